@@ -1,0 +1,167 @@
+"""The linear chain over tags: log-partition, marginals, best path, span probabilities.
+
+A sentence's score of a tag path is the sum of its emissions and transitions, ``sum_t Z[t, y_t] + sum_t A[y_{t-1}, y_t]``,
+where row and column K of A (K+1, K+1) stand for the border before the first and after the last token. Sentences are
+rows laid end to end: sentence s has the rows ``starts[s]:starts[s + 1]`` of Z (N, K); none is padded.
+
+References
+----------
+Lecture L3; Lafferty et al. 2001; Collobert et al. 2011, section 3.3.2 (sentence log-likelihood).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.floating]
+Int = NDArray[np.int64]
+
+ILLEGAL = -1e4  # the transition score that forbids: exp of it is zero in float32 and float64
+COMPILED_FROM = 4096  # tokens: below, plain NumPy answers before a compiler is even imported
+
+
+class Messages(NamedTuple):
+    """Result of a forward-backward pass over N tokens, K tags.
+
+    Attributes
+    ----------
+    log_partition : float
+        Sum over sentences of log sum_paths exp(score).
+    marginals : float array (N, K)
+        P(tag at token | sentence).
+    pairs : float array (K+1, K+1)
+        Expected number of each transition.
+    forward : float array (N, K)
+        Forward messages, each row summing to one.
+    scales : float array (N,)
+        What each row was multiplied by to do so.
+    """
+
+    log_partition: float
+    marginals: Float
+    pairs: Float
+    forward: Float
+    scales: Float
+
+
+def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> Messages:
+    """Pass messages along every sentence.
+
+    Parameters
+    ----------
+    Z : float array (N, K)
+        Emissions.
+    A : float array (K+1, K+1)
+        Transitions; index K is the border. `ILLEGAL` forbids one.
+    starts : int array (S+1,)
+        First row of each sentence, and N.
+    compiled : bool, optional
+        Force the compiled or the plain path; by default by size.
+
+    Raises
+    ------
+    FloatingPointError
+        No legal path exists, or a score is not a number.
+    """
+    # a row's largest transition out is taken aside, so that no exponential overflows
+    weights = np.exp(np.asarray(A, Z.dtype))
+    if len(Z) >= COMPILED_FROM if compiled is None else compiled:
+        from fanlight.network import chain_kernels
+
+        marginals, forward = np.empty_like(Z), np.empty_like(Z)
+        scales, pairs = np.empty(len(Z), Z.dtype), np.empty_like(weights)
+        total = chain_kernels.forward_backward(Z, weights, starts, marginals, forward, scales, pairs)
+        messages = Messages(total, marginals, pairs, forward, scales)
+    else:
+        messages = _forward_backward(Z, weights, starts)
+    if not np.isfinite(messages.log_partition):
+        raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
+    return messages
+
+
+def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> Int:
+    """Return the best-scoring tag of every token (N,); of equal paths the one with lower tags last wins.
+
+    Parameters are those of `forward_backward`.
+
+    Examples
+    --------
+    >>> viterbi(np.array([[0.0, 1.0], [0.0, 1.0]]), np.zeros((3, 3)), np.array([0, 2])).tolist()
+    [1, 1]
+    """
+    A = np.asarray(A, Z.dtype)
+    path = np.zeros(len(Z), np.int64)
+    if len(Z) >= COMPILED_FROM if compiled is None else compiled:
+        from fanlight.network import chain_kernels
+
+        chain_kernels.viterbi(Z, A, starts, path, np.empty(Z.shape, np.int16))
+        return path
+    K = Z.shape[1]
+    back = np.empty(Z.shape, np.int64)
+    for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        if first == end:
+            continue
+        score = A[K, :K] + Z[first]
+        for t in range(first + 1, end):
+            candidates = score[:, None] + A[:K, :K]
+            back[t] = candidates.argmax(0)
+            score = candidates.max(0) + Z[t]
+        tag = int((score + A[:K, K]).argmax())
+        for t in range(end - 1, first, -1):
+            path[t] = tag
+            tag = back[t, tag]
+        path[first] = tag
+    return path
+
+
+def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: Sequence[int]) -> float:
+    """Return P(the tokens from `start` have exactly `tags` | sentence), summed over everything around them."""
+    first = tags[0]
+    value = float(messages.marginals[start, first])
+    # conditional on each tag, the next: forward and backward messages meet at the last tag, so walk by ratios
+    for step, (before, tag) in enumerate(zip(tags, tags[1:], strict=False), start + 1):
+        if messages.marginals[step - 1, before] == 0 or messages.forward[step, tag] == 0:
+            return 0.0
+        backward = messages.marginals[step, tag] / messages.forward[step, tag]
+        before_backward = messages.marginals[step - 1, before] / messages.forward[step - 1, before]
+        emission = np.exp(Z[step, tag] - Z[step].max()) * messages.scales[step]
+        value *= float(np.exp(A[before, tag]) * emission * backward / before_backward)
+    return min(value, 1.0)
+
+
+def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
+    """Plain reference of `chain_kernels.forward_backward`."""
+    K = Z.shape[1]
+    forward, marginals = np.empty_like(Z), np.empty_like(Z)
+    scales, pairs = np.empty(len(Z), Z.dtype), np.zeros_like(weights)
+    tops = Z.max(1)
+    emissions = np.exp(Z - tops[:, None])
+    total = float(tops.sum(dtype=np.float64))
+    inner = weights[:K, :K]
+    for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        if first == end:
+            continue
+        message = weights[K, :K]
+        for t in range(first, end):
+            message = (message if t == first else message @ inner) * emissions[t]
+            mass = message.sum()
+            scales[t] = 1 / mass
+            total += float(np.log(mass))
+            forward[t] = message = message * scales[t]
+        mass = message @ weights[:K, K]
+        total += float(np.log(mass))
+        backward = weights[:K, K] / mass
+        pairs[:K, K] += message * backward
+        for t in range(end - 1, first - 1, -1):
+            marginals[t] = forward[t] * backward
+            ahead = backward * emissions[t] * scales[t]
+            if t == first:
+                pairs[K, :K] += weights[K, :K] * ahead
+            else:
+                pairs[:K, :K] += np.outer(forward[t - 1], ahead) * inner
+                backward = inner @ ahead
+    return Messages(total, marginals, pairs, forward, scales)

@@ -1,0 +1,109 @@
+"""What has to be known of a network beside its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fanlight.errors import ModelError
+from fanlight.text.features import CHARACTER_FEATURES, WORD_FEATURES, Group
+
+UNITS = ("word", "character")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "hardtanh")
+HEADS = {  # the losses each head can be trained with; the first is the default
+    "chain": ("likelihood",),
+    "softmax": ("cross-entropy",),
+    "logistic": ("logistic", "margin"),
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The shape of a network.
+
+    Attributes
+    ----------
+    types : tuple of str
+        Entity types, in the order of their tags.
+    unit : str
+        What a token is: "word" or "character".
+    radius : int
+        The window reaches this many tokens to either side (lecture L5).
+    hidden : int
+        Units of the hidden layer (L6).
+    activation : str
+        One of `ACTIVATIONS` (L6).
+    head : str
+        "chain" (sentence-level score), "softmax" (L3) or "logistic" (one against the rest, L2: types may overlap).
+    loss : str
+        One of ``HEADS[head]`` (L8).
+    groups : tuple of Group
+        Tables of hashed features.
+    vector_width : int
+        Components of the word vectors, 0 for none (L4).
+    context_width : int
+        Width of the embedding of a token's context in its document, 0 for none.
+    """
+
+    types: tuple[str, ...]
+    unit: str
+    radius: int
+    hidden: int
+    activation: str
+    head: str
+    loss: str
+    groups: tuple[Group, ...]
+    vector_width: int
+    context_width: int
+
+    @property
+    def tags(self) -> int:
+        """Number of tags K: O and B, I, E, S of each type; the logistic head needs no O."""
+        return 4 * len(self.types) + (self.head != "logistic")
+
+    @property
+    def width(self) -> int:
+        """Components of one word's vector, d."""
+        return self.vector_width + sum(group.dimension for group in self.groups)
+
+    @property
+    def positions(self) -> int:
+        """Words in a window, 2c + 1."""
+        return 2 * self.radius + 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Configuration:
+        """Read what `to_dict` gave.
+
+        Raises
+        ------
+        ModelError
+            A value is missing, unknown or out of range.
+        """
+        try:
+            groups = tuple(
+                Group(str(g["name"]), int(g["buckets"]), int(g["dimension"]), tuple(map(str, g["features"])))
+                for g in values["groups"]
+            )
+            plain = {k: values[k] for k in ("unit", "radius", "hidden", "activation", "head", "loss", "vector_width", "context_width")}
+            made = cls(types=tuple(map(str, values["types"])), groups=groups, **plain)
+            known = WORD_FEATURES if made.unit == "word" else CHARACTER_FEATURES
+            sizes = (made.radius, made.hidden, made.vector_width, made.context_width)
+            sound = (
+                made.unit in UNITS
+                and made.activation in ACTIVATIONS
+                and made.loss in HEADS[made.head]
+                and all(isinstance(n, int) and 0 <= n < 1 << 20 for n in sizes)
+                and all(0 < g.buckets < 1 << 28 and 0 < g.dimension < 1 << 16 for g in groups)
+                and all(name in known for g in groups for name in g.features)
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"the model's configuration cannot be read ({error!r}): the file is damaged") from None
+        if not sound:
+            raise ModelError("the model's configuration has values this version does not know: install a newer fanlight")
+        return made

@@ -1,0 +1,96 @@
+"""Word vectors as the model keeps them: found by a 64-bit hash of the word, stored as 8-bit integers.
+
+Each row is ``scale * integers``, with the integers in [-127, 127]: rounding moves a component by at most 1/254 of the
+row's largest. The words themselves are not stored; two of 350,000 words share a hash once in some 300 million
+lexicons.
+
+References
+----------
+Lecture L4 (word vectors from word2vec or GloVe).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.text.features import word_hashes
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """A table of word vectors.
+
+    Attributes
+    ----------
+    hashes : uint64 array (V,)
+        `word_hashes` of the words, increasing.
+    integers : int8 array (V, d)
+        Row r is the vector of the word with ``hashes[r]``, divided by its scale.
+    scales : float32 array (V,)
+        Scale of each row.
+    """
+
+    hashes: NDArray[np.uint64]
+    integers: NDArray[np.int8]
+    scales: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, words: Sequence[str], matrix: NDArray[np.float32]) -> Lexicon:
+        """Build from words and their vectors (V, d), scaled as a whole to a root mean square of one.
+
+        Of words with one hash the first is kept.
+        """
+        hashes, first = np.unique(word_hashes(words), return_index=True)
+        integers = np.empty((len(first), matrix.shape[1]), np.int8)
+        scales = np.empty(len(first), np.float32)
+        norm = float(np.sqrt(np.mean([np.square(row).mean() for row in np.array_split(matrix, 64) if len(row)]))) or 1.0
+        for block in range(0, len(first), 16384):  # bounds the memory of the float copies
+            rows = matrix[first[block : block + 16384]] / np.float32(norm)
+            top = np.abs(rows).max(1, initial=0)
+            scale = np.where(top > 0, top / 127, 1).astype(np.float32)
+            integers[block : block + 16384] = np.rint(rows / scale[:, None])
+            scales[block : block + 16384] = scale
+        return cls(hashes, integers, scales)
+
+    @classmethod
+    def empty(cls) -> Lexicon:
+        """Return the lexicon without words, of width 0."""
+        return cls(np.zeros(0, np.uint64), np.zeros((0, 0), np.int8), np.zeros(0, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    @property
+    def width(self) -> int:
+        """Components of a vector."""
+        return self.integers.shape[1]
+
+    def find(self, words: Sequence[str], forms: Callable[[str], list[str]] | None = None) -> NDArray[np.int64]:
+        """Return each word's row, or -1; `forms` gives the spellings to try in turn, by default only the word's own."""
+        found = self._rows(word_hashes(words))
+        if forms is not None and len(self):
+            missing = np.flatnonzero(found < 0)
+            spellings = [forms(words[i]) for i in missing.tolist()]
+            owner = np.repeat(missing, [len(s) for s in spellings])
+            rows = self._rows(word_hashes([s for some in spellings for s in some]))
+            owner, rows = owner[rows >= 0][::-1], rows[rows >= 0][::-1]
+            found[owner] = rows  # written from the last: the first spelling found stays
+        return found
+
+    def vectors(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors (len(rows), d); zeros for row -1."""
+        if not len(self):
+            return np.zeros((len(rows), self.width), np.float32)
+        out = self.integers[rows].astype(np.float32)
+        out *= np.where(rows < 0, 0, self.scales[rows]).astype(np.float32)[:, None]
+        return out
+
+    def _rows(self, hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        if not len(self):
+            return np.full(len(hashes), -1, np.int64)
+        place = np.minimum(np.searchsorted(self.hashes, hashes), len(self) - 1)
+        return np.where(self.hashes[place] == hashes, place, -1)

@@ -1,0 +1,191 @@
+"""The model file: one safetensors file, arrays as they are and everything else as JSON in its metadata.
+
+Nothing in it is code and loading runs nothing. Feature tables are stored as the rows that training touched, in
+16-bit floating point; word vectors as 8-bit integers with a scale a row. The metadata's ``fanlight`` entry holds the
+format's number, the configuration, what the model was made from, and a checksum of the arrays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.errors import ModelError
+from fanlight.network.configuration import Configuration
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.parameters import parameter_shapes
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network.
+
+    Attributes
+    ----------
+    configuration : Configuration
+        Its shape.
+    parameters : dict of str to float array
+        Its numbers, by the names of `network.parameters`.
+    lexicon : Lexicon
+        Its word vectors.
+    provenance : dict
+        Settings, data, scores, licences, version: plain JSON values.
+    """
+
+    configuration: Configuration
+    parameters: dict[str, NDArray[np.float32]]
+    lexicon: Lexicon
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model file; an interrupt leaves the old file or the new one, never half of one."""
+    tables = {group.name for group in model.configuration.groups}
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, array in model.parameters.items():
+        if name in tables:
+            rows = np.flatnonzero(array.any(1))
+            arrays[f"table.{name}.rows"] = rows.astype(np.uint32)
+            arrays[f"table.{name}.values"] = array[rows].astype(np.float16)
+        else:
+            arrays[f"parameter.{name}"] = np.ascontiguousarray(array, np.float32)
+    arrays["lexicon.hashes"] = model.lexicon.hashes
+    arrays["lexicon.integers"] = model.lexicon.integers
+    arrays["lexicon.scales"] = model.lexicon.scales
+    header = {
+        "format": FORMAT,
+        "configuration": model.configuration.to_dict(),
+        "provenance": model.provenance,
+        "checksum": _checksum(arrays),
+    }
+    write_arrays(path, arrays, {"fanlight": json.dumps(header, ensure_ascii=False, sort_keys=True)})
+
+
+def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
+    """Read and check a model file.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    verify : bool
+        Also compare the checksum of all arrays, which reads the whole file.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, cut short, altered, not a Fanlight model, or of a newer format.
+    """
+    arrays, metadata = read_arrays(path)
+    try:
+        header = json.loads(metadata["fanlight"])
+        version = int(header["format"])
+    except (KeyError, TypeError, ValueError):
+        raise ModelError(f"{path}: a safetensors file, but not a Fanlight model: train one with `fanlight train`") from None
+    if version > FORMAT:
+        raise ModelError(
+            f"{path}: model format {version} is newer than this version of fanlight reads ({FORMAT}): "
+            "upgrade with `pip install -U fanlight`"
+        )
+    try:
+        if verify and _checksum(arrays) != header["checksum"]:
+            raise ModelError(f"{path}: the checksum does not match: the file was altered or damaged, get it again")
+        configuration = Configuration.from_dict(header["configuration"])
+        lexicon = Lexicon(arrays["lexicon.hashes"], arrays["lexicon.integers"], arrays["lexicon.scales"])
+        parameters = _parameters(arrays, configuration)
+        if (
+            lexicon.width != configuration.vector_width
+            or not len(lexicon.hashes) == len(lexicon.integers) == len(lexicon.scales)
+            or lexicon.hashes.dtype != np.uint64
+            or lexicon.integers.dtype != np.int8
+        ):
+            raise ModelError("the word vectors do not fit the configuration")
+        provenance = dict(header["provenance"])
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelError(f"{path}: the model is incomplete ({error!r}): the file is damaged, get it again") from None
+    return Model(configuration, parameters, lexicon, provenance)
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+    """Write a safetensors file beside its place, bring it to disk, and rename it into place.
+
+    Raises
+    ------
+    ModelError
+        The folder does not exist or cannot be written.
+    """
+    from safetensors.numpy import save
+
+    place = Path(path)
+    part = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    try:
+        with open(part, "wb") as file:
+            file.write(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, place)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ModelError(f"{path}: cannot be written ({error.strerror}): choose another place") from None
+
+
+def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Return the arrays and the metadata of a safetensors file.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, a folder, cut short or not a safetensors file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if os.path.isdir(path):
+        raise ModelError(f"{path}: is a folder, not a model file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or 'no such file'}): is the path right?") from None
+    except SafetensorError as error:
+        raise ModelError(
+            f"{path}: not a model file, or one cut short or damaged ({error}): get it again, or make one with "
+            "`fanlight train`"
+        ) from None
+
+
+def _checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape} ".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).data)
+    return digest.hexdigest()
+
+
+def _parameters(arrays: Mapping[str, NDArray[Any]], configuration: Configuration) -> dict[str, NDArray[np.float32]]:
+    tables = {group.name for group in configuration.groups}
+    parameters = {}
+    for name, shape in parameter_shapes(configuration).items():
+        if name in tables:
+            rows, values = arrays[f"table.{name}.rows"], arrays[f"table.{name}.values"]
+            full = np.zeros(shape, np.float32)
+            full[rows] = values
+        else:
+            full = np.asarray(arrays[f"parameter.{name}"], np.float32)
+        if full.shape != shape:
+            raise ModelError(f"parameter {name} has shape {full.shape}, the configuration needs {shape}")
+        if not np.isfinite(full).all():
+            raise ModelError(f"parameter {name} has values that are not finite numbers")
+        parameters[name] = full
+    return parameters

@@ -1,0 +1,54 @@
+"""The numbers that are learned: their names, shapes and first values.
+
+========  =================  ==========================================================================
+name      shape              meaning
+========  =================  ==========================================================================
+<group>   (buckets, width)   embedding table of a group of hashed features
+contexts  (65, g)            embedding of a token's context in its document
+W_k       (m, d)             first layer, window position k = 0 … 2c: the k-th block of the lecture's W
+G_k       (m, g)             the same for the context embedding
+b         (m, 1)             first layer's bias
+U         (K, m)             output layer: row of tag k is the lecture's u for that tag
+c         (K, 1)             output layer's bias
+A         (K+1, K+1)         transitions of the linear chain
+========  =================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.network.configuration import Configuration
+from fanlight.network.windows import CONTEXTS
+
+
+def parameter_shapes(configuration: Configuration) -> dict[str, tuple[int, int]]:
+    """Return the shape of every parameter, in a fixed order."""
+    made = configuration
+    shapes = {group.name: (group.buckets, group.dimension) for group in made.groups}
+    if made.context_width:
+        shapes["contexts"] = (CONTEXTS + 1, made.context_width)
+    for k in range(made.positions):
+        shapes[f"W_{k}"] = (made.hidden, made.width)
+        if made.context_width:
+            shapes[f"G_{k}"] = (made.hidden, made.context_width)
+    shapes |= {"b": (made.hidden, 1), "U": (made.tags, made.hidden), "c": (made.tags, 1)}
+    if made.head == "chain":
+        shapes["A"] = (made.tags + 1, made.tags + 1)
+    return shapes
+
+
+def first_parameters(configuration: Configuration, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
+    """Return random first values: weights with variance 1/inputs, small embeddings, zero biases and transitions."""
+    spread = {"contexts": 0.3}
+    spread |= {group.name: 0.1 for group in configuration.groups}
+    parameters = {}
+    for name, shape in parameter_shapes(configuration).items():
+        if name in ("b", "c", "A"):
+            parameters[name] = np.zeros(shape, np.float32)
+            continue
+        inputs = shape[1] if name == "U" else shape[1] * configuration.positions
+        scale = spread.get(name, inputs**-0.5)
+        parameters[name] = (rng.standard_normal(shape, np.float32) * np.float32(scale)).astype(np.float32)
+    return parameters

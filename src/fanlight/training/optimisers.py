@@ -1,0 +1,189 @@
+"""Stochastic gradient descent and its adaptive variants, on whole parameters or on the rows a batch touched.
+
+The update of a parameter θ with gradient g at rate α (lecture L9, θ ← θ − α ∇J(θ)):
+
+==========  ==============================================================================================
+sgd         v ← μ v + g;  θ ← θ − α v                                                  (momentum μ)
+adagrad     s ← s + g²;  θ ← θ − α g / (√s + ε)                                        Duchi et al. 2011
+adam        a ← β₁ a + (1−β₁) g;  s ← β₂ s + (1−β₂) g²;  θ ← θ − α â / (√ŝ + ε)        Kingma & Ba 2015
+==========  ==============================================================================================
+
+with â = a/(1−β₁ᵗ) and ŝ = s/(1−β₂ᵗ). Rows that a batch did not touch keep their state: their momentum waits.
+The mean of all θ since a step is kept for the price of one more array: with Δ_t the change at step t of T,
+mean = θ_T − Σ_t (t−1) Δ_t / T, which needs no work for rows that did not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Float = NDArray[np.floating]
+KINDS = ("sgd", "adagrad", "adam")
+
+MOMENTUM, BETA_1, BETA_2, EPSILON = 0.9, 0.9, 0.999, 1e-8
+
+
+class RowGradient(NamedTuple):
+    """Gradient of some rows of a table: ``gradient[r]`` belongs to row ``rows[r]``; no row twice."""
+
+    rows: NDArray[np.int64]
+    gradient: Float
+
+
+class Optimiser:
+    """Updates parameters in place and remembers what the method needs.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    parameters : mapping of str to float array
+        Changed in place. One- and two-dimensional.
+    decay : float
+        Weight decay: θ ← θ − α·decay·θ beside the step, for whole parameters only.
+
+    Raises
+    ------
+    KeyError
+        An unknown kind.
+    """
+
+    def __init__(self, kind: str, parameters: Mapping[str, Float], decay: float = 0.0) -> None:
+        self.kind = kind
+        self.parameters = parameters
+        self.decay = decay
+        self.steps = 0
+        self.averaged_steps = 0
+        self._update, moments = _UPDATES[kind]
+        self._moments = {name: [np.zeros_like(p) for _ in range(moments)] for name, p in parameters.items()}
+        self._drift: dict[str, Float] = {}  # Σ_t (t−1) Δ_t since averaging began
+
+    def step(self, gradients: Mapping[str, Float | RowGradient], rate: float) -> None:
+        """Apply one update at learning rate `rate`; parameters without a gradient stay."""
+        self.steps += 1
+        age = float(self.averaged_steps)
+        if self._drift:
+            self.averaged_steps += 1
+        for name, gradient in gradients.items():
+            parameter = _rows_of(self.parameters[name])
+            decay = 0.0
+            if isinstance(gradient, RowGradient):
+                rows, values = gradient
+            else:
+                rows, values = np.arange(len(parameter)), _rows_of(gradient)
+                decay = self.decay if gradient.ndim == 2 and min(gradient.shape) > 1 else 0.0
+            moments = [_rows_of(m) for m in self._moments[name]]
+            drift = _rows_of(self._drift[name]) if self._drift else parameter
+            self._update(parameter, rows, values, *moments, rate, decay, self.steps, drift, age, bool(self._drift))
+
+    def start_averaging(self) -> None:
+        """Begin the mean anew from here."""
+        self.averaged_steps = 0
+        self._drift = {name: np.zeros_like(p) for name, p in self.parameters.items()}
+
+    def average(self) -> dict[str, Float]:
+        """Return the mean of each parameter over the steps since averaging began, or a copy of the last values."""
+        if not self.averaged_steps:
+            return {name: p.copy() for name, p in self.parameters.items()}
+        share = 1 / self.averaged_steps
+        return {name: (p - share * self._drift[name]).astype(p.dtype) for name, p in self.parameters.items()}
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return everything a resumed run needs beside the parameters, as named arrays."""
+        arrays = {f"moment{i}.{name}": m for name, ms in self._moments.items() for i, m in enumerate(ms)}
+        arrays |= {f"drift.{name}": d for name, d in self._drift.items()}
+        arrays["steps"] = np.array([self.steps, self.averaged_steps])
+        return arrays
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take back what `state` returned."""
+        for name, moments in self._moments.items():
+            for i, moment in enumerate(moments):
+                moment[...] = arrays[f"moment{i}.{name}"]
+        self._drift = {key.removeprefix("drift."): np.array(a) for key, a in arrays.items() if key.startswith("drift.")}
+        self.steps, self.averaged_steps = (int(n) for n in arrays["steps"])
+
+
+def rate_at(schedule: str, rate: float, progress: float, warmup: float) -> float:
+    """Return the learning rate at `progress` in [0, 1) of a run.
+
+    Schedules are "constant", "linear" (down to a hundredth), "cosine"; the first `warmup` share rises linearly.
+
+    Examples
+    --------
+    >>> rate_at("linear", 1.0, 0.5, 0.0)
+    0.505
+    """
+    if progress < warmup:
+        return rate * (progress + 1e-3) / (warmup + 1e-3)
+    through = (progress - warmup) / (1 - warmup)
+    if schedule == "constant":
+        return rate
+    if schedule == "linear":
+        return rate * (1 - 0.99 * through)
+    return rate * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * through))))
+
+
+def _rows_of(array: Float) -> Float:
+    return array.reshape(1, -1) if array.ndim < 2 else array
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sgd(p: Any, rows: Any, g: Any, v: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any) -> None:
+    one = p.dtype.type(1)
+    rate, decay, age, mu = one * p.dtype.type(rate), p.dtype.type(decay), p.dtype.type(age), p.dtype.type(MOMENTUM)
+    for r in range(len(rows)):
+        row = rows[r]
+        for j in range(p.shape[1]):
+            v[row, j] = mu * v[row, j] + g[r, j]
+            change = -rate * (v[row, j] + decay * p[row, j])
+            p[row, j] += change
+            if averaging:
+                drift[row, j] += age * change
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _adagrad(
+    p: Any, rows: Any, g: Any, s: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any
+) -> None:
+    rate, decay, age = p.dtype.type(rate), p.dtype.type(decay), p.dtype.type(age)
+    epsilon = p.dtype.type(EPSILON)
+    for r in range(len(rows)):
+        row = rows[r]
+        for j in range(p.shape[1]):
+            s[row, j] += g[r, j] * g[r, j]
+            change = -rate * (g[r, j] / (np.sqrt(s[row, j]) + epsilon) + decay * p[row, j])
+            p[row, j] += change
+            if averaging:
+                drift[row, j] += age * change
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _adam(
+    p: Any, rows: Any, g: Any, a: Any, s: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any
+) -> None:
+    b1, b2 = p.dtype.type(BETA_1), p.dtype.type(BETA_2)
+    c1, c2 = p.dtype.type(1 - BETA_1), p.dtype.type(1 - BETA_2)
+    # the bias corrections folded into the rate: α √(1−β₂ᵗ) / (1−β₁ᵗ)
+    correction = np.sqrt(1 - BETA_2**step)
+    scaled = p.dtype.type(rate * correction / (1 - BETA_1**step))
+    epsilon = p.dtype.type(EPSILON * correction)
+    shrink = p.dtype.type(rate * decay)
+    age = p.dtype.type(age)
+    for r in range(len(rows)):
+        row = rows[r]
+        for j in range(p.shape[1]):
+            a[row, j] = b1 * a[row, j] + c1 * g[r, j]
+            s[row, j] = b2 * s[row, j] + c2 * g[r, j] * g[r, j]
+            change = -scaled * a[row, j] / (np.sqrt(s[row, j]) + epsilon) - shrink * p[row, j]
+            p[row, j] += change
+            if averaging:
+                drift[row, j] += age * change
+
+
+_UPDATES: dict[str, tuple[Callable[..., None], int]] = {"sgd": (_sgd, 1), "adagrad": (_adagrad, 1), "adam": (_adam, 2)}

@@ -1,0 +1,21 @@
+"""A matrix calculus that derives, shows, checks and runs gradients.
+
+>>> from fanlight.calculus import parse, gradient
+>>> e = parse("u.T @ tanh(W @ x + b)", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
+>>> str(gradient(e, "W"))
+'(u * (1 - tanh(W @ x + b)**2)) @ x.T'
+"""
+
+from fanlight.calculus.batch import batched, hoist, substitute
+from fanlight.calculus.compile import Program, compile
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
+from fanlight.calculus.gradient import gradient
+from fanlight.calculus.language import parse
+from fanlight.calculus.numeric import check_gradient, evaluate
+from fanlight.calculus.operations import Operation, register
+from fanlight.calculus.simplify import simplify
+
+__all__ = [
+    "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant", "evaluate", "eye",
+    "function", "gradient", "hoist", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
+]  # fmt: skip

@@ -1,0 +1,146 @@
+"""From one example to a batch: another reading of the same operations.
+
+A column of one example becomes a row of the batch: ``W @ x + b`` becomes ``x @ W.T + b.T``, a score becomes a column
+with an entry an example. The result is an expression like any other, so its gradient needs nothing new: that of
+``x @ W.T`` by W is ``delta.T @ x``, the sum over the examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fanlight.calculus.expressions import Expression, ones, rebuilt, symbol, walk
+from fanlight.calculus.operations import apply
+from fanlight.calculus.shapes import ONE, Dimension, dimension, show
+from fanlight.errors import CalculusError
+
+_ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative"}
+
+
+def batched(expression: Expression, over: Mapping[str, str]) -> Expression:
+    """Vectorise an expression over examples.
+
+    Parameters
+    ----------
+    expression : Expression
+        For one example: a scalar, column or row.
+    over : mapping of str to str
+        The symbols that differ from example to example, and the letter for the number of examples. Each becomes a
+        matrix with a row an example.
+
+    Returns
+    -------
+    Expression
+        (N, n) for a column or row of length n, (N, 1) for a scalar.
+
+    Raises
+    ------
+    CalculusError
+        The expression holds a matrix for each example, or several letters are named.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> e = parse("tanh(W @ x + b)", {"W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
+    >>> str(batched(e, {"x": "N"}))
+    'tanh(x @ W.T + b.T)'
+    """
+    if len(set(over.values())) != 1:
+        raise CalculusError(f"one letter has to count the examples, not {sorted(set(over.values()))}")
+    count = dimension(next(iter(over.values())))
+    done: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        if node.operation.name == "symbol" and node.name in over:
+            done[node] = symbol(node.name, (count, _length(node)), node.parameters[2])
+        elif any(a in done for a in node.arguments):
+            done[node] = _vectorised(node, done, count)
+    if expression not in done:
+        raise CalculusError(f"{expression} is the same for every example: none of {', '.join(over)} occurs in it")
+    return done[expression]
+
+
+def substitute(expression: Expression, replacements: Mapping[str, Expression]) -> Expression:
+    """Put expressions in the place of symbols.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> e = parse("W @ x", {"W": ("m", "n"), "x": ("n", 1)})
+    >>> str(substitute(e, {"x": parse("tanh(z)", {"z": ("n", 1)})}))
+    'W @ tanh(z)'
+    """
+    done: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        if node.operation.name == "symbol":
+            done[node] = replacements.get(node.name, node)
+        else:
+            done[node] = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+    return done[expression]
+
+
+def hoist(expression: Expression) -> Expression:
+    """Move gathers behind products: ``rows(V, i) @ A`` becomes ``rows(V @ A, i)``.
+
+    The product is then taken once for each row of V instead of once for each time a row is used.
+    """
+    done: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        made = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+        if made.operation.name == "matmul" and made.arguments[0].operation.name == "rows":
+            table, index = made.arguments[0].arguments
+            made = apply("rows", table @ made.arguments[1], index)
+        done[node] = made
+    return done[expression]
+
+
+def _length(node: Expression) -> Dimension:
+    """Return the length of an example's scalar, column or row."""
+    if not node.shape:
+        return ONE
+    if len(node.shape) == 2 and ONE in node.shape:
+        return node.shape[0] if node.shape[1] == ONE else node.shape[1]
+    raise CalculusError(f"{node} is a {show(node.shape)} matrix for each example: only scalars and vectors can be batched")
+
+
+def _vectorised(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:
+    name, arguments = node.operation.name, node.arguments
+    _length(node)  # a matrix for each example is refused by name
+    if name in _ARITHMETIC or node.operation.derivative is not None:
+        return rebuilt(node, [done[a] if a in done else _as_row(a) for a in arguments])
+    if name == "transpose":
+        return done[arguments[0]]
+    if name == "matmul":
+        a, b = arguments
+        if not a.shape or not b.shape:
+            return _of("multiply", *(done[x] if x in done else _as_row(x) for x in arguments))
+        if a in done and b in done:
+            return _of("row_sums", done[a] * done[b])
+        return done[a] @ b if a in done else done[b] @ a.T
+    if name in _REDUCED:
+        return _REDUCED[name](done[arguments[0]])
+    if name == "vstack":
+        whole = ones(count, 1)
+        return _of("hstack", *(done[a] if a in done else whole @ _as_row(a) for a in arguments))
+    if name == "slice" and arguments[0].shape[1] == ONE:
+        return done[arguments[0]][:, node.parameters[0] : node.parameters[1]]
+    raise CalculusError(f"{name} of {', '.join(map(str, arguments))} cannot be batched")
+
+
+def _as_row(node: Expression) -> Expression:
+    """Turn what is the same for all examples so that it broadcasts over their rows."""
+    return node.T if node.shape and node.shape[1] == ONE else node
+
+
+def _of(name: str, *arguments: Expression) -> Expression:
+    made: Expression = apply(name, *arguments)
+    return made
+
+
+_REDUCED: dict[str, Callable[[Expression], Expression]] = {
+    "sum": lambda x: _of("row_sums", x),
+    "tr": lambda x: x,  # of a scalar
+    "softmax": lambda x: _of("softmax_rows", x),
+    "logsumexp": lambda x: _of("logsumexp_rows", x),
+    "norm": lambda x: _of("sqrt", _of("row_sums", x**2)),
+    "norm1": lambda x: _of("row_sums", _of("abs", x)),
+}

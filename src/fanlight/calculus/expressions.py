@@ -1,0 +1,240 @@
+"""Expressions: immutable nodes with shapes, each written once.
+
+Building the same node twice gives the same object, so a sub-expression that is used in several places is one node:
+the lecture's re-use of δ (L17) is there before anybody looks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from fanlight.calculus.operations import TABLE, Operation, Rule, apply, part_of, register
+from fanlight.calculus.shapes import ONE, Dimension, Shape, dimension, shape_of, show
+from fanlight.errors import CalculusError
+
+ASSUMPTIONS = ("invertible", "spd", "sym", "positive", "pm1", "bit", "onehot", "onehot_rows")
+
+
+class Expression:
+    """A node of the computation graph.
+
+    Attributes
+    ----------
+    operation : Operation
+        Its entry in the table.
+    arguments : tuple of Expression
+        What it is applied to.
+    parameters : tuple
+        What else it needs: a symbol's name and assumption, a constant's value, bounds and dimensions.
+    shape : tuple of Dimension
+        ``()`` scalar, ``(rows, columns)`` matrix, ``(N,)`` row numbers.
+    """
+
+    __slots__ = ("__weakref__", "arguments", "operation", "parameters", "shape")
+    __array_ufunc__ = None  # NumPy must leave arithmetic with expressions to us
+
+    operation: Operation
+    arguments: tuple[Expression, ...]
+    parameters: tuple[Any, ...]
+    shape: Shape
+
+    def __init__(self) -> None:
+        raise TypeError("expressions are built by symbol(), parse(), operators and functions")
+
+    @staticmethod
+    def node(operation: Operation, arguments: Sequence[Any], parameters: tuple[Any, ...] = ()) -> Expression:
+        """Return the one node with this operation, arguments and parameters."""
+        children = tuple(a if isinstance(a, Expression) else constant(a) for a in arguments)
+        key = (operation.name, tuple(map(id, children)), parameters)
+        known = _NODES.get(key)
+        if known is not None:
+            return known
+        made = object.__new__(Expression)
+        set_ = object.__setattr__
+        set_(made, "operation", operation)
+        set_(made, "arguments", children)
+        set_(made, "parameters", parameters)
+        set_(made, "shape", operation.shape(*(child.shape for child in children), *parameters))
+        _NODES[key] = made
+        return made
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("expressions are immutable")
+
+    @property
+    def name(self) -> str:
+        """A symbol's name; the operation's otherwise."""
+        return str(self.parameters[0]) if self.operation.name == "symbol" else self.operation.name
+
+    @property
+    def T(self) -> Expression:
+        """The transpose."""
+        return _made("transpose", self)
+
+    def __add__(self, other: Operand) -> Expression:
+        return _made("add", self, other)
+
+    def __radd__(self, other: Operand) -> Expression:
+        return _made("add", other, self)
+
+    def __sub__(self, other: Operand) -> Expression:
+        return _made("subtract", self, other)
+
+    def __rsub__(self, other: Operand) -> Expression:
+        return _made("subtract", other, self)
+
+    def __mul__(self, other: Operand) -> Expression:
+        return _made("multiply", self, other)
+
+    def __rmul__(self, other: Operand) -> Expression:
+        return _made("multiply", other, self)
+
+    def __truediv__(self, other: Operand) -> Expression:
+        return _made("divide", self, other)
+
+    def __rtruediv__(self, other: Operand) -> Expression:
+        return _made("divide", other, self)
+
+    def __pow__(self, other: Operand) -> Expression:
+        return _made("power", self, other)
+
+    def __rpow__(self, other: Operand) -> Expression:
+        return _made("power", other, self)
+
+    def __matmul__(self, other: Expression) -> Expression:
+        return _made("matmul", self, other)
+
+    def __neg__(self) -> Expression:
+        return _made("negative", self)
+
+    def __getitem__(self, place: tuple[slice, slice]) -> Expression:
+        if not (isinstance(place, tuple) and len(place) == 2 and all(isinstance(p, slice) and p.step is None for p in place)):
+            raise CalculusError("a part is written W[a:b, c:d]")
+        if len(self.shape) != 2:
+            raise CalculusError(f"a {show(self.shape)} has no parts to take")
+        bounds = [
+            (dimension(0 if p.start is None else p.start), length if p.stop is None else dimension(p.stop))
+            for p, length in zip(place, self.shape, strict=True)
+        ]
+        part: Expression = part_of(self, rows=bounds[0], columns=bounds[1])
+        return part
+
+    def __str__(self) -> str:
+        from fanlight.calculus.language import write
+
+        return write(self)
+
+    def __repr__(self) -> str:
+        return f"<{self} : {show(self.shape)}>"
+
+
+Operand = Expression | float
+
+_NODES: WeakValueDictionary[Any, Expression] = WeakValueDictionary()
+
+register(Operation("symbol", lambda *_: None, lambda name, shape, assume: shape, lambda up, out, *_: ()))
+register(Operation("length", lambda n: np.float64(n), lambda n: (), lambda up, out, n: ()))
+register(Operation("constant", lambda value: np.float64(value), lambda value: (), lambda up, out, value: ()))
+
+
+def _made(name: str, *arguments: Any, parameters: tuple[Any, ...] = ()) -> Expression:
+    """Apply an operation of the table to expressions and numbers."""
+    made: Expression = Expression.node(TABLE[name], arguments, parameters)
+    return made
+
+
+def symbol(name: str, shape: Sequence[int | str | Dimension] = (), assume: str | None = None) -> Expression:
+    """Return a named input.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits and underscores.
+    shape : sequence
+        ``()`` scalar, ``("m", "n")`` matrix, ``("n", 1)`` column, ``("N",)`` row numbers.
+    assume : str, optional
+        A fact about it, one of `ASSUMPTIONS`.
+
+    Raises
+    ------
+    CalculusError
+        The name or the assumption is not one.
+
+    Examples
+    --------
+    >>> W, x = symbol("W", ("m", "n")), symbol("x", ("n", 1))
+    >>> W @ x
+    <W @ x : m × 1>
+    """
+    if not name.isidentifier():
+        raise CalculusError(f"{name!r} is not a name: use letters, digits and underscores")
+    if assume is not None and assume not in ASSUMPTIONS:
+        raise CalculusError(f"{name}: unknown assumption {assume!r}; known are {', '.join(ASSUMPTIONS)}")
+    return Expression.node(TABLE["symbol"], (), (name, shape_of(shape), assume))
+
+
+def constant(value: float) -> Expression:
+    """Return a number as an expression."""
+    if not isinstance(value, (int, float)):
+        raise CalculusError(f"{value!r} is not a number: arrays are inputs, so give them a symbol")
+    return Expression.node(TABLE["constant"], (), (int(value) if float(value).is_integer() else float(value),))
+
+
+def function(name: str) -> Rule:
+    """Return an operation of the table as a function of expressions, arrays or numbers."""
+    return lambda *arguments: apply(name, *arguments)
+
+
+def eye(n: int | str | Dimension) -> Expression:
+    """Return the identity matrix."""
+    return Expression.node(TABLE["eye"], (), (dimension(n),))
+
+
+def ones(rows: int | str | Dimension, columns: int | str | Dimension) -> Expression:
+    """Return a matrix of ones."""
+    return Expression.node(TABLE["ones"], (), (dimension(rows), dimension(columns)))
+
+
+def zeros(rows: int | str | Dimension, columns: int | str | Dimension) -> Expression:
+    """Return a matrix of zeros."""
+    return Expression.node(TABLE["zeros"], (), (dimension(rows), dimension(columns)))
+
+
+def walk(*roots: Expression) -> Iterator[Expression]:
+    """Yield every node below the roots once, arguments first."""
+    seen: set[Expression] = set()
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                yield node
+            elif node not in seen:
+                seen.add(node)
+                stack.append((node, True))
+                stack.extend((child, False) for child in reversed(node.arguments))
+
+
+def symbols_of(*roots: Expression) -> dict[str, Expression]:
+    """Return the symbols below the roots by name."""
+    found: dict[str, Expression] = {}
+    for node in walk(*roots):
+        if node.operation.name == "symbol":
+            other = found.setdefault(node.name, node)
+            if other is not node:
+                raise CalculusError(f"{node.name} stands for two things, {show(other.shape)} and {show(node.shape)}: rename one")
+    return found
+
+
+def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:
+    """Return the node with other arguments."""
+    return Expression.node(node.operation, arguments, node.parameters)
+
+
+def is_one(shape: Shape, axis: int) -> bool:
+    """Tell whether a matrix has length one along an axis."""
+    return len(shape) == 2 and shape[axis] == ONE

@@ -1,0 +1,90 @@
+"""Reverse-mode differentiation: δ is pushed backwards, every node once, contributions added.
+
+References
+----------
+Lecture L14-L19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+from fanlight.calculus.expressions import Expression, constant, symbols_of, walk, zeros
+from fanlight.calculus.shapes import show
+from fanlight.calculus.simplify import simplify
+from fanlight.errors import CalculusError
+
+
+@overload
+def gradient(expression: Expression, wrt: str | Expression) -> Expression: ...
+@overload
+def gradient(expression: Expression, wrt: Sequence[str | Expression]) -> list[Expression]: ...
+def gradient(expression: Expression, wrt: str | Expression | Sequence[str | Expression]) -> Expression | list[Expression]:
+    """Return the gradient of a scalar expression in shape convention: the shape of what it is taken by.
+
+    Parameters
+    ----------
+    expression : Expression
+        A scalar.
+    wrt : name, symbol or node, or a sequence of them
+        With a sequence the gradients share their common parts.
+
+    Raises
+    ------
+    CalculusError
+        The expression is not a scalar, a name does not occur in it, or an operation has no pullback.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> s = parse("u.T @ tanh(W @ x + b)", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
+    >>> str(gradient(s, "b"))
+    'u * (1 - tanh(W @ x + b)**2)'
+    """
+    single = isinstance(wrt, (str, Expression))
+    if not any(isinstance(w, Expression) and w.arguments for w in ([wrt] if single else wrt)):  # type: ignore[list-item]
+        expression = simplify(expression)
+    targets = [_target(expression, w) for w in ([wrt] if single else wrt)]  # type: ignore[list-item]
+    found = [simplify(g) for g in pull_back(expression, targets)]
+    return found[0] if single else found
+
+
+def pull_back(expression: Expression, targets: Sequence[Expression], upstream: Expression | None = None) -> list[Expression]:
+    """Return the raw gradients of a scalar (or, given `upstream`, of any) expression by some of its nodes."""
+    if upstream is None:
+        if expression.shape:
+            raise CalculusError(f"a gradient is of a scalar; this is {show(expression.shape)}: use jacobian, or sum it")
+        upstream = constant(1)
+    wanted = set(targets)
+    relevant: set[Expression] = set()  # nodes that a target can be reached from
+    order = list(walk(expression))
+    for node in order:
+        if node in wanted or any(a in relevant for a in node.arguments):
+            relevant.add(node)
+    delta: dict[Expression, Expression] = {expression: upstream}
+    for node in reversed(order):
+        if node not in relevant or node not in delta or not any(a in relevant for a in node.arguments):
+            continue
+        operation = node.operation
+        if operation.pullback is None:
+            raise CalculusError(f"{operation.name} has no pullback: its derivative is not known here")
+        contributions = operation.pullback(delta[node], node, *node.arguments, *node.parameters)
+        for argument, contribution in zip(node.arguments, contributions, strict=False):
+            if argument in relevant and contribution is not None:
+                delta[argument] = delta[argument] + contribution if argument in delta else contribution
+    return [delta[t] if t in delta else _nothing(t) for t in targets]
+
+
+def _target(expression: Expression, wrt: str | Expression) -> Expression:
+    if isinstance(wrt, Expression):
+        return wrt
+    known = symbols_of(expression)
+    if wrt not in known:
+        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(known)}")
+    return known[wrt]
+
+
+def _nothing(target: Expression) -> Expression:
+    """Return zeros: no path leads from the target to the expression, so independence is proved."""
+    return zeros(*target.shape) if target.shape else constant(0)

@@ -1,0 +1,68 @@
+"""Compiled loops for the operations that are no elementwise chain; the table's values are their plain references."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scatter_rows(up: Any, index: Any, out: Any) -> None:
+    """Add row n of `up` to row index[n] of `out`, which is set to zero first."""
+    out[:] = 0
+    for n in range(len(index)):
+        row = index[n]
+        for j in range(out.shape[1]):
+            out[row, j] += up[n, j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bag(table: Any, ids: Any, offsets: Any, out: Any) -> None:
+    """Set row t of `out` to the sum of the table's rows ``ids[offsets[t]:offsets[t + 1]]``."""
+    out[:] = 0
+    for t in range(len(out)):
+        for p in range(offsets[t], offsets[t + 1]):
+            row = ids[p]
+            for j in range(out.shape[1]):
+                out[t, j] += table[row, j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scatter_bag(up: Any, ids: Any, offsets: Any, out: Any) -> None:
+    """Add row t of `up` to the rows ``ids[offsets[t]:offsets[t + 1]]`` of `out`, which is set to zero first."""
+    out[:] = 0
+    for t in range(len(up)):
+        for p in range(offsets[t], offsets[t + 1]):
+            row = ids[p]
+            for j in range(out.shape[1]):
+                out[row, j] += up[t, j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def softmax_rows(x: Any, out: Any) -> None:
+    """Exponentials of each row, divided by their sum."""
+    for n in range(len(x)):
+        top = x[n, 0]
+        for j in range(1, x.shape[1]):
+            top = max(top, x[n, j])
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            out[n, j] = np.exp(x[n, j] - top)
+            total += out[n, j]
+        for j in range(x.shape[1]):
+            out[n, j] /= total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def logsumexp_rows(x: Any, out: Any) -> None:
+    """Logarithm of the sum of each row's exponentials."""
+    for n in range(len(x)):
+        top = x[n, 0]
+        for j in range(1, x.shape[1]):
+            top = max(top, x[n, j])
+        total = x.dtype.type(0)
+        for j in range(x.shape[1]):
+            total += np.exp(x[n, j] - top)
+        out[n, 0] = np.log(total) + top

@@ -1,0 +1,128 @@
+"""Values, and gradients from values: evaluation and central differences.
+
+References
+----------
+Lecture L11 (the nudge), L20 (checking a hand-made gradient).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus.expressions import Expression, symbols_of, walk
+from fanlight.calculus.gradient import gradient
+from fanlight.calculus.shapes import Dimension, show
+from fanlight.errors import CalculusError
+
+Array = NDArray[Any]
+
+
+def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
+    """Return the value of an expression.
+
+    Parameters
+    ----------
+    expression : Expression
+    inputs : mapping of str to array
+        A value for each symbol: scalars 0-d (or 1x1), vectors (n, 1) or (n,), matrices (m, n).
+
+    Returns
+    -------
+    array
+        In the expression's shape; float32 inputs stay float32.
+
+    Raises
+    ------
+    CalculusError
+        An input is missing or its shape does not fit.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> float(evaluate(parse("x**3", {"x": ()}), {"x": 4.0}))
+    64.0
+    """
+    arrays, lengths = bind(expression, inputs)
+    values: dict[Expression, Array] = {}
+    dtype = np.result_type(np.float32, *(a.dtype for a in arrays.values() if a.dtype.kind == "f")) if arrays else np.dtype(float)
+    for node in walk(expression):
+        if node.operation.name == "symbol":
+            values[node] = arrays[node.name]
+            continue
+        parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
+        value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
+        values[node] = value.astype(dtype) if value.dtype.kind == "f" and value.dtype != dtype else value
+    return values[expression]
+
+
+def bind(expression: Expression | list[Expression], inputs: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
+    """Bring inputs into their symbols' shapes and read off what the dimension letters stand for."""
+    roots = expression if isinstance(expression, list) else [expression]
+    arrays: dict[str, Array] = {}
+    lengths: dict[str, int] = {}
+    for name, symbol in symbols_of(*roots).items():
+        if name not in inputs:
+            raise CalculusError(f"no value is given for {name} ({show(symbol.shape)})")
+        array = np.asarray(inputs[name])
+        if len(symbol.shape) != 1 and array.dtype.kind in "iub":
+            array = array.astype(float)
+        if len(symbol.shape) == 2 and array.ndim == 1:
+            array = array.reshape((1, -1) if str(symbol.shape[0]) == "1" else (-1, 1))
+        if not symbol.shape and array.size == 1:
+            array = array.reshape(())
+        if array.ndim != len(symbol.shape):
+            raise CalculusError(f"{name} has shape {show(array.shape)}, but {show(symbol.shape)} is declared")
+        arrays[name] = array
+        for have, want in zip(array.shape, symbol.shape, strict=True):
+            if len(want.letters) == 1:
+                (letter, count) = want.letters[0]
+                length, rest = divmod(have - want.constant, count)
+                if rest or lengths.setdefault(letter, length) != length:
+                    raise CalculusError(f"{name} has shape {show(array.shape)}, which does not fit {show(symbol.shape)} with {letter} = {lengths.get(letter)}")
+    for name, symbol in symbols_of(*roots).items():
+        for have, want in zip(arrays[name].shape, symbol.shape, strict=True):
+            if want.value(lengths) != have:
+                raise CalculusError(f"{name} has shape {show(arrays[name].shape)}, but {show(symbol.shape)} is declared")
+    return arrays, lengths
+
+
+class Difference(NamedTuple):
+    """A gradient by rule beside the one by central differences.
+
+    Attributes
+    ----------
+    analytic, numeric : float array
+        In the shape of what the gradient is by.
+    error : float
+        Largest ``|analytic - numeric| / max(1, |numeric|)``.
+    """
+
+    analytic: Array
+    numeric: Array
+    error: float
+
+
+def check_gradient(expression: Expression, wrt: str, inputs: Mapping[str, Any], step: float = 1e-5) -> Difference:
+    """Compare the derived gradient with full central differences in float64 (lecture L20)."""
+    arrays, _ = bind(expression, inputs)
+    point = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
+    analytic = evaluate(gradient(expression, wrt), point)
+    numeric = central_differences(lambda x: float(evaluate(expression, {**point, wrt: x})), point[wrt], step)
+    error = float((np.abs(analytic - numeric) / np.maximum(1, np.abs(numeric))).max(initial=0))
+    return Difference(analytic, numeric, error)
+
+
+def central_differences(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
+    """Return (f(x + h e) - f(x - h e)) / 2h for every entry of x, with h scaled to the entry."""
+    result = np.empty(x.shape)
+    for place in np.ndindex(x.shape):
+        h = step * max(1.0, abs(float(x[place])))
+        nudged = [np.array(x), np.array(x)]
+        nudged[0][place] += h
+        nudged[1][place] -= h
+        result[place] = (f(nudged[0]) - f(nudged[1])) / (2 * h)
+    return result

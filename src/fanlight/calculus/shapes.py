@@ -1,0 +1,113 @@
+"""Shapes whose dimensions may be letters.
+
+A shape is ``()`` for a scalar, ``(rows, columns)`` for a matrix, and ``(N,)`` for a vector of row numbers only. A
+dimension is a whole number plus multiples of letters, such as ``m``, ``3d`` or ``m + n``. A 1x1 matrix is a scalar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fanlight.errors import CalculusError
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A length: ``constant + sum(count * letter)``.
+
+    Examples
+    --------
+    >>> str(dimension("3d") + dimension(2))
+    '3*d + 2'
+    >>> (dimension("3d") + dimension(2)).value({"d": 4})
+    14
+    """
+
+    letters: tuple[tuple[str, int], ...]
+    constant: int = 0
+
+    def __add__(self, other: Dimension) -> Dimension:
+        counts = dict(self.letters)
+        for letter, count in other.letters:
+            counts[letter] = counts.get(letter, 0) + count
+        return Dimension(tuple(sorted((k, n) for k, n in counts.items() if n)), self.constant + other.constant)
+
+    def __mul__(self, factor: int) -> Dimension:
+        return Dimension(tuple((k, n * factor) for k, n in self.letters if factor), self.constant * factor)
+
+    def __sub__(self, other: Dimension) -> Dimension:
+        return self + other * -1
+
+    def __str__(self) -> str:
+        parts = [k if n == 1 else f"{n}*{k}" for k, n in self.letters]
+        if self.constant or not parts:
+            parts.append(str(self.constant))
+        return " + ".join(parts).replace("+ -", "- ")
+
+    def value(self, lengths: Mapping[str, int]) -> int:
+        """Return the number, given the letters'.
+
+        Raises
+        ------
+        CalculusError
+            A letter is not given.
+        """
+        try:
+            return self.constant + sum(n * lengths[k] for k, n in self.letters)
+        except KeyError as missing:
+            raise CalculusError(f"dimension {self}: the length of {missing} is not known from the inputs") from None
+
+
+Shape = tuple[Dimension, ...]
+ONE = Dimension((), 1)
+
+
+def dimension(value: int | str | Dimension) -> Dimension:
+    """Read a dimension: a number, a letter, or a multiple such as ``"3d"``."""
+    if isinstance(value, Dimension):
+        return value
+    if isinstance(value, int):
+        return Dimension((), value)
+    total = Dimension(())
+    for part in value.split("+"):
+        found = re.fullmatch(r"\s*(\d*)\s*\*?\s*([^\W\d]\w*)?\s*", part)
+        if not found or not part.strip():
+            raise CalculusError(f"dimension {value!r}: write a number, a letter or a multiple such as 3d")
+        count, letter = int(found[1] or 1), found[2]
+        total = total + (Dimension(((letter, count),)) if letter else Dimension((), count))
+    return total
+
+
+def shape_of(values: Sequence[int | str | Dimension]) -> Shape:
+    """Read a shape; 1x1 is a scalar."""
+    shape = tuple(dimension(value) for value in values)
+    return () if shape == (ONE, ONE) else shape
+
+
+def show(shape: Sequence[object]) -> str:
+    """Write a shape for people."""
+    return "scalar" if not len(shape) else " × ".join(map(str, shape))
+
+
+def broadcast(operation: str, a: Shape, b: Shape) -> Shape:
+    """Return the shape of an elementwise result, as NumPy broadcasts.
+
+    Raises
+    ------
+    CalculusError
+        The shapes do not fit; the message names the dimension.
+    """
+    if a == b or b == ():
+        return a
+    if a == ():
+        return b
+    if len(a) != 2 or len(b) != 2:
+        raise CalculusError(f"{operation}: {show(a)} and {show(b)} do not fit: row numbers take no arithmetic")
+    result = []
+    for name, p, q in zip(("rows", "columns"), a, b, strict=True):
+        if p != q and ONE not in (p, q):
+            raise CalculusError(f"{operation}: {show(a)} and {show(b)} do not fit: {p} {name} against {q}")
+        result.append(q if p == ONE else p)
+    return tuple(result)

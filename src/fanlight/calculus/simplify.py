@@ -1,0 +1,321 @@
+"""Simplification: the same value, written as a person would.
+
+Rules look at one node whose arguments are simple already and return something simpler, or None. They are applied
+from the leaves up until none speaks; every rule holds for all values of the symbols (or by a declared assumption).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fanlight.calculus.expressions import Expression, constant, eye, ones, rebuilt, walk, zeros
+from fanlight.calculus.operations import apply
+from fanlight.calculus.shapes import ONE
+
+Rule = Callable[[Expression], Expression | None]
+
+
+def simplify(expression: Expression) -> Expression:
+    """Return a simpler expression of equal value.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> str(simplify(parse("1 * (W @ x).T.T + 0", {"W": ("m", "n"), "x": ("n", 1)})))
+    'W @ x'
+    """
+    for node in walk(expression):
+        _simple(node)
+    return _DONE[expression]
+
+
+_DONE: dict[Expression, Expression] = {}
+_LIMIT = 100_000  # remembered nodes; beyond it the memory starts anew
+
+
+def _simple(node: Expression) -> Expression:
+    """Simplify a node whose arguments may not be simple yet."""
+    known = _DONE.get(node)
+    if known is not None:
+        return known
+    if len(_DONE) > _LIMIT:
+        _DONE.clear()
+    made = rebuilt(node, [_simple(a) for a in node.arguments]) if node.arguments else node
+    while True:
+        better = next((b for rule in _RULES.get(made.operation.name, ()) if (b := rule(made)) is not None), None)
+        if better is None:
+            break
+        if better in _DONE:
+            made = _DONE[better]
+            break
+        made = rebuilt(better, [_simple(a) for a in better.arguments]) if better.arguments else better
+    _DONE[node] = _DONE[made] = made
+    return made
+
+
+def _is(node: Expression, name: str) -> bool:
+    return node.operation.name == name
+
+
+def _value(node: Expression) -> float | None:
+    return node.parameters[0] if _is(node, "constant") else None
+
+
+def _filled(node: Expression, value: float) -> Expression:
+    """Return a constant in the node's shape."""
+    if not node.shape:
+        return constant(value)
+    matrix = ones(*node.shape) if value else zeros(*node.shape)
+    return matrix if value in (0, 1) else constant(value) * matrix
+
+
+def _is_zero(node: Expression) -> bool:
+    return _value(node) == 0 or _is(node, "zeros")
+
+
+def _is_one(node: Expression) -> bool:
+    return _value(node) == 1 or _is(node, "ones")
+
+
+def _fold(node: Expression) -> Expression | None:
+    """Compute with numbers, where the result is exact or the user wrote it so."""
+    values = [_value(a) for a in node.arguments]
+    if any(v is None for v in values) or node.shape:
+        return None
+    a, *rest = values
+    match node.operation.name, rest:
+        case "add", [b]:
+            return constant(a + b)
+        case "subtract", [b]:
+            return constant(a - b)
+        case "multiply", [b]:
+            return constant(a * b)
+        case "divide", [b] if b and a % b == 0:
+            return constant(a / b)
+        case "power", [b] if b >= 0 and b == int(b) and abs(a) < 1e6 and b < 64:
+            return constant(a**b)
+        case "negative", []:
+            return constant(-a)
+    return None
+
+
+def _add(node: Expression) -> Expression | None:
+    a, b = node.arguments
+    if _is_zero(a) and b.shape == node.shape:
+        return b
+    if _is_zero(b) and a.shape == node.shape:
+        return a
+    if _is(b, "negative"):
+        return a - b.arguments[0]
+    if _is(a, "negative"):
+        return b - a.arguments[0]
+    if a is b:
+        return 2 * a
+    return None
+
+
+def _subtract(node: Expression) -> Expression | None:
+    a, b = node.arguments
+    if _is_zero(b) and a.shape == node.shape:
+        return a
+    if _is_zero(a) and b.shape == node.shape:
+        return -b
+    if a is b:
+        return _filled(node, 0)
+    if _is(b, "negative"):
+        return a + b.arguments[0]
+    return None
+
+
+def _multiply(node: Expression) -> Expression | None:
+    a, b = node.arguments
+    if _is_zero(a) or _is_zero(b):
+        return _filled(node, 0)
+    if _is_one(a) and b.shape == node.shape:
+        return b
+    if _is_one(b) and a.shape == node.shape:
+        return a
+    if _value(a) == -1:
+        return -b
+    if _value(b) == -1:
+        return -a
+    if _is(a, "negative"):
+        return -(a.arguments[0] * b)
+    if _is(b, "negative"):
+        return -(a * b.arguments[0])
+    if _value(b) is not None:
+        return b * a
+    if _value(a) is not None and _is(b, "multiply") and _value(b.arguments[0]) is not None:
+        return (a * b.arguments[0]) * b.arguments[1]
+    return None
+
+
+def _divide(node: Expression) -> Expression | None:
+    a, b = node.arguments
+    if _is_zero(a):
+        return _filled(node, 0)
+    if _value(b) == 1:
+        return a
+    if _is(a, "negative"):
+        return -(a.arguments[0] / b)
+    return None
+
+
+def _power(node: Expression) -> Expression | None:
+    base, exponent = node.arguments
+    if _value(exponent) == 1:
+        return base
+    if _value(exponent) == 0:
+        return _filled(node, 1)
+    return None
+
+
+def _negative(node: Expression) -> Expression | None:
+    (a,) = node.arguments
+    if _is(a, "negative"):
+        return a.arguments[0]
+    if _is(a, "subtract"):
+        return a.arguments[1] - a.arguments[0]
+    return _filled(node, 0) if _is_zero(a) else None
+
+
+def _matmul(node: Expression) -> Expression | None:
+    a, b = node.arguments
+    if not a.shape or not b.shape:
+        return a * b
+    if _is_zero(a) or _is_zero(b):
+        return _filled(node, 0)
+    if _is(a, "eye"):
+        return b
+    if _is(b, "eye"):
+        return a
+    if _is(a, "negative"):
+        return -(a.arguments[0] @ b)
+    if _is(b, "negative"):
+        return -(a @ b.arguments[0])
+    if _is(a, "multiply") and not a.arguments[0].shape:
+        return a.arguments[0] * (a.arguments[1] @ b)
+    if _is(b, "multiply") and not b.arguments[0].shape:
+        return b.arguments[0] * (a @ b.arguments[1])
+    if _is(a, "ones") and a.shape[0] == ONE:
+        return _function("column_sums", b)
+    if _is(b, "ones") and b.shape[1] == ONE:
+        return _function("row_sums", a)
+    return None
+
+
+def _transpose(node: Expression) -> Expression | None:
+    (a,) = node.arguments
+    if not a.shape:
+        return a
+    name = a.operation.name
+    if name == "transpose":
+        return a.arguments[0]
+    # moving inwards pays only where another transpose is met: elsewhere it would tear apart what is shared
+    if name == "matmul" and any(_turns(x) for x in a.arguments):
+        return a.arguments[1].T @ a.arguments[0].T
+    if name in ("add", "subtract", "multiply", "divide", "power", "negative") or a.operation.derivative is not None:
+        if all(_turns(x) or not x.shape for x in a.arguments):
+            return rebuilt(a, [x.T if x.shape else x for x in a.arguments])
+        return None
+    if name == "eye" or (name == "diag" and a.arguments[0].shape[1] == ONE):
+        return a
+    if name in ("ones", "zeros"):
+        return Expression.node(a.operation, (), a.parameters[::-1])
+    if name == "inv":
+        return _function("inv", a.arguments[0].T)
+    if name == "symbol" and a.parameters[2] in ("sym", "spd"):
+        return a
+    return None
+
+
+def _turns(node: Expression) -> bool:
+    """Tell whether the node's transpose is no longer than the node."""
+    return _is(node, "transpose") or (_is(node, "symbol") and node.parameters[2] in ("sym", "spd"))
+
+
+def _log(node: Expression) -> Expression | None:
+    """Logarithms of probabilities, in the form that cannot overflow."""
+    (a,) = node.arguments
+    if _is(a, "sigmoid"):
+        return -_function("softplus", -a.arguments[0])
+    if _is(a, "softmax"):
+        return a.arguments[0] - _function("logsumexp", a.arguments[0])
+    if _is(a, "softmax_rows"):
+        return a.arguments[0] - _function("logsumexp_rows", a.arguments[0])
+    return _function("logdet", a.arguments[0]) if _is(a, "det") and _is_gram(a.arguments[0]) else None
+
+
+def _is_gram(node: Expression) -> bool:
+    """Tell whether a matrix is X.T @ X: its determinant is not negative, so log det is its logdet."""
+    return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simple(node.arguments[1].T))
+
+
+def _sum(node: Expression) -> Expression | None:
+    (a,) = node.arguments
+    if not a.shape:
+        return a
+    if _is(a, "negative"):
+        return -_function("sum", a.arguments[0])
+    if _is(a, "multiply") and not a.arguments[0].shape:
+        return a.arguments[0] * _function("sum", a.arguments[1])
+    if _is(a, "transpose"):
+        return _function("sum", a.arguments[0])
+    return None
+
+
+def _sums(axis: int) -> Rule:
+    def rule(node: Expression) -> Expression | None:
+        (a,) = node.arguments
+        if not a.shape or a.shape[axis] == ONE:
+            return a
+        return _function("sum", a) if a.shape[1 - axis] == ONE else None
+
+    return rule
+
+
+def _trace(node: Expression) -> Expression | None:
+    (a,) = node.arguments
+    if not a.shape:
+        return a
+    if _is(a, "kron") and all(x.shape and x.shape[0] == x.shape[1] for x in a.arguments):
+        return _function("tr", a.arguments[0]) * _function("tr", a.arguments[1])
+    return _function("tr", a.arguments[0]) if _is(a, "transpose") else None
+
+
+def _scalar_itself(node: Expression) -> Expression | None:
+    return node.arguments[0] if not node.arguments[0].shape else None
+
+
+def _diag(node: Expression) -> Expression | None:
+    (a,) = node.arguments
+    if not a.shape:
+        return a
+    if _is(a, "ones") and a.shape[1] == ONE:
+        return eye(a.shape[0])
+    return None
+
+
+def _function(name: str, *arguments: Expression) -> Expression:
+    made: Expression = apply(name, *arguments)
+    return made
+
+
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "add": (_fold, _add),
+    "subtract": (_fold, _subtract),
+    "multiply": (_fold, _multiply),
+    "divide": (_fold, _divide),
+    "power": (_fold, _power),
+    "negative": (_fold, _negative),
+    "matmul": (_matmul,),
+    "transpose": (_transpose,),
+    "log": (_log,),
+    "sum": (_sum,),
+    "row_sums": (_sums(1),),
+    "column_sums": (_sums(0),),
+    "tr": (_trace,),
+    "det": (_scalar_itself,),
+    "diag": (_diag,),
+}
+

@@ -1,3 +1,109 @@
-"""Fanlight: named-entity recognition by a window network you can see into."""
+"""Fanlight: named-entity recognition by a window network you can see into.
 
+>>> import fanlight
+>>> tagger = fanlight.load("en")
+>>> [(e.text, e.type) for e in tagger("Museums in Paris are amazing to see.").entities]
+[('Paris', 'LOC')]
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from fanlight.entities.entity import Document, Entity
+
+if TYPE_CHECKING:
+    from fanlight.entities.scores import Scores
+    from fanlight.tagging.tagger import Tagger
+
+__all__ = ["Document", "Entity", "Tagger", "evaluate", "language_of", "load", "train"]
 __version__ = "0.1.0"
+
+
+def load(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
+    """Return a tagger.
+
+    Parameters
+    ----------
+    model : str or path
+        "en" or "ko" for a bundled model, or a model file.
+    verify : bool
+        Also compare the checksum of all numbers.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, damaged, foreign or of a newer version.
+    """
+    from fanlight.tagging.bundled import load_tagger
+
+    return load_tagger(model, verify)
+
+
+def language_of(text: str) -> str:
+    """Return the bundled model for a text's script: "ko" if most of its letters are Hangul, else "en".
+
+    Examples
+    --------
+    >>> language_of("서울 Seoul 한국"), language_of("Seoul (서울)")
+    ('en', 'en')
+    """
+    hangul = sum("가" <= c <= "힣" for c in text)
+    return "ko" if hangul and 2 * hangul > sum(c.isalpha() for c in text) else "en"
+
+
+def train(
+    train: str | os.PathLike[str],
+    dev: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] | None = None,
+    vectors: str | os.PathLike[str] | None = None,
+    **settings: Any,
+) -> Tagger:
+    """Train a model on labelled files and return its tagger.
+
+    Parameters
+    ----------
+    train, dev : path
+        Labelled sentences: columns, KLUE or JSONL.
+    out : path, optional
+        Where to write the model; without it the model lives in memory.
+    vectors : path, optional
+        Word vectors.
+    **settings
+        As in `fanlight.training.settings.Settings`.
+
+    Raises
+    ------
+    FanlightError
+        A file or setting is at fault.
+    """
+    from fanlight.apps.models import train_tagger
+
+    return train_tagger(train, dev, out, vectors, settings)
+
+
+def evaluate(
+    model: str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    format: str | None = None,
+    encoding: str = "utf-8",
+) -> Scores:
+    """Measure a model on labelled sentences: exact entity precision, recall and F1.
+
+    Raises
+    ------
+    FanlightError
+        A file is at fault.
+    """
+    from fanlight.apps.models import evaluate_tagger
+
+    return evaluate_tagger(model, data, format, encoding)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Tagger":
+        from fanlight.tagging.tagger import Tagger
+
+        return Tagger
+    raise AttributeError(f"module 'fanlight' has no attribute {name!r}")

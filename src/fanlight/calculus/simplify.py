@@ -135,6 +135,9 @@ def _multiply(node: Expression) -> Expression | None:
         return b
     if _is_one(b) and a.shape == node.shape:
         return a
+    for x, y in ((a, b), (b, a)):
+        if _is(x, "multiply") and _is(x.arguments[1], "ones") and y.shape == node.shape:
+            return x.arguments[0] * y
     if _value(a) == -1:
         return -b
     if _value(b) == -1:
@@ -211,10 +214,14 @@ def _transpose(node: Expression) -> Expression | None:
     name = a.operation.name
     if name == "transpose":
         return a.arguments[0]
+    if name == "negative":
+        return -a.arguments[0].T
+    if name == "multiply" and not a.arguments[0].shape:
+        return a.arguments[0] * a.arguments[1].T
     # moving inwards pays only where another transpose is met: elsewhere it would tear apart what is shared
     if name == "matmul" and any(_turns(x) for x in a.arguments):
         return a.arguments[1].T @ a.arguments[0].T
-    if name in ("add", "subtract", "multiply", "divide", "power", "negative") or a.operation.derivative is not None:
+    if name in ("add", "subtract", "multiply", "divide", "power") or a.operation.derivative is not None:
         if all(_turns(x) or not x.shape for x in a.arguments):
             return rebuilt(a, [x.T if x.shape else x for x in a.arguments])
         return None

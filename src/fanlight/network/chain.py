@@ -12,12 +12,14 @@ Lecture L3; Lafferty et al. 2001; Collobert et al. 2011, section 3.3.2 (sentence
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.floating]
+from fanlight.entities.bioes import TagSet
+
+Float = NDArray[Any]
 Int = NDArray[np.int64]
 
 ILLEGAL = -1e4  # the transition score that forbids: exp of it is zero in float32 and float64
@@ -67,7 +69,6 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
     FloatingPointError
         No legal path exists, or a score is not a number.
     """
-    # a row's largest transition out is taken aside, so that no exponential overflows
     weights = np.exp(np.asarray(A, Z.dtype))
     if len(Z) >= COMPILED_FROM if compiled is None else compiled:
         from fanlight.network import chain_kernels
@@ -131,6 +132,11 @@ def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: S
         emission = np.exp(Z[step, tag] - Z[step].max()) * messages.scales[step]
         value *= float(np.exp(A[before, tag]) * emission * backward / before_backward)
     return min(value, 1.0)
+
+
+def legal_transitions(types: Sequence[str]) -> Float:
+    """Return (K+1, K+1): 0 where BIOES allows a tag to follow another, `ILLEGAL` elsewhere; index K is the border."""
+    return np.where(TagSet(types).legal_transitions, np.float32(0), np.float32(ILLEGAL))
 
 
 def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:

@@ -45,16 +45,12 @@ class Lexicon:
         Of words with one hash the first is kept.
         """
         hashes, first = np.unique(word_hashes(words), return_index=True)
-        integers = np.empty((len(first), matrix.shape[1]), np.int8)
-        scales = np.empty(len(first), np.float32)
         norm = float(np.sqrt(np.mean([np.square(row).mean() for row in np.array_split(matrix, 64) if len(row)]))) or 1.0
-        for block in range(0, len(first), 16384):  # bounds the memory of the float copies
-            rows = matrix[first[block : block + 16384]] / np.float32(norm)
-            top = np.abs(rows).max(1, initial=0)
-            scale = np.where(top > 0, top / 127, 1).astype(np.float32)
-            integers[block : block + 16384] = np.rint(rows / scale[:, None])
-            scales[block : block + 16384] = scale
-        return cls(hashes, integers, scales)
+        return cls(hashes, *_quantise(matrix, first, norm))
+
+    def with_vectors(self, matrix: NDArray[np.float32]) -> Lexicon:
+        """Return the same words with other vectors (V, d), not scaled."""
+        return Lexicon(self.hashes, *_quantise(matrix))
 
     @classmethod
     def empty(cls) -> Lexicon:
@@ -94,3 +90,19 @@ class Lexicon:
             return np.full(len(hashes), -1, np.int64)
         place = np.minimum(np.searchsorted(self.hashes, hashes), len(self) - 1)
         return np.where(self.hashes[place] == hashes, place, -1)
+
+
+def _quantise(
+    matrix: NDArray[np.float32], rows: NDArray[np.int64] | None = None, norm: float = 1.0
+) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Return (chosen rows of) a matrix divided by `norm`, as integers and scales."""
+    rows = np.arange(len(matrix)) if rows is None else rows
+    integers = np.empty((len(rows), matrix.shape[1]), np.int8)
+    scales = np.empty(len(rows), np.float32)
+    for block in range(0, len(rows), 16384):  # bounds the memory of the float copies
+        part = matrix[rows[block : block + 16384]] / np.float32(norm)
+        top = np.abs(part).max(1, initial=0)
+        scale = np.where(top > 0, top / 127, 1).astype(np.float32)
+        integers[block : block + 16384] = np.rint(part / scale[:, None])
+        scales[block : block + 16384] = scale
+    return integers, scales

@@ -1,0 +1,52 @@
+"""The `fanlight` command: one module a group of commands, joined here.
+
+User errors become one line on stderr and exit status 1 at this edge; wrong usage is status 2.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from fanlight import __version__
+from fanlight.apps.cli import calculus, models, tag
+from fanlight.errors import FanlightError
+
+app = typer.Typer(
+    help="Find names in text with a window network whose every gradient can be read and checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for commands in (tag.commands, models.commands, calculus.commands):
+    app.add_typer(commands)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True)) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    try:
+        app(standalone_mode=True)
+    except FanlightError as error:
+        print(f"fanlight: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("fanlight: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output has gone: nothing is wrong with ours
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

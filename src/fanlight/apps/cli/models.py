@@ -1,0 +1,112 @@
+"""`fanlight train`, `evaluate` and `info`: make a model, measure it, look at it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from fanlight.entities.scores import Scores
+    from fanlight.training.loop import Epoch
+
+commands = typer.Typer()
+
+Encoding = Annotated[str, typer.Option(help="Of the files.")]
+DataFormat = Annotated[str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)]
+
+
+class Output(StrEnum):
+    """How scores are printed."""
+
+    table = "table"
+    json = "json"
+
+
+@commands.command()
+def train(
+    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL.")],
+    out: Annotated[Path, typer.Option(help="The model file to write.")],
+    dev: Annotated[Path | None, typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch.")] = None,
+    vectors: Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings in TOML.")] = None,
+    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Train a model on labelled sentences.
+
+    An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
+    """
+    from rich.console import Console
+
+    from fanlight.apps.cli.progress import follow
+    from fanlight.training.settings import read_settings
+    from fanlight.training.train import train_model
+
+    console = Console(stderr=True)
+    overrides: dict[str, object] = {}
+    for item in set or []:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
+        overrides[key] = value
+    if seed is not None:
+        overrides["seed"] = seed
+    settings = read_settings(config, overrides)
+    console.print(" ".join(f"{k}={v}" for k, v in settings.model_dump(exclude_none=True).items()), style="dim", markup=False)
+    run = train_model(train, dev, out, vectors, settings, resume=resume, format=data_format, encoding=encoding, warn=console.print)
+    scores = follow(run, console)
+    if scores is not None:
+        print_scores(scores, console)
+    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+
+
+@commands.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model file, en or ko.")],
+    data: Annotated[Path, typer.Argument(help="Labelled sentences.")],
+    format: Annotated[Output, typer.Option(help="How to print.")] = Output.table,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
+    import fanlight
+
+    scores = fanlight.evaluate(model, data, format=data_format, encoding=encoding)
+    if format is Output.json:
+        print(json.dumps(scores.to_dict(), ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    print_scores(scores, Console(), confusion=True)
+
+
+@commands.command()
+def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) -> None:
+    """Show what a model is: its types, its network's equation, settings, data, scores and licences."""
+    import fanlight
+    from fanlight.network.architecture import equation
+
+    model_ = fanlight.load(model, verify=True).model
+    made = model_.configuration
+    json.dump(
+        {
+            "types": made.types,
+            "equation": f"z = {equation(made)}",
+            "configuration": made.to_dict(),
+            "words with vectors": len(model_.lexicon),
+            "parameters": sum(p.size for p in model_.parameters.values()),
+            **model_.provenance,
+        },
+        sys.stdout,
+        ensure_ascii=False,
+        indent=2,
+    )
+    print()

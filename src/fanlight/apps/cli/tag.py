@@ -1,0 +1,144 @@
+"""`fanlight tag`: find the entities of arguments, files or standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fanlight.errors import DataError
+
+if TYPE_CHECKING:
+    from fanlight.entities.entity import Document
+
+commands = typer.Typer()
+
+
+class Format(StrEnum):
+    """How entities are printed."""
+
+    table = "table"
+    jsonl = "jsonl"
+    conll = "conll"
+    html = "html"
+
+
+@commands.command()
+def tag(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE|-|TEXT]...", help="Files, - for standard input, or the text itself.", show_default=False),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides.")] = None,
+    format: Annotated[Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)] = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out entities less probable.")] = 0.0,
+    encoding: Annotated[str, typer.Option(help="Of the files and of standard input.")] = "utf-8",
+) -> None:
+    """Find the entities of a text, with exact offsets and a probability for each.
+
+    Every line of a file or of standard input is a text of its own.
+    """
+    import fanlight
+
+    chosen = format or (Format.table if sys.stdout.isatty() else Format.jsonl)
+    texts = _texts(inputs or ["-"], encoding)
+    write = _WRITERS[chosen]
+    if model is None:
+        documents = (fanlight.load(fanlight.language_of(text))(text, threshold) for text in texts)
+    else:
+        documents = fanlight.load(model).pipe(texts, threshold)
+    write(documents)
+
+
+def read_lines(path: str, encoding: str) -> Iterator[str]:
+    """Yield the lines of a file, or of standard input for "-", without their ends.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or a line is not in the encoding; the message names byte and line.
+    """
+    try:
+        file = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
+    offset = 0
+    with file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode(encoding)
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{path}:{number}: byte {offset + error.start} is not {encoding}: name the file's encoding with "
+                    "--encoding, such as cp1252 or cp949"
+                ) from None
+            offset += len(line)
+            if number == 1:
+                text = text.removeprefix("\ufeff")
+            yield text.rstrip("\r\n")
+
+
+def _texts(inputs: list[str], encoding: str) -> Iterator[str]:
+    for item in inputs:
+        if item == "-" or Path(item).is_file():
+            yield from read_lines(item, encoding)
+        elif Path(item).is_dir():
+            raise DataError(f"{item}: is a folder: name its files")
+        elif _looks_like_path(item):
+            raise DataError(f"{item}: no such file: is the path right? (a text with white space in it is tagged as it is)")
+        else:
+            yield item
+
+
+def _looks_like_path(item: str) -> bool:
+    """Tell a mistyped file from a text: no white space, and a slash or a short extension."""
+    suffix = Path(item).suffix
+    return not any(c.isspace() for c in item) and ("/" in item or (1 < len(suffix) <= 6 and suffix[1:].isalnum() and item.isascii()))
+
+
+def _write_jsonl(documents: Iterator[Document]) -> None:
+    for document in documents:
+        sys.stdout.write(json.dumps(document.to_dict(), ensure_ascii=False) + "\n")
+
+
+def _write_table(documents: Iterator[Document]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for document in documents:
+        table = Table("start", "end", "type", "probability", "text", box=None, header_style="bold")
+        for entity in document.entities:
+            table.add_row(str(entity.start), str(entity.end), entity.type, f"{entity.probability:.3f}", entity.text)
+        console.print(document.text, markup=False, highlight=False, style="dim", soft_wrap=True)
+        console.print(table if document.entities else "no entities", markup=False)
+
+
+def _write_conll(documents: Iterator[Document]) -> None:
+    from fanlight.corpus.writers import conll_lines
+
+    for document in documents:
+        sys.stdout.writelines(line + "\n" for line in conll_lines(document))
+
+
+def _write_html(documents: Iterator[Document]) -> None:
+    from fanlight.apps.html import page
+
+    sys.stdout.write(page(documents))
+
+
+_WRITERS: dict[Format, Callable[[Iterator[Document]], None]] = {
+    Format.table: _write_table,
+    Format.jsonl: _write_jsonl,
+    Format.conll: _write_conll,
+    Format.html: _write_html,
+}

@@ -1,0 +1,93 @@
+"""From character spans to tokens: what fits, and what is done about the rest."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from fanlight.corpus.sentence import Note, Sentence
+from fanlight.entities.bioes import Span
+
+Offsets = list[tuple[int, int]]
+
+
+def align(text: str, sentences: Sequence[Offsets], spans: Sequence[Span], line: int) -> tuple[list[Sentence], list[Note]]:
+    """Lay character spans over a tokenised text.
+
+    A token that a span's edge cuts is divided there, and sentences that a span runs across are joined, so every entity
+    is kept exactly; each time a note says so. Only a span of nothing but white space cannot be kept.
+
+    Parameters
+    ----------
+    text : str
+    sentences : sequence of lists of (start, end)
+        Token offsets of each sentence.
+    spans : sequence of (start, end, type)
+        In code points of the text.
+    line : int
+        For the notes.
+    """
+    notes: list[Note] = []
+    spans = _distinct(text, spans, line, notes)
+    tokens = [offsets for sentence in sentences for offsets in sentence]
+    borders: list[int] = []  # first token of each sentence
+    for sentence in sentences:
+        borders.append(borders[-1] + len(sentence) if borders else len(sentence))
+    borders = [0, *borders[:-1]] if borders else [0]
+    edges = {edge for start, end, _ in spans for edge in (start, end)}
+    tokens, borders = _divide(text, tokens, borders, edges, line, notes)
+    starts, ends = [s for s, _ in tokens], [e for _, e in tokens]
+    placed = []
+    for start, end, type_ in spans:
+        first, last = bisect_left(starts, start), bisect_left(ends, end) + 1
+        if first >= last or first >= len(starts):
+            notes.append(Note(line, "span without a token", f"{text[start:end]!r} {type_}"))
+            continue
+        placed.append((first, last, type_))
+        for border in borders[bisect_right(borders, first) : bisect_left(borders, last)]:
+            notes.append(Note(line, "sentences joined for a span across them", repr(text[start:end])))
+            borders.remove(border)
+    made = []
+    for first, last in zip(borders, [*borders[1:], len(tokens)], strict=True):
+        if first == last:
+            continue
+        begin, stop = starts[first], ends[last - 1]
+        inside = tuple((s - first, e - first, t) for s, e, t in placed if first <= s < last)
+        shifted = [[p - begin for p in places[first:last]] for places in (starts, ends)]
+        made.append(Sentence(text[begin:stop], tuple(shifted[0]), tuple(shifted[1]), inside, line))
+    return made, notes
+
+
+def _distinct(text: str, spans: Sequence[Span], line: int, notes: list[Note]) -> list[Span]:
+    """Drop repetitions and trim white space at the edges."""
+    kept: list[Span] = []
+    for start, end, type_ in spans:
+        part = text[start:end]
+        trimmed = (start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip()), type_)
+        if trimmed[0] >= trimmed[1]:
+            notes.append(Note(line, "span of white space left out", f"{start}:{end} {type_}"))
+            continue
+        if trimmed != (start, end, type_):
+            notes.append(Note(line, "white space at a span's edge trimmed", repr(part)))
+        if trimmed in kept:
+            notes.append(Note(line, "span repeated", repr(part)))
+        else:
+            kept.append(trimmed)
+    return sorted(kept)
+
+
+def _divide(
+    text: str, tokens: Offsets, borders: list[int], edges: set[int], line: int, notes: list[Note]
+) -> tuple[Offsets, list[int]]:
+    cuts = sorted(edges)
+    divided: Offsets = []
+    moved = {border: border for border in borders}
+    for number, (start, end) in enumerate(tokens):
+        if number in moved:
+            moved[number] = len(divided)
+        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+        if inner:
+            notes.append(Note(line, "token divided at a span's edge", f"{text[start:end]!r} at {inner[0] - start}"))
+        places = [start, *inner, end]
+        divided += list(zip(places, places[1:], strict=False))
+    return divided, sorted(moved[b] for b in borders)

@@ -1,0 +1,300 @@
+"""Readers of labelled text: columns, KLUE's characters, JSONL with character spans.
+
+The format is found by looking at the first lines, or named. Everything that is not read as it stands is noted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fanlight.corpus.align import align
+from fanlight.corpus.sentence import Corpus, Note, Sentence
+from fanlight.entities.bioes import SCHEMES, Span, detect_scheme, spans_from_tags
+from fanlight.errors import DataError
+
+FORMATS = ("columns", "klue", "jsonl")
+Tokenise = Callable[[str, str], list[list[tuple[int, int]]]]
+Lines = list[str]
+
+
+def read_corpus(
+    path: str | os.PathLike[str],
+    tokenise: Tokenise,
+    format: str | None = None,
+    encoding: str = "utf-8",
+    unit: str | None = None,
+    scheme: str | None = None,
+) -> Corpus:
+    """Read labelled text.
+
+    Parameters
+    ----------
+    path : path
+    tokenise : callable
+        ``tokenise(text, unit)`` gives the token offsets of each sentence; for formats that hold plain text.
+    format : str, optional
+        One of `FORMATS`; found by looking otherwise.
+    encoding : str
+        Of the file.
+    unit : str, optional
+        "word" or "character"; by default characters for KLUE and for text that is mostly Hangul.
+    scheme : str, optional
+        The tag scheme of columns, one of `entities.bioes.SCHEMES`; found by looking otherwise.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read; the message names line and remedy.
+    """
+    text, digest = read_text(path, encoding)
+    lines = text.split("\n")
+    if format is None:
+        format = _detect(lines)
+    if format not in FORMATS:
+        raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(FORMATS)}")
+    if scheme is not None and scheme not in SCHEMES:
+        raise DataError(f"{path}: unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
+    notes: list[Note] = []
+    if format == "klue":
+        documents = [[s] for s in _klue(str(path), lines, notes)]
+        unit = "character"
+    elif format == "columns":
+        documents = _columns(str(path), lines, notes, scheme)
+        unit = unit or _unit_of(s.text for d in documents for s in d)
+        if unit == "character":
+            documents = [[_in_characters(s) for s in document] for document in documents]
+    else:
+        records = list(_jsonl(str(path), lines))
+        unit = unit or _unit_of(record[1] for record in records)
+        documents = []
+        for number, record, spans in records:
+            sentences, found = align(record, tokenise(record, unit), spans, number)
+            notes += found
+            documents.append(sentences)
+    documents = [document for document in documents if document]
+    if not documents:
+        raise DataError(f"{path}: has no sentences")
+    return Corpus(str(path), unit, documents, notes, digest)
+
+
+def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
+    """Return a file's text, without byte-order mark and carriage returns, and the sha256 of its bytes.
+
+    Raises
+    ------
+    DataError
+        The file is missing, a folder, empty, binary or in another encoding; the message names byte and line.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder: name a file in it") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    if not data.strip():
+        raise DataError(f"{path}: is empty")
+    try:
+        text = data.decode(encoding)
+    except LookupError:
+        raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        if b"\0" in data:
+            raise DataError(f"{path}: is a binary file, not labelled text") from None
+        raise DataError(
+            f"{path}:{line}: byte {error.start} is not {encoding}: name the file's encoding with --encoding, such as cp1252 or cp949"
+        ) from None
+    if "\0" in text:
+        raise DataError(f"{path}: is a binary file, not labelled text")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n"), hashlib.sha256(data).hexdigest()
+
+
+def _detect(lines: Lines) -> str:
+    first = next((line for line in lines if line.strip()), "")
+    if first.lstrip().startswith("{"):
+        return "jsonl"
+    if first.startswith("## "):
+        return "klue"
+    return "columns"
+
+
+def _unit_of(texts: Iterator[str]) -> str:
+    """Return "character" if most letters of the first texts are Hangul."""
+    hangul = letters = 0
+    for text, _ in zip(texts, range(200), strict=False):
+        letters += sum(c.isalpha() for c in text)
+        hangul += sum("가" <= c <= "힣" for c in text)
+    return "character" if 2 * hangul > letters else "word"
+
+
+# ------------------------------------------------------------------------------------------------ columns
+
+
+def _columns(path: str, lines: Lines, notes: list[Note], scheme: str | None) -> list[list[Sentence]]:
+    documents: list[list[tuple[int, list[str], list[str]]]] = [[]]
+    words: list[str] = []
+    tags: list[str] = []
+    begin, width, separator = 0, 0, "\t" if any("\t" in line for line in lines[:100]) else None
+
+    def finish() -> None:
+        if words:
+            documents[-1].append((begin, list(words), list(tags)))
+            words.clear()
+            tags.clear()
+
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            finish()
+            continue
+        if line.startswith("-DOCSTART-"):
+            finish()
+            documents.append([])
+            continue
+        parts = line.rstrip().split(separator)
+        if line.startswith("#") and not words and len(parts) != width and (len(parts) < 2 or not _is_tag(parts[-1])):
+            continue  # a comment: it cannot be a token
+        if len(parts) != width:
+            if width or len(parts) < 2:
+                need = f"{width} columns" if width else "a token and a tag"
+                raise DataError(f"{path}:{number}: has {len(parts)} column{'s' * (len(parts) != 1)}, {need} expected: {line.strip()[:60]!r}")
+            width = len(parts)
+        if not words:
+            begin = number
+        words.append(parts[0])
+        tags.append(parts[-1])
+    finish()
+    chosen = scheme or _scheme(path, documents)
+    made = []
+    for document in documents:
+        sentences = []
+        for start, some_words, some_tags in document:
+            spans, repairs = spans_from_tags(some_tags, chosen)
+            notes += [Note(start + r.position, f"tag repaired ({chosen})", f"{r.tag} read as {r.reading}") for r in repairs]
+            sentences.append(Sentence.of_words(some_words, spans, start))
+        made.append(sentences)
+    return made
+
+
+def _is_tag(text: str) -> bool:
+    return text == "O" or (text[:2] in {"B-", "I-", "E-", "S-", "L-", "U-"} and len(text) > 2)
+
+
+def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) -> str:
+    """Find the tag scheme; refuse tags that are in none."""
+    prefixes: set[str] = set()
+    opened_inside = opened_by_b = 0
+    for document in documents:
+        for line, _, tags in document:
+            before = "O"
+            for place, tag in enumerate(tags):
+                if tag != "O":
+                    if not _is_tag(tag):
+                        raise DataError(
+                            f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and a type such as B-PER "
+                            f"(schemes: {', '.join(SCHEMES)}); is the label the last column?"
+                        )
+                    prefixes.add(tag[0])
+                    fresh = before == "O" or before[2:] != tag[2:]
+                    opened_inside += tag[0] == "I" and fresh
+                    opened_by_b += tag[0] == "B" and fresh
+                before = tag
+    # a few stray I- tags are mistakes in IOB2; in IOB1 entities begin with I- as a rule
+    return detect_scheme(prefixes, inside_opens=opened_inside > opened_by_b)
+
+
+def _in_characters(sentence: Sentence) -> Sentence:
+    """Turn word tokens into character tokens."""
+    starts = tuple(i for s, e in zip(sentence.starts, sentence.ends, strict=True) for i in range(s, e))
+    first: dict[int, int] = {place: number for number, place in enumerate(starts)}
+    spans = [(first[sentence.starts[s]], first[sentence.ends[e - 1] - 1] + 1, t) for s, e, t in sentence.spans]
+    return Sentence(sentence.text, starts, tuple(s + 1 for s in starts), tuple(spans), sentence.line)
+
+
+# ------------------------------------------------------------------------------------------------ KLUE
+
+
+def _klue(path: str, lines: Lines, notes: list[Note]) -> Iterator[Sentence]:
+    characters: list[str] = []
+    tags: list[str] = []
+    begin = 0
+    for number, line in enumerate([*lines, ""], 1):
+        if line.startswith("## ") and not characters:
+            continue
+        if line:
+            character, tab, tag = line.rpartition("\t")
+            if not tab or not character:
+                raise DataError(f"{path}:{number}: expected a character, a tab and a tag, not {line[:60]!r}")
+            if not _is_tag(tag):
+                raise DataError(f"{path}:{number}: {tag!r} is not a tag: expected O or a prefix and a type such as B-PS")
+            if not characters:
+                begin = number
+            characters.append(character)
+            tags.append(tag)
+        elif characters:
+            yield _klue_sentence(characters, tags, begin, notes)
+            characters, tags = [], []
+
+
+def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: list[Note]) -> Sentence:
+    spans, repairs = spans_from_tags(tags, "IOB2")
+    notes += [Note(begin + r.position, "tag repaired (IOB2)", f"{r.tag} read as {r.reading}") for r in repairs]
+    starts, ends, number = [], [], {}
+    place = 0
+    for row, character in enumerate(characters):
+        if not character.isspace():
+            number[row] = len(starts)
+            starts.append(place)
+            ends.append(place + len(character))
+        place += len(character)
+    kept: list[Span] = []
+    for first, last, type_ in spans:
+        rows = [number[row] for row in range(first, last) if row in number]
+        if not rows:
+            notes.append(Note(begin + first, "span of white space left out", type_))
+            continue
+        if first not in number or last - 1 not in number:
+            notes.append(Note(begin + first, "white space at a span's edge trimmed", repr("".join(characters[first:last]))))
+        kept.append((rows[0], rows[-1] + 1, type_))
+    return Sentence("".join(characters), tuple(starts), tuple(ends), tuple(kept), begin)
+
+
+# ------------------------------------------------------------------------------------------------ JSONL
+
+
+def _jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[Span]]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}:{number}: is not JSON: {error.msg} at column {error.colno}") from None
+        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+            raise DataError(f'{path}:{number}: has no "text": each line is {{"text": …, "spans": [{{"start", "end", "label"}}]}}')
+        found = next((record[key] for key in ("spans", "entities", "labels", "label") if record.get(key) is not None), [])
+        if not isinstance(found, list):
+            raise DataError(f"{path}:{number}: the spans are not a list")
+        yield number, record["text"], [_span(path, number, record["text"], item) for item in found]
+
+
+def _span(path: str, line: int, text: str, item: Any) -> Span:
+    if isinstance(item, dict):
+        start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))
+        type_ = item.get("label", item.get("type"))
+    elif isinstance(item, list) and len(item) == 3:
+        start, end, type_ = item
+    else:
+        start = end = type_ = None
+    if type(start) is not int or type(end) is not int or not isinstance(type_, str) or not type_:
+        raise DataError(f'{path}:{line}: {json.dumps(item, ensure_ascii=False)[:80]} is no span: expected {{"start", "end", "label"}} or [start, end, label]')
+    if not 0 <= start < end <= len(text):
+        raise DataError(
+            f"{path}:{line}: span {start}:{end} {type_} lies outside the text of {len(text)} characters, or is empty: "
+            "offsets count code points from 0"
+        )
+    return (start, end, type_)

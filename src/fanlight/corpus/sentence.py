@@ -1,0 +1,125 @@
+"""Labelled text: sentences, documents, and what reading them had to repair."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from fanlight.entities.bioes import Span
+from fanlight.errors import DataError
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A labelled sentence.
+
+    Attributes
+    ----------
+    text : str
+    starts, ends : tuple of int
+        Offsets of its tokens in `text`, code points.
+    spans : tuple of (start, end, type)
+        Entities in token numbers.
+    line : int
+        Where it begins in its file.
+    """
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    spans: tuple[Span, ...]
+    line: int = 0
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens' texts."""
+        text = self.text
+        return [text[s:e] for s, e in zip(self.starts, self.ends, strict=True)]
+
+    @classmethod
+    def of_words(cls, words: Sequence[str], spans: Sequence[Span], line: int = 0) -> Sentence:
+        """Build from tokens, joined by single spaces."""
+        starts, ends, place = [], [], 0
+        for word in words:
+            starts.append(place)
+            place += len(word)
+            ends.append(place)
+            place += 1
+        return cls(" ".join(words), tuple(starts), tuple(ends), tuple(spans), line)
+
+
+class Note(NamedTuple):
+    """Something that reading changed or could not keep."""
+
+    line: int
+    kind: str
+    what: str
+
+
+@dataclass
+class Corpus:
+    """Labelled documents.
+
+    Attributes
+    ----------
+    path : str
+    unit : str
+        What a token is: "word" or "character".
+    documents : list of lists of Sentence
+    notes : list of Note
+        Every repair and every span that could not be kept as it was.
+    sha256 : str
+        Of the file's bytes.
+    """
+
+    path: str
+    unit: str
+    documents: list[list[Sentence]]
+    notes: list[Note] = field(default_factory=list)
+    sha256: str = ""
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """All sentences in order."""
+        return [sentence for document in self.documents for sentence in document]
+
+    @cached_property
+    def types(self) -> list[str]:
+        """The entity types that occur, sorted."""
+        return sorted({span[2] for sentence in self.sentences for span in sentence.spans})
+
+    @cached_property
+    def overlaps(self) -> list[tuple[int, Span, Span]]:
+        """(line, span, span) of spans that share a token."""
+        found = []
+        for sentence in self.sentences:
+            spans = sorted(sentence.spans)
+            found += [(sentence.line, a, b) for a, b in zip(spans, spans[1:], strict=False) if b[0] < a[1]]
+        return found
+
+    def summary(self) -> str:
+        """Say in a line what was noted, with the first place of each kind."""
+        kinds = Counter(note.kind for note in self.notes)
+        first = {note.kind: note for note in reversed(self.notes)}
+        return "; ".join(f"{count} × {kind} (first: line {first[kind].line}, {first[kind].what})" for kind, count in kinds.items())
+
+
+def check_trainable(corpus: Corpus, overlapping_allowed: bool) -> None:
+    """Refuse a corpus that nothing can be learned from.
+
+    Raises
+    ------
+    DataError
+        It has no entities, or entities overlap and the head gives each token one tag.
+    """
+    if not corpus.types:
+        raise DataError(f"{corpus.path}: has no entities at all: are the labels in the last column, or under 'spans'?")
+    if corpus.overlaps and not overlapping_allowed:
+        line, a, b = corpus.overlaps[0]
+        raise DataError(
+            f"{corpus.path}:{line}: entities overlap ({a[2]} and {b[2]}; {len(corpus.overlaps)} times in the file): "
+            "remove the inner ones, or train with --set head=logistic, which keeps types apart"
+        )

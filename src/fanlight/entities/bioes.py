@@ -1,0 +1,197 @@
+"""Tag schemes as tables, and the way between tags and spans.
+
+A span is ``(start, end, type)`` in token numbers, the end excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.errors import DataError
+
+Span = tuple[int, int, str]
+
+
+class Scheme(NamedTuple):
+    """A tag scheme.
+
+    Attributes
+    ----------
+    begin, inside, end, single : str
+        The prefixes of a span's first, inner and last token, and of a span of one.
+    begins_only_after_same : bool
+        IOB1: the first token is "inside" unless a span of its type ends just before.
+    """
+
+    begin: str
+    inside: str
+    end: str
+    single: str
+    begins_only_after_same: bool = False
+
+
+SCHEMES = {
+    "IOB1": Scheme("B", "I", "I", "B", True),
+    "IOB2": Scheme("B", "I", "I", "B"),
+    "BIOES": Scheme("B", "I", "E", "S"),
+    "BILOU": Scheme("B", "I", "L", "U"),
+    "IO": Scheme("I", "I", "I", "I"),
+}
+_OPENS = set("BSU")  # prefixes that always begin a span
+_CLOSES = set("ESLU")  # prefixes that always end one
+
+
+class Repair(NamedTuple):
+    """A tag that its scheme forbids at its place, and what it was taken for."""
+
+    position: int
+    tag: str
+    reading: str
+
+
+def detect_scheme(prefixes: Iterable[str], inside_opens: bool) -> str:
+    """Name the scheme that tags with these prefixes are in.
+
+    Parameters
+    ----------
+    prefixes : iterable of str
+        All prefixes that occur, such as {"B", "I"}.
+    inside_opens : bool
+        Whether an I- tag follows O or another type somewhere.
+
+    Raises
+    ------
+    DataError
+        A prefix belongs to no scheme.
+    """
+    found = set(prefixes) - {"O", ""}
+    unknown = found - set("BIESLU")
+    if unknown:
+        raise DataError(f"unknown tag prefix {sorted(unknown)[0]!r}: known schemes are {', '.join(SCHEMES)}")
+    if found & set("LU"):
+        return "BILOU"
+    if found & set("ES"):
+        return "BIOES"
+    if "B" not in found:
+        return "IO" if found else "IOB2"
+    return "IOB1" if inside_opens else "IOB2"
+
+
+def spans_from_tags(tags: Sequence[str], scheme: str = "IOB2") -> tuple[list[Span], list[Repair]]:
+    """Read the spans of one sentence's tags.
+
+    Illegal tags are read as conlleval does: an I- or E- tag that continues nothing of its type begins a span, and a
+    span that is never closed ends before the next token that is not its own.
+
+    Examples
+    --------
+    >>> spans_from_tags(["B-PER", "I-PER", "O", "I-LOC"])
+    ([(0, 2, 'PER'), (3, 4, 'LOC')], [Repair(position=3, tag='I-LOC', reading='B-LOC')])
+    """
+    table = SCHEMES[scheme]
+    strict = table.end != table.inside  # BIOES, BILOU: a span has to be closed
+    lenient = table.begins_only_after_same or scheme == "IO"
+    spans: list[Span] = []
+    repairs: list[Repair] = []
+    start, current = -1, ""
+    for place, tag in enumerate(tags):
+        prefix, _, type_ = tag.partition("-")
+        opens = prefix in _OPENS and not (lenient and prefix == "B" and table.begin == "I")
+        continues = start >= 0 and prefix != "O" and not opens and type_ == current
+        if start >= 0 and not continues:
+            spans.append((start, place, current))
+            if strict:
+                repairs.append(Repair(place - 1, tags[place - 1], f"{table.end}-{current}"))
+            start = -1
+        if prefix == "O":
+            continue
+        if start < 0:
+            start, current = place, type_
+            if not opens and not lenient:
+                repairs.append(Repair(place, tag, f"{table.begin}-{type_}"))
+        if prefix in _CLOSES:
+            spans.append((start, place + 1, current))
+            start = -1
+    if start >= 0:
+        spans.append((start, len(tags), current))
+        if strict:
+            repairs.append(Repair(len(tags) - 1, tags[-1], f"{table.end}-{current}"))
+    return spans, repairs
+
+
+def tags_from_spans(spans: Iterable[Span], length: int, scheme: str = "BIOES") -> list[str]:
+    """Write spans, which must not overlap, as tags.
+
+    Examples
+    --------
+    >>> tags_from_spans([(0, 2, "PER"), (3, 4, "LOC")], 4)
+    ['B-PER', 'E-PER', 'O', 'S-LOC']
+    """
+    table = SCHEMES[scheme]
+    tags = ["O"] * length
+    for start, end, type_ in sorted(spans):
+        if any(tag != "O" for tag in tags[start:end]):
+            raise ValueError(f"({start}, {end}, {type_}) overlaps another span: tags cannot say so")
+        before = tags[start - 1].partition("-")[2] if start else ""
+        inside_first = table.begins_only_after_same and before != type_
+        prefixes = [table.begin, *[table.inside] * (end - start - 2), table.end] if end - start > 1 else [table.single]
+        if inside_first:
+            prefixes[0] = table.inside
+        tags[start:end] = [f"{prefix}-{type_}" for prefix in prefixes]
+    return tags
+
+
+class TagSet:
+    """The BIOES tags of some types: O is 0, type j has B, I, E, S at 1 + 4j … 4 + 4j.
+
+    Examples
+    --------
+    >>> tags = TagSet(["LOC", "PER"])
+    >>> tags.encode([(0, 2, "PER")], 3).tolist()
+    [5, 7, 0]
+    >>> tags.decode(np.array([5, 7, 0]))
+    [(0, 2, 'PER')]
+    """
+
+    def __init__(self, types: Sequence[str]) -> None:
+        self.types = tuple(types)
+        self.tags = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in "BIES"))
+        self._first = {type_: 1 + 4 * j for j, type_ in enumerate(types)}
+
+    def encode(self, spans: Iterable[Span], length: int) -> NDArray[np.int64]:
+        """Return the tag numbers (length,) of spans that do not overlap."""
+        tags = np.zeros(length, np.int64)
+        for start, end, type_ in spans:
+            first = self._first[type_]
+            if end - start == 1:
+                tags[start] = first + 3
+            else:
+                tags[start:end] = first + 1
+                tags[start] = first
+                tags[end - 1] = first + 2
+        return tags
+
+    def decode(self, tags: NDArray[np.int64]) -> list[Span]:
+        """Return the spans of legal tag numbers."""
+        kind = (tags - 1) % 4
+        starts = np.flatnonzero((tags > 0) & ((kind == 0) | (kind == 3)))
+        ends = np.flatnonzero((tags > 0) & ((kind == 2) | (kind == 3)))
+        types = (tags[starts] - 1) // 4
+        return [(s, e + 1, self.types[j]) for s, e, j in zip(starts.tolist(), ends.tolist(), types.tolist(), strict=True)]
+
+    @cached_property
+    def legal_transitions(self) -> NDArray[np.bool_]:
+        """(K+1, K+1): whether a tag may follow another; index K is the border of the sentence."""
+        K = len(self.tags)
+        opens = np.array([tag[0] in "OBS" for tag in self.tags] + [True])
+        closes = np.array([tag[0] in "OES" for tag in self.tags] + [True])
+        legal = np.outer(closes, opens)
+        for first in self._first.values():
+            legal[first : first + 2, first + 1 : first + 3] = True  # B, I before I, E
+        legal[K, K] = False
+        return legal

@@ -1,0 +1,107 @@
+"""Scores: exact entities counted as conlleval counts them.
+
+References
+----------
+Tjong Kim Sang & De Meulder 2003 (an entity is right when its borders and its type are).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fanlight.entities.bioes import Span
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Entities in the gold standard, found, and both; the rates are percentages, 0 where nothing is to divide by."""
+
+    gold: int = 0
+    predicted: int = 0
+    correct: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Share of the found that are right."""
+        return 100 * self.correct / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the gold that is found."""
+        return 100 * self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        return 200 * self.correct / (self.gold + self.predicted) if self.correct else 0.0
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of a set.
+
+    Attributes
+    ----------
+    overall : Counts
+        Over all types (micro average).
+    types : dict of str to Counts
+        Per type.
+    confusion : dict of (str, str) to int
+        How often a token of gold tag (first) was given another (second); filled where tags are compared.
+    """
+
+    overall: Counts
+    types: dict[str, Counts]
+    confusion: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def f1(self) -> float:
+        """Overall F1 in percent."""
+        return self.overall.f1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON, rates in percent."""
+        return {
+            **_rates(self.overall),
+            "types": {
+                name: {**_rates(c), "gold": c.gold, "predicted": c.predicted, "correct": c.correct}
+                for name, c in self.types.items()
+            },
+            "entities": self.overall.gold,
+        }
+
+
+def score_spans(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]]) -> Scores:
+    """Compare two lists of spans for each sentence; a span counts once however often it is repeated.
+
+    Examples
+    --------
+    >>> score_spans([[(0, 2, "PER"), (3, 4, "LOC")]], [[(0, 2, "PER"), (3, 4, "ORG")]]).f1
+    50.0
+    """
+    counts = {kind: Counter[str]() for kind in ("gold", "predicted", "correct")}
+    for a, b in zip(gold, predicted, strict=True):
+        want, have = set(a), set(b)
+        counts["gold"].update(s[2] for s in want)
+        counts["predicted"].update(s[2] for s in have)
+        counts["correct"].update(s[2] for s in want & have)
+    types = sorted(counts["gold"] | counts["predicted"])
+    return Scores(
+        Counts(*(counts[kind].total() for kind in counts)),
+        {t: Counts(*(counts[kind][t] for kind in counts)) for t in types},
+    )
+
+
+def confusion_of(gold: Iterable[Sequence[str]], predicted: Iterable[Sequence[str]]) -> dict[tuple[str, str], int]:
+    """Count (gold tag, predicted tag) over all tokens."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    for a, b in zip(gold, predicted, strict=True):
+        pairs.update(zip(a, b, strict=True))
+    return dict(pairs)
+
+
+def _rates(counts: Counts) -> Mapping[str, float]:
+    return {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}

@@ -1,0 +1,84 @@
+"""The network as an expression of our own calculus.
+
+For one window, in the lecture's columns (L5-L7), with x_k the vector of the word at window position k::
+
+    x = [x_0; …; x_2c]      z = U @ f(W @ x + b) + c = U @ f(W_0 @ x_0 + … + W_2c @ x_2c + b) + c
+
+The words of a batch repeat, and W_k @ x_k depends on the word alone. So the vectors of the distinct words are
+the rows of V, each product is taken once a word, and a token gathers what it needs: ``rows(V @ W_k.T, i_k)``. That
+is what `emissions` arrives at, by the calculus: `equation` vectorised over tokens, x_k put in as rows of V, and the
+gather moved behind the product. `loss` puts a head's loss on top. Nothing here knows a derivative.
+"""
+
+from __future__ import annotations
+
+from fanlight.calculus import Expression, batched, function, hoist, substitute, symbol
+from fanlight.network.configuration import Configuration
+from fanlight.network.losses import loss_of
+
+hstack, rows, bag = map(function, ("hstack", "rows", "bag"))
+
+
+def equation(configuration: Configuration) -> Expression:
+    """Return the scores z (K, 1) of one window, as the lecture writes them.
+
+    Symbols: W_k (m, d), x_k (d, 1), with a context also G_k (m, g), g_k (g, 1); b (m, 1), U (K, m), c (K, 1).
+    """
+    h = _hidden(configuration)
+    return symbol("U", ("K", "m")) @ h + symbol("c", ("K", 1))
+
+
+def emissions(configuration: Configuration, dropout: bool = False) -> Expression:
+    """Return the emissions Z (N, K) of all tokens of a batch.
+
+    Symbols beside the parameters: ``vectors_rows`` (t,), and ``<group>_ids``, ``<group>_offsets`` for each of t word
+    types; ``i_k``, ``j_k`` (N,) the word type and context at window position k. With `dropout` the hidden units are
+    scaled by M (N, m) and the components of the word types by D (t, d).
+    """
+    h = _hidden(configuration)
+    if dropout:
+        h = symbol("M", ("m", 1)) * h
+    z = symbol("U", ("K", "m")) @ h + symbol("c", ("K", 1))
+    V = vectors(configuration)
+    if dropout:
+        V = V * symbol("D", ("t", str(V.shape[1])))
+    per_token = {f"x_{k}": "N" for k in range(configuration.positions)}
+    found = {f"x_{k}": rows(V, symbol(f"i_{k}", ("N",))) for k in range(configuration.positions)}
+    if configuration.context_width:
+        contexts = symbol("contexts", ("v", "g"))
+        per_token |= {f"g_{k}": "N" for k in range(configuration.positions)}
+        found |= {f"g_{k}": rows(contexts, symbol(f"j_{k}", ("N",))) for k in range(configuration.positions)}
+    if dropout:
+        per_token["M"] = "N"
+    return hoist(substitute(batched(z, per_token), found))
+
+
+def vectors(configuration: Configuration) -> Expression:
+    """Return V (t, d): a row a word type, its word vector beside the sums of its hashed features' rows."""
+    parts = []
+    if configuration.vector_width:
+        table = symbol("vectors", ("v_vectors", configuration.vector_width))
+        parts.append(rows(table, symbol("vectors_rows", ("t",))))
+    for group in configuration.groups:
+        table = symbol(group.name, (f"v_{group.name}", group.dimension))
+        ids = symbol(f"{group.name}_ids", (f"n_{group.name}",))
+        parts.append(bag(table, ids, symbol(f"{group.name}_offsets", ("t + 1",))))
+    return parts[0] if len(parts) == 1 else hstack(*parts)
+
+
+def loss(configuration: Configuration) -> Expression:
+    """Return the loss of a batch, a scalar, with dropout; its symbols are in `losses`."""
+    return loss_of(emissions(configuration, dropout=True), configuration)
+
+
+def _hidden(configuration: Configuration) -> Expression:
+    """Return h = f(Wx + b) (m, 1)."""
+    products = []
+    for k in range(configuration.positions):
+        products.append(symbol(f"W_{k}", ("m", configuration.width)) @ symbol(f"x_{k}", (configuration.width, 1)))
+        if configuration.context_width:
+            products.append(symbol(f"G_{k}", ("m", "g")) @ symbol(f"g_{k}", ("g", 1)))
+    z = products[0]
+    for product in products[1:]:
+        z = z + product
+    return function(configuration.activation)(z + symbol("b", ("m", 1)))

@@ -1,0 +1,114 @@
+"""From word types and tokens to emissions, tags and spans: the network at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus import Program, compile
+from fanlight.entities.bioes import TagSet
+from fanlight.network.architecture import emissions
+from fanlight.network.chain import (
+    COMPILED_FROM,
+    forward_backward,
+    legal_transitions,
+    span_probability,
+    viterbi,
+)
+from fanlight.network.configuration import Configuration
+from fanlight.network.inputs import WordTypes, table_inputs, window_inputs
+from fanlight.network.lexicon import Lexicon
+
+Float = NDArray[np.float32]
+Int = NDArray[np.int64]
+
+
+class TokenSpan(NamedTuple):
+    """An entity in tokens of the whole batch: ``start:end``, its type, and P(exactly this span | its sentence)."""
+
+    start: int
+    end: int
+    type: str
+    probability: float | None
+
+
+class Network:
+    """A network that tags.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    parameters : mapping of str to float array
+        As `network.parameters` names them; "vectors" (V, d) may replace the lexicon's own rows while training.
+    lexicon : Lexicon
+    """
+
+    def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], lexicon: Lexicon) -> None:
+        self.configuration = configuration
+        self.parameters = parameters
+        self.lexicon = lexicon
+
+    def emissions(self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int) -> Float:
+        """Return the emissions Z (N, K) of N tokens in sentences laid end to end.
+
+        Parameters
+        ----------
+        types : WordTypes
+            The distinct word types.
+        ids, contexts : int array (N,)
+            Each token's word type and context.
+        starts : int array (S+1,)
+            First token of each sentence, and N.
+        padding : int
+            The word type of positions outside a sentence.
+        """
+        if not len(ids):
+            return np.zeros((0, self.configuration.tags), np.float32)
+        needed, inputs = table_inputs(types, self.configuration)
+        arrays = {**self.parameters, **inputs}
+        arrays |= window_inputs(self.configuration, ids, contexts, starts, padding)
+        for name, rows in needed.items():
+            own = name != "vectors" or "vectors" in self.parameters
+            arrays[name] = self.parameters[name][rows] if own else self.lexicon.vectors(rows)
+        program = self._compiled if len(ids) >= COMPILED_FROM else self._plain
+        return program(arrays)["Z"].copy()
+
+    def spans(self, Z: Float, starts: Int, probabilities: bool = True) -> list[TokenSpan]:
+        """Return the best reading's entities in the order of the text, outer before inner."""
+        found: list[TokenSpan] = []
+        for types, emission, transitions in self.chains(Z):
+            tags = viterbi(emission, transitions, starts)
+            messages = forward_backward(emission, transitions, starts) if probabilities else None
+            # no entity crosses a sentence border, because every sentence ends in a legal last tag
+            for start, end, type_ in TagSet(types).decode(tags):
+                share = messages and span_probability(messages, emission, transitions, start, tags[start:end].tolist())
+                found.append(TokenSpan(start, end, type_, share))
+        return sorted(found, key=lambda span: (span.start, -span.end, span.type))
+
+    def chains(self, Z: Float) -> list[tuple[Sequence[str], Float, Float]]:
+        """Return the linear chains that the emissions are read by: (types, emissions, transitions) of each.
+
+        One chain over all types, with learned transitions or (softmax) just the legal ones; for the logistic head one
+        chain a type, in which O scores nothing, so that a tag's score is its log odds.
+        """
+        made = self.configuration
+        if made.head != "logistic":
+            return [(made.types, Z, legal_transitions(made.types) + self.parameters.get("A", np.float32(0)))]
+        legal = legal_transitions(("",))
+        nothing = np.zeros((len(Z), 1), Z.dtype)
+        return [
+            ((type_,), np.concatenate([nothing, Z[:, 4 * k : 4 * k + 4]], axis=1), legal)
+            for k, type_ in enumerate(made.types)
+        ]
+
+    @cached_property
+    def _plain(self) -> Program:
+        return compile({"Z": emissions(self.configuration)}, dtype=np.float32, backend="numpy")
+
+    @cached_property
+    def _compiled(self) -> Program:
+        return compile({"Z": emissions(self.configuration)}, dtype=np.float32)

@@ -1,0 +1,98 @@
+"""From word types and tokens to the arrays that the network's symbols stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.network.configuration import Configuration
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.windows import CONTEXT_PADDING, windows
+from fanlight.text.features import Bag, extract
+from fanlight.text.vectors import fallback_forms
+
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class WordTypes:
+    """What the network knows of each of t word types.
+
+    Attributes
+    ----------
+    words : int array (t,)
+        Row of the lexicon, -1 for none.
+    bags : tuple of Bag
+        Rows of each feature table.
+    """
+
+    words: Int
+    bags: tuple[Bag, ...]
+
+    @classmethod
+    def of(cls, keys: Sequence[str], configuration: Configuration, lexicon: Lexicon) -> WordTypes:
+        """Look up and hash word types (keys of `text.features`)."""
+        if configuration.unit == "word":
+            words = lexicon.find(keys, fallback_forms)
+        else:
+            words = lexicon.find([character_of(key) for key in keys])
+        return cls(words, tuple(extract(keys, configuration.groups)))
+
+    def choose(self, types: Int) -> WordTypes:
+        """Return the types with these numbers, in this order."""
+        return WordTypes(self.words[types], tuple(_choose(bag, types) for bag in self.bags))
+
+
+def character_of(key: str) -> str:
+    """Return the character that a character key stands for; the padding's is itself.
+
+    Examples
+    --------
+    >>> character_of("1\\t서울")
+    '울'
+    """
+    place, _, word = key.partition("\t")
+    return word[int(place)] if place else key
+
+
+def table_inputs(types: WordTypes, configuration: Configuration) -> tuple[dict[str, Int], dict[str, Int]]:
+    """Return the rows of each table that some types need, and the index inputs that refer to these rows alone.
+
+    The symbols of a table then hold ``table[rows]``: the gradient of a batch is as small as the batch. The lexicon's
+    table is called "vectors"; its first row stands for words without a vector.
+    """
+    needed: dict[str, Int] = {}
+    inputs: dict[str, Int] = {}
+    if configuration.vector_width:
+        needed["vectors"], inputs["vectors_rows"] = _distinct(np.append(types.words, -1))
+        inputs["vectors_rows"] = inputs["vectors_rows"][:-1]
+    for group, bag in zip(configuration.groups, types.bags, strict=True):
+        needed[group.name], inputs[f"{group.name}_ids"] = _distinct(bag.ids)
+        inputs[f"{group.name}_offsets"] = bag.offsets
+    return needed, inputs
+
+
+def window_inputs(configuration: Configuration, ids: Int, contexts: Int, starts: Int, padding: int) -> dict[str, Any]:
+    """Return the index inputs of the windows: ``i_k`` into the word types, ``j_k`` into the contexts, each (N,)."""
+    inputs = {f"i_{k}": row for k, row in enumerate(windows(ids, starts, configuration.radius, padding))}
+    if configuration.context_width:
+        around = windows(contexts, starts, configuration.radius, CONTEXT_PADDING)
+        inputs |= {f"j_{k}": row for k, row in enumerate(around)}
+    return inputs
+
+
+def _choose(bag: Bag, types: Int) -> Bag:
+    first = bag.offsets[types]
+    counts = bag.offsets[types + 1] - first
+    offsets = np.zeros(len(types) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return Bag(bag.ids[np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], counts)], offsets)
+
+
+def _distinct(ids: Int) -> tuple[Int, Int]:
+    rows, where = np.unique(ids, return_inverse=True)
+    return rows, where.astype(np.int64)

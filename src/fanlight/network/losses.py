@@ -1,0 +1,124 @@
+"""Losses as expressions over the emissions Z (N, K) of a batch (lecture L8), a mean over its N tokens.
+
+==============  ================================================================================
+likelihood      log_partition(Z, A + L, starts) − sum(Y * Z) − sum(C * A)      linear chain, L3
+cross-entropy   sum(logsumexp_rows(Z)) − sum(Y * Z)                            softmax, L3
+logistic        sum(softplus(Z)) − sum(Y * Z)                                  one against the rest, L2
+margin          sum(Y * relu(1 − Z + rows(Z, r)))                              true against corrupted window
+==============  ================================================================================
+
+Y (N, K) marks the gold tags, C (K+1, K+1) counts the gold path's transitions, L is 0 where a transition is legal and
+very negative elsewhere. The corrupted window of token n is another token's window, r[n], that lacks its tag; Y is
+zero where chance drew none.
+
+References
+----------
+Lecture L2, L3, L8; Collobert & Weston 2008 (ranking against corrupted windows); Lafferty et al. 2001.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus import Expression, Operation, function, register, symbol
+from fanlight.calculus.operations import F
+from fanlight.network.chain import forward_backward, legal_transitions
+from fanlight.network.configuration import Configuration
+
+Int = NDArray[np.int64]
+
+# The linear chain as operations of the table: its log-partition, and the two gradients of that, which are marginals.
+register(
+    Operation(
+        "log_partition",
+        lambda Z, A, starts: forward_backward(Z, A, starts).log_partition,
+        lambda Z, A, starts: (),
+        lambda up, out, Z, A, starts: (up * F.tag_marginals(Z, A, starts), up * F.transition_marginals(Z, A, starts), None),
+        together=forward_backward,
+        part=0,
+    )
+)
+register(
+    Operation(
+        "tag_marginals",
+        lambda Z, A, starts: forward_backward(Z, A, starts).marginals,
+        lambda Z, A, starts: Z,
+        together=forward_backward,
+        part=1,
+    )
+)
+register(
+    Operation(
+        "transition_marginals",
+        lambda Z, A, starts: forward_backward(Z, A, starts).pairs,
+        lambda Z, A, starts: A,
+        together=forward_backward,
+        part=2,
+    )
+)
+
+log_partition, logsumexp_rows, relu, rows, softplus, total = map(
+    function, ("log_partition", "logsumexp_rows", "relu", "rows", "softplus", "sum")
+)
+
+
+def _likelihood(Z: Expression, Y: Expression) -> Expression:
+    A, L, C = (symbol(name, ("K + 1", "K + 1")) for name in ("A", "L", "C"))
+    return log_partition(Z, A + L, symbol("starts", ("S + 1",))) - total(Y * Z) - total(C * A)
+
+
+_LOSSES: dict[str, Callable[[Expression, Expression], Expression]] = {
+    "likelihood": _likelihood,
+    "cross-entropy": lambda Z, Y: total(logsumexp_rows(Z)) - total(Y * Z),
+    "logistic": lambda Z, Y: total(softplus(Z)) - total(Y * Z),
+    "margin": lambda Z, Y: total(Y * relu(1 - Z + rows(Z, symbol("r", ("N",))))),
+}
+
+
+def loss_of(emission: Expression, configuration: Configuration) -> Expression:
+    """Return the loss (a scalar) of emissions Z (N, K)."""
+    Y = symbol("Y", ("N", "K"))
+    return _LOSSES[configuration.loss](emission, Y) * symbol("share", ())
+
+
+def loss_inputs(configuration: Configuration, tags: Int, starts: Int, rng: np.random.Generator) -> dict[str, Any]:
+    """Return the arrays of the loss's symbols for gold tags.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    tags : int array (N,), or (N, types) for the logistic head
+        As `training.preparation.encode` gives them.
+    starts : int array (S+1,)
+        First token of each sentence, and N.
+    rng : Generator
+        Draws the corrupted windows.
+    """
+    count, K = len(tags), configuration.tags
+    inputs: dict[str, Any] = {"share": np.float32(1 / count)}
+    if configuration.head != "logistic":
+        Y = np.zeros((count, K), np.float32)
+        Y[np.arange(count), tags] = 1
+    else:
+        Y = (tags[:, :, None] == np.arange(1, 5)).reshape(count, K).astype(np.float32)
+    if configuration.loss == "margin":
+        inputs["r"] = rng.integers(0, count, count)
+        Y *= 1 - Y[inputs["r"]]
+    if configuration.loss == "likelihood":
+        inputs |= {"starts": starts, "C": transition_counts(tags, starts, K), "L": legal_transitions(configuration.types)}
+    inputs["Y"] = Y
+    return inputs
+
+
+def transition_counts(tags: Int, starts: Int, K: int) -> NDArray[np.float32]:
+    """Count the transitions (K+1, K+1) along tag paths, the border's (index K) included."""
+    counts = np.zeros((K + 1, K + 1), np.float32)
+    before = np.append(K, tags[:-1])
+    before[starts[:-1]] = K
+    np.add.at(counts, (before, tags), 1)
+    np.add.at(counts, (tags[starts[1:] - 1], K), 1)
+    return counts

@@ -1,0 +1,125 @@
+"""A compiled parser of lines that hold a word and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+_POWERS = 10.0 ** np.arange(23)  # exact in float64
+
+
+@njit(cache=True, nogil=True)
+def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
+    """Read lines of bytes; the last `width` fields of a line are numbers, what is before them is the word.
+
+    Parameters
+    ----------
+    data : uint8 array
+        Lines, each with a line feed at its end.
+    width : int
+        Numbers on each line.
+    matrix : float32 array (lines, width)
+        Filled.
+    word_ends : int array (lines, 2)
+        Filled with the first and the end of each line's word; both alike on a blank line.
+
+    Returns
+    -------
+    int
+        The first broken line, or -1.
+    """
+    place = 0
+    for line in range(len(matrix)):
+        end = place
+        while data[end] != 10:
+            end += 1
+        stop = end
+        while stop > place and (data[stop - 1] == 32 or data[stop - 1] == 13 or data[stop - 1] == 9):
+            stop -= 1
+        word_ends[line, 0] = place
+        word_ends[line, 1] = place
+        if stop > place:
+            at = stop
+            for column in range(width - 1, -1, -1):
+                first = at
+                while first > place and data[first - 1] != 32 and data[first - 1] != 9:
+                    first -= 1
+                if first == place or first == at:
+                    return line
+                value = _number(data, first, at)
+                if np.isnan(value):
+                    return line
+                matrix[line, column] = value
+                at = first - 1
+                while at > place and (data[at - 1] == 32 or data[at - 1] == 9):
+                    at -= 1
+            if at <= place:
+                return line
+            word_ends[line, 1] = at
+        place = end + 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _number(data: Any, first: int, end: int) -> float:
+    """Return the decimal number in data[first:end], or not-a-number."""
+    sign = 1.0
+    at = first
+    if data[at] == 45 or data[at] == 43:
+        if data[at] == 45:
+            sign = -1.0
+        at += 1
+    mantissa = np.int64(0)
+    scale = 0
+    digits = 0
+    dot = False
+    while at < end:
+        c = data[at]
+        if 48 <= c <= 57:
+            digits += 1
+            if mantissa < 100_000_000_000_000_000:
+                mantissa = mantissa * 10 + np.int64(c - 48)
+                if dot:
+                    scale -= 1
+            elif not dot:
+                scale += 1
+        elif c == 46 and not dot:
+            dot = True
+        else:
+            break
+        at += 1
+    if digits == 0:
+        return np.nan
+    if at < end:
+        if data[at] != 101 and data[at] != 69:
+            return np.nan
+        at += 1
+        power_sign = 1
+        if at < end and (data[at] == 45 or data[at] == 43):
+            if data[at] == 45:
+                power_sign = -1
+            at += 1
+        if at == end:
+            return np.nan
+        power = 0
+        while at < end:
+            c = data[at]
+            if c < 48 or c > 57:
+                return np.nan
+            power = min(power * 10 + np.int64(c - 48), 10_000)
+            at += 1
+        scale += power_sign * power
+    value = float(mantissa)
+    while scale > 22:
+        value *= _POWERS[22]
+        scale -= 22
+        if np.isinf(value):
+            return np.nan
+    while scale < -22:
+        value /= _POWERS[22]
+        scale += 22
+        if value == 0.0:
+            return 0.0
+    return sign * (value * _POWERS[scale] if scale >= 0 else value / _POWERS[-scale])

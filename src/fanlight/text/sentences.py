@@ -1,0 +1,118 @@
+"""Sentences: where one ends and the next begins.
+
+Rules look at two neighbouring tokens and the white space between them; a border stands
+
+1. at a blank line;
+2. after a token of ``. ! ? …`` or their full-width forms (closing quotes and brackets behind it included), if white
+   space follows and the next token starts with anything but a lower-case letter. Abbreviations keep their stop in
+   their token, so they end nothing;
+3. at a line's end, if the line is short (up to 40 characters), its last token and the next line's first start with no
+   lower-case letter, and no comma stands between: a headline, list item or signature; other lines are wrapped text.
+
+A sentence beyond `LONGEST` tokens is divided after its last comma, semicolon or colon, or else before its last token
+that follows white space and starts with a lower-case letter, or as a last resort at any token: names rarely run over these.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.text.tokens import characters, tokenise
+
+Int = NDArray[np.int64]
+
+LONGEST = {"word": 250, "character": 500}
+_HEADLINE = 40
+_FINAL = set(".!?…。！？")  # noqa: RUF001
+_CLOSING = set("\"'”’)]}»」』")  # noqa: RUF001
+
+
+class Segmentation(NamedTuple):
+    """A text in tokens and sentences.
+
+    Attributes
+    ----------
+    starts, ends : int array (T,)
+        Offsets of the tokens in code points.
+    sentence_offsets : int array (S+1,)
+        First token of each sentence, and T.
+    """
+
+    starts: Int
+    ends: Int
+    sentence_offsets: Int
+
+
+def segment(text: str, unit: str = "word") -> Segmentation:
+    """Cut a text into tokens and sentences.
+
+    Parameters
+    ----------
+    text : str
+    unit : str
+        "word" or "character".
+
+    Examples
+    --------
+    >>> segment("It rains. We stay.").sentence_offsets.tolist()
+    [0, 3, 6]
+    """
+    starts, ends = tokenise(text) if unit == "word" else characters(text)
+    return Segmentation(starts, ends, _sentences(text, starts.tolist(), ends.tolist(), LONGEST[unit]))
+
+
+def tokenise_sentences(text: str, unit: str) -> list[list[tuple[int, int]]]:
+    """Return each sentence's token offsets."""
+    starts, ends, offsets = segment(text, unit)
+    pairs = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    borders = offsets.tolist()
+    return [pairs[s:e] for s, e in zip(borders, borders[1:], strict=False)]
+
+
+def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> Int:
+    borders = [0]
+    count = len(starts)
+    line_start = 0
+    final = False  # the last token that is no closing mark ends sentences
+    for t in range(1, count):
+        before = text[starts[t - 1] : ends[t - 1]]
+        if before[-1] in _FINAL and len(set(before)) == 1:
+            final = True
+        elif before not in _CLOSING:
+            final = False
+        gap = text[ends[t - 1] : starts[t]]
+        border = False
+        if gap:
+            starts_low = text[starts[t]].islower()
+            lines = gap.count("\n")
+            if lines > 1:
+                border = True
+            elif final:
+                border = not starts_low
+            elif lines:
+                short = ends[t - 1] - line_start <= _HEADLINE
+                border = short and not (starts_low or before[0].islower() or before == ",")
+            if lines:
+                line_start = starts[t]
+        if border:
+            borders.append(t)
+            final = False
+        elif t - borders[-1] >= longest:
+            borders.append(_division(text, starts, ends, borders[-1] + 1, t))
+    if count:
+        borders.append(count)
+    return np.array(borders, np.int64)
+
+
+def _division(text: str, starts: list[int], ends: list[int], first: int, last: int) -> int:
+    """Return the token in (first, last] before which an overlong sentence is best divided."""
+    space = 0
+    for t in range(last, first + (last - first) // 2, -1):
+        if text[ends[t - 1] - 1] in ",;:、，":  # noqa: RUF001
+            return t
+        if not space and starts[t] > ends[t - 1] and not text[starts[t]].isupper():
+            space = t
+    return space or last

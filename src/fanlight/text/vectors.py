@@ -1,0 +1,264 @@
+"""Word vectors from files: word2vec (text and binary), GloVe and fastText text, plain or gzipped.
+
+Files are read in blocks, numbers by a compiled parser, so memory holds the matrix and little more. A file once read is
+kept, parsed, in the user's cache folder; the next run maps it in a fraction of a second.
+
+References
+----------
+Lecture L4; Mikolov et al. 2013 (word2vec); Pennington et al. 2014 (GloVe); Bojanowski et al. 2017 (fastText).
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.errors import DataError
+
+Float = NDArray[np.float32]
+BLOCK = 1 << 24  # bytes read at a time
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Words and their vectors.
+
+    Attributes
+    ----------
+    words : list of str
+        Each once: of words that the file repeats the first stays.
+    matrix : float32 array (V, d)
+    repeated : int
+        Lines left out because their word had come before.
+    """
+
+    words: list[str]
+    matrix: Float
+    repeated: int = 0
+
+
+def read_vectors(
+    path: str | os.PathLike[str],
+    limit: int | None = None,
+    encoding: str = "utf-8",
+    progress: Callable[[float], object] | None = None,
+    cache: bool = True,
+) -> Vectors:
+    """Read word vectors.
+
+    Parameters
+    ----------
+    path : path
+        Text or binary, told apart by looking; gzipped if its name ends in .gz.
+    limit : int, optional
+        Read only the first so many words: files list frequent words first.
+    encoding : str
+        Of the words.
+    progress : callable, optional
+        Called with the share of the file that has been read.
+    cache : bool
+        Keep the parsed file in the user's cache folder, and use what is there.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, is empty, or a line is broken; the message names it.
+    """
+    place = Path(path)
+    try:
+        size = place.stat().st_size
+        if place.is_dir():
+            raise DataError(f"{path}: is a folder, not a file of word vectors")
+        kept = _cache_place(place) if cache else None
+        if kept is not None and (found := _from_cache(kept)) is not None:
+            return _first(found, limit)
+        with gzip.open(place) if place.suffix == ".gz" else open(place, "rb") as file:
+            told = _Progress(file, size if place.suffix != ".gz" else 0, progress)
+            vectors = _read(str(path), told, limit, encoding)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}): is the path right?") from None
+    if kept is not None and limit is None:
+        _to_cache(kept, vectors)
+    return vectors
+
+
+def fallback_forms(word: str) -> list[str]:
+    """Return the spellings to try, in order, for a word that has no vector of its own.
+
+    Lower case, digits as 0 and as #, and with a capital.
+
+    Examples
+    --------
+    >>> fallback_forms("MP3")
+    ['mp3', 'mp0', 'mp#', 'Mp3']
+    """
+    lower = word.lower()
+    forms = [lower]
+    if any(c.isdigit() for c in lower):
+        forms += [_DIGIT.sub("0", lower), _DIGIT.sub("#", lower)]
+    forms.append(lower[:1].upper() + lower[1:])
+    return [form for i, form in enumerate(forms) if form != word and form not in forms[:i]]
+
+
+_DIGIT = re.compile(r"\d")
+
+
+class _Progress:
+    """A file that tells how far it has been read."""
+
+    def __init__(self, file: BinaryIO | gzip.GzipFile, size: int, tell: Callable[[float], object] | None) -> None:
+        self._file, self._size, self._tell, self._done = file, size, tell, 0
+
+    def read(self, count: int) -> bytes:
+        data = self._file.read(count)
+        self._done += len(data)
+        if self._tell is not None and self._size:
+            self._tell(self._done / self._size)
+        return data
+
+
+def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+    start = file.read(BLOCK)
+    if not start.strip():
+        raise DataError(f"{path}: is empty: word vectors have a line a word")
+    first = start.split(b"\n", 1)[0].split()
+    header = len(first) == 2 and all(part.isdigit() for part in first)
+    width = int(first[1]) if header else len(first) - 1
+    if width < 1:
+        raise DataError(f"{path}:1: no word vectors: expected a word and its numbers, or a header 'words components'")
+    body = start.split(b"\n", 1)[1] if header else start
+    if header and _is_binary(body, width):
+        return _binary(path, file, body, int(first[0]), width, limit, encoding)
+    blocks: list[Float] = []
+    words: list[str] = []
+    for number, lines in _lines(file, body, 2 if header else 1):
+        if limit is not None and len(words) >= limit:
+            break
+        some, matrix = _parse(path, number, lines, width, encoding)
+        words += some
+        blocks.append(matrix)
+    matrix = np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+    blocks.clear()
+    return _first(_unique(words, matrix), limit)
+
+
+def _lines(file: _Progress, body: bytes, number: int) -> Iterator[tuple[int, bytes]]:
+    """Yield (number of the first line, whole lines)."""
+    rest = body
+    while True:
+        data = file.read(BLOCK)
+        cut = rest.rfind(b"\n") + 1 if data else len(rest)
+        if cut:
+            yield number, rest[:cut]
+            number += rest.count(b"\n", 0, cut)
+        rest = rest[cut:] + data
+        if not data and not rest:
+            return
+
+
+def _parse(path: str, number: int, lines: bytes, width: int, encoding: str) -> tuple[list[str], Float]:
+    from fanlight.text.numbers import parse_lines
+
+    data = np.frombuffer(lines if lines.endswith(b"\n") else lines + b"\n", np.uint8)
+    count = int(np.count_nonzero(data == 10))
+    matrix = np.empty((count, width), np.float32)
+    word_ends = np.empty((count, 2), np.int64)
+    bad = parse_lines(data, width, matrix, word_ends)
+    if bad >= 0:
+        line = lines.split(b"\n")[bad]
+        have = len(line.split()) - 1
+        what = "a component is not a number" if have == width else f"has {have} components, the file has {width}"
+        raise DataError(f"{path}:{number + bad}: {what}: repair or remove the line")
+    kept = word_ends[:, 1] > word_ends[:, 0]  # blank lines have no word
+    words = []
+    for row, (start, end) in enumerate(word_ends.tolist()):
+        if end > start:
+            try:
+                words.append(lines[start:end].decode(encoding))
+            except UnicodeDecodeError:
+                raise DataError(f"{path}:{number + row}: the word is not {encoding}: name the file's encoding") from None
+    return words, matrix if kept.all() else matrix[kept]
+
+
+def _is_binary(body: bytes, width: int) -> bool:
+    line = body[: 1 << 16].split(b"\n", 1)[0].split()
+    try:
+        return len(line) < width + 1 or not all(np.isfinite(float(part)) for part in line[-width:])
+    except ValueError:
+        return True
+
+
+def _binary(path: str, file: _Progress, body: bytes, count: int, width: int, limit: int | None, encoding: str) -> Vectors:
+    count = min(count, limit) if limit is not None else count
+    words: list[str] = []
+    matrix = np.empty((count, width), np.float32)
+    place = 0
+    for row in range(count):
+        if len(body) - place < 4096 + 4 * width:
+            body, place = body[place:] + file.read(BLOCK), 0
+        space = body.find(b" ", place)
+        end = space + 1 + 4 * width
+        if space < 0 or end > len(body):
+            raise DataError(f"{path}: cut short: {row:,} of {count:,} words are there")
+        words.append(body[place:space].lstrip(b"\n").decode(encoding, "replace"))
+        matrix[row] = np.frombuffer(body, "<f4", width, space + 1)
+        place = end
+    return _unique(words, matrix)
+
+
+def _unique(words: list[str], matrix: Float) -> Vectors:
+    seen: dict[str, int] = {}
+    for row, word in enumerate(words):
+        seen.setdefault(word, row)
+    if len(seen) == len(words):
+        return Vectors(words, matrix)
+    return Vectors(list(seen), matrix[np.fromiter(seen.values(), np.int64)], len(words) - len(seen))
+
+
+def _first(vectors: Vectors, limit: int | None) -> Vectors:
+    if limit is None or limit >= len(vectors.words):
+        return vectors
+    return Vectors(vectors.words[:limit], vectors.matrix[:limit], vectors.repeated)
+
+
+def _cache_place(path: Path) -> Path:
+    import hashlib
+
+    state = path.stat()
+    key = f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "fanlight" / "vectors" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.safetensors"
+
+
+def _from_cache(place: Path) -> Vectors | None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(place, framework="numpy") as file:
+            words = file.get_tensor("words").tobytes().decode().split("\n")
+            return Vectors(words, file.get_tensor("matrix"), int(file.get_tensor("repeated")[0]))
+    except (OSError, SafetensorError, UnicodeDecodeError, KeyError):
+        return None  # not there, or not whole: the file itself is read
+
+
+def _to_cache(place: Path, vectors: Vectors) -> None:
+    from safetensors.numpy import save_file
+
+    if any("\n" in word for word in vectors.words):
+        return
+    words = np.frombuffer("\n".join(vectors.words).encode(), np.uint8)
+    part = place.with_suffix(f".{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        save_file({"words": words, "matrix": vectors.matrix, "repeated": np.array([vectors.repeated])}, part)
+        part.replace(place)
+    except OSError:
+        part.unlink(missing_ok=True)  # a cache that cannot be written is done without

@@ -1,0 +1,97 @@
+"""What a killed run needs to go on: written after every epoch, beside the model it will become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.entities.scores import Scores
+from fanlight.errors import SettingsError
+from fanlight.network.modelfile import read_arrays, write_arrays
+from fanlight.training.optimisers import Optimiser
+
+if TYPE_CHECKING:
+    from fanlight.training.preparation import Task
+
+
+@dataclass
+class Checkpoint:
+    """The state of a run between two epochs.
+
+    Attributes
+    ----------
+    path : path or None
+        Where it is kept; None keeps it in memory only.
+    fingerprint : str
+        What identifies the run's data and settings.
+    parameters : mapping of str to float array
+        The parameters in training.
+    epoch, best_epoch : int
+        The next epoch; the one `best` is from.
+    best_f1 : float
+        Its dev F1 in percent.
+    best : dict of str to float array
+        The best parameters so far.
+    """
+
+    path: Path | None
+    fingerprint: str
+    parameters: Mapping[str, NDArray[Any]]
+    epoch: int = 0
+    best_epoch: int = -1
+    best_f1: float = -1.0
+    best: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, path: Path | None, task: Task, optimiser: Optimiser, resume: bool) -> Checkpoint:
+        """Start anew, or (`resume`) from the file if it exists, filling parameters and optimiser.
+
+        Raises
+        ------
+        SettingsError
+            The file is of a run on other data or with other settings.
+        ModelError
+            The file cannot be read.
+        """
+        state = cls(path, task.fingerprint, task.parameters)
+        if not (resume and path is not None and path.exists()):
+            return state
+        arrays, metadata = read_arrays(path)
+        header = json.loads(metadata.get("checkpoint", "{}"))
+        if header.get("fingerprint") != task.fingerprint:
+            raise SettingsError(f"{path}: is of a run with other data or settings: repeat those, or leave out --resume")
+        for name, parameter in task.parameters.items():
+            parameter[...] = arrays[f"parameter.{name}"]
+        optimiser.restore(_named(arrays, "optimiser."))
+        state.best = _named(arrays, "best.")
+        state.epoch, state.best_epoch, state.best_f1 = header["epoch"], header["best_epoch"], header["best_f1"]
+        return state
+
+    def keep(self, epoch: int, scores: Scores | None, parameters: dict[str, NDArray[Any]]) -> bool:
+        """Note the end of an epoch; keep its parameters if none were better. Without a dev set the last are best."""
+        self.epoch = epoch + 1
+        f1 = scores.f1 if scores is not None else self.best_f1
+        if scores is not None and f1 <= self.best_f1:
+            return False
+        self.best_epoch, self.best_f1, self.best = epoch, f1, parameters
+        return True
+
+    def write(self, optimiser: Optimiser) -> None:
+        """Bring the state to disk in one step."""
+        if self.path is None:
+            return
+        arrays = {f"parameter.{name}": array for name, array in self.parameters.items()}
+        arrays |= {f"optimiser.{name}": array for name, array in optimiser.state().items()}
+        arrays |= {f"best.{name}": array for name, array in self.best.items()}
+        header = {k: getattr(self, k) for k in ("fingerprint", "epoch", "best_epoch", "best_f1")}
+        write_arrays(self.path, arrays, {"checkpoint": json.dumps(header)})
+
+
+def _named(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): np.array(a) for name, a in arrays.items() if name.startswith(prefix)}

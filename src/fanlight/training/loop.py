@@ -1,0 +1,144 @@
+"""The training loop: read it from top to bottom.
+
+Every epoch's random numbers come from (seed, epoch) alone, so a run that was killed and resumed after an epoch goes
+on to the same bits as one that was not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus import Program, compile, gradient
+from fanlight.entities.scores import Scores
+from fanlight.network.architecture import loss
+from fanlight.network.decoding import Network
+from fanlight.network.inputs import table_inputs, window_inputs
+from fanlight.network.losses import loss_inputs
+from fanlight.training.batches import Encoded, batches
+from fanlight.training.checkpoint import Checkpoint
+from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
+from fanlight.training.preparation import Task
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the data came to.
+
+    Attributes
+    ----------
+    number, epochs : int
+        This pass, counted from 1, and how many there will be at most.
+    loss : float
+        Mean loss a token.
+    dev : Scores or None
+        On the dev set, with averaged weights once averaging has begun.
+    best : bool
+        Whether this is the best so far.
+    words_per_second, seconds : float
+        Speed of the pass; time since the run began.
+    """
+
+    number: int
+    epochs: int
+    loss: float
+    dev: Scores | None
+    best: bool
+    words_per_second: float
+    seconds: float
+
+
+def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -> Iterator[Epoch]:
+    """Train the task's network in place, yielding after every pass; at the end it holds the best parameters.
+
+    Parameters
+    ----------
+    task : Task
+        What `preparation.prepare` made of data and settings.
+    checkpoint : path, optional
+        Where to keep what a resumed run needs, written anew after every pass.
+    resume : bool
+        Go on from the checkpoint if there is one.
+
+    Raises
+    ------
+    ModelError
+        The checkpoint cannot be read or written.
+    SettingsError
+        The checkpoint belongs to other data or settings.
+    """
+    settings, parameters = task.settings, task.parameters
+    optimiser = Optimiser(settings.optimiser, parameters, settings.decay)
+    program = training_program(task)
+    state = Checkpoint.begin(checkpoint, task, optimiser, resume)
+    began = time.perf_counter()
+    for epoch in range(state.epoch, settings.epochs):
+        if epoch == max(1, round(settings.average_from * settings.epochs)):
+            optimiser.start_averaging()
+        rng = np.random.default_rng([settings.seed, epoch])
+        epoch_began = time.perf_counter()
+        total = 0.0
+        done = 0
+        for batch in batches(task.train, settings.batch_tokens, rng):
+            inputs, needed = batch_inputs(task, batch, rng)
+            outputs = program(inputs)
+            rate = rate_at(settings.schedule, settings.rate, (epoch + done / len(task.train.types)) / settings.epochs, settings.warmup)
+            gradients = {
+                name: RowGradient(needed[name], outputs[name]) if name in needed else outputs[name]
+                for name in task.learned
+            }
+            optimiser.step(gradients, rate)
+            total += float(outputs["loss"]) * len(batch.types)
+            done += len(batch.types)
+        seconds = time.perf_counter() - epoch_began
+        current = optimiser.average()
+        scores = task.score(current)
+        best = state.keep(epoch, scores, current)
+        state.write(optimiser)
+        yield Epoch(epoch + 1, settings.epochs, total / done, scores, best, done / seconds, time.perf_counter() - began)
+        if settings.patience and epoch - state.best_epoch >= settings.patience:
+            break
+    parameters.update(state.best)
+
+
+def training_program(task: Task) -> Program:
+    """Compile the loss and its gradients with respect to everything that is learned.
+
+    This is the one place where training meets the calculus: the program is ``compile(loss, gradient(loss, θ))``.
+    """
+    expression = loss(task.configuration)
+    gradients = gradient(expression, task.learned)
+    return compile({"loss": expression, **dict(zip(task.learned, gradients, strict=True))}, dtype=np.float32)
+
+
+def batch_inputs(task: Task, batch: Encoded, rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
+    """Return the program's inputs for a batch, and the rows of the tables that they hold."""
+    configuration, settings = task.configuration, task.settings
+    ids = batch.types
+    if settings.word_dropout:
+        ids = np.where(rng.random(len(ids)) < settings.word_dropout, task.unknown, ids)
+    types, ids = np.unique(np.append(ids, task.padding), return_inverse=True)
+    padding, ids = int(ids[-1]), ids[:-1]
+    needed, inputs = table_inputs(task.types.choose(types), configuration)
+    inputs |= window_inputs(configuration, ids, batch.contexts, batch.starts, padding)
+    arrays: dict[str, Any] = {**task.parameters, **inputs}
+    for name, rows in needed.items():
+        arrays[name] = task.table_rows(name, rows)
+    arrays |= loss_inputs(configuration, batch.tags, batch.starts, rng)
+    arrays["M"] = _mask(rng, (len(ids), configuration.hidden), settings.dropout)
+    arrays["D"] = _mask(rng, (len(types), configuration.width), settings.input_dropout)
+    return arrays, needed
+
+
+def _mask(rng: np.random.Generator, shape: tuple[int, int], dropout: float) -> NDArray[np.float32]:
+    """Draw an inverted-dropout mask: zeros with probability `dropout`, else 1/(1 - dropout)."""
+    if not dropout:
+        return np.ones(shape, np.float32)
+    bits = rng.integers(0, 1 << 16, shape, np.uint16)  # a sixteenth of a double's random bits
+    return np.where(bits < round(dropout * (1 << 16)), np.float32(0), np.float32(1 / (1 - dropout)))

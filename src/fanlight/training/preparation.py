@@ -1,0 +1,214 @@
+"""From labelled data and settings to arrays ready for the loop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.corpus.sentence import Corpus, check_trainable
+from fanlight.entities.bioes import TagSet
+from fanlight.entities.scores import Scores, score_spans
+from fanlight.errors import SettingsError
+from fanlight.network.configuration import HEADS, Configuration
+from fanlight.network.decoding import Network
+from fanlight.network.inputs import WordTypes
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.parameters import first_parameters
+from fanlight.network.windows import word_contexts
+from fanlight.text.features import (
+    CHARACTER_FEATURES,
+    CHARACTER_GROUPS,
+    PADDING,
+    WORD_FEATURES,
+    WORD_GROUPS,
+    Group,
+    character_keys,
+)
+from fanlight.training.batches import Encoded
+from fanlight.training.settings import Settings
+
+Int = NDArray[np.int64]
+Float = NDArray[np.float32]
+
+UNKNOWN = "\tunknown"  # the word type that a dropped word becomes
+
+
+@dataclass
+class Task:
+    """A training run's data, network and first parameters.
+
+    Attributes
+    ----------
+    settings : Settings
+    configuration : Configuration
+    lexicon : Lexicon
+    parameters : dict of str to float array
+        Trained in place.
+    learned : list of str
+        The parameters that the loop updates.
+    types : WordTypes
+        The training data's word types.
+    padding, unknown : int
+        Numbers of two special word types.
+    train : Encoded
+    dev : Development or None
+    fingerprint : str
+        Hash of data, vectors and settings.
+    """
+
+    settings: Settings
+    configuration: Configuration
+    lexicon: Lexicon
+    parameters: dict[str, Float]
+    learned: list[str]
+    types: WordTypes
+    padding: int
+    unknown: int
+    train: Encoded
+    dev: Development | None
+    fingerprint: str
+
+    def table_rows(self, name: str, rows: Int) -> Float:
+        """Return rows of a table: a trained one, or the lexicon's frozen vectors (zeros for row -1)."""
+        if name in self.parameters:
+            return self.parameters[name][rows]
+        return self.lexicon.vectors(rows)
+
+    def score(self, parameters: dict[str, Float]) -> Scores | None:
+        """Score parameters on the dev set."""
+        return None if self.dev is None else self.dev.score(Network(self.configuration, parameters, self.lexicon))
+
+
+@dataclass(frozen=True)
+class Development:
+    """A dev set, encoded once."""
+
+    types: WordTypes
+    padding: int
+    data: Encoded
+    gold: list[tuple[int, int, str]]
+
+    def score(self, network: Network) -> Scores:
+        """Tag the set and compare."""
+        data = self.data
+        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding)
+        found = network.spans(Z, data.starts, probabilities=False)
+        return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found]])
+
+
+def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, settings: Settings) -> Task:
+    """Encode the corpora and draw the first parameters.
+
+    Raises
+    ------
+    DataError
+        There is nothing to learn from, or entities overlap and the head cannot express it.
+    SettingsError
+        The features are not what the unit offers.
+    """
+    check_trainable(train, overlapping_allowed=settings.head == "logistic")
+    unit = settings.unit or train.unit
+    configuration = Configuration(
+        types=tuple(train.types),
+        unit=unit,
+        radius=settings.radius if settings.radius is not None else {"word": 2, "character": 4}[unit],
+        hidden=settings.hidden,
+        activation=settings.activation,
+        head=settings.head,
+        loss=settings.loss or HEADS[settings.head][0],
+        groups=_groups(settings, unit),
+        vector_width=lexicon.width,
+        context_width=settings.context_width if settings.context_width is not None else (8 if unit == "word" else 0),
+    )
+    numbers = {PADDING: 0, UNKNOWN: 1}
+    encoded = encode(train, configuration, numbers)
+    types = WordTypes.of(list(numbers), configuration, lexicon)
+    parameters = first_parameters(configuration, np.random.default_rng([settings.seed, 1 << 32]))
+    for group, bag in zip(configuration.groups, types.bags, strict=True):
+        met = np.zeros(group.buckets, bool)
+        met[bag.ids] = True
+        parameters[group.name][~met] = 0  # never trained: better silent than random
+    learned = list(parameters)
+    if configuration.vector_width and settings.train_vectors:
+        parameters["vectors"] = np.concatenate([lexicon.vectors(np.arange(len(lexicon))), np.zeros((1, lexicon.width), np.float32)])
+        learned.append("vectors")
+    development = None
+    if dev is not None:
+        dev_numbers = {PADDING: 0}
+        dev_data = encode(dev, configuration, dev_numbers)
+        gold = [
+            (int(start) + s, int(start) + e, type_)
+            for start, sentence in zip(dev_data.starts[:-1], dev.sentences, strict=True)
+            for s, e, type_ in sentence.spans
+        ]
+        development = Development(WordTypes.of(list(dev_numbers), configuration, lexicon), 0, dev_data, gold)
+    identity = [settings.model_dump_json(), train.sha256, dev.sha256 if dev else "", _lexicon_hash(lexicon)]
+    fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+    return Task(settings, configuration, lexicon, parameters, learned, types, 0, 1, encoded, development, fingerprint)
+
+
+def encode(corpus: Corpus, configuration: Configuration, numbers: dict[str, int]) -> Encoded:
+    """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O.
+
+    Tags are (N,) numbers of `TagSet(types)`; for the logistic head (N, types), each column of `TagSet` of one type.
+    """
+    ids: list[int] = []
+    contexts, gold = [], []
+    starts = [0]
+    known = set(configuration.types)
+    whole = TagSet(configuration.types)
+    single = [(type_, TagSet((type_,))) for type_ in configuration.types]
+    for document in corpus.documents:
+        tokens = [sentence.tokens for sentence in document]
+        for sentence, words in zip(document, tokens, strict=True):
+            of_words = configuration.unit == "word"
+            keys = words if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
+            ids += [numbers.setdefault(key, len(numbers)) for key in keys]
+            spans = [span for span in sentence.spans if span[2] in known]
+            if configuration.head != "logistic":
+                gold.append(whole.encode(spans, len(words)))
+            else:
+                columns = [tags.encode(_outermost(spans, type_), len(words)) for type_, tags in single]
+                gold.append(np.stack(columns, axis=1))
+            contexts.append(len(words))
+            starts.append(len(ids))
+    return Encoded(np.array(ids), _contexts(corpus, configuration, len(ids)), np.concatenate(gold), np.array(starts))
+
+
+def _contexts(corpus: Corpus, configuration: Configuration, tokens: int) -> Int:
+    if not configuration.context_width:
+        return np.zeros(tokens, np.int64)
+    return np.concatenate([word_contexts([s.tokens for s in document]) for document in corpus.documents if document])
+
+
+def _outermost(spans: Sequence[tuple[int, int, str]], type_: str) -> list[tuple[int, int, str]]:
+    """Return one type's spans without those that overlap a longer or earlier one of the same type."""
+    kept: list[tuple[int, int, str]] = []
+    for span in sorted((s for s in spans if s[2] == type_), key=lambda s: (s[0] - s[1], s[0])):
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
+            kept.append(span)
+    return sorted(kept)
+
+
+def _groups(settings: Settings, unit: str) -> tuple[Group, ...]:
+    if settings.features is None:
+        return WORD_GROUPS if unit == "word" else CHARACTER_GROUPS
+    known = WORD_FEATURES if unit == "word" else CHARACTER_FEATURES
+    groups = []
+    for name, values in settings.features.items():
+        unknown = [f for f in values.features if f not in known]
+        if unknown:
+            raise SettingsError(f"features.{name}: no feature {unknown[0]!r} for unit {unit!r}; known are {', '.join(known)}")
+        groups.append(Group(name, values.buckets, values.dimension, tuple(values.features)))
+    return tuple(groups)
+
+
+def _lexicon_hash(lexicon: Lexicon) -> str:
+    digest = hashlib.sha256(lexicon.hashes.tobytes())
+    digest.update(np.ascontiguousarray(lexicon.integers).data)
+    return digest.hexdigest()

@@ -1,0 +1,141 @@
+"""Settings of a training run: defaults that need no touching, TOML to override them, every value checked."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fanlight.errors import SettingsError
+from fanlight.network.configuration import HEADS
+
+
+class Table(BaseModel):
+    """One table of hashed features: rows, columns, and the features that share it (`text.features`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    buckets: int = Field(ge=1, lt=1 << 28)
+    dimension: int = Field(ge=1, lt=1 << 12)
+    features: tuple[str, ...] = Field(min_length=1)
+
+
+class Settings(BaseModel):
+    """All that can be set in a training run; ``None`` means chosen by the data.
+
+    Attributes
+    ----------
+    unit : "word" | "character" | None
+        What a token is; characters for Korean.
+    radius : int | None
+        Window radius c (L5): 2 for words, 4 for characters.
+    hidden : int
+        Hidden units m (L6).
+    activation : str
+        "relu", "tanh", "sigmoid" or "hardtanh" (L6).
+    head : str
+        "chain", "softmax" or "logistic" (L2, L3).
+    loss : str | None
+        By the head: "likelihood"; "cross-entropy"; "logistic" or "margin" (L8).
+    features : dict | None
+        Feature tables as ``{name = {buckets, dimension, features}}``, instead of the unit's own.
+    context_width : int | None
+        Width of the document-context embedding; 0 switches it off.
+    train_vectors : bool
+        Whether word vectors are trained with the rest (L9) or stay as they were read.
+    random_vectors : int
+        Components of randomly initialised, trained word vectors where no file is given (L4); 0 for none.
+    vector_limit : int | None
+        Read at most this many vectors beside those of the training words.
+    dropout, input_dropout, word_dropout : float
+        Share of hidden units, of input components, of words dropped while training.
+    optimiser : str
+        "adam", "adagrad" or "sgd" (L9).
+    rate : float
+        Learning rate α at its highest.
+    schedule : str
+        "linear", "cosine" or "constant", after `warmup` (a share of the run).
+    epochs, patience : int
+        Passes over the data at most; passes without a better dev F1 before stopping, 0 for never.
+    batch_tokens : int
+        A batch ends with the sentence that reaches this many tokens.
+    decay : float
+        Weight decay of the weight matrices.
+    average_from : float
+        Weights are averaged after this share of the epochs; 1 for never.
+    seed : int
+        Same seed, same bits.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: Literal["word", "character"] | None = None
+    radius: int | None = Field(None, ge=0, le=50)
+    hidden: int = Field(256, ge=1, le=8192)
+    activation: Literal["relu", "tanh", "sigmoid", "hardtanh"] = "relu"
+    head: Literal["chain", "softmax", "logistic"] = "chain"
+    loss: Literal["likelihood", "cross-entropy", "logistic", "margin"] | None = None
+    features: dict[str, Table] | None = None
+    context_width: int | None = Field(None, ge=0, le=256)
+    train_vectors: bool = False
+    random_vectors: int = Field(0, ge=0, le=1000)
+    vector_limit: int | None = Field(None, ge=0)
+    dropout: float = Field(0.5, ge=0, lt=1)
+    input_dropout: float = Field(0.2, ge=0, lt=1)
+    word_dropout: float = Field(0.0, ge=0, lt=1)
+    optimiser: Literal["adam", "adagrad", "sgd"] = "adam"
+    rate: float = Field(0.002, gt=0, le=100)
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    warmup: float = Field(0.02, ge=0, lt=1)
+    epochs: int = Field(12, ge=1, le=10_000)
+    patience: int = Field(0, ge=0)
+    batch_tokens: int = Field(500, ge=1)
+    decay: float = Field(0.0, ge=0)
+    average_from: float = Field(0.2, ge=0, le=1)
+    seed: int = Field(1, ge=0, lt=1 << 63)
+
+    @model_validator(mode="after")
+    def _loss_fits_head(self) -> Settings:
+        if self.loss is not None and self.loss not in HEADS[self.head]:
+            raise ValueError(f"loss {self.loss!r} does not go with head {self.head!r}: choose {' or '.join(HEADS[self.head])}")
+        return self
+
+
+def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the defaults, changed by a TOML file, changed by `overrides`.
+
+    Overrides that are strings are read as TOML values where they can be ("0.3", "true"), as plain strings else.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, or a setting is unknown or out of range; the message names it.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path}: is not TOML: {error}") from None
+    for key, value in (overrides or {}).items():
+        values[key] = _value(value) if isinstance(value, str) else value
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(map(str, problem["loc"])) or "settings"
+        known = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
+        raise SettingsError(f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{known}") from None
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,112 @@
+"""From files to a model file: reading, preparing, training, saving."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from fanlight import __version__
+from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Corpus
+from fanlight.entities.scores import Scores
+from fanlight.errors import ModelError
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.modelfile import Model, save_model
+from fanlight.text.sentences import tokenise_sentences
+from fanlight.text.vectors import read_vectors
+from fanlight.training.loop import Epoch, training
+from fanlight.training.preparation import Task, prepare
+from fanlight.training.settings import Settings
+
+PathLike = str | os.PathLike[str]
+
+
+def train_model(
+    train: PathLike,
+    dev: PathLike | None,
+    out: PathLike,
+    vectors: PathLike | None,
+    settings: Settings,
+    resume: bool = False,
+    format: str | None = None,
+    encoding: str = "utf-8",
+    warn: Callable[[str], object] = lambda message: None,
+) -> Iterator[Epoch]:
+    """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
+
+    Parameters
+    ----------
+    train, dev : path
+        Labelled sentences.
+    out : path
+        The model file; ``out + ".part"`` keeps the state of a run that has not ended.
+    vectors : path, optional
+        Word vectors.
+    settings : Settings
+    resume : bool
+        Go on from ``out + ".part"``.
+    format, encoding : str
+        Of the labelled files.
+    warn : callable
+        Takes a sentence about each thing the user should know.
+
+    Raises
+    ------
+    FanlightError
+        A file or setting is at fault.
+    """
+    place = Path(out)
+    if not place.parent.is_dir():
+        raise ModelError(f"{out}: the folder {place.parent} does not exist: create it first")
+    corpus = read_labelled(train, settings, format, encoding)
+    development = None if dev is None else read_labelled(dev, settings, format, encoding)
+    for name, some in ((train, corpus), (dev, development)):
+        if some is not None and some.notes:
+            warn(f"{name}: {some.summary()}")
+    if development is not None:
+        lacking = sorted(set(development.types) - set(corpus.types))
+        if lacking:
+            warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
+    lexicon = Lexicon.empty() if vectors is None else _lexicon(vectors, corpus, development, settings)
+    task = prepare(corpus, development, lexicon, settings)
+    last: Epoch | None = None
+    for last in training(task, place.with_name(place.name + ".part"), resume):
+        yield last
+    save_model(finished(task, corpus, development, vectors), place)
+    place.with_name(place.name + ".part").unlink(missing_ok=True)
+
+
+def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
+    """Read labelled sentences with the tokeniser that the tagger will use."""
+    return read_corpus(path, tokenise_sentences, format=format, encoding=encoding, unit=settings.unit)
+
+
+def finished(task: Task, corpus: Corpus, dev: Corpus | None, vectors: PathLike | None) -> Model:
+    """Return the trained model, with where it comes from."""
+    lexicon = task.lexicon
+    parameters = dict(task.parameters)
+    trained = parameters.pop("vectors", None)
+    if trained is not None:
+        lexicon = lexicon.with_vectors(trained[:-1])
+    model = Model(task.configuration, parameters, lexicon)
+    scores = task.score(task.parameters)
+    provenance: dict[str, Any] = {
+        "fanlight": __version__,
+        "settings": task.settings.model_dump(mode="json", exclude_none=True),
+        "train": _source(corpus),
+        "vectors": None if vectors is None else Path(vectors).name,
+    }
+    if dev is not None and scores is not None:
+        provenance |= {"dev": _source(dev), "dev scores": scores.to_dict()}
+    return Model(model.configuration, model.parameters, model.lexicon, provenance)
+
+
+def _source(corpus: Corpus) -> dict[str, Any]:
+    return {"file": Path(corpus.path).name, "sha256": corpus.sha256, "sentences": len(corpus.sentences)}
+
+
+def _lexicon(path: PathLike, corpus: Corpus, dev: Corpus | None, settings: Settings) -> Lexicon:
+    vectors = read_vectors(path, limit=settings.vector_limit)
+    return Lexicon.of(vectors.words, vectors.matrix)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from fanlight import language_of
+from fanlight.corpus.align import align
 from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Sentence
 from fanlight.entities.bioes import Span, tags_from_spans
+from fanlight.entities.entity import Document
 from fanlight.entities.scores import Scores, confusion_of, score_spans
 from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
@@ -20,7 +23,9 @@ from fanlight.text.sentences import tokenise_sentences
 PathLike = str | os.PathLike[str]
 
 
-def train_tagger(train: PathLike, dev: PathLike | None, out: PathLike | None, vectors: PathLike | None, settings: Mapping[str, Any]) -> Tagger:
+def train_tagger(
+    train: PathLike, dev: PathLike | None, out: PathLike | None, vectors: PathLike | None, settings: Mapping[str, Any]
+) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives."""
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
@@ -48,12 +53,23 @@ def evaluate_tagger(model: PathLike, data: PathLike, format: str | None = None, 
     return Scores(scores.overall, scores.types, confusion_of(*zip(*pairs, strict=True)))
 
 
-def _tags(spans: list[Span] | tuple[Span, ...], length: int) -> list[str]:
-    """Return one tag a token; where entities overlap the first and longest speaks."""
-    free = np.ones(length, bool)
-    kept = []
+def labelled(document: Document) -> list[Sentence]:
+    """Return a tagged document as labelled sentences, of characters if its text is mostly Hangul."""
+    unit = "character" if language_of(document.text) == "ko" else "word"
+    spans = [(e.start, e.end, e.type) for e in document.entities]
+    sentences, _ = align(document.text, tokenise_sentences(document.text, unit), spans, 0)
+    return [replace(s, spans=tuple(_apart(s.spans))) for s in sentences]
+
+
+def _tags(spans: Sequence[Span], length: int) -> list[str]:
+    """Return one tag a token."""
+    return tags_from_spans(_apart(spans), length)
+
+
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """Return spans that do not overlap: where some do, the first and longest."""
+    kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (s[0], -s[1])):
-        if free[span[0] : span[1]].all():
-            free[span[0] : span[1]] = False
+        if not kept or kept[-1][1] <= span[0]:
             kept.append(span)
-    return tags_from_spans(kept, length)
+    return kept

@@ -99,7 +99,9 @@ def _length(node: Expression) -> Dimension:
         return ONE
     if len(node.shape) == 2 and ONE in node.shape:
         return node.shape[0] if node.shape[1] == ONE else node.shape[1]
-    raise CalculusError(f"{node} is a {show(node.shape)} matrix for each example: only scalars and vectors can be batched")
+    raise CalculusError(
+        f"{node} is a {show(node.shape)} matrix for each example: only scalars and vectors can be batched"
+    )
 
 
 def _vectorised(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:

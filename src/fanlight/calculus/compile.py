@@ -106,7 +106,9 @@ def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, ba
     return Program(outputs, dtype, backend)
 
 
-def _value(node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], dtype: np.dtype[Any]) -> Array:
+def _value(
+    node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], dtype: np.dtype[Any]
+) -> Array:
     """Return a node's value by the table."""
     parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
     value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
@@ -188,7 +190,8 @@ class _Plan:
     def _slots(self) -> dict[Expression, int]:
         """Give each buffered node a slot; a slot is free again after the last step that reads it."""
         reads: dict[Expression, list[Expression]] = {
-            node: list(self.kernels[node].leaves) if node in self.kernels else list(node.arguments) for node in self.order
+            node: list(self.kernels[node].leaves) if node in self.kernels else list(node.arguments)
+            for node in self.order
         }
         base: dict[Expression, Expression] = {}  # what a view looks at
         for node in self.order:
@@ -219,5 +222,3 @@ _COMPILED = {"scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_ro
 
 def _plain(array: Array) -> Array:
     return array if array.ndim < 2 or array.flags.c_contiguous else np.ascontiguousarray(array)
-
-

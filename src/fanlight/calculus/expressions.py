@@ -6,13 +6,13 @@ the lecture's re-use of δ (L17) is there before anybody looks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fanlight.calculus.operations import TABLE, Operation, Rule, apply, part_of, register
+from fanlight.calculus.operations import TABLE, Operation, part_of, register
 from fanlight.calculus.shapes import ONE, Dimension, Shape, dimension, shape_of, show
 from fanlight.errors import CalculusError
 
@@ -112,7 +112,9 @@ class Expression:
         return _made("negative", self)
 
     def __getitem__(self, place: tuple[slice, slice]) -> Expression:
-        if not (isinstance(place, tuple) and len(place) == 2 and all(isinstance(p, slice) and p.step is None for p in place)):
+        if not (
+            isinstance(place, tuple) and len(place) == 2 and all(isinstance(p, slice) and p.step is None for p in place)
+        ):
             raise CalculusError("a part is written W[a:b, c:d]")
         if len(self.shape) != 2:
             raise CalculusError(f"a {show(self.shape)} has no parts to take")
@@ -184,9 +186,9 @@ def constant(value: float) -> Expression:
     return Expression.node(TABLE["constant"], (), (int(value) if float(value).is_integer() else float(value),))
 
 
-def function(name: str) -> Rule:
-    """Return an operation of the table as a function of expressions, arrays or numbers."""
-    return lambda *arguments: apply(name, *arguments)
+def function(name: str) -> Callable[..., Expression]:
+    """Return an operation of the table as a function of expressions and numbers."""
+    return lambda *arguments: _made(name, *arguments)
 
 
 def eye(n: int | str | Dimension) -> Expression:
@@ -226,7 +228,9 @@ def symbols_of(*roots: Expression) -> dict[str, Expression]:
         if node.operation.name == "symbol":
             other = found.setdefault(node.name, node)
             if other is not node:
-                raise CalculusError(f"{node.name} stands for two things, {show(other.shape)} and {show(node.shape)}: rename one")
+                raise CalculusError(
+                    f"{node.name} stands for two things, {show(other.shape)} and {show(node.shape)}: rename one"
+                )
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,15 +64,19 @@ def fuse(roots: Sequence[Expression]) -> dict[Expression, Kernel]:
     kept = set(roots)
 
     def inlined(node: Expression) -> bool:
-        """Computed inside its only user, entry by entry."""
+        """Tell what is computed inside its only user, entry by entry."""
         if node in kept or len(users[node]) != 1 or not _loops(node):
             return False
         user = users[node][0]
         return _loops(user) and (user.shape == node.shape or user.operation.name in _SUMS)
 
     def gathered(node: Expression) -> bool:
-        """Rows that are read where they lie, because all users are loops."""
-        return node.operation.name == "rows" and node not in kept and all(_loops(u) and u.shape == node.shape for u in users[node])
+        """Tell which rows are read where they lie, because all users are loops."""
+        return (
+            node.operation.name == "rows"
+            and node not in kept
+            and all(_loops(u) and u.shape == node.shape for u in users[node])
+        )
 
     kernels = {}
     for node in order:
@@ -112,7 +117,11 @@ def _kernel(root: Expression, inlined: Callable[[Expression], bool], gathered: C
         if (node is body and not is_sum) or (_loops(node) and node.operation.name not in _SUMS and inlined(node)):
             inside.append(node)
             arguments = [entry(a) for a in node.arguments]
-            if node.operation.name == "power" and node.arguments[1].operation.name == "constant" and node.arguments[1].parameters[0] == 2:
+            if (
+                node.operation.name == "power"
+                and node.arguments[1].operation.name == "constant"
+                and node.arguments[1].parameters[0] == 2
+            ):
                 text = f"({arguments[0]} * {arguments[0]})"
             else:
                 text = str(node.operation.scalar).format(*arguments)
@@ -213,10 +222,11 @@ def _module(text: str) -> ModuleType:
         if spec is None or spec.loader is None:
             raise OSError(f"{path} cannot be loaded")
         module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module  # where the compiler's cache looks its functions up
         spec.loader.exec_module(module)
     except OSError:  # no place to keep them: compile for this process alone
         module = ModuleType(name)
-        exec(text.replace("CACHE", "False"), module.__dict__)  # noqa: S102 - our own source, not the user's
+        exec(text.replace("CACHE", "False"), module.__dict__)
     return module
 
 

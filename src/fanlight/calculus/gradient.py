@@ -17,10 +17,12 @@ from fanlight.errors import CalculusError
 
 
 @overload
-def gradient(expression: Expression, wrt: str | Expression) -> Expression: ...
+def gradient(expression: Expression, wrt: str | Expression) -> Expression: ...  # type: ignore[overload-overlap]
 @overload
 def gradient(expression: Expression, wrt: Sequence[str | Expression]) -> list[Expression]: ...
-def gradient(expression: Expression, wrt: str | Expression | Sequence[str | Expression]) -> Expression | list[Expression]:
+def gradient(
+    expression: Expression, wrt: str | Expression | Sequence[str | Expression]
+) -> Expression | list[Expression]:
     """Return the gradient of a scalar expression in shape convention: the shape of what it is taken by.
 
     Parameters
@@ -43,14 +45,17 @@ def gradient(expression: Expression, wrt: str | Expression | Sequence[str | Expr
     'u * (1 - tanh(W @ x + b)**2)'
     """
     single = isinstance(wrt, (str, Expression))
-    if not any(isinstance(w, Expression) and w.arguments for w in ([wrt] if single else wrt)):  # type: ignore[list-item]
+    asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
+    if not any(isinstance(w, Expression) and w.arguments for w in asked):
         expression = simplify(expression)
-    targets = [_target(expression, w) for w in ([wrt] if single else wrt)]  # type: ignore[list-item]
+    targets = [_target(expression, w) for w in asked]
     found = [simplify(g) for g in pull_back(expression, targets)]
     return found[0] if single else found
 
 
-def pull_back(expression: Expression, targets: Sequence[Expression], upstream: Expression | None = None) -> list[Expression]:
+def pull_back(
+    expression: Expression, targets: Sequence[Expression], upstream: Expression | None = None
+) -> list[Expression]:
     """Return the raw gradients of a scalar (or, given `upstream`, of any) expression by some of its nodes."""
     if upstream is None:
         if expression.shape:

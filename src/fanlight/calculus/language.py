@@ -8,7 +8,7 @@ Operators and functions are Python's and NumPy's: ``+ - * / ** @ .T``, ``W[:, d:
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fanlight.calculus.expressions import Expression, constant, eye, ones, symbol, zeros
@@ -16,11 +16,25 @@ from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.shapes import Dimension, dimension
 from fanlight.errors import CalculusError
 
-_OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power", ast.MatMult: "matmul"}
-_FILLED = {"eye": eye, "ones": ones, "zeros": zeros}
+_OPERATORS = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.Pow: "power",
+    ast.MatMult: "matmul",
+}
+_FILLED: dict[str, Callable[..., Expression]] = {"eye": eye, "ones": ones, "zeros": zeros}
 _WRITTEN_OTHERWISE = {*_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", *_FILLED}
 
-_INFIX = {"add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2), "matmul": ("@", 2), "power": ("**", 4)}
+_INFIX = {
+    "add": ("+", 1),
+    "subtract": ("-", 1),
+    "multiply": ("*", 2),
+    "divide": ("/", 2),
+    "matmul": ("@", 2),
+    "power": ("**", 4),
+}
 _NEGATIVE, _ATOM = 3, 5
 
 
@@ -58,7 +72,7 @@ def parse(
         raise CalculusError("this is not an expression: it cannot be read") from None
     reader = _Reader(text.strip(), shapes or {}, assume or {})
     try:
-        result = reader.read(tree.body)
+        result: Expression | Dimension = reader.read(tree.body)
     except RecursionError:
         raise CalculusError("the expression is nested too deeply") from None
     if isinstance(result, Dimension):

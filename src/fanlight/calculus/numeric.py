@@ -48,7 +48,11 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     """
     arrays, lengths = bind(expression, inputs)
     values: dict[Expression, Array] = {}
-    dtype = np.result_type(np.float32, *(a.dtype for a in arrays.values() if a.dtype.kind == "f")) if arrays else np.dtype(float)
+    dtype = (
+        np.result_type(np.float32, *(a.dtype for a in arrays.values() if a.dtype.kind == "f"))
+        if arrays
+        else np.dtype(float)
+    )
     for node in walk(expression):
         if node.operation.name == "symbol":
             values[node] = arrays[node.name]
@@ -59,7 +63,9 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     return values[expression]
 
 
-def bind(expression: Expression | list[Expression], inputs: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
+def bind(
+    expression: Expression | list[Expression], inputs: Mapping[str, Any]
+) -> tuple[dict[str, Array], dict[str, int]]:
     """Bring inputs into their symbols' shapes and read off what the dimension letters stand for."""
     roots = expression if isinstance(expression, list) else [expression]
     arrays: dict[str, Array] = {}
@@ -82,11 +88,16 @@ def bind(expression: Expression | list[Expression], inputs: Mapping[str, Any]) -
                 (letter, count) = want.letters[0]
                 length, rest = divmod(have - want.constant, count)
                 if rest or lengths.setdefault(letter, length) != length:
-                    raise CalculusError(f"{name} has shape {show(array.shape)}, which does not fit {show(symbol.shape)} with {letter} = {lengths.get(letter)}")
+                    raise CalculusError(
+                        f"{name} has shape {show(array.shape)}, "
+                        f"which does not fit {show(symbol.shape)} with {letter} = {lengths.get(letter)}"
+                    )
     for name, symbol in symbols_of(*roots).items():
         for have, want in zip(arrays[name].shape, symbol.shape, strict=True):
             if want.value(lengths) != have:
-                raise CalculusError(f"{name} has shape {show(arrays[name].shape)}, but {show(symbol.shape)} is declared")
+                raise CalculusError(
+                    f"{name} has shape {show(arrays[name].shape)}, but {show(symbol.shape)} is declared"
+                )
     return arrays, lengths
 
 

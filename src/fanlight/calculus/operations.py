@@ -195,10 +195,34 @@ def _power_pullback(up: Value, out: Value, x: Value, p: Value) -> tuple[Value, V
 
 
 for entry in (
-    Operation("add", lambda a, b: a + b, _broadcast("+"), lambda up, out, a, b: (reduced(up, a), reduced(up, b)), scalar="({0} + {1})"),
-    Operation("subtract", lambda a, b: a - b, _broadcast("-"), lambda up, out, a, b: (reduced(up, a), reduced(-up, b)), scalar="({0} - {1})"),
-    Operation("multiply", lambda a, b: a * b, _broadcast("*"), lambda up, out, a, b: (reduced(up * b, a), reduced(up * a, b)), scalar="({0} * {1})"),
-    Operation("divide", lambda a, b: a / b, _broadcast("/"), lambda up, out, a, b: (reduced(up / b, a), reduced(-up * out / b, b)), scalar="({0} / {1})"),
+    Operation(
+        "add",
+        lambda a, b: a + b,
+        _broadcast("+"),
+        lambda up, out, a, b: (reduced(up, a), reduced(up, b)),
+        scalar="({0} + {1})",
+    ),
+    Operation(
+        "subtract",
+        lambda a, b: a - b,
+        _broadcast("-"),
+        lambda up, out, a, b: (reduced(up, a), reduced(-up, b)),
+        scalar="({0} - {1})",
+    ),
+    Operation(
+        "multiply",
+        lambda a, b: a * b,
+        _broadcast("*"),
+        lambda up, out, a, b: (reduced(up * b, a), reduced(up * a, b)),
+        scalar="({0} * {1})",
+    ),
+    Operation(
+        "divide",
+        lambda a, b: a / b,
+        _broadcast("/"),
+        lambda up, out, a, b: (reduced(up / b, a), reduced(-up * out / b, b)),
+        scalar="({0} / {1})",
+    ),
     Operation("power", lambda a, b: a**b, _broadcast("**"), _power_pullback, scalar="({0} ** {1})"),
     Operation("negative", lambda a: -a, _same, lambda up, out, a: (-up,), scalar="(-{0})"),
     Operation("matmul", _matmul, _product, _matmul_pullback),
@@ -238,7 +262,13 @@ _elementwise(
     "min(max({0}, -one), one)",
     lambda x: np.abs(x) - 1,
 )
-_elementwise("step", lambda x: np.where(x > 0, x.dtype.type(1), x.dtype.type(0)), lambda x, y: 0 * x, "(one if {0} > zero else zero)", lambda x: x)
+_elementwise(
+    "step",
+    lambda x: np.where(x > 0, x.dtype.type(1), x.dtype.type(0)),
+    lambda x, y: 0 * x,
+    "(one if {0} > zero else zero)",
+    lambda x: x,
+)
 _elementwise("softplus", lambda x: np.logaddexp(0, x), lambda x, y: F.sigmoid(x), "softplus({0})")
 _elementwise("exp", np.exp, lambda x, y: y, "np.exp({0})")
 _elementwise("log", np.log, lambda x, y: 1 / x, "np.log({0})")
@@ -285,7 +315,13 @@ for entry in (
     Operation("logsumexp_rows", lambda x: _logsumexp(x, 1), _column, lambda up, out, x: (up * F.softmax_rows(x),)),
     Operation("softmax", _softmax, _same, _softmax_pullback("sum")),
     Operation("softmax_rows", lambda x: _softmax(x, 1), _same, _softmax_pullback("row_sums")),
-    Operation("norm", lambda x: np.sqrt((x * x).sum()), _scalar, lambda up, out, x: (up * (x / out),), kinks=lambda x: np.abs(x).sum()),
+    Operation(
+        "norm",
+        lambda x: np.sqrt((x * x).sum()),
+        _scalar,
+        lambda up, out, x: (up * (x / out),),
+        kinks=lambda x: np.abs(x).sum(),
+    ),
     Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=lambda x: x),
 ):
     register(entry)
@@ -365,7 +401,7 @@ def _slice_pullback(up: Value, out: Value, x: Value, r0: Any, r1: Any, c0: Any, 
     def empty(d: Any) -> bool:
         return not (d.letters or d.constant) if isinstance(d, Dimension) else d == 0
 
-    height, width = r1 - r0, c1 - c0
+    height = r1 - r0
     sides = [zeros(height, n) if not empty(n) else None for n in (c0, x.shape[1] - c1)]
     row = [p for p in (sides[0], up, sides[1]) if p is not None]
     up = row[0] if len(row) == 1 else F.hstack(*row)
@@ -407,14 +443,33 @@ def _divided(name: str) -> Rule:
 for entry in (
     Operation("tr", np.trace, _to_scalar(_square("tr")), lambda up, out, x: (up * _eye_like(x),)),
     Operation("det", np.linalg.det, _to_scalar(_square("det")), lambda up, out, x: (up * out * F.inv(x).T,)),
-    Operation("logdet", lambda x: np.linalg.slogdet(x)[1], _to_scalar(_square("logdet")), lambda up, out, x: (up * F.inv(x).T,)),
+    Operation(
+        "logdet",
+        lambda x: np.linalg.slogdet(x)[1],
+        _to_scalar(_square("logdet")),
+        lambda up, out, x: (up * F.inv(x).T,),
+    ),
     Operation("inv", np.linalg.inv, _square("inv"), lambda up, out, x: (-(out.T @ up @ out.T),)),
     Operation("diag", _diag, _diag_shape, lambda up, out, x: (F.diag(up),)),
     Operation("kron", np.kron, _kron_shape, lambda up, out, a, b: (F.kron_left(up, b), F.kron_right(up, a))),
-    Operation("kron_left", _kron_left, _divided("kron_left"), lambda up, out, g, b: (F.kron(up, b), F.kron_right(g, up))),
-    Operation("kron_right", _kron_right, _divided("kron_right"), lambda up, out, g, a: (F.kron(a, up), F.kron_left(g, up))),
-    Operation("vstack", lambda *a: np.concatenate([np.reshape(x, (1, 1)) if np.ndim(x) == 0 else x for x in a]), _stack_shape("vstack", 0), _stack_pullback(0)),
-    Operation("hstack", lambda *a: np.concatenate([np.reshape(x, (1, 1)) if np.ndim(x) == 0 else x for x in a], 1), _stack_shape("hstack", 1), _stack_pullback(1)),
+    Operation(
+        "kron_left", _kron_left, _divided("kron_left"), lambda up, out, g, b: (F.kron(up, b), F.kron_right(g, up))
+    ),
+    Operation(
+        "kron_right", _kron_right, _divided("kron_right"), lambda up, out, g, a: (F.kron(a, up), F.kron_left(g, up))
+    ),
+    Operation(
+        "vstack",
+        lambda *a: np.concatenate([np.reshape(x, (1, 1)) if np.ndim(x) == 0 else x for x in a]),
+        _stack_shape("vstack", 0),
+        _stack_pullback(0),
+    ),
+    Operation(
+        "hstack",
+        lambda *a: np.concatenate([np.reshape(x, (1, 1)) if np.ndim(x) == 0 else x for x in a], 1),
+        _stack_shape("hstack", 1),
+        _stack_pullback(1),
+    ),
     Operation("slice", _slice, lambda x, r0, r1, c0, c1: shape_of((r1 - r0, c1 - c0)), _slice_pullback),
     Operation("eye", lambda n: np.eye(n), lambda n: shape_of((n, n)), lambda up, out, n: ()),
     Operation("ones", lambda r, c: np.ones((r, c)), lambda r, c: shape_of((r, c)), lambda up, out, r, c: ()),
@@ -440,7 +495,9 @@ def _scatter_rows(up: Value, index: Value, count: int) -> Value:
 
 def _bag_shape(table: Shape, ids: Shape, offsets: Shape) -> Shape:
     if len(ids) != 1 or len(offsets) != 1 or len(table) != 2:
-        raise CalculusError(f"bag: needs a matrix and two vectors of numbers, not {show(table)}, {show(ids)}, {show(offsets)}")
+        raise CalculusError(
+            f"bag: needs a matrix and two vectors of numbers, not {show(table)}, {show(ids)}, {show(offsets)}"
+        )
     return shape_of((offsets[0] - ONE, table[1]))
 
 

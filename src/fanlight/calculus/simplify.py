@@ -79,9 +79,23 @@ def _is_one(node: Expression) -> bool:
 
 def _fold(node: Expression) -> Expression | None:
     """Compute with numbers, where the result is exact or the user wrote it so."""
-    values = [_value(a) for a in node.arguments]
-    if any(v is None for v in values) or node.shape:
+    values = [v for a in node.arguments if (v := _value(a)) is not None]
+    if len(values) < len(node.arguments) or node.shape:
         return None
+    match node.operation.name, values:
+        case "add", [a, b]:
+            return constant(a + b)
+        case "subtract", [a, b]:
+            return constant(a - b)
+        case "multiply", [a, b]:
+            return constant(a * b)
+        case "divide", [a, b] if b and a % b == 0:
+            return constant(a / b)
+        case "power", [a, b] if b >= 0 and b == int(b) and abs(a) < 1e6 and b < 64:
+            return constant(a ** int(b))
+        case "negative", [a]:
+            return constant(-a)
+    return None
     a, *rest = values
     match node.operation.name, rest:
         case "add", [b]:
@@ -325,4 +339,3 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "det": (_scalar_itself,),
     "diag": (_diag,),
 }
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from fanlight.corpus.sentence import Note, Sentence
 from fanlight.entities.bioes import Span
@@ -11,7 +12,9 @@ from fanlight.entities.bioes import Span
 Offsets = list[tuple[int, int]]
 
 
-def align(text: str, sentences: Sequence[Offsets], spans: Sequence[Span], line: int) -> tuple[list[Sentence], list[Note]]:
+def align(
+    text: str, sentences: Sequence[Offsets], spans: Sequence[Span], line: int
+) -> tuple[list[Sentence], list[Note]]:
     """Lay character spans over a tokenised text.
 
     A token that a span's edge cuts is divided there, and sentences that a span runs across are joined, so every entity
@@ -89,5 +92,5 @@ def _divide(
         if inner:
             notes.append(Note(line, "token divided at a span's edge", f"{text[start:end]!r} at {inner[0] - start}"))
         places = [start, *inner, end]
-        divided += list(zip(places, places[1:], strict=False))
+        divided += list(pairwise(places))
     return divided, sorted(moved[b] for b in borders)

@@ -107,7 +107,8 @@ def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
         if b"\0" in data:
             raise DataError(f"{path}: is a binary file, not labelled text") from None
         raise DataError(
-            f"{path}:{line}: byte {error.start} is not {encoding}: name the file's encoding with --encoding, such as cp1252 or cp949"
+            f"{path}:{line}: byte {error.start} is not {encoding}: name the file's encoding with "
+            "--encoding, such as cp1252 or cp949"
         ) from None
     if "\0" in text:
         raise DataError(f"{path}: is a binary file, not labelled text")
@@ -161,7 +162,10 @@ def _columns(path: str, lines: Lines, notes: list[Note], scheme: str | None) -> 
         if len(parts) != width:
             if width or len(parts) < 2:
                 need = f"{width} columns" if width else "a token and a tag"
-                raise DataError(f"{path}:{number}: has {len(parts)} column{'s' * (len(parts) != 1)}, {need} expected: {line.strip()[:60]!r}")
+                raise DataError(
+                    f"{path}:{number}: has {len(parts)} column{'s' * (len(parts) != 1)}, {need} expected: "
+                    f"{line.strip()[:60]!r}"
+                )
             width = len(parts)
         if not words:
             begin = number
@@ -174,7 +178,9 @@ def _columns(path: str, lines: Lines, notes: list[Note], scheme: str | None) -> 
         sentences = []
         for start, some_words, some_tags in document:
             spans, repairs = spans_from_tags(some_tags, chosen)
-            notes += [Note(start + r.position, f"tag repaired ({chosen})", f"{r.tag} read as {r.reading}") for r in repairs]
+            notes += [
+                Note(start + r.position, f"tag repaired ({chosen})", f"{r.tag} read as {r.reading}") for r in repairs
+            ]
             sentences.append(Sentence.of_words(some_words, spans, start))
         made.append(sentences)
     return made
@@ -195,8 +201,8 @@ def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) 
                 if tag != "O":
                     if not _is_tag(tag):
                         raise DataError(
-                            f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and a type such as B-PER "
-                            f"(schemes: {', '.join(SCHEMES)}); is the label the last column?"
+                            f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and "
+                            f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"
                         )
                     prefixes.add(tag[0])
                     fresh = before == "O" or before[2:] != tag[2:]
@@ -230,7 +236,9 @@ def _klue(path: str, lines: Lines, notes: list[Note]) -> Iterator[Sentence]:
             if not tab or not character:
                 raise DataError(f"{path}:{number}: expected a character, a tab and a tag, not {line[:60]!r}")
             if not _is_tag(tag):
-                raise DataError(f"{path}:{number}: {tag!r} is not a tag: expected O or a prefix and a type such as B-PS")
+                raise DataError(
+                    f"{path}:{number}: {tag!r} is not a tag: expected O or a prefix and a type such as B-PS"
+                )
             if not characters:
                 begin = number
             characters.append(character)
@@ -243,7 +251,9 @@ def _klue(path: str, lines: Lines, notes: list[Note]) -> Iterator[Sentence]:
 def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: list[Note]) -> Sentence:
     spans, repairs = spans_from_tags(tags, "IOB2")
     notes += [Note(begin + r.position, "tag repaired (IOB2)", f"{r.tag} read as {r.reading}") for r in repairs]
-    starts, ends, number = [], [], {}
+    starts: list[int] = []
+    ends: list[int] = []
+    number: dict[int, int] = {}
     place = 0
     for row, character in enumerate(characters):
         if not character.isspace():
@@ -258,7 +268,9 @@ def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: li
             notes.append(Note(begin + first, "span of white space left out", type_))
             continue
         if first not in number or last - 1 not in number:
-            notes.append(Note(begin + first, "white space at a span's edge trimmed", repr("".join(characters[first:last]))))
+            notes.append(
+                Note(begin + first, "white space at a span's edge trimmed", repr("".join(characters[first:last])))
+            )
         kept.append((rows[0], rows[-1] + 1, type_))
     return Sentence("".join(characters), tuple(starts), tuple(ends), tuple(kept), begin)
 
@@ -275,8 +287,12 @@ def _jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[Span]]]:
         except json.JSONDecodeError as error:
             raise DataError(f"{path}:{number}: is not JSON: {error.msg} at column {error.colno}") from None
         if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            raise DataError(f'{path}:{number}: has no "text": each line is {{"text": …, "spans": [{{"start", "end", "label"}}]}}')
-        found = next((record[key] for key in ("spans", "entities", "labels", "label") if record.get(key) is not None), [])
+            raise DataError(
+                f'{path}:{number}: has no "text": each line is {{"text": …, "spans": [{{"start", "end", "label"}}]}}'
+            )
+        found: Any = next(
+            (record[key] for key in ("spans", "entities", "labels", "label") if record.get(key) is not None), []
+        )
         if not isinstance(found, list):
             raise DataError(f"{path}:{number}: the spans are not a list")
         yield number, record["text"], [_span(path, number, record["text"], item) for item in found]
@@ -291,7 +307,10 @@ def _span(path: str, line: int, text: str, item: Any) -> Span:
     else:
         start = end = type_ = None
     if type(start) is not int or type(end) is not int or not isinstance(type_, str) or not type_:
-        raise DataError(f'{path}:{line}: {json.dumps(item, ensure_ascii=False)[:80]} is no span: expected {{"start", "end", "label"}} or [start, end, label]')
+        raise DataError(
+            f"{path}:{line}: {json.dumps(item, ensure_ascii=False)[:80]} is no span: "
+            'expected {"start", "end", "label"} or [start, end, label]'
+        )
     if not 0 <= start < end <= len(text):
         raise DataError(
             f"{path}:{line}: span {start}:{end} {type_} lies outside the text of {len(text)} characters, or is empty: "

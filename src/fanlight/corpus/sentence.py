@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from fanlight.entities.bioes import Span
@@ -97,14 +98,16 @@ class Corpus:
         found = []
         for sentence in self.sentences:
             spans = sorted(sentence.spans)
-            found += [(sentence.line, a, b) for a, b in zip(spans, spans[1:], strict=False) if b[0] < a[1]]
+            found += [(sentence.line, a, b) for a, b in pairwise(spans) if b[0] < a[1]]
         return found
 
     def summary(self) -> str:
         """Say in a line what was noted, with the first place of each kind."""
         kinds = Counter(note.kind for note in self.notes)
         first = {note.kind: note for note in reversed(self.notes)}
-        return "; ".join(f"{count} × {kind} (first: line {first[kind].line}, {first[kind].what})" for kind, count in kinds.items())
+        return "; ".join(
+            f"{count} × {kind} (first: line {first[kind].line}, {first[kind].what})" for kind, count in kinds.items()
+        )
 
 
 def check_trainable(corpus: Corpus, overlapping_allowed: bool) -> None:

@@ -1,0 +1,1 @@
+"""Entities, tags and scores."""

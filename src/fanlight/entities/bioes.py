@@ -182,7 +182,9 @@ class TagSet:
         starts = np.flatnonzero((tags > 0) & ((kind == 0) | (kind == 3)))
         ends = np.flatnonzero((tags > 0) & ((kind == 2) | (kind == 3)))
         types = (tags[starts] - 1) // 4
-        return [(s, e + 1, self.types[j]) for s, e, j in zip(starts.tolist(), ends.tolist(), types.tolist(), strict=True)]
+        return [
+            (s, e + 1, self.types[j]) for s, e, j in zip(starts.tolist(), ends.tolist(), types.tolist(), strict=True)
+        ]
 
     @cached_property
     def legal_transitions(self) -> NDArray[np.bool_]:

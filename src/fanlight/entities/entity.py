@@ -45,7 +45,9 @@ class Document:
     def __post_init__(self) -> None:
         for entity in self.entities:
             if self.text[entity.start : entity.end] != entity.text:
-                raise ValueError(f"{entity}: at {entity.start}:{entity.end} the text has {self.text[entity.start : entity.end]!r}")
+                raise ValueError(
+                    f"{entity}: at {entity.start}:{entity.end} the text has {self.text[entity.start : entity.end]!r}"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as the JSONL output has them."""

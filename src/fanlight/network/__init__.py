@@ -1,0 +1,1 @@
+"""The window network as an equation, its numbers and its file."""

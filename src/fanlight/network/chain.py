@@ -1,8 +1,9 @@
 """The linear chain over tags: log-partition, marginals, best path, span probabilities.
 
-A sentence's score of a tag path is the sum of its emissions and transitions, ``sum_t Z[t, y_t] + sum_t A[y_{t-1}, y_t]``,
-where row and column K of A (K+1, K+1) stand for the border before the first and after the last token. Sentences are
-rows laid end to end: sentence s has the rows ``starts[s]:starts[s + 1]`` of Z (N, K); none is padded.
+A sentence's score of a tag path is the sum of its emissions and transitions,
+``sum_t Z[t, y_t] + sum_t A[y_{t-1}, y_t]``, where row and column K of A (K+1, K+1) stand for the border before the
+first and after the last token. Sentences are rows laid end to end: sentence s has the rows ``starts[s]:starts[s + 1]``
+of Z (N, K); none is padded.
 
 References
 ----------
@@ -12,6 +13,7 @@ Lecture L3; Lafferty et al. 2001; Collobert et al. 2011, section 3.3.2 (sentence
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,7 +126,7 @@ def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: S
     first = tags[0]
     value = float(messages.marginals[start, first])
     # conditional on each tag, the next: forward and backward messages meet at the last tag, so walk by ratios
-    for step, (before, tag) in enumerate(zip(tags, tags[1:], strict=False), start + 1):
+    for step, (before, tag) in enumerate(pairwise(tags), start + 1):
         if messages.marginals[step - 1, before] == 0 or messages.forward[step, tag] == 0:
             return 0.0
         backward = messages.marginals[step, tag] / messages.forward[step, tag]

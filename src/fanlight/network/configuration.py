@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fanlight.errors import ModelError
-from fanlight.text.features import CHARACTER_FEATURES, WORD_FEATURES, Group
+from fanlight.text.character_features import CHARACTER_FEATURES
+from fanlight.text.features import Group
+from fanlight.text.word_features import WORD_FEATURES
 
 UNITS = ("word", "character")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "hardtanh")
@@ -90,7 +92,10 @@ class Configuration:
                 Group(str(g["name"]), int(g["buckets"]), int(g["dimension"]), tuple(map(str, g["features"])))
                 for g in values["groups"]
             )
-            plain = {k: values[k] for k in ("unit", "radius", "hidden", "activation", "head", "loss", "vector_width", "context_width")}
+            plain = {
+                k: values[k]
+                for k in ("unit", "radius", "hidden", "activation", "head", "loss", "vector_width", "context_width")
+            }
             made = cls(types=tuple(map(str, values["types"])), groups=groups, **plain)
             known = WORD_FEATURES if made.unit == "word" else CHARACTER_FEATURES
             sizes = (made.radius, made.hidden, made.vector_width, made.context_width)
@@ -105,5 +110,7 @@ class Configuration:
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the model's configuration cannot be read ({error!r}): the file is damaged") from None
         if not sound:
-            raise ModelError("the model's configuration has values this version does not know: install a newer fanlight")
+            raise ModelError(
+                "the model's configuration has values this version does not know: install a newer fanlight"
+            )
         return made

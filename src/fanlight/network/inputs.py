@@ -48,11 +48,11 @@ class WordTypes:
 
 
 def character_of(key: str) -> str:
-    """Return the character that a character key stands for; the padding's is itself.
+    r"""Return the character that a character key stands for; the padding's is itself.
 
     Examples
     --------
-    >>> character_of("1\\t서울")
+    >>> character_of("1\t서울")
     '울'
     """
     place, _, word = key.partition("\t")

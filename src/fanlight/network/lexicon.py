@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.text.features import word_hashes
+from fanlight.text.hashing import word_hashes
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Lexicon:
     @property
     def width(self) -> int:
         """Components of a vector."""
-        return self.integers.shape[1]
+        return int(self.integers.shape[1])
 
     def find(self, words: Sequence[str], forms: Callable[[str], list[str]] | None = None) -> NDArray[np.int64]:
         """Return each word's row, or -1; `forms` gives the spellings to try in turn, by default only the word's own."""

@@ -37,7 +37,11 @@ register(
         "log_partition",
         lambda Z, A, starts: forward_backward(Z, A, starts).log_partition,
         lambda Z, A, starts: (),
-        lambda up, out, Z, A, starts: (up * F.tag_marginals(Z, A, starts), up * F.transition_marginals(Z, A, starts), None),
+        lambda up, out, Z, A, starts: (
+            up * F.tag_marginals(Z, A, starts),
+            up * F.transition_marginals(Z, A, starts),
+            None,
+        ),
         together=forward_backward,
         part=0,
     )
@@ -82,7 +86,7 @@ _LOSSES: dict[str, Callable[[Expression, Expression], Expression]] = {
 def loss_of(emission: Expression, configuration: Configuration) -> Expression:
     """Return the loss (a scalar) of emissions Z (N, K)."""
     Y = symbol("Y", ("N", "K"))
-    return _LOSSES[configuration.loss](emission, Y) * symbol("share", ())
+    return symbol("share", ()) * _LOSSES[configuration.loss](emission, Y)
 
 
 def loss_inputs(configuration: Configuration, tags: Int, starts: Int, rng: np.random.Generator) -> dict[str, Any]:
@@ -109,7 +113,11 @@ def loss_inputs(configuration: Configuration, tags: Int, starts: Int, rng: np.ra
         inputs["r"] = rng.integers(0, count, count)
         Y *= 1 - Y[inputs["r"]]
     if configuration.loss == "likelihood":
-        inputs |= {"starts": starts, "C": transition_counts(tags, starts, K), "L": legal_transitions(configuration.types)}
+        inputs |= {
+            "starts": starts,
+            "C": transition_counts(tags, starts, K),
+            "L": legal_transitions(configuration.types),
+        }
     inputs["Y"] = Y
     return inputs
 
@@ -120,5 +128,5 @@ def transition_counts(tags: Int, starts: Int, K: int) -> NDArray[np.float32]:
     before = np.append(K, tags[:-1])
     before[starts[:-1]] = K
     np.add.at(counts, (before, tags), 1)
-    np.add.at(counts, (tags[starts[1:] - 1], K), 1)
+    np.add.at(counts[:, K], tags[starts[1:] - 1], 1)
     return counts

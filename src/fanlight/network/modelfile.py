@@ -91,7 +91,9 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         header = json.loads(metadata["fanlight"])
         version = int(header["format"])
     except (KeyError, TypeError, ValueError):
-        raise ModelError(f"{path}: a safetensors file, but not a Fanlight model: train one with `fanlight train`") from None
+        raise ModelError(
+            f"{path}: a safetensors file, but not a Fanlight model: train one with `fanlight train`"
+        ) from None
     if version > FORMAT:
         raise ModelError(
             f"{path}: model format {version} is newer than this version of fanlight reads ({FORMAT}): "

@@ -75,11 +75,7 @@ def word_contexts(sentences: Sequence[Sequence[str]]) -> Int:
     bits = []
     for forms, case in zip(folded, cases, strict=True):
         bits += [
-            (place == 0)
-            + case
-            + 8 * (form in lower_seen)
-            + 16 * (form in capital_seen)
-            + 32 * (count[form] > 1)
+            (place == 0) + case + 8 * (form in lower_seen) + 16 * (form in capital_seen) + 32 * (count[form] > 1)
             for place, form in enumerate(forms)
         ]
     return np.array(bits, np.int64)

@@ -25,7 +25,9 @@ def load_tagger(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
     if name in bundled_models():
         return _bundled(name, verify)
     if not os.path.exists(name) and os.sep not in name and "." not in name:
-        raise ModelError(f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file")
+        raise ModelError(
+            f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file"
+        )
     return Tagger(load_model(name, verify))
 
 

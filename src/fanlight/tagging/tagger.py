@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,7 +107,7 @@ class Tagger:
         contexts = np.zeros(len(ids), np.int64)
         if configuration.context_width and len(ids):
             borders = offsets.tolist()
-            contexts = word_contexts([words[s:e] for s, e in zip(borders, borders[1:], strict=False)])
+            contexts = word_contexts([words[s:e] for s, e in pairwise(borders)])
         types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
         return self.network.emissions(types, ids, contexts, offsets, 0)
 

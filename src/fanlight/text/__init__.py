@@ -1,0 +1,1 @@
+"""Tokens, sentences, features and vectors of plain text."""

@@ -46,7 +46,7 @@ def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
                 first = at
                 while first > place and data[first - 1] != 32 and data[first - 1] != 9:
                     first -= 1
-                if first == place or first == at:
+                if first in (place, at):
                     return line
                 value = _number(data, first, at)
                 if np.isnan(value):
@@ -108,7 +108,7 @@ def _number(data: Any, first: int, end: int) -> float:
             c = data[at]
             if c < 48 or c > 57:
                 return np.nan
-            power = min(power * 10 + np.int64(c - 48), 10_000)
+            power = min(power * 10 + int(c - 48), 10_000)
             at += 1
         scale += power_sign * power
     value = float(mantissa)
@@ -122,4 +122,4 @@ def _number(data: Any, first: int, end: int) -> float:
         scale += 22
         if value == 0.0:
             return 0.0
-    return sign * (value * _POWERS[scale] if scale >= 0 else value / _POWERS[-scale])
+    return float(sign * (value * _POWERS[scale] if scale >= 0 else value / _POWERS[-scale]))

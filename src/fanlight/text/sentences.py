@@ -10,11 +10,12 @@ Rules look at two neighbouring tokens and the white space between them; a border
    lower-case letter, and no comma stands between: a headline, list item or signature; other lines are wrapped text.
 
 A sentence beyond `LONGEST` tokens is divided after its last comma, semicolon or colon, or else before its last token
-that follows white space and starts with a lower-case letter, or as a last resort at any token: names rarely run over these.
+that follows white space and starts with no capital, or as a last resort at any token: names rarely run over these.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +27,8 @@ Int = NDArray[np.int64]
 
 LONGEST = {"word": 250, "character": 500}
 _HEADLINE = 40
-_FINAL = set(".!?…。！？")  # noqa: RUF001
-_CLOSING = set("\"'”’)]}»」』")  # noqa: RUF001
+_FINAL = set(".!?…。！？")
+_CLOSING = set("\"'”’)]}»」』")
 
 
 class Segmentation(NamedTuple):
@@ -69,7 +70,7 @@ def tokenise_sentences(text: str, unit: str) -> list[list[tuple[int, int]]]:
     starts, ends, offsets = segment(text, unit)
     pairs = list(zip(starts.tolist(), ends.tolist(), strict=True))
     borders = offsets.tolist()
-    return [pairs[s:e] for s, e in zip(borders, borders[1:], strict=False)]
+    return [pairs[s:e] for s, e in pairwise(borders)]
 
 
 def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> Int:
@@ -111,7 +112,7 @@ def _division(text: str, starts: list[int], ends: list[int], first: int, last: i
     """Return the token in (first, last] before which an overlong sentence is best divided."""
     space = 0
     for t in range(last, first + (last - first) // 2, -1):
-        if text[ends[t - 1] - 1] in ",;:、，":  # noqa: RUF001
+        if text[ends[t - 1] - 1] in ",;:、，":
             return t
         if not space and starts[t] > ends[t - 1] and not text[starts[t]].isupper():
             space = t

@@ -13,8 +13,8 @@ space: what a chunk is cut into depends on the chunk alone. In order:
    both sides; a colon unless digits stand on both sides.
 5. English contractions are cut before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``.
 
-For Korean, `characters` makes every character a token. Combining marks, variation selectors, joined emoji and conjoining
-jamo never leave their base.
+For Korean, `characters` makes every character a token. Combining marks, variation selectors, joined emoji and
+conjoining jamo never leave their base.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ from fanlight.errors import DataError
 Int = NDArray[np.int64]
 
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof rev gen sen rep gov lt col capt cpl sgt maj adm cmdr pres hon st ste mt ft jr sr esq messrs mme mlle "
-    "inc corp co ltd bros plc vs etc al no nos vol pp ed eds fig dept univ assn ave blvd rd jan feb mar apr jun jul aug sep "
-    "sept oct nov dec mon tue tues wed thu thurs fri sat sun approx est cf ca ph.d".split()
+    """
+    mr mrs ms dr prof rev gen sen rep gov lt col capt cpl sgt maj adm cmdr pres hon st ste mt ft jr sr esq messrs mme
+    mlle inc corp co ltd bros plc vs etc al no nos vol pp ed eds fig dept univ assn ave blvd rd jan feb mar apr jun jul
+    aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun approx est cf ca ph.d
+    """.split()  # noqa: SIM905 - a list of one-word strings is harder to read
 )
 _JOINING = set("-'’.@#&_+")  # may begin a word
 _CHUNK = re.compile(r"\S+")
@@ -108,7 +110,10 @@ def check_encodable(text: str) -> None:
         Names the offset of half of a surrogate pair.
     """
     if not text.isascii() and (found := _SURROGATE.search(text)):
-        raise DataError(f"offset {found.start()}: half of a surrogate pair (U+{ord(found.group()):04X}): decode the text with errors='replace'")
+        raise DataError(
+            f"offset {found.start()}: half of a surrogate pair (U+{ord(found.group()):04X}): "
+            "decode the text with errors='replace'"
+        )
 
 
 @lru_cache(1 << 16)
@@ -164,7 +169,13 @@ def _opening(chunk: str, first: int, last: int) -> int:
     end = run
     while end < last and _extends(chunk[end]):
         end += 1
-    if end < last and mark in _JOINING and run == first + 1 and chunk[end].isalnum() and not (mark in "'’" and last - end > 3):
+    if (
+        end < last
+        and mark in _JOINING
+        and run == first + 1
+        and chunk[end].isalnum()
+        and not (mark in "'’" and last - end > 3)
+    ):
         return 0
     return end - first
 
@@ -201,7 +212,9 @@ def _extends(character: str) -> bool:
     if point < 0x300:
         return False
     jamo = 0x1160 <= point <= 0x11FF
-    return jamo or point == 0x200D or 0x1F3FB <= point <= 0x1F3FF or unicodedata.category(character) in ("Mn", "Me", "Mc")
+    return (
+        jamo or point == 0x200D or 0x1F3FB <= point <= 0x1F3FF or unicodedata.category(character) in ("Mn", "Me", "Mc")
+    )
 
 
 def _kind(points: NDArray[np.uint32], test: object) -> NDArray[np.bool_]:

@@ -84,7 +84,9 @@ def read_vectors(
             told = _Progress(file, size if place.suffix != ".gz" else 0, progress)
             vectors = _read(str(path), told, limit, encoding)
     except (OSError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}): is the path right?") from None
+        raise DataError(
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}): is the path right?"
+        ) from None
     if kept is not None and limit is None:
         _to_cache(kept, vectors)
     return vectors
@@ -184,7 +186,9 @@ def _parse(path: str, number: int, lines: bytes, width: int, encoding: str) -> t
             try:
                 words.append(lines[start:end].decode(encoding))
             except UnicodeDecodeError:
-                raise DataError(f"{path}:{number + row}: the word is not {encoding}: name the file's encoding") from None
+                raise DataError(
+                    f"{path}:{number + row}: the word is not {encoding}: name the file's encoding"
+                ) from None
     return words, matrix if kept.all() else matrix[kept]
 
 
@@ -196,7 +200,9 @@ def _is_binary(body: bytes, width: int) -> bool:
         return True
 
 
-def _binary(path: str, file: _Progress, body: bytes, count: int, width: int, limit: int | None, encoding: str) -> Vectors:
+def _binary(
+    path: str, file: _Progress, body: bytes, count: int, width: int, limit: int | None, encoding: str
+) -> Vectors:
     count = min(count, limit) if limit is not None else count
     words: list[str] = []
     matrix = np.empty((count, width), np.float32)

@@ -1,0 +1,1 @@
+"""Labelled sentences in, a network out."""

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from fanlight.calculus import Program, compile, gradient
 from fanlight.entities.scores import Scores
 from fanlight.network.architecture import loss
-from fanlight.network.decoding import Network
 from fanlight.network.inputs import table_inputs, window_inputs
 from fanlight.network.losses import loss_inputs
 from fanlight.training.batches import Encoded, batches
@@ -88,7 +87,12 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
         for batch in batches(task.train, settings.batch_tokens, rng):
             inputs, needed = batch_inputs(task, batch, rng)
             outputs = program(inputs)
-            rate = rate_at(settings.schedule, settings.rate, (epoch + done / len(task.train.types)) / settings.epochs, settings.warmup)
+            rate = rate_at(
+                settings.schedule,
+                settings.rate,
+                (epoch + done / len(task.train.types)) / settings.epochs,
+                settings.warmup,
+            )
             gradients = {
                 name: RowGradient(needed[name], outputs[name]) if name in needed else outputs[name]
                 for name in task.learned
@@ -117,7 +121,9 @@ def training_program(task: Task) -> Program:
     return compile({"loss": expression, **dict(zip(task.learned, gradients, strict=True))}, dtype=np.float32)
 
 
-def batch_inputs(task: Task, batch: Encoded, rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
+def batch_inputs(
+    task: Task, batch: Encoded, rng: np.random.Generator
+) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
     """Return the program's inputs for a batch, and the rows of the tables that they hold."""
     configuration, settings = task.configuration, task.settings
     ids = batch.types

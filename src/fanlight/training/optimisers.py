@@ -134,7 +134,9 @@ def _rows_of(array: Float) -> Float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _sgd(p: Any, rows: Any, g: Any, v: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any) -> None:
+def _sgd(
+    p: Any, rows: Any, g: Any, v: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any
+) -> None:
     one = p.dtype.type(1)
     rate, decay, age, mu = one * p.dtype.type(rate), p.dtype.type(decay), p.dtype.type(age), p.dtype.type(MOMENTUM)
     for r in range(len(rows)):

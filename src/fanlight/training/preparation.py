@@ -20,15 +20,15 @@ from fanlight.network.inputs import WordTypes
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import first_parameters
 from fanlight.network.windows import word_contexts
+from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import (
-    CHARACTER_FEATURES,
     CHARACTER_GROUPS,
     PADDING,
-    WORD_FEATURES,
     WORD_GROUPS,
     Group,
     character_keys,
 )
+from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded
 from fanlight.training.settings import Settings
 
@@ -135,7 +135,9 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, settings: Setti
         parameters[group.name][~met] = 0  # never trained: better silent than random
     learned = list(parameters)
     if configuration.vector_width and settings.train_vectors:
-        parameters["vectors"] = np.concatenate([lexicon.vectors(np.arange(len(lexicon))), np.zeros((1, lexicon.width), np.float32)])
+        parameters["vectors"] = np.concatenate(
+            [lexicon.vectors(np.arange(len(lexicon))), np.zeros((1, lexicon.width), np.float32)]
+        )
         learned.append("vectors")
     development = None
     if dev is not None:
@@ -203,7 +205,9 @@ def _groups(settings: Settings, unit: str) -> tuple[Group, ...]:
     for name, values in settings.features.items():
         unknown = [f for f in values.features if f not in known]
         if unknown:
-            raise SettingsError(f"features.{name}: no feature {unknown[0]!r} for unit {unit!r}; known are {', '.join(known)}")
+            raise SettingsError(
+                f"features.{name}: no feature {unknown[0]!r} for unit {unit!r}; known are {', '.join(known)}"
+            )
         groups.append(Group(name, values.buckets, values.dimension, tuple(values.features)))
     return tuple(groups)
 

@@ -101,7 +101,9 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _loss_fits_head(self) -> Settings:
         if self.loss is not None and self.loss not in HEADS[self.head]:
-            raise ValueError(f"loss {self.loss!r} does not go with head {self.head!r}: choose {' or '.join(HEADS[self.head])}")
+            raise ValueError(
+                f"loss {self.loss!r} does not go with head {self.head!r}: choose {' or '.join(HEADS[self.head])}"
+            )
         return self
 
 
@@ -131,7 +133,9 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"])) or "settings"
         known = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
-        raise SettingsError(f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{known}") from None
+        raise SettingsError(
+            f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{known}"
+        ) from None
 
 
 def _value(text: str) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 from fanlight import __version__
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
-from fanlight.entities.scores import Scores
 from fanlight.errors import ModelError
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model, save_model
@@ -71,11 +70,10 @@ def train_model(
             warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
     lexicon = Lexicon.empty() if vectors is None else _lexicon(vectors, corpus, development, settings)
     task = prepare(corpus, development, lexicon, settings)
-    last: Epoch | None = None
-    for last in training(task, place.with_name(place.name + ".part"), resume):
-        yield last
+    part = place.with_name(place.name + ".part")
+    yield from training(task, part, resume)
     save_model(finished(task, corpus, development, vectors), place)
-    place.with_name(place.name + ".part").unlink(missing_ok=True)
+    part.unlink(missing_ok=True)
 
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from fanlight import __version__
-from fanlight.apps.cli import calculus, models, tag
+from fanlight.apps.cli import models, tag
 from fanlight.errors import FanlightError
 
 app = typer.Typer(
@@ -21,12 +21,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (tag.commands, models.commands, calculus.commands):
+for commands in (tag.commands, models.commands):
     app.add_typer(commands)
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True)) -> None:
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+) -> None:
     if version:
         print(__version__)
         raise typer.Exit

@@ -6,18 +6,16 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from fanlight.entities.scores import Scores
-    from fanlight.training.loop import Epoch
 
 commands = typer.Typer()
 
 Encoding = Annotated[str, typer.Option(help="Of the files.")]
-DataFormat = Annotated[str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)]
+DataFormat = Annotated[
+    str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)
+]
 
 
 class Output(StrEnum):
@@ -31,7 +29,9 @@ class Output(StrEnum):
 def train(
     train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL.")],
     out: Annotated[Path, typer.Option(help="The model file to write.")],
-    dev: Annotated[Path | None, typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch.")] = None,
+    dev: Annotated[
+        Path | None, typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch.")
+    ] = None,
     vectors: Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText.")] = None,
     config: Annotated[Path | None, typer.Option(help="Settings in TOML.")] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
@@ -46,7 +46,7 @@ def train(
     """
     from rich.console import Console
 
-    from fanlight.apps.cli.progress import follow
+    from fanlight.apps.cli.progress import follow, scores_table
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
@@ -60,11 +60,15 @@ def train(
     if seed is not None:
         overrides["seed"] = seed
     settings = read_settings(config, overrides)
-    console.print(" ".join(f"{k}={v}" for k, v in settings.model_dump(exclude_none=True).items()), style="dim", markup=False)
-    run = train_model(train, dev, out, vectors, settings, resume=resume, format=data_format, encoding=encoding, warn=console.print)
+    console.print(
+        " ".join(f"{k}={v}" for k, v in settings.model_dump(exclude_none=True).items()), style="dim", markup=False
+    )
+    run = train_model(
+        train, dev, out, vectors, settings, resume=resume, format=data_format, encoding=encoding, warn=console.print
+    )
     scores = follow(run, console)
     if scores is not None:
-        print_scores(scores, console)
+        console.print(scores_table(scores))
     console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
 
 
@@ -85,7 +89,11 @@ def evaluate(
         return
     from rich.console import Console
 
-    print_scores(scores, Console(), confusion=True)
+    from fanlight.apps.cli.progress import confusion_table, scores_table
+
+    console = Console()
+    console.print(scores_table(scores))
+    console.print(confusion_table(scores))
 
 
 @commands.command()

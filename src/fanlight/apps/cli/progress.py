@@ -24,7 +24,8 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
             if epoch.best and epoch.dev is not None:
                 best = epoch.dev
             dev = "" if epoch.dev is None else f"  dev F1 {epoch.dev.f1:6.2f}{' *' if epoch.best else '  '}"
-            line = f"epoch {epoch.number:3d}  loss {epoch.loss:8.4f}{dev}  {epoch.words_per_second:9,.0f} words/s  {epoch.seconds:6.1f} s"
+            speed = f"{epoch.words_per_second:9,.0f} words/s  {epoch.seconds:6.1f} s"
+            line = f"epoch {epoch.number:3d}  loss {epoch.loss:8.4f}{dev}  {speed}"
             progress.console.print(line, markup=False, highlight=False)
             progress.update(bar, total=epoch.epochs, completed=epoch.number, state=line.split("  ")[1])
     return best
@@ -37,5 +38,16 @@ def scores_table(scores: Scores) -> Table:
         column.justify = "right"
     rows = [*scores.types.items(), ("all", scores.overall)]
     for name, c in rows:
-        table.add_row(name, f"{c.precision:.2f}", f"{c.recall:.2f}", f"{c.f1:.2f}", str(c.gold), str(c.predicted), str(c.correct))
+        table.add_row(
+            name, f"{c.precision:.2f}", f"{c.recall:.2f}", f"{c.f1:.2f}", str(c.gold), str(c.predicted), str(c.correct)
+        )
+    return table
+
+
+def confusion_table(scores: Scores, most: int = 12) -> Table:
+    """Lay out the tags most often taken for another."""
+    table = Table("gold tag", "given tag", "tokens", box=None, header_style="bold", title="most frequent confusions")
+    wrong = sorted(((n, pair) for pair, n in scores.confusion.items() if pair[0] != pair[1]), reverse=True)
+    for n, (gold, given) in wrong[:most]:
+        table.add_row(gold, given, str(n))
     return table

@@ -32,10 +32,16 @@ class Format(StrEnum):
 def tag(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE|-|TEXT]...", help="Files, - for standard input, or the text itself.", show_default=False),
+        typer.Argument(
+            metavar="[FILE|-|TEXT]...", help="Files, - for standard input, or the text itself.", show_default=False
+        ),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides.")] = None,
-    format: Annotated[Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides.")
+    ] = None,
+    format: Annotated[
+        Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)
+    ] = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out entities less probable.")] = 0.0,
     encoding: Annotated[str, typer.Option(help="Of the files and of standard input.")] = "utf-8",
 ) -> None:
@@ -48,11 +54,11 @@ def tag(
     chosen = format or (Format.table if sys.stdout.isatty() else Format.jsonl)
     texts = _texts(inputs or ["-"], encoding)
     write = _WRITERS[chosen]
-    if model is None:
-        documents = (fanlight.load(fanlight.language_of(text))(text, threshold) for text in texts)
-    else:
-        documents = fanlight.load(model).pipe(texts, threshold)
-    write(documents)
+    write(
+        (fanlight.load(fanlight.language_of(text))(text, threshold) for text in texts)
+        if model is None
+        else fanlight.load(model).pipe(texts, threshold)
+    )
 
 
 def read_lines(path: str, encoding: str) -> Iterator[str]:
@@ -94,7 +100,9 @@ def _texts(inputs: list[str], encoding: str) -> Iterator[str]:
         elif Path(item).is_dir():
             raise DataError(f"{item}: is a folder: name its files")
         elif _looks_like_path(item):
-            raise DataError(f"{item}: no such file: is the path right? (a text with white space in it is tagged as it is)")
+            raise DataError(
+                f"{item}: no such file: is the path right? (a text with white space in it is tagged as it is)"
+            )
         else:
             yield item
 
@@ -102,7 +110,9 @@ def _texts(inputs: list[str], encoding: str) -> Iterator[str]:
 def _looks_like_path(item: str) -> bool:
     """Tell a mistyped file from a text: no white space, and a slash or a short extension."""
     suffix = Path(item).suffix
-    return not any(c.isspace() for c in item) and ("/" in item or (1 < len(suffix) <= 6 and suffix[1:].isalnum() and item.isascii()))
+    return not any(c.isspace() for c in item) and (
+        "/" in item or (1 < len(suffix) <= 6 and suffix[1:].isalnum() and item.isascii())
+    )
 
 
 def _write_jsonl(documents: Iterator[Document]) -> None:
@@ -124,16 +134,17 @@ def _write_table(documents: Iterator[Document]) -> None:
 
 
 def _write_conll(documents: Iterator[Document]) -> None:
-    from fanlight.corpus.writers import conll_lines
+    from fanlight.apps.models import labelled
+    from fanlight.corpus.writers import columns
 
     for document in documents:
-        sys.stdout.writelines(line + "\n" for line in conll_lines(document))
+        sys.stdout.writelines(line + "\n" for line in columns(labelled(document)))
 
 
 def _write_html(documents: Iterator[Document]) -> None:
     from fanlight.apps.html import page
 
-    sys.stdout.write(page(documents))
+    sys.stdout.writelines(page(documents))
 
 
 _WRITERS: dict[Format, Callable[[Iterator[Document]], None]] = {

@@ -1,0 +1,1 @@
+"""Bridges, one foreign library a file."""

@@ -12,13 +12,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from fanlight.entities.entity import Document, Entity
+from fanlight.text.scripts import language_of
+from fanlight.version import __version__
 
 if TYPE_CHECKING:
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
 
-__all__ = ["Document", "Entity", "Tagger", "evaluate", "language_of", "load", "train"]
-__version__ = "0.1.0"
+__all__ = ["Document", "Entity", "Tagger", "__version__", "evaluate", "language_of", "load", "train"]
 
 
 def load(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
@@ -39,18 +40,6 @@ def load(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
     from fanlight.tagging.bundled import load_tagger
 
     return load_tagger(model, verify)
-
-
-def language_of(text: str) -> str:
-    """Return the bundled model for a text's script: "ko" if most of its letters are Hangul, else "en".
-
-    Examples
-    --------
-    >>> language_of("서울 Seoul 한국"), language_of("Seoul (서울)")
-    ('en', 'en')
-    """
-    hangul = sum("가" <= c <= "힣" for c in text)
-    return "ko" if hangul and 2 * hangul > sum(c.isalpha() for c in text) else "en"
 
 
 def train(

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fanlight import language_of
 from fanlight.corpus.align import align
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
@@ -18,6 +17,7 @@ from fanlight.entities.entity import Document
 from fanlight.entities.scores import Scores, confusion_of, score_spans
 from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
+from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 
 PathLike = str | os.PathLike[str]

@@ -1,8 +1,8 @@
 """Hashes of code points: the one definition that features and vocabularies rest on.
 
 The hash of the code points ``p_0 .. p_{n-1}`` is ``mix(seed + sum_i (p_i + 1) * B**i  mod 2**64)`` with an odd constant
-B and the finaliser of SplitMix64, so that any implementation that reads code points from the left can reproduce it. Case
-is folded code point by code point (`simple_lower`), which never changes a word's length.
+B and the finaliser of SplitMix64, so that any implementation that reads code points from the left can reproduce it.
+Case is folded code point by code point (`simple_lower`), which never changes a word's length.
 """
 
 from __future__ import annotations

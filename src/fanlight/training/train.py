@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fanlight import __version__
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model, save_model
 from fanlight.text.sentences import tokenise_sentences
-from fanlight.text.vectors import read_vectors
+from fanlight.text.vectors import fallback_forms, read_vectors
 from fanlight.training.loop import Epoch, training
 from fanlight.training.preparation import Task, prepare
 from fanlight.training.settings import Settings
+from fanlight.version import __version__
 
 PathLike = str | os.PathLike[str]
 
@@ -32,6 +33,7 @@ def train_model(
     format: str | None = None,
     encoding: str = "utf-8",
     warn: Callable[[str], object] = lambda message: None,
+    about: Mapping[str, Any] | None = None,
 ) -> Iterator[Epoch]:
     """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
 
@@ -50,6 +52,8 @@ def train_model(
         Of the labelled files.
     warn : callable
         Takes a sentence about each thing the user should know.
+    about : mapping, optional
+        More to keep in the model's provenance, such as licences.
 
     Raises
     ------
@@ -72,7 +76,8 @@ def train_model(
     task = prepare(corpus, development, lexicon, settings)
     part = place.with_name(place.name + ".part")
     yield from training(task, part, resume)
-    save_model(finished(task, corpus, development, vectors), place)
+    model = finished(task, corpus, development, vectors)
+    save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
     part.unlink(missing_ok=True)
 
 
@@ -106,5 +111,11 @@ def _source(corpus: Corpus) -> dict[str, Any]:
 
 
 def _lexicon(path: PathLike, corpus: Corpus, dev: Corpus | None, settings: Settings) -> Lexicon:
-    vectors = read_vectors(path, limit=settings.vector_limit)
-    return Lexicon.of(vectors.words, vectors.matrix)
+    vectors = read_vectors(path)
+    words, matrix = vectors.words, vectors.matrix
+    if settings.vector_limit is not None:
+        tokens = {token for c in (corpus, dev) if c is not None for s in c.sentences for token in s.tokens}
+        needed = tokens | {form for token in tokens for form in fallback_forms(token)}
+        kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
+        words, matrix = [words[i] for i in kept], matrix[kept]
+    return Lexicon.of(words, matrix)

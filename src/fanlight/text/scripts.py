@@ -1,0 +1,13 @@
+"""Which script a text is written in."""
+
+
+def language_of(text: str) -> str:
+    """Return the bundled model for a text's script: "ko" if most of its letters are Hangul, else "en".
+
+    Examples
+    --------
+    >>> language_of("서울은 크다 (Seoul)"), language_of("Seoul (서울)")
+    ('ko', 'en')
+    """
+    hangul = sum("가" <= c <= "힣" for c in text)
+    return "ko" if hangul and 2 * hangul >= sum(c.isalpha() for c in text) else "en"

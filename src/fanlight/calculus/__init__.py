@@ -14,8 +14,9 @@ from fanlight.calculus.language import parse
 from fanlight.calculus.numeric import check_gradient, evaluate
 from fanlight.calculus.operations import Operation, register
 from fanlight.calculus.simplify import simplify
+from fanlight.errors import CalculusError
 
 __all__ = [
-    "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant", "evaluate", "eye",
+    "CalculusError", "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant", "evaluate", "eye",
     "function", "gradient", "hoist", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
 ]  # fmt: skip

@@ -15,8 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from fanlight.calculus.expressions import Expression, symbols_of, walk
 from fanlight.calculus.fusion import Kernel, fuse, load_kernels
-from fanlight.calculus.numeric import bind
-from fanlight.calculus.shapes import Dimension
+from fanlight.calculus.numeric import bind, value_of
 from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
 
@@ -73,11 +72,8 @@ class Program:
     def _interpret(self, arrays: dict[str, Array], lengths: dict[str, int]) -> dict[Expression, Array]:
         values: dict[Expression, Array] = {}
         for node in walk(*self._roots):
-            values[node] = arrays[node.name] if node.operation.name == "symbol" else self._value(node, values, lengths)
+            values[node] = arrays[node.name] if node.operation.name == "symbol" else value_of(node, values, lengths, self.dtype)
         return values
-
-    def _value(self, node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int]) -> Array:
-        return _value(node, values, lengths, self.dtype)
 
 
 def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, backend: str = "compiled") -> Program:
@@ -104,15 +100,6 @@ def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, ba
     if backend not in ("compiled", "numpy"):
         raise CalculusError(f"unknown backend {backend!r}: choose compiled or numpy")
     return Program(outputs, dtype, backend)
-
-
-def _value(
-    node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], dtype: np.dtype[Any]
-) -> Array:
-    """Return a node's value by the table."""
-    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
-    return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
 
 
 class _Plan:
@@ -159,7 +146,7 @@ class _Plan:
                     for member in group:
                         values[member] = np.asarray(results[member.operation.part]).astype(self.dtype, copy=False)
             else:
-                values[node] = _value(node, values, lengths, self.dtype)
+                values[node] = value_of(node, values, lengths, self.dtype)
         return values
 
     def _loop(self, kernel: Kernel, values: Mapping[Expression, Array], lengths: Mapping[str, int]) -> Array:

@@ -46,9 +46,9 @@ def gradient(
     """
     single = isinstance(wrt, (str, Expression))
     asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
-    if not any(isinstance(w, Expression) and w.arguments for w in asked):
-        expression = simplify(expression)
     targets = [_target(expression, w) for w in asked]
+    if not any(target.arguments for target in targets):  # an inner node may not outlive simplification
+        expression = simplify(expression)
     found = [simplify(g) for g in pull_back(expression, targets)]
     return found[0] if single else found
 

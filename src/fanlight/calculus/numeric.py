@@ -57,10 +57,19 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
         if node.operation.name == "symbol":
             values[node] = arrays[node.name]
             continue
-        parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-        value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
-        values[node] = value.astype(dtype) if value.dtype.kind == "f" and value.dtype != dtype else value
+        values[node] = value_of(node, values, lengths, dtype)
     return values[expression]
+
+
+def value_of(
+    node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], dtype: np.dtype[Any]
+) -> Array:
+    """Return a node's value by the table, given its arguments'."""
+    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
+    value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
+    if not node.shape and value.ndim:
+        value = value.reshape(())  # a scalar is 0-d; whether a matrix is one is known from its shape, not its size
+    return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
 
 
 def bind(

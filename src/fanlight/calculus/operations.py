@@ -36,7 +36,7 @@ class Operation:
     name : str
         How it is written, for functions.
     value : callable
-        ``value(*arrays, *parameters)``: the result as an array.
+        ``value(*arrays, *parameters)``: the result as an array; a 1x1 result of scalar shape is made 0-d by the caller.
     shape : callable
         ``shape(*shapes, *parameters)``: the result's shape; raises CalculusError.
     pullback : callable or None
@@ -178,8 +178,7 @@ def _turned(shape: Shape) -> Shape:
 def _matmul(a: Value, b: Value) -> Value:
     if a.ndim == 0 or b.ndim == 0:
         return a * b
-    result = a @ b
-    return result[0, 0] if result.shape == (1, 1) else result
+    return a @ b
 
 
 def _matmul_pullback(up: Value, out: Value, a: Value, b: Value) -> tuple[Value, Value]:
@@ -285,16 +284,12 @@ _elementwise("cos", np.cos, lambda x, y: -F.sin(x), "np.cos({0})")
 def _logsumexp(x: Value, axis: int | None = None) -> Value:
     top = x.max(axis=axis, keepdims=True)
     total = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
-    return total.reshape(()) if axis is None else _flat(total)
+    return total.reshape(()) if axis is None else total
 
 
 def _softmax(x: Value, axis: int | None = None) -> Value:
     exponentials = np.exp(x - x.max(axis=axis, keepdims=True))
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
-
-
-def _flat(x: Value) -> Value:
-    return x.reshape(()) if x.size == 1 else x
 
 
 def _softmax_pullback(total: str) -> Rule:
@@ -309,8 +304,8 @@ def _ones(x: Value) -> Value:
 
 for entry in (
     Operation("sum", np.sum, _scalar, lambda up, out, x: (up * _ones(x),)),
-    Operation("row_sums", lambda x: _flat(x.sum(1, keepdims=True)), _column, lambda up, out, x: (up * _ones(x),)),
-    Operation("column_sums", lambda x: _flat(x.sum(0, keepdims=True)), _row, lambda up, out, x: (up * _ones(x),)),
+    Operation("row_sums", lambda x: x.sum(1, keepdims=True), _column, lambda up, out, x: (up * _ones(x),)),
+    Operation("column_sums", lambda x: x.sum(0, keepdims=True), _row, lambda up, out, x: (up * _ones(x),)),
     Operation("logsumexp", _logsumexp, _scalar, lambda up, out, x: (up * F.softmax(x),)),
     Operation("logsumexp_rows", lambda x: _logsumexp(x, 1), _column, lambda up, out, x: (up * F.softmax_rows(x),)),
     Operation("softmax", _softmax, _same, _softmax_pullback("sum")),
@@ -333,7 +328,7 @@ for entry in (
 def _diag(x: Value) -> Value:
     if x.ndim == 0:
         return x
-    return np.diagflat(x) if x.shape[1] == 1 else _flat(np.diag(x).reshape(-1, 1))
+    return np.diagflat(x) if x.shape[1] == 1 else np.diag(x).reshape(-1, 1)
 
 
 def _diag_shape(shape: Shape) -> Shape:
@@ -383,8 +378,7 @@ def _stack_pullback(axis: int) -> Rule:
 
 
 def _slice(x: Value, r0: int, r1: int, c0: int, c1: int) -> Value:
-    part = x[r0:r1, c0:c1]
-    return part[0, 0] if part.shape == (1, 1) else part
+    return x[r0:r1, c0:c1]
 
 
 def part_of(x: Value, rows: tuple[Any, Any] | None = None, columns: tuple[Any, Any] | None = None) -> Value:

@@ -88,12 +88,12 @@ class Settings(BaseModel):
     input_dropout: float = Field(0.2, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)
     optimiser: Literal["adam", "adagrad", "sgd"] = "adam"
-    rate: float = Field(0.002, gt=0, le=100)
+    rate: float = Field(0.001, gt=0, le=100)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: float = Field(0.02, ge=0, lt=1)
-    epochs: int = Field(12, ge=1, le=10_000)
+    epochs: int = Field(10, ge=1, le=10_000)
     patience: int = Field(0, ge=0)
-    batch_tokens: int = Field(500, ge=1)
+    batch_tokens: int = Field(250, ge=1)
     decay: float = Field(0.0, ge=0)
     average_from: float = Field(0.2, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=1 << 63)

@@ -72,7 +72,9 @@ class Program:
     def _interpret(self, arrays: dict[str, Array], lengths: dict[str, int]) -> dict[Expression, Array]:
         values: dict[Expression, Array] = {}
         for node in walk(*self._roots):
-            values[node] = arrays[node.name] if node.operation.name == "symbol" else value_of(node, values, lengths, self.dtype)
+            values[node] = (
+                arrays[node.name] if node.operation.name == "symbol" else value_of(node, values, lengths, self.dtype)
+            )
         return values
 
 

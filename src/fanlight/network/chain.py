@@ -80,7 +80,8 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
         total = chain_kernels.forward_backward(Z, weights, starts, marginals, forward, scales, pairs)
         messages = Messages(total, marginals, pairs, forward, scales)
     else:
-        messages = _forward_backward(Z, weights, starts)
+        with np.errstate(all="ignore"):  # what overflows shows in the log-partition
+            messages = _forward_backward(Z, weights, starts)
     if not np.isfinite(messages.log_partition):
         raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
     return messages

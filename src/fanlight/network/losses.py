@@ -104,11 +104,7 @@ def loss_inputs(configuration: Configuration, tags: Int, starts: Int, rng: np.ra
     """
     count, K = len(tags), configuration.tags
     inputs: dict[str, Any] = {"share": np.float32(1 / count)}
-    if configuration.head != "logistic":
-        Y = np.zeros((count, K), np.float32)
-        Y[np.arange(count), tags] = 1
-    else:
-        Y = (tags[:, :, None] == np.arange(1, 5)).reshape(count, K).astype(np.float32)
+    Y = tag_marks(configuration, tags)
     if configuration.loss == "margin":
         inputs["r"] = rng.integers(0, count, count)
         Y *= 1 - Y[inputs["r"]]
@@ -120,6 +116,16 @@ def loss_inputs(configuration: Configuration, tags: Int, starts: Int, rng: np.ra
         }
     inputs["Y"] = Y
     return inputs
+
+
+def tag_marks(configuration: Configuration, tags: Int) -> NDArray[np.float32]:
+    """Return Y (N, K), 1 where a tag is right and 0 elsewhere."""
+    count, K = len(tags), configuration.tags
+    if configuration.head == "logistic":
+        return np.asarray((tags[:, :, None] == np.arange(1, 5)).reshape(count, K), np.float32)
+    Y = np.zeros((count, K), np.float32)
+    Y[np.arange(count), tags] = 1
+    return Y
 
 
 def transition_counts(tags: Int, starts: Int, K: int) -> NDArray[np.float32]:

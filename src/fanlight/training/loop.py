@@ -94,14 +94,14 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
                 settings.warmup,
             )
             gradients = {
-                name: RowGradient(needed[name], outputs[name]) if name in needed else outputs[name]
+                name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name]
                 for name in task.learned
             }
             optimiser.step(gradients, rate)
             total += float(outputs["loss"]) * len(batch.types)
             done += len(batch.types)
         seconds = time.perf_counter() - epoch_began
-        current = optimiser.average()
+        current = task.calibrated(optimiser.average())
         scores = task.score(current)
         best = state.keep(epoch, scores, current)
         state.write(optimiser)
@@ -140,6 +140,12 @@ def batch_inputs(
     arrays["M"] = _mask(rng, (len(ids), configuration.hidden), settings.dropout)
     arrays["D"] = _mask(rng, (len(types), configuration.width), settings.input_dropout)
     return arrays, needed
+
+
+def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:
+    """Leave out row -1, which stands for words without a vector and comes first."""
+    known = int(rows[0] < 0) if len(rows) else 0
+    return RowGradient(rows[known:], gradient[known:])
 
 
 def _mask(rng: np.random.Generator, shape: tuple[int, int], dropout: float) -> NDArray[np.float32]:

@@ -14,10 +14,11 @@ from fanlight.corpus.sentence import Corpus, check_trainable
 from fanlight.entities.bioes import TagSet
 from fanlight.entities.scores import Scores, score_spans
 from fanlight.errors import SettingsError
-from fanlight.network.configuration import HEADS, Configuration
+from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
 from fanlight.network.inputs import WordTypes
 from fanlight.network.lexicon import Lexicon
+from fanlight.network.losses import tag_marks
 from fanlight.network.parameters import first_parameters
 from fanlight.network.windows import word_contexts
 from fanlight.text.character_features import CHARACTER_FEATURES
@@ -30,11 +31,13 @@ from fanlight.text.features import (
 )
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded
-from fanlight.training.settings import Settings
+from fanlight.training.calibration import fit_scores
+from fanlight.training.settings import Chosen, Settings
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
 
+CALIBRATED = 2000  # sentences that a ranking loss is calibrated on
 UNKNOWN = "\tunknown"  # the word type that a dropped word becomes
 
 
@@ -44,7 +47,7 @@ class Task:
 
     Attributes
     ----------
-    settings : Settings
+    settings : Chosen
     configuration : Configuration
     lexicon : Lexicon
     parameters : dict of str to float array
@@ -61,7 +64,7 @@ class Task:
         Hash of data, vectors and settings.
     """
 
-    settings: Settings
+    settings: Chosen
     configuration: Configuration
     lexicon: Lexicon
     parameters: dict[str, Float]
@@ -78,6 +81,17 @@ class Task:
         if name in self.parameters:
             return self.parameters[name][rows]
         return self.lexicon.vectors(rows)
+
+    def calibrated(self, parameters: dict[str, Float]) -> dict[str, Float]:
+        """Give the scores of a ranking loss a zero point, from the training data; leave others as they are."""
+        if self.configuration.loss != "margin":
+            return parameters
+        data = self.train.choose(np.arange(min(len(self.train), CALIBRATED)))
+        network = Network(self.configuration, parameters, self.lexicon)
+        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding)
+        scale, offset = fit_scores(Z, tag_marks(self.configuration, data.tags))
+        c = scale.T * parameters["c"] + offset.T
+        return {**parameters, "U": (scale.T * parameters["U"]).astype(np.float32), "c": c.astype(np.float32)}
 
     def score(self, parameters: dict[str, Float]) -> Scores | None:
         """Score parameters on the dev set."""
@@ -101,7 +115,7 @@ class Development:
         return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found]])
 
 
-def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, settings: Settings) -> Task:
+def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings) -> Task:
     """Encode the corpora and draw the first parameters.
 
     Raises
@@ -111,19 +125,20 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, settings: Setti
     SettingsError
         The features are not what the unit offers.
     """
-    check_trainable(train, overlapping_allowed=settings.head == "logistic")
-    unit = settings.unit or train.unit
+    check_trainable(train, overlapping_allowed=given.head == "logistic")
+    unit = given.unit or train.unit
+    settings = given.resolved(unit)
     configuration = Configuration(
         types=tuple(train.types),
         unit=unit,
-        radius=settings.radius if settings.radius is not None else {"word": 2, "character": 4}[unit],
+        radius=settings.radius,
         hidden=settings.hidden,
         activation=settings.activation,
         head=settings.head,
-        loss=settings.loss or HEADS[settings.head][0],
+        loss=settings.loss,
         groups=_groups(settings, unit),
         vector_width=lexicon.width,
-        context_width=settings.context_width if settings.context_width is not None else (8 if unit == "word" else 0),
+        context_width=settings.context_width,
     )
     numbers = {PADDING: 0, UNKNOWN: 1}
     encoded = encode(train, configuration, numbers)
@@ -134,10 +149,9 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, settings: Setti
         met[bag.ids] = True
         parameters[group.name][~met] = 0  # never trained: better silent than random
     learned = list(parameters)
-    if configuration.vector_width and settings.train_vectors:
-        parameters["vectors"] = np.concatenate(
-            [lexicon.vectors(np.arange(len(lexicon))), np.zeros((1, lexicon.width), np.float32)]
-        )
+    if configuration.vector_width and (settings.train_vectors or settings.random_vectors):
+        # the last row is the zero vector of words without one: it is never trained
+        parameters["vectors"] = lexicon.vectors(np.append(np.arange(len(lexicon)), -1))
         learned.append("vectors")
     development = None
     if dev is not None:

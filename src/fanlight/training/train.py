@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
@@ -72,7 +74,7 @@ def train_model(
         lacking = sorted(set(development.types) - set(corpus.types))
         if lacking:
             warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
-    lexicon = Lexicon.empty() if vectors is None else _lexicon(vectors, corpus, development, settings)
+    lexicon = _lexicon(vectors, corpus, development, settings)
     task = prepare(corpus, development, lexicon, settings)
     part = place.with_name(place.name + ".part")
     yield from training(task, part, resume)
@@ -110,7 +112,13 @@ def _source(corpus: Corpus) -> dict[str, Any]:
     return {"file": Path(corpus.path).name, "sha256": corpus.sha256, "sentences": len(corpus.sentences)}
 
 
-def _lexicon(path: PathLike, corpus: Corpus, dev: Corpus | None, settings: Settings) -> Lexicon:
+def _lexicon(path: PathLike | None, corpus: Corpus, dev: Corpus | None, settings: Settings) -> Lexicon:
+    if path is None:
+        if not settings.random_vectors:
+            return Lexicon.empty()
+        known = sorted({token for sentence in corpus.sentences for token in sentence.tokens})
+        rng = np.random.default_rng([settings.seed, 2 << 32])
+        return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
     vectors = read_vectors(path)
     words, matrix = vectors.words, vectors.matrix
     if settings.vector_limit is not None:

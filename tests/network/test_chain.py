@@ -1,0 +1,62 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.network.chain import ILLEGAL, forward_backward, legal_transitions, span_probability, viterbi
+
+
+def paths(Z, A):
+    """Score every path of one sentence."""
+    T, K = Z.shape
+    for y in itertools.product(range(K), repeat=T):
+        yield y, sum(Z[t, y[t]] for t in range(T)) + sum(A[a, b] for a, b in itertools.pairwise((K, *y, K)))
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 1000), st.booleans())
+def test_the_chain_equals_the_enumeration_of_all_paths(T, K, seed, compiled):
+    rng = np.random.default_rng(seed)
+    Z, A = rng.normal(size=(T, K)) * 3, rng.normal(size=(K + 1, K + 1))
+    messages = forward_backward(Z, A, np.array([0, T]), compiled)
+    scored = dict(paths(Z, A))
+    total = np.logaddexp.reduce(list(scored.values()))
+    assert abs(messages.log_partition - total) < 1e-9
+    marginals, pairs = np.zeros((T, K)), np.zeros((K + 1, K + 1))
+    for y, score in scored.items():
+        share = np.exp(score - total)
+        for t, tag in enumerate(y):
+            marginals[t, tag] += share
+        for a, b in itertools.pairwise((K, *y, K)):
+            pairs[a, b] += share
+    np.testing.assert_allclose(messages.marginals, marginals, atol=1e-9)
+    np.testing.assert_allclose(messages.pairs, pairs, atol=1e-9)
+    best = max(scored, key=scored.get)
+    assert viterbi(Z, A, np.array([0, T]), compiled).tolist() == list(best)
+    start = seed % T
+    tags = [int(t) for t in rng.integers(0, K, T - start)]
+    share = sum(np.exp(s - total) for y, s in scored.items() if list(y[start:]) == tags)
+    assert abs(span_probability(messages, Z, A, start, tags) - share) < 1e-9
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_and_plain_agree_over_many_sentences(dtype):
+    rng = np.random.default_rng(0)
+    starts = np.array([0, 3, 3, 4, 30, 60])
+    Z, A = rng.normal(size=(60, 9)).astype(dtype) * 4, legal_transitions(("a", "b")).astype(dtype)
+    for a, b in zip(forward_backward(Z, A, starts, True), forward_backward(Z, A, starts, False), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-4 if dtype is np.float32 else 1e-9, atol=1e-6)
+    np.testing.assert_array_equal(viterbi(Z, A, starts, True), viterbi(Z, A, starts, False))
+
+
+def test_illegal_transitions_have_no_share():
+    A = legal_transitions(("x",))
+    messages = forward_backward(np.zeros((4, 5), np.float32), A, np.array([0, 4]))
+    assert (messages.pairs[A == ILLEGAL] == 0).all()
+    assert viterbi(np.eye(5, dtype=np.float32)[[1, 1, 1]] * 9, A, np.array([0, 3])).tolist() != [1, 1, 1]
+
+
+def test_no_legal_path_is_an_error():
+    with pytest.raises(FloatingPointError, match="no finite log-partition"):
+        forward_backward(np.zeros((2, 2)), np.full((3, 3), ILLEGAL), np.array([0, 2]))

@@ -1,0 +1,53 @@
+import numpy as np
+
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.windows import CONTEXTS, windows, word_contexts
+from fanlight.text.vectors import fallback_forms
+
+rng = np.random.default_rng(0)
+
+
+def test_words_are_found_and_vectors_close():
+    words = [f"w{i}" for i in range(500)]
+    matrix = rng.normal(size=(500, 7)).astype(np.float32)
+    lexicon = Lexicon.of(words, matrix)
+    rows = lexicon.find([*words, "unknown"])
+    assert rows[-1] == -1
+    scale = np.sqrt(np.mean(matrix**2))
+    found = lexicon.vectors(rows)
+    assert not found[-1].any()
+    assert np.abs(found[:-1] - matrix / scale).max() <= np.abs(matrix / scale).max() / 254 * 1.01
+
+
+def test_spellings_are_tried_in_order():
+    lexicon = Lexicon.of(["paris", "0000", "Oslo"], np.eye(3, dtype=np.float32))
+    assert (lexicon.find(["Paris", "1996", "oslo", "PARIS"], fallback_forms) >= 0).all()
+    assert lexicon.find(["Paris"])[0] == -1
+
+
+def test_an_empty_lexicon_knows_nothing():
+    lexicon = Lexicon.empty()
+    assert lexicon.find(["a"], fallback_forms).tolist() == [-1]
+    assert lexicon.vectors(np.array([-1])).shape == (1, 0)
+
+
+def test_windows_equal_the_plain_reference():
+    for radius in range(4):
+        ids, starts = rng.integers(1, 99, 12), np.array([0, 1, 1, 5, 12])
+        expected = [
+            [ids[n + k] if s <= n + k < e else 0 for s, e in zip(starts, starts[1:], strict=False) for n in range(s, e)]
+            for k in range(-radius, radius + 1)
+        ]
+        assert windows(ids, starts, radius, 0).tolist() == expected
+
+
+def test_contexts_tell_spelling_in_the_document():
+    contexts = word_contexts(
+        [["The", "apple", "fell", "."], ["APPLE", "SHARES", "FALL"], ["He", "eats", "an", "Apple", "a", "day"]]
+    )
+    assert contexts.max() < CONTEXTS
+    assert contexts[0] & 1
+    assert contexts[1] & 8, "seen in lower case"
+    assert contexts[1] & 16, "seen with a capital inside a sentence"
+    assert contexts[4] & 6 == 2, "in a sentence of capitals"
+    assert not contexts[8] & 32, "once only"

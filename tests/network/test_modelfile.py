@@ -1,0 +1,90 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+from fanlight.errors import ModelError
+from fanlight.network import modelfile
+from fanlight.network.modelfile import Model, load_model, save_model
+from fanlight.network.parameters import first_parameters
+from tests.network.test_network import LEXICON, made
+
+
+@pytest.fixture
+def model():
+    configuration = made()
+    parameters = first_parameters(configuration, np.random.default_rng(0))
+    parameters["form"][::2] = 0
+    parameters["form"] = parameters["form"].astype(np.float16).astype(np.float32)
+    parameters["affix"] = parameters["affix"].astype(np.float16).astype(np.float32)
+    return Model(configuration, parameters, LEXICON, {"licence": "none", "sätze": [1, 2]})
+
+
+def test_a_model_comes_back_as_it_was(model, tmp_path):
+    path = tmp_path / "m.fanlight"
+    save_model(model, path)
+    again = load_model(path, verify=True)
+    assert again.configuration == model.configuration
+    assert again.provenance == model.provenance
+    for name, array in model.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], array)
+    np.testing.assert_array_equal(again.lexicon.vectors(np.arange(3)), LEXICON.vectors(np.arange(3)))
+    first = path.read_bytes()
+    save_model(again, path)
+    assert path.read_bytes() == first
+    assert list(tmp_path.iterdir()) == [path], "nothing is left beside it"
+
+
+def test_damaged_foreign_and_newer_files_are_refused(model, tmp_path):
+    path = tmp_path / "m.fanlight"
+    save_model(model, path)
+    whole = path.read_bytes()
+    for content, message in (
+        (whole[: len(whole) // 2], "not a model file, or one cut short"),
+        (b"", "not a model file"),
+        (b"\x80\x04pickle", "not a model file"),
+        (b"<html></html>" * 10, "not a model file"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=message):
+            load_model(path)
+    altered = bytearray(whole)
+    altered[-3] ^= 1
+    path.write_bytes(altered)
+    with pytest.raises(ModelError, match="checksum does not match"):
+        load_model(path, verify=True)
+    save_file({"a": np.zeros(2)}, path)
+    with pytest.raises(ModelError, match="not a Fanlight model"):
+        load_model(path)
+    save_file({"a": np.zeros(2)}, path, {"fanlight": json.dumps({"format": modelfile.FORMAT + 1})})
+    with pytest.raises(ModelError, match=r"newer than this version.*pip install -U"):
+        load_model(path)
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_model(tmp_path / "none")
+    with pytest.raises(ModelError, match="is a folder"):
+        load_model(tmp_path)
+
+
+@given(drawn=st.data())
+def test_any_altered_byte_is_a_clean_error_or_harmless(drawn, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("m")
+    configuration = made()
+    save_model(
+        Model(configuration, first_parameters(configuration, np.random.default_rng(0)), LEXICON, {}), folder / "m"
+    )
+    content = bytearray((folder / "m").read_bytes())
+    for _ in range(3):
+        content[drawn.draw(st.integers(0, min(len(content) - 1, 4000)))] = drawn.draw(st.integers(0, 255))
+    (folder / "m").write_bytes(content)
+    try:
+        load_model(folder / "m")
+    except ModelError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_folder_that_is_not_there(model, tmp_path):
+    with pytest.raises(ModelError, match="cannot be written"):
+        save_model(model, tmp_path / "none" / "m")

@@ -1,0 +1,140 @@
+"""The network as an equation: heads, losses, the block identity, and the compiled program."""
+
+import numpy as np
+import pytest
+
+from fanlight.calculus import compile, evaluate, gradient
+from fanlight.calculus.numeric import central_differences
+from fanlight.network.architecture import emissions, equation, loss
+from fanlight.network.configuration import ACTIVATIONS, HEADS, Configuration
+from fanlight.network.inputs import WordTypes, table_inputs, window_inputs
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.losses import loss_inputs
+from fanlight.network.parameters import first_parameters
+from fanlight.text.features import PADDING, Group
+
+GROUPS = (Group("form", 50, 3, ("lower",)), Group("affix", 40, 2, ("prefixes", "shape")))
+WORDS = ["Ada", "saw", "Paris", "and", "New", "York", "again"]
+SENTENCES = [[0, 1, 2, 3, 4, 5], [2, 6], [5]]
+LEXICON = Lexicon.of(["ada", "Paris", "york"], np.random.default_rng(9).normal(size=(3, 4)).astype(np.float32))
+
+
+def made(head="chain", which=None, activation="tanh", radius=1, context=2):
+    return Configuration(
+        ("LOC", "PER"), "word", radius, 6, activation, head, which or HEADS[head][0], GROUPS, 4, context
+    )
+
+
+def inputs_of(configuration, rng, dtype=np.float64):
+    """A small batch of three sentences, with every symbol's array."""
+    ids = np.array([i + 1 for s in SENTENCES for i in s])
+    starts = np.cumsum([0, *(len(s) for s in SENTENCES)])
+    parameters = {n: p.astype(dtype) for n, p in first_parameters(configuration, rng).items()}
+    for name in ("b", "c", "A"):
+        if name in parameters:
+            parameters[name] = rng.normal(size=parameters[name].shape)
+    types = WordTypes.of([PADDING, *WORDS], configuration, LEXICON)
+    needed, arrays = table_inputs(types, configuration)
+    arrays |= window_inputs(configuration, ids, rng.integers(0, 64, len(ids)), starts, 0)
+    for name, rows in needed.items():
+        arrays[name] = LEXICON.vectors(rows).astype(dtype) if name == "vectors" else parameters[name][rows]
+    gold = np.array([8, 0, 4, 0, 1, 3, 4, 0, 4])
+    if configuration.head == "logistic":
+        gold = np.stack([np.where(gold > 4, 0, gold), np.where(gold > 4, gold - 4, 0)], axis=1)
+    arrays = {**parameters, **arrays, **loss_inputs(configuration, gold, starts, rng)}
+    arrays["M"] = rng.uniform(0, 2, (len(ids), configuration.hidden))
+    arrays["D"] = rng.uniform(0, 2, (len(types.words), configuration.width))
+    return arrays
+
+
+CASES = [(head, which, activation) for head, losses in HEADS.items() for which in losses for activation in ACTIVATIONS]
+
+
+@pytest.mark.parametrize(("head", "which", "activation"), CASES)
+def test_every_gradient_of_every_head_and_loss(head, which, activation):
+    configuration = made(head, which, activation)
+    point = inputs_of(configuration, np.random.default_rng(4))
+    expression = loss(configuration)
+    names = [*first_parameters(configuration, np.random.default_rng(0)), "vectors"]
+    for name, found in zip(names, gradient(expression, names), strict=True):
+        numeric = central_differences(lambda x, name=name: float(evaluate(expression, {**point, name: x})), point[name])
+        np.testing.assert_allclose(
+            evaluate(found, point), numeric, atol=1e-6, err_msg=f"{head} {which} {activation} {name}"
+        )
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_compiled_program_equals_the_plain_one(head):
+    configuration = made(head, radius=2)
+    expression = loss(configuration)
+    names = [*first_parameters(configuration, np.random.default_rng(0)), "vectors"]
+    outputs = {"loss": expression, **dict(zip(names, gradient(expression, names), strict=True))}
+    point = inputs_of(configuration, np.random.default_rng(5))
+    for dtype, tolerance in ((np.float64, 1e-11), (np.float32, 1e-4)):
+        compiled, plain = compile(outputs, dtype)(point), compile(outputs, dtype, "numpy")(point)
+        for name in outputs:
+            np.testing.assert_allclose(compiled[name], plain[name], atol=tolerance, err_msg=name)
+
+
+def test_the_batch_is_the_lectures_equation_at_every_word():
+    """W @ x + b of each window, word by word, against the gathered products of the distinct words."""
+    configuration = made(radius=1)
+    point = inputs_of(configuration, np.random.default_rng(6))
+    Z = evaluate(emissions(configuration), point)
+    one = equation(configuration)
+    V = np.concatenate(
+        [point["vectors"][point["vectors_rows"]]]
+        + [
+            np.array([t[point[f"{g}_ids"][a:b]].sum(0) for a, b in zip(o[:-1], o[1:], strict=True)])
+            for g in ("form", "affix")
+            for t, o in [(point[g], point[f"{g}_offsets"])]
+        ],
+        axis=1,
+    )
+    for n in range(len(Z)):
+        window = {f"x_{k}": V[point[f"i_{k}"][n]] for k in range(3)} | {
+            f"g_{k}": point["contexts"][point[f"j_{k}"][n]] for k in range(3)
+        }
+        np.testing.assert_allclose(evaluate(one, {**point, **window}).ravel(), Z[n], atol=1e-12)
+
+
+def test_the_equation_reads_as_the_lecture_writes_it():
+    configuration = made(context=0, activation="sigmoid")
+    assert str(equation(configuration)) == "U @ sigmoid(W_0 @ x_0 + W_1 @ x_1 + W_2 @ x_2 + b) + c"
+
+
+def test_the_gradient_is_the_calculus(monkeypatch):
+    """A wrong tanh pullback in the table changes the trained gradient: there is no second mathematics."""
+    from dataclasses import replace
+
+    from fanlight.calculus.operations import TABLE
+
+    configuration = made()
+    point = inputs_of(configuration, np.random.default_rng(7))
+    expression = loss(configuration)
+    right = evaluate(gradient(expression, "W_1"), point)
+    node = next(n for n in _nodes(expression) if n.operation is TABLE["tanh"])
+    wrong = replace(TABLE["tanh"], pullback=lambda up, out, x: (up * out,))
+    object.__setattr__(node, "operation", wrong)
+    try:
+        assert np.abs(evaluate(gradient(expression, "W_1"), point) - right).max() > 1e-6
+    finally:
+        object.__setattr__(node, "operation", TABLE["tanh"])
+
+
+def _nodes(expression):
+    from fanlight.calculus.expressions import walk
+
+    return list(walk(expression))
+
+
+def test_no_derivative_is_written_outside_the_calculus():
+    """The trainer's gradient comes from `gradient`, the program from `compile`, and from nowhere else."""
+    from pathlib import Path
+
+    import fanlight.training.loop as loop
+
+    source = Path(loop.__file__).read_text()
+    assert "gradient(expression, task.learned)" in source
+    for word in ("np.tanh", "1 - h", "np.exp", ".T @"):
+        assert word not in source

@@ -1,0 +1,111 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.errors import DataError
+from fanlight.text.numbers import parse_lines
+from fanlight.text.vectors import fallback_forms, read_vectors
+
+TEXT = "the 0.5 -1e-3 2\nParis 1 2.25 3\nNew York 4 5 6\n"
+EXPECTED = np.array([[0.5, -1e-3, 2], [1, 2.25, 3], [4, 5, 6]], np.float32)
+
+
+def read(path, **options):
+    return read_vectors(path, cache=False, **options)
+
+
+@pytest.mark.parametrize("form", ["glove", "word2vec", "windows", "fasttext", "gzip", "binary"])
+def test_formats(tmp_path, form):
+    path = tmp_path / ("v.vec.gz" if form == "gzip" else "v.vec")
+    content = TEXT.encode()
+    if form in ("word2vec", "fasttext", "gzip"):
+        content = b"3 3\n" + content
+    if form == "fasttext":
+        content = content.replace(b"\n", b" \n").replace(b"3 3 \n", b"3 3\n")
+    if form == "windows":
+        content = content.replace(b"\n", b"\r\n")
+    if form == "gzip":
+        content = gzip.compress(content)
+    if form == "binary":
+        names = ["the", "Paris", "New_York"]
+        content = b"3 3\n" + b"".join(
+            w.encode() + b" " + struct.pack("<3f", *row) + b"\n" for w, row in zip(names, EXPECTED, strict=True)
+        )
+    path.write_bytes(content)
+    vectors = read(path)
+    assert vectors.words[:2] == ["the", "Paris"]
+    assert vectors.words[2] in ("New York", "New_York")
+    np.testing.assert_array_equal(vectors.matrix, EXPECTED)
+    assert read(path, limit=2).words == ["the", "Paris"]
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.sampled_from(["{!r}", "{:.6g}", "{:.3e}", "{:.1f}", "+{:.2f}"]),
+)
+def test_the_number_parser_equals_pythons(number, form):
+    text = form.format(number).replace("+-", "-")
+    data = np.frombuffer(f"w {text}\n".encode(), np.uint8)
+    matrix, ends = np.empty((1, 1), np.float32), np.empty((1, 2), np.int64)
+    assert parse_lines(data, 1, matrix, ends) == -1
+    np.testing.assert_allclose(matrix[0, 0], np.float32(float(text)), rtol=1e-6, atol=1e-45)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("a 1 2\nb 1\n", r"v.vec:2: has 1 components, the file has 2"),
+        ("2 2\na 1 2\nb 1 x2\n", r"v.vec:3: a component is not a number"),
+        ("word\n", "no word vectors"),
+        ("a 1 2\nb 1 nan\n", "v.vec:2"),
+        ("a 1 2\nb 1 --2\n", "v.vec:2"),
+    ],
+)
+def test_broken_files_name_the_line(tmp_path, content, message):
+    path = tmp_path / "v.vec"
+    path.write_text(content)
+    with pytest.raises(DataError, match=message):
+        read(path)
+
+
+def test_a_binary_file_cut_short(tmp_path):
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"2 3\nthe " + struct.pack("<3f", 1, 2, 3) + b"\nParis " + b"\x00" * 5)
+    with pytest.raises(DataError, match="cut short: 1 of 2"):
+        read(path)
+
+
+def test_of_repeated_words_the_first_stays(tmp_path):
+    path = tmp_path / "v.vec"
+    path.write_text("a 1 2\nb 3 4\na 5 6\n")
+    vectors = read(path)
+    assert vectors.words == ["a", "b"]
+    assert vectors.repeated == 1
+    assert vectors.matrix[0].tolist() == [1, 2]
+
+
+def test_a_file_is_parsed_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "v.vec"
+    path.write_text(TEXT)
+    first = read_vectors(path)
+    monkeypatch.setattr("fanlight.text.vectors._read", None)
+    again = read_vectors(path)
+    assert again.words == first.words
+    np.testing.assert_array_equal(again.matrix, first.matrix)
+    (kept,) = (tmp_path / "cache").rglob("*.safetensors")
+    kept.write_bytes(kept.read_bytes()[:50])
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert read_vectors(path).words == first.words, "a damaged cache is read past"
+
+
+def test_spellings_are_tried_in_order():
+    assert fallback_forms("PARIS") == ["paris", "Paris"]
+    assert fallback_forms("paris") == ["Paris"]
+    assert fallback_forms("1996") == ["0000", "####"]

@@ -1,0 +1,212 @@
+"""Training end to end on the small corpus in the tree."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fanlight
+from fanlight.errors import DataError, ModelError, SettingsError
+from fanlight.training.settings import Settings, read_settings
+from fanlight.training.train import train_model
+
+TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
+SMALL = {"epochs": 6, "hidden": 32, "rate": 0.01, "dropout": 0.2, "input_dropout": 0.1}
+
+
+def trained(out, resume=False, stop_after=None, **changes):
+    run = train_model(TOWNS, TOWNS, out, None, read_settings(None, {**SMALL, **changes}), resume=resume)
+    epochs = []
+    for epoch in run:
+        epochs.append(epoch)
+        if len(epochs) == stop_after:
+            run.close()
+            break
+    return epochs
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m.fanlight"
+    epochs = trained(path)
+    assert epochs[-1].loss < epochs[0].loss
+    return path
+
+
+def test_it_learns_tags_saves_loads_and_gets_the_same_answer(model, tmp_path):
+    text = "Ada Byron lives in Oslo. The museums in Lisbon are amazing to see."
+    first = fanlight.load(model)(text)
+    assert [(e.text, e.type) for e in first.entities] == [("Ada Byron", "PER"), ("Oslo", "LOC"), ("Lisbon", "LOC")]
+    assert all(text[e.start : e.end] == e.text and 0.5 < e.probability <= 1 for e in first.entities)
+    assert fanlight.load(model)(text) == first
+    out = tmp_path / "again.fanlight"
+    tagger = fanlight.train(TOWNS, TOWNS, out, **SMALL)
+    assert tagger(text) == first == fanlight.load(out)(text)
+
+
+def test_scores_of_the_saved_model_are_those_of_training(model):
+    scores = fanlight.evaluate(model, TOWNS)
+    assert scores.f1 == fanlight.load(model).model.provenance["dev scores"]["f1"]
+    assert scores.f1 > 95
+
+
+def test_one_seed_gives_one_file(model, tmp_path):
+    for seed, same in ((1, True), (2, False)):
+        path = tmp_path / f"{seed}.fanlight"
+        trained(path, seed=seed)
+        assert (path.read_bytes() == model.read_bytes()) == same
+
+
+def test_a_resumed_run_gives_the_same_file(model, tmp_path):
+    path = tmp_path / "m.fanlight"
+    trained(path, stop_after=3)
+    assert not path.exists()
+    assert (tmp_path / "m.fanlight.part").exists()
+    assert [e.number for e in trained(path, resume=True)] == [4, 5, 6]
+    assert path.read_bytes() == model.read_bytes()
+    assert not (tmp_path / "m.fanlight.part").exists()
+
+
+def test_resuming_with_other_settings_is_refused(tmp_path):
+    path = tmp_path / "m.fanlight"
+    trained(path, stop_after=2)
+    with pytest.raises(SettingsError, match="other data or settings"):
+        trained(path, resume=True, hidden=16)
+
+
+def test_a_killed_run_leaves_no_half_model_and_resumes_to_the_same_file(model, tmp_path):
+    path = tmp_path / "m.fanlight"
+    command = [sys.executable, "-m", "fanlight", "train", str(TOWNS), "--dev", str(TOWNS), "--out", str(path)]
+    for key, value in SMALL.items():
+        command += ["--set", f"{key}={value}"]
+    slow = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    run = subprocess.Popen(command, env=slow, stderr=subprocess.PIPE)
+    part = path.with_name("m.fanlight.part")
+    deadline = time.monotonic() + 120
+    while not part.exists() and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    again = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert path.read_bytes() == model.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"head": "softmax"},
+        {"head": "logistic"},
+        {"head": "logistic", "loss": "margin"},
+        {"activation": "tanh", "optimiser": "adagrad", "rate": 0.05},
+        {"activation": "hardtanh", "optimiser": "sgd", "rate": 0.1},
+        {"activation": "sigmoid", "radius": 0, "context_width": 0, "schedule": "cosine"},
+        {"word_dropout": 0.1, "patience": 3, "decay": 0.001, "schedule": "constant"},
+        {"random_vectors": 8},
+        {"features": {"form": {"buckets": 500, "dimension": 8, "features": ["exact", "ngrams"]}}},
+    ],
+    ids=str,
+)
+def test_every_choice_trains(settings, tmp_path):
+    changes = {"epochs": 12, "batch_tokens": 50, **settings}
+    epochs = trained(tmp_path / "m.fanlight", **changes)
+    assert epochs[-1].loss < epochs[0].loss
+    assert max(e.dev.f1 for e in epochs) > 60
+
+
+def test_types_may_overlap_with_the_logistic_head(tmp_path):
+    lines = []
+    for town in ("Oslo", "Paris", "Accra", "Lisbon"):
+        text = f"The Bank of {town} is open."
+        lines.append(f'{{"text": "{text}", "spans": [[4, {12 + len(town)}, "ORG"], [12, {12 + len(town)}, "LOC"]]}}')
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(lines * 5))
+    tagger = fanlight.train(path, head="logistic", epochs=30, hidden=32, rate=0.01)
+    assert [(e.text, e.type) for e in tagger("The Bank of Oslo is open.").entities] == [
+        ("Bank of Oslo", "ORG"),
+        ("Oslo", "LOC"),
+    ]
+    with pytest.raises(DataError, match="head=logistic"):
+        fanlight.train(path)
+
+
+def test_vectors_help_words_never_seen(tmp_path):
+    rng = np.random.default_rng(0)
+    town, other = rng.normal(size=(2, 12))
+    words = {"Paris": town, "Lisbon": town, "Accra": town, "Seoul": town, "Oslo": town, "Quito": town, "Nothing": other}
+    path = tmp_path / "v.vec"
+    path.write_text(
+        "".join(f"{w} {' '.join(f'{x:.4f}' for x in v + rng.normal(size=12) * 0.05)}\n" for w, v in words.items())
+    )
+    for trained_too in (False, True):
+        tagger = fanlight.train(TOWNS, TOWNS, vectors=path, train_vectors=trained_too, **SMALL)
+        assert tagger.model.configuration.vector_width == 12
+        assert [e.text for e in tagger("The museums in Quito are amazing to see .").entities] == ["Quito"]
+
+
+def test_korean_characters(tmp_path):
+    rows = []
+    for name in ("서울", "부산", "대구", "광주"):
+        for rest in ("은 크다", "에 간다", "에서 왔다"):
+            for before in ("", "나는 ", "우리는 "):
+                tags = ["O"] * len(before) + ["B-LC", "I-LC"] + ["O"] * len(rest)
+                rows += ["## x", *(f"{c}\t{t}" for c, t in zip(before + name + rest, tags, strict=True)), ""]
+    path = tmp_path / "k.tsv"
+    path.write_text("## header\n" + "\n".join(rows) + "\n")
+    tagger = fanlight.train(path, path, epochs=40, hidden=32, rate=0.01, batch_tokens=60)
+    assert tagger.unit == "character"
+    (entity,) = tagger("나는 부산에서 왔다").entities
+    assert (entity.text, entity.start, entity.end) == ("부산", 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"hiden": "3"}, "hiden: Extra inputs.*known are unit, radius, hidden"),
+        ({"dropout": "1.5"}, "dropout: Input should be less than 1"),
+        ({"activation": "swish"}, "activation"),
+        ({"loss": "margin"}, "loss 'margin' does not go with head 'chain': choose likelihood"),
+    ],
+)
+def test_wrong_settings_are_named(overrides, message):
+    with pytest.raises(SettingsError, match=message):
+        read_settings(None, overrides)
+
+
+def test_settings_from_toml(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("hidden = 64\n[features.form]\nbuckets = 100\ndimension = 4\nfeatures = ['lower']\n")
+    settings = read_settings(path, {"epochs": "3"})
+    assert (settings.hidden, settings.epochs, settings.features["form"].buckets) == (64, 3, 100)
+    path.write_text("hidden = = 3")
+    with pytest.raises(SettingsError, match=r"c.toml: is not TOML"):
+        read_settings(path)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_settings(tmp_path / "none.toml")
+    assert Settings() == read_settings()
+
+
+def test_an_unknown_feature_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="no feature 'lover' for unit 'word'; known are lower"):
+        trained(tmp_path / "m", features={"x": {"buckets": 5, "dimension": 2, "features": ["lover"]}})
+
+
+def test_a_dev_type_that_training_lacks_is_warned_of(tmp_path):
+    dev = tmp_path / "dev.txt"
+    dev.write_text("Acme\tB-SHIP\n")
+    warnings = []
+    for _ in train_model(
+        TOWNS, dev, tmp_path / "m", None, read_settings(None, {**SMALL, "epochs": 1}), warn=warnings.append
+    ):
+        pass
+    assert any("has types that" in w and "SHIP" in w for w in warnings)
+
+
+def test_the_folder_of_the_model_has_to_exist(tmp_path):
+    with pytest.raises(ModelError, match="the folder .* does not exist"):
+        trained(tmp_path / "none" / "m")

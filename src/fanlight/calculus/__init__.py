@@ -17,6 +17,7 @@ from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
 
 __all__ = [
-    "CalculusError", "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant", "evaluate",
-    "eye", "function", "gradient", "hoist", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
+    "CalculusError", "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant",
+    "evaluate", "eye", "function", "gradient", "hoist", "ones", "parse", "register", "simplify", "substitute",
+    "symbol", "zeros",
 ]  # fmt: skip

@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from fanlight.calculus.operations import TABLE, Operation, part_of, register
+from fanlight.calculus.matrices import part_of
+from fanlight.calculus.operations import TABLE, Operation, register
 from fanlight.calculus.shapes import ONE, Dimension, Shape, dimension, shape_of, show
 from fanlight.errors import CalculusError
 

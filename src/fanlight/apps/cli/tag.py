@@ -70,13 +70,13 @@ def read_lines(path: str, encoding: str) -> Iterator[str]:
         The file cannot be read, or a line is not in the encoding; the message names byte and line.
     """
     try:
-        file = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
-    try:
         "".encode(encoding)
     except LookupError:
         raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
+    try:
+        file = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
     offset = 0
     with file:
         for number, line in enumerate(file, 1):

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fanlight
+from fanlight.errors import DataError
+
+TEXTS = [
+    "Museums in Paris are amazing to see.",
+    "Barack Obama met Angela Merkel in Berlin on Tuesday.",
+    "The Iraqi government said Monday that NATO will stay.",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_english_model(text):
+    document = fanlight.load("en")(text)
+    assert document.entities
+    for entity in document.entities:
+        assert text[entity.start : entity.end] == entity.text
+        assert 0 < entity.probability <= 1
+        assert entity.type in fanlight.load("en").types
+    assert list(document.entities) == sorted(document.entities, key=lambda e: e.start)
+
+
+def test_the_models_say_where_they_come_from():
+    for name, types in (
+        ("en", {"PER", "LOC", "ORG", "DATE", "MISC"}),
+        ("ko", {"PER", "LOC", "ORG", "DATE", "TIME", "QUANTITY"}),
+    ):
+        tagger = fanlight.load(name, verify=True)
+        assert set(tagger.types) == types
+        assert tagger.model.provenance["licence"]
+        assert tagger.model.provenance["data"]
+
+
+def test_korean_offsets_leave_the_particle_out():
+    text = "이순신은 서울에서 태어났다."
+    for entity in fanlight.load("ko")(text).entities:
+        assert text[entity.start : entity.end] == entity.text
+        assert entity.text not in ("서울에서", "이순신은")
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+    | st.text("Paris 서울은.\n\r\0👨\u200d👩", max_size=60)
+)
+def test_any_text_is_tagged_with_exact_offsets(text):
+    for name in ("en", "ko"):
+        document = fanlight.load(name)(text)
+        assert document.text == text
+        for entity in document.entities:
+            assert text[entity.start : entity.end] == entity.text
+
+
+def test_empty_text_and_half_surrogates():
+    assert fanlight.load("en")("").entities == ()
+    assert fanlight.load("en")(" \n ").entities == ()
+    with pytest.raises(DataError, match="surrogate"):
+        fanlight.load("en")("a\ud800")
+
+
+def test_pipe_keeps_order_and_equals_single_calls():
+    tagger = fanlight.load("en")
+    assert list(tagger.pipe(iter(TEXTS))) == [tagger(text) for text in TEXTS]
+
+
+def test_long_texts_take_the_compiled_path_to_the_same_answer(monkeypatch):
+    tagger = fanlight.load("en")
+    text = "\n\n".join(TEXTS * 40)
+    short = tagger(text)
+    for module in ("decoding", "chain"):
+        monkeypatch.setattr(f"fanlight.network.{module}.COMPILED_FROM", 1)
+    long = tagger(text)
+    assert [(e.start, e.end, e.type) for e in short.entities] == [(e.start, e.end, e.type) for e in long.entities]
+    np.testing.assert_allclose(
+        [e.probability for e in short.entities], [e.probability for e in long.entities], atol=1e-4
+    )
+
+
+def test_thresholds_by_type():
+    tagger = fanlight.load("en")
+    assert tagger(TEXTS[0], threshold={"LOC": 1.0}).entities == ()
+    assert tagger(TEXTS[0], threshold={"PER": 1.0}).entities
+
+
+def test_the_script_decides_the_language():
+    assert fanlight.language_of("서울은 크다 (Seoul)") == "ko"
+    assert fanlight.language_of("Seoul (서울)") == "en"
+    assert fanlight.language_of("123") == "en"

@@ -1,0 +1,72 @@
+"""What keeps the house in order."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+HEAVY = {"numba", "typer", "rich", "pydantic", "safetensors", "llvmlite"}
+
+
+def test_imports_point_downwards_only():
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def heavy_after(code):
+    script = f"import sys; {code}; print(*sorted({HEAVY!r} & set(sys.modules)))"
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "allowed"),
+    [
+        ("import fanlight", set()),
+        ("import fanlight.calculus", set()),
+        ("import fanlight; fanlight.load('en')('Museums in Paris are amazing to see.')", {"safetensors"}),
+    ],
+)
+def test_nothing_heavy_is_imported_early(code, allowed):
+    assert heavy_after(code) <= allowed
+
+
+def test_the_test_above_can_fail():
+    assert heavy_after("import pydantic") == {"pydantic"}
+
+
+def test_modules_can_be_read_in_one_sitting():
+    too_long = {str(p): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 450}
+    assert not too_long
+
+
+def test_nothing_is_pickled_or_evaluated():
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {a.name for a in node.names} | {getattr(node, "module", "") or ""}
+                assert not names & {"pickle", "marshal", "shelve", "dill", "joblib"}, path
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "eval", path
+                assert node.func.id != "exec" or path.name == "fusion.py", path
+
+
+def test_exported_names_exist():
+    import fanlight
+    import fanlight.calculus
+
+    for room in (fanlight, fanlight.calculus):
+        assert sorted(room.__all__) == sorted(set(room.__all__))
+        for name in room.__all__:
+            assert getattr(room, name) is not None

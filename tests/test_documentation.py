@@ -37,7 +37,12 @@ def test_the_main_jobs_output_is_what_the_readme_shows():
     command, shown = re.search(r"fanlight (tag .*)\n((?:.*\n)*?)\n?```", README).groups()
     import shlex
 
-    done = subprocess.run([sys.executable, "-m", "fanlight", *shlex.split(command), "--format", "table"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "fanlight", *shlex.split(command), "--format", "table"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
 
     def words(text):
         return [line.split() for line in text.splitlines() if line.strip()]

@@ -47,7 +47,7 @@ def test_the_gradients_of_the_shared_identities(data: Path):
     rng = np.random.default_rng(1)
     done = 0
     for case in json.loads((data.parent / "identities.json").read_text()):
-        if case["kind"] != "gradient" or "kron" in case["expr"]:
+        if case["kind"] != "gradient":
             continue
         expression = parse(case["expr"], case["shapes"], case.get("assume"))
         found = gradient(expression, case["wrt"])
@@ -55,7 +55,7 @@ def test_the_gradients_of_the_shared_identities(data: Path):
             sizes = {
                 letter: base - i
                 for i, letter in enumerate(
-                    sorted({k for s in symbols_of(expression).values() for d in s.shape for k, _ in d.letters})
+                    sorted({k for s in symbols_of(expression).values() for d in s.shape for k in d.letters})
                 )
             }
             point = sampled(expression, rng, sizes)
@@ -64,7 +64,7 @@ def test_the_gradients_of_the_shared_identities(data: Path):
             again = parse(str(found), case["shapes"], case.get("assume"))
             np.testing.assert_allclose(evaluate(again, point), evaluate(found, point), rtol=1e-9, err_msg=case["id"])
         done += 1
-    assert done >= 46
+    assert done >= 47
 
 
 def sampled(expression, rng, sizes):

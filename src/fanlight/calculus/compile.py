@@ -60,7 +60,7 @@ class Program:
             An input is missing or does not fit.
         """
         arrays = {name: self._array(np.asarray(inputs[name])) for name in self.symbols if name in inputs}
-        arrays, lengths = bind(self._roots, arrays)
+        arrays, lengths = bind(self.symbols, arrays)
         values = self._run(arrays, lengths)
         return {name: values[expression] for name, expression in self.outputs.items()}
 

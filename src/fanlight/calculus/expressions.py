@@ -6,9 +6,9 @@ the lecture's re-use of δ (L17) is there before anybody looks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
@@ -233,6 +233,20 @@ def symbols_of(*roots: Expression) -> dict[str, Expression]:
                     f"{node.name} stands for two things, {show(other.shape)} and {show(node.shape)}: rename one"
                 )
     return found
+
+
+_CONTEXT: WeakKeyDictionary[Expression, dict[str, Expression]] = WeakKeyDictionary()
+
+
+def remember(expression: Expression, symbols: Mapping[str, Expression]) -> Expression:
+    """Note the symbols that an expression was made from: ``eye(n)`` has none, but someone has to say what n is."""
+    _CONTEXT[expression] = {**_CONTEXT.get(expression, {}), **symbols}
+    return expression
+
+
+def context_of(expression: Expression) -> dict[str, Expression]:
+    """Return the symbols of an expression, and those that it was made from."""
+    return {**_CONTEXT.get(expression, {}), **symbols_of(expression)}
 
 
 def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from fanlight.calculus.expressions import Expression, constant, symbols_of, walk, zeros
+from fanlight.calculus.expressions import Expression, constant, context_of, remember, symbols_of, walk, zeros
 from fanlight.calculus.shapes import show
 from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
@@ -46,10 +46,12 @@ def gradient(
     """
     single = isinstance(wrt, (str, Expression))
     asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
+    original = expression
     targets = [_target(expression, w) for w in asked]
     if not any(target.arguments for target in targets):  # an inner node may not outlive simplification
         expression = simplify(expression)
-    found = [simplify(g) for g in pull_back(expression, targets)]
+    symbols = context_of(original)
+    found = [remember(simplify(g), symbols) for g in pull_back(expression, targets)]
     return found[0] if single else found
 
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fanlight.calculus.expressions import Expression, constant, eye, ones, symbol, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.shapes import Dimension, dimension
 from fanlight.errors import CalculusError
@@ -77,7 +77,7 @@ def parse(
         raise CalculusError("the expression is nested too deeply") from None
     if isinstance(result, Dimension):
         raise CalculusError(f"{text!r} is a dimension, not an expression")
-    return result
+    return remember(result, reader.symbols)
 
 
 def write(expression: Expression) -> str:
@@ -89,7 +89,7 @@ class _Reader:
     def __init__(self, text: str, shapes: Mapping[str, Sequence[int | str]], assume: Mapping[str, str]) -> None:
         self.text = text
         self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
-        lengths = {letter for s in self.symbols.values() for d in s.shape for letter, _ in d.letters}
+        lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
         self.dimensions = {letter: dimension(letter) for letter in lengths - set(self.symbols)}
 
     def read(self, tree: ast.expr) -> Any:
@@ -183,7 +183,7 @@ def _write(node: Expression) -> tuple[str, int]:
         value = parameters[0]
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
-        return str(parameters[0]), _ATOM if len(parameters[0].letters) == 1 and not parameters[0].constant else 1
+        return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
     if name in _INFIX:
         sign, level = _INFIX[name]
         # Python's power binds to the right and before a sign on its left; all else to the left

@@ -54,12 +54,7 @@ def _diag_shape(shape: Shape) -> Shape:
 def _kron_shape(a: Shape, b: Shape) -> Shape:
     if a == () or b == ():
         return a or b
-    sizes = []
-    for p, q in zip(a, b, strict=True):
-        if p.letters and q.letters:
-            raise CalculusError(f"kron: {show(a)} and {show(b)}: a dimension would be a product of letters")
-        sizes.append(p * q.constant if not q.letters else q * p.constant)
-    return shape_of(sizes)
+    return shape_of([p * q for p, q in zip(a, b, strict=True)])
 
 
 def _stack_shape(name: str, axis: int) -> Rule:
@@ -105,7 +100,7 @@ def _slice_pullback(up: Value, out: Value, x: Value, r0: Any, r1: Any, c0: Any, 
         return x.node(TABLE["zeros"], (), (r, c)) if hasattr(x, "node") else np.zeros((r, c), x.dtype)
 
     def empty(d: Any) -> bool:
-        return not (d.letters or d.constant) if isinstance(d, Dimension) else d == 0
+        return not d.terms if isinstance(d, Dimension) else d == 0
 
     height = r1 - r0
     sides = [zeros(height, n) if not empty(n) else None for n in (c0, x.shape[1] - c1)]
@@ -122,28 +117,26 @@ def _eye_like(x: Value) -> Value:
     return np.eye(len(x), dtype=x.dtype) if x.ndim else 1
 
 
-def _kron_left(up: Value, b: Value) -> Value:
-    p, q = b.shape
-    return np.einsum("iajb,ab->ij", up.reshape(up.shape[0] // p, p, up.shape[1] // q, q), b)
+# kron's adjoints: kron_left(G, B)[i, j] is the sum over block (i, j) of G of its product with B, and likewise for the
+# right factor. The factor's own shape is a parameter: a product of dimensions does not tell its factors.
 
 
-def _kron_right(up: Value, a: Value) -> Value:
-    m, n = a.shape
-    return np.einsum("iajb,ij->ab", up.reshape(m, up.shape[0] // m, n, up.shape[1] // n), a)
+def _kron_left(up: Value, b: Value, m: int, n: int) -> Value:
+    p, q = np.shape(b) or (1, 1)
+    return np.einsum("iajb,ab->ij", up.reshape(m, p, n, q), b.reshape(p, q))
 
 
-def _divided(name: str) -> Rule:
-    def rule(a: Shape, b: Shape) -> Shape:
-        sizes = []
-        for whole, part in zip(a, b, strict=True):
-            factor = part.constant if not part.letters else None
-            if factor:
-                sizes.append(Dimension(tuple((k, n // factor) for k, n in whole.letters), whole.constant // factor))
-            else:
-                sizes.append(Dimension((), dict(whole.letters)[part.letters[0][0]] // part.letters[0][1]))
-        return shape_of(sizes)
+def _kron_right(up: Value, a: Value, p: int, q: int) -> Value:
+    m, n = np.shape(a) or (1, 1)
+    return np.einsum("iajb,ij->ab", up.reshape(m, p, n, q), a.reshape(m, n))
 
-    return rule
+
+def _kron_adjoint(name: str, up: Value, factor: Value, other: Value) -> Value:
+    if not len(other.shape):
+        return F.sum(up * factor)
+    if not len(factor.shape):
+        return up * factor
+    return apply(name, up, factor, parameters=tuple(other.shape))
 
 
 for entry in (
@@ -157,12 +150,23 @@ for entry in (
     ),
     Operation("inv", np.linalg.inv, _square("inv"), lambda up, out, x: (-(out.T @ up @ out.T),)),
     Operation("diag", _diag, _diag_shape, lambda up, out, x: (F.diag(up),)),
-    Operation("kron", np.kron, _kron_shape, lambda up, out, a, b: (F.kron_left(up, b), F.kron_right(up, a))),
     Operation(
-        "kron_left", _kron_left, _divided("kron_left"), lambda up, out, g, b: (F.kron(up, b), F.kron_right(g, up))
+        "kron",
+        np.kron,
+        _kron_shape,
+        lambda up, out, a, b: (_kron_adjoint("kron_left", up, b, a), _kron_adjoint("kron_right", up, a, b)),
     ),
     Operation(
-        "kron_right", _kron_right, _divided("kron_right"), lambda up, out, g, a: (F.kron(a, up), F.kron_left(g, up))
+        "kron_left",
+        _kron_left,
+        lambda g, b, m, n: shape_of((m, n)),
+        lambda up, out, g, b, m, n: (F.kron(up, b), apply("kron_right", g, up, parameters=tuple(b.shape))),
+    ),
+    Operation(
+        "kron_right",
+        _kron_right,
+        lambda g, a, p, q: shape_of((p, q)),
+        lambda up, out, g, a, p, q: (F.kron(a, up), apply("kron_left", g, up, parameters=tuple(a.shape))),
     ),
     Operation(
         "vstack",

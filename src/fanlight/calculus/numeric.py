@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.expressions import Expression, symbols_of, walk
+from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.shapes import Dimension, show
 from fanlight.errors import CalculusError
@@ -46,7 +46,7 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     >>> float(evaluate(parse("x**3", {"x": ()}), {"x": 4.0}))
     64.0
     """
-    arrays, lengths = bind(expression, inputs)
+    arrays, lengths = bind(symbols_of(expression), inputs, context_of(expression))
     values: dict[Expression, Array] = {}
     dtype = (
         np.result_type(np.float32, *(a.dtype for a in arrays.values() if a.dtype.kind == "f"))
@@ -73,13 +73,16 @@ def value_of(
 
 
 def bind(
-    expression: Expression | list[Expression], inputs: Mapping[str, Any]
+    symbols: Mapping[str, Expression], inputs: Mapping[str, Any], context: Mapping[str, Expression] | None = None
 ) -> tuple[dict[str, Array], dict[str, int]]:
-    """Bring inputs into their symbols' shapes and read off what the dimension letters stand for."""
-    roots = expression if isinstance(expression, list) else [expression]
+    """Bring inputs into their symbols' shapes and read off what the dimension letters stand for.
+
+    Symbols of the `context` are used for their lengths, where they are given.
+    """
     arrays: dict[str, Array] = {}
     lengths: dict[str, int] = {}
-    for name, symbol in symbols_of(*roots).items():
+    more = {name: symbol for name, symbol in (context or {}).items() if name in inputs and name not in symbols}
+    for name, symbol in {**symbols, **more}.items():
         if name not in inputs:
             raise CalculusError(f"no value is given for {name} ({show(symbol.shape)})")
         array = np.asarray(inputs[name])
@@ -93,15 +96,16 @@ def bind(
             raise CalculusError(f"{name} has shape {show(array.shape)}, but {show(symbol.shape)} is declared")
         arrays[name] = array
         for have, want in zip(array.shape, symbol.shape, strict=True):
-            if len(want.letters) == 1:
-                (letter, count) = want.letters[0]
+            named = [(monomial[0], n) for monomial, n in want.terms if len(monomial) == 1]
+            if len(named) == 1 and len(want.letters) == 1:
+                letter, count = named[0]
                 length, rest = divmod(have - want.constant, count)
                 if rest or lengths.setdefault(letter, length) != length:
                     raise CalculusError(
                         f"{name} has shape {show(array.shape)}, "
                         f"which does not fit {show(symbol.shape)} with {letter} = {lengths.get(letter)}"
                     )
-    for name, symbol in symbols_of(*roots).items():
+    for name, symbol in symbols.items():
         for have, want in zip(arrays[name].shape, symbol.shape, strict=True):
             if want.value(lengths) != have:
                 raise CalculusError(
@@ -128,7 +132,7 @@ class Difference(NamedTuple):
 
 def check_gradient(expression: Expression, wrt: str, inputs: Mapping[str, Any], step: float = 1e-5) -> Difference:
     """Compare the derived gradient with full central differences in float64 (lecture L20)."""
-    arrays, _ = bind(expression, inputs)
+    arrays, _ = bind(symbols_of(expression), inputs)
     point = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
     analytic = evaluate(gradient(expression, wrt), point)
     numeric = central_differences(lambda x: float(evaluate(expression, {**point, wrt: x})), point[wrt], step)

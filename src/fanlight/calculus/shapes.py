@@ -6,45 +6,70 @@ dimension is a whole number plus multiples of letters, such as ``m``, ``3d`` or 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fanlight.errors import CalculusError
 
+Monomial = tuple[str, ...]  # letters multiplied, in order; () is one
+
 
 @dataclass(frozen=True)
 class Dimension:
-    """A length: ``constant + sum(count * letter)``.
+    """A length: a sum of whole multiples of letters and of their products.
 
     Examples
     --------
     >>> str(dimension("3d") + dimension(2))
     '3*d + 2'
-    >>> (dimension("3d") + dimension(2)).value({"d": 4})
-    14
+    >>> (dimension("3d") * dimension("n")).value({"d": 4, "n": 2})
+    24
     """
 
-    letters: tuple[tuple[str, int], ...]
-    constant: int = 0
+    terms: tuple[tuple[Monomial, int], ...]
+
+    @classmethod
+    def of(cls, counts: Mapping[Monomial, int]) -> Dimension:
+        """Build from the count of each product of letters."""
+        return cls(tuple(sorted(((k, n) for k, n in counts.items() if n), key=lambda term: (-len(term[0]), term[0]))))
+
+    @property
+    def letters(self) -> set[str]:
+        """The letters that occur."""
+        return {letter for monomial, _ in self.terms for letter in monomial}
+
+    @property
+    def constant(self) -> int:
+        """The part without letters."""
+        return dict(self.terms).get((), 0)
 
     def __add__(self, other: Dimension) -> Dimension:
-        counts = dict(self.letters)
-        for letter, count in other.letters:
-            counts[letter] = counts.get(letter, 0) + count
-        return Dimension(tuple(sorted((k, n) for k, n in counts.items() if n)), self.constant + other.constant)
+        counts = dict(self.terms)
+        for monomial, count in other.terms:
+            counts[monomial] = counts.get(monomial, 0) + count
+        return Dimension.of(counts)
 
-    def __mul__(self, factor: int) -> Dimension:
-        return Dimension(tuple((k, n * factor) for k, n in self.letters if factor), self.constant * factor)
+    def __mul__(self, other: Dimension | int) -> Dimension:
+        if isinstance(other, int):
+            return Dimension.of({k: n * other for k, n in self.terms})
+        counts: dict[Monomial, int] = {}
+        for a, p in self.terms:
+            for b, q in other.terms:
+                monomial = tuple(sorted(a + b))
+                counts[monomial] = counts.get(monomial, 0) + p * q
+        return Dimension.of(counts)
 
     def __sub__(self, other: Dimension) -> Dimension:
         return self + other * -1
 
     def __str__(self) -> str:
-        parts = [k if n == 1 else f"{n}*{k}" for k, n in self.letters]
-        if self.constant or not parts:
-            parts.append(str(self.constant))
-        return " + ".join(parts).replace("+ -", "- ")
+        parts = []
+        for monomial, n in self.terms:
+            product = "*".join(monomial)
+            parts.append(product if n == 1 and product else f"{n}*{product}" if product else str(n))
+        return (" + ".join(parts) or "0").replace("+ -", "- ")
 
     def value(self, lengths: Mapping[str, int]) -> int:
         """Return the number, given the letters'.
@@ -55,13 +80,13 @@ class Dimension:
             A letter is not given.
         """
         try:
-            return self.constant + sum(n * lengths[k] for k, n in self.letters)
+            return sum(n * math.prod(lengths[k] for k in monomial) for monomial, n in self.terms)
         except KeyError as missing:
             raise CalculusError(f"dimension {self}: the length of {missing} is not known from the inputs") from None
 
 
 Shape = tuple[Dimension, ...]
-ONE = Dimension((), 1)
+ONE = Dimension.of({(): 1})
 
 
 def dimension(value: int | str | Dimension) -> Dimension:
@@ -69,14 +94,14 @@ def dimension(value: int | str | Dimension) -> Dimension:
     if isinstance(value, Dimension):
         return value
     if isinstance(value, int):
-        return Dimension((), value)
+        return Dimension.of({(): value})
     total = Dimension(())
     for part in value.split("+"):
         found = re.fullmatch(r"\s*(\d*)\s*\*?\s*([^\W\d]\w*)?\s*", part)
         if not found or not part.strip():
             raise CalculusError(f"dimension {value!r}: write a number, a letter or a multiple such as 3d")
         count, letter = int(found[1] or 1), found[2]
-        total = total + (Dimension(((letter, count),)) if letter else Dimension((), count))
+        total = total + Dimension.of({(letter,) if letter else (): count})
     return total
 
 

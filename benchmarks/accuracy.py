@@ -1,0 +1,72 @@
+"""Dev scores and training times with default settings, as a user would get them.
+
+python benchmarks/accuracy.py [--data ../shared/data] [--vectors glove.vec] [--only NAME ...] [--seeds 1 2 3]
+
+Each run is `fanlight train` in a process of its own, with the OpenBLAS settings of the environment removed; vectors
+are read once before, so that the times are with the parsed file cached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+RUNS = {  # name: training file, whether vectors are given
+    "conll2003-en": ("conll2003-en/train.txt", True),
+    "conll2003-en, no vectors": ("conll2003-en/train.txt", False),
+    "klue-ko": ("klue-ko/train.tsv", False),
+    "wnut2017-en": ("wnut2017-en/train.txt", True),
+    "gmb-en": ("gmb-en/train.txt", True),
+    "kmou-ko": ("kmou-ko/train.jsonl", False),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--only", nargs="*", choices=list(RUNS), default=list(RUNS))
+    parser.add_argument("--seeds", type=int, nargs="*", default=[1])
+    given = parser.parse_args()
+    environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    print("| data | dev F1 (median) | lowest – highest | seeds | seconds (median) | model, MB |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in given.only:
+            train, with_vectors = RUNS[name]
+            if with_vectors and given.vectors is None:
+                continue
+            f1, seconds = [], []
+            out = Path(folder) / "m.fanlight"
+            for seed in given.seeds:
+                source = given.data / train
+                command = [sys.executable, "-m", "fanlight", "train", str(source), "--out", str(out), "--seed", str(seed)]
+                command += ["--dev", str(source).replace("train.", "dev.")]
+                command += ["--vectors", str(given.vectors)] if with_vectors else []
+                if with_vectors and not seconds:
+                    subprocess.run([sys.executable, "-c", READ, str(given.vectors)], check=True, env=environment)
+                began = time.perf_counter()
+                subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
+                seconds.append(time.perf_counter() - began)
+                dev = str(source).replace("train.", "dev.")
+                command = [sys.executable, "-m", "fanlight", "evaluate", str(out), dev, "--format", "json"]
+                scored = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
+                f1.append(json.loads(scored.stdout)["f1"])
+            size = out.stat().st_size / 1e6
+            print(
+                f"| {name} | {statistics.median(f1):.2f} | {min(f1):.2f} – {max(f1):.2f} | {len(f1)} "
+                f"| {statistics.median(seconds):.0f} | {size:.1f} |",
+                flush=True,
+            )
+
+
+READ = "import sys; from fanlight.text.vectors import read_vectors; read_vectors(sys.argv[1])"
+
+if __name__ == "__main__":
+    main()

@@ -67,7 +67,7 @@ def main() -> None:
                 c["name"] for c in json.loads((given.data / "gazetteers" / "countries.json").read_text()).values()
             }
             rename = _english(countries)
-            settings = {"vector_limit": 40_000}
+            settings = {"vector_limit": 30_000}
         else:
             source = [given.data / "klue-ko" / f"{part}.tsv" for part in ("train", "dev")]
             rename = _korean

@@ -79,7 +79,7 @@ def test_formats(model, monkeypatch, capsys):
     _, conll, _ = call(monkeypatch, capsys, "tag", text, "--model", model, "--format", "conll")
     assert "Ada\tB-PER\nByron\tE-PER\n" in conll
     _, html, _ = call(monkeypatch, capsys, "tag", text, "--model", model, "--format", "html")
-    assert "1 &lt; 2" in html
+    assert "&lt;" in html
     assert 'data-type="LOC"' in html
     assert "http" not in html
 

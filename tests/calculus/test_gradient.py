@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fanlight.calculus import CalculusError, check_gradient, evaluate, gradient, parse
+from fanlight.calculus import CalculusError, check_gradient, evaluate, gradient, hessian, jacobian, parse
 from fanlight.calculus.expressions import symbols_of
 
+KINDS = {"gradient": gradient, "jacobian": jacobian, "hessian": hessian}
 WINDOW = {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)}
 OURS = [
     ("u.T @ tanh(W @ x + b)", "W", "(u * (1 - tanh(W @ x + b)**2)) @ x.T", WINDOW),
@@ -42,15 +43,13 @@ def test_known_gradients(text, by, expected, shapes, sizes):
 
 
 @pytest.mark.data
-def test_the_gradients_of_the_shared_identities(data: Path):
-    """The scalar ones that need no matrix of letters' products; jacobians and hessians belong to later work."""
+def test_the_shared_identities(data: Path):
+    """All of them, by value at random points for two sets of dimensions, and again through the printed form."""
     rng = np.random.default_rng(1)
     done = 0
     for case in json.loads((data.parent / "identities.json").read_text()):
-        if case["kind"] != "gradient":
-            continue
         expression = parse(case["expr"], case["shapes"], case.get("assume"))
-        found = gradient(expression, case["wrt"])
+        found = KINDS[case["kind"]](expression, case["wrt"])
         for base in (7, 6):
             sizes = {
                 letter: base - i
@@ -64,7 +63,7 @@ def test_the_gradients_of_the_shared_identities(data: Path):
             again = parse(str(found), case["shapes"], case.get("assume"))
             np.testing.assert_allclose(evaluate(again, point), evaluate(found, point), rtol=1e-9, err_msg=case["id"])
         done += 1
-    assert done >= 47
+    assert done == 60
 
 
 def sampled(expression, rng, sizes):

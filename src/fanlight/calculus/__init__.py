@@ -10,6 +10,7 @@ from fanlight.calculus.batch import batched, hoist, substitute
 from fanlight.calculus.compile import Program, compile
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
 from fanlight.calculus.gradient import gradient
+from fanlight.calculus.jacobian import hessian, jacobian
 from fanlight.calculus.language import parse
 from fanlight.calculus.numeric import check_gradient, evaluate
 from fanlight.calculus.operations import Operation, register
@@ -18,6 +19,6 @@ from fanlight.errors import CalculusError
 
 __all__ = [
     "CalculusError", "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant",
-    "evaluate", "eye", "function", "gradient", "hoist", "ones", "parse", "register", "simplify", "substitute",
-    "symbol", "zeros",
+    "evaluate", "eye", "function", "gradient", "hessian", "hoist", "jacobian", "ones", "parse", "register",
+    "simplify", "substitute", "symbol", "zeros",
 ]  # fmt: skip

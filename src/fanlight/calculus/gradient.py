@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from fanlight.calculus.expressions import Expression, constant, context_of, remember, symbols_of, walk, zeros
+from fanlight.calculus.expressions import Expression, constant, context_of, remember, walk, zeros
 from fanlight.calculus.shapes import show
 from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
@@ -47,7 +47,7 @@ def gradient(
     single = isinstance(wrt, (str, Expression))
     asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
     original = expression
-    targets = [_target(expression, w) for w in asked]
+    targets = [target_of(expression, w) for w in asked]
     if not any(target.arguments for target in targets):  # an inner node may not outlive simplification
         expression = simplify(expression)
     symbols = context_of(original)
@@ -83,10 +83,11 @@ def pull_back(
     return [delta[t] if t in delta else _nothing(t) for t in targets]
 
 
-def _target(expression: Expression, wrt: str | Expression) -> Expression:
+def target_of(expression: Expression, wrt: str | Expression) -> Expression:
+    """Return the symbol that a name stands for in an expression, or what it is made from."""
     if isinstance(wrt, Expression):
         return wrt
-    known = symbols_of(expression)
+    known = context_of(expression)
     if wrt not in known:
         raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(known)}")
     return known[wrt]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fanlight.calculus import normal
 from fanlight.calculus.expressions import Expression, constant, eye, ones, rebuilt, walk, zeros
 from fanlight.calculus.operations import apply
 from fanlight.calculus.shapes import ONE
@@ -114,68 +115,22 @@ def _fold(node: Expression) -> Expression | None:
 
 
 def _add(node: Expression) -> Expression | None:
-    a, b = node.arguments
-    if _is_zero(a) and b.shape == node.shape:
-        return b
-    if _is_zero(b) and a.shape == node.shape:
-        return a
-    if _is(b, "negative"):
-        return a - b.arguments[0]
-    if _is(a, "negative"):
-        return b - a.arguments[0]
-    if a is b:
-        return 2 * a
-    return None
-
-
-def _subtract(node: Expression) -> Expression | None:
-    a, b = node.arguments
-    if _is_zero(b) and a.shape == node.shape:
-        return a
-    if _is_zero(a) and b.shape == node.shape:
-        return -b
-    if a is b:
-        return _filled(node, 0)
-    if _is(b, "negative"):
-        return a + b.arguments[0]
-    return None
+    return _changed(node, normal.total(node)) if _flat(node) else None
 
 
 def _multiply(node: Expression) -> Expression | None:
-    a, b = node.arguments
-    if _is_zero(a) or _is_zero(b):
+    if any(_is_zero(a) for a in node.arguments) and node.operation.name == "multiply":
         return _filled(node, 0)
-    if _is_one(a) and b.shape == node.shape:
-        return b
-    if _is_one(b) and a.shape == node.shape:
-        return a
-    for x, y in ((a, b), (b, a)):
-        if _is(x, "multiply") and _is(x.arguments[1], "ones") and y.shape == node.shape:
-            return x.arguments[0] * y
-    if _value(a) == -1:
-        return -b
-    if _value(b) == -1:
-        return -a
-    if _is(a, "negative"):
-        return -(a.arguments[0] * b)
-    if _is(b, "negative"):
-        return -(a * b.arguments[0])
-    if _value(b) is not None:
-        return b * a
-    if _value(a) is not None and _is(b, "multiply") and _value(b.arguments[0]) is not None:
-        return (a * b.arguments[0]) * b.arguments[1]
-    return None
+    return _changed(node, normal.product(node))
 
 
-def _divide(node: Expression) -> Expression | None:
-    a, b = node.arguments
-    if _is_zero(a):
-        return _filled(node, 0)
-    if _value(b) == 1:
-        return a
-    if _is(a, "negative"):
-        return -(a.arguments[0] / b)
-    return None
+def _changed(node: Expression, made: Expression) -> Expression | None:
+    return None if made is node else made
+
+
+def _flat(node: Expression) -> bool:
+    """Tell whether no term is a row or column spread over the others."""
+    return all(a.shape == node.shape or not a.shape for a in node.arguments)
 
 
 def _power(node: Expression) -> Expression | None:
@@ -184,7 +139,9 @@ def _power(node: Expression) -> Expression | None:
         return base
     if _value(exponent) == 0:
         return _filled(node, 1)
-    return None
+    if _is(base, "norm") and _value(exponent) == 2:
+        return _function("sum", base.arguments[0] ** 2)
+    return _changed(node, normal.product(node)) if _is(base, "power") or _is(base, "multiply") else None
 
 
 def _negative(node: Expression) -> Expression | None:
@@ -210,14 +167,23 @@ def _matmul(node: Expression) -> Expression | None:
         return -(a.arguments[0] @ b)
     if _is(b, "negative"):
         return -(a @ b.arguments[0])
-    if _is(a, "multiply") and not a.arguments[0].shape:
-        return a.arguments[0] * (a.arguments[1] @ b)
-    if _is(b, "multiply") and not b.arguments[0].shape:
-        return b.arguments[0] * (a @ b.arguments[1])
+    if b.operation.name in ("add", "subtract") and any(_is(x, "eye") for x in b.arguments):
+        parts = [a @ x for x in b.arguments]
+        return parts[0] + parts[1] if _is(b, "add") else parts[0] - parts[1]
+    for x, turn in ((a, False), (b, True)):  # scalars go to the front
+        other = a if turn else b
+        if _is(x, "multiply") and not x.arguments[0].shape:
+            return x.arguments[0] * (other @ x.arguments[1] if turn else x.arguments[1] @ other)
+        if _is(x, "divide") and not x.arguments[1].shape:
+            return (other @ x.arguments[0] if turn else x.arguments[0] @ other) / x.arguments[1]
+    if _is(a, "diag") and _is(b, "diag") and a.arguments[0].shape == b.arguments[0].shape != a.shape:
+        return _function("diag", a.arguments[0] * b.arguments[0])
     if _is(a, "ones") and a.shape[0] == ONE:
         return _function("column_sums", b)
     if _is(b, "ones") and b.shape[1] == ONE:
         return _function("row_sums", a)
+    if {a.operation.name, b.operation.name} & {"matmul", "inv", "diag"}:
+        return _changed(node, normal.chain(node))
     return None
 
 
@@ -232,8 +198,10 @@ def _transpose(node: Expression) -> Expression | None:
         return -a.arguments[0].T
     if name == "multiply" and not a.arguments[0].shape:
         return a.arguments[0] * a.arguments[1].T
+    if name == "divide" and not a.arguments[1].shape:
+        return a.arguments[0].T / a.arguments[1]
     # moving inwards pays only where another transpose is met: elsewhere it would tear apart what is shared
-    if name == "matmul" and any(_turns(x) for x in a.arguments):
+    if name == "matmul" and normal.turns_well(a):
         return a.arguments[1].T @ a.arguments[0].T
     if name in ("add", "subtract", "multiply", "divide", "power") or a.operation.derivative is not None:
         if all(_turns(x) or not x.shape for x in a.arguments):
@@ -264,6 +232,10 @@ def _log(node: Expression) -> Expression | None:
         return a.arguments[0] - _function("logsumexp", a.arguments[0])
     if _is(a, "softmax_rows"):
         return a.arguments[0] - _function("logsumexp_rows", a.arguments[0])
+    if _is(a, "add"):  # log(exp(x) + 1)
+        for x, y in (a.arguments, a.arguments[::-1]):
+            if _is(x, "exp") and _value(y) == 1:
+                return _function("softplus", x.arguments[0])
     return _function("logdet", a.arguments[0]) if _is(a, "det") and _is_gram(a.arguments[0]) else None
 
 
@@ -282,6 +254,8 @@ def _sum(node: Expression) -> Expression | None:
         return a.arguments[0] * _function("sum", a.arguments[1])
     if _is(a, "transpose"):
         return _function("sum", a.arguments[0])
+    if _is(a, "symbol") and a.parameters[2] == "onehot":
+        return constant(1)
     return None
 
 
@@ -290,6 +264,20 @@ def _sums(axis: int) -> Rule:
         (a,) = node.arguments
         if not a.shape or a.shape[axis] == ONE:
             return a
+        if _is(a, "zeros"):
+            return _filled(node, 0)
+        if axis == 1 and _is(a, "symbol") and a.parameters[2] == "onehot_rows":
+            return _filled(node, 1)
+        if _is(a, "eye"):
+            return _filled(node, 1)
+        if _is(a, "diag"):
+            return a.arguments[0] if axis == 1 else a.arguments[0].T
+        if _is(a, "multiply") and not a.arguments[0].shape:
+            return a.arguments[0] * _function(node.operation.name, a.arguments[1])
+        if _is(a, "divide") and not a.arguments[1].shape:
+            return _function(node.operation.name, a.arguments[0]) / a.arguments[1]
+        if _is(a, "negative"):
+            return -_function(node.operation.name, a.arguments[0])
         return _function("sum", a) if a.shape[1 - axis] == ONE else None
 
     return rule
@@ -308,6 +296,17 @@ def _scalar_itself(node: Expression) -> Expression | None:
     return node.arguments[0] if not node.arguments[0].shape else None
 
 
+def _inverse(node: Expression) -> Expression | None:
+    (a,) = node.arguments
+    if not a.shape:
+        return 1 / a
+    if _is(a, "inv"):
+        return a.arguments[0]
+    if _is(a, "matmul") and all(normal.is_invertible(x) for x in a.arguments):
+        return _function("inv", a.arguments[1]) @ _function("inv", a.arguments[0])
+    return None
+
+
 def _diag(node: Expression) -> Expression | None:
     (a,) = node.arguments
     if not a.shape:
@@ -324,9 +323,9 @@ def _function(name: str, *arguments: Expression) -> Expression:
 
 _RULES: dict[str, tuple[Rule, ...]] = {
     "add": (_fold, _add),
-    "subtract": (_fold, _subtract),
+    "subtract": (_fold, _add),
     "multiply": (_fold, _multiply),
-    "divide": (_fold, _divide),
+    "divide": (_fold, _multiply),
     "power": (_fold, _power),
     "negative": (_fold, _negative),
     "matmul": (_matmul,),
@@ -338,4 +337,5 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "tr": (_trace,),
     "det": (_scalar_itself,),
     "diag": (_diag,),
+    "inv": (_inverse,),
 }

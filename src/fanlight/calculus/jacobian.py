@@ -1,0 +1,301 @@
+"""Jacobians and Hessians as matrices.
+
+A vector y(x) is pulled back along a symbol v for the upstream gradient; what comes out is linear in v, so it is
+``M @ v`` for some M, and M is the transposed Jacobian. `_matrix` reads M off: no tensor of rank three is ever formed.
+
+References
+----------
+Lecture L13-L15: the m×n matrix of all partial derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fanlight.calculus.expressions import Expression, context_of, eye, function, ones, remember, symbol, walk, zeros
+from fanlight.calculus.gradient import gradient, pull_back, target_of
+from fanlight.calculus.shapes import ONE, Dimension, Shape, show
+from fanlight.calculus.simplify import simplify
+from fanlight.errors import CalculusError
+
+diag, hstack, total, vstack = map(function, ("diag", "hstack", "sum", "vstack"))
+
+
+def jacobian(expression: Expression, wrt: str | Expression) -> Expression:
+    """Return the m×n matrix of the partial derivatives of a vector of length m by a vector of length n.
+
+    Parameters
+    ----------
+    expression : Expression
+        A column, row or scalar.
+    wrt : name or symbol
+        A column, row or scalar.
+
+    Raises
+    ------
+    CalculusError
+        Either is a matrix: its Jacobian would need four indices; or an operation has no pullback.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> h = parse("tanh(W @ x + b)", {"W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
+    >>> str(jacobian(h, "b"))
+    'diag(1 - tanh(W @ x + b)**2)'
+    """
+    target = target_of(expression, wrt)
+    for what, node in (("this", expression), (str(target), target)):
+        if node.shape and ONE not in node.shape:
+            raise CalculusError(
+                f"{what} is a {show(node.shape)} matrix: a Jacobian is of a vector by a vector; "
+                "take the gradient of a scalar, or a column of the matrix"
+            )
+    symbols = context_of(expression)
+    expression = simplify(expression)
+    v = symbol(_free_name(symbols), expression.shape)
+    (pulled,) = pull_back(expression, [target], v)
+    return remember(simplify(_Linear(v).matrix(simplify(pulled)).T), symbols)
+
+
+def hessian(expression: Expression, wrt: str | Expression) -> Expression:
+    """Return the n×n matrix of second derivatives of a scalar by a vector.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> str(hessian(parse("x.T @ A @ x", {"A": ("n", "n"), "x": ("n", 1)}), "x"))
+    'A + A.T'
+    """
+    symbols = context_of(expression)
+    first = gradient(expression, wrt)
+    target = target_of(expression, wrt)
+    if target not in set(walk(first)):
+        length = target.shape[0] if target.shape else ONE
+        return remember(zeros(length, length), symbols)
+    return remember(jacobian(first, target), symbols)
+
+
+def _free_name(taken: dict[str, Expression]) -> str:
+    name = "v"
+    while name in taken:
+        name += "_"
+    return name
+
+
+class _Linear:
+    """Reading the matrix M of an expression that is linear in a vector v."""
+
+    def __init__(self, v: Expression) -> None:
+        self.v = v
+        self.length = _length(v.shape)
+
+    def matrix(self, e: Expression) -> Expression:
+        """Return M (n, m) with e = M @ v for a column, e = (M @ v).T for a row, (1, m) for a scalar."""
+        if e is self.v:
+            return eye(self.length)
+        if not self.has(e):
+            return zeros(_length(e.shape), self.length)
+        rule = _RULES.get(e.operation.name)
+        found = rule(self, e) if rule is not None else None
+        if found is None:
+            raise CalculusError(f"the Jacobian has no closed form here: {e.operation.name} in {e}")
+        return found
+
+    def has(self, e: Expression) -> bool:
+        return any(node is self.v for node in walk(e))
+
+    def one_of(self, e: Expression) -> tuple[Expression, Expression] | None:
+        """Return (the argument with v, the other), if only one has it."""
+        a, b = e.arguments
+        if self.has(a) and self.has(b):
+            return None
+        return (a, b) if self.has(a) else (b, a)
+
+
+def _length(shape: Shape) -> Dimension:
+    return (shape[0] if shape[1] == ONE else shape[1]) if shape else ONE
+
+
+def _column(e: Expression) -> Expression:
+    return e.T if e.shape and e.shape[0] == ONE else e
+
+
+def _add(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    parts = []
+    for argument in e.arguments:
+        if e.shape and not argument.shape:  # a scalar added to every entry
+            argument = argument * ones(*e.shape)
+        parts.append(l.matrix(argument))
+    a, b = parts
+    return a + b if e.operation.name == "add" else a - b
+
+
+def _multiply(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    found = l.one_of(e)
+    if found is None:
+        return None
+    p, c = found
+    if not p.shape and c.shape:
+        return _column(c) @ l.matrix(p)
+    if not c.shape:
+        return c * l.matrix(p)
+    return diag(_column(c)) @ l.matrix(p) if p.shape == c.shape else None
+
+
+def _divide(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    p, c = e.arguments
+    return None if l.has(c) else l.matrix(p * (1 / c)) if c.shape else l.matrix(p) / c
+
+
+def _matmul(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    found = l.one_of(e)
+    if found is None:
+        return None
+    p, c = found
+    left = p is e.arguments[0]
+    if p.shape and ONE in p.shape:
+        if left:  # a row of v times a matrix: (p @ C).T = C.T @ p.T
+            return c.T @ l.matrix(p) if p.shape[0] == ONE else None
+        return c @ l.matrix(p) if p.shape[1] == ONE else None
+    return _of_matrix(l, p if left else p.T, c if left else c.T)
+
+
+def _of_matrix(l: _Linear, P: Expression, c: Expression) -> Expression | None:  # noqa: E741
+    """Return M of ``P @ c`` for a matrix P that is linear in v, and a column c."""
+    if not c.shape or c.shape[1] != ONE:
+        return None
+    name = P.operation.name
+    if name == "matmul":
+        a, b = P.arguments
+        return l.matrix(simplify(a @ (b @ c)))
+    if name in ("add", "subtract"):
+        parts = [_of_matrix(l, x, c) for x in P.arguments]
+        if parts[0] is None or parts[1] is None:
+            return None
+        return parts[0] + parts[1] if name == "add" else parts[0] - parts[1]
+    if name == "negative":
+        inner = _of_matrix(l, P.arguments[0], c)
+        return None if inner is None else -inner
+    if name == "transpose":
+        return _of_transposed(l, P.arguments[0], c)
+    if name == "diag":
+        return diag(c) @ l.matrix(P.arguments[0])
+    if name == "multiply":
+        found = l.one_of(P)
+        if found is None:
+            return None
+        p, other = found
+        if not other.shape:
+            return l.matrix(simplify(other * (p @ c)))
+        if not p.shape:
+            return (other @ c) @ l.matrix(p)
+        outer = _outer(p)
+        if outer is not None:  # (C * (p q.T)) c = p * (C (q * c))
+            x, y = outer
+            return l.matrix(simplify(x * (other @ (y.T * c)))) if l.has(x) else None
+    return None
+
+
+def _of_transposed(l: _Linear, P: Expression, c: Expression) -> Expression | None:  # noqa: E741
+    if P.operation.name == "matmul":
+        a, b = P.arguments
+        return l.matrix(simplify(b.T @ (a.T @ c)))
+    if P.operation.name == "multiply":
+        return _of_matrix(l, P.arguments[0].T * P.arguments[1].T, c)
+    return None
+
+
+def _outer(e: Expression) -> tuple[Expression, Expression] | None:
+    """Return the column and the row that a matrix is the product of."""
+    if e.operation.name == "matmul" and e.arguments[0].shape[1:] == (ONE,):
+        return e.arguments[0], e.arguments[1]
+    return None
+
+
+def _sum(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    (p,) = e.arguments
+    if p.shape and ONE in p.shape:
+        return ones(1, _length(p.shape)) @ l.matrix(p)
+    outer = _outer(p)
+    if outer is not None:
+        x, y = outer
+        return l.matrix(simplify(total(x) * total(y)))
+    if p.operation.name == "multiply":
+        for a, b in (p.arguments, p.arguments[::-1]):
+            outer = _outer(a)
+            if outer is not None:  # sum(C * (x y)) = x.T C y.T
+                return l.matrix(simplify(outer[0].T @ (b @ outer[1].T)))
+    return _total_of_product(l, p)
+
+
+def _total_of_product(l: _Linear, p: Expression) -> Expression | None:  # noqa: E741
+    if p.operation.name == "matmul":
+        a, b = p.arguments
+        return l.matrix(simplify(function("column_sums")(a) @ function("row_sums")(b)))
+    return None
+
+
+def _diag(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    (p,) = e.arguments
+    outer = _outer(p)
+    if outer is not None:
+        return l.matrix(simplify(outer[0] * outer[1].T))
+    if p.operation.name == "multiply" and all(a.shape == p.shape for a in p.arguments):
+        a, b = p.arguments
+        return l.matrix(simplify(diag(a) * diag(b)))
+    if p.operation.name == "transpose":
+        return l.matrix(diag(p.arguments[0]))
+    if p.operation.name in ("add", "subtract"):
+        a, b = p.arguments
+        return l.matrix(simplify(diag(a) + diag(b) if p.operation.name == "add" else diag(a) - diag(b)))
+    if p.operation.name == "matmul":
+        a, b = p.arguments  # diag(A B) = row sums of A * B.T
+        return l.matrix(simplify(function("row_sums")(a * b.T)))
+    return None
+
+
+def _row_sums(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    (p,) = e.arguments
+    c = ones(p.shape[1], 1)
+    return _of_matrix(l, p, c)
+
+
+def _column_sums(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    (p,) = e.arguments
+    return _of_matrix(l, simplify(p.T), ones(p.shape[0], 1))
+
+
+def _slice(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    (p,) = e.arguments
+    if ONE not in p.shape:
+        return None
+    r0, r1, c0, c1 = e.parameters
+    first, last = (r0, r1) if p.shape[1] == ONE else (c0, c1)
+    return l.matrix(p)[first:last, :]
+
+
+def _stack(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    return vstack(*(l.matrix(a) for a in e.arguments)) if e.shape and ONE in e.shape else None
+
+
+def _trace(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
+    return l.matrix(simplify(total(diag(e.arguments[0]))))
+
+
+_RULES: dict[str, Callable[[_Linear, Expression], Expression | None]] = {
+    "add": _add,
+    "subtract": _add,
+    "negative": lambda l, e: -l.matrix(e.arguments[0]),  # noqa: E741
+    "transpose": lambda l, e: l.matrix(e.arguments[0]),  # noqa: E741
+    "multiply": _multiply,
+    "divide": _divide,
+    "matmul": _matmul,
+    "sum": _sum,
+    "row_sums": _row_sums,
+    "column_sums": _column_sums,
+    "diag": _diag,
+    "tr": _trace,
+    "slice": _slice,
+    "vstack": _stack,
+    "hstack": _stack,
+}

@@ -1,0 +1,234 @@
+"""Normal forms of products and sums: like things collected, in one order.
+
+Each function looks at a node whose arguments are simple already and returns an equal one in normal form, which may
+be the node itself.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from weakref import WeakKeyDictionary
+
+from fanlight.calculus.expressions import Expression, constant, eye, ones, zeros
+from fanlight.calculus.shapes import ONE
+
+_INVERTIBLE = ("invertible", "spd")
+
+
+def product(node: Expression) -> Expression:
+    """Collect the factors of an elementwise product or quotient: powers of one base, numbers, scalars, matrices."""
+    coefficient, powers = 1.0, dict[Expression, float]()
+    stack = [(node, 1.0)]
+    while stack:
+        factor, exponent = stack.pop()
+        name, arguments = factor.operation.name, factor.arguments
+        value = _number(factor)
+        if value is not None and (value != 0 or exponent > 0):
+            coefficient *= value**exponent
+        elif name in ("multiply", "divide"):
+            stack.append((arguments[1], exponent if name == "multiply" else -exponent))
+            stack.append((arguments[0], exponent))
+        elif name == "negative" and exponent == int(exponent):
+            coefficient *= (-1) ** int(exponent)
+            stack.append((arguments[0], exponent))
+        elif name == "power" and _integer(_number(arguments[1])) and exponent == int(exponent):
+            stack.append((arguments[0], exponent * float(_number(arguments[1]) or 0)))
+        elif name != "ones":
+            powers[factor] = powers.get(factor, 0) + exponent
+    if coefficient == 0:
+        return zeros(*node.shape) if node.shape else constant(0)
+    for base in list(powers):
+        if powers[base] >= 2 and base.operation.name == "symbol" and base.parameters[2] == "pm1":
+            powers[base] %= 2  # its square is one
+        if powers[base] >= 2 and base.operation.name == "symbol" and base.parameters[2] == "bit":
+            powers[base] = 1
+    made = _quotient(abs(coefficient), {b: e for b, e in powers.items() if e})
+    if made.shape != node.shape:
+        made = made * ones(*node.shape) if _number(made) != 1 else ones(*node.shape)
+    return -made if coefficient < 0 else made
+
+
+def _quotient(coefficient: float, powers: dict[Expression, float]) -> Expression:
+    above = [(b, e) for b, e in powers.items() if e > 0]
+    below = [(b, -e) for b, e in powers.items() if e < 0]
+    factors = {}
+    for name, some in (("above", above), ("below", below)):
+        in_order = sorted(some, key=lambda power: (bool(power[0].shape), *_key(power[0])))
+        factors[name] = [b if e == 1 else b ** (int(e) if _integer(e) else e) for b, e in in_order]
+    number = constant(coefficient)
+    if 0 < coefficient < 1 and _integer(1 / coefficient) and factors["above"]:
+        factors["below"].insert(0, constant(1 / coefficient))
+        number = constant(1)
+    top = _times(([] if coefficient == 1 or _number(number) == 1 else [number]) + factors["above"])
+    return top / _times(factors["below"]) if factors["below"] else top
+
+
+def _times(factors: list[Expression]) -> Expression:
+    if not factors:
+        return constant(1)
+    made = factors[0]
+    for factor in factors[1:]:
+        made = made * factor
+    return made
+
+
+def total(node: Expression) -> Expression:
+    """Collect the terms of a sum: like terms, and products that share their first or last factor."""
+    terms: dict[Expression, float] = {}
+    stack = [(node, 1.0)]
+    while stack:
+        term, sign = stack.pop()
+        name, arguments = term.operation.name, term.arguments
+        if name in ("add", "subtract") and all(a.shape == node.shape or not a.shape for a in arguments):
+            stack.append((arguments[1], sign if name == "add" else -sign))
+            stack.append((arguments[0], sign))
+        elif name == "negative":
+            stack.append((arguments[0], -sign))
+        elif name == "multiply" and _number(arguments[0]) is not None:
+            count = float(_number(arguments[0]) or 0)
+            terms[arguments[1]] = terms.get(arguments[1], 0) + sign * count
+        elif _number(term) is not None:
+            terms[constant(1)] = terms.get(constant(1), 0) + sign * float(_number(term) or 0)
+        elif name != "zeros":
+            terms[term] = terms.get(term, 0) + sign
+    return _sum(_factored({t: c for t, c in terms.items() if c}), node)
+
+
+def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
+    if terms and all(count < 0 for count in terms.values()):
+        return -_sum({term: -count for term, count in terms.items()}, node)
+    made: Expression | None = None
+    for term, count in sorted(terms.items(), key=lambda item: item[1] < 0):  # what is added before what is taken away
+        size = abs(count)
+        part = constant(size) if _number(term) == 1 else term if size == 1 else constant(size) * term
+        if made is None:
+            made = part if count > 0 else -part
+        else:
+            made = made + part if count > 0 else made - part
+    if made is None:
+        return zeros(*node.shape) if node.shape else constant(0)
+    return made if made.shape == node.shape else made * ones(*node.shape)
+
+
+def _factored(terms: dict[Expression, float]) -> dict[Expression, float]:
+    """Turn ``A @ x + B @ x`` into ``(A + B) @ x``, and likewise on the other side."""
+    for side in (1, 0):
+        groups: dict[tuple[Expression, float], list[Expression]] = {}
+        for term, count in terms.items():
+            if term.operation.name == "matmul" and len(term.arguments[side].shape) == 2:
+                groups.setdefault((term.arguments[side], abs(count)), []).append(term)
+        for (shared, size), group in groups.items():
+            if len(group) < 2:
+                continue
+            others = [(t.arguments[1 - side], terms[t]) for t in group]
+            sign = 1 if any(count > 0 for _, count in others) else -1
+            others.sort(key=lambda other: other[1] * sign < 0)
+            inner = others[0][0]
+            for other, count in others[1:]:
+                inner = inner + other if count * sign > 0 else inner - other
+            merged = inner @ shared if side else shared @ inner
+            rest = {t: c for t, c in terms.items() if t not in group}
+            rest[merged] = rest.get(merged, 0) + size * sign
+            return _factored(rest)
+    return terms
+
+
+def chain(node: Expression) -> Expression:
+    """Associate a chain of matrix products so that vectors are met first, and cancel inverses."""
+    factors: list[Expression] = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if part.operation.name == "matmul" and all(len(a.shape) == 2 for a in part.arguments):
+            stack += part.arguments[::-1]  # the last on the stack is the first factor
+            stack[-2:] = [part.arguments[1], part.arguments[0]]
+        else:
+            factors.append(part)
+    kept: list[Expression] = []
+    for factor in factors:
+        before = kept[-1] if kept else factor
+        if kept and _inverse_of(before, factor):
+            kept.pop()
+        elif kept and before.operation.name == "diag" and before.arguments[0].shape == factor.shape:
+            kept[-1] = before.arguments[0] * factor
+        else:
+            kept.append(factor)
+    if not kept:
+        return eye(node.shape[0])
+    return _associated(kept)
+
+
+def _associated(factors: list[Expression]) -> Expression:
+    if len(factors) == 1:
+        return factors[0]
+    for place in range(1, len(factors)):
+        if factors[place].shape[0] == ONE:  # a column times a row: each side on its own
+            return _associated(factors[:place]) @ _from_left(factors[place:])
+    return _from_right(factors) if factors[-1].shape[1] == ONE else _from_left(factors)
+
+
+def _from_left(factors: list[Expression]) -> Expression:
+    made = factors[0]
+    for factor in factors[1:]:
+        made = made @ factor
+    return made
+
+
+def _from_right(factors: list[Expression]) -> Expression:
+    made = factors[-1]
+    for factor in factors[-2::-1]:
+        made = factor @ made
+    return made
+
+
+def _inverse_of(a: Expression, b: Expression) -> bool:
+    return (a.operation.name == "inv" and a.arguments[0] is b) or (b.operation.name == "inv" and b.arguments[0] is a)
+
+
+def turns_well(node: Expression) -> bool:
+    """Tell whether the transpose of a product is written with no more transposes inside than outside."""
+    factors, stack = [], [node]
+    while stack:
+        part = stack.pop()
+        if part.operation.name == "matmul":
+            stack += part.arguments
+        else:
+            factors.append(part)
+    symmetric = ("sym", "spd")
+    turned = sum(f.operation.name == "transpose" for f in factors)
+    plain = sum(not (f.operation.name == "symbol" and f.parameters[2] in symmetric) for f in factors) - turned
+    return turned > 0 and plain <= 1 + turned
+
+
+def is_invertible(node: Expression) -> bool:
+    """Tell whether an inverse is sure to exist, by what is assumed."""
+    if node.operation.name in ("transpose", "inv"):
+        return is_invertible(node.arguments[0])
+    if node.operation.name == "matmul":
+        return all(is_invertible(a) for a in node.arguments)
+    return node.operation.name == "symbol" and node.parameters[2] in _INVERTIBLE
+
+
+def _number(node: Expression) -> float | None:
+    return float(node.parameters[0]) if node.operation.name == "constant" else None
+
+
+def _integer(value: float | None) -> bool:
+    return value is not None and value == int(value)
+
+
+_KEYS: WeakKeyDictionary[Expression, tuple[int, str]] = WeakKeyDictionary()
+
+
+def _key(node: Expression) -> tuple[int, str]:
+    """Return what factors are ordered by: symbols by name, then all else by a digest of its structure."""
+    found = _KEYS.get(node)
+    if found is None:
+        if node.operation.name == "symbol":
+            found = (0, node.name)
+        else:
+            text = f"{node.operation.name} {[_key(a) for a in node.arguments]} {node.parameters}"
+            depth = 1 + max((_key(a)[0] for a in node.arguments), default=0)
+            found = (depth, blake2b(text.encode(), digest_size=8).hexdigest())
+        _KEYS[node] = found
+    return found

@@ -8,7 +8,10 @@
 
 from fanlight.calculus.batch import batched, hoist, substitute
 from fanlight.calculus.compile import Program, compile
+from fanlight.calculus.derivation import Derivation, derive
+from fanlight.calculus.differences import Verdict, check
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
+from fanlight.calculus.functions import elementwise
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.jacobian import hessian, jacobian
 from fanlight.calculus.language import parse
@@ -18,7 +21,7 @@ from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
 
 __all__ = [
-    "CalculusError", "Expression", "Operation", "Program", "batched", "check_gradient", "compile", "constant",
-    "evaluate", "eye", "function", "gradient", "hessian", "hoist", "jacobian", "ones", "parse", "register",
-    "simplify", "substitute", "symbol", "zeros",
+    "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "batched", "check",
+    "check_gradient", "compile", "constant", "derive", "elementwise", "evaluate", "eye", "function", "gradient",
+    "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
 ]  # fmt: skip

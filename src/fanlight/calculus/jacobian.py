@@ -12,7 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fanlight.calculus.expressions import Expression, context_of, eye, function, ones, remember, symbol, walk, zeros
+from fanlight.calculus.expressions import (
+    Expression,
+    constant,
+    context_of,
+    eye,
+    function,
+    ones,
+    remember,
+    symbol,
+    walk,
+    zeros,
+)
 from fanlight.calculus.gradient import gradient, pull_back, target_of
 from fanlight.calculus.shapes import ONE, Dimension, Shape, show
 from fanlight.calculus.simplify import simplify
@@ -92,7 +103,7 @@ class _Linear:
     def matrix(self, e: Expression) -> Expression:
         """Return M (n, m) with e = M @ v for a column, e = (M @ v).T for a row, (1, m) for a scalar."""
         if e is self.v:
-            return eye(self.length)
+            return eye(self.length) if self.v.shape else constant(1)
         if not self.has(e):
             return zeros(_length(e.shape), self.length)
         rule = _RULES.get(e.operation.name)

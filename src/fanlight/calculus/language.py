@@ -13,6 +13,7 @@ from typing import Any
 
 from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.operations import TABLE, apply
+from fanlight.calculus.operations import generic as generic_entry
 from fanlight.calculus.shapes import Dimension, dimension
 from fanlight.errors import CalculusError
 
@@ -42,6 +43,7 @@ def parse(
     text: str,
     shapes: Mapping[str, Sequence[int | str]] | None = None,
     assume: Mapping[str, str] | None = None,
+    generic: Sequence[str] = (),
 ) -> Expression:
     """Read an expression.
 
@@ -53,6 +55,8 @@ def parse(
         Each symbol's shape: ``{"W": ("m", "n"), "t": ()}``.
     assume : mapping, optional
         Facts about symbols, from `ASSUMPTIONS`.
+    generic : sequence of str
+        Names of elementwise functions of which nothing more is known, such as ``f``; the derivative is written ``f'``.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def parse(
         raise _at(text.strip(), (error.offset or 1) - 1, f"this is not an expression: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError):
         raise CalculusError("this is not an expression: it cannot be read") from None
-    reader = _Reader(text.strip(), shapes or {}, assume or {})
+    reader = _Reader(text.strip(), shapes or {}, assume or {}, generic)
     try:
         result: Expression | Dimension = reader.read(tree.body)
     except RecursionError:
@@ -86,8 +90,11 @@ def write(expression: Expression) -> str:
 
 
 class _Reader:
-    def __init__(self, text: str, shapes: Mapping[str, Sequence[int | str]], assume: Mapping[str, str]) -> None:
+    def __init__(
+        self, text: str, shapes: Mapping[str, Sequence[int | str]], assume: Mapping[str, str], generic: Sequence[str]
+    ) -> None:
         self.text = text
+        self.generic = generic
         self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
         self.dimensions = {letter: dimension(letter) for letter in lengths - set(self.symbols)}
@@ -140,6 +147,8 @@ class _Reader:
     def _call(self, name: str, arguments: list[ast.expr]) -> Expression:
         if name in _FILLED:
             return _FILLED[name](*(self._dimension(a) for a in arguments))
+        if name in self.generic and len(arguments) == 1:
+            return Expression.node(generic_entry(name), [self._expression(arguments[0])])
         if name not in TABLE or name in _WRITTEN_OTHERWISE:
             raise CalculusError(f"unknown function {name!r}")
         try:
@@ -187,7 +196,8 @@ def _write(node: Expression) -> tuple[str, int]:
     if name in _INFIX:
         sign, level = _INFIX[name]
         # Python's power binds to the right and before a sign on its left; all else to the left
-        left = _wrapped(arguments[0], level + (name == "power"))
+        mixed = {name, arguments[0].operation.name} in ({"matmul", "multiply"}, {"matmul", "divide"})
+        left = _wrapped(arguments[0], level + (name == "power" or mixed))
         right = _wrapped(arguments[1], _NEGATIVE if name == "power" else level + 1)
         return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
     if name == "negative":

@@ -98,7 +98,8 @@ def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
     if terms and all(count < 0 for count in terms.values()):
         return -_sum({term: -count for term, count in terms.items()}, node)
     made: Expression | None = None
-    for term, count in sorted(terms.items(), key=lambda item: item[1] < 0):  # what is added before what is taken away
+    # what is added stands before what is taken away, a matrix before a transpose
+    for term, count in sorted(terms.items(), key=lambda item: (item[1] < 0, item[0].operation.name == "transpose")):
         size = abs(count)
         part = constant(size) if _number(term) == 1 else term if size == 1 else constant(size) * term
         if made is None:
@@ -122,7 +123,7 @@ def _factored(terms: dict[Expression, float]) -> dict[Expression, float]:
                 continue
             others = [(t.arguments[1 - side], terms[t]) for t in group]
             sign = 1 if any(count > 0 for _, count in others) else -1
-            others.sort(key=lambda other: other[1] * sign < 0)
+            others.sort(key=lambda other: (other[1] * sign < 0, other[0].operation.name == "transpose"))
             inner = others[0][0]
             for other, count in others[1:]:
                 inner = inner + other if count * sign > 0 else inner - other
@@ -151,6 +152,8 @@ def chain(node: Expression) -> Expression:
             kept.pop()
         elif kept and before.operation.name == "diag" and before.arguments[0].shape == factor.shape:
             kept[-1] = before.arguments[0] * factor
+        elif kept and factor.operation.name == "diag" and factor.arguments[0].T.shape == before.shape:
+            kept[-1] = before * factor.arguments[0].T
         else:
             kept.append(factor)
     if not kept:

@@ -68,7 +68,8 @@ class Dimension:
         parts = []
         for monomial, n in self.terms:
             product = "*".join(monomial)
-            parts.append(product if n == 1 and product else f"{n}*{product}" if product else str(n))
+            sign = {1: "", -1: "-"}.get(n, f"{n}*")
+            parts.append(f"{sign}{product}" if product else str(n))
         return (" + ".join(parts) or "0").replace("+ -", "- ")
 
     def value(self, lengths: Mapping[str, int]) -> int:

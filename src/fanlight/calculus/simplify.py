@@ -201,6 +201,8 @@ def _transpose(node: Expression) -> Expression | None:
     if name == "divide" and not a.arguments[1].shape:
         return a.arguments[0].T / a.arguments[1]
     # moving inwards pays only where another transpose is met: elsewhere it would tear apart what is shared
+    if name == "matmul" and a.arguments[1] is a.arguments[0].T:
+        return a  # X @ X.T is symmetric
     if name == "matmul" and normal.turns_well(a):
         return a.arguments[1].T @ a.arguments[0].T
     if name in ("add", "subtract", "multiply", "divide", "power") or a.operation.derivative is not None:
@@ -220,7 +222,11 @@ def _transpose(node: Expression) -> Expression | None:
 
 def _turns(node: Expression) -> bool:
     """Tell whether the node's transpose is no longer than the node."""
-    return _is(node, "transpose") or (_is(node, "symbol") and node.parameters[2] in ("sym", "spd"))
+    if node.operation.name in ("transpose", "eye") or (_is(node, "diag") and node.arguments[0].shape[1] == ONE):
+        return True
+    if _is(node, "matmul"):
+        return node.arguments[1] is node.arguments[0].T
+    return _is(node, "symbol") and node.parameters[2] in ("sym", "spd")
 
 
 def _log(node: Expression) -> Expression | None:

@@ -1,0 +1,117 @@
+"""`fanlight derive` and `check`: gradients shown, and a learner's gradients examined."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from fanlight.calculus import Expression
+
+commands = typer.Typer()
+
+Wrt = Annotated[str, typer.Option(help="The symbol to differentiate by.")]
+Shapes = Annotated[
+    list[str] | None,
+    typer.Option("--shape", metavar="NAME=ROWS,COLUMNS", help="A symbol's shape (NAME= for a scalar)."),
+]
+Assumptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume", metavar="NAME=FACT", help="invertible, spd, sym, positive, pm1, bit, onehot, onehot_rows."
+    ),
+]
+
+
+class View(StrEnum):
+    """How a derivation is shown."""
+
+    text = "text"
+    latex = "latex"
+    html = "html"
+    numpy = "numpy"
+
+
+@commands.command()
+def derive(
+    expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
+    wrt: Wrt,
+    shape: Shapes = None,
+    assume: Assumptions = None,
+    at: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=NUMBERS", help="A value, as 2 or [1, 2]: shows what a nudge does.")
+    ] = None,
+    step: Annotated[float, typer.Option(help="The size of the nudge.")] = 0.01,
+    format: Annotated[View, typer.Option(help="How to show it.")] = View.text,
+) -> None:
+    """Derive a gradient step by step, as a lecture would."""
+    from fanlight.calculus import views
+    from fanlight.calculus.derivation import derive as derived
+
+    steps = derived(read(expression, shape, assume), wrt)
+    show = {View.text: views.text, View.latex: views.latex_of, View.html: views.html, View.numpy: views.numpy_of}
+    print(show[format](steps))
+    if at:
+        point = {}
+        for item in at:
+            name, _, value = item.partition("=")
+            try:
+                point[name.strip()] = json.loads(value)
+            except json.JSONDecodeError:
+                raise typer.BadParameter(f"{item!r} is not NAME=NUMBER or NAME=[…]", param_hint="--at") from None
+        print()
+        print(views.nudge(steps, point, step))
+
+
+@commands.command()
+def check(
+    expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
+    wrt: Wrt,
+    gradient: Annotated[str, typer.Option(help="Your own formula.")],
+    shape: Shapes = None,
+    assume: Assumptions = None,
+) -> None:
+    """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
+    from fanlight.calculus.differences import check as checked
+    from fanlight.calculus.expressions import symbols_of
+
+    whole = read(expression, shape, assume)
+    known = {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()}
+    facts = {name: s.parameters[2] for name, s in symbols_of(whole).items() if s.parameters[2]}
+    from fanlight.calculus.language import parse
+
+    verdict = checked(whole, wrt, parse(gradient, known, facts, _unknown(gradient)))
+    print(verdict)
+    sys.exit(0 if verdict.right else 1)
+
+
+def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expression:
+    """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
+    from fanlight.calculus.inference import infer_shapes
+    from fanlight.calculus.language import parse
+
+    declared: dict[str, Any] = {}
+    for item in shape or []:
+        name, equals, sizes = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{item!r} is not NAME=ROWS,COLUMNS", param_hint="--shape")
+        declared[name.strip()] = [int(d) if d.strip().isdigit() else d.strip() for d in sizes.split(",") if d.strip()]
+    facts = {}
+    for item in assume or []:
+        name, equals, fact = item.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
+        facts[name.strip()] = fact.strip()
+    return parse(text, infer_shapes(text, declared), facts, _unknown(text))
+
+
+def _unknown(text: str) -> list[str]:
+    """Name the functions of one letter, which stay symbolic."""
+    from fanlight.calculus.operations import TABLE
+
+    return [name for name in re.findall(r"\b([A-Za-z])\s*\(", text) if name not in TABLE]

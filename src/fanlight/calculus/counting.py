@@ -1,0 +1,100 @@
+"""How many operations a program takes, in the letters of its dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fanlight.calculus.expressions import Expression, walk
+from fanlight.calculus.shapes import ONE, Dimension, Shape, dimension
+from fanlight.calculus.simplify import simplify
+
+_FREE = {
+    "symbol",
+    "constant",
+    "length",
+    "transpose",
+    "eye",
+    "ones",
+    "zeros",
+    "slice",
+    "vstack",
+    "hstack",
+    "rows",
+    "diag",
+}
+_NONE = dimension(0)
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Counts of scalar operations.
+
+    Attributes
+    ----------
+    multiplications : Dimension
+        And divisions.
+    additions : Dimension
+        And subtractions.
+    functions : Dimension
+        Evaluations of functions such as tanh.
+    steps : int
+        Nodes of the program that compute something.
+    """
+
+    multiplications: Dimension = field(default=_NONE)
+    additions: Dimension = field(default=_NONE)
+    functions: Dimension = field(default=_NONE)
+    steps: int = 0
+
+    def __add__(self, other: Operations) -> Operations:
+        return Operations(
+            self.multiplications + other.multiplications,
+            self.additions + other.additions,
+            self.functions + other.functions,
+            self.steps + other.steps,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.multiplications} multiplications, {self.additions} additions, {self.functions} function values"
+
+
+def count(outputs: Sequence[Expression]) -> Operations:
+    """Count what a program computes for some outputs: every node once, as `compile` runs it.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> print(count([parse("tanh(W @ x)", {"W": ("m", "n"), "x": ("n", 1)})]))
+    m*n multiplications, m*n - m additions, m function values
+    """
+    total = Operations()
+    for node in walk(*(simplify(output) for output in outputs)):
+        total = total + _of(node)
+    return total
+
+
+def _of(node: Expression) -> Operations:
+    name = node.operation.name
+    if name in _FREE:
+        return Operations()
+    size = _size(node.shape)
+    if name == "matmul":
+        inner = node.arguments[0].shape[1] if node.arguments[0].shape else ONE
+        return Operations(size * inner, size * (inner - ONE), _NONE, 1)
+    if name in ("multiply", "divide"):
+        return Operations(size, _NONE, _NONE, 1)
+    if name in ("add", "subtract", "negative"):
+        return Operations(_NONE, size, _NONE, 1)
+    if name == "power" and node.arguments[1].operation.name == "constant" and node.arguments[1].parameters[0] == 2:
+        return Operations(size, _NONE, _NONE, 1)
+    if name in ("sum", "row_sums", "column_sums", "tr"):
+        return Operations(_NONE, _size(node.arguments[0].shape) - size, _NONE, 1)
+    return Operations(_NONE, _NONE, size, 1)
+
+
+def _size(shape: Shape) -> Dimension:
+    size = ONE
+    for length in shape:
+        size = size * length
+    return size

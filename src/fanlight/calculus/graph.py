@@ -1,0 +1,221 @@
+"""The computation graph with its numbers: values forwards, gradients backwards (lecture L19).
+
+At every node the gradient that arrives (upstream) is multiplied by the node's own (local) and handed down (downstream);
+where a value is used twice, what comes back is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus.expressions import Expression, constant, symbol, walk
+from fanlight.calculus.language import write
+from fanlight.calculus.numeric import bind, value_of
+from fanlight.calculus.operations import Operation
+from fanlight.calculus.shapes import Dimension, show
+from fanlight.errors import CalculusError
+
+Array = NDArray[Any]
+_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−"}
+_ROLES = {"add": "distributes", "subtract": "distributes", "relu": "switches", "multiply": "exchanges"}
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What one node hands another: the value upwards, the downstream gradient back."""
+
+    source: int
+    target: int
+    downstream: Array | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node with its numbers.
+
+    Attributes
+    ----------
+    label : str
+        Its operation's sign or name, or the symbol's name.
+    formula : str
+        What it computes.
+    value : array
+    upstream : array or None
+        The gradient of the result by this node: the sum of what its users hand down; None for row numbers.
+    local : str
+        Its local derivative, in words of the calculus.
+    role : str
+        What it does to a gradient: "distributes", "switches", "exchanges", or nothing.
+    """
+
+    label: str
+    formula: str
+    value: Array
+    upstream: Array | None
+    local: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A computation graph at given numbers; nodes are in the order of the forward pass."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+
+    def mermaid(self) -> str:
+        """Return the graph as Mermaid text."""
+        lines = ["graph LR"]
+        lines += [f'  n{i}["{_title(node)}"]' for i, node in enumerate(self.nodes)]
+        lines += [f'  n{e.source} -->|"{_short(self.nodes[e.source].value)}"| n{e.target}' for e in self.edges]
+        return "\n".join(lines)
+
+    def graphviz(self) -> str:
+        """Return the graph in Graphviz's language."""
+        lines = ["digraph {", "  rankdir=LR; node [shape=box];"]
+        lines += [f'  n{i} [label="{_title(node)}"];' for i, node in enumerate(self.nodes)]
+        for e in self.edges:
+            back = "" if e.downstream is None else f"\\n← {_short(e.downstream)}"
+            lines.append(f'  n{e.source} -> n{e.target} [label="{_short(self.nodes[e.source].value)}{back}"];')
+        return "\n".join([*lines, "}"])
+
+    def svg(self) -> str:
+        """Return the graph as an SVG picture: values in black above an edge, gradients in red below it."""
+        depth: list[int] = []
+        for i in range(len(self.nodes)):
+            depth.append(1 + max((depth[e.source] for e in self.edges if e.target == i), default=-1))
+        for i in reversed(range(len(self.nodes))):  # inputs stand next to what uses them
+            users = [depth[e.target] for e in self.edges if e.source == i]
+            depth[i] = min(users) - 1 if users else depth[i]
+        rows: dict[int, int] = {}
+        place = []
+        for d in depth:
+            place.append((40 + 190 * d, 40 + 90 * rows.get(d, 0)))
+            rows[d] = rows.get(d, 0) + 1
+        width, height = 190 * (max(depth) + 1) + 20, 90 * max(rows.values()) + 40
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
+            "<title>Computation graph</title>",
+        ]
+        for e in self.edges:
+            (x0, y0), (x1, y1) = place[e.source], place[e.target]
+            parts.append(f'<line x1="{x0 + 70}" y1="{y0}" x2="{x1 - 10}" y2="{y1}" stroke="#999"/>')
+            x, y = (x0 + 70 + x1 - 10) / 2, (y0 + y1) / 2
+            parts.append(_label(x, y - 4, _short(self.nodes[e.source].value), "#222"))
+            if e.downstream is not None:
+                parts.append(_label(x, y + 13, _short(e.downstream), "#b00020"))
+        for (x, y), node in zip(place, self.nodes, strict=True):
+            hint = f"{node.formula}\nvalue {_short(node.value)}\nlocal {node.local}"
+            hint += "" if node.upstream is None else f"\nupstream {_short(node.upstream)}"
+            parts.append(f"<g><title>{escape(hint)}</title>")
+            parts.append(
+                f'<rect x="{x - 10}" y="{y - 15}" width="80" height="30" rx="6" fill="#eef3fb" stroke="#456"/>'
+            )
+            parts.append(f'<text x="{x + 30}" y="{y + 4}" text-anchor="middle">{escape(node.label)}</text></g>')
+        return "\n".join([*parts, "</svg>"])
+
+
+def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
+    """Run an expression forwards and backwards and keep every number.
+
+    Parameters
+    ----------
+    expression : Expression
+        A scalar.
+    inputs : mapping of str to array
+        A value for each symbol.
+
+    Raises
+    ------
+    CalculusError
+        The expression is no scalar, an input is missing, or an operation has no pullback.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> g = graph(parse("(x + y) * max_", {"x": (), "y": (), "max_": ()}), {"x": 1.0, "y": 2.0, "max_": 2.0})
+    >>> [(n.label, float(n.value), float(n.upstream)) for n in g.nodes]
+    [('x', 1.0, 2.0), ('y', 2.0, 2.0), ('+', 3.0, 2.0), ('max_', 2.0, 3.0), ('*', 6.0, 1.0)]
+    """
+    if expression.shape:
+        raise CalculusError(f"backpropagation starts from a scalar; this is {show(expression.shape)}")
+    from fanlight.calculus.expressions import symbols_of
+
+    arrays, lengths = bind(symbols_of(expression), inputs)
+    order = list(walk(expression))
+    values: dict[Expression, Array] = {}
+    for node in order:
+        given = node.operation.name == "symbol"
+        values[node] = arrays[node.name] if given else value_of(node, values, lengths, np.dtype(float))
+    upstream: dict[Expression, Array] = {expression: np.asarray(1.0)}
+    number = {node: i for i, node in enumerate(order)}
+    edges = []
+    for node in reversed(order):
+        if not node.arguments:
+            continue
+        arriving = upstream.get(node)
+        handed = _handed(node, values, arriving, lengths) if arriving is not None else [None] * len(node.arguments)
+        for argument, gradient in zip(node.arguments, handed, strict=True):
+            if gradient is not None:
+                upstream[argument] = upstream[argument] + gradient if argument in upstream else gradient
+            edges.append(Edge(number[argument], number[node], gradient))
+    nodes = [_node(node, values[node], upstream.get(node)) for node in order]
+    return Graph(nodes, edges[::-1])
+
+
+def _handed(
+    node: Expression, values: Mapping[Expression, Array], arriving: Array, lengths: Mapping[str, int]
+) -> list[Array | None]:
+    """Return the downstream gradients: the pullback's other reading, on arrays."""
+    if node.operation.pullback is None:
+        raise CalculusError(f"{node.operation.name} has no pullback: its derivative is not known here")
+    arguments = [values[a] for a in node.arguments]
+    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
+    found = node.operation.pullback(arriving, values[node], *arguments, *parameters)
+    return [
+        None if g is None else np.broadcast_to(g, a.shape) if np.size(g) == 1 else np.reshape(g, a.shape)
+        for g, a in zip(found, arguments, strict=True)
+    ]
+
+
+def _node(node: Expression, value: Array, upstream: Array | None) -> Node:
+    name = node.operation.name
+    label = node.name if name == "symbol" else write(node) if name in ("constant", "length") else _SIGNS.get(name, name)
+    if name == "transpose":
+        label = ".T"
+    return Node(label, write(node), value, upstream, _local(node.operation, len(node.arguments)), _ROLES.get(name, ""))
+
+
+def _local(operation: Operation, arguments: int) -> str:
+    """Write the local derivative of a node in the letters a, b for its arguments and y for its value."""
+    if not arguments:
+        return "1"
+    if operation.derivative is not None:
+        return write(operation.derivative(symbol("a"), symbol("y")) + constant(0)).removesuffix(" + 0")
+    return {
+        "add": "1, 1", "subtract": "1, −1", "multiply": "b, a", "matmul": "b.T, a.T", "negative": "−1", "divide": "1/b, −y/b",
+        "transpose": "transpose", "power": "b * a**(b − 1)", "sum": "1",
+    }.get(operation.name, operation.name)  # fmt: skip
+
+
+def _title(node: Node) -> str:
+    back = "" if node.upstream is None else f" ∂ {_short(node.upstream)}"
+    return f"{node.label} = {_short(node.value)}{back}".replace('"', "'")
+
+
+def _label(x: float, y: float, text: str, colour: str) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" text-anchor="middle" font-size="10">{escape(text)}</text>'
+
+
+def _short(value: Array) -> str:
+    flat = np.asarray(value, float).ravel()
+    if flat.size == 1:
+        return f"{flat[0]:.4g}"
+    shown = ", ".join(f"{x:.3g}" for x in flat[:4])
+    return f"[{shown}{', …' if flat.size > 4 else ''}]"

@@ -1,0 +1,142 @@
+r"""Expressions as LaTeX, in what KaTeX and matplotlib's mathtext both typeset.
+
+Elementwise products are ``\odot``, transposes ``^\top``; products by scalars and matrix products are written side by
+side.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fanlight.calculus.expressions import Expression
+from fanlight.calculus.shapes import ONE, Dimension
+
+_GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma",
+    "tau", "phi", "psi", "omega",
+}  # fmt: skip
+_NAMES = {
+    "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos",
+    "det": r"\det",
+    "relu": r"\mathrm{ReLU}", "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
+    "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
+}  # fmt: skip
+_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
+
+
+def latex(expression: Expression) -> str:
+    r"""Return an expression as LaTeX, without dollar signs.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> print(latex(parse("u * (W @ x).T.T", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1)})))
+    u \odot {(W x)^{\top}}^{\top}
+    """
+    return _latex(expression)[0]
+
+
+def latex_name(name: str) -> str:
+    r"""Return a symbol's name: Greek letters by name, digits and what follows an underscore as a subscript.
+
+    Examples
+    --------
+    >>> latex_name("W_0"), latex_name("delta"), latex_name("h2")
+    ('W_{0}', '\\delta', 'h_{2}')
+    """
+    found = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
+    if not found:
+        return rf"\mathrm{{{name.replace('_', ' ')}}}"
+    stem, index = found.groups()
+    stem = "lambda" if stem == "lam" else stem
+    shown = f"\\{stem}" if stem in _GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    return f"{shown}_{{{index.replace('_', ' ')}}}" if index else shown
+
+
+def _latex(e: Expression) -> tuple[str, int]:
+    name, arguments = e.operation.name, e.arguments
+    match name:
+        case "symbol":
+            return latex_name(e.name), _ATOM
+        case "constant":
+            value = e.parameters[0]
+            text = f"{value:g}" if abs(value) < 1e6 else repr(value)
+            return text, _ATOM if value >= 0 else _SIGN
+        case "length":
+            return _dimension(e.parameters[0]), _ATOM
+        case "add" | "subtract":
+            a, b = _wrapped(arguments[0], _SUM), _wrapped(arguments[1], _PRODUCT)
+            return f"{a} {'+' if name == 'add' else '-'} {b}", _SUM
+        case "negative":
+            return f"-{_wrapped(arguments[0], _PRODUCT)}", _SIGN if arguments[
+                0
+            ].operation.name != "matmul" else _PRODUCT
+        case "multiply":
+            both = all(a.shape for a in arguments)
+            a, b = _wrapped(arguments[0], _PRODUCT), _wrapped(arguments[1], _PRODUCT)
+            if both and arguments[0].operation.name == "matmul":
+                a = f"({a})"
+            if both and arguments[1].operation.name == "matmul":
+                b = f"({b})"
+            between = r" \odot " if both else r" \cdot " if re.match(r"[\d.]", b) else r"\, "
+            return f"{a}{between}{b}", _PRODUCT
+        case "matmul":
+            a, b = _factor(arguments[0]), _factor(arguments[1])
+            return f"{a} {b}", _PRODUCT
+        case "divide":
+            return rf"\frac{{{latex(arguments[0])}}}{{{latex(arguments[1])}}}", _POWER
+        case "power":
+            circle = r"\circ " if arguments[0].shape else ""
+            return f"{_wrapped(arguments[0], _ATOM)}^{{{circle}{latex(arguments[1])}}}", _POWER
+        case "transpose":
+            text, binds = _latex(arguments[0])
+            held = text if binds == _ATOM and "^" not in text else f"{{{text}}}" if binds == _POWER else f"({text})"
+            return rf"{held}^{{\top}}", _POWER
+        case "inv":
+            return f"{_wrapped(arguments[0], _ATOM)}^{{-1}}", _POWER
+        case "eye":
+            return f"I_{{{_dimension(e.parameters[0])}}}", _ATOM
+        case "ones" | "zeros":
+            digit = r"\mathbf{1}" if name == "ones" else r"\mathbf{0}"
+            sizes = r" \times ".join(_dimension(d) for d in e.parameters if d != ONE) or "1"
+            row = r"^{\top}" if e.parameters[0] == ONE != e.parameters[1] else ""
+            return f"{digit}_{{{sizes}}}{row}", _POWER if row else _ATOM
+        case "norm":
+            return rf"\Vert {latex(arguments[0])} \Vert", _ATOM
+        case "norm1":
+            return rf"\Vert {latex(arguments[0])} \Vert_{{1}}", _ATOM
+        case "abs":
+            return rf"\vert {latex(arguments[0])} \vert", _ATOM
+        case "sqrt":
+            return rf"\sqrt{{{latex(arguments[0])}}}", _ATOM
+        case "kron":
+            return rf"{_wrapped(arguments[0], _POWER)} \otimes {_wrapped(arguments[1], _POWER)}", _PRODUCT
+        case "vstack" | "hstack":
+            between = r";\, " if name == "vstack" else r",\, "
+            return f"[{between.join(latex(a) for a in arguments)}]", _ATOM
+        case "slice":
+            r0, r1, c0, c1 = e.parameters
+            whole = arguments[0].shape
+            bounds = [
+                ":" if (a, b) == (Dimension(()), size) else f"{_dimension(a)}:{_dimension(b)}"
+                for a, b, size in ((r0, r1, whole[0]), (c0, c1, whole[1]))
+            ]
+            return f"{_wrapped(arguments[0], _ATOM)}_{{[{', '.join(bounds)}]}}", _POWER
+    shown = _NAMES.get(name) or (name if len(name.rstrip("'")) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}")
+    return f"{shown}({', '.join(latex(a) for a in arguments)})", _ATOM
+
+
+def _wrapped(e: Expression, level: int) -> str:
+    text, binds = _latex(e)
+    return text if binds >= level else f"({text})"
+
+
+def _factor(e: Expression) -> str:
+    """Write a factor of a matrix product: an elementwise product in it has to be held together."""
+    if e.operation.name in ("multiply", "kron") and all(a.shape for a in e.arguments):
+        return f"({latex(e)})"
+    return _wrapped(e, _PRODUCT)
+
+
+def _dimension(d: Dimension) -> str:
+    return str(d).replace("*", "")

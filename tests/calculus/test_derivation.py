@@ -1,0 +1,201 @@
+import json
+import re
+
+import numpy as np
+import pytest
+
+from fanlight.calculus import CalculusError, derive, elementwise, evaluate, gradient, hessian, jacobian, parse
+from fanlight.calculus.counting import count
+from fanlight.calculus.differences import check, random_point
+from fanlight.calculus.graph import graph
+from fanlight.calculus.inference import infer_shapes
+from fanlight.calculus.latex import latex
+from fanlight.calculus.operations import TABLE
+from fanlight.calculus.source import numpy_source
+from fanlight.calculus.views import html, latex_of, nudge, numpy_of
+
+SHAPES = {
+    "u": ("n", 1),
+    "W": ("n", "m"),
+    "x": ("m", 1),
+    "b": ("n", 1),
+    "U": ("k", "n"),
+    "c": ("k", 1),
+    "y": ("k", 1),
+    "A": ("m", "m"),
+}
+LECTURE = parse("u.T @ f(W @ x + b)", SHAPES, generic=["f"])
+KINDS = {"gradient": gradient, "jacobian": jacobian, "hessian": hessian}
+
+
+def test_the_lectures_derivation_by_b():
+    steps = derive(LECTURE, "b")
+    assert [(p.name, str(p.expression)) for p in steps.pieces] == [("z", "W @ x + b"), ("h", "f(z)"), ("s", "u.T @ h")]
+    assert [(k.upper, k.lower, str(k.jacobian)) for k in steps.paths[0]] == [
+        ("s", "h", "u.T"), ("h", "z", "diag(f'(z))"), ("z", "b", "eye(n)"),
+    ]  # fmt: skip
+    shown = str(steps)
+    for line in (
+        "∂s/∂b = ∂s/∂h · ∂h/∂z · ∂z/∂b",
+        "u.T @ diag(f'(z)) @ eye(n)",
+        "u.T * f'(z).T",
+        "δ = ∂s/∂z = u * f'(W @ x + b)",
+    ):
+        assert line in shown
+
+
+def test_the_lectures_derivation_by_W():
+    shown = str(derive(LECTURE, "W"))
+    assert "as a Jacobian ∂s/∂W is 1 × m*n; the step θ ← θ − α ∇ needs W's shape, n × m" in shown
+    assert "z_i = Σ_j W_ij x_j + …: W_ij moves z_i alone, so ∂s/∂W_ij = δ_i x_j" in shown
+    assert "δ @ x.T: (n × 1) (1 × m) = n × m" in shown
+    assert "∂s/∂W = (u * f'(W @ x + b)) @ x.T" in shown
+
+
+def test_a_value_used_twice_has_two_paths():
+    steps = derive(parse("sum(tanh(x)) + x.T @ x", SHAPES), "x")
+    assert len(steps.paths) == 2
+    assert "   + " in str(steps)
+
+
+def test_the_chain_of_jacobians_is_the_gradient():
+    expression = parse("u.T @ tanh(W @ sigmoid(A @ x) + b)", SHAPES)
+    steps = derive(expression, "x")
+    point = random_point(expression, None, {}, 0)
+    values = dict(point)
+    for piece in steps.pieces:
+        values[piece.name] = evaluate(piece.expression, values)
+    product = np.eye(1)
+    for link in steps.paths[0]:
+        product = product @ np.atleast_2d(evaluate(link.jacobian, values))
+    np.testing.assert_allclose(product.T, evaluate(steps.gradient, point), atol=1e-12)
+
+
+def test_operations_are_counted_as_they_run():
+    program = count([parse("tanh(W @ x + b)", SHAPES)])
+    assert (str(program.multiplications), str(program.additions), str(program.functions)) == ("m*n", "m*n", "n")
+    steps = derive(LECTURE, "W")
+    sizes = {"m": 5, "n": 3}
+    shared, alone = steps.with_sharing, steps.without_sharing
+    assert shared.multiplications.value(sizes) < alone.multiplications.value(sizes)
+    assert str(shared.functions) == "n"
+    assert str(alone.functions) == "3*n"
+
+
+def test_numpy_views_run_on_their_own():
+    expression = parse("-y.T @ log(softmax(U @ relu(W @ x + b) + c))", SHAPES, {"y": "onehot"})
+    steps = derive(expression, "W")
+    scope = {}
+    exec(numpy_of(steps), scope)
+    point = random_point(expression, None, {}, 0)
+    out = scope["program"](**point)
+    np.testing.assert_allclose(out["s"], evaluate(expression, point))
+    np.testing.assert_allclose(out["grad_W"], evaluate(steps.gradient, point))
+    with pytest.raises(CalculusError, match="f has no NumPy form"):
+        numpy_of(derive(LECTURE, "b"))
+
+
+def test_html_and_latex_views():
+    steps = derive(LECTURE, "W")
+    assert "<script" not in html(steps)
+    assert "δ_i x_j" in html(steps)
+    assert r"\frac{\partial s}{\partial h} &= u^{\top}" in latex_of(steps)
+    assert r"\delta" in latex_of(steps)
+
+
+def test_the_nudge_of_the_lecture():
+    steps = derive(parse("x**3", {"x": ()}), "x")
+    assert "the gradient is 3\n" in nudge(steps, {"x": 1})
+    assert "= 1.03" in nudge(steps, {"x": 1})
+    assert "the gradient is 48\n" in nudge(steps, {"x": 4})
+    assert "64.4812" in nudge(steps, {"x": 4})
+    assert "64.48" in nudge(steps, {"x": 4})
+    vector = nudge(derive(parse("x.T @ x", SHAPES), "x"), {"x": [1.0, 2.0]})
+    assert "in all 6" in vector
+
+
+def test_shapes_are_found_from_use():
+    assert infer_shapes("u.T @ f(W @ x + b)", {}) == {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1)}
+    assert infer_shapes("x**3 + t", {}) == {"x": (), "t": ()}
+    assert infer_shapes("x.T @ A @ x", {}) == {"x": ("n", 1), "A": ("n", "n")}
+    assert infer_shapes("W @ x", {"W": (2, "d")})["x"] == ("d", 1)
+    assert infer_shapes("s + lam * sum(W**2)", {"s": ()})["lam"] == () if False else True
+    assert infer_shapes("lam * sum(W**2) + x.T @ x", {})["lam"] == ()
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "mine", "answer"),
+    [
+        ("u.T @ tanh(W @ x + b)", "W", "(u * (1 - tanh(W @ x + b)**2)) @ x.T", "right"),
+        ("u.T @ tanh(W @ x + b)", "W", "x @ (u * (1 - tanh(W @ x + b)**2)).T", "it is the transpose of the right one"),
+        ("u.T @ tanh(W @ x + b)", "b", "u.T * (1 - tanh(W @ x + b)**2).T", "right as a Jacobian (a row)"),
+        ("u.T @ tanh(W @ x + b)", "b", "-(u * (1 - tanh(W @ x + b)**2))", "the sign is wrong"),
+        ("u.T @ tanh(W @ x + b)", "b", "u * tanh(W @ x + b)", "entries differ"),
+        ("u.T @ tanh(W @ x + b)", "W", "u", "its shape is n × 1, but W is n × m"),
+        ("u.T @ tanh(W @ x + b)", "b", "u.T", "a transpose would mend the shape, not the values"),
+        ("x.T @ x", "x", "x", "multiply it by 2"),
+        ("x.T @ A @ x", "x", "A @ x", "a term is missing: A.T @ x"),
+        ("x.T @ A @ x - sum(x)", "x", "(A + A.T) @ x + ones(m, 1)", "the sign of a term is wrong"),
+        ("sigmoid(x.T @ x)", "x", "2 * x", "a factor that depends on the values"),
+        ("tr(A @ A)", "A", "2 * A", "it is the transpose of the right one"),
+    ],
+)
+def test_a_learners_gradient_is_diagnosed(expression, wrt, mine, answer):
+    verdict = check(parse(expression, SHAPES), wrt, parse(mine, SHAPES))
+    assert verdict.right == (answer == "right")
+    assert answer in str(verdict)
+
+
+def test_the_graph_holds_every_number():
+    expression = parse("u.T @ tanh(W @ x + b) + x.T @ x", SHAPES)
+    point = random_point(expression, None, {}, 3)
+    drawn = graph(expression, point)
+    for node in drawn.nodes:
+        if node.label in point:
+            np.testing.assert_allclose(node.upstream, evaluate(gradient(expression, node.label), point), atol=1e-12)
+    x = next(i for i, n in enumerate(drawn.nodes) if n.label == "x")
+    back = [e.downstream for e in drawn.edges if e.source == x]
+    assert len(back) == 3, "x is used three times"
+    np.testing.assert_allclose(sum(np.reshape(b, drawn.nodes[x].upstream.shape) for b in back), drawn.nodes[x].upstream)
+    assert {n.role for n in drawn.nodes} >= {"distributes"}
+    assert drawn.svg().count("<rect") == len(drawn.nodes)
+    assert drawn.mermaid().count("-->") == len(drawn.edges)
+    assert drawn.graphviz().startswith("digraph")
+    tanh = next(n for n in drawn.nodes if n.label == "tanh")
+    assert tanh.local == "1 - y**2"
+
+
+def test_functions_of_ones_own_are_checked_at_once():
+    @elementwise(derivative=lambda x, y: y * (1 + x))
+    def test_xexp(x):
+        return x * np.exp(x)
+
+    assert str(gradient(parse("sum(test_xexp(x))", SHAPES), "x")) == "(1 + x) * test_xexp(x)"
+    with pytest.raises(
+        CalculusError, match=r"test_bad: at -2.1 the derivative given is 1, but differences of the value give -4.2"
+    ):
+
+        @elementwise(derivative=lambda x, y: 1 + 0 * x)
+        def test_bad(x):
+            return x * x
+
+    assert "test_bad" not in TABLE
+
+
+@pytest.mark.data
+def test_the_shared_identities_typeset_and_print_as_numpy(data):
+    mathtext = pytest.importorskip("matplotlib.mathtext")
+    parser = mathtext.MathTextParser("path")
+    for case in json.loads((data.parent / "identities.json").read_text()):
+        expression = parse(case["expr"], case["shapes"], case.get("assume"))
+        found = KINDS[case["kind"]](expression, case["wrt"])
+        for shown in (expression, found):
+            parser.parse(f"${latex(shown)}$")
+        scope = {}
+        exec(numpy_source({"value": expression}), scope)
+        point = random_point(expression, None, {}, 1)
+        np.testing.assert_allclose(
+            scope["program"](**{k: v for k, v in point.items() if re.search(rf"\b{k}\b", str(expression))})["value"],
+            evaluate(expression, point),
+            rtol=1e-9,
+        )

@@ -4,7 +4,17 @@ import re
 import numpy as np
 import pytest
 
-from fanlight.calculus import CalculusError, derive, elementwise, evaluate, gradient, hessian, jacobian, parse
+from fanlight.calculus import (
+    CalculusError,
+    check_gradient,
+    derive,
+    elementwise,
+    evaluate,
+    gradient,
+    hessian,
+    jacobian,
+    parse,
+)
 from fanlight.calculus.counting import count
 from fanlight.calculus.differences import check, random_point
 from fanlight.calculus.graph import graph
@@ -88,7 +98,7 @@ def test_numpy_views_run_on_their_own():
     scope = {}
     exec(numpy_of(steps), scope)
     point = random_point(expression, None, {}, 0)
-    out = scope["program"](**point)
+    out = scope["program"](**{name: point[name] for name in "yUWxbc"})
     np.testing.assert_allclose(out["s"], evaluate(expression, point))
     np.testing.assert_allclose(out["grad_W"], evaluate(steps.gradient, point))
     with pytest.raises(CalculusError, match="f has no NumPy form"):
@@ -119,7 +129,6 @@ def test_shapes_are_found_from_use():
     assert infer_shapes("x**3 + t", {}) == {"x": (), "t": ()}
     assert infer_shapes("x.T @ A @ x", {}) == {"x": ("n", 1), "A": ("n", "n")}
     assert infer_shapes("W @ x", {"W": (2, "d")})["x"] == ("d", 1)
-    assert infer_shapes("s + lam * sum(W**2)", {"s": ()})["lam"] == () if False else True
     assert infer_shapes("lam * sum(W**2) + x.T @ x", {})["lam"] == ()
 
 
@@ -166,11 +175,12 @@ def test_the_graph_holds_every_number():
 
 
 def test_functions_of_ones_own_are_checked_at_once():
-    @elementwise(derivative=lambda x, y: y * (1 + x))
+    @elementwise(derivative=lambda x, y: y / x * (1 + x))
     def test_xexp(x):
         return x * np.exp(x)
 
-    assert str(gradient(parse("sum(test_xexp(x))", SHAPES), "x")) == "(1 + x) * test_xexp(x)"
+    total = parse("sum(test_xexp(x))", SHAPES)
+    assert check_gradient(total, "x", {"x": np.array([[0.5], [2.0]])}).error < 1e-8
     with pytest.raises(
         CalculusError, match=r"test_bad: at -2.1 the derivative given is 1, but differences of the value give -4.2"
     ):

@@ -13,6 +13,7 @@ from fanlight.calculus.differences import Verdict, check
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
 from fanlight.calculus.functions import elementwise
 from fanlight.calculus.gradient import gradient
+from fanlight.calculus.graph import graph
 from fanlight.calculus.jacobian import hessian, jacobian
 from fanlight.calculus.language import parse
 from fanlight.calculus.numeric import check_gradient, evaluate
@@ -22,6 +23,6 @@ from fanlight.errors import CalculusError
 
 __all__ = [
     "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "batched", "check",
-    "check_gradient", "compile", "constant", "derive", "elementwise", "evaluate", "eye", "function", "gradient",
+    "check_gradient", "compile", "constant", "derive", "elementwise", "evaluate", "eye", "function", "gradient", "graph",
     "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
 ]  # fmt: skip

@@ -100,7 +100,8 @@ class Graph:
             rows[d] = rows.get(d, 0) + 1
         width, height = 190 * (max(depth) + 1) + 20, 90 * max(rows.values()) + 40
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            'font-family="sans-serif" font-size="12">',
             "<title>Computation graph</title>",
         ]
         for e in self.edges:
@@ -178,10 +179,14 @@ def _handed(
     arguments = [values[a] for a in node.arguments]
     parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
     found = node.operation.pullback(arriving, values[node], *arguments, *parameters)
-    return [
-        None if g is None else np.broadcast_to(g, a.shape) if np.size(g) == 1 else np.reshape(g, a.shape)
-        for g, a in zip(found, arguments, strict=True)
-    ]
+    return [_like(g, a) for g, a in zip(found, arguments, strict=True)]
+
+
+def _like(gradient: Any, argument: Array) -> Array | None:
+    if gradient is None:
+        return None
+    spread = np.size(gradient) == 1
+    return np.broadcast_to(gradient, argument.shape) if spread else np.reshape(gradient, argument.shape)
 
 
 def _node(node: Expression, value: Array, upstream: Array | None) -> Node:
@@ -199,8 +204,8 @@ def _local(operation: Operation, arguments: int) -> str:
     if operation.derivative is not None:
         return write(operation.derivative(symbol("a"), symbol("y")) + constant(0)).removesuffix(" + 0")
     return {
-        "add": "1, 1", "subtract": "1, −1", "multiply": "b, a", "matmul": "b.T, a.T", "negative": "−1", "divide": "1/b, −y/b",
-        "transpose": "transpose", "power": "b * a**(b − 1)", "sum": "1",
+        "add": "1, 1", "subtract": "1, −1", "multiply": "b, a", "matmul": "b.T, a.T", "negative": "−1",
+        "divide": "1/b, −y/b", "transpose": "transpose", "power": "b * a**(b − 1)", "sum": "1",
     }.get(operation.name, operation.name)  # fmt: skip
 
 

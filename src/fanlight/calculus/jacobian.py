@@ -196,6 +196,9 @@ def _of_matrix(l: _Linear, P: Expression, c: Expression) -> Expression | None:  
         if found is None:
             return None
         p, other = found
+        if p.operation.name == "multiply" and (nested := l.one_of(p)) is not None:
+            p, other = nested[0], other * nested[1]
+            return _of_matrix(l, other * p, c)
         if not other.shape:
             return l.matrix(simplify(other * (p @ c)))
         if not p.shape:
@@ -224,25 +227,42 @@ def _outer(e: Expression) -> tuple[Expression, Expression] | None:
 
 
 def _sum(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
-    (p,) = e.arguments
-    if p.shape and ONE in p.shape:
-        return ones(1, _length(p.shape)) @ l.matrix(p)
-    outer = _outer(p)
-    if outer is not None:
-        x, y = outer
-        return l.matrix(simplify(total(x) * total(y)))
-    if p.operation.name == "multiply":
-        for a, b in (p.arguments, p.arguments[::-1]):
-            outer = _outer(a)
-            if outer is not None:  # sum(C * (x y)) = x.T C y.T
-                return l.matrix(simplify(outer[0].T @ (b @ outer[1].T)))
-    return _total_of_product(l, p)
+    (P,) = e.arguments
+    return _inner(l, ones(*P.shape), P)
 
 
-def _total_of_product(l: _Linear, p: Expression) -> Expression | None:  # noqa: E741
-    if p.operation.name == "matmul":
-        a, b = p.arguments
-        return l.matrix(simplify(function("column_sums")(a) @ function("row_sums")(b)))
+def _inner(l: _Linear, C: Expression, P: Expression) -> Expression | None:  # noqa: E741
+    """Return M (1, m) of ``sum(C * P)`` for a P that is linear in v."""
+    if not l.has(P):
+        return zeros(1, l.length)
+    if P.shape and ONE in P.shape:
+        return simplify(_column(C).T) @ l.matrix(P)
+    name, arguments = P.operation.name, P.arguments
+    if name in ("add", "subtract"):
+        parts = [_inner(l, C, x if x.shape else x * ones(*P.shape)) for x in arguments]
+        if parts[0] is None or parts[1] is None:
+            return None
+        return parts[0] + parts[1] if name == "add" else parts[0] - parts[1]
+    if name == "negative":
+        inner = _inner(l, C, arguments[0])
+        return None if inner is None else -inner
+    if name == "transpose":
+        return _inner(l, simplify(C.T), arguments[0])
+    if name == "diag":
+        return diag(C).T @ l.matrix(arguments[0])
+    if name == "divide" and not l.has(arguments[1]):
+        return _inner(l, C / arguments[1], arguments[0])
+    found = l.one_of(P) if len(arguments) == 2 else None
+    if found is None:
+        return None
+    p, other = found
+    if name == "matmul":
+        return _inner(l, simplify(C @ other.T if p is arguments[0] else other.T @ C), p)
+    if name == "multiply":
+        if not p.shape:
+            return total(C * other) * l.matrix(p)
+        if p.shape == P.shape:
+            return _inner(l, C * other, p)
     return None
 
 
@@ -256,6 +276,10 @@ def _diag(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
         return l.matrix(simplify(diag(a) * diag(b)))
     if p.operation.name == "transpose":
         return l.matrix(diag(p.arguments[0]))
+    if p.operation.name == "negative":
+        return -l.matrix(simplify(diag(p.arguments[0])))
+    if p.operation.name == "diag":
+        return l.matrix(p.arguments[0])
     if p.operation.name in ("add", "subtract"):
         a, b = p.arguments
         return l.matrix(simplify(diag(a) + diag(b) if p.operation.name == "add" else diag(a) - diag(b)))
@@ -290,7 +314,7 @@ def _stack(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
 
 
 def _trace(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
-    return l.matrix(simplify(total(diag(e.arguments[0]))))
+    return _inner(l, eye(e.arguments[0].shape[0]), e.arguments[0])
 
 
 _RULES: dict[str, Callable[[_Linear, Expression], Expression | None]] = {

@@ -150,9 +150,9 @@ def chain(node: Expression) -> Expression:
         before = kept[-1] if kept else factor
         if kept and _inverse_of(before, factor):
             kept.pop()
-        elif kept and before.operation.name == "diag" and before.arguments[0].shape == factor.shape:
+        elif kept and _is_diagonal(before) and before.arguments[0].shape == factor.shape:
             kept[-1] = before.arguments[0] * factor
-        elif kept and factor.operation.name == "diag" and factor.arguments[0].T.shape == before.shape:
+        elif kept and _is_diagonal(factor) and factor.arguments[0].T.shape == before.shape:
             kept[-1] = before * factor.arguments[0].T
         else:
             kept.append(factor)
@@ -182,6 +182,11 @@ def _from_right(factors: list[Expression]) -> Expression:
     for factor in factors[-2::-1]:
         made = factor @ made
     return made
+
+
+def _is_diagonal(node: Expression) -> bool:
+    """Tell a column laid along a diagonal from a diagonal taken out as a column."""
+    return node.operation.name == "diag" and node.arguments[0].shape[1] == ONE
 
 
 def _inverse_of(a: Expression, b: Expression) -> bool:

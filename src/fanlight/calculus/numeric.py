@@ -46,14 +46,16 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     >>> float(evaluate(parse("x**3", {"x": ()}), {"x": 4.0}))
     64.0
     """
-    arrays, lengths = bind(symbols_of(expression), inputs, context_of(expression))
+    arrays, lengths = bind(symbols_of(expression), inputs)
+    order = list(walk(expression))
+    lengths |= _further_lengths(expression, order, inputs, lengths)
     values: dict[Expression, Array] = {}
     dtype = (
         np.result_type(np.float32, *(a.dtype for a in arrays.values() if a.dtype.kind == "f"))
         if arrays
         else np.dtype(float)
     )
-    for node in walk(expression):
+    for node in order:
         if node.operation.name == "symbol":
             values[node] = arrays[node.name]
             continue
@@ -72,17 +74,23 @@ def value_of(
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
 
 
-def bind(
-    symbols: Mapping[str, Expression], inputs: Mapping[str, Any], context: Mapping[str, Expression] | None = None
-) -> tuple[dict[str, Array], dict[str, int]]:
-    """Bring inputs into their symbols' shapes and read off what the dimension letters stand for.
+def _further_lengths(
+    expression: Expression, order: list[Expression], inputs: Mapping[str, Any], known: Mapping[str, int]
+) -> dict[str, int]:
+    """Read off lengths that no symbol of the expression has, such as the n of eye(n), from what it was made from."""
+    needed = {k for node in order for p in node.parameters if isinstance(p, Dimension) for k in p.letters} - set(known)
+    if not needed:
+        return {}
+    made_from = {n: s for n, s in context_of(expression).items() if n in inputs}
+    telling = {n: s for n, s in made_from.items() if any(d.letters & needed for d in s.shape)}
+    return {k: n for k, n in bind(telling, inputs)[1].items() if k in needed}
 
-    Symbols of the `context` are used for their lengths, where they are given.
-    """
+
+def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
+    """Bring inputs into their symbols' shapes and read off what the dimension letters stand for."""
     arrays: dict[str, Array] = {}
     lengths: dict[str, int] = {}
-    more = {name: symbol for name, symbol in (context or {}).items() if name in inputs and name not in symbols}
-    for name, symbol in {**symbols, **more}.items():
+    for name, symbol in symbols.items():
         if name not in inputs:
             raise CalculusError(f"no value is given for {name} ({show(symbol.shape)})")
         array = np.asarray(inputs[name])

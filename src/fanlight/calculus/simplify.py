@@ -276,7 +276,7 @@ def _sums(axis: int) -> Rule:
             return _filled(node, 1)
         if _is(a, "eye"):
             return _filled(node, 1)
-        if _is(a, "diag"):
+        if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
             return a.arguments[0] if axis == 1 else a.arguments[0].T
         if _is(a, "multiply") and not a.arguments[0].shape:
             return a.arguments[0] * _function(node.operation.name, a.arguments[1])
@@ -319,6 +319,10 @@ def _diag(node: Expression) -> Expression | None:
         return a
     if _is(a, "ones") and a.shape[1] == ONE:
         return eye(a.shape[0])
+    if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
+        return a.arguments[0]  # laid along the diagonal and taken out again
+    if _is(a, "eye"):
+        return ones(a.shape[0], 1)
     return None
 
 

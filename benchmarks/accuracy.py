@@ -36,7 +36,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     given = parser.parse_args()
     environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-    print("| data | dev F1 (median) | lowest – highest | seeds | seconds (median) | model, MB |\n|---|---|---|---|---|---|")
+    print("| data | dev F1 (median) | lowest – highest | seeds | seconds (median) | model, MB |")
+    print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name in given.only:
             train, with_vectors = RUNS[name]
@@ -46,15 +47,15 @@ def main() -> None:
             out = Path(folder) / "m.fanlight"
             for seed in given.seeds:
                 source = given.data / train
-                command = [sys.executable, "-m", "fanlight", "train", str(source), "--out", str(out), "--seed", str(seed)]
-                command += ["--dev", str(source).replace("train.", "dev.")]
+                dev = str(source).replace("train.", "dev.")
+                command = [sys.executable, "-m", "fanlight", "train", str(source), "--dev", dev, "--out", str(out)]
+                command += ["--seed", str(seed)]
                 command += ["--vectors", str(given.vectors)] if with_vectors else []
                 if with_vectors and not seconds:
                     subprocess.run([sys.executable, "-c", READ, str(given.vectors)], check=True, env=environment)
                 began = time.perf_counter()
                 subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
                 seconds.append(time.perf_counter() - began)
-                dev = str(source).replace("train.", "dev.")
                 command = [sys.executable, "-m", "fanlight", "evaluate", str(out), dev, "--format", "json"]
                 scored = subprocess.run(command, check=True, env=environment, capture_output=True, text=True)
                 f1.append(json.loads(scored.stdout)["f1"])

@@ -238,3 +238,48 @@ def test_a_reader_that_goes_away_is_no_error(model, tmp_path):
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False)
     assert done.stderr == b""
     assert done.stdout.count(b"\n") == 1
+
+
+def test_derive_shows_the_lecture(monkeypatch, capsys):
+    status, out, _ = call(monkeypatch, capsys, "derive", "u.T @ f(W @ x + b)", "--wrt", "b")
+    assert status == 0
+    assert "z = W @ x + b" in out
+    assert "∂s/∂b = ∂s/∂h · ∂h/∂z · ∂z/∂b" in out
+    _, out, _ = call(monkeypatch, capsys, "derive", "x**3", "--wrt", "x", "--at", "x=4")
+    assert "48" in out
+    assert "64.48" in out
+    _, out, _ = call(
+        monkeypatch, capsys, "derive", "u.T @ tanh(W @ x)", "--wrt", "W", "--shape", "W=p,q", "--format", "latex"
+    )
+    assert r"\begin{aligned}" in out
+    _, out, _ = call(monkeypatch, capsys, "derive", "u.T @ tanh(W @ x)", "--wrt", "W", "--format", "numpy")
+    assert "def program(" in out
+    _, out, _ = call(monkeypatch, capsys, "derive", "-y.T @ log(softmax(z))", "--wrt", "z", "--assume", "y=onehot")
+    assert "softmax(z) - y" in out
+
+
+def test_check_answers_a_learner(monkeypatch, capsys):
+    status, out, _ = call(monkeypatch, capsys, "check", "x.T @ A @ x", "--wrt", "x", "--gradient", "(A + A.T) @ x")
+    assert (status, out.split(":")[0]) == (0, "right")
+    status, out, _ = call(monkeypatch, capsys, "check", "x.T @ A @ x", "--wrt", "x", "--gradient", "A @ x")
+    assert status == 1
+    assert "a term is missing: A.T @ x" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["derive", "u.T @ (W @ x", "--wrt", "x"], 1, "not an expression"),
+        (["derive", "u.T @ x", "--wrt", "q"], 1, "q does not occur"),
+        (["derive", "W @ x", "--wrt", "x"], 1, "a gradient is of a scalar"),
+        (["derive", "fog(x)", "--wrt", "x"], 1, "unknown function 'fog'"),
+        (["derive", "x**3", "--wrt", "x", "--at", "x"], 2, "--at"),
+        (["derive", "x**3", "--wrt", "x", "--shape", "x"], 2, "--shape"),
+        (["check", "x.T @ x", "--wrt", "x", "--gradient", "2 * q"], 1, "unknown name 'q'"),
+    ],
+)
+def test_mistakes_in_formulas_are_shown(arguments, status, message, monkeypatch, capsys):
+    got, _, err = call(monkeypatch, capsys, *arguments)
+    assert got == status
+    assert message in err
+    assert "Traceback" not in err

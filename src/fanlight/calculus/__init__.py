@@ -23,6 +23,6 @@ from fanlight.errors import CalculusError
 
 __all__ = [
     "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "batched", "check",
-    "check_gradient", "compile", "constant", "derive", "elementwise", "evaluate", "eye", "function", "gradient", "graph",
-    "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
+    "check_gradient", "compile", "constant", "derive", "elementwise", "evaluate", "eye", "function", "gradient",
+    "graph", "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
 ]  # fmt: skip

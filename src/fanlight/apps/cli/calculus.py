@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fanlight.calculus import Expression
 
 commands = typer.Typer()
+_FORMULA = {"ignore_unknown_options": True}  # a formula may begin with a minus
 
 Wrt = Annotated[str, typer.Option(help="The symbol to differentiate by.")]
 Shapes = Annotated[
@@ -37,7 +38,7 @@ class View(StrEnum):
     numpy = "numpy"
 
 
-@commands.command()
+@commands.command(context_settings=_FORMULA)
 def derive(
     expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
     wrt: Wrt,
@@ -68,7 +69,7 @@ def derive(
         print(views.nudge(steps, point, step))
 
 
-@commands.command()
+@commands.command(context_settings=_FORMULA)
 def check(
     expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
     wrt: Wrt,

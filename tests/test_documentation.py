@@ -1,28 +1,35 @@
 """The README does what it says: its code runs, and its output is what it shows."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+PAGES = {"README.md": README, "docs/lecture.md": (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")}
 
 
-def test_python_blocks_run_as_one_script(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.conll").write_text((Path(__file__).parent / "data" / "towns.conll").read_text())
-    code = "\n".join(blocks("python"))
-    assert "fanlight.load" in code
+@pytest.mark.parametrize("page", PAGES)
+def test_python_blocks_run_as_one_script(page, tmp_path):
+    """All blocks of a page, in order; what follows `# →` has to be printed, in that order."""
+    towns = (ROOT / "tests" / "data" / "towns.conll").read_text()
+    for name in ("mine.conll", "towns.conll"):
+        (tmp_path / name).write_text(towns)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", PAGES[page], re.DOTALL))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    expected = re.findall(r"^# (?:→ )(.*)$", code, re.MULTILINE)
-    assert expected
+    expected = re.findall(r"^# → (.*)$", code, re.MULTILINE)
+    assert len(expected) > 3
+    place = 0
     for line in expected:
-        assert line in done.stdout, f"{line!r} is not in\n{done.stdout}"
+        place = done.stdout.find(line, place)
+        assert place >= 0, f"{line!r} is not printed where it should be in\n{done.stdout}"
 
 
 def test_the_first_screen_has_the_two_commands():
@@ -35,8 +42,6 @@ def test_the_first_screen_has_the_two_commands():
 
 def test_the_main_jobs_output_is_what_the_readme_shows():
     command, shown = re.search(r"fanlight (tag .*)\n((?:.*\n)*?)\n?```", README).groups()
-    import shlex
-
     done = subprocess.run(
         [sys.executable, "-m", "fanlight", *shlex.split(command), "--format", "table"],
         capture_output=True,

@@ -1,22 +1,25 @@
 """Programs: expressions made ready to run many times.
 
 Shared sub-expressions run once; matrix products go to BLAS, into buffers that are used again; chains of elementwise
-operations, with the gathers they read, become one compiled loop each (`fusion`). The plain backend runs the table's
-values one after another without a compiler; both give the same numbers.
+operations, with the gathers they read, become one compiled loop each (`fusion`). The steps are laid out as one Python
+function without a loop or a look-up, so that a small program costs little more than its arithmetic. The plain backend
+runs the table's values one after another without a compiler; both give the same numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fanlight.calculus.expressions import Expression, symbols_of, walk
-from fanlight.calculus.fusion import Kernel, fuse, load_kernels
+from fanlight.calculus.fusion import VECTORISED, fuse, load_kernels
 from fanlight.calculus.numeric import bind, value_of
+from fanlight.calculus.shapes import Dimension
 from fanlight.calculus.simplify import simplify
+from fanlight.calculus.source import numpy_source
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
@@ -29,6 +32,8 @@ class Program:
     ----------
     outputs : dict of str to Expression
         What it computes, simplified.
+    symbols : dict of str to Expression
+        What it needs.
     dtype : numpy dtype
         Of all floating-point values.
     """
@@ -36,10 +41,11 @@ class Program:
     def __init__(self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str) -> None:
         self.outputs = {name: simplify(expression) for name, expression in outputs.items()}
         self.dtype = np.dtype(dtype)
-        self._roots = list(self.outputs.values())
-        self.symbols = symbols_of(*self._roots)
-        self._run: Callable[[dict[str, Array], dict[str, int]], dict[Expression, Array]]
-        self._run = self._interpret if backend == "numpy" else _Plan(self._roots, self.dtype).run
+        self.symbols = symbols_of(*self.outputs.values())
+        self._names = list(self.symbols)
+        self._plan = _Plan(self.outputs, self._names, self.dtype) if backend == "compiled" else None
+        self._shapes: list[tuple[int, ...]] | None = None
+        self._frame: list[Any] = []
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
         """Run the program.
@@ -59,23 +65,42 @@ class Program:
         CalculusError
             An input is missing or does not fit.
         """
-        arrays = {name: self._array(np.asarray(inputs[name])) for name in self.symbols if name in inputs}
-        arrays, lengths = bind(self.symbols, arrays)
-        values = self._run(arrays, lengths)
-        return {name: values[expression] for name, expression in self.outputs.items()}
+        try:
+            arrays = [inputs[name] for name in self._names]
+            shapes = [array.shape for array in arrays]
+        except (KeyError, AttributeError):
+            arrays = shapes = []
+        if self._plan is None or shapes != self._shapes or not self._fits(arrays):
+            bound, lengths = bind(self.symbols, {n: self._array(inputs[n]) for n in self._names if n in inputs})
+            if self._plan is None:
+                return self._interpret(bound, lengths)
+            arrays = [bound[name] for name in self._names]
+            self._frame = self._plan.frame(lengths)
+            self._shapes = shapes if shapes == [array.shape for array in arrays] else None
+        out: dict[str, Array] = self._plan.run(*arrays, *self._frame)
+        return out
 
-    def _array(self, array: Array) -> Array:
+    def source(self) -> str:
+        """Return the program as plain NumPy that runs on its own."""
+        return numpy_source(self.outputs)
+
+    def _fits(self, arrays: list[Any]) -> bool:
+        """Tell whether arrays of the last call's shapes need no conversion."""
+        dtype = self.dtype
+        return all(a.dtype is dtype or (a.ndim == 1 and a.dtype.kind == "i") for a in arrays if type(a) is np.ndarray)
+
+    def _array(self, value: Any) -> Array:
+        array = np.asarray(value)
         if array.dtype.kind == "f":
-            return np.ascontiguousarray(array, self.dtype) if array.ndim else array.astype(self.dtype)
-        return array
+            return np.asarray(array, self.dtype)
+        return array.astype(self.dtype) if array.ndim != 1 else array
 
-    def _interpret(self, arrays: dict[str, Array], lengths: dict[str, int]) -> dict[Expression, Array]:
+    def _interpret(self, arrays: dict[str, Array], lengths: dict[str, int]) -> dict[str, Array]:
         values: dict[Expression, Array] = {}
-        for node in walk(*self._roots):
-            values[node] = (
-                arrays[node.name] if node.operation.name == "symbol" else value_of(node, values, lengths, self.dtype)
-            )
-        return values
+        for node in walk(*self.outputs.values()):
+            given = node.operation.name == "symbol"
+            values[node] = arrays[node.name] if given else value_of(node, values, lengths, self.dtype)
+        return {name: values[expression] for name, expression in self.outputs.items()}
 
 
 def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, backend: str = "compiled") -> Program:
@@ -104,79 +129,134 @@ def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, ba
     return Program(outputs, dtype, backend)
 
 
+_VIEWS = {"transpose", "slice"}
+_COMPILED = {"scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_rows"}
+
+
 class _Plan:
-    """The steps of a compiled program, and where their results live."""
+    """A program's steps as one function, and the memory that they write to.
 
-    def __init__(self, roots: list[Expression], dtype: np.dtype[Any]) -> None:
-        self.dtype = dtype
-        self.roots = roots
-        self.kernels = fuse(roots)
-        self.loops = load_kernels(list(self.kernels.values()), dtype)
-        hidden = {node for kernel in self.kernels.values() for node in kernel.inside} - set(self.kernels)
-        self.order = [node for node in walk(*roots) if node not in hidden]
-        self.joint = self._joint()
-        self.slots = self._slots()
-        self.memory: dict[int, Array] = {}
+    The function takes the inputs and then the *frame*: what depends on the lengths alone, buffers and sizes.
+    """
 
-    def run(self, arrays: dict[str, Array], lengths: dict[str, int]) -> dict[Expression, Array]:
+    def __init__(self, outputs: Mapping[str, Expression], names: list[str], dtype: np.dtype[Any]) -> None:
         from fanlight.calculus import kernels
 
-        values: dict[Expression, Array] = {}
-        for node in self.order:
-            name = node.operation.name
-            if name == "symbol":
-                values[node] = arrays[node.name]
-            elif node in self.kernels:
-                values[node] = self._loop(self.kernels[node], values, lengths)
-            elif name == "transpose":
-                values[node] = values[node.arguments[0]].T
-            elif name == "matmul" and len(node.shape) == 2 and all(a.shape for a in node.arguments):
-                a, b = (values[x] for x in node.arguments)
-                values[node] = np.dot(a, b, out=self._buffer(node, lengths))
-            elif name in _COMPILED:
-                out = self._buffer(node, lengths)
-                getattr(kernels, name)(*(_plain(values[a]) for a in node.arguments), out)
-                values[node] = out
-            elif name == "hstack":
-                out = self._buffer(node, lengths)
-                np.concatenate([values[a] for a in node.arguments], axis=1, out=out)
-                values[node] = out
-            elif node in self.joint:
-                group = self.joint[node]
-                if node not in values:
-                    results = node.operation.together(*(values[a] for a in node.arguments))  # type: ignore[misc]
-                    for member in group:
-                        values[member] = np.asarray(results[member.operation.part]).astype(self.dtype, copy=False)
-            else:
-                values[node] = value_of(node, values, lengths, self.dtype)
-        return values
+        self.dtype = dtype
+        roots = list(outputs.values())
+        self.kernels = fuse(roots)
+        hidden = {node for kernel in self.kernels.values() for node in kernel.inside} - set(self.kernels)
+        self.order = [node for node in walk(*roots) if node not in hidden]
+        self.slots = self._slots(roots)
+        self.memory: dict[int, Array] = {}
+        self.scope: dict[str, Any] = {
+            "dot": np.dot,
+            "real": dtype.type,
+            "value_of": value_of,
+            "concatenate": np.concatenate,
+        }
+        self.scope |= load_kernels(list(self.kernels.values()), dtype)
+        self.scope |= {name: getattr(kernels, name) for name in _COMPILED}
+        self.scope |= {name: getattr(np, name) for name in VECTORISED}
+        self.scope["asreal"] = lambda value: np.asarray(value, dtype)
+        self.scope["real_dtype"] = dtype
+        self.given: list[tuple[str, Any]] = []  # the frame: each parameter's name, and what it is made from
+        self.variables: dict[Expression, str] = {}
+        lines = [line for node in self.order for line in self._step(node)]
+        result = ", ".join(f"{name!r}: {self.variables[root]}" for name, root in outputs.items())
+        parameters = [*(f"in_{name}" for name in names), *(name for name, _ in self.given)]
+        source = "\n    ".join([f"def run({', '.join(parameters)}):", *lines, f"return {{{result}}}"])
+        exec(source, self.scope)  # our own source: no name in it is a user's but behind in_
+        self.run = self.scope["run"]
 
-    def _loop(self, kernel: Kernel, values: Mapping[Expression, Array], lengths: Mapping[str, int]) -> Array:
-        arguments = [_plain(values[leaf]) if leaf.shape else self.dtype.type(values[leaf]) for leaf in kernel.leaves]
-        loop = self.loops[kernel.name]
-        length = [d.value(lengths) for d in kernel.space]
-        if not kernel.root.shape:
-            return np.asarray(loop(*length, *arguments)).astype(self.dtype)
-        out = self._buffer(kernel.root, lengths)
-        loop(*length, *arguments, out)
-        return out
+    def frame(self, lengths: Mapping[str, int]) -> list[Any]:
+        """Return what the function needs beside the inputs, for these lengths."""
+        return [self._made(what, lengths) for _, what in self.given]
 
-    def _buffer(self, node: Expression, lengths: Mapping[str, int]) -> Array:
-        rows, columns = (d.value(lengths) for d in node.shape)
-        slot = self.slots[node]
+    def _made(self, what: Any, lengths: Mapping[str, int]) -> Any:
+        if isinstance(what, Dimension):
+            return what.value(lengths)
+        if not isinstance(what, Expression):
+            return lengths
+        rows, columns = (d.value(lengths) for d in what.shape)
+        slot = self.slots[what]
         have = self.memory.get(slot)
         if have is None or have.size < rows * columns:
             self.memory[slot] = have = np.empty(int(rows * columns * 1.2) + 1, self.dtype)
         return have[: rows * columns].reshape(rows, columns)
 
-    def _joint(self) -> dict[Expression, list[Expression]]:
-        groups: dict[Any, list[Expression]] = {}
-        for node in self.order:
-            if node.operation.together is not None:
-                groups.setdefault((node.operation.together, node.arguments), []).append(node)
-        return {node: group for group in groups.values() for node in group}
+    def _parameter(self, what: Any) -> str:
+        """Return the name of a parameter of the frame."""
+        for name, known in self.given:
+            if known is what or (isinstance(what, Dimension) and known == what):
+                return name
+        name = f"p{len(self.given)}"
+        self.given.append((name, what))
+        return name
 
-    def _slots(self) -> dict[Expression, int]:
+    def _step(self, node: Expression) -> list[str]:
+        """Return the lines that compute a node, and note its variable."""
+        if node in self.variables:  # computed together with another
+            return []
+        variable = self.variables[node] = f"t{len(self.variables)}"
+        name = node.operation.name
+        arguments = [self.variables[a] for a in node.arguments] if node not in self.kernels else []
+        if name == "symbol":
+            self.variables[node] = f"in_{node.name}"
+            return []
+        if node in self.kernels:
+            return self._loop(node, variable)
+        if name == "transpose":
+            return [f"{variable} = {arguments[0]}.T"]
+        if len(node.shape) == 2 and name == "matmul" and all(a.shape for a in node.arguments):
+            return [f"{variable} = dot({', '.join(arguments)}, {self._parameter(node)})"]
+        if name in VECTORISED and len(node.shape) == 2:
+            return [f"{variable} = {name}({arguments[0]}, {self._parameter(node)})"]
+        if name in _COMPILED:
+            self.variables[node] = buffer = self._parameter(node)
+            return [f"{name}({', '.join([*arguments, buffer])})"]
+        if name == "hstack":
+            buffer = self._parameter(node)
+            return [f"{variable} = concatenate(({', '.join(arguments)},), 1, {buffer})"]
+        if node.operation.together is not None:
+            return self._joint(node, arguments)
+        if name == "constant":
+            return [f"{variable} = real({node.parameters[0]!r})"]
+        if (
+            not node.shape
+            and node.operation.scalar is not None
+            and name in ("add", "subtract", "multiply", "divide", "negative")
+        ):
+            return [f"{variable} = asreal({node.operation.scalar.format(*arguments)})"]
+        self.scope[f"node_{variable}"] = node
+        for i, argument in enumerate(node.arguments):
+            self.scope[f"node_{variable}_{i}"] = argument
+        values = ", ".join(f"node_{variable}_{i}: {a}" for i, a in enumerate(arguments))
+        lengths = self._parameter(dict)
+        return [f"{variable} = value_of(node_{variable}, {{{values}}}, {lengths}, real_dtype)"]
+
+    def _loop(self, node: Expression, variable: str) -> list[str]:
+        kernel = self.kernels[node]
+        sizes = [self._parameter(d) for d in kernel.space]
+        leaves = [self.variables[leaf] if leaf.shape else f"real({self.variables[leaf]})" for leaf in kernel.leaves]
+        if not node.shape:
+            return [f"{variable} = asreal({kernel.name}({', '.join([*sizes, *leaves])}))"]
+        self.variables[node] = buffer = self._parameter(node)
+        return [f"{kernel.name}({', '.join([*sizes, *leaves, buffer])})"]
+
+    def _joint(self, node: Expression, arguments: list[str]) -> list[str]:
+        """Return one call for all operations that are computed together from the same arguments."""
+        together = node.operation.together
+        key = f"together_{len(self.scope)}"
+        self.scope[key] = together
+        lines = [f"{key}_all = {key}({', '.join(arguments)})"]
+        for other in self.order:
+            if other.operation.together is together and other.arguments == node.arguments:
+                self.variables[other] = self.variables.get(other, f"t{len(self.variables)}")
+                lines.append(f"{self.variables[other]} = asreal({key}_all[{other.operation.part}])")
+        return lines
+
+    def _slots(self, roots: list[Expression]) -> dict[Expression, int]:
         """Give each buffered node a slot; a slot is free again after the last step that reads it."""
         reads: dict[Expression, list[Expression]] = {
             node: list(self.kernels[node].leaves) if node in self.kernels else list(node.arguments)
@@ -184,9 +264,9 @@ class _Plan:
         }
         base: dict[Expression, Expression] = {}  # what a view looks at
         for node in self.order:
-            seen = node.arguments[0] if node.operation.name in _VIEWS else node
+            seen = node.arguments[0] if node.operation.name in _VIEWS and node not in self.kernels else node
             base[node] = base.get(seen, seen) if seen is not node else node
-        last = {root: len(self.order) for root in (base[r] for r in self.roots)}
+        last = {base[root]: len(self.order) for root in roots}
         for place, node in enumerate(self.order):
             for read in reads[node]:
                 last[base[read]] = max(last.get(base[read], 0), place)
@@ -203,11 +283,3 @@ class _Plan:
                 ends.setdefault(last.get(node, place), []).append(slots[node])
             free += ends.pop(place, [])
         return slots
-
-
-_VIEWS = {"transpose", "slice"}
-_COMPILED = {"scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_rows"}
-
-
-def _plain(array: Array) -> Array:
-    return array if array.ndim < 2 or array.flags.c_contiguous else np.ascontiguousarray(array)

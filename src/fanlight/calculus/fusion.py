@@ -22,6 +22,7 @@ from fanlight.calculus.expressions import Expression, walk
 from fanlight.calculus.shapes import ONE, Dimension
 
 _SUMS = {"sum", "row_sums", "column_sums"}
+VECTORISED = {"tanh", "exp", "log", "sin", "cos"}  # NumPy computes several at once, a compiled loop one by one
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _loops(node: Expression) -> bool:
     operation = node.operation
     if operation.name in _SUMS:
         return len(node.arguments[0].shape) == 2
-    return operation.scalar is not None and len(node.shape) == 2
+    return operation.scalar is not None and len(node.shape) == 2 and operation.name not in VECTORISED
 
 
 def _kernel(root: Expression, inlined: Callable[[Expression], bool], gathered: Callable[[Expression], bool]) -> Kernel:

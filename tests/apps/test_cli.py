@@ -283,3 +283,13 @@ def test_mistakes_in_formulas_are_shown(arguments, status, message, monkeypatch,
     assert got == status
     assert message in err
     assert "Traceback" not in err
+
+
+def test_text_in_utf_16(model, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "a.txt"
+    path.write_bytes("Ada Byron lives in Oslo.\r\n\nThe café.\n".encode("utf-16"))
+    status, out, _ = call(
+        monkeypatch, capsys, "tag", path, "--model", model, "--encoding", "utf-16", "--format", "jsonl"
+    )
+    assert status == 0
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["Ada Byron lives in Oslo.", "", "The café."]

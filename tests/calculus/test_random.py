@@ -72,7 +72,6 @@ class Grown:
 
 
 seeds = st.integers(0, 2**32)
-CLOSED = [True]  # whether each Jacobian asked for below could be given
 
 
 @given(seeds)
@@ -115,9 +114,7 @@ def test_jacobians_of_random_expressions(seed):
                 found = evaluate(jacobian(e, name), POINT)
             except CalculusError as refused:  # better no answer than a wrong one
                 assert "no closed form" in str(refused)
-                CLOSED.append(False)
                 continue
-            CLOSED.append(True)
             rows = [
                 central_differences(
                     lambda v, i=i, e=e, name=name: float(evaluate(e, {**POINT, name: v})[i, 0]), POINT[name], 1e-5
@@ -131,7 +128,17 @@ def test_jacobians_of_random_expressions(seed):
 
 
 def test_most_jacobians_have_a_closed_form():
-    assert np.mean(CLOSED) > 0.98
+    given_ = []
+    for seed in range(100):
+        for e in Grown(seed).some("column", 5, depth=3, limit=30):
+            for name in set(symbols_of(e)) & {"x", "y", "t"}:
+                try:
+                    jacobian(e, name)
+                    given_.append(True)
+                except CalculusError:
+                    given_.append(False)
+    assert len(given_) > 300
+    assert np.mean(given_) > 0.97
 
 
 @given(seeds, st.sampled_from(["scalar", "column", "matrix"]))

@@ -92,6 +92,8 @@ def test_a_killed_run_leaves_no_half_model_and_resumes_to_the_same_file(model, t
         time.sleep(0.005)
     run.send_signal(signal.SIGKILL)
     run.communicate()
+    assert run.returncode == -signal.SIGKILL, "it had ended before it could be killed"
+    assert not path.exists()
     again = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     assert path.read_bytes() == model.read_bytes()
@@ -210,3 +212,24 @@ def test_a_dev_type_that_training_lacks_is_warned_of(tmp_path):
 def test_the_folder_of_the_model_has_to_exist(tmp_path):
     with pytest.raises(ModelError, match="the folder .* does not exist"):
         trained(tmp_path / "none" / "m")
+
+
+def test_a_run_that_patience_ended_is_not_resumed_past_its_end(tmp_path):
+    settings = {**SMALL, "epochs": 40, "patience": 2}
+    whole = trained(tmp_path / "a", **settings)
+    assert len(whole) < 40
+    part = trained(tmp_path / "b", stop_after=len(whole), **settings)
+    assert [e.number for e in part] == [e.number for e in whole]
+    assert trained(tmp_path / "b", resume=True, **settings) == []
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_repeated_vectors_are_told(tmp_path):
+    path = tmp_path / "v.vec"
+    path.write_text("Paris 1 2\nOslo 2 1\nParis 3 3\n")
+    told = []
+    for _ in train_model(
+        TOWNS, None, tmp_path / "m", path, read_settings(None, {**SMALL, "epochs": 1}), warn=told.append
+    ):
+        pass
+    assert any("1 lines repeat a word" in message for message in told)

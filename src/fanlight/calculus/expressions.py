@@ -14,7 +14,7 @@ import numpy as np
 
 from fanlight.calculus.matrices import part_of
 from fanlight.calculus.operations import TABLE, Operation, register
-from fanlight.calculus.shapes import ONE, Dimension, Shape, dimension, shape_of, show
+from fanlight.calculus.shapes import Dimension, Shape, dimension, shape_of, show
 from fanlight.errors import CalculusError
 
 ASSUMPTIONS = ("invertible", "spd", "sym", "positive", "pm1", "bit", "onehot", "onehot_rows")
@@ -252,8 +252,3 @@ def context_of(expression: Expression) -> dict[str, Expression]:
 def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:
     """Return the node with other arguments."""
     return Expression.node(node.operation, arguments, node.parameters)
-
-
-def is_one(shape: Shape, axis: int) -> bool:
-    """Tell whether a matrix has length one along an axis."""
-    return len(shape) == 2 and shape[axis] == ONE

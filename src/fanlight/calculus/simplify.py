@@ -74,10 +74,6 @@ def _is_zero(node: Expression) -> bool:
     return _value(node) == 0 or _is(node, "zeros")
 
 
-def _is_one(node: Expression) -> bool:
-    return _value(node) == 1 or _is(node, "ones")
-
-
 def _fold(node: Expression) -> Expression | None:
     """Compute with numbers, where the result is exact or the user wrote it so."""
     values = [v for a in node.arguments if (v := _value(a)) is not None]
@@ -95,21 +91,6 @@ def _fold(node: Expression) -> Expression | None:
         case "power", [a, b] if b >= 0 and b == int(b) and abs(a) < 1e6 and b < 64:
             return constant(a ** int(b))
         case "negative", [a]:
-            return constant(-a)
-    return None
-    a, *rest = values
-    match node.operation.name, rest:
-        case "add", [b]:
-            return constant(a + b)
-        case "subtract", [b]:
-            return constant(a - b)
-        case "multiply", [b]:
-            return constant(a * b)
-        case "divide", [b] if b and a % b == 0:
-            return constant(a / b)
-        case "power", [b] if b >= 0 and b == int(b) and abs(a) < 1e6 and b < 64:
-            return constant(a**b)
-        case "negative", []:
             return constant(-a)
     return None
 

@@ -26,10 +26,16 @@ from numpy.typing import NDArray
 
 from fanlight.calculus import Expression, Operation, function, register, symbol
 from fanlight.calculus.operations import F
-from fanlight.network.chain import forward_backward, legal_transitions
+from fanlight.network.chain import Messages, forward_backward, legal_transitions
 from fanlight.network.configuration import Configuration
 
 Int = NDArray[np.int64]
+
+
+def _messages(Z: NDArray[Any], A: NDArray[Any], starts: Int) -> Messages:
+    """Pass messages by the compiled kernel: a program that joins these operations is compiled itself."""
+    return forward_backward(Z, A, starts, compiled=True)
+
 
 # The linear chain as operations of the table: its log-partition, and the two gradients of that, which are marginals.
 register(
@@ -42,7 +48,7 @@ register(
             up * F.transition_marginals(Z, A, starts),
             None,
         ),
-        together=forward_backward,
+        together=_messages,
         part=0,
     )
 )
@@ -51,7 +57,7 @@ register(
         "tag_marginals",
         lambda Z, A, starts: forward_backward(Z, A, starts).marginals,
         lambda Z, A, starts: Z,
-        together=forward_backward,
+        together=_messages,
         part=1,
     )
 )
@@ -60,7 +66,7 @@ register(
         "transition_marginals",
         lambda Z, A, starts: forward_backward(Z, A, starts).pairs,
         lambda Z, A, starts: A,
-        together=forward_backward,
+        together=_messages,
         part=2,
     )
 )

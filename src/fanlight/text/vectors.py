@@ -187,7 +187,7 @@ def _parse(path: str, number: int, lines: bytes, width: int, encoding: str) -> t
                 words.append(lines[start:end].decode(encoding))
             except UnicodeDecodeError:
                 raise DataError(
-                    f"{path}:{number + row}: the word is not {encoding}: name the file's encoding"
+                    f"{path}:{number + row}: the word is not {encoding}: convert the file to UTF-8"
                 ) from None
     return words, matrix if kept.all() else matrix[kept]
 

@@ -78,6 +78,8 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
     state = Checkpoint.begin(checkpoint, task, optimiser, resume)
     began = time.perf_counter()
     for epoch in range(state.epoch, settings.epochs):
+        if settings.patience and epoch - 1 - state.best_epoch >= settings.patience:
+            break
         if epoch == max(1, round(settings.average_from * settings.epochs)):
             optimiser.start_averaging()
         rng = np.random.default_rng([settings.seed, epoch])
@@ -106,8 +108,6 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
         best = state.keep(epoch, scores, current)
         state.write(optimiser)
         yield Epoch(epoch + 1, settings.epochs, total / done, scores, best, done / seconds, time.perf_counter() - began)
-        if settings.patience and epoch - state.best_epoch >= settings.patience:
-            break
     parameters.update(state.best)
 
 

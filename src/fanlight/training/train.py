@@ -74,7 +74,7 @@ def train_model(
         lacking = sorted(set(development.types) - set(corpus.types))
         if lacking:
             warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
-    lexicon = _lexicon(vectors, corpus, development, settings)
+    lexicon = _lexicon(vectors, corpus, development, settings, warn)
     task = prepare(corpus, development, lexicon, settings)
     part = place.with_name(place.name + ".part")
     yield from training(task, part, resume)
@@ -112,7 +112,9 @@ def _source(corpus: Corpus) -> dict[str, Any]:
     return {"file": Path(corpus.path).name, "sha256": corpus.sha256, "sentences": len(corpus.sentences)}
 
 
-def _lexicon(path: PathLike | None, corpus: Corpus, dev: Corpus | None, settings: Settings) -> Lexicon:
+def _lexicon(
+    path: PathLike | None, corpus: Corpus, dev: Corpus | None, settings: Settings, warn: Callable[[str], object]
+) -> Lexicon:
     if path is None:
         if not settings.random_vectors:
             return Lexicon.empty()
@@ -120,6 +122,8 @@ def _lexicon(path: PathLike | None, corpus: Corpus, dev: Corpus | None, settings
         rng = np.random.default_rng([settings.seed, 2 << 32])
         return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
     vectors = read_vectors(path)
+    if vectors.repeated:
+        warn(f"{path}: {vectors.repeated} lines repeat a word; the first of each was taken")
     words, matrix = vectors.words, vectors.matrix
     if settings.vector_limit is not None:
         tokens = {token for c in (corpus, dev) if c is not None for s in c.sentences for token in s.tokens}

@@ -5,7 +5,6 @@ User errors become one line on stderr and exit status 1 at this edge; wrong usag
 
 from __future__ import annotations
 
-import os
 import sys
 
 import typer
@@ -41,13 +40,6 @@ def main() -> None:
     except FanlightError as error:
         print(f"fanlight: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("fanlight: interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # the reader of our output has gone: nothing is wrong with ours
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 if __name__ == "__main__":

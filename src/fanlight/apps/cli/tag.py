@@ -70,7 +70,7 @@ def read_lines(path: str, encoding: str) -> Iterator[str]:
         The file cannot be read, or a line is not in the encoding; the message names byte and line.
     """
     try:
-        "".encode(encoding)
+        by_lines = "\n".encode(encoding) == b"\n"
     except LookupError:
         raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
     try:
@@ -79,7 +79,8 @@ def read_lines(path: str, encoding: str) -> Iterator[str]:
         raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
     offset = 0
     with file:
-        for number, line in enumerate(file, 1):
+        # where a line feed is more than one byte (UTF-16), the bytes cannot be cut into lines before they are decoded
+        for number, line in enumerate(file if by_lines else [file.read()], 1):
             try:
                 text = line.decode(encoding)
             except UnicodeDecodeError as error:
@@ -90,7 +91,10 @@ def read_lines(path: str, encoding: str) -> Iterator[str]:
             offset += len(line)
             if number == 1:
                 text = text.removeprefix("\ufeff")
-            yield text.rstrip("\r\n")
+            if by_lines:
+                yield text.rstrip("\r\n")
+            else:
+                yield from (part.rstrip("\r") for part in text.removesuffix("\n").split("\n"))
 
 
 def _texts(inputs: list[str], encoding: str) -> Iterator[str]:

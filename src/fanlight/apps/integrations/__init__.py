@@ -1,1 +1,0 @@
-"""Bridges, one foreign library a file."""

@@ -1,14 +1,16 @@
 """Loss and all four gradients of sigmoid(u.T @ tanh(W @ x + b)), summed over a batch, float32, against others.
 
-python benchmarks/calculus.py [--seconds 0.5]
+python benchmarks/calculus.py [--seconds 1]
 
 Each program is first checked against ours; then all take turns, and the medians of the time of a call are compared.
-Rivals that are not installed (autograd, jax, torch) are left out.
+Each runs in a process of its own, because the threads of one library wait busily for a while after each call and
+would be charged to the next. Rivals that are not installed (autograd, jax, torch) are left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import statistics
 import time
@@ -95,57 +97,85 @@ def with_torch(point: dict[str, np.ndarray]) -> Call:
     return call
 
 
-RIVALS = {"by hand": by_hand, "autograd": with_autograd, "jax jit": with_jax, "torch eager": with_torch}
+PROGRAMS = {
+    "fanlight": ours,
+    "by hand": by_hand,
+    "autograd": with_autograd,
+    "jax jit": with_jax,
+    "torch eager": with_torch,
+}
+ROUNDS = 10
+PAUSE = 0.3  # seconds until the threads of the last program sleep
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each program at each size")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each program at each size")
     given = parser.parse_args()
-    names = [name for name, made in RIVALS.items() if _installed(made)]
+    context = multiprocessing.get_context("spawn")
+    pipes = {}
+    for name in PROGRAMS:
+        pipes[name], theirs = context.Pipe()
+        context.Process(target=_serve, args=(name, theirs), daemon=True).start()
+    pipes = {name: pipe for name, pipe in pipes.items() if pipe.recv() == "ready"}
+    names = [name for name in pipes if name != "fanlight"]
     print(f"| H × D | batch | fanlight, µs | {' | '.join(f'{name} ÷ fanlight' for name in names)} |")
     print("|---|---|---|" + "---|" * len(names))
     for m, n in SIZES:
         for batch in BATCHES:
-            rng = np.random.default_rng(0)
-            shapes = {"u": (m, 1), "W": (m, n), "b": (m, 1), "x": (batch, n)}
-            point = {k: (rng.normal(size=s) / np.sqrt(s[-1])).astype(np.float32) for k, s in shapes.items()}
-            calls = {"fanlight": ours(point), **{name: RIVALS[name](point) for name in names}}
-            right = {k: np.array(v) for k, v in calls["fanlight"]().items()}
+            values = {name: _ask(pipe, ("values", m, n, batch)) for name, pipe in pipes.items()}
             for name in names:
-                for key, value in calls[name]().items():
-                    np.testing.assert_allclose(
-                        np.asarray(value), right[key], rtol=2e-3, atol=2e-4, err_msg=f"{name} {key}"
-                    )
-            times = _in_turns(calls, given.seconds)
+                for key, value in values[name].items():
+                    np.testing.assert_allclose(value, values["fanlight"][key], 2e-3, 2e-4, err_msg=f"{name} {key}")
+            times: dict[str, list[float]] = {name: [] for name in pipes}
+            for _ in range(ROUNDS):
+                for name, pipe in pipes.items():
+                    time.sleep(PAUSE)
+                    times[name].append(_ask(pipe, ("time", given.seconds / ROUNDS)))
             mine = statistics.median(times["fanlight"])
             ratios = " | ".join(f"{statistics.median(times[name]) / mine:.2f}" for name in names)
             print(f"| {m} × {n} | {batch} | {mine * 1e6:.1f} | {ratios} |", flush=True)
+    for pipe in pipes.values():
+        pipe.send(("end",))
 
 
-def _in_turns(calls: dict[str, Call], seconds: float) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    counts = {}
-    for name, call in calls.items():
-        call()
-        began = time.perf_counter()
-        call()
-        counts[name] = max(1, int(seconds / 20 / (time.perf_counter() - began + 1e-9)))
-    for _ in range(20):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            for _ in range(counts[name]):
-                call()
-            times[name].append((time.perf_counter() - began) / counts[name])
-    return times
+def _ask(pipe: Any, question: tuple[Any, ...]) -> Any:
+    pipe.send(question)
+    return pipe.recv()
 
 
-def _installed(made: Callable[[dict[str, np.ndarray]], Call]) -> bool:
+def _serve(name: str, pipe: Any) -> None:
+    """Answer what `main` asks of one program, in a process of its own."""
     try:
-        made({k: np.ones((1, 1), np.float32) for k in "uWbx"})
+        PROGRAMS[name]({k: np.ones((1, 1), np.float32) for k in "uWbx"})
     except ImportError:
-        return False
-    return True
+        pipe.send("missing")
+        return
+    pipe.send("ready")
+    call: Call = dict
+    while True:
+        match pipe.recv():
+            case "values", m, n, batch:
+                rng = np.random.default_rng(0)
+                shapes = {"u": (m, 1), "W": (m, n), "b": (m, 1), "x": (batch, n)}
+                point = {k: (rng.normal(size=s) / np.sqrt(s[-1])).astype(np.float32) for k, s in shapes.items()}
+                call = PROGRAMS[name](point)
+                pipe.send({key: np.array(value) for key, value in call().items()})
+            case "time", seconds:
+                pipe.send(_median_time(call, seconds))
+            case _:
+                return
+
+
+def _median_time(call: Call, seconds: float) -> float:
+    times = []
+    end = time.perf_counter() + seconds
+    while len(times) < 5 or time.perf_counter() < end:
+        began = time.perf_counter()
+        for _ in range(5):
+            call()
+        times.append((time.perf_counter() - began) / 5)
+    return statistics.median(times)
 
 
 if __name__ == "__main__":

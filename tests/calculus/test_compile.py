@@ -1,11 +1,13 @@
 import os
 import subprocess
 import sys
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from fanlight.calculus import CalculusError, batched, compile, evaluate, function, gradient, parse, symbol
+from fanlight.calculus.counting import count
 from fanlight.calculus.numeric import value_of
 
 SHAPES = {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1), "U": ("k", "m"), "c": ("k", 1), "y": ("k", 1)}
@@ -40,6 +42,25 @@ def test_compiled_plain_and_evaluated_agree(name, dtype):
             expected = evaluate(expression, point)
             np.testing.assert_allclose(a[key], expected, rtol=tolerance, atol=tolerance)
             np.testing.assert_allclose(b[key], expected, rtol=tolerance, atol=tolerance)
+
+
+def test_small_programs_run_as_a_whole_and_agree_with_their_steps():
+    total = function("sum")(batched(parse("sigmoid(u.T @ tanh(W @ x + b))", SHAPES), {"x": "N"})) + parse(
+        "(u.T @ b) / 2", SHAPES
+    )
+    outputs = {"loss": total, **dict(zip("uWbx", gradient(total, list("uWbx")), strict=True))}
+    program = compile(outputs, np.float64)
+    plan = program._plan
+    assert plan.function({"m": 4, "n": 3, "N": 2}) is plan.run_whole
+    assert plan.function({"m": 100, "n": 250, "N": 1}) is plan.run_steps
+    point = inputs(np.random.default_rng(0), 2)
+    point = {n: point[n] for n in program.symbols}
+    whole = {k: np.array(v) for k, v in program(point).items()}
+    steps = plan.run_steps(*point.values(), *plan.frame({"m": 4, "n": 3, "N": 2}))
+    for key, expression in outputs.items():
+        assert whole[key].shape == steps[key].shape
+        np.testing.assert_allclose(whole[key], steps[key], atol=1e-13)
+        np.testing.assert_allclose(whole[key], evaluate(expression, point), atol=1e-13)
 
 
 def test_tables_bags_and_stacks_agree():
@@ -104,3 +125,101 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
         check=True,
     )
     assert run.stdout.strip() == "[0.0, 0.0]"
+
+
+class Counted(float):
+    """A number that counts what is done with it; adding to the zero that a sum starts from is no operation."""
+
+    done: ClassVar[dict[str, int]] = {}
+
+    @classmethod
+    def result(cls, kind, value):
+        cls.done[kind] = cls.done.get(kind, 0) + 1
+        return cls(value)
+
+    def __add__(self, other):
+        return self.result("additions", float(self) + float(other))
+
+    def __radd__(self, other):
+        return self if type(other) is float else self.result("additions", float(other) + float(self))
+
+    def __sub__(self, other):
+        return self.result("additions", float(self) - float(other))
+
+    def __neg__(self):
+        return self.result("additions", -float(self))
+
+    def __mul__(self, other):
+        return self.result("multiplications", float(self) * float(other))
+
+    def __truediv__(self, other):
+        return self.result("multiplications", float(self) / float(other))
+
+
+def counted_run(program, point):
+    """Run a program's own steps and loops on numbers that count."""
+
+    def product(a, b, out):
+        for r, c in np.ndindex(out.shape):
+            out[r, c] = sum((a[r, k] * b[k, c] for k in range(1, a.shape[1])), a[r, 0] * b[0, c])
+
+    def inner(a, b):
+        out = np.empty((1, 1), object)
+        product(a, b, out)
+        return out[0, 0]
+
+    def evaluated(function):
+        return lambda x: Counted.result("functions", function(float(x)))
+
+    def entrywise(x, out):
+        out[:] = np.vectorize(evaluated(np.tanh), otypes=[object])(x)
+
+    plan = program._plan
+    scope = {
+        "product": product,
+        "inner": inner,
+        "tanh": entrywise,
+        "real": Counted,
+        "asreal": Counted,
+        "zero": 0.0,
+        "one": Counted(1),
+    }
+    scope |= {"sigmoid": evaluated(lambda x: 1 / (1 + np.exp(-x))), "abs": evaluated(abs), "np": None}
+    for kernel in plan.kernels.values():
+        exec(kernel.source.replace("NAME", kernel.name), scope)
+    arrays = {n: np.vectorize(Counted, otypes=[object])(np.asarray(a, float)) for n, a in point.items()}
+    symbols = {n: program.symbols[n] for n in arrays}
+    lengths = {str(d): length for n, s in symbols.items() for d, length in zip(s.shape, arrays[n].shape, strict=True)}
+    frame = [what.astype(object) if isinstance(what, np.ndarray) else what for what in plan.frame(lengths)]
+    Counted.done = {}
+    scope |= {f"in_{n}": a for n, a in arrays.items()}
+    scope |= {name: value for (name, _), value in zip(plan.given, frame, strict=True)}
+    for line in plan.lines:
+        exec(line, scope)
+    return {name: eval(variable, scope) for name, variable in plan.result.items()}, lengths
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "over"),
+    [
+        ("u.T @ tanh(W @ x + b)", "uWbx", None),
+        ("sigmoid(u.T @ tanh(W @ x + b))", "uWbx", "x"),
+        ("sum((W @ x + b - u)**2)", "Wx", None),
+        ("-(u.T @ (W @ x)) / (b.T @ b)", "Wb", None),
+    ],
+)
+def test_the_counts_are_those_of_the_program_that_runs(text, wrt, over):
+    expression = parse(text, SHAPES)
+    if over:
+        expression = function("sum")(batched(expression, {over: "N"}))
+    outputs = {"value": expression, **dict(zip(wrt, gradient(expression, list(wrt)), strict=True))}
+    program = compile(outputs, np.float64)
+    rng = np.random.default_rng(0)
+    sizes = {"m": 3, "n": 4, "N": 5, "1": 1}
+    point = {name: rng.normal(size=[sizes[str(d)] for d in s.shape]) for name, s in program.symbols.items()}
+    out, lengths = counted_run(program, point)
+    for name, value in out.items():
+        np.testing.assert_allclose(np.asarray(value, float), evaluate(outputs[name], point), atol=1e-12)
+    for kind in ("multiplications", "additions", "functions"):
+        assert Counted.done.get(kind, 0) == getattr(program.operations, kind).value(lengths), kind
+    assert program.operations == count(list(outputs.values()))

@@ -8,12 +8,13 @@ runs the table's values one after another without a compiler; both give the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fanlight.calculus.counting import count
 from fanlight.calculus.expressions import Expression, symbols_of, walk
 from fanlight.calculus.fusion import VECTORISED, fuse, load_kernels
 from fanlight.calculus.numeric import bind, value_of
@@ -36,16 +37,20 @@ class Program:
         What it needs.
     dtype : numpy dtype
         Of all floating-point values.
+    operations : Operations
+        How many scalar operations a call takes, in the letters of the dimensions.
     """
 
     def __init__(self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str) -> None:
         self.outputs = {name: simplify(expression) for name, expression in outputs.items()}
         self.dtype = np.dtype(dtype)
         self.symbols = symbols_of(*self.outputs.values())
+        self.operations = count(list(self.outputs.values()))
         self._names = list(self.symbols)
         self._plan = _Plan(self.outputs, self._names, self.dtype) if backend == "compiled" else None
         self._shapes: list[tuple[int, ...]] | None = None
         self._frame: list[Any] = []
+        self._run: Callable[..., dict[str, Array]]
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
         """Run the program.
@@ -76,9 +81,9 @@ class Program:
                 return self._interpret(bound, lengths)
             arrays = [bound[name] for name in self._names]
             self._frame = self._plan.frame(lengths)
+            self._run = self._plan.function(lengths)
             self._shapes = shapes if shapes == [array.shape for array in arrays] else None
-        out: dict[str, Array] = self._plan.run(*arrays, *self._frame)
-        return out
+        return self._run(*arrays, *self._frame)
 
     def source(self) -> str:
         """Return the program as plain NumPy that runs on its own."""
@@ -130,13 +135,29 @@ def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, ba
 
 
 _VIEWS = {"transpose", "slice"}
+_ARITHMETIC = {"add", "subtract", "multiply", "divide", "negative"}
+SMALL = 4096  # scalar operations
 _COMPILED = {"scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_rows"}
+
+
+def _product(outer: Callable[[Array, Array, Array], None]) -> Callable[[Array, Array, Array], None]:
+    """Return the product of matrices into a buffer: by BLAS, but of a column and a row by `outer`."""
+
+    def product(a: Array, b: Array, out: Array) -> None:
+        if a.shape[1] == 1:
+            outer(a, b, out)
+        else:
+            np.dot(a, b, out)
+
+    return product
 
 
 class _Plan:
     """A program's steps as one function, and the memory that they write to.
 
-    The function takes the inputs and then the *frame*: what depends on the lengths alone, buffers and sizes.
+    The function takes the inputs and then the *frame*: what depends on the lengths alone, buffers and sizes. Where all
+    steps are loops and products, a second function of the same steps is compiled as a whole, for lengths so small that
+    calling each step would cost more than its arithmetic.
     """
 
     def __init__(self, outputs: Mapping[str, Expression], names: list[str], dtype: np.dtype[Any]) -> None:
@@ -149,29 +170,48 @@ class _Plan:
         self.order = [node for node in walk(*roots) if node not in hidden]
         self.slots = self._slots(roots)
         self.memory: dict[int, Array] = {}
-        self.scope: dict[str, Any] = {
-            "dot": np.dot,
-            "real": dtype.type,
-            "value_of": value_of,
-            "concatenate": np.concatenate,
-        }
-        self.scope |= load_kernels(list(self.kernels.values()), dtype)
-        self.scope |= {name: getattr(kernels, name) for name in _COMPILED}
-        self.scope |= {name: getattr(np, name) for name in VECTORISED}
-        self.scope["asreal"] = lambda value: np.asarray(value, dtype)
-        self.scope["real_dtype"] = dtype
         self.given: list[tuple[str, Any]] = []  # the frame: each parameter's name, and what it is made from
         self.variables: dict[Expression, str] = {}
-        lines = [line for node in self.order for line in self._step(node)]
-        result = ", ".join(f"{name!r}: {self.variables[root]}" for name, root in outputs.items())
-        parameters = [*(f"in_{name}" for name in names), *(name for name, _ in self.given)]
-        source = "\n    ".join([f"def run({', '.join(parameters)}):", *lines, f"return {{{result}}}"])
-        exec(source, self.scope)  # our own source: no name in it is a user's but behind in_
-        self.run = self.scope["run"]
+        self.scope: dict[str, Any] = {"product": _product(kernels.outer), "inner": lambda a, b: np.dot(a, b)[0, 0]}
+        self.scope |= {"value_of": value_of, "concatenate": np.concatenate}
+        self.scope |= {name: getattr(kernels, name) for name in _COMPILED}
+        self.scope |= {name: getattr(np, name) for name in VECTORISED}
+        self.scope |= {"real": dtype.type, "asreal": lambda value: np.asarray(value, dtype), "real_dtype": dtype}
+        self.as_a_whole = True
+        self.lines = [line for node in self.order for line in self._step(node)]
+        self.result = {name: self.variables[root] for name, root in outputs.items()}
+        parameters = ", ".join([*(f"in_{name}" for name in names), *(name for name, _ in self.given)])
+        self.scope |= load_kernels(list(self.kernels.values()), dtype)
+        self.run_steps = self._function(parameters, self.lines)
+        self.run_whole = self._whole(parameters, roots) if self.as_a_whole else None
+        self.total = count(roots).total
 
     def frame(self, lengths: Mapping[str, int]) -> list[Any]:
         """Return what the function needs beside the inputs, for these lengths."""
         return [self._made(what, lengths) for _, what in self.given]
+
+    def function(self, lengths: Mapping[str, int]) -> Callable[..., dict[str, Array]]:
+        """Return the function to run for these lengths."""
+        if self.run_whole is not None and self.total.value(lengths) <= SMALL:
+            return self.run_whole
+        return self.run_steps
+
+    def _function(self, parameters: str, lines: list[str]) -> Callable[..., dict[str, Array]]:
+        result = ", ".join(f"{name!r}: {variable}" for name, variable in self.result.items())
+        source = "\n    ".join([f"def run({parameters}):", *lines, f"return {{{result}}}"])
+        exec(source, self.scope)  # our own source: no name in it is a user's but behind in_
+        return cast("Callable[..., dict[str, Array]]", self.scope["run"])
+
+    def _whole(self, parameters: str, roots: list[Expression]) -> Callable[..., dict[str, Array]]:
+        """Compile all steps as one function that returns the scalars; views of buffers are made around it."""
+        scalars = [variable for root in roots if not root.shape and (variable := self.variables[root])[0] == "t"]
+        steps = [line.replace("asreal(", "real(") for line in self.lines]
+        source = "\n    ".join([f"def whole({parameters}):", *steps, f"return ({', '.join([*scalars, ''])})"])
+        self.scope |= load_kernels(list(self.kernels.values()), self.dtype, source)
+        views = [line for line in self.lines if line.endswith(".T")]
+        unpacked = [f"{variable} = asreal({variable})" for variable in scalars]
+        call = f"{''.join(f'{v}, ' for v in scalars)}= whole({parameters})" if scalars else f"whole({parameters})"
+        return self._function(parameters, [call, *unpacked, *views])
 
     def _made(self, what: Any, lengths: Mapping[str, int]) -> Any:
         if isinstance(what, Dimension):
@@ -204,30 +244,29 @@ class _Plan:
         if name == "symbol":
             self.variables[node] = f"in_{node.name}"
             return []
+        if name == "constant":
+            self.variables[node] = f"real({node.parameters[0]!r})"
+            return []
         if node in self.kernels:
             return self._loop(node, variable)
         if name == "transpose":
             return [f"{variable} = {arguments[0]}.T"]
-        if len(node.shape) == 2 and name == "matmul" and all(a.shape for a in node.arguments):
-            return [f"{variable} = dot({', '.join(arguments)}, {self._parameter(node)})"]
-        if name in VECTORISED and len(node.shape) == 2:
-            return [f"{variable} = {name}({arguments[0]}, {self._parameter(node)})"]
-        if name in _COMPILED:
+        call = "product" if name == "matmul" and all(a.shape for a in node.arguments) else name
+        if len(node.shape) == 2 and (call == "product" or name in VECTORISED or name in _COMPILED):
             self.variables[node] = buffer = self._parameter(node)
-            return [f"{name}({', '.join([*arguments, buffer])})"]
+            return [f"{call}({', '.join([*arguments, buffer])})"]
+        if not node.shape and node.operation.scalar is not None and name in _ARITHMETIC:
+            return [f"{variable} = asreal({node.operation.scalar.format(*arguments)})"]
+        if not node.shape and name == "power" and arguments[1] == "real(2)":
+            return [f"{variable} = asreal({arguments[0]} * {arguments[0]})"]
+        if not node.shape and call == "product":
+            return [f"{variable} = asreal(inner({', '.join(arguments)}))"]
+        self.as_a_whole = False
         if name == "hstack":
-            buffer = self._parameter(node)
-            return [f"{variable} = concatenate(({', '.join(arguments)},), 1, {buffer})"]
+            self.variables[node] = buffer = self._parameter(node)
+            return [f"concatenate(({', '.join(arguments)},), 1, {buffer})"]
         if node.operation.together is not None:
             return self._joint(node, arguments)
-        if name == "constant":
-            return [f"{variable} = real({node.parameters[0]!r})"]
-        if (
-            not node.shape
-            and node.operation.scalar is not None
-            and name in ("add", "subtract", "multiply", "divide", "negative")
-        ):
-            return [f"{variable} = asreal({node.operation.scalar.format(*arguments)})"]
         self.scope[f"node_{variable}"] = node
         for i, argument in enumerate(node.arguments):
             self.scope[f"node_{variable}_{i}"] = argument

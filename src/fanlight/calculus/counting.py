@@ -47,6 +47,11 @@ class Operations:
     functions: Dimension = field(default=_NONE)
     steps: int = 0
 
+    @property
+    def total(self) -> Dimension:
+        """All of them together."""
+        return self.multiplications + self.additions + self.functions
+
     def __add__(self, other: Operations) -> Operations:
         return Operations(
             self.multiplications + other.multiplications,
@@ -88,7 +93,9 @@ def _of(node: Expression) -> Operations:
         return Operations(_NONE, size, _NONE, 1)
     if name == "power" and node.arguments[1].operation.name == "constant" and node.arguments[1].parameters[0] == 2:
         return Operations(size, _NONE, _NONE, 1)
-    if name in ("sum", "row_sums", "column_sums", "tr"):
+    if name == "tr":
+        return Operations(_NONE, node.arguments[0].shape[0] - ONE, _NONE, 1)
+    if name in ("sum", "row_sums", "column_sums"):
         return Operations(_NONE, _size(node.arguments[0].shape) - size, _NONE, 1)
     return Operations(_NONE, _NONE, size, 1)
 

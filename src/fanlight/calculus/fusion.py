@@ -7,6 +7,7 @@ be broadcast, transposed, or rows gathered by number. A sum over rows, columns o
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -90,7 +91,18 @@ def _loops(node: Expression) -> bool:
     operation = node.operation
     if operation.name in _SUMS:
         return len(node.arguments[0].shape) == 2
+    if _is_outer(node):
+        return True
     return operation.scalar is not None and len(node.shape) == 2 and operation.name not in VECTORISED
+
+
+def _is_outer(node: Expression) -> bool:
+    """Tell a column times a row: elementwise, each broadcast along the other."""
+    return (
+        node.operation.name == "matmul"
+        and all(len(a.shape) == 2 for a in node.arguments)
+        and node.arguments[0].shape[1] == ONE
+    )
 
 
 def _kernel(root: Expression, inlined: Callable[[Expression], bool], gathered: Callable[[Expression], bool]) -> Kernel:
@@ -124,6 +136,8 @@ def _kernel(root: Expression, inlined: Callable[[Expression], bool], gathered: C
                 and node.arguments[1].parameters[0] == 2
             ):
                 text = f"({arguments[0]} * {arguments[0]})"
+            elif _is_outer(node):
+                text = f"({arguments[0]} * {arguments[1]})"
             else:
                 text = str(node.operation.scalar).format(*arguments)
             names[node] = f"v{len(names)}"
@@ -198,15 +212,26 @@ def sign(x):
 '''
 
 
-def load_kernels(kernels: Sequence[Kernel], dtype: np.dtype[Any]) -> dict[str, Callable[..., Any]]:
-    """Compile loops, through a file in the user's cache folder so that the next process finds them compiled."""
-    if not kernels:
-        return {}
+def load_kernels(
+    kernels: Sequence[Kernel], dtype: np.dtype[Any], whole: str | None = None
+) -> dict[str, Callable[..., Any]]:
+    """Compile loops, through a file in the user's cache folder so that the next process finds them compiled.
+
+    `whole` is the source of a function that calls the loops and the operations of `kernels`; it is returned as
+    "whole".
+    """
+    sources = sorted({kernel.name: kernel.source.replace("NAME", kernel.name) for kernel in kernels}.items())
+    names = [name for name, _ in sources]
     text = _HEAD.format(dtype=dtype.name)
-    for name, source in sorted({kernel.name: kernel.source for kernel in kernels}.items()):
-        text += f'\n\n@njit(cache=CACHE, nogil=True, error_model="numpy")\n{source.replace("NAME", name)}\n'
+    if whole is not None:
+        known = Path(str(importlib.import_module("fanlight.calculus.kernels").__file__)).read_bytes()
+        text += f"\n\nfrom fanlight.calculus.kernels import *  # {hashlib.sha256(known).hexdigest()}\n"
+        sources.append(("whole", whole))
+        names.append("whole")
+    for _, source in sources:
+        text += f'\n\n@njit(cache=CACHE, nogil=True, error_model="numpy")\n{source}\n'
     module = _module(text)
-    return {kernel.name: getattr(module, kernel.name) for kernel in kernels}
+    return {name: getattr(module, name) for name in names}
 
 
 def _module(text: str) -> ModuleType:

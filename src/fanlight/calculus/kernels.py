@@ -1,4 +1,8 @@
-"""Compiled loops for the operations that are no elementwise chain; the table's values are their plain references."""
+"""Compiled loops for the operations that are no elementwise chain; the table's values are their plain references.
+
+`product`, `inner`, `tanh` and the other functions are for small programs, compiled as a whole, where a call of NumPy
+costs more than the arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -66,3 +70,45 @@ def logsumexp_rows(x: Any, out: Any) -> None:
         for j in range(x.shape[1]):
             total += np.exp(x[n, j] - top)
         out[n, 0] = np.log(total) + top
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def outer(a: Any, b: Any, out: Any) -> None:
+    """Set `out` to the product of a column and a row, at which BLAS's general product is slow."""
+    for r in range(a.shape[0]):
+        entry = a[r, 0]
+        for c in range(b.shape[1]):
+            out[r, c] = entry * b[0, c]
+
+
+@njit(nogil=True, error_model="numpy")
+def product(a: Any, b: Any, out: Any) -> None:
+    """Set `out` to the matrix product of a and b."""
+    out[:] = 0
+    for r in range(a.shape[0]):
+        for k in range(a.shape[1]):
+            entry = a[r, k]
+            for c in range(b.shape[1]):
+                out[r, c] += entry * b[k, c]
+
+
+@njit(nogil=True, error_model="numpy")
+def inner(a: Any, b: Any) -> Any:
+    """Return the product of a row and a column."""
+    total = a.dtype.type(0)
+    for k in range(a.shape[1]):
+        total += a[0, k] * b[k, 0]
+    return total
+
+
+def _entrywise(function: Any) -> Any:
+    @njit(nogil=True, error_model="numpy")
+    def of(x: Any, out: Any) -> None:
+        for r in range(x.shape[0]):
+            for c in range(x.shape[1]):
+                out[r, c] = function(x[r, c])
+
+    return of
+
+
+tanh, exp, log, sin, cos = map(_entrywise, (np.tanh, np.exp, np.log, np.sin, np.cos))

@@ -209,3 +209,22 @@ def test_the_shared_identities_typeset_and_print_as_numpy(data):
             evaluate(expression, point),
             rtol=1e-9,
         )
+
+
+def test_kinks_are_avoided_in_a_learners_check_and_named_in_ours():
+    e = parse("sum(relu(hardtanh(W @ x)))", SHAPES)
+    assert check(e, "x", gradient(e, "x")).right
+    W, x = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[0.0], [0.5]])
+    found = check_gradient(e, "x", {"W": W, "x": x})
+    assert found.kinks == ["hardtanh at W @ x = 1", "relu at hardtanh(W @ x) = 0"]
+    assert found.error > 0.1  # differences across a kink mean nothing: that is why it is named
+    assert check_gradient(e, "x", {"W": W, "x": x + 0.2}).kinks == []
+
+
+def test_a_nudge_in_a_direction():
+    d = derive(parse("x.T @ x", SHAPES), "x")
+    shown = nudge(d, {"x": [1.0, 2.0]}, 0.01, [1.0, -1.0])
+    assert "along the direction -2" in shown
+    assert "x + 0.01 · [ 1., -1.]: s = 4.9802, and 5 + -2 · 0.01 = 4.98" in shown
+    with pytest.raises(CalculusError, match="the direction is 3 × 1, but x is 2 × 1"):
+        nudge(d, {"x": [1.0, 2.0]}, 0.01, [1.0, 0.0, 0.0])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, context_of
 from fanlight.calculus.gradient import gradient, target_of
-from fanlight.calculus.numeric import central_differences, evaluate
+from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
 from fanlight.calculus.shapes import show
 from fanlight.errors import CalculusError
 
@@ -78,7 +78,7 @@ def check(expression: Expression, wrt: str | Expression, given: Expression, seed
     """
     target = target_of(expression, wrt)
     expected = gradient(expression, target)
-    points = [random_point(expression, given, {}, seed + i, smallest) for i, smallest in enumerate((3, 5, 4))]
+    points = [_smooth_point(expression, given, seed + i, smallest) for i, smallest in enumerate((3, 5, 4))]
     pairs = []
     for point in points:
         right = _confirmed(expression, target, expected, point)
@@ -116,6 +116,15 @@ def random_point(
     }
 
 
+def _smooth_point(expression: Expression, other: Expression, seed: int, smallest: int) -> dict[str, Array]:
+    """Draw a point that is away from kinks, if one is found: there both formulas have one right value."""
+    for attempt in range(50):
+        point = random_point(expression, other, {}, seed + 1000 * attempt, smallest)
+        if not kinks_near(expression, point):
+            break
+    return point
+
+
 def _drawn(shape: list[int], assumed: str | None, rng: np.random.Generator) -> Array:
     value = rng.normal(size=shape)
     match assumed:
@@ -145,7 +154,9 @@ def _confirmed(expression: Expression, target: Expression, expected: Expression,
     if x.size <= 64:
         numeric = central_differences(lambda y: float(evaluate(expression, {**point, target.name: y})), x)
         if not np.allclose(derived, numeric, rtol=1e-4, atol=1e-5):
-            raise CalculusError(f"the gradient of {expression} by {target} could not be confirmed: is it smooth there?")
+            kinks = kinks_near(expression, point)
+            why = f"it has no derivative where it was tried: {', '.join(kinks)}" if kinks else "is it smooth there?"
+            raise CalculusError(f"the gradient of {expression} by {target} could not be confirmed: {why}")
     return derived
 
 

@@ -188,7 +188,10 @@ def _of_matrix(l: _Linear, P: Expression, c: Expression) -> Expression | None:  
         inner = _of_matrix(l, P.arguments[0], c)
         return None if inner is None else -inner
     if name == "transpose":
-        return _of_transposed(l, P.arguments[0], c)
+        turned = _turned(P.arguments[0])
+        return None if turned.operation.name == "transpose" else _of_matrix(l, turned, c)
+    if name == "divide":
+        return None if l.has(P.arguments[1]) else _of_matrix(l, 1 / P.arguments[1] * P.arguments[0], c)
     if name == "diag":
         return diag(c) @ l.matrix(P.arguments[0])
     if name == "multiply":
@@ -199,24 +202,59 @@ def _of_matrix(l: _Linear, P: Expression, c: Expression) -> Expression | None:  
         if p.operation.name == "multiply" and (nested := l.one_of(p)) is not None:
             p, other = nested[0], other * nested[1]
             return _of_matrix(l, other * p, c)
+        if p.operation.name in ("add", "subtract") and p.shape:
+            a, b = (other * x for x in p.arguments)
+            return _of_matrix(l, a + b if p.operation.name == "add" else a - b, c)
+        if p.operation.name == "negative":
+            return _of_matrix(l, -(other * p.arguments[0]), c)
+        if p.operation.name == "divide" and not l.has(p.arguments[1]):
+            return _of_matrix(l, other / p.arguments[1] * p.arguments[0], c)
+        if p.operation.name == "transpose":
+            turned = _turned(p.arguments[0])
+            return None if turned.operation.name == "transpose" else _of_matrix(l, other * turned, c)
         if not other.shape:
             return l.matrix(simplify(other * (p @ c)))
         if not p.shape:
             return (other @ c) @ l.matrix(p)
+        if p.operation.name == "diag":  # (C * diag(p)) c = p * diag(C) * c
+            return l.matrix(simplify(p.arguments[0] * (diag(other) * c)))
+        if p.operation.name == "matmul":
+            a, b = p.arguments
+            if a.operation.name == "diag" and not l.has(b):  # (C * (diag(a) B)) c = a * ((C * B) c)
+                return l.matrix(simplify(a.arguments[0] * ((other * b) @ c)))
+            if b.operation.name == "diag" and not l.has(a):
+                return l.matrix(simplify((other * a) @ (b.arguments[0] * c)))
         outer = _outer(p)
         if outer is not None:  # (C * (p q.T)) c = p * (C (q * c))
             x, y = outer
-            return l.matrix(simplify(x * (other @ (y.T * c)))) if l.has(x) else None
+            return l.matrix(x * (other @ (y.T * c)))
+        if p.operation.name == "matmul" and not l.has(p.arguments[1]):  # (C * (A B)) c = (A * (C * c.T) B.T) 1
+            a, b = p.arguments
+            return _of_matrix(l, a * ((other * c.T) @ b.T), ones(a.shape[1], 1))
     return None
 
 
-def _of_transposed(l: _Linear, P: Expression, c: Expression) -> Expression | None:  # noqa: E741
-    if P.operation.name == "matmul":
-        a, b = P.arguments
-        return l.matrix(simplify(b.T @ (a.T @ c)))
-    if P.operation.name == "multiply":
-        return _of_matrix(l, P.arguments[0].T * P.arguments[1].T, c)
-    return None
+def _turned(e: Expression) -> Expression:
+    """Return the transpose, taken inwards as far as it goes."""
+    if not e.shape:
+        return e
+    turned = [_turned(a) for a in e.arguments]
+    match e.operation.name:
+        case "add":
+            return turned[0] + turned[1]
+        case "subtract":
+            return turned[0] - turned[1]
+        case "multiply":
+            return turned[0] * turned[1]
+        case "divide":
+            return turned[0] / turned[1]
+        case "negative":
+            return -turned[0]
+        case "matmul":
+            return turned[1] @ turned[0]
+        case "diag" if e.shape[1] != ONE:
+            return e
+    return simplify(e.T)
 
 
 def _outer(e: Expression) -> tuple[Expression, Expression] | None:
@@ -271,9 +309,10 @@ def _diag(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
     outer = _outer(p)
     if outer is not None:
         return l.matrix(simplify(outer[0] * outer[1].T))
-    if p.operation.name == "multiply" and all(a.shape == p.shape for a in p.arguments):
-        a, b = p.arguments
-        return l.matrix(simplify(diag(a) * diag(b)))
+    if p.operation.name == "multiply":
+        return l.matrix(simplify(_diagonal(p.arguments[0]) * _diagonal(p.arguments[1])))
+    if p.operation.name == "divide":
+        return l.matrix(simplify(_diagonal(p.arguments[0]) / _diagonal(p.arguments[1])))
     if p.operation.name == "transpose":
         return l.matrix(diag(p.arguments[0]))
     if p.operation.name == "negative":
@@ -287,6 +326,10 @@ def _diag(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741
         a, b = p.arguments  # diag(A B) = row sums of A * B.T
         return l.matrix(simplify(function("row_sums")(a * b.T)))
     return None
+
+
+def _diagonal(e: Expression) -> Expression:
+    return diag(e) if e.shape else e
 
 
 def _row_sums(l: _Linear, e: Expression) -> Expression | None:  # noqa: E741

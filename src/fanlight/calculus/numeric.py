@@ -46,6 +46,29 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     >>> float(evaluate(parse("x**3", {"x": ()}), {"x": 4.0}))
     64.0
     """
+    return _values(expression, inputs)[expression]
+
+
+def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float = 1e-3) -> list[str]:
+    """Name the places where an expression has no derivative, or nearly so: differences across one mean nothing.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> kinks_near(parse("sum(relu(x))", {"x": ("n", 1)}), {"x": [1.0, 0.0]})
+    ['relu at x = 0']
+    """
+    values = _values(expression, inputs)
+    return [
+        f"{node.operation.name} at {node.arguments[0]} = {kink:g}"
+        for node in walk(expression)
+        for kink in node.operation.kinks
+        if (np.abs(values[node.arguments[0]] - kink) < within).any()
+    ]
+
+
+def _values(expression: Expression, inputs: Mapping[str, Any]) -> dict[Expression, Array]:
+    """Return the value of every node."""
     arrays, lengths = bind(symbols_of(expression), inputs)
     order = list(walk(expression))
     lengths |= _further_lengths(expression, order, inputs, lengths)
@@ -60,7 +83,7 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
             values[node] = arrays[node.name]
             continue
         values[node] = value_of(node, values, lengths, dtype)
-    return values[expression]
+    return values
 
 
 def value_of(
@@ -131,11 +154,14 @@ class Difference(NamedTuple):
         In the shape of what the gradient is by.
     error : float
         Largest ``|analytic - numeric| / max(1, |numeric|)``.
+    kinks : list of str
+        Where, close to the inputs, there is no derivative, so that the two may differ.
     """
 
     analytic: Array
     numeric: Array
     error: float
+    kinks: list[str]
 
 
 def check_gradient(expression: Expression, wrt: str, inputs: Mapping[str, Any], step: float = 1e-5) -> Difference:
@@ -145,7 +171,7 @@ def check_gradient(expression: Expression, wrt: str, inputs: Mapping[str, Any], 
     analytic = evaluate(gradient(expression, wrt), point)
     numeric = central_differences(lambda x: float(evaluate(expression, {**point, wrt: x})), point[wrt], step)
     error = float((np.abs(analytic - numeric) / np.maximum(1, np.abs(numeric))).max(initial=0))
-    return Difference(analytic, numeric, error)
+    return Difference(analytic, numeric, error, kinks_near(expression, point, within=10 * step))
 
 
 def central_differences(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:

@@ -48,6 +48,8 @@ class Operation:
         For elementwise operations: the value of one entry in Python, with ``{0}``, ``{1}`` for the arguments'.
     together, part : callable or None, int
         Operations of the same arguments that ``together(*arrays)`` computes at once, as a tuple; this one's place.
+    kinks : tuple of float
+        Entries of the argument at which there is no derivative.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Operation:
     scalar: str | None = None
     together: Rule | None = None
     part: int = 0
+    kinks: tuple[float, ...] = ()
 
 
 TABLE: dict[str, Operation] = {}
@@ -250,7 +253,7 @@ def generic(name: str) -> Operation:
 _GENERIC: dict[str, Operation] = {}
 
 
-def _elementwise(name: str, value: Rule, derivative: Rule, scalar: str) -> None:
+def _elementwise(name: str, value: Rule, derivative: Rule, scalar: str, kinks: tuple[float, ...] = ()) -> None:
     register(
         Operation(
             name,
@@ -259,31 +262,34 @@ def _elementwise(name: str, value: Rule, derivative: Rule, scalar: str) -> None:
             lambda up, out, x: (up * derivative(x, out),),
             derivative=derivative,
             scalar=scalar,
+            kinks=kinks,
         )
     )
 
 
 _elementwise("tanh", np.tanh, lambda x, y: 1 - y**2, "np.tanh({0})")
 _elementwise("sigmoid", _sigmoid, lambda x, y: y * (1 - y), "sigmoid({0})")
-_elementwise("relu", lambda x: np.maximum(x, 0), lambda x, y: F.step(x), "max({0}, zero)")
+_elementwise("relu", lambda x: np.maximum(x, 0), lambda x, y: F.step(x), "max({0}, zero)", (0,))
 _elementwise(
     "hardtanh",
     lambda x: np.clip(x, -1, 1),
     lambda x, y: F.step(1 - F.abs(x)),
     "min(max({0}, -one), one)",
+    (-1, 1),
 )
 _elementwise(
     "step",
     lambda x: np.where(x > 0, x.dtype.type(1), x.dtype.type(0)),
     lambda x, y: 0 * x,
     "(one if {0} > zero else zero)",
+    (0,),
 )
 _elementwise("softplus", lambda x: np.logaddexp(0, x), lambda x, y: F.sigmoid(x), "softplus({0})")
 _elementwise("exp", np.exp, lambda x, y: y, "np.exp({0})")
 _elementwise("log", np.log, lambda x, y: 1 / x, "np.log({0})")
 _elementwise("sqrt", np.sqrt, lambda x, y: 1 / (2 * y), "np.sqrt({0})")
-_elementwise("abs", np.abs, lambda x, y: F.sign(x), "abs({0})")
-_elementwise("sign", np.sign, lambda x, y: 0 * x, "sign({0})")
+_elementwise("abs", np.abs, lambda x, y: F.sign(x), "abs({0})", (0,))
+_elementwise("sign", np.sign, lambda x, y: 0 * x, "sign({0})", (0,))
 _elementwise("sin", np.sin, lambda x, y: F.cos(x), "np.sin({0})")
 _elementwise("cos", np.cos, lambda x, y: -F.sin(x), "np.cos({0})")
 
@@ -326,6 +332,6 @@ for entry in (
         _scalar,
         lambda up, out, x: (up * (x / out),),
     ),
-    Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),)),
+    Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
 ):
     register(entry)

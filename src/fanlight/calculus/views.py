@@ -11,10 +11,11 @@ import numpy as np
 from fanlight.calculus.derivation import Derivation, Link, Piece
 from fanlight.calculus.expressions import Expression, symbol, walk
 from fanlight.calculus.latex import latex, latex_name
-from fanlight.calculus.numeric import evaluate
+from fanlight.calculus.numeric import bind, evaluate
 from fanlight.calculus.shapes import ONE, show
 from fanlight.calculus.simplify import simplify
 from fanlight.calculus.source import numpy_source
+from fanlight.errors import CalculusError
 
 Steps = list[tuple[str, list[tuple[str, ...]]]]
 
@@ -66,10 +67,15 @@ def numpy_of(d: Derivation) -> str:
     return numpy_source({d.pieces[-1].name: d.expression, f"grad_{d.wrt.name}": d.gradient})
 
 
-def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01) -> str:
+def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction: Any = None) -> str:
     """Show what the derivative means: a small change of `wrt` grows by it (lecture L11).
 
-    Every entry of `wrt` is moved by `step`.
+    `wrt` is moved by `step` times `direction`, which is 1 in every entry if not given.
+
+    Raises
+    ------
+    CalculusError
+        The direction has not the shape of `wrt`.
 
     Examples
     --------
@@ -81,14 +87,20 @@ def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01) -> str:
     name, whole = d.wrt.name, d.pieces[-1].name
     value = float(evaluate(d.expression, point))
     slope = evaluate(d.gradient, point)
-    moved = float(evaluate(d.expression, {**point, name: np.asarray(point[name], float) + step}))
-    total = float(np.sum(slope))
+    arrays, _ = bind({name: d.wrt}, {name: point[name]})
+    along = np.ones(arrays[name].shape) if direction is None else bind({name: d.wrt}, {name: direction})[0][name]
+    if along.shape != arrays[name].shape:
+        raise CalculusError(f"the direction is {show(along.shape)}, but {name} is {show(arrays[name].shape)}")
+    moved = float(evaluate(d.expression, {**point, name: arrays[name] + step * along}))
+    total = float(np.sum(slope * along))
     at = ", ".join(f"{k} = {_number(v)}" for k, v in point.items())
-    shown = _number(slope) if slope.size == 1 else f"{_number(slope)}, in all {total:.6g}"
+    sums = "in all" if direction is None else "along the direction"
+    shown = _number(slope) if slope.size == 1 else f"{_number(slope)}, {sums} {total:.6g}"
+    change = f"{step:g}" if direction is None else f"{step:g} · {_number(direction)}"
     line = f"{value:.6g} + {total:.6g} · {step:g} = {value + total * step:.6g}"
     return (
         f"at {at}: {whole} = {value:.6g}, and the gradient is {shown}\n"
-        f"{name} + {step:g}: {whole} = {moved:.6g}, and {line}"
+        f"{name} + {change}: {whole} = {moved:.6g}, and {line}"
     )
 
 

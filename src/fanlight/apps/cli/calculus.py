@@ -48,6 +48,9 @@ def derive(
         list[str] | None, typer.Option(metavar="NAME=NUMBERS", help="A value, as 2 or [1, 2]: shows what a nudge does.")
     ] = None,
     step: Annotated[float, typer.Option(help="The size of the nudge.")] = 0.01,
+    direction: Annotated[
+        str | None, typer.Option(metavar="NUMBERS", help="The direction of the nudge, in the shape of WRT, as [1, 0].")
+    ] = None,
     format: Annotated[View, typer.Option(help="How to show it.")] = View.text,
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
@@ -61,12 +64,10 @@ def derive(
         point = {}
         for item in at:
             name, _, value = item.partition("=")
-            try:
-                point[name.strip()] = json.loads(value)
-            except json.JSONDecodeError:
-                raise typer.BadParameter(f"{item!r} is not NAME=NUMBER or NAME=[…]", param_hint="--at") from None
+            point[name.strip()] = _numbers(value, f"{item!r} is not NAME=NUMBER or NAME=[…]", "--at")
+        along = None if direction is None else _numbers(direction, f"{direction!r} is not […]", "--direction")
         print()
-        print(views.nudge(steps, point, step))
+        print(views.nudge(steps, point, step, along))
 
 
 @commands.command(context_settings=_FORMULA)
@@ -109,6 +110,16 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expres
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
     return parse(text, infer_shapes(text, declared), facts, _unknown(text))
+
+
+def _numbers(text: str, wrong: str, option: str) -> Any:
+    """Read a number or nested lists of numbers."""
+    import numpy as np
+
+    try:
+        return np.asarray(json.loads(text), float).tolist()
+    except (ValueError, TypeError):
+        raise typer.BadParameter(wrong, param_hint=option) from None
 
 
 def _unknown(text: str) -> list[str]:

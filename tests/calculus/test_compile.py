@@ -63,6 +63,17 @@ def test_small_programs_run_as_a_whole_and_agree_with_their_steps():
         np.testing.assert_allclose(whole[key], evaluate(expression, point), atol=1e-13)
 
 
+@pytest.mark.parametrize("examples", [1, 2, 64, 65])
+def test_products_of_any_shape_agree_with_their_values(examples):
+    x, W = symbol("x", ("N", "n")), symbol("W", ("m", "n"))
+    program = compile({"y": x @ W.T, "g": (x @ W.T).T @ x}, np.float64)
+    rng = np.random.default_rng(0)
+    point = {"x": rng.normal(size=(examples, 80)), "W": rng.normal(size=(90, 80))}
+    out = program(point)
+    np.testing.assert_allclose(out["y"], point["x"] @ point["W"].T, atol=1e-11)
+    np.testing.assert_allclose(out["g"], point["W"] @ point["x"].T @ point["x"], atol=1e-10)
+
+
 def test_tables_bags_and_stacks_agree():
     V, G = symbol("V", ("v", "d")), symbol("G", ("g", "e"))
     i, ids, offsets, row = symbol("i", ("N",)), symbol("ids", ("q",)), symbol("o", ("t + 1",)), symbol("r", ("t",))

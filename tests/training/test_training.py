@@ -12,15 +12,18 @@ import pytest
 
 import fanlight
 from fanlight.errors import DataError, ModelError, SettingsError
+from fanlight.training.batches import Part, epoch_order
 from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_model
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
-SMALL = {"epochs": 6, "hidden": 32, "rate": 0.01, "dropout": 0.2, "input_dropout": 0.1}
+SMALL = {"epochs": 6, "hidden": 32, "rate": 0.01, "dropout": 0.2, "input_dropout": 0.1, "feature_dropout": {}}
+SMALL |= {"lower_share": 0.0, "upper_share": 0.0}
+TWO = {"passes": 2, "folds": 2}
 
 
-def trained(out, resume=False, stop_after=None, **changes):
-    run = train_model(TOWNS, TOWNS, out, None, read_settings(None, {**SMALL, **changes}), resume=resume)
+def trained(out, resume=False, stop_after=None, data=TOWNS, **changes):
+    run = train_model(data, data, out, None, read_settings(None, {**SMALL, **changes}), resume=resume)
     epochs = []
     for epoch in run:
         epochs.append(epoch)
@@ -70,6 +73,72 @@ def test_a_resumed_run_gives_the_same_file(model, tmp_path):
     assert [e.number for e in trained(path, resume=True)] == [4, 5, 6]
     assert path.read_bytes() == model.read_bytes()
     assert not (tmp_path / "m.fanlight.part").exists()
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory):
+    """The small corpus in documents of five sentences."""
+    path = tmp_path_factory.mktemp("documents") / "towns.conll"
+    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
+    runs = ["\n\n".join(sentences[i : i + 5]) for i in range(0, len(sentences), 5)]
+    path.write_text("".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs), encoding="utf-8")
+    return path
+
+
+def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path):
+    whole = tmp_path / "whole.fanlight"
+    epochs = trained(whole, data=documents, **TWO)
+    stages = ["fold 1 of 2"] * 3 + ["fold 2 of 2"] * 3 + ["first pass"] * 6 + ["second pass"] * 6
+    assert [e.stage for e in epochs] == stages
+    tagger = fanlight.load(whole)
+    assert tagger.model.first is not None
+    text = "Ada Byron lives in Oslo. The museums in Lisbon are amazing to see."
+    assert [(e.text, e.type) for e in tagger(text).entities] == [
+        ("Ada Byron", "PER"), ("Oslo", "LOC"), ("Lisbon", "LOC"),
+    ]  # fmt: skip
+    assert fanlight.evaluate(whole, documents).f1 == pytest.approx(max(e.dev.f1 for e in epochs[-6:]), abs=0.1)
+    for stop in (2, 5, 8, 14):
+        path = tmp_path / f"{stop}.fanlight"
+        trained(path, stop_after=stop, data=documents, **TWO)
+        again = trained(path, resume=True, data=documents, **TWO)
+        assert [e.stage for e in again] == stages[stop:]
+        assert path.read_bytes() == whole.read_bytes()
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".fanlight"] * 5
+
+
+def test_two_passes_need_documents(tmp_path):
+    with pytest.raises(SettingsError, match=r"two need as many documents as folds \(2\), and .* marks 1"):
+        trained(tmp_path / "m.fanlight", **TWO)
+
+
+@pytest.mark.parametrize("settings", [{"head": "logistic"}, {"head": "softmax", "random_vectors": 8}], ids=str)
+def test_two_passes_of_other_networks(documents, settings, tmp_path):
+    epochs = trained(tmp_path / "m.fanlight", data=documents, **TWO, **settings, epochs=12, batch_tokens=50)
+    assert fanlight.evaluate(tmp_path / "m.fanlight", documents).f1 > 60
+    assert epochs[-1].loss < epochs[-12].loss
+
+
+def test_other_spellings_are_shown_as_often_as_asked():
+    parts = [Part(np.arange(100), 1.0), Part(np.arange(100, 200), 0.25), Part(np.arange(200, 300), 0.0)]
+    order = epoch_order(parts, np.random.default_rng(0))
+    assert len(set(order.tolist())) == len(order) == 125
+    assert [int(((order >= a) & (order < a + 100)).sum()) for a in (0, 100, 200)] == [100, 25, 0]
+
+
+def test_a_model_shown_other_spellings_reads_them(tmp_path):
+    def spelled(make):
+        path = tmp_path / "spelled.conll"
+        lines = [line.partition("\t") for line in TOWNS.read_text(encoding="utf-8").split("\n")]
+        path.write_text("\n".join(make(word) + tab + tag for word, tab, tag in lines), encoding="utf-8")
+        return path
+
+    f1 = {}
+    for share in (0.0, 1.0):
+        path = tmp_path / "m.fanlight"
+        trained(path, lower_share=share, upper_share=share)
+        f1[share] = [fanlight.evaluate(path, spelled(make)).f1 for make in (str.lower, str.upper)]
+    assert f1[1.0][0] > f1[0.0][0]
+    assert f1[1.0][1] > f1[0.0][1]
 
 
 def test_resuming_with_other_settings_is_refused(tmp_path):

@@ -48,6 +48,10 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
         contexts = symbol("contexts", ("v", "g"))
         per_token |= {f"g_{k}": "N" for k in range(configuration.positions)}
         found |= {f"g_{k}": rows(contexts, symbol(f"j_{k}", ("N",))) for k in range(configuration.positions)}
+    if configuration.evidence_width:
+        evidence = symbol("evidence", ("w", configuration.evidence_width))
+        per_token |= {f"e_{k}": "N" for k in range(configuration.positions)}
+        found |= {f"e_{k}": rows(evidence, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
     if dropout:
         per_token["M"] = "N"
     return hoist(substitute(batched(z, per_token), found))
@@ -78,6 +82,9 @@ def _hidden(configuration: Configuration) -> Expression:
         products.append(symbol(f"W_{k}", ("m", configuration.width)) @ symbol(f"x_{k}", (configuration.width, 1)))
         if configuration.context_width:
             products.append(symbol(f"G_{k}", ("m", "g")) @ symbol(f"g_{k}", ("g", 1)))
+        if configuration.evidence_width:
+            e = configuration.evidence_width
+            products.append(symbol(f"E_{k}", ("m", e)) @ symbol(f"e_{k}", (e, 1)))
     z = products[0]
     for product in products[1:]:
         z = z + product

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 
 from fanlight.errors import ModelError
@@ -46,6 +47,8 @@ class Configuration:
         Components of the word vectors, 0 for none (L4).
     context_width : int
         Width of the embedding of a token's context in its document, 0 for none.
+    evidence_width : int
+        Numbers that a first network found out about each token (`network.evidence`), 0 for none.
     """
 
     types: tuple[str, ...]
@@ -58,6 +61,7 @@ class Configuration:
     groups: tuple[Group, ...]
     vector_width: int
     context_width: int
+    evidence_width: int = 0
 
     @property
     def tags(self) -> int:
@@ -68,6 +72,13 @@ class Configuration:
     def width(self) -> int:
         """Components of one word's vector, d."""
         return self.vector_width + sum(group.dimension for group in self.groups)
+
+    @property
+    def columns(self) -> dict[str, slice]:
+        """Columns of each table in a word's vector, by its name."""
+        widths = [("vectors", self.vector_width), *((group.name, group.dimension) for group in self.groups)]
+        ends = accumulate(width for _, width in widths)
+        return {name: slice(end - width, end) for (name, width), end in zip(widths, ends, strict=True)}
 
     @property
     def positions(self) -> int:
@@ -96,9 +107,10 @@ class Configuration:
                 k: values[k]
                 for k in ("unit", "radius", "hidden", "activation", "head", "loss", "vector_width", "context_width")
             }
+            plain["evidence_width"] = values.get("evidence_width", 0)
             made = cls(types=tuple(map(str, values["types"])), groups=groups, **plain)
             known = WORD_FEATURES if made.unit == "word" else CHARACTER_FEATURES
-            sizes = (made.radius, made.hidden, made.vector_width, made.context_width)
+            sizes = (made.radius, made.hidden, made.vector_width, made.context_width, made.evidence_width)
             sound = (
                 made.unit in UNITS
                 and made.activation in ACTIVATIONS

@@ -52,7 +52,9 @@ class Network:
         self.parameters = parameters
         self.lexicon = lexicon
 
-    def emissions(self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int) -> Float:
+    def emissions(
+        self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, evidence: Float | None = None
+    ) -> Float:
         """Return the emissions Z (N, K) of N tokens in sentences laid end to end.
 
         Parameters
@@ -65,17 +67,27 @@ class Network:
             First token of each sentence, and N.
         padding : int
             The word type of positions outside a sentence.
+        evidence : float array (N, e), optional
+            What a first network found out about each token, if the configuration has a place for it.
         """
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)
         needed, inputs = table_inputs(types, self.configuration)
         arrays = {**self.parameters, **inputs}
-        arrays |= window_inputs(self.configuration, ids, contexts, starts, padding)
+        arrays |= window_inputs(self.configuration, ids, contexts, starts, padding, evidence)
         for name, rows in needed.items():
             own = name != "vectors" or "vectors" in self.parameters
             arrays[name] = self.parameters[name][rows] if own else self.lexicon.vectors(rows)
         program = self._compiled if len(ids) >= COMPILED_FROM else self._plain
         return program(arrays)["Z"].copy()
+
+    def type_probabilities(self, Z: Float, starts: Int) -> Float:
+        """Return P(token is in an entity of the type) (N, T) from emissions."""
+        parts = []
+        for types, emission, transitions in self.chains(Z):
+            marginals = forward_backward(emission, transitions, starts).marginals
+            parts.append(marginals[:, 1:].reshape(len(Z), len(types), 4).sum(2))
+        return np.concatenate(parts, axis=1)
 
     def spans(self, Z: Float, starts: Int, probabilities: bool = True) -> list[TokenSpan]:
         """Return the best reading's entities in the order of the text, outer before inner."""

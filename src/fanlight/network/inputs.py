@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from fanlight.text.features import Bag, extract
 from fanlight.text.vectors import fallback_forms
 
 Int = NDArray[np.int64]
+Float = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,18 @@ def character_of(key: str) -> str:
     return word[int(place)] if place else key
 
 
+def forms_of(keys: Iterable[str]) -> Int:
+    """Return a number for each word type, the same for those that differ in case alone.
+
+    Examples
+    --------
+    >>> forms_of(["Paris", "in", "PARIS"]).tolist()
+    [0, 1, 0]
+    """
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(key.lower(), len(numbers)) for key in keys], np.int64)
+
+
 def table_inputs(types: WordTypes, configuration: Configuration) -> tuple[dict[str, Int], dict[str, Int]]:
     """Return the rows of each table that some types need, and the index inputs that refer to these rows alone.
 
@@ -76,12 +89,22 @@ def table_inputs(types: WordTypes, configuration: Configuration) -> tuple[dict[s
     return needed, inputs
 
 
-def window_inputs(configuration: Configuration, ids: Int, contexts: Int, starts: Int, padding: int) -> dict[str, Any]:
-    """Return the index inputs of the windows: ``i_k`` into the word types, ``j_k`` into the contexts, each (N,)."""
+def window_inputs(
+    configuration: Configuration, ids: Int, contexts: Int, starts: Int, padding: int, evidence: Float | None = None
+) -> dict[str, Any]:
+    """Return the inputs of the windows.
+
+    ``i_k`` into the word types, ``j_k`` into the contexts and ``l_k`` into the rows of ``evidence``, each (N,); a row
+    of zeros is added to the evidence for positions outside the sentence.
+    """
     inputs = {f"i_{k}": row for k, row in enumerate(windows(ids, starts, configuration.radius, padding))}
     if configuration.context_width:
         around = windows(contexts, starts, configuration.radius, CONTEXT_PADDING)
         inputs |= {f"j_{k}": row for k, row in enumerate(around)}
+    if configuration.evidence_width and evidence is not None:
+        inputs["evidence"] = np.concatenate([evidence, np.zeros((1, evidence.shape[1]), evidence.dtype)])
+        tokens = windows(np.arange(len(ids)), starts, configuration.radius, len(ids))
+        inputs |= {f"l_{k}": row for k, row in enumerate(tokens)}
     return inputs
 
 

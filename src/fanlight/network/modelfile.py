@@ -23,7 +23,7 @@ from fanlight.network.configuration import Configuration
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
 
-FORMAT = 1
+FORMAT = 2  # 2: a first network may come before the network
 
 
 @dataclass(frozen=True)
@@ -40,31 +40,37 @@ class Model:
         Its word vectors.
     provenance : dict
         Settings, data, scores, licences, version: plain JSON values.
+    first : First or None
+        The network whose findings this one is told (`network.evidence`).
     """
 
     configuration: Configuration
     parameters: dict[str, NDArray[np.float32]]
     lexicon: Lexicon
     provenance: dict[str, Any] = field(default_factory=dict)
+    first: First | None = None
+
+
+@dataclass(frozen=True)
+class First:
+    """A first network, with the lexicon of the one that follows."""
+
+    configuration: Configuration
+    parameters: dict[str, NDArray[np.float32]]
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model file; an interrupt leaves the old file or the new one, never half of one."""
-    tables = {group.name for group in model.configuration.groups}
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, array in model.parameters.items():
-        if name in tables:
-            rows = np.flatnonzero(array.any(1))
-            arrays[f"table.{name}.rows"] = rows.astype(np.uint32)
-            arrays[f"table.{name}.values"] = array[rows].astype(np.float16)
-        else:
-            arrays[f"parameter.{name}"] = np.ascontiguousarray(array, np.float32)
+    arrays = _stored(model.configuration, model.parameters)
+    if model.first is not None:
+        arrays |= {f"first.{k}": a for k, a in _stored(model.first.configuration, model.first.parameters).items()}
     arrays["lexicon.hashes"] = model.lexicon.hashes
     arrays["lexicon.integers"] = model.lexicon.integers
     arrays["lexicon.scales"] = model.lexicon.scales
     header = {
         "format": FORMAT,
         "configuration": model.configuration.to_dict(),
+        "first": None if model.first is None else model.first.configuration.to_dict(),
         "provenance": model.provenance,
         "checksum": _checksum(arrays),
     }
@@ -105,6 +111,13 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         configuration = Configuration.from_dict(header["configuration"])
         lexicon = Lexicon(arrays["lexicon.hashes"], arrays["lexicon.integers"], arrays["lexicon.scales"])
         parameters = _parameters(arrays, configuration)
+        first = None
+        if header.get("first") is not None:
+            made = Configuration.from_dict(header["first"])
+            named = {k.removeprefix("first."): a for k, a in arrays.items() if k.startswith("first.")}
+            first = First(made, _parameters(named, made))
+        if (configuration.evidence_width > 0) != (first is not None):
+            raise ModelError("the first network is missing or unused: the file is damaged, get it again")
         if (
             lexicon.width != configuration.vector_width
             or not len(lexicon.hashes) == len(lexicon.integers) == len(lexicon.scales)
@@ -117,7 +130,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(f"{path}: the model is incomplete ({error!r}): the file is damaged, get it again") from None
-    return Model(configuration, parameters, lexicon, provenance)
+    return Model(configuration, parameters, lexicon, provenance, first)
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
@@ -173,6 +186,20 @@ def _checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
         digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape} ".encode())
         digest.update(np.ascontiguousarray(arrays[name]).data)
     return digest.hexdigest()
+
+
+def _stored(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return parameters as they are stored; tables as the rows that hold something."""
+    tables = {group.name for group in configuration.groups}
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, array in parameters.items():
+        if name in tables:
+            rows = np.flatnonzero(array.any(1))
+            arrays[f"table.{name}.rows"] = rows.astype(np.uint32)
+            arrays[f"table.{name}.values"] = array[rows].astype(np.float16)
+        else:
+            arrays[f"parameter.{name}"] = np.ascontiguousarray(array, np.float32)
+    return arrays
 
 
 def _parameters(arrays: Mapping[str, NDArray[Any]], configuration: Configuration) -> dict[str, NDArray[np.float32]]:

@@ -7,6 +7,7 @@ name      shape              meaning
 contexts  (65, g)            embedding of a token's context in its document
 W_k       (m, d)             first layer, window position k = 0 … 2c: the k-th block of the lecture's W
 G_k       (m, g)             the same for the context embedding
+E_k       (m, e)             the same for a first network's evidence
 b         (m, 1)             first layer's bias
 U         (K, m)             output layer: row of tag k is the lecture's u for that tag
 c         (K, 1)             output layer's bias
@@ -33,6 +34,8 @@ def parameter_shapes(configuration: Configuration) -> dict[str, tuple[int, int]]
         shapes[f"W_{k}"] = (made.hidden, made.width)
         if made.context_width:
             shapes[f"G_{k}"] = (made.hidden, made.context_width)
+        if made.evidence_width:
+            shapes[f"E_{k}"] = (made.hidden, made.evidence_width)
     shapes |= {"b": (made.hidden, 1), "U": (made.tags, made.hidden), "c": (made.tags, 1)}
     if made.head == "chain":
         shapes["A"] = (made.tags + 1, made.tags + 1)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fanlight.entities.entity import Document, Entity
 from fanlight.network.decoding import Network
-from fanlight.network.inputs import WordTypes
+from fanlight.network.evidence import evidence
+from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import segment
@@ -44,6 +45,8 @@ class Tagger:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.network = Network(model.configuration, model.parameters, model.lexicon)
+        first = model.first
+        self.first = None if first is None else Network(first.configuration, first.parameters, model.lexicon)
 
     def __call__(self, text: str, threshold: float | Mapping[str, float] = 0.0) -> Document:
         """Tag one text.
@@ -109,7 +112,13 @@ class Tagger:
             borders = offsets.tolist()
             contexts = word_contexts([words[s:e] for s, e in pairwise(borders)])
         types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
-        return self.network.emissions(types, ids, contexts, offsets, 0)
+        found = None
+        if self.first is not None and len(ids):
+            probabilities = self.first.type_probabilities(
+                self.first.emissions(types, ids, contexts, offsets, 0), offsets
+            )
+            found = evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64))
+        return self.network.emissions(types, ids, contexts, offsets, 0, found)
 
 
 def _least(threshold: float | Mapping[str, float], type_: str) -> float:

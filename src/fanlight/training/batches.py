@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
+Float = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -25,28 +27,75 @@ class Encoded:
         Its gold tag.
     starts : int array (S+1,)
         First token of each sentence, and N.
+    documents : int array (N,)
+        Its document.
+    evidence : float array (N, e), optional
+        What a first network found out about each token.
     """
 
     types: Int
     contexts: Int
     tags: Int
     starts: Int
+    documents: Int
+    evidence: Float | None = None
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def choose(self, sentences: Int) -> Encoded:
         """Return the sentences with these numbers, in this order."""
-        lengths = np.diff(self.starts)[sentences]
         starts = np.zeros(len(sentences) + 1, np.int64)
-        np.cumsum(lengths, out=starts[1:])
-        rows = np.arange(starts[-1]) + np.repeat(self.starts[sentences] - starts[:-1], lengths)
-        return Encoded(self.types[rows], self.contexts[rows], self.tags[rows], starts)
+        np.cumsum(np.diff(self.starts)[sentences], out=starts[1:])
+        rows = self.tokens(sentences)
+        evidence = None if self.evidence is None else self.evidence[rows]
+        return Encoded(self.types[rows], self.contexts[rows], self.tags[rows], starts, self.documents[rows], evidence)
+
+    def tokens(self, sentences: Int) -> Int:
+        """Return the numbers of the tokens of some sentences, in their order."""
+        lengths = np.diff(self.starts)[sentences]
+        first = np.cumsum(lengths) - lengths
+        rows: Int = np.arange(lengths.sum()) + np.repeat(self.starts[sentences] - first, lengths)
+        return rows
+
+    @classmethod
+    def joined(cls, parts: Sequence[Encoded]) -> Encoded:
+        """Lay several end to end; none has evidence yet."""
+        before = np.cumsum([0, *(part.starts[-1] for part in parts)])
+        starts = [np.zeros(1, np.int64), *(p.starts[1:] + b for p, b in zip(parts, before[:-1], strict=True))]
+        names = ("types", "contexts", "tags", "documents")
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(starts=np.concatenate(starts), **arrays)
 
 
-def batches(data: Encoded, tokens: int, rng: np.random.Generator) -> Iterator[Encoded]:
-    """Yield all sentences in random order, in batches that end once they hold `tokens` tokens."""
-    order = rng.permutation(len(data))
+class Part(NamedTuple):
+    """Sentences of which each epoch takes a random share.
+
+    Attributes
+    ----------
+    sentences : int array
+        Their numbers.
+    share : float
+        In [0, 1].
+    """
+
+    sentences: Int
+    share: float
+
+
+def epoch_order(parts: Sequence[Part], rng: np.random.Generator) -> Int:
+    """Draw the sentences of an epoch, in random order."""
+    drawn = [
+        part.sentences
+        if part.share >= 1
+        else rng.choice(part.sentences, round(part.share * len(part.sentences)), replace=False)
+        for part in parts
+    ]
+    return rng.permutation(np.concatenate(drawn))
+
+
+def batches(data: Encoded, order: Int, tokens: int) -> Iterator[Encoded]:
+    """Yield sentences in the order of their numbers, in batches that end once they hold `tokens` tokens."""
     filled = np.cumsum(np.diff(data.starts)[order])
     first = 0
     while first < len(order):

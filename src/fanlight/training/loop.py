@@ -20,7 +20,7 @@ from fanlight.entities.scores import Scores
 from fanlight.network.architecture import loss
 from fanlight.network.inputs import table_inputs, window_inputs
 from fanlight.network.losses import loss_inputs
-from fanlight.training.batches import Encoded, batches
+from fanlight.training.batches import Encoded, batches, epoch_order
 from fanlight.training.checkpoint import Checkpoint
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Task
@@ -32,6 +32,8 @@ class Epoch:
 
     Attributes
     ----------
+    stage : str
+        What is being trained, where it is not all of the run.
     number, epochs : int
         This pass, counted from 1, and how many there will be at most.
     loss : float
@@ -44,6 +46,7 @@ class Epoch:
         Speed of the pass; time since the run began.
     """
 
+    stage: str
     number: int
     epochs: int
     loss: float
@@ -86,13 +89,15 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
         epoch_began = time.perf_counter()
         total = 0.0
         done = 0
-        for batch in batches(task.train, settings.batch_tokens, rng):
+        order = epoch_order(task.parts, rng)
+        tokens = len(task.train.tokens(order))
+        for batch in batches(task.train, order, settings.batch_tokens):
             inputs, needed = batch_inputs(task, batch, rng)
             outputs = program(inputs)
             rate = rate_at(
                 settings.schedule,
                 settings.rate,
-                (epoch + done / len(task.train.types)) / settings.epochs,
+                (epoch + done / tokens) / settings.epochs,
                 settings.warmup,
             )
             gradients = {
@@ -107,7 +112,8 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
         scores = task.score(current)
         best = state.keep(epoch, scores, current)
         state.write(optimiser)
-        yield Epoch(epoch + 1, settings.epochs, total / done, scores, best, done / seconds, time.perf_counter() - began)
+        took = time.perf_counter() - began
+        yield Epoch(task.stage, epoch + 1, settings.epochs, total / done, scores, best, done / seconds, took)
     parameters.update(state.best)
 
 
@@ -132,13 +138,16 @@ def batch_inputs(
     types, ids = np.unique(np.append(ids, task.padding), return_inverse=True)
     padding, ids = int(ids[-1]), ids[:-1]
     needed, inputs = table_inputs(task.types.choose(types), configuration)
-    inputs |= window_inputs(configuration, ids, batch.contexts, batch.starts, padding)
+    inputs |= window_inputs(configuration, ids, batch.contexts, batch.starts, padding, batch.evidence)
     arrays: dict[str, Any] = {**task.parameters, **inputs}
     for name, rows in needed.items():
         arrays[name] = task.table_rows(name, rows)
     arrays |= loss_inputs(configuration, batch.tags, batch.starts, rng)
     arrays["M"] = _mask(rng, (len(ids), configuration.hidden), settings.dropout)
     arrays["D"] = _mask(rng, (len(types), configuration.width), settings.input_dropout)
+    for name, columns in configuration.columns.items():
+        if share := settings.feature_dropout.get(name, 0):
+            arrays["D"][:, columns] *= _mask(rng, (len(types), 1), share)
     return arrays, needed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from fanlight.entities.scores import Scores, score_spans
 from fanlight.errors import SettingsError
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
-from fanlight.network.inputs import WordTypes
+from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.losses import tag_marks
 from fanlight.network.parameters import first_parameters
@@ -30,7 +30,7 @@ from fanlight.text.features import (
     character_keys,
 )
 from fanlight.text.word_features import WORD_FEATURES
-from fanlight.training.batches import Encoded
+from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores
 from fanlight.training.settings import Chosen, Settings
 
@@ -56,12 +56,21 @@ class Task:
         The parameters that the loop updates.
     types : WordTypes
         The training data's word types.
+    forms : int array
+        A number for each of them, the same for those that differ in case alone.
     padding, unknown : int
         Numbers of two special word types.
     train : Encoded
+        The training data, then the same in other spellings.
+    parts : list of Part
+        Which of its sentences are shown how often.
     dev : Development or None
     fingerprint : str
         Hash of data, vectors and settings.
+    stage : str
+        What of a run in several stages this is.
+    first : Network or None
+        The network whose findings are the data's evidence.
     """
 
     settings: Chosen
@@ -70,11 +79,15 @@ class Task:
     parameters: dict[str, Float]
     learned: list[str]
     types: WordTypes
+    forms: Int
     padding: int
     unknown: int
     train: Encoded
+    parts: list[Part]
     dev: Development | None
     fingerprint: str
+    stage: str = ""
+    first: Network | None = None
 
     def table_rows(self, name: str, rows: Int) -> Float:
         """Return rows of a table: a trained one, or the lexicon's frozen vectors (zeros for row -1)."""
@@ -86,9 +99,9 @@ class Task:
         """Give the scores of a ranking loss a zero point, from the training data; leave others as they are."""
         if self.configuration.loss != "margin":
             return parameters
-        data = self.train.choose(np.arange(min(len(self.train), CALIBRATED)))
+        data = self.train.choose(self.parts[0].sentences[:CALIBRATED])
         network = Network(self.configuration, parameters, self.lexicon)
-        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding)
+        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, data.evidence)
         scale, offset = fit_scores(Z, tag_marks(self.configuration, data.tags))
         c = scale.T * parameters["c"] + offset.T
         return {**parameters, "U": (scale.T * parameters["U"]).astype(np.float32), "c": c.astype(np.float32)}
@@ -103,6 +116,7 @@ class Development:
     """A dev set, encoded once."""
 
     types: WordTypes
+    forms: Int
     padding: int
     data: Encoded
     gold: list[tuple[int, int, str]]
@@ -110,7 +124,7 @@ class Development:
     def score(self, network: Network) -> Scores:
         """Tag the set and compare."""
         data = self.data
-        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding)
+        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, data.evidence)
         found = network.spans(Z, data.starts, probabilities=False)
         return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found]])
 
@@ -127,7 +141,12 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
     """
     check_trainable(train, overlapping_allowed=given.head == "logistic")
     unit = given.unit or train.unit
-    settings = given.resolved(unit)
+    settings = given.resolved(unit, len(train.documents))
+    if settings.passes == 2 and len(train.documents) < settings.folds:
+        raise SettingsError(
+            f"passes: two need as many documents as folds ({settings.folds}), and {train.path} marks "
+            f"{len(train.documents)}: separate documents with -DOCSTART- lines, or choose passes = 1"
+        )
     configuration = Configuration(
         types=tuple(train.types),
         unit=unit,
@@ -141,13 +160,14 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
         context_width=settings.context_width,
     )
     numbers = {PADDING: 0, UNKNOWN: 1}
-    encoded = encode(train, configuration, numbers)
+    encoded = [encode(train, configuration, numbers)]
+    parts = [Part(np.arange(len(encoded[0])), 1.0)]
+    for share, spelled in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
+        if share and unit == "word":
+            encoded.append(encode(train, configuration, numbers, spelled))
+            parts.append(Part(parts[-1].sentences + len(parts[0].sentences), share))
     types = WordTypes.of(list(numbers), configuration, lexicon)
-    parameters = first_parameters(configuration, np.random.default_rng([settings.seed, 1 << 32]))
-    for group, bag in zip(configuration.groups, types.bags, strict=True):
-        met = np.zeros(group.buckets, bool)
-        met[bag.ids] = True
-        parameters[group.name][~met] = 0  # never trained: better silent than random
+    parameters = begin(configuration, types, settings.seed)
     learned = list(parameters)
     if configuration.vector_width and (settings.train_vectors or settings.random_vectors):
         # the last row is the zero vector of words without one: it is never trained
@@ -162,25 +182,57 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
             for start, sentence in zip(dev_data.starts[:-1], dev.sentences, strict=True)
             for s, e, type_ in sentence.spans
         ]
-        development = Development(WordTypes.of(list(dev_numbers), configuration, lexicon), 0, dev_data, gold)
+        dev_types = WordTypes.of(list(dev_numbers), configuration, lexicon)
+        development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold)
     identity = [settings.model_dump_json(), train.sha256, dev.sha256 if dev else "", _lexicon_hash(lexicon)]
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
-    return Task(settings, configuration, lexicon, parameters, learned, types, 0, 1, encoded, development, fingerprint)
+    return Task(
+        settings,
+        configuration,
+        lexicon,
+        parameters,
+        learned,
+        types,
+        forms_of(numbers),
+        0,
+        1,
+        Encoded.joined(encoded),
+        parts,
+        development,
+        fingerprint,
+    )
 
 
-def encode(corpus: Corpus, configuration: Configuration, numbers: dict[str, int]) -> Encoded:
+def begin(configuration: Configuration, types: WordTypes, seed: int) -> dict[str, Float]:
+    """Draw first parameters; rows of feature tables that the training data never meet are zero."""
+    parameters = first_parameters(configuration, np.random.default_rng([seed, 1 << 32]))
+    for group, bag in zip(configuration.groups, types.bags, strict=True):
+        met = np.zeros(group.buckets, bool)
+        met[bag.ids] = True
+        parameters[group.name][~met] = 0  # never trained: better silent than random
+    return parameters
+
+
+def encode(
+    corpus: Corpus, configuration: Configuration, numbers: dict[str, int], spelled: Callable[[str], str] = str
+) -> Encoded:
     """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O.
+
+    `spelled` changes the spelling of each token of a corpus of words.
 
     Tags are (N,) numbers of `TagSet(types)`; for the logistic head (N, types), each column of `TagSet` of one type.
     """
     ids: list[int] = []
     contexts, gold = [], []
     starts = [0]
+    documents = []
     known = set(configuration.types)
     whole = TagSet(configuration.types)
     single = [(type_, TagSet((type_,))) for type_ in configuration.types]
-    for document in corpus.documents:
-        tokens = [sentence.tokens for sentence in document]
+    for place, document in enumerate(corpus.documents):
+        tokens = [[spelled(token) for token in sentence.tokens] for sentence in document]
+        if configuration.context_width and document:
+            contexts.append(word_contexts(tokens))
         for sentence, words in zip(document, tokens, strict=True):
             of_words = configuration.unit == "word"
             keys = words if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
@@ -191,15 +243,10 @@ def encode(corpus: Corpus, configuration: Configuration, numbers: dict[str, int]
             else:
                 columns = [tags.encode(_outermost(spans, type_), len(words)) for type_, tags in single]
                 gold.append(np.stack(columns, axis=1))
-            contexts.append(len(words))
+            documents += [place] * len(words)
             starts.append(len(ids))
-    return Encoded(np.array(ids), _contexts(corpus, configuration, len(ids)), np.concatenate(gold), np.array(starts))
-
-
-def _contexts(corpus: Corpus, configuration: Configuration, tokens: int) -> Int:
-    if not configuration.context_width:
-        return np.zeros(tokens, np.int64)
-    return np.concatenate([word_contexts([s.tokens for s in document]) for document in corpus.documents if document])
+    around = np.concatenate(contexts) if contexts else np.zeros(len(ids), np.int64)
+    return Encoded(np.array(ids), around, np.concatenate(gold), np.array(starts), np.array(documents))
 
 
 def _outermost(spans: Sequence[tuple[int, int, str]], type_: str) -> list[tuple[int, int, str]]:

@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -53,6 +53,16 @@ class Settings(BaseModel):
         Read at most this many vectors beside those of the training words.
     dropout, input_dropout, word_dropout : float
         Share of hidden units, of input components, of words dropped while training.
+    feature_dropout : dict of str to float, optional
+        Share of word types that lose a whole feature table while training, by the table's name ("vectors" too).
+    lower_share, upper_share : float, optional
+        Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
+    passes : int, optional
+        2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
+        By default 2 where the training data mark at least `DOCUMENTS` documents.
+    folds : int
+        For two passes: the second network learns from what first networks, trained on the other documents, made of
+        each of so many folds.
     optimiser : str
         "adam", "adagrad" or "sgd" (L9).
     rate : float
@@ -87,6 +97,11 @@ class Settings(BaseModel):
     dropout: float = Field(0.5, ge=0, lt=1)
     input_dropout: float | None = Field(None, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)
+    feature_dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]] | None = None
+    lower_share: float | None = Field(None, ge=0, le=1)
+    upper_share: float | None = Field(None, ge=0, le=1)
+    passes: Literal[1, 2] | None = None
+    folds: int = Field(3, ge=2, le=100)
     optimiser: Literal["adam", "adagrad", "sgd"] = "adam"
     rate: float | None = Field(None, gt=0, le=100)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
@@ -98,9 +113,10 @@ class Settings(BaseModel):
     average_from: float = Field(0.2, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
-    def resolved(self, unit: str) -> Chosen:
+    def resolved(self, unit: str, documents: int) -> Chosen:
         """Return the settings with everything chosen that the data decides."""
-        own = {"unit": unit, "loss": HEADS[self.head][0], **_BY_UNIT[unit]}
+        passes = 2 if documents >= DOCUMENTS else 1
+        own = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, **_BY_UNIT[unit]}
         return Chosen(**{**own, **self.model_dump(exclude_none=True)})
 
     @model_validator(mode="after")
@@ -123,15 +139,34 @@ class Chosen(Settings):
     rate: float
     epochs: int
     batch_tokens: int
+    feature_dropout: dict[str, float]
+    lower_share: float
+    upper_share: float
+    passes: Literal[1, 2]
 
+
+DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).
 _BY_UNIT: dict[str, dict[str, Any]] = {
-    "word": {"radius": 2, "context_width": 8, "input_dropout": 0.2, "rate": 0.001, "batch_tokens": 250, "epochs": 10},
+    "word": {
+        "radius": 2,
+        "context_width": 8,
+        "input_dropout": 0.2,
+        "feature_dropout": {"form": 0.5, "affix": 0.2, "ngram": 0.2},
+        "lower_share": 0.05,
+        "upper_share": 0.02,
+        "rate": 0.001,
+        "batch_tokens": 250,
+        "epochs": 8,
+    },
     "character": {
         "radius": 4,
         "context_width": 0,
         "input_dropout": 0.5,
+        "feature_dropout": {},
+        "lower_share": 0.0,
+        "upper_share": 0.0,
         "rate": 0.002,
         "batch_tokens": 500,
         "epochs": 12,

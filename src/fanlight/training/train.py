@@ -14,10 +14,11 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
 from fanlight.network.lexicon import Lexicon
-from fanlight.network.modelfile import Model, save_model
+from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import fallback_forms, read_vectors
-from fanlight.training.loop import Epoch, training
+from fanlight.training.loop import Epoch
+from fanlight.training.passes import stage_files, train_passes
 from fanlight.training.preparation import Task, prepare
 from fanlight.training.settings import Settings
 from fanlight.version import __version__
@@ -77,10 +78,12 @@ def train_model(
     lexicon = _lexicon(vectors, corpus, development, settings, warn)
     task = prepare(corpus, development, lexicon, settings)
     part = place.with_name(place.name + ".part")
-    yield from training(task, part, resume)
+    yield from train_passes(task, part, resume)
     model = finished(task, corpus, development, vectors)
     save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
-    part.unlink(missing_ok=True)
+    for file in (part, *stage_files(part, task.settings.folds)):
+        if file is not None:
+            file.unlink(missing_ok=True)
 
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
@@ -95,7 +98,7 @@ def finished(task: Task, corpus: Corpus, dev: Corpus | None, vectors: PathLike |
     trained = parameters.pop("vectors", None)
     if trained is not None:
         lexicon = lexicon.with_vectors(trained[:-1])
-    model = Model(task.configuration, parameters, lexicon)
+    first = None if task.first is None else First(task.first.configuration, dict(task.first.parameters))
     scores = task.score(task.parameters)
     provenance: dict[str, Any] = {
         "fanlight": __version__,
@@ -105,7 +108,7 @@ def finished(task: Task, corpus: Corpus, dev: Corpus | None, vectors: PathLike |
     }
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict()}
-    return Model(model.configuration, model.parameters, model.lexicon, provenance)
+    return Model(task.configuration, parameters, lexicon, provenance, first)
 
 
 def _source(corpus: Corpus) -> dict[str, Any]:

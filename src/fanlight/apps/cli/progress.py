@@ -21,7 +21,9 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("training", total=None, state="reading")
         for epoch in run:
-            if epoch.best and epoch.dev is not None:
+            if epoch.number == 1 and epoch.stage:
+                progress.console.print(epoch.stage, markup=False, highlight=False)
+            if epoch.dev is not None and (epoch.best or epoch.number == 1):
                 best = epoch.dev
             dev = "" if epoch.dev is None else f"  dev F1 {epoch.dev.f1:6.2f}{' *' if epoch.best else '  '}"
             speed = f"{epoch.words_per_second:9,.0f} words/s  {epoch.seconds:6.1f} s"

@@ -1,0 +1,112 @@
+"""One network, or two: a second that is told what the first made of a word's other mentions (`network.evidence`).
+
+The second must learn from findings as good, and as bad, as those it will meet. So the documents are dealt into folds,
+and what it is told of each fold in training comes from a first network that was trained on the others.
+
+References
+----------
+Krishnan & Manning 2006; Wolpert 1992 (stacking).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.network.decoding import Network
+from fanlight.network.evidence import evidence, evidence_width
+from fanlight.network.inputs import WordTypes
+from fanlight.training.batches import Encoded, Part
+from fanlight.training.loop import Epoch, training
+from fanlight.training.preparation import Task, begin
+
+Float = NDArray[np.float32]
+
+
+def train_passes(task: Task, checkpoint: Path | None = None, resume: bool = False) -> Iterator[Epoch]:
+    """Train the task's network, or networks, in place, yielding after every epoch; see `loop.training`."""
+    if task.settings.passes == 1:
+        yield from training(task, checkpoint, resume)
+        return
+    stages = iter(stage_files(checkpoint, task.settings.folds))
+    data = task.train
+    probabilities = np.zeros((len(data.types), len(task.configuration.types)), np.float32)
+    for number, chosen in enumerate(_folds(task)):
+        fold = _fold(task, number, chosen)
+        yield from training(fold, next(stages), resume)
+        held = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
+        probabilities[data.tokens(held)] = _probabilities(_network(fold), task.types, data.choose(held))
+    task.stage = "first pass"
+    yield from training(task, next(stages), resume)
+    _second(task, probabilities)
+    yield from training(task, checkpoint, resume)
+
+
+def stage_files(checkpoint: Path | None, folds: int) -> list[Path | None]:
+    """Return where the stages before the last keep their state."""
+    names = [*(f"fold{k + 1}" for k in range(folds)), "first"]
+    return [None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}") for name in names]
+
+
+def _folds(task: Task) -> list[NDArray[np.bool_]]:
+    """Return for each fold which documents are in it: equally many, that follow one another."""
+    count = int(task.train.documents.max()) + 1
+    place = np.arange(count) * task.settings.folds // count
+    return [place == k for k in range(task.settings.folds)]
+
+
+def _fold(task: Task, number: int, left_out: NDArray[np.bool_]) -> Task:
+    """Return the task of training a first network without the documents of a fold, in half the epochs."""
+    data = task.train
+    out = left_out[data.documents[data.starts[:-1]]]
+    parts = [Part(part.sentences[~out[part.sentences]], part.share) for part in task.parts]
+    return replace(
+        task,
+        settings=task.settings.model_copy(update={"epochs": max(1, task.settings.epochs // 2)}),
+        parameters={name: array.copy() for name, array in task.parameters.items()},
+        parts=parts,
+        dev=None,
+        stage=f"fold {number + 1} of {task.settings.folds}",
+        fingerprint=f"{task.fingerprint} fold {number + 1}",
+    )
+
+
+def _second(task: Task, probabilities: Float) -> None:
+    """Turn a task whose first network is trained into that of the second.
+
+    Word vectors that were trained stay as the first network has made them: both read one lexicon.
+    """
+    trained = task.parameters.pop("vectors", None)
+    if trained is not None:
+        task.lexicon = task.lexicon.with_vectors(trained[:-1])
+    first = task.first = _network(task)
+    width = evidence_width(len(task.configuration.types))
+    task.configuration = replace(task.configuration, evidence_width=width)
+    task.parameters = begin(task.configuration, task.types, task.settings.seed)
+    task.learned = list(task.parameters)
+    spellings = np.repeat(np.arange(len(task.parts)), [_tokens(task.train, part) for part in task.parts])
+    documents = task.train.documents + spellings * (task.train.documents.max() + 1)
+    task.train = replace(task.train, evidence=evidence(probabilities, task.forms[task.train.types], documents))
+    if task.dev is not None:
+        data = task.dev.data
+        found = _probabilities(first, task.dev.types, data)
+        told = replace(data, evidence=evidence(found, task.dev.forms[data.types], data.documents))
+        task.dev = replace(task.dev, data=told)
+    task.stage, task.fingerprint = "second pass", f"{task.fingerprint} second"
+
+
+def _tokens(data: Encoded, part: Part) -> int:
+    return len(data.tokens(part.sentences))
+
+
+def _network(task: Task) -> Network:
+    return Network(task.configuration, task.parameters, task.lexicon)
+
+
+def _probabilities(network: Network, types: WordTypes, data: Encoded) -> Float:
+    Z = network.emissions(types, data.types, data.contexts, data.starts, 0)
+    return network.type_probabilities(Z, data.starts)

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fanlight.entities.entity import Document, Entity
@@ -47,6 +48,7 @@ def train(
     dev: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     vectors: str | os.PathLike[str] | None = None,
+    gazetteers: Sequence[str | os.PathLike[str]] = (),
     **settings: Any,
 ) -> Tagger:
     """Train a model on labelled files and return its tagger.
@@ -59,6 +61,8 @@ def train(
         Where to write the model; without it the model lives in memory.
     vectors : path, optional
         Word vectors.
+    gazetteers : sequence of path
+        Lists of names: lines of a name, a tab and its list's name.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -69,7 +73,7 @@ def train(
     """
     from fanlight.apps.models import train_tagger
 
-    return train_tagger(train, dev, out, vectors, settings)
+    return train_tagger(train, dev, out, vectors, gazetteers, settings)
 
 
 def evaluate(

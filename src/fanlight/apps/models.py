@@ -24,7 +24,12 @@ PathLike = str | os.PathLike[str]
 
 
 def train_tagger(
-    train: PathLike, dev: PathLike | None, out: PathLike | None, vectors: PathLike | None, settings: Mapping[str, Any]
+    train: PathLike,
+    dev: PathLike | None,
+    out: PathLike | None,
+    vectors: PathLike | None,
+    gazetteers: Sequence[PathLike],
+    settings: Mapping[str, Any],
 ) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives."""
     from fanlight.training.settings import read_settings
@@ -32,7 +37,7 @@ def train_tagger(
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(out) if out is not None else Path(folder) / "model.fanlight"
-        for _ in train_model(train, dev, place, vectors, read_settings(None, settings)):
+        for _ in train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers):
             pass
         return load_tagger(place)
 

@@ -68,7 +68,7 @@ class Network:
         padding : int
             The word type of positions outside a sentence.
         evidence : float array (N, e), optional
-            What a first network found out about each token, if the configuration has a place for it.
+            What is known about each token, if the configuration has a place for it.
         """
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)

@@ -24,6 +24,11 @@ def evidence_width(types: int) -> int:
     return types + 1
 
 
+def join(marks: Float | None, found: Float) -> NDArray[np.float32]:
+    """Return what a second network is told of each token: its marks in gazetteers, if any, then the evidence."""
+    return np.asarray(found if marks is None else np.concatenate([marks, found], axis=1), np.float32)
+
+
 def evidence(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.float32]:
     """Return for each token how probable each type is for the other tokens of its form in its document, on average.
 

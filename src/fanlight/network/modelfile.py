@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import ModelError
-from fanlight.network.configuration import Configuration
+from fanlight.network.configuration import UNITS, Configuration
+from fanlight.network.evidence import evidence_width
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
+from fanlight.text.gazetteers import Gazetteer
 
 FORMAT = 2  # 2: a first network may come before the network
 
@@ -42,6 +44,8 @@ class Model:
         Settings, data, scores, licences, version: plain JSON values.
     first : First or None
         The network whose findings this one is told (`network.evidence`).
+    gazetteer : Gazetteer or None
+        The names whose marks both are told.
     """
 
     configuration: Configuration
@@ -49,6 +53,7 @@ class Model:
     lexicon: Lexicon
     provenance: dict[str, Any] = field(default_factory=dict)
     first: First | None = None
+    gazetteer: Gazetteer | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,12 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     arrays["lexicon.hashes"] = model.lexicon.hashes
     arrays["lexicon.integers"] = model.lexicon.integers
     arrays["lexicon.scales"] = model.lexicon.scales
+    names = model.gazetteer
+    if names is not None:
+        arrays |= {"gazetteer.hashes": names.hashes, "gazetteer.members": names.members}
     header = {
         "format": FORMAT,
+        "gazetteer": names and {"lists": names.lists, "longest": names.longest, "unit": names.unit},
         "configuration": model.configuration.to_dict(),
         "first": None if model.first is None else model.first.configuration.to_dict(),
         "provenance": model.provenance,
@@ -116,8 +125,14 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
             made = Configuration.from_dict(header["first"])
             named = {k.removeprefix("first."): a for k, a in arrays.items() if k.startswith("first.")}
             first = First(made, _parameters(named, made))
-        if (configuration.evidence_width > 0) != (first is not None):
-            raise ModelError("the first network is missing or unused: the file is damaged, get it again")
+        gazetteer = _gazetteer(arrays, header.get("gazetteer"))
+        told = 0 if gazetteer is None else gazetteer.width
+        if first is not None:
+            if first.configuration.evidence_width != told:
+                raise ModelError("the first network does not fit the gazetteers: the file is damaged, get it again")
+            told += evidence_width(len(first.configuration.types))
+        if configuration.evidence_width != told:
+            raise ModelError("a first network or gazetteer is missing: the file is damaged, get it again")
         if (
             lexicon.width != configuration.vector_width
             or not len(lexicon.hashes) == len(lexicon.integers) == len(lexicon.scales)
@@ -130,7 +145,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(f"{path}: the model is incomplete ({error!r}): the file is damaged, get it again") from None
-    return Model(configuration, parameters, lexicon, provenance, first)
+    return Model(configuration, parameters, lexicon, provenance, first, gazetteer)
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
@@ -186,6 +201,17 @@ def _checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
         digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape} ".encode())
         digest.update(np.ascontiguousarray(arrays[name]).data)
     return digest.hexdigest()
+
+
+def _gazetteer(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any] | None) -> Gazetteer | None:
+    if about is None:
+        return None
+    hashes, members = arrays["gazetteer.hashes"], arrays["gazetteer.members"]
+    lists, longest, unit = tuple(map(str, about["lists"])), int(about["longest"]), str(about["unit"])
+    sound = hashes.dtype == np.uint64 and members.dtype == np.uint32 and hashes.shape == members.shape == (len(hashes),)
+    if not sound or len(lists) > 32 or not 0 < longest < 1 << 16 or unit not in UNITS:
+        raise ModelError("the gazetteers cannot be read: the file is damaged, get it again")
+    return Gazetteer(lists, hashes, members, longest, unit)
 
 
 def _stored(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

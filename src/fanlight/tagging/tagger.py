@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fanlight.entities.entity import Document, Entity
 from fanlight.network.decoding import Network
-from fanlight.network.evidence import evidence
+from fanlight.network.evidence import evidence, join
 from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
 from fanlight.text.features import PADDING, character_keys
@@ -112,13 +112,12 @@ class Tagger:
             borders = offsets.tolist()
             contexts = word_contexts([words[s:e] for s, e in pairwise(borders)])
         types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
-        found = None
+        told = None if self.model.gazetteer is None else self.model.gazetteer.marks(keys, offsets)
         if self.first is not None and len(ids):
-            probabilities = self.first.type_probabilities(
-                self.first.emissions(types, ids, contexts, offsets, 0), offsets
-            )
-            found = evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64))
-        return self.network.emissions(types, ids, contexts, offsets, 0, found)
+            Z = self.first.emissions(types, ids, contexts, offsets, 0, told)
+            probabilities = self.first.type_probabilities(Z, offsets)
+            told = join(told, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
+        return self.network.emissions(types, ids, contexts, offsets, 0, told)
 
 
 def _least(threshold: float | Mapping[str, float], type_: str) -> float:

@@ -30,7 +30,7 @@ class Encoded:
     documents : int array (N,)
         Its document.
     evidence : float array (N, e), optional
-        What a first network found out about each token.
+        What is known about each token (`Configuration.evidence_width`).
     """
 
     types: Int
@@ -60,12 +60,13 @@ class Encoded:
 
     @classmethod
     def joined(cls, parts: Sequence[Encoded]) -> Encoded:
-        """Lay several end to end; none has evidence yet."""
+        """Lay several end to end."""
         before = np.cumsum([0, *(part.starts[-1] for part in parts)])
         starts = [np.zeros(1, np.int64), *(p.starts[1:] + b for p, b in zip(parts, before[:-1], strict=True))]
         names = ("types", "contexts", "tags", "documents")
         arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-        return cls(starts=np.concatenate(starts), **arrays)
+        told = [part.evidence for part in parts if part.evidence is not None]
+        return cls(starts=np.concatenate(starts), evidence=np.concatenate(told) if told else None, **arrays)
 
 
 class Part(NamedTuple):

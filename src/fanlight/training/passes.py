@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.network.decoding import Network
-from fanlight.network.evidence import evidence, evidence_width
+from fanlight.network.evidence import evidence, evidence_width, join
 from fanlight.network.inputs import WordTypes
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.loop import Epoch, training
@@ -85,17 +85,17 @@ def _second(task: Task, probabilities: Float) -> None:
         task.lexicon = task.lexicon.with_vectors(trained[:-1])
     first = task.first = _network(task)
     width = evidence_width(len(task.configuration.types))
-    task.configuration = replace(task.configuration, evidence_width=width)
+    task.configuration = replace(task.configuration, evidence_width=task.configuration.evidence_width + width)
     task.parameters = begin(task.configuration, task.types, task.settings.seed)
     task.learned = list(task.parameters)
     spellings = np.repeat(np.arange(len(task.parts)), [_tokens(task.train, part) for part in task.parts])
     documents = task.train.documents + spellings * (task.train.documents.max() + 1)
-    task.train = replace(task.train, evidence=evidence(probabilities, task.forms[task.train.types], documents))
+    found = evidence(probabilities, task.forms[task.train.types], documents)
+    task.train = replace(task.train, evidence=join(task.train.evidence, found))
     if task.dev is not None:
         data = task.dev.data
-        found = _probabilities(first, task.dev.types, data)
-        told = replace(data, evidence=evidence(found, task.dev.forms[data.types], data.documents))
-        task.dev = replace(task.dev, data=told)
+        found = evidence(_probabilities(first, task.dev.types, data), task.dev.forms[data.types], data.documents)
+        task.dev = replace(task.dev, data=replace(data, evidence=join(data.evidence, found)))
     task.stage, task.fingerprint = "second pass", f"{task.fingerprint} second"
 
 
@@ -108,5 +108,5 @@ def _network(task: Task) -> Network:
 
 
 def _probabilities(network: Network, types: WordTypes, data: Encoded) -> Float:
-    Z = network.emissions(types, data.types, data.contexts, data.starts, 0)
+    Z = network.emissions(types, data.types, data.contexts, data.starts, 0, data.evidence)
     return network.type_probabilities(Z, data.starts)

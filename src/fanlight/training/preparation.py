@@ -29,6 +29,7 @@ from fanlight.text.features import (
     Group,
     character_keys,
 )
+from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores
@@ -71,6 +72,7 @@ class Task:
         What of a run in several stages this is.
     first : Network or None
         The network whose findings are the data's evidence.
+    gazetteer : Gazetteer or None
     """
 
     settings: Chosen
@@ -88,6 +90,7 @@ class Task:
     fingerprint: str
     stage: str = ""
     first: Network | None = None
+    gazetteer: Gazetteer | None = None
 
     def table_rows(self, name: str, rows: Int) -> Float:
         """Return rows of a table: a trained one, or the lexicon's frozen vectors (zeros for row -1)."""
@@ -129,7 +132,9 @@ class Development:
         return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found]])
 
 
-def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings) -> Task:
+def prepare(
+    train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings, gazetteer: Gazetteer | None = None
+) -> Task:
     """Encode the corpora and draw the first parameters.
 
     Raises
@@ -141,7 +146,7 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
     """
     check_trainable(train, overlapping_allowed=given.head == "logistic")
     unit = given.unit or train.unit
-    settings = given.resolved(unit, len(train.documents))
+    settings = given.resolved(unit, len(train.documents), len(train.sentences))
     if settings.passes == 2 and len(train.documents) < settings.folds:
         raise SettingsError(
             f"passes: two need as many documents as folds ({settings.folds}), and {train.path} marks "
@@ -158,13 +163,14 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
         groups=_groups(settings, unit),
         vector_width=lexicon.width,
         context_width=settings.context_width,
+        evidence_width=0 if gazetteer is None else gazetteer.width,
     )
     numbers = {PADDING: 0, UNKNOWN: 1}
-    encoded = [encode(train, configuration, numbers)]
+    encoded = [encode(train, configuration, numbers, gazetteer)]
     parts = [Part(np.arange(len(encoded[0])), 1.0)]
     for share, spelled in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
         if share and unit == "word":
-            encoded.append(encode(train, configuration, numbers, spelled))
+            encoded.append(encode(train, configuration, numbers, gazetteer, spelled))
             parts.append(Part(parts[-1].sentences + len(parts[0].sentences), share))
     types = WordTypes.of(list(numbers), configuration, lexicon)
     parameters = begin(configuration, types, settings.seed)
@@ -176,7 +182,7 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
     development = None
     if dev is not None:
         dev_numbers = {PADDING: 0}
-        dev_data = encode(dev, configuration, dev_numbers)
+        dev_data = encode(dev, configuration, dev_numbers, gazetteer)
         gold = [
             (int(start) + s, int(start) + e, type_)
             for start, sentence in zip(dev_data.starts[:-1], dev.sentences, strict=True)
@@ -185,6 +191,8 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
         dev_types = WordTypes.of(list(dev_numbers), configuration, lexicon)
         development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold)
     identity = [settings.model_dump_json(), train.sha256, dev.sha256 if dev else "", _lexicon_hash(lexicon)]
+    if gazetteer is not None:
+        identity.append(hashlib.sha256(gazetteer.hashes.tobytes() + gazetteer.members.tobytes()).hexdigest())
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     return Task(
         settings,
@@ -200,6 +208,7 @@ def prepare(train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings
         parts,
         development,
         fingerprint,
+        gazetteer=gazetteer,
     )
 
 
@@ -214,7 +223,11 @@ def begin(configuration: Configuration, types: WordTypes, seed: int) -> dict[str
 
 
 def encode(
-    corpus: Corpus, configuration: Configuration, numbers: dict[str, int], spelled: Callable[[str], str] = str
+    corpus: Corpus,
+    configuration: Configuration,
+    numbers: dict[str, int],
+    gazetteer: Gazetteer | None = None,
+    spelled: Callable[[str], str] = str,
 ) -> Encoded:
     """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O.
 
@@ -223,6 +236,7 @@ def encode(
     Tags are (N,) numbers of `TagSet(types)`; for the logistic head (N, types), each column of `TagSet` of one type.
     """
     ids: list[int] = []
+    all_keys: list[str] = []
     contexts, gold = [], []
     starts = [0]
     documents = []
@@ -236,6 +250,7 @@ def encode(
         for sentence, words in zip(document, tokens, strict=True):
             of_words = configuration.unit == "word"
             keys = words if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
+            all_keys += keys
             ids += [numbers.setdefault(key, len(numbers)) for key in keys]
             spans = [span for span in sentence.spans if span[2] in known]
             if configuration.head != "logistic":
@@ -246,7 +261,8 @@ def encode(
             documents += [place] * len(words)
             starts.append(len(ids))
     around = np.concatenate(contexts) if contexts else np.zeros(len(ids), np.int64)
-    return Encoded(np.array(ids), around, np.concatenate(gold), np.array(starts), np.array(documents))
+    told = None if gazetteer is None else gazetteer.marks(all_keys, np.array(starts))
+    return Encoded(np.array(ids), around, np.concatenate(gold), np.array(starts), np.array(documents), told)
 
 
 def _outermost(spans: Sequence[tuple[int, int, str]], type_: str) -> list[tuple[int, int, str]]:

@@ -59,7 +59,7 @@ class Settings(BaseModel):
         Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
     passes : int, optional
         2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
-        By default 2 where the training data mark at least `DOCUMENTS` documents.
+        By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
     folds : int
         For two passes: the second network learns from what first networks, trained on the other documents, made of
         each of so many folds.
@@ -113,9 +113,9 @@ class Settings(BaseModel):
     average_from: float = Field(0.2, ge=0, le=1)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
-    def resolved(self, unit: str, documents: int) -> Chosen:
+    def resolved(self, unit: str, documents: int, sentences: int) -> Chosen:
         """Return the settings with everything chosen that the data decides."""
-        passes = 2 if documents >= DOCUMENTS else 1
+        passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         own = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, **_BY_UNIT[unit]}
         return Chosen(**{**own, **self.model_dump(exclude_none=True)})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import First, Model, save_model
+from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import fallback_forms, read_vectors
 from fanlight.training.loop import Epoch
@@ -32,6 +33,7 @@ def train_model(
     out: PathLike,
     vectors: PathLike | None,
     settings: Settings,
+    gazetteers: Sequence[PathLike] = (),
     resume: bool = False,
     format: str | None = None,
     encoding: str = "utf-8",
@@ -49,6 +51,8 @@ def train_model(
     vectors : path, optional
         Word vectors.
     settings : Settings
+    gazetteers : sequence of path
+        Lists of names (`text.gazetteers`).
     resume : bool
         Go on from ``out + ".part"``.
     format, encoding : str
@@ -76,7 +80,8 @@ def train_model(
         if lacking:
             warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
     lexicon = _lexicon(vectors, corpus, development, settings, warn)
-    task = prepare(corpus, development, lexicon, settings)
+    names = read_gazetteers(gazetteers, settings.unit or corpus.unit, encoding) if gazetteers else None
+    task = prepare(corpus, development, lexicon, settings, names)
     part = place.with_name(place.name + ".part")
     yield from train_passes(task, part, resume)
     model = finished(task, corpus, development, vectors)
@@ -108,7 +113,7 @@ def finished(task: Task, corpus: Corpus, dev: Corpus | None, vectors: PathLike |
     }
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict()}
-    return Model(task.configuration, parameters, lexicon, provenance, first)
+    return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer)
 
 
 def _source(corpus: Corpus) -> dict[str, Any]:

@@ -33,6 +33,9 @@ def train(
         Path | None, typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch.")
     ] = None,
     vectors: Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText.")] = None,
+    gazetteer: Annotated[
+        list[Path] | None, typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings in TOML.")] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
@@ -64,7 +67,16 @@ def train(
         " ".join(f"{k}={v}" for k, v in settings.model_dump(exclude_none=True).items()), style="dim", markup=False
     )
     run = train_model(
-        train, dev, out, vectors, settings, resume=resume, format=data_format, encoding=encoding, warn=console.print
+        train,
+        dev,
+        out,
+        vectors,
+        settings,
+        gazetteer or (),
+        resume=resume,
+        format=data_format,
+        encoding=encoding,
+        warn=console.print,
     )
     scores = follow(run, console)
     if scores is not None:

@@ -1,0 +1,206 @@
+"""Gazetteers: lists of names with their types, and where a text has them.
+
+A name is kept as a 64-bit hash, so that half a million names are a few megabytes of numbers, and is found by hashing
+every run of words (Korean: every beginning of a space-delimited word, because particles follow a name) up to the
+longest name. Names are compared without regard to case.
+
+References
+----------
+Ratinov & Roth 2009, section 5.2 (gazetteers as knowledge).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.errors import DataError
+from fanlight.text.hashing import POWERS, word_hashes
+from fanlight.text.sentences import segment
+
+Int = NDArray[np.int64]
+UInt = NDArray[np.uint64]
+
+MARKS = (
+    5  # numbers a token gets for each list: begins, is inside, ends, is the whole of a name; follows one in its word
+)
+_BEGINS, _INSIDE, _ENDS, _WHOLE, _FOLLOWS = range(MARKS)
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Names of up to 32 lists.
+
+    Attributes
+    ----------
+    lists : tuple of str
+        The lists' names, such as entity types.
+    hashes : uint64 array (n,)
+        Of the names, increasing.
+    members : uint32 array (n,)
+        Bit l is set if the name is in list l.
+    longest : int
+        Tokens of the longest name.
+    unit : str
+        "word" or "character".
+    """
+
+    lists: tuple[str, ...]
+    hashes: UInt
+    members: NDArray[np.uint32]
+    longest: int
+    unit: str
+
+    @classmethod
+    def of(cls, names: Sequence[str], lists: Sequence[str], unit: str) -> Gazetteer:
+        """Build from names and the list of each.
+
+        Raises
+        ------
+        DataError
+            There are more than 32 lists.
+        """
+        known = tuple(sorted(set(lists)))
+        if len(known) > 32:
+            raise DataError(f"gazetteers may have 32 lists, these have {len(known)}: merge some")
+        bits = {name: 1 << i for i, name in enumerate(known)}
+        owner_bits = np.array([bits[name] for name in lists], np.uint32)
+        if unit == "character":
+            hashes, longest = word_hashes([name.lower() for name in names]), max(map(len, names), default=1)
+        else:
+            starts, ends, _ = segment(text := "\n".join(names), "word")
+            lines = np.cumsum([len(name) + 1 for name in names])
+            line = np.searchsorted(lines, starts, "right")
+            tokens = [text[s:e].lower() for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+            first = np.searchsorted(line, np.arange(len(names)))
+            counts = np.bincount(line, minlength=len(names))
+            longest = int(counts.max(initial=1))
+            place = np.arange(len(tokens)) - first[line]
+            with np.errstate(over="ignore"):
+                terms = word_hashes(tokens) * POWERS[place % len(POWERS)]
+                hashes = np.zeros(len(names), np.uint64)
+                np.add.at(hashes, line, terms)
+            hashes, owner_bits = hashes[counts > 0], owner_bits[counts > 0]
+        distinct, which = np.unique(hashes, return_inverse=True)
+        members = np.zeros(len(distinct), np.uint32)
+        np.bitwise_or.at(members, which, owner_bits)
+        return cls(known, distinct, members, longest, unit)
+
+    @property
+    def width(self) -> int:
+        """How many numbers `marks` gives a token."""
+        return MARKS * len(self.lists)
+
+    def marks(self, keys: Sequence[str], starts: Int) -> NDArray[np.float32]:
+        """Return for each token its place in names of each list.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            The tokens' word types (`text.features`).
+        starts : int array (S+1,)
+            First token of each sentence, and the number of tokens.
+
+        Returns
+        -------
+        float32 array (N, width)
+            `MARKS` ones or zeros a list.
+
+        Examples
+        --------
+        >>> names = Gazetteer.of(["New York", "York"], ["city", "city"], "word")
+        >>> names.marks(["In", "New", "York", "."], np.array([0, 4])).astype(int).tolist()
+        [[0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 0]]
+        """
+        if self.unit == "character":
+            return self._of_characters(keys)
+        out = np.zeros((len(keys), len(self.lists), MARKS), np.float32)
+        hashes = word_hashes([key.lower() for key in keys])
+        room = np.repeat(starts[1:], np.diff(starts)) - np.arange(len(keys))  # tokens to the sentence's end
+        run = np.zeros(len(keys), np.uint64)
+        for length in range(1, min(self.longest, int(room.max(initial=0))) + 1):
+            inside = np.flatnonzero(room >= length)
+            with np.errstate(over="ignore"):
+                run[inside] += hashes[inside + length - 1] * POWERS[length - 1]
+            first, members = self._found(run[inside])
+            first = inside[first]
+            for number in range(len(self.lists)):
+                begin = first[members >> np.uint32(number) & np.uint32(1) > 0]
+                _mark(out[:, number], begin, length)
+        return out.reshape(len(keys), self.width)
+
+    def _of_characters(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Mark the longest name that each space-delimited word begins with."""
+        words: dict[str, int] = {}
+        place, owner = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+        for i, key in enumerate(keys):
+            number, _, word = key.partition("\t")
+            place[i], owner[i] = int(number or 0), words.setdefault(word, len(words))
+        heads = [word[:n].lower() for word in words for n in range(1, min(len(word), self.longest) + 1)]
+        of = np.repeat(np.arange(len(words)), [min(len(word), self.longest) for word in words])
+        found, members = self._found(word_hashes(heads))
+        sizes = np.array([len(head) for head in heads], np.int64)
+        whole = np.array([len(word) for word in words], np.int64)
+        out = np.zeros((len(keys), len(self.lists), MARKS), np.float32)
+        for list_ in range(len(self.lists)):
+            longest = np.zeros(len(words), np.int64)
+            some = found[members >> np.uint32(list_) & np.uint32(1) > 0]
+            some = some[(sizes[some] > 1) | (whole[of[some]] == 1)]  # one syllable begins too many words
+            np.maximum.at(longest, of[some], sizes[some])
+            length = longest[owner]
+            column = out[:, list_]
+            column[:, _WHOLE] = (length == 1) & (place == 0)
+            column[:, _BEGINS] = (length > 1) & (place == 0)
+            column[:, _INSIDE] = (place > 0) & (place < length - 1)
+            column[:, _ENDS] = (length > 1) & (place == length - 1)
+            column[:, _FOLLOWS] = (length > 0) & (place >= length)
+        return out.reshape(len(keys), self.width)
+
+    def _found(self, hashes: UInt) -> tuple[Int, NDArray[np.uint32]]:
+        """Return which hashes are names, and their members."""
+        if not len(self.hashes):
+            return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+        rows = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        known = np.flatnonzero(self.hashes[rows] == hashes)
+        return known, self.members[rows[known]]
+
+
+def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding: str = "utf-8") -> Gazetteer:
+    """Read files of lines ``name<TAB>list``; more columns are ignored.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or a line has no tab.
+    """
+    names, lists = [], []
+    for path in paths:
+        try:
+            with open(path, encoding=encoding) as file:
+                for number, line in enumerate(file, 1):
+                    name, *rest = line.rstrip("\n").split("\t")
+                    if not line.strip():
+                        continue
+                    if not rest or not name.strip() or not rest[0].strip():
+                        raise DataError(f"{path}, line {number}: is not NAME<tab>LIST")
+                    names.append(name.strip())
+                    lists.append(rest[0].strip())
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+        except UnicodeDecodeError:
+            raise DataError(f"{path}: is not {encoding}: give --encoding") from None
+    return Gazetteer.of(names, lists, unit)
+
+
+def _mark(column: NDArray[np.float32], begin: Int, length: int) -> None:
+    if length == 1:
+        column[begin, _WHOLE] = 1
+        return
+    column[begin, _BEGINS] = 1
+    column[begin + length - 1, _ENDS] = 1
+    for k in range(1, length - 1):
+        column[begin + k, _INSIDE] = 1

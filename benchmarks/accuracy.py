@@ -18,13 +18,16 @@ import tempfile
 import time
 from pathlib import Path
 
-RUNS = {  # name: training file, whether vectors are given
-    "conll2003-en": ("conll2003-en/train.txt", True),
-    "conll2003-en, no vectors": ("conll2003-en/train.txt", False),
-    "klue-ko": ("klue-ko/train.tsv", False),
-    "wnut2017-en": ("wnut2017-en/train.txt", True),
-    "gmb-en": ("gmb-en/train.txt", True),
-    "kmou-ko": ("kmou-ko/train.jsonl", False),
+KOREAN_NAMES = ["--gazetteer", "gazetteers/ko-names.tsv"]
+RUNS: dict[str, tuple[str, bool, list[str]]] = {  # training file, whether vectors are given, options
+    "conll2003-en": ("conll2003-en/train.txt", True, []),
+    "conll2003-en, one pass": ("conll2003-en/train.txt", True, ["--set", "passes=1"]),
+    "conll2003-en, no vectors": ("conll2003-en/train.txt", False, []),
+    "klue-ko": ("klue-ko/train.tsv", False, []),
+    "klue-ko, names": ("klue-ko/train.tsv", False, KOREAN_NAMES),
+    "wnut2017-en": ("wnut2017-en/train.txt", True, []),
+    "gmb-en": ("gmb-en/train.txt", True, []),
+    "kmou-ko": ("kmou-ko/train.jsonl", False, []),
 }
 
 
@@ -40,7 +43,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name in given.only:
-            train, with_vectors = RUNS[name]
+            train, with_vectors, options = RUNS[name]
             if with_vectors and given.vectors is None:
                 continue
             f1, seconds = [], []
@@ -50,6 +53,7 @@ def main() -> None:
                 dev = str(source).replace("train.", "dev.")
                 command = [sys.executable, "-m", "fanlight", "train", str(source), "--dev", dev, "--out", str(out)]
                 command += ["--seed", str(seed)]
+                command += [str(given.data / o) if o.startswith("gazetteers/") else o for o in options]
                 command += ["--vectors", str(given.vectors)] if with_vectors else []
                 if with_vectors and not seconds:
                     subprocess.run([sys.executable, "-c", READ, str(given.vectors)], check=True, env=environment)

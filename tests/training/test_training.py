@@ -106,6 +106,19 @@ def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path)
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".fanlight"] * 5
 
 
+def test_names_are_learned_from_kept_in_the_model_and_used(documents, tmp_path):
+    names = tmp_path / "names.tsv"
+    names.write_text("Quillfeather\ttown\nOslo\ttown\nLisbon\ttown\nAccra\ttown\nSeoul\ttown\n", encoding="utf-8")
+    for settings in ({}, TWO):
+        out = tmp_path / "m.fanlight"
+        tagger = fanlight.train(documents, documents, out, gazetteers=[names], **SMALL, **settings)
+        assert tagger.model.gazetteer.lists == ("town",)
+        text = "The museums in Lisbon are amazing to see."
+        assert [e.text for e in tagger(text).entities] == ["Lisbon"]
+        assert fanlight.load(out)(text) == tagger(text)
+        assert fanlight.evaluate(out, documents).f1 > 90
+
+
 def test_two_passes_need_documents(tmp_path):
     with pytest.raises(SettingsError, match=r"two need as many documents as folds \(2\), and .* marks 1"):
         trained(tmp_path / "m.fanlight", **TWO)

@@ -164,12 +164,12 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "radius": 4,
         "context_width": 0,
         "input_dropout": 0.5,
-        "feature_dropout": {},
+        "feature_dropout": {"word": 0.6, "bigram": 0.4},
         "lower_share": 0.0,
         "upper_share": 0.0,
         "rate": 0.002,
         "batch_tokens": 500,
-        "epochs": 12,
+        "epochs": 15,
     },
 }
 

@@ -53,6 +53,11 @@ def test_korean_words_are_marked_by_the_longest_name_they_begin_with():
     assert not marks[6:].any()  # one syllable begins too many words
 
 
+@pytest.mark.parametrize("unit", ["word", "character"])
+def test_a_text_without_tokens_has_no_marks(unit):
+    assert Gazetteer.of(["York"], ["city"], unit).marks([], np.zeros(1, np.int64)).shape == (0, MARKS)
+
+
 def test_files_are_read_and_faults_are_named(tmp_path):
     good, bad = tmp_path / "good.tsv", tmp_path / "bad.tsv"
     good.write_text("New York\tcity\t8000000\n\nYork\tcity\n", encoding="utf-8")
@@ -61,6 +66,10 @@ def test_files_are_read_and_faults_are_named(tmp_path):
     bad.write_text("York\tcity\nno list\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"bad.tsv, line 2: is not NAME<tab>LIST"):
         read_gazetteers([good, bad], "word")
+    bad.write_bytes("Köln\tcity\nMünchen\tcity\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"bad.tsv, line 1: is not utf-8: give --encoding"):
+        read_gazetteers([bad], "word")
+    assert len(read_gazetteers([bad], "word", "cp1252").hashes) == 2
     with pytest.raises(DataError, match="cannot be read"):
         read_gazetteers([tmp_path / "none.tsv"], "word")
     with pytest.raises(DataError, match="32 lists"):

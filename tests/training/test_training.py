@@ -33,6 +33,15 @@ def trained(out, resume=False, stop_after=None, data=TOWNS, **changes):
     return epochs
 
 
+def warnings_of(folder, dev=None, vectors=None):
+    """Train for one epoch and return what the user was warned of."""
+    warnings = []
+    settings = read_settings(None, {**SMALL, "epochs": 1})
+    for _ in train_model(TOWNS, dev, folder / "m", vectors, settings, warn=warnings.append):
+        pass
+    return warnings
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "m.fanlight"
@@ -280,15 +289,15 @@ def test_an_unknown_feature_is_named(tmp_path):
         trained(tmp_path / "m", features={"x": {"buckets": 5, "dimension": 2, "features": ["lover"]}})
 
 
+def test_feature_dropout_of_an_unknown_table_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="there is no table 'forms'; there are vectors, form,"):
+        trained(tmp_path / "m", feature_dropout={"forms": 0.5})
+
+
 def test_a_dev_type_that_training_lacks_is_warned_of(tmp_path):
     dev = tmp_path / "dev.txt"
     dev.write_text("Acme\tB-SHIP\n")
-    warnings = []
-    for _ in train_model(
-        TOWNS, dev, tmp_path / "m", None, read_settings(None, {**SMALL, "epochs": 1}), warn=warnings.append
-    ):
-        pass
-    assert any("has types that" in w and "SHIP" in w for w in warnings)
+    assert any("has types that" in w and "SHIP" in w for w in warnings_of(tmp_path, dev=dev))
 
 
 def test_the_folder_of_the_model_has_to_exist(tmp_path):
@@ -309,9 +318,4 @@ def test_a_run_that_patience_ended_is_not_resumed_past_its_end(tmp_path):
 def test_repeated_vectors_are_told(tmp_path):
     path = tmp_path / "v.vec"
     path.write_text("Paris 1 2\nOslo 2 1\nParis 3 3\n")
-    told = []
-    for _ in train_model(
-        TOWNS, None, tmp_path / "m", path, read_settings(None, {**SMALL, "epochs": 1}), warn=told.append
-    ):
-        pass
-    assert any("1 lines repeat a word" in message for message in told)
+    assert any("1 lines repeat a word" in w for w in warnings_of(tmp_path, vectors=path))

@@ -25,7 +25,7 @@ from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
 from fanlight.text.gazetteers import Gazetteer
 
-FORMAT = 2  # 2: a first network may come before the network
+FORMAT = 2  # 2: a first network and gazetteers may be beside the network
 
 
 @dataclass(frozen=True)

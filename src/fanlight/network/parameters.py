@@ -7,7 +7,7 @@ name      shape              meaning
 contexts  (65, g)            embedding of a token's context in its document
 W_k       (m, d)             first layer, window position k = 0 … 2c: the k-th block of the lecture's W
 G_k       (m, g)             the same for the context embedding
-E_k       (m, e)             the same for a first network's evidence
+E_k       (m, e)             the same for what is known about each token (`Configuration.evidence_width`)
 b         (m, 1)             first layer's bias
 U         (K, m)             output layer: row of tag k is the lecture's u for that tag
 c         (K, 1)             output layer's bias

@@ -180,9 +180,10 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
     names, lists = [], []
     for path in paths:
         try:
-            with open(path, encoding=encoding) as file:
-                for number, line in enumerate(file, 1):
-                    name, *rest = line.rstrip("\n").split("\t")
+            with open(path, "rb") as file:
+                for number, raw in enumerate(file, 1):
+                    line = raw.decode(encoding).rstrip("\r\n")
+                    name, *rest = (line.removeprefix("\ufeff") if number == 1 else line).split("\t")
                     if not line.strip():
                         continue
                     if not rest or not name.strip() or not rest[0].strip():
@@ -192,7 +193,7 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
         except UnicodeDecodeError:
-            raise DataError(f"{path}: is not {encoding}: give --encoding") from None
+            raise DataError(f"{path}, line {number}: is not {encoding}: give --encoding") from None
     return Gazetteer.of(names, lists, unit)
 
 

@@ -166,6 +166,11 @@ def prepare(
         evidence_width=0 if gazetteer is None else gazetteer.width,
     )
     numbers = {PADDING: 0, UNKNOWN: 1}
+    unknown = sorted(set(given.feature_dropout or {}) - set(configuration.columns))
+    if unknown:
+        raise SettingsError(
+            f"feature_dropout: there is no table {unknown[0]!r}; there are {', '.join(configuration.columns)}"
+        )
     encoded = [encode(train, configuration, numbers, gazetteer)]
     parts = [Part(np.arange(len(encoded[0])), 1.0)]
     for share, spelled in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):

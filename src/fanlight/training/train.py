@@ -47,7 +47,8 @@ def train_model(
     train, dev : path
         Labelled sentences.
     out : path
-        The model file; ``out + ".part"`` keeps the state of a run that has not ended.
+        The model file; ``out + ".part"`` keeps the state of a run that has not ended, ``out + ".part.*"`` that of the
+        stages before the last.
     vectors : path, optional
         Word vectors.
     settings : Settings

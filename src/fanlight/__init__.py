@@ -49,6 +49,7 @@ def train(
     out: str | os.PathLike[str] | None = None,
     vectors: str | os.PathLike[str] | None = None,
     gazetteers: Sequence[str | os.PathLike[str]] = (),
+    also: Sequence[str | os.PathLike[str]] = (),
     **settings: Any,
 ) -> Tagger:
     """Train a model on labelled files and return its tagger.
@@ -63,6 +64,8 @@ def train(
         Word vectors.
     gazetteers : sequence of path
         Lists of names: lines of a name, a tab and its list's name.
+    also : sequence of path
+        More labelled files, which may mark other types; the setting `corpora` says what their labels mean.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -73,7 +76,7 @@ def train(
     """
     from fanlight.apps.models import train_tagger
 
-    return train_tagger(train, dev, out, vectors, gazetteers, settings)
+    return train_tagger(train, dev, out, vectors, gazetteers, also, settings)
 
 
 def evaluate(
@@ -81,8 +84,12 @@ def evaluate(
     data: str | os.PathLike[str],
     format: str | None = None,
     encoding: str = "utf-8",
+    types: Sequence[str] | None = None,
 ) -> Scores:
     """Measure a model on labelled sentences: exact entity precision, recall and F1.
+
+    `types` leaves out the entities, labelled and found, of all other types: for data that do not mark all of the
+    model's.
 
     Raises
     ------
@@ -91,7 +98,7 @@ def evaluate(
     """
     from fanlight.apps.models import evaluate_tagger
 
-    return evaluate_tagger(model, data, format, encoding)
+    return evaluate_tagger(model, data, format, encoding, types)
 
 
 def __getattr__(name: str) -> Any:

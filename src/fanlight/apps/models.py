@@ -29,6 +29,7 @@ def train_tagger(
     out: PathLike | None,
     vectors: PathLike | None,
     gazetteers: Sequence[PathLike],
+    also: Sequence[PathLike],
     settings: Mapping[str, Any],
 ) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives."""
@@ -37,12 +38,18 @@ def train_tagger(
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(out) if out is not None else Path(folder) / "model.fanlight"
-        for _ in train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers):
+        for _ in train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers, also):
             pass
         return load_tagger(place)
 
 
-def evaluate_tagger(model: PathLike, data: PathLike, format: str | None = None, encoding: str = "utf-8") -> Scores:
+def evaluate_tagger(
+    model: PathLike,
+    data: PathLike,
+    format: str | None = None,
+    encoding: str = "utf-8",
+    types: Sequence[str] | None = None,
+) -> Scores:
     """Tag labelled sentences as they are tokenised and compare."""
     tagger = load_tagger(model)
     corpus = read_corpus(data, tokenise_sentences, format=format, encoding=encoding, unit=tagger.unit)
@@ -51,9 +58,9 @@ def evaluate_tagger(model: PathLike, data: PathLike, format: str | None = None, 
     pairs: list[tuple[list[str], list[str]]] = []
     for document in corpus.documents:
         for sentence, spans in zip(document, tagger.sentences(document), strict=True):
-            gold.append(sentence.spans)
-            found.append(spans)
-            pairs.append((_tags(sentence.spans, len(sentence.starts)), _tags(spans, len(sentence.starts))))
+            gold.append(tuple(span for span in sentence.spans if types is None or span[2] in types))
+            found.append([span for span in spans if types is None or span[2] in types])
+            pairs.append((_tags(gold[-1], len(sentence.starts)), _tags(found[-1], len(sentence.starts))))
     scores = score_spans(gold, found)
     return Scores(scores.overall, scores.types, confusion_of(*zip(*pairs, strict=True)))
 

@@ -70,9 +70,9 @@ def vectors(configuration: Configuration) -> Expression:
     return parts[0] if len(parts) == 1 else hstack(*parts)
 
 
-def loss(configuration: Configuration) -> Expression:
-    """Return the loss of a batch, a scalar, with dropout; its symbols are in `losses`."""
-    return loss_of(emissions(configuration, dropout=True), configuration)
+def loss(configuration: Configuration, partial: bool = False) -> Expression:
+    """Return the loss of a batch, a scalar, with dropout; its symbols are in `losses`, `partial` annotation too."""
+    return loss_of(emissions(configuration, dropout=True), configuration, partial)
 
 
 def _hidden(configuration: Configuration) -> Expression:

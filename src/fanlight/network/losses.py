@@ -7,13 +7,23 @@ logistic        sum(softplus(Z)) − sum(Y * Z)                                 
 margin          sum(Y * relu(1 − Z + rows(Z, r)))                              true against corrupted window
 ==============  ================================================================================
 
+Where the annotation is partial, what is made probable is any of the tags it allows: P (N, K) is 0 for those and very
+negative for others, and Q (N, K) is 0 where the logistic head learns nothing, else 1.
+
+==============  ================================================================================
+likelihood      log_partition(Z, A + L, starts) − log_partition(Z + P, A + L, starts)
+cross-entropy   sum(logsumexp_rows(Z)) − sum(logsumexp_rows(Z + P))
+logistic        sum(Q * softplus(Z)) − sum(Y * Z)
+==============  ================================================================================
+
 Y (N, K) marks the gold tags, C (K+1, K+1) counts the gold path's transitions, L is 0 where a transition is legal and
 very negative elsewhere. The corrupted window of token n is another token's window, r[n], that lacks its tag; Y is
 zero where chance drew none.
 
 References
 ----------
-Lecture L2, L3, L8; Collobert & Weston 2008 (ranking against corrupted windows); Lafferty et al. 2001.
+Lecture L2, L3, L8; Collobert & Weston 2008 (ranking against corrupted windows); Lafferty et al. 2001; Tsuboi et al.
+2008 (partial annotation).
 """
 
 from __future__ import annotations
@@ -26,10 +36,12 @@ from numpy.typing import NDArray
 
 from fanlight.calculus import Expression, Operation, function, register, symbol
 from fanlight.calculus.operations import F
-from fanlight.network.chain import Messages, forward_backward, legal_transitions
+from fanlight.network.chain import ILLEGAL, Messages, forward_backward, legal_transitions
 from fanlight.network.configuration import Configuration
 
 Int = NDArray[np.int64]
+
+UNKNOWN = 5  # the logistic head's label where the corpus does not say; 0 is O, 1 to 4 are B, I, E, S
 
 
 def _messages(Z: NDArray[Any], A: NDArray[Any], starts: Int) -> Messages:
@@ -81,6 +93,12 @@ def _likelihood(Z: Expression, Y: Expression) -> Expression:
     return log_partition(Z, A + L, symbol("starts", ("S + 1",))) - total(Y * Z) - total(C * A)
 
 
+def _marginal_likelihood(Z: Expression, Y: Expression) -> Expression:
+    A, L = (symbol(name, ("K + 1", "K + 1")) for name in ("A", "L"))
+    starts = symbol("starts", ("S + 1",))
+    return log_partition(Z, A + L, starts) - log_partition(Z + symbol("P", ("N", "K")), A + L, starts)
+
+
 _LOSSES: dict[str, Callable[[Expression, Expression], Expression]] = {
     "likelihood": _likelihood,
     "cross-entropy": lambda Z, Y: total(logsumexp_rows(Z)) - total(Y * Z),
@@ -89,39 +107,59 @@ _LOSSES: dict[str, Callable[[Expression, Expression], Expression]] = {
 }
 
 
-def loss_of(emission: Expression, configuration: Configuration) -> Expression:
+_PARTIAL: dict[str, Callable[[Expression, Expression], Expression]] = {
+    "likelihood": _marginal_likelihood,
+    "cross-entropy": lambda Z, Y: total(logsumexp_rows(Z)) - total(logsumexp_rows(Z + symbol("P", ("N", "K")))),
+    "logistic": lambda Z, Y: total(symbol("Q", ("N", "K")) * softplus(Z)) - total(Y * Z),
+    "margin": _LOSSES["margin"],
+}
+
+
+def loss_of(emission: Expression, configuration: Configuration, partial: bool = False) -> Expression:
     """Return the loss (a scalar) of emissions Z (N, K)."""
     Y = symbol("Y", ("N", "K"))
-    return symbol("share", ()) * _LOSSES[configuration.loss](emission, Y)
+    return symbol("share", ()) * (_PARTIAL if partial else _LOSSES)[configuration.loss](emission, Y)
 
 
-def loss_inputs(configuration: Configuration, tags: Int, starts: Int, rng: np.random.Generator) -> dict[str, Any]:
-    """Return the arrays of the loss's symbols for gold tags.
+def loss_inputs(
+    configuration: Configuration,
+    tags: Int,
+    starts: Int,
+    rng: np.random.Generator,
+    allowed: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """Return the arrays of the loss's symbols for gold labels.
 
     Parameters
     ----------
     configuration : Configuration
     tags : int array (N,), or (N, types) for the logistic head
-        As `training.preparation.encode` gives them.
+        As `training.labels` gives them.
     starts : int array (S+1,)
         First token of each sentence, and N.
     rng : Generator
         Draws the corrupted windows.
+    allowed : bool array (labels, K), optional
+        For a partial annotation: the tags that each label allows.
     """
     count, K = len(tags), configuration.tags
     inputs: dict[str, Any] = {"share": np.float32(1 / count)}
-    Y = tag_marks(configuration, tags)
-    if configuration.loss == "margin":
-        inputs["r"] = rng.integers(0, count, count)
-        Y *= 1 - Y[inputs["r"]]
     if configuration.loss == "likelihood":
-        inputs |= {
-            "starts": starts,
-            "C": transition_counts(tags, starts, K),
-            "L": legal_transitions(configuration.types),
-        }
-    inputs["Y"] = Y
-    return inputs
+        inputs |= {"starts": starts, "L": legal_transitions(configuration.types)}
+    if configuration.head == "logistic":
+        Y = tag_marks(configuration, tags)
+        unknown = np.repeat(tags == UNKNOWN, 4, axis=1)
+        if configuration.loss == "margin":
+            inputs["r"] = rng.integers(0, count, count)
+            Y *= 1 - np.maximum(Y, unknown)[inputs["r"]]
+        elif allowed is not None:
+            inputs["Q"] = np.where(unknown, np.float32(0), np.float32(1))
+        return inputs | {"Y": Y}
+    if allowed is not None:
+        return inputs | {"P": np.where(allowed, np.float32(0), np.float32(ILLEGAL))[tags]}
+    if configuration.loss == "likelihood":
+        inputs["C"] = transition_counts(tags, starts, K)
+    return inputs | {"Y": tag_marks(configuration, tags)}
 
 
 def tag_marks(configuration: Configuration, tags: Int) -> NDArray[np.float32]:

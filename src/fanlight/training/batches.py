@@ -23,12 +23,12 @@ class Encoded:
         The word type of each token.
     contexts : int array (N,)
         Its context (`network.windows`).
-    tags : int array (N,)
-        Its gold tag.
+    tags : int array (N,), or (N, types) for the logistic head
+        Its label (`training.labels`).
     starts : int array (S+1,)
         First token of each sentence, and N.
     documents : int array (N,)
-        Its document.
+        Its document, counted through the corpus.
     evidence : float array (N, e), optional
         What is known about each token (`Configuration.evidence_width`).
     """
@@ -63,8 +63,11 @@ class Encoded:
         """Lay several end to end."""
         before = np.cumsum([0, *(part.starts[-1] for part in parts)])
         starts = [np.zeros(1, np.int64), *(p.starts[1:] + b for p, b in zip(parts, before[:-1], strict=True))]
-        names = ("types", "contexts", "tags", "documents")
-        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        arrays = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in ("types", "contexts", "tags")
+        }
+        documents = np.cumsum([0, *(part.documents.max() + 1 for part in parts)])
+        arrays["documents"] = np.concatenate([p.documents + d for p, d in zip(parts, documents[:-1], strict=True)])
         told = [part.evidence for part in parts if part.evidence is not None]
         return cls(starts=np.concatenate(starts), evidence=np.concatenate(told) if told else None, **arrays)
 

@@ -122,7 +122,7 @@ def training_program(task: Task) -> Program:
 
     This is the one place where training meets the calculus: the program is ``compile(loss, gradient(loss, θ))``.
     """
-    expression = loss(task.configuration)
+    expression = loss(task.configuration, partial=task.allowed is not None)
     gradients = gradient(expression, task.learned)
     return compile({"loss": expression, **dict(zip(task.learned, gradients, strict=True))}, dtype=np.float32)
 
@@ -142,7 +142,7 @@ def batch_inputs(
     arrays: dict[str, Any] = {**task.parameters, **inputs}
     for name, rows in needed.items():
         arrays[name] = task.table_rows(name, rows)
-    arrays |= loss_inputs(configuration, batch.tags, batch.starts, rng)
+    arrays |= loss_inputs(configuration, batch.tags, batch.starts, rng, task.allowed)
     arrays["M"] = _mask(rng, (len(ids), configuration.hidden), settings.dropout)
     arrays["D"] = _mask(rng, (len(types), configuration.width), settings.input_dropout)
     for name, columns in configuration.columns.items():

@@ -35,8 +35,8 @@ def train_passes(task: Task, checkpoint: Path | None = None, resume: bool = Fals
     stages = iter(stage_files(checkpoint, task.settings.folds))
     data = task.train
     probabilities = np.zeros((len(data.types), len(task.configuration.types)), np.float32)
-    for number, chosen in enumerate(_folds(task)):
-        fold = _fold(task, number, chosen)
+    for number in range(task.settings.folds):
+        fold = _fold(task, number)
         yield from training(fold, next(stages), resume)
         held = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
         probabilities[data.tokens(held)] = _probabilities(_network(fold), task.types, data.choose(held))
@@ -52,17 +52,10 @@ def stage_files(checkpoint: Path | None, folds: int) -> list[Path | None]:
     return [None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}") for name in names]
 
 
-def _folds(task: Task) -> list[NDArray[np.bool_]]:
-    """Return for each fold which documents are in it: equally many, that follow one another."""
-    count = int(task.train.documents.max()) + 1
-    place = np.arange(count) * task.settings.folds // count
-    return [place == k for k in range(task.settings.folds)]
-
-
-def _fold(task: Task, number: int, left_out: NDArray[np.bool_]) -> Task:
+def _fold(task: Task, number: int) -> Task:
     """Return the task of training a first network without the documents of a fold, in half the epochs."""
     data = task.train
-    out = left_out[data.documents[data.starts[:-1]]]
+    out = (task.folds == number)[data.documents[data.starts[:-1]]]
     parts = [Part(part.sentences[~out[part.sentences]], part.share) for part in task.parts]
     return replace(
         task,
@@ -88,19 +81,13 @@ def _second(task: Task, probabilities: Float) -> None:
     task.configuration = replace(task.configuration, evidence_width=task.configuration.evidence_width + width)
     task.parameters = begin(task.configuration, task.types, task.settings.seed)
     task.learned = list(task.parameters)
-    spellings = np.repeat(np.arange(len(task.parts)), [_tokens(task.train, part) for part in task.parts])
-    documents = task.train.documents + spellings * (task.train.documents.max() + 1)
-    found = evidence(probabilities, task.forms[task.train.types], documents)
+    found = evidence(probabilities, task.forms[task.train.types], task.train.documents)
     task.train = replace(task.train, evidence=join(task.train.evidence, found))
     if task.dev is not None:
         data = task.dev.data
         found = evidence(_probabilities(first, task.dev.types, data), task.dev.forms[data.types], data.documents)
         task.dev = replace(task.dev, data=replace(data, evidence=join(data.evidence, found)))
     task.stage, task.fingerprint = "second pass", f"{task.fingerprint} second"
-
-
-def _tokens(data: Encoded, part: Part) -> int:
-    return len(data.tokens(part.sentences))
 
 
 def _network(task: Task) -> Network:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.corpus.annotation import Annotation, meanings_of
 from fanlight.corpus.sentence import Corpus, check_trainable
-from fanlight.entities.bioes import TagSet
 from fanlight.entities.scores import Scores, score_spans
-from fanlight.errors import SettingsError
+from fanlight.errors import DataError, SettingsError
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
 from fanlight.network.inputs import WordTypes, forms_of
@@ -33,6 +34,7 @@ from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores
+from fanlight.training.labels import Labels
 from fanlight.training.settings import Chosen, Settings
 
 Int = NDArray[np.int64]
@@ -68,6 +70,10 @@ class Task:
     dev : Development or None
     fingerprint : str
         Hash of data, vectors and settings.
+    allowed : bool array (labels, K), optional
+        Which tags each label allows, where some allow several.
+    folds : int array
+        The fold that each document of the training data is in.
     stage : str
         What of a run in several stages this is.
     first : Network or None
@@ -88,6 +94,8 @@ class Task:
     parts: list[Part]
     dev: Development | None
     fingerprint: str
+    allowed: NDArray[np.bool_] | None
+    folds: Int
     stage: str = ""
     first: Network | None = None
     gazetteer: Gazetteer | None = None
@@ -116,35 +124,57 @@ class Task:
 
 @dataclass(frozen=True)
 class Development:
-    """A dev set, encoded once."""
+    """A dev set, encoded once; entities of types that it does not mark are not counted."""
 
     types: WordTypes
     forms: Int
     padding: int
     data: Encoded
     gold: list[tuple[int, int, str]]
+    unmarked: frozenset[str]
 
     def score(self, network: Network) -> Scores:
         """Tag the set and compare."""
         data = self.data
         Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, data.evidence)
         found = network.spans(Z, data.starts, probabilities=False)
-        return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found]])
+        return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found if s.type not in self.unmarked]])
 
 
 def prepare(
-    train: Corpus, dev: Corpus | None, lexicon: Lexicon, given: Settings, gazetteer: Gazetteer | None = None
+    train: Corpus,
+    dev: Corpus | None,
+    lexicon: Lexicon,
+    given: Settings,
+    gazetteer: Gazetteer | None = None,
+    also: Sequence[Corpus] = (),
 ) -> Task:
     """Encode the corpora and draw the first parameters.
+
+    Parameters
+    ----------
+    train, dev : Corpus
+        The dev set is taken to be annotated as `train` is.
+    lexicon : Lexicon
+    given : Settings
+    gazetteer : Gazetteer, optional
+    also : sequence of Corpus
+        More training data, which may mark other types.
 
     Raises
     ------
     DataError
-        There is nothing to learn from, or entities overlap and the head cannot express it.
+        There is nothing to learn from, corpora of words and of characters are mixed, or entities overlap and the head
+        cannot express it.
     SettingsError
-        The features are not what the unit offers.
+        The features are not what the unit offers, or the corpora's annotations name what does not exist.
     """
-    check_trainable(train, overlapping_allowed=given.head == "logistic")
+    corpora = [train, *also]
+    for corpus in corpora:
+        check_trainable(corpus, overlapping_allowed=given.head == "logistic")
+        if corpus.unit != train.unit:
+            raise DataError(f"{corpus.path}: is of {corpus.unit}s, but {train.path} of {train.unit}s")
+    meanings = meanings_of(corpora, {name: (a.readings, a.unmarked) for name, a in given.corpora.items()})
     unit = given.unit or train.unit
     settings = given.resolved(unit, len(train.documents), len(train.sentences))
     if settings.passes == 2 and len(train.documents) < settings.folds:
@@ -153,7 +183,7 @@ def prepare(
             f"{len(train.documents)}: separate documents with -DOCSTART- lines, or choose passes = 1"
         )
     configuration = Configuration(
-        types=tuple(train.types),
+        types=tuple(sorted(set().union(*(meaning.marked for meaning in meanings)))),
         unit=unit,
         radius=settings.radius,
         hidden=settings.hidden,
@@ -171,12 +201,20 @@ def prepare(
         raise SettingsError(
             f"feature_dropout: there is no table {unknown[0]!r}; there are {', '.join(configuration.columns)}"
         )
-    encoded = [encode(train, configuration, numbers, gazetteer)]
-    parts = [Part(np.arange(len(encoded[0])), 1.0)]
-    for share, spelled in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
-        if share and unit == "word":
-            encoded.append(encode(train, configuration, numbers, gazetteer, spelled))
-            parts.append(Part(parts[-1].sentences + len(parts[0].sentences), share))
+    labels = Labels(configuration.types, given.head == "logistic")
+    encoded: list[Encoded] = []
+    shares = []
+    for share, spelled in ((1.0, str), (settings.lower_share, str.lower), (settings.upper_share, str.upper)):
+        if share and (spelled is str or unit == "word"):
+            for corpus, meaning in zip(corpora, meanings, strict=True):
+                data = encode(corpus, configuration, labels, meaning, numbers, gazetteer, spelled)
+                if len(corpus.documents) < settings.folds:  # not marked: each sentence for itself
+                    data = replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
+                encoded.append(data)
+                shares.append(share)
+    borders = np.cumsum([0, *map(len, encoded)])
+    parts = [Part(np.arange(s, e), share) for (s, e), share in zip(pairwise(borders.tolist()), shares, strict=True)]
+    folds = np.concatenate([_dealt(data, settings.folds) for data in encoded])
     types = WordTypes.of(list(numbers), configuration, lexicon)
     parameters = begin(configuration, types, settings.seed)
     learned = list(parameters)
@@ -187,15 +225,17 @@ def prepare(
     development = None
     if dev is not None:
         dev_numbers = {PADDING: 0}
-        dev_data = encode(dev, configuration, dev_numbers, gazetteer)
+        dev_data = encode(dev, configuration, labels, meanings[0], dev_numbers, gazetteer)
         gold = [
-            (int(start) + s, int(start) + e, type_)
+            (int(start) + s, int(start) + e, reading)
             for start, sentence in zip(dev_data.starts[:-1], dev.sentences, strict=True)
             for s, e, type_ in sentence.spans
+            for reading in meanings[0].readings.get(type_, (type_,))[:1]
         ]
         dev_types = WordTypes.of(list(dev_numbers), configuration, lexicon)
-        development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold)
-    identity = [settings.model_dump_json(), train.sha256, dev.sha256 if dev else "", _lexicon_hash(lexicon)]
+        development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold, meanings[0].unmarked)
+    files = [corpus.sha256 for corpus in (*corpora, dev) if corpus is not None]
+    identity = [settings.model_dump_json(), *files, _lexicon_hash(lexicon)]
     if gazetteer is not None:
         identity.append(hashlib.sha256(gazetteer.hashes.tobytes() + gazetteer.members.tobytes()).hexdigest())
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
@@ -213,6 +253,8 @@ def prepare(
         parts,
         development,
         fingerprint,
+        labels.allowed if any(meaning.partial for meaning in meanings) else None,
+        folds,
         gazetteer=gazetteer,
     )
 
@@ -230,6 +272,8 @@ def begin(configuration: Configuration, types: WordTypes, seed: int) -> dict[str
 def encode(
     corpus: Corpus,
     configuration: Configuration,
+    labels: Labels,
+    meaning: Annotation,
     numbers: dict[str, int],
     gazetteer: Gazetteer | None = None,
     spelled: Callable[[str], str] = str,
@@ -237,17 +281,12 @@ def encode(
     """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O.
 
     `spelled` changes the spelling of each token of a corpus of words.
-
-    Tags are (N,) numbers of `TagSet(types)`; for the logistic head (N, types), each column of `TagSet` of one type.
     """
     ids: list[int] = []
     all_keys: list[str] = []
     contexts, gold = [], []
     starts = [0]
     documents = []
-    known = set(configuration.types)
-    whole = TagSet(configuration.types)
-    single = [(type_, TagSet((type_,))) for type_ in configuration.types]
     for place, document in enumerate(corpus.documents):
         tokens = [[spelled(token) for token in sentence.tokens] for sentence in document]
         if configuration.context_width and document:
@@ -257,12 +296,7 @@ def encode(
             keys = words if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
             all_keys += keys
             ids += [numbers.setdefault(key, len(numbers)) for key in keys]
-            spans = [span for span in sentence.spans if span[2] in known]
-            if configuration.head != "logistic":
-                gold.append(whole.encode(spans, len(words)))
-            else:
-                columns = [tags.encode(_outermost(spans, type_), len(words)) for type_, tags in single]
-                gold.append(np.stack(columns, axis=1))
+            gold.append(labels.encode(sentence.spans, len(words), meaning))
             documents += [place] * len(words)
             starts.append(len(ids))
     around = np.concatenate(contexts) if contexts else np.zeros(len(ids), np.int64)
@@ -270,13 +304,10 @@ def encode(
     return Encoded(np.array(ids), around, np.concatenate(gold), np.array(starts), np.array(documents), told)
 
 
-def _outermost(spans: Sequence[tuple[int, int, str]], type_: str) -> list[tuple[int, int, str]]:
-    """Return one type's spans without those that overlap a longer or earlier one of the same type."""
-    kept: list[tuple[int, int, str]] = []
-    for span in sorted((s for s in spans if s[2] == type_), key=lambda s: (s[0] - s[1], s[0])):
-        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
-            kept.append(span)
-    return sorted(kept)
+def _dealt(data: Encoded, folds: int) -> Int:
+    """Return the fold of each document: equally many in each, that follow one another."""
+    count = int(data.documents.max()) + 1
+    return np.arange(count) * folds // count
 
 
 def _groups(settings: Settings, unit: str) -> tuple[Group, ...]:

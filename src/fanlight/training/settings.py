@@ -24,6 +24,20 @@ class Table(BaseModel):
     features: tuple[str, ...] = Field(min_length=1)
 
 
+class Meaning(BaseModel):
+    """What one training file's labels mean (`corpus.annotation`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    types: dict[str, str | tuple[str, ...]] = {}
+    unmarked: tuple[str, ...] | None = None
+
+    @property
+    def readings(self) -> dict[str, tuple[str, ...]]:
+        """The model's types that each of the file's types may be."""
+        return {name: (types,) if isinstance(types, str) else types for name, types in self.types.items()}
+
+
 class Settings(BaseModel):
     """All that can be set in a training run; ``None`` means chosen by what a token is (`resolved`).
 
@@ -63,6 +77,10 @@ class Settings(BaseModel):
     folds : int
         For two passes: the second network learns from what first networks, trained on the other documents, made of
         each of so many folds.
+    corpora : dict of str to Meaning
+        For training files that do not mark the same types, by the end of the file's name: ``types``, the model's type
+        (or types, where it may be one of several, or ``[]`` for none) that each of the file's types is, and
+        ``unmarked``, the model's types that the file does not mark, by default those it never has.
     optimiser : str
         "adam", "adagrad" or "sgd" (L9).
     rate : float
@@ -102,6 +120,7 @@ class Settings(BaseModel):
     upper_share: float | None = Field(None, ge=0, le=1)
     passes: Literal[1, 2] | None = None
     folds: int = Field(3, ge=2, le=100)
+    corpora: dict[str, Meaning] = {}
     optimiser: Literal["adam", "adagrad", "sgd"] = "adam"
     rate: float | None = Field(None, gt=0, le=100)
     schedule: Literal["linear", "cosine", "constant"] = "linear"

@@ -34,6 +34,7 @@ def train_model(
     vectors: PathLike | None,
     settings: Settings,
     gazetteers: Sequence[PathLike] = (),
+    also: Sequence[PathLike] = (),
     resume: bool = False,
     format: str | None = None,
     encoding: str = "utf-8",
@@ -54,6 +55,8 @@ def train_model(
     settings : Settings
     gazetteers : sequence of path
         Lists of names (`text.gazetteers`).
+    also : sequence of path
+        More labelled sentences, which may mark other types (`Settings.corpora`).
     resume : bool
         Go on from ``out + ".part"``.
     format, encoding : str
@@ -72,20 +75,21 @@ def train_model(
     if not place.parent.is_dir():
         raise ModelError(f"{out}: the folder {place.parent} does not exist: create it first")
     corpus = read_labelled(train, settings, format, encoding)
+    more = [read_labelled(path, settings, format, encoding) for path in also]
     development = None if dev is None else read_labelled(dev, settings, format, encoding)
-    for name, some in ((train, corpus), (dev, development)):
+    for some in (corpus, *more, development):
         if some is not None and some.notes:
-            warn(f"{name}: {some.summary()}")
+            warn(f"{some.path}: {some.summary()}")
     if development is not None:
         lacking = sorted(set(development.types) - set(corpus.types))
         if lacking:
             warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
-    lexicon = _lexicon(vectors, corpus, development, settings, warn)
+    lexicon = _lexicon(vectors, [corpus, *more], development, settings, warn)
     names = read_gazetteers(gazetteers, settings.unit or corpus.unit, encoding) if gazetteers else None
-    task = prepare(corpus, development, lexicon, settings, names)
+    task = prepare(corpus, development, lexicon, settings, names, more)
     part = place.with_name(place.name + ".part")
     yield from train_passes(task, part, resume)
-    model = finished(task, corpus, development, vectors)
+    model = finished(task, [corpus, *more], development, vectors)
     save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
     for file in (part, *stage_files(part, task.settings.folds)):
         if file is not None:
@@ -97,7 +101,7 @@ def read_labelled(path: PathLike, settings: Settings, format: str | None, encodi
     return read_corpus(path, tokenise_sentences, format=format, encoding=encoding, unit=settings.unit)
 
 
-def finished(task: Task, corpus: Corpus, dev: Corpus | None, vectors: PathLike | None) -> Model:
+def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:
     """Return the trained model, with where it comes from."""
     lexicon = task.lexicon
     parameters = dict(task.parameters)
@@ -109,9 +113,11 @@ def finished(task: Task, corpus: Corpus, dev: Corpus | None, vectors: PathLike |
     provenance: dict[str, Any] = {
         "fanlight": __version__,
         "settings": task.settings.model_dump(mode="json", exclude_none=True),
-        "train": _source(corpus),
+        "train": _source(corpora[0]),
         "vectors": None if vectors is None else Path(vectors).name,
     }
+    if len(corpora) > 1:
+        provenance["also"] = [_source(corpus) for corpus in corpora[1:]]
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict()}
     return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer)
@@ -122,12 +128,16 @@ def _source(corpus: Corpus) -> dict[str, Any]:
 
 
 def _lexicon(
-    path: PathLike | None, corpus: Corpus, dev: Corpus | None, settings: Settings, warn: Callable[[str], object]
+    path: PathLike | None,
+    corpora: Sequence[Corpus],
+    dev: Corpus | None,
+    settings: Settings,
+    warn: Callable[[str], object],
 ) -> Lexicon:
     if path is None:
         if not settings.random_vectors:
             return Lexicon.empty()
-        known = sorted({token for sentence in corpus.sentences for token in sentence.tokens})
+        known = sorted({token for corpus in corpora for sentence in corpus.sentences for token in sentence.tokens})
         rng = np.random.default_rng([settings.seed, 2 << 32])
         return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
     vectors = read_vectors(path)
@@ -135,7 +145,7 @@ def _lexicon(
         warn(f"{path}: {vectors.repeated} lines repeat a word; the first of each was taken")
     words, matrix = vectors.words, vectors.matrix
     if settings.vector_limit is not None:
-        tokens = {token for c in (corpus, dev) if c is not None for s in c.sentences for token in s.tokens}
+        tokens = {token for c in (*corpora, dev) if c is not None for s in c.sentences for token in s.tokens}
         needed = tokens | {form for token in tokens for form in fallback_forms(token)}
         kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
         words, matrix = [words[i] for i in kept], matrix[kept]

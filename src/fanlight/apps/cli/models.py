@@ -36,6 +36,10 @@ def train(
     gazetteer: Annotated[
         list[Path] | None, typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated.")
     ] = None,
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings in TOML.")] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
@@ -73,6 +77,7 @@ def train(
         vectors,
         settings,
         gazetteer or (),
+        also or (),
         resume=resume,
         format=data_format,
         encoding=encoding,
@@ -89,13 +94,16 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A model file, en or ko.")],
     data: Annotated[Path, typer.Argument(help="Labelled sentences.")],
     format: Annotated[Output, typer.Option(help="How to print.")] = Output.table,
+    types: Annotated[
+        str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
+    ] = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
     """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
     import fanlight
 
-    scores = fanlight.evaluate(model, data, format=data_format, encoding=encoding)
+    scores = fanlight.evaluate(model, data, data_format, encoding, types.split(",") if types else None)
     if format is Output.json:
         print(json.dumps(scores.to_dict(), ensure_ascii=False))
         return

@@ -1,0 +1,90 @@
+"""Labels: what a corpus's spans say about each token's tag, as numbers.
+
+The first K numbers are the tags themselves. Where an annotation is partial (`corpus.annotation`), further numbers stand
+for sets of tags: any of them may be right. For the logistic head a token has one number a type, `UNKNOWN` where the
+corpus leaves it open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.corpus.annotation import Annotation
+from fanlight.entities.bioes import Span, TagSet
+from fanlight.network.losses import UNKNOWN
+
+Int = NDArray[np.int64]
+
+
+class Labels:
+    """Numbers for what may be right.
+
+    Parameters
+    ----------
+    types : sequence of str
+        The model's.
+    overlapping : bool
+        The logistic head: one number a type.
+    """
+
+    def __init__(self, types: Sequence[str], overlapping: bool) -> None:
+        self.types = tuple(types)
+        self.overlapping = overlapping
+        self._tags = TagSet(self.types)
+        self._single = TagSet(("",))
+        self._numbers: dict[tuple[int, ...], int] = {(tag,): tag for tag in range(len(self._tags.tags))}
+
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """Which tags each number allows (numbers, K)."""
+        table = np.zeros((len(self._numbers), len(self._tags.tags)), bool)
+        for tags, number in self._numbers.items():
+            table[number, list(tags)] = True
+        return table
+
+    def encode(self, spans: Sequence[Span], length: int, annotation: Annotation) -> Int:
+        """Return the labels (length,), or (length, types), of a sentence."""
+        known = set(self.types)
+        readings = {t: tuple(r for r in types if r in known) for t, types in annotation.readings.items()}
+        kept = [span for span in spans if readings.get(span[2])]
+        if self.overlapping:
+            return self._columns(kept, length, annotation, readings)
+        if not annotation.partial:
+            return self._tags.encode([(s, e, readings[t][0]) for s, e, t in kept], length)
+        outside = [0, *(1 + 4 * j + k for j, t in enumerate(self.types) if t in annotation.unmarked for k in range(4))]
+        labels = np.full(length, self._number(outside), np.int64)
+        for start, end, type_ in kept:
+            firsts = [4 * self.types.index(reading) for reading in readings[type_]]
+            roles = self._single.encode([(0, end - start, "")], end - start)
+            labels[start:end] = [self._number([first + role for first in firsts]) for role in roles.tolist()]
+        return labels
+
+    def _columns(
+        self, spans: Sequence[Span], length: int, annotation: Annotation, readings: dict[str, tuple[str, ...]]
+    ) -> Int:
+        labels = np.zeros((length, len(self.types)), np.int64)
+        for column, type_ in enumerate(self.types):
+            if type_ in annotation.unmarked:
+                labels[:, column] = UNKNOWN
+            own = [(s, e, "") for s, e, t in spans if readings[t] == (type_,)]
+            tags = self._single.encode(outermost(own), length)
+            for start, end, other in spans:
+                if len(readings[other]) > 1 and type_ in readings[other]:
+                    labels[start:end, column] = UNKNOWN
+            labels[:, column] = np.where(tags > 0, tags, labels[:, column])
+        return labels
+
+    def _number(self, tags: Sequence[int]) -> int:
+        return self._numbers.setdefault(tuple(sorted(tags)), len(self._numbers))
+
+
+def outermost(spans: Sequence[Span]) -> list[Span]:
+    """Return spans of one type without those that overlap a longer or earlier one."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
+            kept.append(span)
+    return sorted(kept)

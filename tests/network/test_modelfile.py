@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 
 from fanlight.errors import ModelError
 from fanlight.network import modelfile
+from fanlight.network.lexicon import quantise
 from fanlight.network.modelfile import Model, load_model, save_model
 from fanlight.network.parameters import first_parameters
 from tests.network.test_network import LEXICON, made
@@ -18,8 +19,9 @@ def model():
     configuration = made()
     parameters = first_parameters(configuration, np.random.default_rng(0))
     parameters["form"][::2] = 0
-    parameters["form"] = parameters["form"].astype(np.float16).astype(np.float32)
-    parameters["affix"] = parameters["affix"].astype(np.float16).astype(np.float32)
+    for name in ("form", "affix"):  # as the file keeps them
+        integers, scales = quantise(parameters[name])
+        parameters[name] = integers * scales[:, None]
     return Model(configuration, parameters, LEXICON, {"licence": "none", "sätze": [1, 2]})
 
 

@@ -97,7 +97,12 @@ def halves(tmp_path_factory):
 
 @pytest.mark.parametrize("head", ["chain", "softmax", "logistic"])
 def test_two_corpora_teach_one_model_all_types(halves, tmp_path, head):
-    given = {"corpora": {"places.conll": {"types": {"town": "LOC"}}}, "head": head, **SMALL, "epochs": 40 if head == "logistic" else 12}
+    given = {
+        "corpora": {"places.conll": {"types": {"town": "LOC"}}},
+        "head": head,
+        **SMALL,
+        "epochs": 40 if head == "logistic" else 12,
+    }
     tagger = fanlight.train(
         halves / "people.conll", None, tmp_path / "m.fanlight", also=[halves / "places.conll"], **given
     )

@@ -13,7 +13,7 @@ from fanlight.network.configuration import Configuration
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.windows import CONTEXT_PADDING, windows
 from fanlight.text.features import Bag, extract
-from fanlight.text.vectors import fallback_forms
+from fanlight.text.vectors import beginnings, fallback_forms
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
@@ -40,7 +40,7 @@ class WordTypes:
         if configuration.unit == "word":
             words = lexicon.find(keys, fallback_forms)
         else:
-            words = lexicon.find([character_of(key) for key in keys])
+            words = _of_characters(keys, lexicon)
         return cls(words, tuple(extract(keys, configuration.groups)))
 
     def choose(self, types: Int) -> WordTypes:
@@ -58,6 +58,14 @@ def character_of(key: str) -> str:
     """
     place, _, word = key.partition("\t")
     return word[int(place)] if place else key
+
+
+def _of_characters(keys: Sequence[str], lexicon: Lexicon) -> Int:
+    """Return the row of each character's word, or its longest known beginning, or else of the character itself."""
+    numbers: dict[str, int] = {}
+    owner = np.array([numbers.setdefault(key.partition("\t")[2] or key, len(numbers)) for key in keys], np.int64)
+    rows = lexicon.find(list(numbers), beginnings)[owner]
+    return np.where(rows >= 0, rows, lexicon.find([character_of(key) for key in keys]))
 
 
 def forms_of(keys: Iterable[str]) -> Int:

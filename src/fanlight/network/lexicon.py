@@ -46,11 +46,11 @@ class Lexicon:
         """
         hashes, first = np.unique(word_hashes(words), return_index=True)
         norm = float(np.sqrt(np.mean([np.square(row).mean() for row in np.array_split(matrix, 64) if len(row)]))) or 1.0
-        return cls(hashes, *_quantise(matrix, first, norm))
+        return cls(hashes, *quantise(matrix, first, norm))
 
     def with_vectors(self, matrix: NDArray[np.float32]) -> Lexicon:
         """Return the same words with other vectors (V, d), not scaled."""
-        return Lexicon(self.hashes, *_quantise(matrix))
+        return Lexicon(self.hashes, *quantise(matrix))
 
     @classmethod
     def empty(cls) -> Lexicon:
@@ -92,7 +92,7 @@ class Lexicon:
         return np.where(self.hashes[place] == hashes, place, -1)
 
 
-def _quantise(
+def quantise(
     matrix: NDArray[np.float32], rows: NDArray[np.int64] | None = None, norm: float = 1.0
 ) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Return (chosen rows of) a matrix divided by `norm`, as integers and scales."""
@@ -102,7 +102,13 @@ def _quantise(
     for block in range(0, len(rows), 16384):  # bounds the memory of the float copies
         part = matrix[rows[block : block + 16384]] / np.float32(norm)
         top = np.abs(part).max(1, initial=0)
-        scale = np.where(top > 0, top / 127, 1).astype(np.float32)
+        scale = _short(np.where(top > 0, top / 127, 1).astype(np.float32))
         integers[block : block + 16384] = np.rint(part / scale[:, None])
         scales[block : block + 16384] = scale
     return integers, scales
+
+
+def _short(scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Round up to 16 binary digits: times an integer up to 127 they are exact, so that quantising twice changes nothing."""
+    bits = scales.view(np.uint32)
+    return ((bits + np.uint32(0xFF)) & np.uint32(0xFFFFFF00)).view(np.float32)

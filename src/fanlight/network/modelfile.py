@@ -1,7 +1,7 @@
 """The model file: one safetensors file, arrays as they are and everything else as JSON in its metadata.
 
-Nothing in it is code and loading runs nothing. Feature tables are stored as the rows that training touched, in
-16-bit floating point; word vectors as 8-bit integers with a scale a row. The metadata's ``fanlight`` entry holds the
+Nothing in it is code and loading runs nothing. Feature tables are stored as the rows that training touched;
+they and word vectors as 8-bit integers with a scale a row. The metadata's ``fanlight`` entry holds the
 format's number, the configuration, what the model was made from, and a checksum of the arrays.
 """
 
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from fanlight.errors import ModelError
 from fanlight.network.configuration import UNITS, Configuration
 from fanlight.network.evidence import evidence_width
-from fanlight.network.lexicon import Lexicon
+from fanlight.network.lexicon import Lexicon, quantise
 from fanlight.network.parameters import parameter_shapes
 from fanlight.text.gazetteers import Gazetteer
 
-FORMAT = 2  # 2: a first network and gazetteers may be beside the network
+FORMAT = 3  # 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def _stored(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]
         if name in tables:
             rows = np.flatnonzero(array.any(1))
             arrays[f"table.{name}.rows"] = rows.astype(np.uint32)
-            arrays[f"table.{name}.values"] = array[rows].astype(np.float16)
+            arrays[f"table.{name}.values"], arrays[f"table.{name}.scales"] = quantise(array[rows])
         else:
             arrays[f"parameter.{name}"] = np.ascontiguousarray(array, np.float32)
     return arrays
@@ -235,7 +235,8 @@ def _parameters(arrays: Mapping[str, NDArray[Any]], configuration: Configuration
         if name in tables:
             rows, values = arrays[f"table.{name}.rows"], arrays[f"table.{name}.values"]
             full = np.zeros(shape, np.float32)
-            full[rows] = values
+            scales = arrays.get(f"table.{name}.scales")  # format 2 and before kept 16-bit floats
+            full[rows] = values if scales is None else values * scales[:, None]
         else:
             full = np.asarray(arrays[f"parameter.{name}"], np.float32)
         if full.shape != shape:

@@ -110,7 +110,20 @@ def fallback_forms(word: str) -> list[str]:
     return [form for i, form in enumerate(forms) if form != word and form not in forms[:i]]
 
 
+def beginnings(word: str) -> list[str]:
+    """Return the beginnings to try, longest first, for a Korean word whose particles hide its stem.
+
+    Examples
+    --------
+    >>> beginnings("서울에서는,")
+    ['서울에서는', '서울에서', '서울에', '서울']
+    """
+    core = _EDGES.sub("", word)
+    return [core[:n] for n in range(len(core), 1, -1) if core[:n] != word]
+
+
 _DIGIT = re.compile(r"\d")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 class _Progress:

@@ -17,7 +17,7 @@ from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
-from fanlight.text.vectors import fallback_forms, read_vectors
+from fanlight.text.vectors import beginnings, fallback_forms, read_vectors
 from fanlight.training.loop import Epoch
 from fanlight.training.passes import stage_files, train_passes
 from fanlight.training.preparation import Task, prepare
@@ -145,8 +145,11 @@ def _lexicon(
         warn(f"{path}: {vectors.repeated} lines repeat a word; the first of each was taken")
     words, matrix = vectors.words, vectors.matrix
     if settings.vector_limit is not None:
-        tokens = {token for c in (*corpora, dev) if c is not None for s in c.sentences for token in s.tokens}
-        needed = tokens | {form for token in tokens for form in fallback_forms(token)}
+        of_words = (settings.unit or corpora[0].unit) == "word"
+        sentences = [s for c in (*corpora, dev) if c is not None for s in c.sentences]
+        tokens = {token for s in sentences for token in (s.tokens if of_words else s.text.split())}
+        forms = fallback_forms if of_words else beginnings
+        needed = tokens | {form for token in tokens for form in forms(token)}
         kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
         words, matrix = [words[i] for i in kept], matrix[kept]
     return Lexicon.of(words, matrix)

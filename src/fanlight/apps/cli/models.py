@@ -90,6 +90,38 @@ def train(
 
 
 @commands.command()
+def vectors(
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line.")],
+    out: Annotated[Path, typer.Option(help="The file to write: word2vec text.")],
+    dimension: Annotated[int, typer.Option(min=1, help="Components of a vector.")] = 100,
+    window: Annotated[int, typer.Option(min=1, help="Words to either side that a word's vector foretells.")] = 5,
+    minimum: Annotated[int, typer.Option(min=1, help="Leave out words that occur less often.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 5,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    unit: Annotated[
+        str | None, typer.Option(help="word, or character for Korean; by default by the script.", show_default=False)
+    ] = None,
+    without: Annotated[
+        list[Path] | None, typer.Option(help="Labelled sentences whose texts to leave out; may be repeated.")
+    ] = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Learn word vectors from raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
+    from rich.console import Console
+
+    from fanlight.corpus.readers import read_corpus
+    from fanlight.text.sentences import tokenise_sentences
+    from fanlight.training.embeddings import train_vectors
+
+    if unit not in (None, "word", "character"):
+        raise typer.BadParameter("must be word or character", param_hint="--unit")
+    console = Console(stderr=True)
+    corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
+    count = train_vectors(raw, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
+    console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
+
+
+@commands.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model file, en or ko.")],
     data: Annotated[Path, typer.Argument(help="Labelled sentences.")],

@@ -1,0 +1,150 @@
+"""Word vectors from raw text, by gensim: word2vec's skip-gram, or fastText's for Korean.
+
+In Korean a space-delimited word is a stem with its particles, so most words are rare and their beginnings are not.
+fastText makes a vector out of a word's character n-grams, of words it never met as well; the file gets those of the
+words and of their frequent beginnings, which is what the network looks up (`text.vectors.beginnings`).
+
+References
+----------
+Lecture L4; Mikolov et al. 2013 (skip-gram, negative sampling); Bojanowski et al. 2017 (n-grams).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fanlight.corpus.sentence import Corpus
+from fanlight.errors import DataError, FanlightError
+from fanlight.text.scripts import language_of
+from fanlight.text.sentences import segment
+from fanlight.text.vectors import beginnings
+
+PathLike = str | os.PathLike[str]
+LONGEST = 10_000  # words of a line that gensim takes at once; longer lines are laid out over several
+_PIECES = re.compile(r"[^\W\d_]+|\d+|\S")
+
+
+def train_vectors(
+    paths: Sequence[PathLike],
+    out: PathLike,
+    dimension: int = 100,
+    window: int = 5,
+    minimum: int = 3,
+    epochs: int = 5,
+    seed: int = 1,
+    unit: str | None = None,
+    without: Sequence[Corpus] = (),
+    encoding: str = "utf-8",
+    tell: Callable[[str], object] = lambda message: None,
+) -> int:
+    """Learn word vectors and write them as word2vec text; return how many.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Raw texts, a text a line.
+    out : path
+        The file to write.
+    dimension, window, minimum, epochs : int
+        Components; words to either side; times that a word must occur; passes over the text.
+    seed : int
+        Same seed, same bits.
+    unit : "word" or "character", optional
+        For a model of words, or of characters in their words; by default by the script of the text's beginning.
+    without : sequence of Corpus
+        Lines that hold one of their sentences, and nothing else, are left out.
+    encoding : str
+    tell : callable
+        Takes a sentence about each step.
+
+    Raises
+    ------
+    FanlightError
+        gensim is not installed, a file cannot be read or written, or no word occurs often enough.
+    """
+    try:
+        from gensim.models import FastText, Word2Vec
+    except ImportError:
+        raise FanlightError("vectors: this needs gensim: pip install 'fanlight[vectors]'") from None
+    known = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
+    lines = [line for path in paths for line in _lines(path, encoding)]
+    kept = [line for line in lines if _compact(line) not in known]
+    if known:
+        tell(f"left out {len(lines) - len(kept):,} of {len(lines):,} lines")
+    if unit is None:
+        unit = "character" if language_of("".join(kept[:1000])) == "ko" else "word"
+    sentences = [part for line in kept for part in _words(line, unit)]
+    counts = Counter(word for sentence in sentences for word in sentence)
+    if not any(count >= minimum for count in counts.values()):
+        raise DataError(f"{paths[0]}: no word occurs {minimum} times: give more text, or a smaller --minimum")
+    tell(f"{sum(counts.values()):,} words in {len(kept):,} lines")
+    # one thread: with several, the order of their updates is left to chance
+    options: dict[str, Any] = {"vector_size": dimension, "window": window, "min_count": minimum, "epochs": epochs}
+    options |= {"sg": 1, "negative": 5, "seed": seed, "workers": 1}
+    if unit == "word":
+        model = Word2Vec(sentences, **options)
+        words = list(model.wv.index_to_key)
+    else:
+        model = FastText(sentences, min_n=1, max_n=4, bucket=200_000, **options)
+        words = list(model.wv.index_to_key)
+        words += _frequent_beginnings(counts, minimum, set(words))
+    _write(out, ((word, model.wv[word]) for word in words), len(words), dimension)
+    return len(words)
+
+
+def _frequent_beginnings(counts: Counter[str], minimum: int, known: set[str]) -> list[str]:
+    found: Counter[str] = Counter()
+    for word, count in counts.items():
+        for form in beginnings(word):
+            found[form] += count
+    return sorted((f for f, n in found.items() if n >= minimum and f not in known), key=lambda f: (-found[f], f))
+
+
+def _words(line: str, unit: str) -> Iterator[list[str]]:
+    """Yield a line's words, `LONGEST` at a time."""
+    if unit == "word":
+        starts, ends, _ = segment(line, unit)
+        words = [line[s:e] for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+    else:
+        words = _PIECES.findall(line)
+    for first in range(0, len(words), LONGEST):
+        yield words[first : first + LONGEST]
+
+
+def _lines(path: PathLike, encoding: str) -> Iterator[str]:
+    number = 1
+    try:
+        with open(path, "rb") as file:
+            for line in file:
+                text = line.decode(encoding).strip()
+                number += 1
+                if text:
+                    yield text
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}:{number}: is not {encoding} ({error.reason}): give --encoding") from None
+
+
+def _compact(text: str) -> str:
+    return "".join(text.split())
+
+
+def _write(path: PathLike, rows: Iterable[tuple[str, Any]], count: int, dimension: int) -> None:
+    """Write word2vec text beside its place and rename it."""
+    place = Path(path)
+    part = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    try:
+        with open(part, "w", encoding="utf-8") as file:
+            file.write(f"{count} {dimension}\n")
+            for word, vector in rows:
+                file.write(f"{word} {' '.join(f'{x:.5f}' for x in vector.tolist())}\n")
+        os.replace(part, place)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise FanlightError(f"{path}: cannot be written ({error.strerror}): choose another place") from None

@@ -60,7 +60,7 @@ def by_torch(task: Task) -> tuple[float, float]:
             self.U, self.c = nn.Parameter(p["U"]), nn.Parameter(p["c"][:, 0])
             self.A = nn.Parameter(p["A"])
 
-        def forward(self, rows, bags, around, contexts):  # noqa: ANN001, ANN202
+        def forward(self, rows, bags, around, contexts):
             parts = [self.vectors(rows)] + [bag(ids, at) for bag, (ids, at) in zip(self.bags, bags, strict=True)]
             V = nn.functional.dropout(torch.cat(parts, 1), settings.input_dropout)
             x = torch.cat([V[around], self.contexts(contexts)], 2).flatten(1)

@@ -26,11 +26,11 @@ from fanlight.training.settings import read_settings
 from fanlight.training.train import train_model
 
 MODELS = Path(__file__).parent.parent / "src" / "fanlight" / "models"
-TITLES = set(
-    "mr. mrs. ms. dr. president prime minister vice secretary general senator king queen pope chancellor foreign "
-    "defense interior finance former state u.s. opposition leader candidate prince sheikh ayatollah judge lawmaker "
-    "governor colonel major lieutenant ambassador spokesman spokeswoman chief".split()
-)
+TITLES = """
+    mr. mrs. ms. dr. president prime minister vice secretary general senator king queen pope chancellor foreign defense
+    interior finance former state u.s. opposition leader candidate prince sheikh ayatollah judge lawmaker governor
+    colonel major lieutenant ambassador spokesman spokeswoman chief
+"""
 
 ENGLISH = {
     "vector_limit": 20_000,
@@ -141,7 +141,7 @@ def _without_titles(sentence: Sentence) -> Sentence:
 
 def _shortened(tokens: list[str], spans: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
     for start, end, type_ in spans:
-        while type_ == "per" and start < end and tokens[start].lower() in TITLES:
+        while type_ == "per" and start < end and tokens[start].lower() in TITLES.split():
             start += 1
         if start < end:
             yield start, end, type_

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Entity", "Tagger", "__version__", "evaluate", "language_of", "load", "train"]
 
 
-def load(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
+def load(model: str | os.PathLike[str], verify: bool = False, passes: int | None = None) -> Tagger:
     """Return a tagger.
 
     Parameters
@@ -32,6 +32,8 @@ def load(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
         "en" or "ko" for a bundled model, or a model file.
     verify : bool
         Also compare the checksum of all numbers.
+    passes : int, optional
+        1: leave out the second, document-aware network, if the model has one.
 
     Raises
     ------
@@ -40,7 +42,7 @@ def load(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
     """
     from fanlight.tagging.bundled import load_tagger
 
-    return load_tagger(model, verify)
+    return load_tagger(model, verify, passes)
 
 
 def train(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 
@@ -52,3 +54,19 @@ class Document:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as the JSONL output has them."""
         return {"text": self.text, "entities": [asdict(entity) for entity in self.entities]}
+
+    def to_json(self) -> str:
+        """Return `to_dict` as a line of JSON, probabilities to six decimals.
+
+        Examples
+        --------
+        >>> Document("Oslo", (Entity(0, 4, "LOC", "Oslo", 0.99),)).to_json()
+        '{"text": "Oslo", "entities": [{"start": 0, "end": 4, "type": "LOC", "text": "Oslo", "probability": 0.990000}]}'
+        """
+        quoted = partial(json.dumps, ensure_ascii=False)
+        entities = [
+            f'{{"start": {e.start}, "end": {e.end}, "type": {quoted(e.type)}, "text": {quoted(e.text)}, "probability": '
+            f"{'null' if e.probability is None else format(e.probability, '.6f')}}}"
+            for e in self.entities
+        ]
+        return f'{{"text": {quoted(self.text)}, "entities": [{", ".join(entities)}]}}'

@@ -94,10 +94,11 @@ class Network:
         found: list[TokenSpan] = []
         for types, emission, transitions in self.chains(Z):
             tags = viterbi(emission, transitions, starts)
-            messages = forward_backward(emission, transitions, starts) if probabilities else None
+            exact = emission.astype(np.float64)
+            messages = forward_backward(exact, transitions, starts) if probabilities else None
             # no entity crosses a sentence border, because every sentence ends in a legal last tag
             for start, end, type_ in TagSet(types).decode(tags):
-                share = messages and span_probability(messages, emission, transitions, start, tags[start:end].tolist())
+                share = messages and span_probability(messages, exact, transitions, start, tags[start:end].tolist())
                 found.append(TokenSpan(start, end, type_, share))
         return sorted(found, key=lambda span: (span.start, -span.end, span.type))
 

@@ -109,6 +109,6 @@ def quantise(
 
 
 def _short(scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Round up to 16 binary digits: times an integer up to 127 they are exact, so that quantising twice changes nothing."""
+    """Round up to 16 binary digits: times integers up to 127 exact, so that quantising twice changes nothing."""
     bits = scales.view(np.uint32)
     return ((bits + np.uint32(0xFF)) & np.uint32(0xFFFFFF00)).view(np.float32)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from fanlight.errors import ModelError
-from fanlight.network.modelfile import load_model
+from fanlight.network.modelfile import Model, load_model
 from fanlight.tagging.tagger import Tagger
 
 FOLDER = Path(__file__).parent.parent / "models"
 
 
-def load_tagger(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
-    """Return the tagger of a bundled model ("en", "ko") or a model file.
+def load_tagger(model: str | os.PathLike[str], verify: bool = False, passes: int | None = None) -> Tagger:
+    """Return the tagger of a bundled model ("en", "ko") or a model file; `passes=1` leaves out a second network.
 
     Raises
     ------
@@ -23,12 +24,12 @@ def load_tagger(model: str | os.PathLike[str], verify: bool = False) -> Tagger:
     """
     name = os.fspath(model)
     if name in bundled_models():
-        return _bundled(name, verify)
+        return _bundled(name, verify, passes)
     if not os.path.exists(name) and os.sep not in name and "." not in name:
         raise ModelError(
             f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file"
         )
-    return Tagger(load_model(name, verify))
+    return Tagger(_limited(load_model(name, verify), passes))
 
 
 def bundled_models() -> list[str]:
@@ -37,5 +38,12 @@ def bundled_models() -> list[str]:
 
 
 @lru_cache(8)
-def _bundled(name: str, verify: bool) -> Tagger:
-    return Tagger(load_model(FOLDER / f"{name}.fanlight", verify))
+def _bundled(name: str, verify: bool, passes: int | None) -> Tagger:
+    return Tagger(_limited(load_model(FOLDER / f"{name}.fanlight", verify), passes))
+
+
+def _limited(model: Model, passes: int | None) -> Model:
+    if passes != 1 or model.first is None:
+        return model
+    first = model.first
+    return replace(model, configuration=first.configuration, parameters=first.parameters, first=None)

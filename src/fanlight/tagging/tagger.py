@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,14 +17,17 @@ from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import segment
+from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
     from fanlight.corpus.sentence import Sentence
     from fanlight.entities.bioes import Span
     from fanlight.network.modelfile import Model
+    from fanlight.tagging.blocks import BlockTagger
 
 
 Int = NDArray[np.int64]
+FAST_FROM = 8192  # characters: below, the plain path answers before a compiler is even imported
 
 
 class Tagger:
@@ -47,6 +51,7 @@ class Tagger:
         self.network = Network(model.configuration, model.parameters, model.lexicon)
         first = model.first
         self.first = None if first is None else Network(first.configuration, first.parameters, model.lexicon)
+        self._blocks: BlockTagger | None = None
 
     def __call__(self, text: str, threshold: float | Mapping[str, float] = 0.0) -> Document:
         """Tag one text.
@@ -65,11 +70,44 @@ class Tagger:
         """
         return next(self.pipe([text], threshold))
 
-    def pipe(self, texts: Iterable[str], threshold: float | Mapping[str, float] = 0.0) -> Iterator[Document]:
-        """Tag texts one after another, in order."""
+    def pipe(
+        self, texts: Iterable[str], threshold: float | Mapping[str, float] = 0.0, threads: int | None = None
+    ) -> Iterator[Document]:
+        """Tag texts, in order, by the fast path where there is much to do (`tagging.blocks`).
+
+        Texts are read ahead in batches that grow from one to a megabyte. `threads` is by default the number of cores.
+        """
+        for batch in _batches(texts):
+            if sum(map(len, batch)) < FAST_FROM or (blocks := self.blocks(threads)) is None:
+                for text in batch:
+                    found = self._entities(text)
+                    yield Document(text, tuple(e for e in found if (e.probability or 0.0) >= _least(threshold, e.type)))
+                continue
+            yield from self._of_block(batch, blocks, self.least(threshold))
+
+    def blocks(self, threads: int | None = None) -> BlockTagger | None:
+        """Return the fast path, or None if it does not support the model."""
+        from fanlight.tagging.blocks import BlockTagger, supported
+
+        if self._blocks is None and supported(self.model):
+            self._blocks = BlockTagger(self.model, threads or len(os.sched_getaffinity(0)))
+        return self._blocks
+
+    def least(self, threshold: float | Mapping[str, float]) -> list[float]:
+        """Return the threshold of each type."""
+        return [_least(threshold, type_) for type_ in self.types]
+
+    def _of_block(self, texts: Sequence[str], blocks: BlockTagger, least: list[float]) -> Iterator[Document]:
+        from fanlight.tagging.blocks import Block
+
         for text in texts:
-            entities = self._entities(text)
-            yield Document(text, tuple(e for e in entities if (e.probability or 0.0) >= _least(threshold, e.type)))
+            check_encodable(text)
+        found = blocks.tag(Block.of(texts), least)
+        borders = np.searchsorted(found.documents, np.arange(len(texts) + 1)).tolist()
+        columns = (found.starts, found.ends, found.types, found.probabilities)
+        rows = list(zip(*(column.tolist() for column in columns), strict=True))
+        for text, first, end in zip(texts, borders[:-1], borders[1:], strict=True):
+            yield Document(text, tuple(Entity(s, e, self.types[k], text[s:e], p) for s, e, k, p in rows[first:end]))
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -118,6 +156,20 @@ class Tagger:
             probabilities = self.first.type_probabilities(Z, offsets)
             told = join(told, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
         return self.network.emissions(types, ids, contexts, offsets, 0, told)
+
+
+def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield runs of texts: one, then twice as many each time, up to a megabyte."""
+    batch: list[str] = []
+    count, size = 1, 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if len(batch) >= count or size >= 1 << 20:
+            yield batch
+            batch, count, size = [], min(2 * count, 1 << 16), 0
+    if batch:
+        yield batch
 
 
 def _least(threshold: float | Mapping[str, float], type_: str) -> float:

@@ -27,8 +27,9 @@ Int = NDArray[np.int64]
 
 LONGEST = {"word": 250, "character": 500}
 _HEADLINE = 40
-_FINAL = set(".!?…。！？")
-_CLOSING = set("\"'”’)]}»」』")
+FINAL = set(".!?…。！？")
+CLOSING = set("\"'”’)]}»」』")
+DIVIDING = set(",;:、，")  # where an overlong sentence may be divided
 
 
 class Segmentation(NamedTuple):
@@ -80,9 +81,9 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
     final = False  # the last token that is no closing mark ends sentences
     for t in range(1, count):
         before = text[starts[t - 1] : ends[t - 1]]
-        if before[-1] in _FINAL and len(set(before)) == 1:
+        if before[-1] in FINAL and len(set(before)) == 1:
             final = True
-        elif before not in _CLOSING:
+        elif before not in CLOSING:
             final = False
         gap = text[ends[t - 1] : starts[t]]
         border = False
@@ -112,7 +113,7 @@ def _division(text: str, starts: list[int], ends: list[int], first: int, last: i
     """Return the token in (first, last] before which an overlong sentence is best divided."""
     space = 0
     for t in range(last, first + (last - first) // 2, -1):
-        if text[ends[t - 1] - 1] in ",;:、，":
+        if text[ends[t - 1] - 1] in DIVIDING:
             return t
         if not space and starts[t] > ends[t - 1] and not text[starts[t]].isupper():
             space = t

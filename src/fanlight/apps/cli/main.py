@@ -5,6 +5,7 @@ User errors become one line on stderr and exit status 1 at this edge; wrong usag
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -37,6 +38,9 @@ def main() -> None:
     """Run the command line and exit with its status."""
     try:
         app(standalone_mode=True)
+    except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except FanlightError as error:
         print(f"fanlight: {error}", file=sys.stderr)
         sys.exit(1)

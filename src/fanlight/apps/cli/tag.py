@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -43,22 +42,49 @@ def tag(
         Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)
     ] = None,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out entities less probable.")] = 0.0,
+    passes: Annotated[
+        int | None, typer.Option(min=1, max=2, help="1: without the second, document-aware network.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write JSONL here, so that --resume can go on after an interrupt.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="By default one a core.", show_default=False)] = None,
     encoding: Annotated[str, typer.Option(help="Of the files and of standard input.")] = "utf-8",
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
 
-    Every line of a file or of standard input is a text of its own.
+    Every line of a file or of standard input is a text of its own; .gz and .zst are unpacked, folders read whole.
     """
     import fanlight
 
-    chosen = format or (Format.table if sys.stdout.isatty() else Format.jsonl)
-    texts = _texts(inputs or ["-"], encoding)
-    write = _WRITERS[chosen]
-    write(
-        (fanlight.load(fanlight.language_of(text))(text, threshold) for text in texts)
+    if resume and out is None:
+        raise typer.BadParameter("needs --out", param_hint="--resume")
+    if out is not None and format not in (None, Format.jsonl):
+        raise typer.BadParameter("writes jsonl", param_hint="--out")
+    chosen = format or (Format.table if sys.stdout.isatty() and out is None else Format.jsonl)
+    given = inputs or ["-"]
+    if out is not None and not all(_is_file(item) for item in given):
+        raise DataError(
+            f"--out: {next(item for item in given if not _is_file(item))} is no file: give files or folders"
+        )
+    if chosen is Format.jsonl and _is_utf8(encoding) and all(_is_file(item) for item in given) and _many(given):
+        from fanlight.apps.cli.bulk import supported, tag_files
+        from fanlight.tagging.lines import files_of
+
+        if supported(model):
+            tag_files(files_of(given), model, threshold, passes, threads, out, resume)
+            return
+    texts = _texts(given, encoding)
+    documents = (
+        (fanlight.load(fanlight.language_of(text), passes=passes)(text, threshold) for text in texts)
         if model is None
-        else fanlight.load(model).pipe(texts, threshold)
+        else fanlight.load(model, passes=passes).pipe(texts, threshold, threads)
     )
+    if out is not None:
+        _to_file(documents, out)
+    else:
+        _WRITERS[chosen](documents)
 
 
 def read_lines(path: str, encoding: str) -> Iterator[str]:
@@ -97,6 +123,31 @@ def read_lines(path: str, encoding: str) -> Iterator[str]:
                 yield from (part.rstrip("\r") for part in text.removesuffix("\n").split("\n"))
 
 
+def _is_file(item: str) -> bool:
+    return item == "-" or Path(item).exists()
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+
+
+def _many(inputs: list[str]) -> bool:
+    """Tell whether there is enough to do for the fast path to be worth its start."""
+    from fanlight.tagging.tagger import FAST_FROM
+
+    return any(
+        i == "-" or Path(i).is_dir() or i.endswith((".gz", ".zst")) or Path(i).stat().st_size >= FAST_FROM
+        for i in inputs
+    )
+
+
+def _to_file(documents: Iterator[Document], out: Path) -> None:
+    part = out.with_name(out.name + ".part")
+    with open(part, "w", encoding="utf-8") as file:
+        file.writelines(document.to_json() + "\n" for document in documents)
+    part.replace(out)
+
+
 def _texts(inputs: list[str], encoding: str) -> Iterator[str]:
     for item in inputs:
         if item == "-" or Path(item).is_file():
@@ -121,7 +172,7 @@ def _looks_like_path(item: str) -> bool:
 
 def _write_jsonl(documents: Iterator[Document]) -> None:
     for document in documents:
-        sys.stdout.write(json.dumps(document.to_dict(), ensure_ascii=False) + "\n")
+        sys.stdout.write(document.to_json() + "\n")
 
 
 def _write_table(documents: Iterator[Document]) -> None:

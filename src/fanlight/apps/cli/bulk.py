@@ -1,0 +1,159 @@
+"""Tagging files at full speed: lines of JSON to standard output, or to a file that an interrupted run goes on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+import fanlight
+from fanlight.errors import DataError, FanlightError
+from fanlight.tagging.blocks import BlockTagger
+from fanlight.tagging.lines import Lines, read_blocks, tag_lines
+
+PATIENCE = 1.5  # seconds without an answer, after which the user is told of the compiler
+
+
+def tag_files(
+    files: list[str],
+    model: str | None,
+    threshold: float,
+    passes: int | None,
+    threads: int | None,
+    out: Path | None,
+    resume: bool,
+) -> None:
+    """Tag the lines of UTF-8 files, in order.
+
+    With `out` the result is collected in ``out + ".part"`` and renamed at the end; `resume` goes on after its last
+    whole line. Each line read is one written, so nothing else has to be remembered.
+    """
+    job = {"files": files, "model": model, "threshold": threshold, "passes": passes}
+    done = 0
+    if out is None:
+        file: BinaryIO = sys.stdout.buffer
+    else:
+        if "-" in files and resume:
+            raise DataError("--resume: standard input cannot be read again: give files")
+        file, done = _begun(out, job, resume)
+    choose = _choice(model, passes, threads)
+    console = Console(stderr=True)
+    waiting = threading.Timer(PATIENCE, lambda: console.print("compiling the fast path for this machine, once …"))
+    waiting.daemon = True
+    waiting.start()
+    try:
+        with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
+            blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
+            for lines, text in tag_lines(blocks, choose, lambda tagger: [threshold] * len(tagger.types)):
+                waiting.cancel()
+                file.write(text)
+                meter.advance(lines, len(text))
+        file.flush()
+    finally:
+        waiting.cancel()
+    if out is not None:
+        os.fsync(file.fileno())
+        file.close()
+        os.replace(_part(out), out)
+        _job_file(out).unlink()
+
+
+def supported(model: str | None) -> bool:
+    """Tell whether a model, or each bundled one, has a fast path."""
+    from fanlight.tagging.blocks import supported
+
+    return all(supported(fanlight.load(name).model) for name in ([model] if model else ["en", "ko"]))
+
+
+def _choice(model: str | None, passes: int | None, threads: int | None) -> Callable[[str], BlockTagger]:
+    @cache
+    def choose(language: str) -> BlockTagger:
+        blocks = fanlight.load(model or language, passes=passes).blocks(threads)
+        assert blocks is not None  # `supported` has been asked
+        return blocks
+
+    return choose
+
+
+def _begun(out: Path, job: Mapping[str, object], resume: bool) -> tuple[BinaryIO, int]:
+    """Open the file to collect in, cut after its last whole line, and count its lines."""
+    part, note = _part(out), _job_file(out)
+    try:
+        if not resume:
+            note.write_text(json.dumps(job), encoding="utf-8")
+            return open(part, "wb"), 0
+        if not part.exists():
+            raise DataError(f"{part}: there is no interrupted run to go on with: leave out --resume")
+        if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != job:
+            raise DataError(
+                f"{part}: was begun with other files, model or options: give the same, or leave out --resume"
+            )
+        file = open(part, "r+b")  # noqa: SIM115 - closed by the caller
+    except OSError as error:
+        raise FanlightError(f"{out}: cannot be written ({error.strerror}): choose another place") from None
+    lines, end, place = 0, 0, 0
+    while piece := file.read(1 << 20):
+        lines += piece.count(b"\n")
+        if (last := piece.rfind(b"\n")) >= 0:
+            end = place + last + 1
+        place += len(piece)
+    file.truncate(end)
+    file.seek(end)
+    return file, lines
+
+
+def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:
+    """Yield the files, and how many lines of each are done."""
+    for path in files:
+        count = 0
+        if done:
+            count = sum(len(lines.block.starts) for lines in read_blocks(path))
+        if done < count or not done:
+            yield path, done
+        done = max(0, done - count)
+
+
+def _part(out: Path) -> Path:
+    return out.with_name(out.name + ".part")
+
+
+def _job_file(out: Path) -> Path:
+    return out.with_name(out.name + ".part.json")
+
+
+class _Meter:
+    """A progress bar with words a second and the time left."""
+
+    def __init__(self, files: list[str], console: Console, shown: bool) -> None:
+        sizes = [os.path.getsize(path) for path in files if os.path.isfile(path)]
+        self._total = sum(sizes) if len(sizes) == len(files) else None
+        columns = (BarColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
+        self._progress = Progress(
+            *columns, console=console, transient=True, disable=not (shown and console.is_terminal)
+        )
+        self._bar = self._progress.add_task("", total=self._total, speed="")
+        self._path, self._before, self._place, self._bytes = "", 0, 0, 0
+
+    def __enter__(self) -> _Meter:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def advance(self, lines: Lines, written: int) -> None:
+        if lines.path != self._path:
+            self._path, self._before = lines.path, self._before + self._place
+        self._place = lines.place
+        self._bytes += int((lines.block.ends - lines.block.starts).sum())
+        seconds = self._progress.tasks[0].elapsed or 1e-9
+        speed = f"{self._bytes / seconds / 1e6:.1f} MB/s"
+        self._progress.update(self._bar, completed=self._before + self._place, speed=speed)

@@ -1,0 +1,140 @@
+"""Lines of JSON from columns of entities, without a Python object for either; `Document.to_json` is the plain form."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fanlight.tagging.block_kernels import Entities
+from fanlight.tagging.blocks import Block
+
+Int = NDArray[np.int64]
+
+_PIECES = (
+    '{"text": "',
+    '", "entities": [',
+    '{"start": ',
+    ', "end": ',
+    ', "type": ',
+    ', "text": "',
+    '", "probability": ',
+)
+_PIECE_BYTES = np.frombuffer("".join(_PIECES).encode(), np.uint8)
+_PIECE_ENDS = np.cumsum([0, *map(len, _PIECES)])
+_ESCAPES = np.zeros(256, np.uint8)  # 1 for \u00XX, else the letter after the backslash
+_ESCAPES[:32] = 1
+for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}.items():
+    _ESCAPES[ord(_character)] = ord(_letter)
+
+
+def json_lines(block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
+    """Return the lines of documents [first, last), and where each begins and the last ends."""
+    names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
+    letters = np.frombuffer(b"".join(names), np.uint8)
+    borders = np.cumsum([0, *map(len, names)])
+    size = int((block.ends[last - 1] - block.starts[first:last].min()) if last > first else 0)
+    size += int((entities.byte_ends - entities.byte_starts).sum())
+    longest = max(map(len, names), default=0)
+    out = np.empty(6 * size + 40 * (last - first) + (110 + longest) * len(entities.types), np.uint8)
+    ends = np.zeros(last - first + 1, np.int64)
+    _lines(block.data, block.starts, block.ends, first, last, entities, letters, borders, _tables(), out, ends)
+    return out[: ends[-1]].tobytes(), ends
+
+
+def _tables() -> tuple[Any, Any, Any]:
+    return _PIECE_BYTES, _PIECE_ENDS, _ESCAPES
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _copy(data: Any, start: int, end: int, out: Any, at: int) -> int:
+    for i in range(start, end):
+        out[at] = data[i]
+        at += 1
+    return at
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _escaped(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) -> int:
+    for i in range(start, end):
+        b = data[i]
+        e = escapes[b]
+        if e == 0:
+            out[at] = b
+            at += 1
+        elif e > 1:
+            out[at], out[at + 1] = 92, e
+            at += 2
+        else:  # \u00XX
+            out[at], out[at + 1], out[at + 2], out[at + 3] = 92, 117, 48, 48
+            out[at + 4] = 48 + (b >> 4)
+            low = b & 15
+            out[at + 5] = low + (48 if low < 10 else 87)
+            at += 6
+    return at
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _number(value: int, digits: int, out: Any, at: int) -> int:
+    """Write a number in decimal, with zeros before it up to so many digits."""
+    count = 1
+    rest = value // 10
+    while rest:
+        count += 1
+        rest //= 10
+    count = max(count, digits)
+    for k in range(count - 1, -1, -1):
+        out[at + k] = 48 + value % 10
+        value //= 10
+    return at + count
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _lines(
+    data: Any,
+    starts: Any,
+    ends: Any,
+    first: int,
+    last: int,
+    found: Any,
+    names: Any,
+    borders: Any,
+    tables: Any,
+    out: Any,
+    line_ends: Any,
+) -> None:
+    pieces, piece, escapes = tables
+    at = 0
+    n = 0
+    for d in range(first, last):
+        at = _copy(pieces, piece[0], piece[1], out, at)
+        at = _escaped(data, starts[d], ends[d], escapes, out, at)
+        at = _copy(pieces, piece[1], piece[2], out, at)
+        begun = False
+        while n < len(found.types) and found.documents[n] == d:
+            if begun:
+                out[at], out[at + 1] = 44, 32
+                at += 2
+            begun = True
+            at = _copy(pieces, piece[2], piece[3], out, at)
+            at = _number(found.starts[n], 1, out, at)
+            at = _copy(pieces, piece[3], piece[4], out, at)
+            at = _number(found.ends[n], 1, out, at)
+            at = _copy(pieces, piece[4], piece[5], out, at)
+            at = _copy(names, borders[found.types[n]], borders[found.types[n] + 1], out, at)
+            at = _copy(pieces, piece[5], piece[6], out, at)
+            at = _escaped(data, found.byte_starts[n], found.byte_ends[n], escapes, out, at)
+            at = _copy(pieces, piece[6], piece[7], out, at)
+            millionths = int(np.rint(found.probabilities[n] * 1e6))
+            at = _number(millionths // 1000000, 1, out, at)
+            out[at] = 46
+            at = _number(millionths % 1000000, 6, out, at + 1)
+            out[at] = 125
+            at += 1
+            n += 1
+        out[at], out[at + 1], out[at + 2] = 93, 125, 10
+        at += 3
+        line_ends[d - first + 1] = at

@@ -1,0 +1,230 @@
+"""Files of a text a line, in blocks of bytes, to lines of JSON: constant memory, order kept, nothing cut or lost."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from fanlight.errors import DataError, FanlightError
+from fanlight.tagging.blocks import Block, BlockTagger
+from fanlight.tagging.json_kernel import json_lines
+from fanlight.text.scripts import language_of
+
+BYTES = 1 << 20  # read at a time
+UNDER_WAY = 3  # blocks
+
+
+class Lines(NamedTuple):
+    """Whole lines of a file.
+
+    Attributes
+    ----------
+    path : str
+    first : int
+        Number of the first line, from 1.
+    block : Block
+    place : int
+        Bytes of the file that are read; of the compressed one if it is compressed.
+    """
+
+    path: str
+    first: int
+    block: Block
+    place: int
+
+
+def read_blocks(path: str, skip: int = 0) -> Iterator[Lines]:
+    """Yield a UTF-8 file's lines in blocks, "-" being standard input; .gz and .zst are unpacked.
+
+    Parameters
+    ----------
+    path : str
+    skip : int
+        Lines to leave out at the beginning.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read or is not UTF-8; the message names byte and line.
+    """
+    number, offset = 1, 0
+    raw, file = _open(path)
+    with raw, file:
+        pieces: list[bytes] = []
+        ended = False
+        while not ended:
+            try:
+                piece = file.read1(BYTES) if hasattr(file, "read1") else file.read(BYTES)
+            except (OSError, EOFError) as error:
+                raise DataError(f"{path}: cannot be unpacked ({error}): is the file whole?") from None
+            ended = not piece
+            cut = piece.rfind(b"\n") + 1
+            if not cut and not ended:  # a line longer than what is read at once
+                pieces.append(piece)
+                continue
+            whole = b"".join([*pieces, piece[:cut]])
+            pieces = [piece[cut:]] if cut < len(piece) else []
+            if not whole:
+                continue
+            _check_utf8(path, whole, number, offset)
+            if not offset and whole.startswith(b"\xef\xbb\xbf"):
+                whole = whole[3:]
+                offset = 3
+            count = whole.count(b"\n") + (not whole.endswith(b"\n"))
+            offset += len(whole)
+            if number + count > skip + 1:
+                block = _cut(whole)
+                out = max(0, skip + 1 - number)
+                yield Lines(path, number + out, Block(block.data, block.starts[out:], block.ends[out:]), raw.tell())
+            number += count
+
+
+def tag_lines(
+    blocks: Iterable[Lines],
+    choose: Callable[[str], BlockTagger],
+    least: Callable[[BlockTagger], list[float]],
+) -> Iterator[tuple[Lines, bytes]]:
+    """Tag blocks of lines, in order; yield each with its lines of JSON.
+
+    Parameters
+    ----------
+    blocks : iterable of Lines
+    choose : callable of a language ("en", "ko") to BlockTagger
+        Which tags a line of each script.
+    least : callable
+        The lowest probabilities for a tagger's types.
+    """
+    waiting: deque[tuple[Lines, list[_Share]]] = deque()
+    for lines in blocks:
+        shares = []
+        for language, documents in _by_language(lines.block):
+            tagger = choose(language)
+            part = Block(lines.block.data, lines.block.starts[documents], lines.block.ends[documents])
+            types = tagger.types
+            then = lambda first, last, found, part=part, types=types: json_lines(part, first, last, found, types)  # noqa: E731
+            shares.append(_Share(documents, tagger.begin(part, least(tagger), then)))
+        waiting.append((lines, shares))
+        if len(waiting) >= UNDER_WAY:
+            yield _joined(*waiting.popleft())
+    while waiting:
+        yield _joined(*waiting.popleft())
+
+
+class _Share(NamedTuple):
+    documents: np.ndarray[Any, Any]
+    futures: list[Future[Any]]
+
+
+def _joined(lines: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
+    """Bring the lines of all languages into order."""
+    if len(shares) == 1:
+        return lines, b"".join(future.result()[0] for future in shares[0].futures)
+    texts: list[bytes] = [b""] * len(lines.block.starts)
+    for share in shares:
+        place = 0
+        for future in share.futures:
+            data, ends = future.result()
+            for first, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+                texts[share.documents[place]] = data[first:end]
+                place += 1
+    return lines, b"".join(texts)
+
+
+def _by_language(block: Block) -> list[tuple[str, np.ndarray[Any, Any]]]:
+    """Return the documents of each script: those without a byte that begins a Hangul syllable are quickly told."""
+    documents = np.arange(len(block.starts))
+    hangul = np.flatnonzero((block.data >= 0xEA) & (block.data <= 0xED))
+    maybe = np.unique(np.searchsorted(block.ends, hangul, "right"))
+    raw = block.data.tobytes() if len(maybe) else b""
+    korean = [d for d in maybe.tolist() if language_of(raw[block.starts[d] : block.ends[d]].decode()) == "ko"]
+    if not korean:
+        return [("en", documents)]
+    rest = np.setdiff1d(documents, korean)
+    return [("ko", np.array(korean)), *([("en", rest)] if len(rest) else [])]
+
+
+def _cut(data: bytes) -> Block:
+    """Return each line, without its end, as a document."""
+    array = np.frombuffer(data + bytes(4), np.uint8)
+    ends = np.flatnonzero(array[: len(data)] == 10)
+    starts = np.append(0, ends + 1)
+    if data.endswith(b"\n"):
+        starts = starts[:-1]
+    else:
+        ends = np.append(ends, len(data))
+    while len(some := np.flatnonzero((ends > starts) & (array[ends - 1] == 13))):
+        ends[some] -= 1
+    return Block(array, starts, ends)
+
+
+def _check_utf8(path: str, data: bytes, line: int, offset: int) -> None:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}:{line + data.count(10, 0, error.start)}: byte {offset + error.start} is not utf-8: name the "
+            "file's encoding with --encoding, such as cp1252 or cp949"
+        ) from None
+
+
+def _open(path: str) -> tuple[Any, Any]:
+    """Return the file as it is on disk, and unpacked."""
+    try:
+        raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - the caller closes it
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    if path == "-":
+        return _Counting(raw), raw
+    if path.endswith(".gz"):
+        return raw, gzip.GzipFile(fileobj=raw)
+    if path.endswith(".zst"):
+        try:
+            import zstandard
+        except ImportError:
+            raise FanlightError(f"{path}: this needs zstandard: pip install 'fanlight[zstd]'") from None
+        return raw, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+    return raw, raw
+
+
+class _Counting:
+    """Standard input, which cannot tell its place."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __enter__(self) -> _Counting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def tell(self) -> int:
+        return 0
+
+
+def files_of(paths: Iterable[str]) -> list[str]:
+    """Return files, and those of folders, sorted by name; "-" stays.
+
+    Raises
+    ------
+    DataError
+        A folder is empty.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            found.append(path)
+            continue
+        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and not p.name.startswith("."))
+        if not inside:
+            raise DataError(f"{path}: the folder has no files")
+        found += inside
+    return found

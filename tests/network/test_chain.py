@@ -60,3 +60,16 @@ def test_illegal_transitions_have_no_share():
 def test_no_legal_path_is_an_error():
     with pytest.raises(FloatingPointError, match="no finite log-partition"):
         forward_backward(np.zeros((2, 2)), np.full((3, 3), ILLEGAL), np.array([0, 2]))
+
+
+def test_emissions_far_apart_leave_probabilities_that_are_numbers():
+    """A token's best tag may be one that its neighbours forbid, by thousands."""
+    Z = np.zeros((3, 5))
+    Z[0, 1], Z[1, 0], Z[2, 4] = 5000, 9000, 300  # B, then O: illegal
+    A, starts = legal_transitions(("",)).astype(float), np.array([0, 3])
+    for compiled in (False, True):
+        for dtype in (np.float32, np.float64):
+            messages = forward_backward(Z.astype(dtype), A, starts, compiled)
+            np.testing.assert_allclose(messages.marginals.sum(1), 1, rtol=1e-4)
+    path = viterbi(Z, A, starts)
+    assert span_probability(messages, Z, A, 2, path[2:].tolist()) > 0.5

@@ -25,6 +25,7 @@ Float = NDArray[Any]
 Int = NDArray[np.int64]
 
 ILLEGAL = -1e4  # the transition score that forbids: exp of it is zero in float32 and float64
+FLOORS = {4: -80.0, 8: -600.0}  # how far below its token's best an emission counts, by bytes of a number: exp stays > 0
 COMPILED_FROM = 4096  # tokens: below, plain NumPy answers before a compiler is even imported
 
 
@@ -132,7 +133,7 @@ def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: S
             return 0.0
         backward = messages.marginals[step, tag] / messages.forward[step, tag]
         before_backward = messages.marginals[step - 1, before] / messages.forward[step - 1, before]
-        emission = np.exp(Z[step, tag] - Z[step].max()) * messages.scales[step]
+        emission = np.exp(max(Z[step, tag] - Z[step].max(), FLOORS[Z.itemsize])) * messages.scales[step]
         value *= float(np.exp(A[before, tag]) * emission * backward / before_backward)
     return min(value, 1.0)
 
@@ -148,7 +149,7 @@ def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
     forward, marginals = np.empty_like(Z), np.empty_like(Z)
     scales, pairs = np.empty(len(Z), Z.dtype), np.zeros_like(weights)
     tops = Z.max(1)
-    emissions = np.exp(Z - tops[:, None])
+    emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
     total = float(tops.sum(dtype=np.float64))
     inner = weights[:K, :K]
     for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):

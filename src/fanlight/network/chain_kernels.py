@@ -21,6 +21,7 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
     boundary = K
     total = 0.0
     pairs[:] = 0.0
+    floor = Z.dtype.type(-80.0 if Z.itemsize == 4 else -600.0)  # chain.FLOORS
     backward = np.empty(K, Z.dtype)
     ahead = np.empty(K, Z.dtype)
     for s in range(len(starts) - 1):
@@ -33,7 +34,9 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
                 top = max(top, Z[t, j])
             total += top
             for j in range(K):
-                marginals[t, j] = np.exp(Z[t, j] - top)  # the scaled emission, until its marginal replaces it
+                marginals[t, j] = np.exp(
+                    max(Z[t, j] - top, floor)
+                )  # the scaled emission, until its marginal replaces it
             if t == first:
                 for j in range(K):
                     forward[t, j] = weights[boundary, j]

@@ -389,12 +389,13 @@ def _emissions(net: Any, types: Any, contexts: Any, told: Any, first: int, last:
 def _messages(Z: Any, weights: Any, marginals: Any, forward: Any, scales: Any) -> None:
     """Pass messages along one sentence; see `network.chain_kernels.forward_backward`."""
     n, K = Z.shape
+    floor = Z.dtype.type(-80.0 if Z.itemsize == 4 else -600.0)  # chain.FLOORS
     for t in range(n):
         top = Z[t, 0]
         for j in range(1, K):
             top = max(top, Z[t, j])
         for j in range(K):
-            marginals[t, j] = np.exp(Z[t, j] - top)
+            marginals[t, j] = np.exp(max(Z[t, j] - top, floor))
         row = forward[t]
         if t == 0:
             for j in range(K):
@@ -475,7 +476,7 @@ def _probability(Z: Any, A: Any, path: Any, start: int, end: int, marginals: Any
         top = Z[t, 0]
         for j in range(1, Z.shape[1]):
             top = max(top, Z[t, j])
-        value *= np.exp(np.float64(A[before, tag])) * np.exp(np.float64(Z[t, tag] - top)) * scales[t] * ratio
+        value *= np.exp(np.float64(A[before, tag])) * np.exp(max(Z[t, tag] - top, -600.0)) * scales[t] * ratio
     return float(min(value, 1.0))
 
 

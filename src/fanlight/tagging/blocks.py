@@ -44,9 +44,10 @@ class Block(NamedTuple):
     def of(cls, texts: Sequence[str]) -> Block:
         """Encode texts."""
         parts = [text.encode() for text in texts]
-        ends = np.cumsum([len(part) for part in parts])
+        lengths = np.array([len(part) for part in parts], np.int64)
+        ends = np.cumsum(lengths)
         data = np.frombuffer(b"".join(parts) + bytes(4), np.uint8)  # a margin: kernels look two bytes ahead
-        return cls(data, np.append(0, ends[:-1]), ends)
+        return cls(data, ends - lengths, ends)
 
 
 def supported(model: Model) -> bool:

@@ -1,0 +1,246 @@
+"""The fast path against the plain one: any text, any blocks, any threads."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fanlight
+from fanlight.errors import DataError
+from fanlight.tagging import blocks as module
+from fanlight.tagging import lines as lines_module
+from fanlight.tagging.blocks import Block, BlockTagger
+from fanlight.tagging.lines import files_of, read_blocks, tag_lines
+from fanlight.tagging.tagger import Tagger
+from tests.training.test_training import SMALL, TOWNS
+
+ENGLISH = [
+    "Museums in Paris are amazing to see. Mr. Smith's U.S. friends, e.g. O'Neill, didn't come (yet)!",
+    "NATO SAYS IRAQ WILL VOTE\nBAGHDAD - Iraqi officials said on Monday that Jones won. Jones had 1,234.5 votes.\n\nJones!",
+    "paris is lower, Paris is not; http://www.x.org/Paris and ada@home.org wrote “quotes” — dashes… 3:15",
+    "Αθήνα ΑΣ ας İstanbul ŞIRNAK ß ﬁ Ǆ ǅ 𐐀𐐨 é é ́x 👨‍👩‍👧 👍🏽 東京は日本の首都。次!",
+    "",
+    " \t\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\u200b\ufeff",
+    "a" * 5000,
+    "word, " * 700 + "Oslo " * 600,
+    'NUL\0 inside\r\nof Rome\rand "back\\slash" \x01\x02\x7f ends',
+]
+KOREAN = [
+    "이순신은 서울에서 태어났다. 1592년 4월 13일, 부산!",
+    "“서울은” 크다(부산도)…\n\n짧은 줄\n다음 줄 Seoul 서울",
+    "각 한글 ㄱㄴㄷ 서울́에서",
+    "서" * 1200,
+]  # fmt: skip
+
+
+def same(document, other):
+    assert document.text == other.text
+    assert [(e.start, e.end, e.type, e.text) for e in document.entities] == [
+        (e.start, e.end, e.type, e.text) for e in other.entities
+    ]
+    for a, b in zip(document.entities, other.entities, strict=True):
+        assert a.probability == pytest.approx(b.probability, abs=2e-6)
+
+
+def documents(tagger: Tagger, blocks: BlockTagger, texts: list[str]) -> Iterator[fanlight.Document]:
+    yield from tagger._of_block(texts, blocks, tagger.least(0.0))
+
+
+@pytest.fixture(scope="module")
+def taggers(tmp_path_factory):
+    """Networks of every kind that the fast path runs."""
+    folder = tmp_path_factory.mktemp("models")
+    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
+    runs = ["\n\n".join(sentences[i : i + 5]) for i in range(0, len(sentences), 5)]
+    (folder / "towns.conll").write_text("".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs), encoding="utf-8")
+    found = {"en": fanlight.load("en"), "ko": fanlight.load("ko"), "en, one pass": fanlight.load("en", passes=1)}
+    for name, given_settings in (
+        ("two", {"passes": 2, "folds": 2}),
+        ("softmax", {"head": "softmax", "activation": "tanh"}),
+        ("sigmoid", {"activation": "sigmoid", "radius": 1, "context_width": 0}),
+        ("hardtanh", {"activation": "hardtanh", "radius": 0}),
+    ):
+        found[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **given_settings})
+    return {name: (tagger, tagger.blocks(2)) for name, tagger in found.items()}
+
+
+NAMES = ["en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hard_texts_get_the_same_answers(taggers, name):
+    tagger, blocks = taggers[name]
+    texts = [*ENGLISH, *KOREAN, " ".join(ENGLISH), "\n".join(KOREAN)]
+    for text, document in zip(texts, documents(tagger, blocks, texts), strict=True):
+        same(document, tagger(text))
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+        | st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d", max_size=120),
+        max_size=6,
+    ),
+)
+@settings(deadline=None, max_examples=150)
+def test_any_texts_get_the_same_answers(taggers, name, texts):
+    tagger, blocks = taggers[name]
+    for text, document in zip(texts, documents(tagger, blocks, texts), strict=True):
+        same(document, tagger(text))
+
+
+def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
+    tagger, blocks = taggers["en"]
+    texts = [*ENGLISH, *(f"Item {n} of {n * 7919} from Oslo {n}-{n + 1}." for n in range(300))]
+    whole = list(documents(tagger, blocks, texts))
+    assert list(documents(tagger, BlockTagger(tagger.model, 1), texts)) == whole
+    monkeypatch.setattr(module, "SHARE", 100)
+    monkeypatch.setattr(module, "LIMIT", 250)  # so that words are forgotten and met again
+    monkeypatch.setattr(module, "KEPT", 200)
+    small = BlockTagger(tagger.model, 3)
+    found = [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])]
+    assert found == whole
+    assert small._type_count < 600
+    reversed_ = list(documents(tagger, small, texts[::-1]))
+    assert reversed_[::-1] == whole
+
+
+def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):
+    tagger, _ = taggers["en"]
+    texts = [f"{ENGLISH[n % 4]} number {n}" for n in range(200)]
+    read = []
+    pipe = tagger.pipe(read.append(n) or text for n, text in enumerate(texts))
+    first = next(pipe)
+    assert read == [0]
+    for text, document in zip(texts, [first, *pipe], strict=True):
+        same(document, tagger(text))
+    kept = list(tagger.pipe(texts, {"LOC": 2.0}))
+    assert {e.type for d in kept for e in d.entities} == {e.type for d in tagger.pipe(texts) for e in d.entities} - {
+        "LOC"
+    }
+    with pytest.raises(DataError, match="surrogate"):
+        list(tagger.pipe([*texts, "x" * 9000 + "\ud800"]))
+
+
+def lines_of(paths, taggers, least=0.0):
+    choose = lambda language: taggers[language][1]  # noqa: E731
+    blocks = (block for path in paths for block in read_blocks(str(path)))
+    return b"".join(text for _, text in tag_lines(blocks, choose, lambda t: [least] * len(t.types)))
+
+
+def plain_lines(texts, taggers):
+    for text in texts:
+        yield taggers[fanlight.language_of(text)][0](text)
+
+
+def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
+    texts = [t.replace("\n", " ") for t in [*ENGLISH, *KOREAN]] * 3
+    raw = b"\xef\xbb\xbf" + "\n".join(texts).encode() + b"\r\r\n"
+    texts = [text.rstrip("\r") for text in texts]
+    (tmp_path / "a.txt").write_bytes(raw)
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress(raw[:300]) + gzip.compress(raw[300:]))
+    import zstandard
+
+    (tmp_path / "c.txt.zst").write_bytes(zstandard.compress(raw))
+    (tmp_path / "d.txt").write_bytes(b"")
+    files = files_of([str(tmp_path)])
+    assert [os.path.basename(f) for f in files] == ["a.txt", "b.txt.gz", "c.txt.zst", "d.txt"]
+    whole = lines_of(files[:1], taggers)
+    found = whole.decode().split("\n")[:-1]
+    assert len(found) == len(texts)
+    for line, document in zip(found, plain_lines(texts, taggers), strict=True):
+        values, expected = json.loads(line), json.loads(document.to_json())
+        assert values["text"] == expected["text"]
+        for a, b in zip(values["entities"], expected["entities"], strict=True):
+            assert a.pop("probability") == pytest.approx(b.pop("probability"), abs=3e-6)
+            assert a == b
+    assert lines_of(files, taggers) == 3 * whole
+    monkeypatch.setattr(lines_module, "BYTES", 50)
+    assert lines_of(files, taggers) == 3 * whole
+
+
+def test_json_is_as_the_plain_form_byte_for_byte(taggers):
+    texts = ['"quote\\ \x01\x1f\t\b\f\x7f Paris é 서울 𝄞', "Oslo"]
+    tagger, blocks = taggers["en"]
+    block = Block.of(texts)
+    from fanlight.tagging.json_kernel import json_lines
+
+    made = blocks.begin(block, [0.0] * 9, lambda s, e, found: json_lines(block, s, e, found, tagger.types)[0])
+    text = b"".join(future.result() for future in made).decode()
+    assert text == "".join(d.to_json() + "\n" for d in documents(tagger, blocks, texts))
+    assert [json.loads(line)["text"] for line in text.splitlines()] == texts
+
+
+def test_faults_are_named(tmp_path):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(b"good\ngood\nbad \xff\n")
+    with pytest.raises(DataError, match=r"bad\.txt:3: byte 14 is not utf-8"):
+        list(read_blocks(str(path)))
+    with pytest.raises(DataError, match="cannot be read"):
+        list(read_blocks(str(tmp_path / "no")))
+    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"text\n" * 1000)[:-20])
+    with pytest.raises(DataError, match=r"cut\.gz: cannot be unpacked"):
+        list(read_blocks(str(tmp_path / "cut.gz")))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="has no files"):
+        files_of([str(tmp_path / "empty")])
+
+
+def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path):
+    source, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    source.write_text("".join(f"Line {n} is from Oslo or Paris.\n" for n in range(60_000)), encoding="utf-8")
+    command = [sys.executable, "-m", "fanlight", "tag", str(source), "--model", "en"]
+    whole = subprocess.run([*command, "--format", "jsonl"], check=True, capture_output=True).stdout
+    process = subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.DEVNULL)
+    part = tmp_path / "out.jsonl.part"
+    while process.poll() is None and (not part.exists() or part.stat().st_size < 1 << 20):
+        pass
+    process.kill()
+    process.wait()
+    assert not out.exists(), "the run was over before it could be killed"
+    with open(part, "ab") as file:  # as if the kill had come in the middle of a line
+        file.write(b'{"text": "Li')
+    other = subprocess.run(
+        [*command, "--out", str(out), "--resume", "--threshold", "0.5"], capture_output=True, text=True
+    )
+    assert other.returncode == 1
+    assert "was begun with other files, model or options" in other.stderr
+    subprocess.run([*command, "--out", str(out), "--resume"], check=True, capture_output=True)
+    assert out.read_bytes() == whole
+    assert sorted(os.listdir(tmp_path)) == ["in.txt", "out.jsonl"]
+
+
+def test_a_reader_that_goes_away_is_no_fault(tmp_path):
+    source = tmp_path / "in.txt"
+    source.write_text("The same line about Oslo again.\n" * 100_000, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fanlight", "tag", str(source), "--format", "jsonl"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert "Oslo" in process.stdout.readline()
+    process.stdout.close()
+    with process.stderr:
+        assert "Traceback" not in process.stderr.read()
+    assert process.wait() in (0, 1)
+
+
+def test_multiplying_gives_a_row_the_same_bits_in_any_company():
+    from fanlight.tagging.block_kernels import multiply
+
+    rng = np.random.default_rng(1)
+    V, W = rng.normal(size=(37, 21)).astype(np.float32), rng.normal(size=(21, 50)).astype(np.float32)
+    out = np.empty((37, 50), np.float32)
+    multiply(V, W, out)
+    np.testing.assert_allclose(out, V @ W, atol=1e-5)
+    one = np.empty((1, 50), np.float32)
+    for t in range(37):
+        multiply(V[t : t + 1], W, one)
+        np.testing.assert_array_equal(one[0], out[t])

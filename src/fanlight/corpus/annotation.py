@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TypeVar
 
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import SettingsError
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def meanings_of(
     for corpus in corpora:
         name = next((name for name in given if _ends_with(corpus.path, name)), None)
         used.add(name)
-        readings, unmarked = given[name] if name is not None else ({}, None)
+        readings, unmarked = named(corpus, given, ({}, None))
         strange = sorted(set(readings) - set(corpus.types))
         if strange:
             raise SettingsError(
@@ -86,6 +89,11 @@ def meanings_of(
         own = {type_ for types in readings.values() for type_ in types}
         made.append(Annotation(readings, frozenset(whole - own if unmarked is None else unmarked)))
     return made
+
+
+def named(corpus: Corpus, given: Mapping[str, Value], otherwise: Value) -> Value:
+    """Return what is given for a corpus, by the end of its path."""
+    return next((value for name, value in given.items() if _ends_with(corpus.path, name)), otherwise)
 
 
 def _ends_with(path: str, name: str) -> bool:

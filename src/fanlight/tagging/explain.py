@@ -2,8 +2,8 @@
 
 With a = W x + b, the score of tag k is z_k = U_k f(a) + c_k. On the straight path from the empty window (a = b) to
 this one the integrated gradient of unit j is its secant, (f(a_j) − f(b_j)) / (a_j − b_j), whatever f is, because a_j
-moves on a line. So a part x_p of the window, which adds W_p x_p to a, contributes ``Σ_j U_kj · secant_j · (W_p x_p)_j``,
-and the contributions add up to z_k(x) − z_k(empty), exactly.
+moves on a line. So a part x_p of the window, which adds W_p x_p to a, contributes
+``Σ_j U_kj · secant_j · (W_p x_p)_j``, and the contributions add up to z_k(x) − z_k(empty), exactly.
 
 References
 ----------
@@ -233,8 +233,7 @@ def padding_context(network: Network) -> int | None:
 
 
 def _activation(name: str, x: Float) -> Float:
-    found: Float = evaluate(function(name)(symbol("x", x.shape)), {"x": x})
-    return found
+    return np.reshape(evaluate(function(name)(symbol("x", x.shape)), {"x": x}), x.shape)
 
 
 def _shares(scores: Float, probabilities: Float, tags: Sequence[str]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.corpus.annotation import Annotation, meanings_of
+from fanlight.corpus.annotation import Annotation, meanings_of, named
 from fanlight.corpus.sentence import Corpus, check_trainable
 from fanlight.entities.scores import Scores, score_spans
 from fanlight.errors import DataError, SettingsError
@@ -35,7 +35,7 @@ from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores
 from fanlight.training.labels import Labels
-from fanlight.training.settings import Chosen, Settings
+from fanlight.training.settings import Chosen, Meaning, Settings
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
@@ -211,7 +211,7 @@ def prepare(
                 if len(corpus.documents) < settings.folds:  # not marked: each sentence for itself
                     data = replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
                 encoded.append(data)
-                shares.append(share)
+                shares.append(share * named(corpus, given.corpora, Meaning()).share)
     borders = np.cumsum([0, *map(len, encoded)])
     parts = [Part(np.arange(s, e), share) for (s, e), share in zip(pairwise(borders.tolist()), shares, strict=True)]
     folds = np.concatenate([_dealt(data, settings.folds) for data in encoded])

@@ -31,6 +31,7 @@ class Meaning(BaseModel):
 
     types: dict[str, str | tuple[str, ...]] = {}
     unmarked: tuple[str, ...] | None = None
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
     @property
     def readings(self) -> dict[str, tuple[str, ...]]:
@@ -80,7 +81,8 @@ class Settings(BaseModel):
     corpora : dict of str to Meaning
         For training files that do not mark the same types, by the end of the file's name: ``types``, the model's type
         (or types, where it may be one of several, or ``[]`` for none) that each of the file's types is, and
-        ``unmarked``, the model's types that the file does not mark, by default those it never has.
+        ``unmarked``, the model's types that the file does not mark, by default those it never has; ``share``, how much
+        of the file each epoch shows.
     optimiser : str
         "adam", "adagrad" or "sgd" (L9).
     rate : float

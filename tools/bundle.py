@@ -1,7 +1,7 @@
 """Make the models that come with the package.
 
 python tools/bundle.py en --data ../shared/data --vectors glove.vec
-python tools/bundle.py ko --data ../shared/data --vectors ko.vec
+python tools/bundle.py ko --data ../shared/data
 
 Trained on the train parts and chosen by a dev part alone. English learns from three corpora that mark different types,
 under CoNLL's names and DATE: the Groningen Meaning Bank's gpe, mostly nationalities but countries as well, may be LOC
@@ -21,6 +21,7 @@ from typing import Any
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
+from fanlight.text.features import WORD_GROUPS
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.settings import read_settings
 from fanlight.training.train import train_model
@@ -35,6 +36,10 @@ TITLES = """
 ENGLISH = {
     "vector_limit": 20_000,
     "hidden": 160,
+    "features": {  # two networks in 10 MB: half the default's buckets
+        group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
+        for group in WORD_GROUPS
+    },
     "corpora": {
         "gmb.txt": {
             "types": {
@@ -64,7 +69,7 @@ ENGLISH = {
     },
 }
 KOREAN = {
-    "vector_limit": 10_000,
+    "hidden": 128,
     "corpora": {
         "train.tsv": {
             "types": {"PS": "PER", "LC": "LOC", "OG": "ORG", "DT": "DATE", "TI": "TIME", "QT": "QUANTITY"},
@@ -87,7 +92,6 @@ ABOUT = {
         "data": [
             "KLUE-NER (KLUE team 2021; CC BY-SA 4.0)",
             "names from mecab-ko-dic (Apache-2.0)",
-            "word vectors learned from NSMC (Naver sentiment movie corpus; CC0), without KLUE's sentences",
         ],
     },
 }
@@ -98,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("language", choices=["en", "ko"])
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--vectors", type=Path, required=True)
+    parser.add_argument("--vectors", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     out = MODELS / f"{given.language}.fanlight"

@@ -103,8 +103,8 @@ def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     whole = list(documents(tagger, blocks, texts))
     assert list(documents(tagger, BlockTagger(tagger.model, 1), texts)) == whole
     monkeypatch.setattr(module, "SHARE", 100)
-    monkeypatch.setattr(module, "LIMIT", 250)  # so that words are forgotten and met again
-    monkeypatch.setattr(module, "KEPT", 200)
+    widths = sum(stage.width for stage in blocks._stages)
+    monkeypatch.setattr(module, "MEMORY", 4 * 250 * widths)  # so that words are forgotten and met again
     small = BlockTagger(tagger.model, 3)
     found = [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])]
     assert found == whole

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.apps.formulas import read_formula
 from fanlight.calculus import evaluate
 from fanlight.entities.bioes import TagSet
 from fanlight.errors import DataError
@@ -14,6 +15,7 @@ from fanlight.tagging.explain import secants
 from tests.training.test_training import SMALL, TOWNS
 
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."
+AWAY_FROM_KINKS = st.integers(-20, 20).map(lambda n: 0.25 * n + 0.1)
 KOREAN = "이순신은 서울에서 태어났다."
 
 
@@ -35,6 +37,7 @@ def test_contributions_add_up_to_the_score_for_every_word_and_tag(taggers, name)
             e = tagger.explain(text, token, tag)
             assert sum(w.contribution for w in e.window) == pytest.approx(e.scores[e.tag] - e.baseline, abs=2e-4)
             assert all(sum(w.parts.values()) == pytest.approx(w.contribution) for w in e.window)
+            assert evaluate(read_formula(e.expression, {}, {}), e.layer) == pytest.approx(e.scores[e.tag], abs=2e-4)
             assert text[e.start : e.end] == e.text == e.window[len(e.window) // 2].text
             assert sum(e.probabilities.values()) == pytest.approx(1, abs=1e-6)
 
@@ -86,7 +89,7 @@ def test_what_if(taggers):
 
 
 @given(
-    st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=6),
+    st.lists(st.tuples(AWAY_FROM_KINKS, AWAY_FROM_KINKS), min_size=1, max_size=6),
     st.sampled_from(["relu", "tanh", "sigmoid", "hardtanh"]),
 )
 @settings(deadline=None)

@@ -28,8 +28,8 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Result = TypeVar("Result")
-KEPT = 40_000  # word types remembered after a clearing-out
-LIMIT = 60_000  # word types that bring one about
+MEMORY = 180_000_000  # bytes of products that bring about a clearing-out
+KEPT = 0.6  # of the word types are remembered after it
 SHARE = 1 << 16  # bytes of a block that a thread takes at once
 
 
@@ -77,6 +77,7 @@ class BlockTagger:
         if model.first is not None:
             stages.insert(0, (model.first.configuration, model.first.parameters))
         self._stages = [_Stage(made, parameters, model) for made, parameters in stages]
+        self._limit = MEMORY // (4 * sum(stage.width for stage in self._stages))
         self._pool = ThreadPoolExecutor(threads)
         self._running: deque[Future[Any]] = deque()
         self._uses = np.zeros(0, np.int32)
@@ -106,7 +107,7 @@ class BlockTagger:
         list of Future
             The shares' results, in the order of the documents.
         """
-        if self._type_count > LIMIT:
+        if self._type_count > self._limit:
             wait(self._running)
             self._clear_out()
         self._running = deque(f for f in self._running if not f.done())
@@ -215,12 +216,12 @@ class BlockTagger:
         self._learn_types([PADDING], [" "])
 
     def _clear_out(self) -> None:
-        """Forget the chunks that were used least, so that `KEPT` word types stay at most."""
+        """Forget the chunks that were used least, so that `KEPT` of the word types stay at most."""
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
         order = np.argsort(-self._uses[: self._chunk_count], kind="stable")
         types = np.concatenate([tokens[ends[c] : ends[c + 1], 0] for c in order.tolist()])
         _, met = np.unique(types, return_index=True)
-        enough = np.sort(met)[: KEPT - 1][-1]
+        enough = np.sort(met)[: int(KEPT * self._limit)][-1]
         lengths = np.cumsum(ends[order + 1] - ends[order])
         kept = np.sort(order[: int(np.searchsorted(lengths, enough + 1))])
         rows = np.concatenate([np.arange(ends[c], ends[c + 1]) for c in kept.tolist()])
@@ -314,7 +315,7 @@ class _Stage:
     def learn(self, types: WordTypes, marks: NDArray[np.float32] | None, first: int) -> None:
         count = len(types.words)
         if first + count > len(self.products):
-            grown = np.zeros((max(first + count, min(2 * len(self.products), LIMIT + 4096)), self.width), np.float32)
+            grown = np.zeros((max(first + count, 2 * len(self.products)), self.width), np.float32)
             grown[:first] = self.products[:first]
             self.products = grown
         V = [self.lexicon.vectors(types.words)] if self.made.vector_width else []

@@ -85,6 +85,10 @@ class Explanation:
     before, after : dict of str to float
         Score of the transition from each tag to this one, and from this one to each, times that tag's probability at
         the neighbour: the chain's share.
+    expression : str
+        The tag's score as the calculus reads it, in the summands of the first layer, and
+    layer : dict of str to list
+        the numbers of its symbols: the columns a_k = W_k @ x_k + …, b, u, and c.
     """
 
     text: str
@@ -98,6 +102,8 @@ class Explanation:
     units: list[Unit]
     before: dict[str, float]
     after: dict[str, float]
+    expression: str
+    layer: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -158,6 +164,8 @@ def explain(
     gains = U[chosen] * (f - _activation(made.activation, b)[:, 0])
     units = [Unit(int(j), float(f[j]), float(gains[j])) for j in np.argsort(-np.abs(gains))[:most]]
     K = len(tags)
+    layer: dict[str, Any] = {f"a_{k}": sum(parts.values())[:, None].tolist() for k, parts in enumerate(inside.summands)}
+    layer |= {"b": b.tolist(), "u": U[chosen][:, None].tolist(), "c": c[chosen].tolist()}
     before = marginals[inside.place - 1] if inside.place else None
     after = marginals[inside.place + 1] if inside.place + 1 < len(Z) else None
     return Explanation(
@@ -172,6 +180,8 @@ def explain(
         units,
         _shares(A[:K, chosen], before, tags) if before is not None else {"border": float(A[K, chosen])},
         _shares(A[chosen, :K], after, tags) if after is not None else {"border": float(A[chosen, K])},
+        f"u.T @ {made.activation}({' + '.join([*(f'a_{k}' for k in range(made.positions)), 'b'])}) + sum(c)",
+        layer,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,23 +78,18 @@ def check(
     assume: Assumptions = None,
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
+    from fanlight.apps.formulas import read_gradient
     from fanlight.calculus.differences import check as checked
-    from fanlight.calculus.expressions import symbols_of
 
     whole = read(expression, shape, assume)
-    known = {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()}
-    facts = {name: s.parameters[2] for name, s in symbols_of(whole).items() if s.parameters[2]}
-    from fanlight.calculus.language import parse
-
-    verdict = checked(whole, wrt, parse(gradient, known, facts, _unknown(gradient)))
+    verdict = checked(whole, wrt, read_gradient(gradient, whole))
     print(verdict)
     sys.exit(0 if verdict.right else 1)
 
 
 def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expression:
     """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
-    from fanlight.calculus.inference import infer_shapes
-    from fanlight.calculus.language import parse
+    from fanlight.apps.formulas import read_formula
 
     declared: dict[str, Any] = {}
     for item in shape or []:
@@ -109,7 +103,7 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expres
         if not equals:
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
-    return parse(text, infer_shapes(text, declared), facts, _unknown(text))
+    return read_formula(text, declared, facts)
 
 
 def _numbers(text: str, wrong: str, option: str) -> Any:
@@ -120,10 +114,3 @@ def _numbers(text: str, wrong: str, option: str) -> Any:
         return np.asarray(json.loads(text), float).tolist()
     except (ValueError, TypeError):
         raise typer.BadParameter(wrong, param_hint=option) from None
-
-
-def _unknown(text: str) -> list[str]:
-    """Name the functions of one letter, which stay symbolic."""
-    from fanlight.calculus.operations import TABLE
-
-    return [name for name in re.findall(r"\b([A-Za-z])\s*\(", text) if name not in TABLE]

@@ -44,6 +44,9 @@ def train(
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Also write OUT.progress.jsonl, which `serve --watch` shows as curves.")
+    ] = False,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -54,6 +57,7 @@ def train(
     from rich.console import Console
 
     from fanlight.apps.cli.progress import follow, scores_table
+    from fanlight.apps.progress import told
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
@@ -83,6 +87,8 @@ def train(
         encoding=encoding,
         warn=console.print,
     )
+    if watch:
+        run = told(run, out.with_name(out.name + ".progress.jsonl"))
     scores = follow(run, console)
     if scores is not None:
         console.print(scores_table(scores))

@@ -63,7 +63,7 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
     score = e.scores[e.tag]
     lines: list[str | Table] = [
         f"{e.text} [{e.start}:{e.end}]: {heads}",
-        f"score of {e.tag}: {score:.3f} = {e.baseline:.3f} in an empty window {score - e.baseline:+.3f} from the window:",
+        f"score of {e.tag}: {score:.3f} = {e.baseline:.3f} in an empty window {score - e.baseline:+.3f} from this one:",
     ]
     names = list(dict.fromkeys(name for word in e.window for name in word.parts))
     window = Table("position", "word", "adds", *names, box=None, header_style="bold")

@@ -1,0 +1,42 @@
+"""Formulas as users write them: shapes found where they are not given, unknown one-letter functions left symbolic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from fanlight.calculus import Expression
+from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.inference import infer_shapes
+from fanlight.calculus.language import parse
+from fanlight.calculus.operations import TABLE
+
+
+def read_formula(text: str, shapes: Mapping[str, Sequence[int | str]], facts: Mapping[str, str]) -> Expression:
+    """Parse an expression.
+
+    Raises
+    ------
+    CalculusError
+        It cannot be parsed or its shapes do not fit.
+    """
+    return parse(text, infer_shapes(text, dict(shapes)), dict(facts), unknown_functions(text))
+
+
+def read_gradient(text: str, expression: Expression) -> Expression:
+    """Parse a learner's gradient of an expression, in its symbols.
+
+    Raises
+    ------
+    CalculusError
+        It cannot be parsed.
+    """
+    symbols = symbols_of(expression).items()
+    known = {name: [str(d) for d in s.shape] for name, s in symbols}
+    facts = {name: s.parameters[2] for name, s in symbols if s.parameters[2]}
+    return parse(text, known, facts, unknown_functions(text))
+
+
+def unknown_functions(text: str) -> list[str]:
+    """Name the functions of one letter, which stay symbolic."""
+    return [name for name in re.findall(r"\b([A-Za-z])\s*\(", text) if name not in TABLE]

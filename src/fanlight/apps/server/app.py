@@ -1,0 +1,297 @@
+"""The HTTP interface: requests in, taggers and the calculus behind, and the page in front."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from fanlight.apps.formulas import read_formula, read_gradient
+from fanlight.apps.progress import read_progress
+from fanlight.apps.server import schemas
+from fanlight.apps.server.batching import Batcher
+from fanlight.apps.server.guard import Guard, metrics
+from fanlight.calculus import views
+from fanlight.calculus.derivation import derive as derived
+from fanlight.calculus.differences import check as checked
+from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.graph import graph as graph_of
+from fanlight.calculus.latex import latex
+from fanlight.entities.entity import Document
+from fanlight.errors import DataError, FanlightError
+from fanlight.network.architecture import equation
+from fanlight.tagging.tagger import Tagger
+from fanlight.text.scripts import language_of
+from fanlight.version import __version__
+
+STATIC = Path(__file__).parent / "static"
+FAULTS: dict[int | str, dict[str, Any]] = {
+    status: {"model": schemas.Fault, "description": text}
+    for status, text in (
+        (400, "The input is at fault; the error says how."),
+        (401, "The API key is missing or wrong."),
+        (404, "There is no such model."),
+        (408, "The request came too slowly."),
+        (413, "The body is too large."),
+        (422, "A field is missing, unknown or out of range."),
+        (503, "No answer in time."),
+    )
+}
+
+
+def create_app(
+    taggers: Mapping[str, Tagger],
+    most_bytes: int = 20_000_000,
+    seconds: float = 60.0,
+    key: str | None = None,
+    origins: tuple[str, ...] = (),
+    watch: Path | None = None,
+) -> FastAPI:
+    """Return the application.
+
+    Parameters
+    ----------
+    taggers : mapping of str to Tagger
+        What is served, by name; "en" and "ko" also answer requests that name no model, by the text's script, or else
+        the first of all does.
+    most_bytes : int
+        Of a request's body.
+    seconds : float
+        For a request to arrive, and for its answer to begin.
+    key : str, optional
+        The API key of /v1 paths.
+    origins : tuple of str
+        Other sites whose pages may call (CORS); none by default.
+    watch : path, optional
+        What `fanlight train --watch` writes.
+    """
+    app = FastAPI(
+        title="Fanlight",
+        version=__version__,
+        description="Named entities, why they are, and the calculus behind. Offsets count code points.",
+        docs_url=None,  # those pages load scripts from elsewhere
+        redoc_url=None,
+        responses=FAULTS,
+    )
+    batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
+    counted = {"texts": 0, "characters": 0}
+    guards: list[Guard] = []
+
+    def chosen(name: str | None, text: str) -> str:
+        if name is None:
+            language = language_of(text)
+            name = language if language in taggers else next(iter(taggers))
+        if name not in taggers:
+            raise HTTPException(404, f"there is no model of that name; there are {', '.join(taggers)}")
+        return name
+
+    async def tag_all(request: schemas.TagRequest) -> list[Document]:
+        names = [chosen(request.model, text) for text in request.texts]
+        found: dict[int, Document] = {}
+        for name in dict.fromkeys(names):
+            places = [i for i, other in enumerate(names) if other == name]
+            documents = await batchers[name].tag([request.texts[i] for i in places])
+            found |= zip(places, documents, strict=True)
+        counted["texts"] += len(names)
+        counted["characters"] += sum(map(len, request.texts))
+        return [_above(found[i], request.threshold) for i in range(len(names))]
+
+    @app.post("/v1/tag", response_model=schemas.TagResponse)
+    async def tag(request: schemas.TagRequest, http: Request) -> Any:
+        """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
+        if "application/x-ndjson" in http.headers.get("accept", ""):
+            chosen(request.model, request.texts[0])
+            return StreamingResponse(_lines(request, tag_all), media_type="application/x-ndjson")
+        documents = await tag_all(request)
+        return JSONResponse({"documents": [document.to_dict() for document in documents]})
+
+    @app.post("/v1/explain", response_model=schemas.ExplainResponse)
+    async def explain(request: schemas.ExplainRequest) -> Any:
+        """Say why a word got its tag, and what its tag would be in another window."""
+        name = chosen(request.model, request.text)
+        tagger = taggers[name]
+
+        def work() -> dict[str, Any]:
+            places = tagger.tokens(request.text)
+            token = next((n for n, (s, e) in enumerate(places) if s <= request.offset < e), None)
+            if token is None:
+                raise DataError(f"offset {request.offset}: there is no word there")
+            found = tagger.explain(request.text, token, request.tag)
+            other = None
+            if request.replace is not None:
+                r = request.replace
+                other = tagger.what_if(request.text, token, r.position, r.text, found.tag).to_dict()
+            written = f"z = {equation(tagger.model.configuration)}"
+            return {"model": name, "equation": written, "explanation": found.to_dict(), "what_if": other}
+
+        return JSONResponse(await batchers[name].run(work))
+
+    @app.post("/v1/derive", response_model=schemas.DeriveResponse)
+    async def derive(request: schemas.DeriveRequest) -> Any:
+        """Derive a gradient step by step, and run the computation graph at numbers."""
+
+        def work() -> dict[str, Any]:
+            whole = read_formula(request.expression, request.shapes, request.assume)
+            steps = derived(whole, request.wrt)
+            shown = None
+            if request.at is not None:
+                made = graph_of(whole, {name: _array(name, value) for name, value in request.at.items()})
+                nodes = [
+                    {"label": n.label, "formula": n.formula, "value": _plain(n.value)}
+                    | {"upstream": _plain(n.upstream), "local": n.local, "role": n.role}
+                    for n in made.nodes
+                ]
+                edges = [
+                    {"source": e.source, "target": e.target, "downstream": _plain(e.downstream)} for e in made.edges
+                ]
+                shown = {"nodes": nodes, "edges": edges}
+            return {
+                "gradient": str(steps.gradient),
+                "latex": views.latex_of(steps),
+                "steps": views.text(steps),
+                "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()},
+                "graph": shown,
+            }
+
+        return JSONResponse(await asyncio.to_thread(work))
+
+    @app.post("/v1/check", response_model=schemas.CheckResponse)
+    async def check(request: schemas.CheckRequest) -> Any:
+        """Check a gradient: right, or what is wrong with it."""
+
+        def work() -> dict[str, Any]:
+            whole = read_formula(request.expression, request.shapes, request.assume)
+            verdict = checked(whole, request.wrt, read_gradient(request.gradient, whole))
+            expected = verdict.expected
+            return {
+                "right": verdict.right,
+                "reasons": verdict.reasons,
+                "expected": str(expected),
+                "latex": latex(expected),
+            }
+
+        return JSONResponse(await asyncio.to_thread(work))
+
+    @app.get("/v1/models", response_model=list[schemas.ModelOut])
+    async def models() -> Any:
+        """Name the models."""
+        return [
+            {
+                "name": name,
+                "types": list(t.types),
+                "unit": t.unit,
+                "equation": f"z = {equation(t.model.configuration)}",
+                "scores": t.model.provenance.get("dev scores"),
+            }
+            for name, t in taggers.items()
+        ]
+
+    @app.get("/v1/training", response_model=schemas.TrainingResponse)
+    async def training() -> Any:
+        """Give the curves of the training that is watched."""
+        return {"epochs": [] if watch is None else read_progress(watch)}
+
+    @app.get("/healthz", response_class=PlainTextResponse, responses={})
+    async def healthz() -> str:
+        """Answer "ok" while the server can work."""
+        return "ok"
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def prometheus() -> str:
+        """Give counters in Prometheus's text format."""
+        return metrics(guards[-1], **counted)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": POLICY})
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    @app.exception_handler(FanlightError)
+    async def fault(_: Request, error: FanlightError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 400)
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"][1:] if not isinstance(part, int)) or "body"
+        return JSONResponse({"error": f"{place}: {first['msg']}"}, 422)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": "the server failed: this is a fault of fanlight, not of the input"}, 500)
+
+    @app.middleware("http")
+    async def named(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        route = request.scope.get("route")
+        request.scope["fanlight.path"] = getattr(route, "path", "other")
+        return response
+
+    if origins:
+        from fastapi.middleware.cors import CORSMiddleware
+
+        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"])
+    plain = app.build_middleware_stack
+
+    def guarded() -> Any:
+        guards.append(Guard(plain(), most_bytes, seconds, key))
+        return guards[-1]
+
+    app.build_middleware_stack = guarded  # type: ignore[method-assign]
+    return app
+
+
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'"
+
+
+async def _lines(request: schemas.TagRequest, tag_all: Any) -> AsyncIterator[str]:
+    """Tag a few texts at a time, so that the first answers come while the rest is being read."""
+    count = 16
+    first = 0
+    while first < len(request.texts):
+        part = request.model_copy(update={"texts": request.texts[first : first + count]})
+        for document in await tag_all(part):
+            yield document.to_json() + "\n"
+        first += count
+        count = min(2 * count, 1024)
+
+
+def _above(document: Document, threshold: float | Mapping[str, float]) -> Document:
+    def least(type_: str) -> float:
+        return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, 0.0)
+
+    return Document(document.text, tuple(e for e in document.entities if (e.probability or 0) >= least(e.type)))
+
+
+def _array(name: str, value: Any) -> Any:
+    try:
+        array = np.asarray(value, float)
+    except (ValueError, TypeError):
+        raise DataError(f"at.{name}: is not a number or lists of numbers of equal length") from None
+    if array.ndim > 2 or array.size > 10_000 or not np.isfinite(array).all():
+        raise DataError(f"at.{name}: must be a number, vector or matrix of at most 10,000 finite numbers")
+    return array
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers for JSON, which has none for infinity."""
+    if value is None:
+        return None
+    if isinstance(value, (list, np.ndarray)):
+        array = np.asarray(value, float)
+        return _plain(float(array)) if not array.ndim else [_plain(item) for item in array.tolist()]
+    return float(value) if math.isfinite(value) else str(value)

@@ -1,0 +1,86 @@
+"""Texts of concurrent callers tagged together, by one thread a model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fanlight.entities.entity import Document
+from fanlight.tagging.tagger import Tagger
+
+Result = TypeVar("Result")
+MOST = 4_000_000  # characters tagged at once
+
+
+@dataclass
+class Job:
+    """What one caller wants."""
+
+    texts: Sequence[str]
+    done: asyncio.Future[list[Document]]
+
+
+@dataclass
+class Batcher:
+    """Collects the jobs that arrive while others are being tagged, and tags them together.
+
+    Attributes
+    ----------
+    tagger : Tagger
+    """
+
+    tagger: Tagger
+    _jobs: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
+    _worker: asyncio.Task[None] | None = None
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    async def tag(self, texts: Sequence[str]) -> list[Document]:
+        """Return the documents of some texts; a caller that goes away before its turn costs nothing."""
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+        job = Job(texts, asyncio.get_running_loop().create_future())
+        await self._jobs.put(job)
+        return await job.done
+
+    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """Run something with the tagger, in its thread, between two batches."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    def _tag(self, texts: Sequence[str]) -> list[Document]:
+        return list(self.tagger.pipe(texts))
+
+    async def _work(self) -> None:
+        while True:
+            batch = [await self._jobs.get()]
+            size = sum(map(len, batch[0].texts))
+            while not self._jobs.empty() and size < MOST:
+                batch.append(self._jobs.get_nowait())
+                size += sum(map(len, batch[-1].texts))
+            batch = [job for job in batch if not job.done.cancelled()]
+            texts = [text for job in batch for text in job.texts]
+            try:
+                documents = await self.run(self._tag, texts)
+            except Exception as error:  # one caller's fault must not stop the others: each is tagged alone
+                await self._alone(batch, error)
+                continue
+            first = 0
+            for job in batch:
+                if not job.done.cancelled():
+                    job.done.set_result(documents[first : first + len(job.texts)])
+                first += len(job.texts)
+
+    async def _alone(self, batch: list[Job], error: Exception) -> None:
+        for job in batch:
+            try:
+                if len(batch) == 1:
+                    raise error
+                found = await self.run(self._tag, job.texts)
+            except Exception as own:
+                if not job.done.cancelled():
+                    job.done.set_exception(own)
+            else:
+                if not job.done.cancelled():
+                    job.done.set_result(found)

@@ -1,0 +1,152 @@
+"""What every request passes: a size limit, a time limit, an API key, counters. Nothing of its content is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Guard:
+    """An ASGI application around another.
+
+    Parameters
+    ----------
+    app : ASGI application
+    most_bytes : int
+        Of a request's body.
+    seconds : float
+        For the body to arrive, and then for the answer to begin.
+    key : str, optional
+        What ``Authorization: Bearer …`` or ``X-API-Key`` must hold on /v1 paths.
+    """
+
+    def __init__(self, app: Any, most_bytes: int, seconds: float, key: str | None) -> None:
+        self.app, self.most_bytes, self.seconds, self.key = app, most_bytes, seconds, key
+        self.requests: Counter[tuple[str, int]] = Counter()
+        self.took: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def watched(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = int(message["status"])
+            await send(message)
+
+        try:
+            await self._checked(scope, receive, watched)
+        finally:
+            path = scope.get("fanlight.path", "other")
+            self.requests[path, status or 499] += 1
+            self.took[path] += time.perf_counter() - began  # type: ignore[assignment]
+
+    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        if scope["path"].startswith("/v1/") and not self._allowed(headers):
+            await refuse(send, 401, "this server wants its API key: send it as Authorization: Bearer … or X-API-Key")
+            return
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self.most_bytes:
+            await refuse(send, 413, self._too_large())
+            return
+        try:
+            body = await asyncio.wait_for(self._body(receive), self.seconds)
+        except TimeoutError:
+            await refuse(send, 408, f"the request did not arrive within {self.seconds:g} s")
+            return
+        if body is None:
+            await refuse(send, 413, self._too_large())
+            return
+        if isinstance(body, _Gone):
+            return
+        given = False
+
+        async def again() -> MutableMapping[str, Any]:
+            nonlocal given
+            if given:
+                return await receive()  # whether the client goes
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        started = False
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        work = asyncio.ensure_future(self.app(scope, again, noted))
+        _, late = await asyncio.wait([work], timeout=self.seconds)
+        if late and not started:
+            work.cancel()
+            await refuse(send, 503, f"no answer within {self.seconds:g} s: send less at once")
+            return
+        await work
+
+    def _allowed(self, headers: dict[bytes, bytes]) -> bool:
+        if self.key is None:
+            return True
+        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        return hmac.compare_digest(given, self.key.encode())
+
+    def _too_large(self) -> str:
+        return f"the body is larger than {self.most_bytes:,} bytes: send the texts in several requests"
+
+    async def _body(self, receive: Receive) -> bytes | _Gone | None:
+        parts, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return _Gone()
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self.most_bytes:
+                return None
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+
+class _Gone(bytes):
+    """The client went away."""
+
+
+async def refuse(send: Send, status: int, error: str) -> None:
+    """Answer with an error."""
+    body = json.dumps({"error": error}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def metrics(guard: Guard, texts: int, characters: int) -> str:
+    """Return the counters in Prometheus's text format."""
+    lines = [
+        "# HELP fanlight_requests_total Requests by path and status.",
+        "# TYPE fanlight_requests_total counter",
+        *(f'fanlight_requests_total{{path="{p}",status="{s}"}} {n}' for (p, s), n in sorted(guard.requests.items())),
+        "# HELP fanlight_request_seconds_total Time spent, by path.",
+        "# TYPE fanlight_request_seconds_total counter",
+        *(f'fanlight_request_seconds_total{{path="{p}"}} {n:.6f}' for p, n in sorted(guard.took.items())),
+        "# HELP fanlight_texts_total Texts tagged.",
+        "# TYPE fanlight_texts_total counter",
+        f"fanlight_texts_total {texts}",
+        "# HELP fanlight_characters_total Characters tagged.",
+        "# TYPE fanlight_characters_total counter",
+        f"fanlight_characters_total {characters}",
+    ]
+    return "\n".join(lines) + "\n"

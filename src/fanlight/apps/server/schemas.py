@@ -1,0 +1,205 @@
+"""What goes over the wire: every field named, limited and with an example."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TEXT = 2_000_000  # characters of one text
+TEXTS = 10_000  # of one request
+FORMULA = 500  # characters: a lecture's formula, not a program
+
+Text = Annotated[str, Field(max_length=TEXT)]
+Formula = Annotated[str, Field(min_length=1, max_length=FORMULA)]
+Name = Annotated[str, Field(min_length=1, max_length=40)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Dimension = Annotated[str, Field(max_length=20)] | Annotated[int, Field(ge=1, le=100)]
+Shapes = Annotated[dict[Name, Annotated[list[Dimension], Field(max_length=2)]], Field(max_length=20)]
+
+
+class Model(BaseModel):
+    """The base of all: unknown fields are refused, so that a misspelled one is no silent default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class TagRequest(Model):
+    """One text or many."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"texts": ["Museums in Paris are amazing to see."]}]}
+    )
+
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
+    model: Name | None = Field(None, description="One of /v1/models; by default each text's own script decides.")
+    threshold: Probability | dict[Name, Probability] = 0.0
+
+
+class EntityOut(Model):
+    """An entity; offsets count code points."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    probability: float
+
+
+class DocumentOut(Model):
+    """A text's entities."""
+
+    text: str
+    entities: list[EntityOut]
+
+
+class TagResponse(Model):
+    """The documents, in the order of the texts."""
+
+    documents: list[DocumentOut]
+
+
+class Replacement(Model):
+    """What if the word at this position of the window were another; "" leaves it out."""
+
+    position: Annotated[int, Field(ge=-50, le=50)]
+    text: Annotated[str, Field(max_length=200)]
+
+
+class ExplainRequest(Model):
+    """Which word of which text."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "Museums in Paris are amazing to see.", "offset": 11}]},
+    )
+
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    offset: Annotated[int, Field(ge=0, description="Any code point of the word.")]
+    tag: Name | None = None
+    model: Name | None = None
+    replace: Replacement | None = None
+
+
+class ExplainResponse(Model):
+    """Explanations: of the word as it is, and what if; fields as `fanlight.tagging.explain.Explanation`."""
+
+    model: str
+    equation: str
+    explanation: dict[str, Any]
+    what_if: dict[str, Any] | None
+
+
+class DeriveRequest(Model):
+    """An expression, what to differentiate by, and numbers for the computation graph."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "expression": "u.T @ tanh(W @ x + b)",
+                    "wrt": "W",
+                    "at": {"u": [[1], [2]], "W": [[1, 0], [0, 1]], "x": [[1], [-1]], "b": [[0], [0]]},
+                }
+            ]
+        },
+    )
+
+    expression: Formula
+    wrt: Name
+    shapes: Shapes = {}
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = {}
+    at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
+
+
+class NodeOut(Model):
+    """A node of the computation graph."""
+
+    label: str
+    formula: str
+    value: Any
+    upstream: Any
+    local: str
+    role: str
+
+
+class EdgeOut(Model):
+    """What a node hands another."""
+
+    source: int
+    target: int
+    downstream: Any
+
+
+class GraphOut(Model):
+    """Nodes in the order of the forward pass."""
+
+    nodes: list[NodeOut]
+    edges: list[EdgeOut]
+
+
+class DeriveResponse(Model):
+    """The derivation, to read and to typeset, and the graph at the numbers given."""
+
+    gradient: str
+    latex: str
+    steps: str
+    symbols: dict[str, list[str]]
+    graph: GraphOut | None
+
+
+class CheckRequest(Model):
+    """A gradient of one's own."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"expression": "x.T @ A @ x", "wrt": "x", "gradient": "2 * A @ x"}]},
+    )
+
+    expression: Formula
+    wrt: Name
+    gradient: Formula
+    shapes: Shapes = {}
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = {}
+
+
+class CheckResponse(Model):
+    """Right, or what is wrong with it."""
+
+    right: bool
+    reasons: list[str]
+    expected: str
+    latex: str
+
+
+class ModelOut(Model):
+    """A model that is served."""
+
+    name: str
+    types: list[str]
+    unit: Literal["word", "character"]
+    equation: str
+    scores: dict[str, Any] | None = Field(description="On the dev set of its training, in percent.")
+
+
+class EpochOut(Model):
+    """A pass over the training data."""
+
+    stage: str
+    number: int
+    epochs: int
+    loss: float
+    dev_f1: float | None
+
+
+class TrainingResponse(Model):
+    """The passes of the training that is watched, so far."""
+
+    epochs: list[EpochOut]
+
+
+class Fault(Model):
+    """What went wrong, and what to do."""
+
+    error: str

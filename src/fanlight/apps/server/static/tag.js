@@ -1,0 +1,261 @@
+// The Tag view: a text of any length, its entities, corrections and downloads.
+import { ask, element, show } from "./app.js";
+import { say } from "./words.js";
+import { explain } from "./why.js";
+
+const $ = (id) => document.getElementById(id);
+const PART = 1500; // code units drawn as one piece; pieces out of sight are empty
+let text = "", entities = [], points = null, types = [], modelTypes = {}, chosen = new Set(), observer = null;
+
+export function startTagging() {
+  ask("/v1/models").then((models) => {
+    for (const m of models ?? []) { modelTypes[m.name] = m.types; $("model").append(element("option", { value: m.name }, m.name)); }
+  });
+  $("tag-form").addEventListener("submit", (event) => { event.preventDefault(); tagText(); });
+  $("file").addEventListener("change", () => read($("file").files[0]));
+  const area = $("text");
+  area.addEventListener("dragover", (event) => { event.preventDefault(); area.classList.add("over"); });
+  area.addEventListener("dragleave", () => area.classList.remove("over"));
+  area.addEventListener("drop", (event) => {
+    area.classList.remove("over");
+    if (event.dataTransfer.files.length) { event.preventDefault(); read(event.dataTransfer.files[0]); }
+  });
+  $("threshold").addEventListener("input", () => { $("threshold-shown").textContent = Number($("threshold").value).toFixed(2); draw(); });
+  for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
+  $("document").addEventListener("keydown", onKey);
+  $("document").addEventListener("click", (event) => { const mark = event.target.closest("mark"); if (mark) palette(Number(mark.dataset.start), Number(mark.dataset.end), mark); });
+  $("document").addEventListener("mouseup", () => setTimeout(onSelection));
+  $("document").addEventListener("keyup", (event) => { if (event.shiftKey) onSelection(); });
+  document.addEventListener("mousedown", (event) => { if (!event.target.closest("#palette")) $("palette").hidden = true; });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") $("palette").hidden = true; });
+  document.addEventListener("spoken", () => text && count());
+}
+
+async function read(file) {
+  if (!file) return;
+  $("text").value = await file.text();
+  tagText();
+}
+
+async function tagText() {
+  const given = $("text").value;
+  const answer = await ask("/v1/tag", { texts: [given], ...($("model").value ? { model: $("model").value } : {}) });
+  if (!answer) return;
+  text = given;
+  points = /[\ud800-\udbff]/.test(text) ? unitsOfPoints(text) : null;
+  entities = answer.documents[0].entities.map((e) => ({ ...e, from: unit(e.start), to: unit(e.end) }));
+  types = [...new Set([...Object.values(modelTypes).flat(), ...entities.map((e) => e.type)])].sort();
+  chosen = new Set(types);
+  $("types").replaceChildren($("types").querySelector("legend"), ...types.filter((t) => entities.some((e) => e.type === t)).map(typeBox));
+  $("result").hidden = false;
+  $("document").lang = /[가-힣]/.test(text) ? "ko" : "en";
+  draw(true);
+}
+
+// The server counts code points; JavaScript counts UTF-16 units.
+function unitsOfPoints(s) {
+  const units = new Uint32Array(s.length + 1);
+  let n = 0, at = 0;
+  for (const c of s) { units[n++] = at; at += c.length; }
+  units[n] = at;
+  return units.subarray(0, n + 1);
+}
+const unit = (point) => (points ? points[point] : point);
+function point(at) {
+  if (!points) return at;
+  let low = 0, high = points.length - 1;
+  while (low < high) { const middle = (low + high) >> 1; if (points[middle] < at) low = middle + 1; else high = middle; }
+  return low;
+}
+
+function typeBox(type) {
+  const box = element("input", { type: "checkbox", checked: true, onchange: () => { box.checked ? chosen.add(type) : chosen.delete(type); draw(); } });
+  return element("label", { class: "chip", style: { "--hue": hue(type) } }, box, ` ${type}`);
+}
+
+export function hue(type) {
+  let h = 7;
+  for (const c of type) h = (h * 31 + c.codePointAt(0)) % 360;
+  return { PER: 28, LOC: 150, ORG: 212, DATE: 275, MISC: 340, TIME: 250, QUANTITY: 90 }[type] ?? h;
+}
+
+const visible = () => entities.filter((e) => chosen.has(e.type) && (e.mine || e.probability >= Number($("threshold").value)));
+
+function count() { $("summary").textContent = say("n-names", visible().length.toLocaleString(), entities.length.toLocaleString()); }
+
+// Pieces of the text are laid out at once but filled only while near the window.
+function draw(anew = false) {
+  const place = $("document");
+  const shown = visible();
+  count();
+  if (anew) {
+    observer?.disconnect();
+    observer = new IntersectionObserver((seen) => { for (const s of seen) s.isIntersecting ? fill(s.target) : empty(s.target); }, { root: place, rootMargin: "800px" });
+    place.replaceChildren(...pieces().map(([from, to]) => {
+      const piece = element("span", { "data-from": from, "data-to": to, class: "piece" });
+      piece.style.display = "block";
+      piece.style.minHeight = `${Math.max(1, Math.ceil((to - from) / 90)) * 2}em`;
+      return piece;
+    }));
+    place.scrollTop = 0;
+  }
+  place.shown = shown;
+  for (const piece of place.children) { if (piece.childNodes.length) { piece.filled = false; fill(piece); } else if (anew) observer.observe(piece); }
+}
+
+function pieces() {
+  const found = [];
+  let from = 0;
+  while (from < text.length) {
+    let to = Math.min(text.length, from + PART);
+    if (to < text.length) {
+      const line = text.lastIndexOf("\n", to), space = text.lastIndexOf(" ", to);
+      to = line > from ? line + 1 : space > from ? space + 1 : to;
+      for (const e of entities) if (e.from < to && to < e.to) to = e.to;
+    }
+    found.push([from, to]);
+    from = to;
+  }
+  return found;
+}
+
+function fill(piece) {
+  if (piece.filled) return;
+  piece.filled = true;
+  const from = Number(piece.dataset.from), to = Number(piece.dataset.to);
+  const shown = $("document").shown;
+  let low = 0, high = shown.length;
+  while (low < high) { const middle = (low + high) >> 1; if (shown[middle].from < from) low = middle + 1; else high = middle; }
+  const nodes = [];
+  let at = from;
+  for (let i = low; i < shown.length && shown[i].from < to; i++) {
+    const e = shown[i];
+    if (e.from < at) continue;
+    nodes.push(text.slice(at, e.from));
+    const sure = e.mine ? "✎" : e.probability.toFixed(3);
+    nodes.push(element("mark", { role: "button", tabindex: 0, "data-start": e.from, "data-end": e.to, class: e.mine ? "mine" : undefined, style: { "--hue": hue(e.type) }, title: `${e.type} ${sure}`, "aria-label": `${text.slice(e.from, e.to)}, ${e.type}, ${sure}` }, text.slice(e.from, e.to), element("b", { "aria-hidden": "true" }, e.type)));
+    at = e.to;
+  }
+  nodes.push(text.slice(at, to).replace(/\n$/, ""));
+  piece.replaceChildren(...nodes);
+  piece.style.minHeight = "";
+}
+
+function empty(piece) {
+  if (!piece.filled || piece.contains(document.activeElement)) return;
+  piece.style.minHeight = `${piece.offsetHeight}px`;
+  piece.replaceChildren();
+  piece.filled = false;
+}
+
+function onKey(event) {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const here = document.activeElement.closest?.("mark");
+  if (step && !event.shiftKey && here) {
+    const all = [...$("document").querySelectorAll("mark")];
+    const next = all[all.indexOf(here) + step];
+    if (next) { event.preventDefault(); next.focus(); }
+  } else if (step && !event.shiftKey && event.target === $("document")) {
+    const first = $("document").querySelector("mark");
+    if (first && event.key === "ArrowRight") { event.preventDefault(); first.focus(); }
+  } else if (event.key === "Enter" && here) {
+    event.preventDefault();
+    why(Number(here.dataset.start));
+  } else if (event.key === "Delete" && here) {
+    remove(Number(here.dataset.start), Number(here.dataset.end));
+  }
+}
+
+function onSelection() {
+  const selection = getSelection();
+  if (selection.isCollapsed || !$("document").contains(selection.anchorNode)) return;
+  const range = selection.getRangeAt(0);
+  let from = offset(range.startContainer, range.startOffset), to = offset(range.endContainer, range.endOffset);
+  while (from < to && /\s/.test(text[from])) from++;
+  while (to > from && /\s/.test(text[to - 1])) to--;
+  if (to > from) palette(from, to, range);
+}
+
+// Where a place of the page is in the text: type labels are not part of it.
+function offset(node, within) {
+  const piece = (node.nodeType === 3 ? node.parentElement : node).closest(".piece") ?? $("document").children[within] ?? $("document").lastElementChild;
+  let at = Number(piece.dataset.from);
+  const walker = document.createTreeWalker(piece, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const t = walker.currentNode;
+    const label = t.parentElement.tagName === "B";
+    if (t === node) return label ? at : at + within;
+    if (!label) at += t.length;
+  }
+  return Math.min(at, Number(piece.dataset.to));
+}
+
+function palette(from, to, near) {
+  const place = $("palette");
+  const known = entities.find((e) => e.from === from && e.to === to);
+  const buttons = types.map((type) => element("button", { class: "chip", style: { "--hue": hue(type) }, onclick: () => correct(from, to, type) }, type));
+  if (known) buttons.push(element("button", { onclick: () => remove(from, to) }, say("remove")));
+  buttons.push(element("button", { onclick: () => why(from) }, say("ask")));
+  place.replaceChildren(...buttons);
+  place.hidden = false;
+  const box = near.getBoundingClientRect();
+  place.style.top = `${box.bottom + scrollY + 6}px`;
+  place.style.left = `${Math.max(8, Math.min(box.left + scrollX, innerWidth - place.offsetWidth - 16))}px`;
+}
+
+function correct(from, to, type) {
+  entities = entities.filter((e) => e.to <= from || e.from >= to);
+  entities.push({ from, to, start: point(from), end: point(to), type, text: text.slice(from, to), probability: 1, mine: true });
+  entities.sort((a, b) => a.from - b.from);
+  chosen.add(type);
+  $("palette").hidden = true;
+  draw();
+}
+
+function remove(from, to) {
+  entities = entities.filter((e) => e.from !== from || e.to !== to);
+  $("palette").hidden = true;
+  draw();
+}
+
+function why(from) {
+  $("palette").hidden = true;
+  const [start, end] = around(from);
+  explain(text.slice(start, end), point(from) - point(start), $("model").value);
+  show("why");
+}
+
+// A book is too much to explain a word of: the lines around it are enough.
+function around(from) {
+  if (text.length < 15000) return [0, text.length];
+  const start = text.lastIndexOf("\n", Math.max(0, from - 3000)) + 1;
+  const end = text.indexOf("\n", from + 3000);
+  return [Math.max(start, from - 8000), end < 0 ? Math.min(text.length, from + 8000) : Math.min(end, from + 8000)];
+}
+
+function download(kind) {
+  const shown = visible();
+  const plain = shown.map(({ start, end, type, text: surface, probability }) => ({ start, end, type, text: surface, probability }));
+  const made = {
+    jsonl: () => JSON.stringify({ text, entities: plain }) + "\n",
+    training: () => JSON.stringify({ text, spans: shown.map((e) => ({ start: e.start, end: e.end, label: e.type })) }) + "\n",
+    csv: () => ["start,end,type,text,probability", ...plain.map((e) => [e.start, e.end, e.type, quoted(e.text), e.probability].join(","))].join("\r\n") + "\r\n",
+    html: page,
+  }[kind](shown);
+  const link = element("a", { href: URL.createObjectURL(new Blob([made], { type: "text/plain" })), download: `entities.${kind === "training" ? "training.jsonl" : kind}` });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+const quoted = (s) => `"${(/^[=+\-@]/.test(s) ? "'" : "") + s.replaceAll('"', '""')}"`; // no cell is a formula
+const escaped = (s) => s.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
+function page(shown) {
+  let body = "", at = 0;
+  for (const e of shown) {
+    if (e.from < at) continue;
+    body += escaped(text.slice(at, e.from)) + `<mark style="background:hsl(${hue(e.type)} 75% 86%)" title="${escaped(e.type)} ${e.probability.toFixed(3)}">${escaped(text.slice(e.from, e.to))} <b>${escaped(e.type)}</b></mark>`;
+    at = e.to;
+  }
+  return `<!DOCTYPE html><meta charset="utf-8"><title>Entities</title><p style="white-space:pre-wrap;line-height:1.9">${body}${escaped(text.slice(at))}</p>\n`;
+}

@@ -1,0 +1,37 @@
+// The user interface in its languages; English stands in the page itself.
+export const KOREAN = {
+  skip: "본문으로 건너뛰기", tag: "개체명 찾기", why: "이유", gradient: "기울기", train: "학습", language: "언어", theme: "테마",
+  system: "시스템", light: "밝게", dark: "어둡게", "your-text": "글을 붙여 넣거나 파일을 끌어다 놓으세요", model: "모델",
+  "by-script": "문자에 따라", open: "파일 열기", find: "이름 찾기", threshold: "최소 확률", types: "종류",
+  "training-data": "학습 자료", hint: "화살표로 이름 사이를 옮겨 다니고, Enter로 이유를 봅니다. 글을 선택하면 고칠 수 있습니다.",
+  "why-empty": "먼저 글에서 이름을 찾은 다음, 이름에서 Enter를 누르거나 낱말을 선택하세요.", "explain-tag": "설명할 태그",
+  "to-gradient": "숫자를 넣은 식으로 →", window: "창: 낱말마다 점수에 더하는 값. 낱말을 바꾸어 보세요",
+  parts: "x: 낱말마다 알려진 것", units: "h: 가장 크게 말하는 은닉 단위", scores: "s: 태그마다의 점수와 문장 안에서의 확률",
+  equation: "식", expression: "식", wrt: "변수", examples: "보기", derive: "미분하기", derivation: "유도", "check-mine": "내 답 확인",
+  check: "확인", graph: "계산 그래프: 값은 앞으로, 기울기는 뒤로", numbers: "숫자", "as-text": "글로 된 유도",
+  "train-empty": "서버를 --watch MODEL.progress.jsonl 로 시작하고, --watch 로 학습하세요.", reports: "모델이 개발 자료에서 얻은 점수",
+  "n-names": (n, all) => `이름 ${all}개 가운데 ${n}개`, remove: "지우기", ask: "왜?", sum: (s, b, d, t) => `${t} 점수 ${s} = 빈 창 ${b} + 창 ${d}`,
+  "if": (word, before, after, tag) => `“${word}”로 바꾸면 ${tag} 확률: ${before} → ${after}`, forward: "앞으로", backward: "뒤로", step: "단계", right: "맞습니다",
+};
+const ENGLISH = {
+  "n-names": (n, all) => `${n} of ${all} names`, remove: "Remove", ask: "Why?",
+  sum: (s, b, d, t) => `score of ${t}: ${s} = ${b} in an empty window + ${d} from this one`,
+  "if": (word, before, after, tag) => `with “${word}” the probability of ${tag} goes from ${before} to ${after}`, forward: "forward", backward: "backward", step: "step", right: "right",
+};
+let words = ENGLISH;
+const original = new Map();
+
+export function say(name, ...values) {
+  const found = words[name] ?? ENGLISH[name] ?? name;
+  return typeof found === "function" ? found(...values) : found;
+}
+
+export function speak(language) {
+  words = language === "ko" ? KOREAN : ENGLISH;
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-i18n]")) {
+    const name = element.dataset.i18n;
+    if (!original.has(element)) original.set(element, element.textContent);
+    element.textContent = language === "ko" ? KOREAN[name] ?? original.get(element) : original.get(element);
+  }
+}

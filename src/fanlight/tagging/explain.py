@@ -164,7 +164,9 @@ def explain(
     gains = U[chosen] * (f - _activation(made.activation, b)[:, 0])
     units = [Unit(int(j), float(f[j]), float(gains[j])) for j in np.argsort(-np.abs(gains))[:most]]
     K = len(tags)
-    layer: dict[str, Any] = {f"a_{k}": sum(parts.values())[:, None].tolist() for k, parts in enumerate(inside.summands)}
+    layer: dict[str, Any] = {
+        f"a_{k}": np.sum([*parts.values()], axis=0)[:, None].tolist() for k, parts in enumerate(inside.summands)
+    }
     layer |= {"b": b.tolist(), "u": U[chosen][:, None].tolist(), "c": c[chosen].tolist()}
     before = marginals[inside.place - 1] if inside.place else None
     after = marginals[inside.place + 1] if inside.place + 1 < len(Z) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import time
@@ -75,11 +76,12 @@ class Guard:
         if isinstance(body, _Gone):
             return
         given = False
+        gone = asyncio.ensure_future(receive())  # all that can still come: that the client goes
 
         async def again() -> MutableMapping[str, Any]:
             nonlocal given
             if given:
-                return await receive()  # whether the client goes
+                return await asyncio.shield(gone)
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
@@ -91,12 +93,17 @@ class Guard:
             await send(message)
 
         work = asyncio.ensure_future(self.app(scope, again, noted))
-        _, late = await asyncio.wait([work], timeout=self.seconds)
-        if late and not started:
-            work.cancel()
-            await refuse(send, 503, f"no answer within {self.seconds:g} s: send less at once")
-            return
-        await work
+        try:
+            await asyncio.wait([work, gone], timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done() and not work.done():
+                work.cancel()  # what waits in a queue for nobody is not begun
+            elif not work.done() and not started:
+                work.cancel()
+                await refuse(send, 503, f"no answer within {self.seconds:g} s: send less at once")
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+        finally:
+            gone.cancel()
 
     def _allowed(self, headers: dict[bytes, bytes]) -> bool:
         if self.key is None:

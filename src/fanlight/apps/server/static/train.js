@@ -44,7 +44,7 @@ async function reports() {
   const models = await ask("/v1/models");
   $("reports").replaceChildren(...(models ?? []).filter((m) => m.scores).map((m) => {
     const rows = Object.entries({ ...m.scores.types, all: m.scores });
-    return element("div", {}, element("h3", {}, m.name), element("table", {}, element("thead", {}, element("tr", {}, ...["", "precision", "recall", "F1"].map((h) => element("th", { scope: "col" }, h)))),
+    return element("div", {}, element("h3", {}, m.name), element("table", {}, element("thead", {}, element("tr", {}, ...["type", "precision", "recall", "F1"].map((h) => element("th", { scope: "col" }, h)))),
       element("tbody", {}, ...rows.map(([type, s]) => element("tr", {}, element("th", { scope: "row" }, type), ...["precision", "recall", "f1"].map((k) => element("td", {}, Number(s[k]).toFixed(2))))))));
   }));
 }

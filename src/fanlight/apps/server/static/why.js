@@ -37,7 +37,7 @@ function draw() {
   $("window").replaceChildren(...e.window.map((w) => place(w, most)));
   $("sum").textContent = say("sum", e.scores[e.tag].toFixed(3), e.baseline.toFixed(3), (e.scores[e.tag] - e.baseline).toFixed(3), e.tag);
   const names = [...new Set(e.window.flatMap((w) => Object.keys(w.parts)))];
-  $("parts").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...["", ...names].map((n) => element("th", { scope: "col" }, n)))),
+  $("parts").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...["word", ...names].map((n) => element("th", { scope: "col" }, n)))),
     element("tbody", {}, ...e.window.map((w) => element("tr", {}, element("th", { scope: "row" }, w.text || "–"), ...names.map((n) => element("td", {}, signed(w.parts[n] ?? 0))))))));
   const loudest = Math.max(...e.units.map((u) => Math.abs(u.contribution)), 1e-9);
   $("units").replaceChildren(...e.units.map((u) => meter(`h${u.number} = ${u.activation.toFixed(2)}`, u.contribution / loudest, signed(u.contribution))));

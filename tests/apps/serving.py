@@ -1,0 +1,28 @@
+"""A server of our own in a thread, for tests that speak HTTP to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+
+import uvicorn
+
+from fanlight.apps.server.app import create_app
+
+
+@contextmanager
+def running(taggers, **options):
+    """Yield the server's address."""
+    config = uvicorn.Config(create_app(taggers, **options), port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(30)

@@ -1,0 +1,201 @@
+"""The page in a real browser, end to end: no outside request, no console error, nothing that axe reports."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import fanlight
+from tests.apps.serving import running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REQUIRED = os.environ.get("FANLIGHT_BROWSER") == "required"
+PICTURES = os.environ.get("FANLIGHT_PICTURES")  # where to keep screenshots for the documentation
+SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    assert CHROMIUM, "this run requires a browser: apt-get install chromium"
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    progress = tmp_path_factory.mktemp("run") / "progress.jsonl"
+    rows = [{"stage": "", "number": n, "epochs": 8, "loss": 1 / n, "dev_f1": 80.0 + n} for n in range(1, 6)]
+    progress.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with running({name: fanlight.load(name) for name in ("en", "ko")}, watch=progress) as url:
+        yield url
+
+
+@pytest.fixture(params=SIZES)
+def page(browser, address, request):
+    """A page whose every outside request is refused; it fails the test for anything the console reports."""
+    width, height = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    made = context.new_page()
+    faults: list[str] = []
+    made.on("console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None)
+    made.on("pageerror", lambda error: faults.append(str(error)))
+
+    def inside_only(route):
+        if route.request.url.startswith((address, "blob:", "data:")):
+            route.continue_()
+        else:
+            faults.append(f"outside request: {route.request.url}")
+            route.abort()
+
+    made.route("**/*", inside_only)
+    made.goto(address)
+    made.picture = lambda name: (
+        PICTURES and made.screenshot(path=Path(PICTURES) / f"{name}-{request.param}.png", full_page=True)
+    )
+    yield made
+    assert faults == []
+    context.close()
+
+
+def accessible(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def tag(page, text):
+    page.evaluate("text => { document.getElementById('text').value = text; }", text)
+    page.click("#tag-form button.main")
+    page.wait_for_selector("#result:not([hidden])")
+
+
+def test_tag_filter_correct_and_download(page):
+    tag(page, "Museums in Paris are amazing 👍 to see. Ada Lovelace wrote to Charles Babbage from London.")
+    page.wait_for_selector("mark")
+    before = page.locator("mark").count()
+    assert before >= 3
+    assert "Paris, LOC" in page.locator("mark").first.get_attribute("aria-label")
+    accessible(page)
+    page.picture("tag")
+    page.fill("#threshold", "1")
+    assert page.locator("mark").count() == 0
+    page.fill("#threshold", "0")
+    page.uncheck("#types input >> nth=0")
+    assert page.locator("mark").count() < before
+    page.check("#types input >> nth=0")
+    # a selection, here of a word after a character outside the basic plane, gets a type
+    page.evaluate(
+        """() => { const node = [...document.querySelectorAll('.piece')[0].childNodes].find(n => n.textContent.includes('amazing'));
+        const at = node.textContent.indexOf('see'); const range = document.createRange();
+        range.setStart(node, at); range.setEnd(node, at + 3);
+        getSelection().removeAllRanges(); getSelection().addRange(range);
+        document.getElementById('document').dispatchEvent(new MouseEvent('mouseup', { bubbles: true })); }"""
+    )
+    page.wait_for_selector("#palette:not([hidden])")
+    page.click("#palette button:has-text('ORG')")
+    assert page.locator("mark.mine").inner_text().startswith("see")
+    with page.expect_download() as download:
+        page.click("[data-download=training]")
+    row = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    mine = next(s for s in row["spans"] if s["label"] == "ORG")
+    assert row["text"][mine["start"] : mine["end"]] == "see"
+    for kind, start in (("jsonl", '{"text"'), ("csv", "start,end"), ("html", "<!DOCTYPE")):
+        with page.expect_download() as download:
+            page.click(f"[data-download={kind}]")
+        assert Path(download.value.path()).read_text(encoding="utf-8").startswith(start)
+
+
+def test_why_what_if_and_its_equation(page):
+    tag(page, "Museums in Paris are amazing to see. Nobody lives in London.")
+    page.focus("mark")
+    page.keyboard.press("ArrowRight")
+    assert "London" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#why-shown:not([hidden])")
+    assert page.locator("#why-title").inner_text().startswith("Paris — S-LOC")
+    accessible(page)
+    page.picture("why")
+    page.fill("#window .place:nth-child(2) input", "of")
+    page.press("#window .place:nth-child(2) input", "Enter")
+    expect(page.locator("#what-if")).to_contain_text("“of”")
+    page.select_option("#why-tag", "O")
+    expect(page.locator("#why-title")).to_contain_text(" O ")
+    page.click("#to-gradient")
+    page.wait_for_selector("#graph svg")
+    assert page.input_value("#expression").startswith("u.T @ relu(a_0 + a_1")
+    page.wait_for_selector("#latex .katex")
+
+
+def test_the_gradient_step_by_step_and_a_wrong_formula(page):
+    page.click("#tab-gradient")
+    page.wait_for_selector("#graph svg")
+    page.wait_for_selector("#latex .katex")
+    steps = int(page.locator("#step-shown").inner_text().split("/")[1].split(",")[0])
+    seen = []
+    for _ in range(steps - 1):
+        page.click("#next-step")
+        seen.append(page.locator("#graph .node.lit").get_attribute("id"))
+    half = steps // 2
+    assert seen[half - 1 :] == [f"node-{n}" for n in range(half - 1, -1, -1)], "backwards in the opposite order"
+    assert page.locator("#graph .slope").first.text_content()
+    accessible(page)
+    page.picture("gradient")
+    page.fill("#mine", "u @ x.T")
+    page.click("#check-form button")
+    page.wait_for_selector("#verdict.wrong")
+    page.fill("#mine", "(u * (1 - tanh(W @ x + b)**2)) @ x.T")
+    page.click("#check-form button")
+    page.wait_for_selector("#verdict.right")
+    before = page.locator("#graph .value").last.text_content()
+    page.fill("#sliders input >> nth=0", "2.5")
+    expect(page.locator("#graph .value").last).not_to_have_text(before)
+    page.fill("#expression", "u.T @ (")
+    page.click("#derive-form button")
+    page.wait_for_selector("#fault:not([hidden])")
+    page.evaluate("fault.hidden = true")
+
+
+def test_korean_dark_and_the_keyboard(page):
+    page.select_option("#language", "ko")
+    assert page.locator("#tab-why").inner_text() == "이유"
+    assert page.evaluate("document.documentElement.lang") == "ko"
+    page.select_option("#theme", "dark")
+    tag(page, "이순신은 서울에서 태어났다.")
+    page.wait_for_selector("mark")
+    accessible(page)
+    page.picture("korean-dark")
+    page.focus("#tab-tag")
+    for view in ("why", "gradient", "train"):
+        page.keyboard.press("ArrowRight")
+        assert page.locator(f"#{view}").is_visible()
+        accessible(page)
+    page.wait_for_selector("#curves svg")
+    page.picture("train")
+
+
+def test_a_long_text_is_drawn_where_it_is_seen(page):
+    line = "Ada Lovelace wrote to Charles Babbage from London about the engine in Paris.\n"
+    tag(page, line * (200_000 // 13))
+    page.wait_for_selector("mark", timeout=60_000)
+    drawn = page.locator("mark").count()
+    assert 0 < drawn < 2000
+    took = page.evaluate(
+        """async () => { const place = document.getElementById('document'), gaps = []; let last = performance.now();
+        for (let i = 0; i < 60; i++) { place.scrollTop += 900; await new Promise(requestAnimationFrame);
+          gaps.push(performance.now() - last); last = performance.now(); }
+        place.scrollTop = place.scrollHeight / 2; await new Promise(r => setTimeout(r, 500));
+        return gaps.sort((a, b) => a - b)[30]; }"""
+    )
+    print(f"median frame while scrolling: {took:.0f} ms")
+    assert 0 < page.locator("mark").count() < 2000

@@ -1,0 +1,230 @@
+"""The HTTP interface: answers, limits, hostile input, many callers."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+import fanlight
+from fanlight.entities.entity import Document
+from tests.apps.serving import running
+
+TEXT = "Museums in Paris are amazing to see."
+KOREAN = "이순신은 서울에서 태어났다."
+EXAMPLES = int(os.environ.get("FANLIGHT_EXAMPLES", "15"))  # of each path
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    progress = tmp_path_factory.mktemp("run") / "m.progress.jsonl"
+    epoch = {"stage": "", "number": 1, "epochs": 8, "loss": 0.5, "dev_f1": 90.5}
+    progress.write_text(json.dumps(epoch) + '\n{"stage": "", "num', encoding="utf-8")  # the second is being written
+    taggers = {name: fanlight.load(name) for name in ("en", "ko")}
+    with running(taggers, most_bytes=2_000_000, seconds=20, watch=progress) as url:
+        yield url
+
+
+def post(address, path, **body):
+    return httpx.post(address + path, json=body, timeout=60)
+
+
+def test_tagging_gives_what_the_tagger_gives(address):
+    answer = post(address, "/v1/tag", texts=[TEXT, KOREAN, "", TEXT])
+    assert answer.status_code == 200
+    expected = [fanlight.load(m)(t).to_dict() for m, t in (("en", TEXT), ("ko", KOREAN), ("en", ""), ("en", TEXT))]
+    assert answer.json()["documents"] == expected
+    certain = post(address, "/v1/tag", texts=[TEXT], model="en", threshold={"LOC": 1.0}).json()
+    assert certain["documents"][0]["entities"] == []
+    lines = httpx.post(
+        address + "/v1/tag", json={"texts": [TEXT, KOREAN]}, headers={"accept": "application/x-ndjson"}, timeout=60
+    )
+    assert lines.headers["content-type"].startswith("application/x-ndjson")
+    assert [json.loads(line)["text"] for line in lines.text.splitlines()] == [TEXT, KOREAN]
+
+
+def test_explaining_and_what_if(address):
+    answer = post(address, "/v1/explain", text=TEXT, offset=13, replace={"position": -1, "text": "of"}).json()
+    found = answer["explanation"]
+    assert (found["text"], found["tag"], answer["model"]) == ("Paris", "S-LOC", "en")
+    assert sum(w["contribution"] for w in found["window"]) == pytest.approx(
+        found["scores"]["S-LOC"] - found["baseline"], abs=1e-3
+    )
+    assert answer["what_if"]["window"][1]["text"] == "of"
+    asked = {"expression": found["expression"], "wrt": "a_2", "at": found["layer"]}
+    derived = post(address, "/v1/derive", **asked).json()
+    assert derived["graph"]["nodes"][-1]["value"] == pytest.approx(found["scores"]["S-LOC"], abs=1e-3)
+    assert "no word there" in post(address, "/v1/explain", text=TEXT, offset=7).json()["error"]
+
+
+def test_the_calculus(address):
+    at = {"u": [[1], [2]], "W": [[1, 0], [0, 1]], "x": [[1], [-1]], "b": [[0], [0]]}
+    answer = post(address, "/v1/derive", expression="u.T @ tanh(W @ x + b)", wrt="W", at=at).json()
+    assert answer["gradient"] == "(u * (1 - tanh(W @ x + b)**2)) @ x.T"
+    assert answer["graph"]["nodes"][-1]["upstream"] == 1
+    assert answer["symbols"]["x"] == ["m", "1"]
+    right = post(address, "/v1/check", expression="x.T @ A @ x", wrt="x", gradient="(A + A.T) @ x").json()
+    wrong = post(address, "/v1/check", expression="x.T @ A @ x", wrt="x", gradient="2 * A @ x").json()
+    assert right["right"]
+    assert not wrong["right"]
+    assert wrong["reasons"]
+
+
+def test_models_health_metrics_and_training(address):
+    models = httpx.get(address + "/v1/models").json()
+    assert [m["name"] for m in models] == ["en", "ko"]
+    assert httpx.get(address + "/healthz").text == "ok"
+    assert httpx.get(address + "/v1/training").json()["epochs"][0]["dev_f1"] == 90.5
+    assert len(httpx.get(address + "/v1/training").json()["epochs"]) == 1
+    lines = httpx.get(address + "/metrics").text.splitlines()
+    assert any(line.startswith('fanlight_requests_total{path="/healthz",status="200"}') for line in lines)
+    assert all(line.startswith("#") or len(line.rsplit(" ", 1)) == 2 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b'{"texts": ["x"]', 422, "JSON"),
+        (b"\xff\xfe", 422, "body"),
+        (b'{"texts": "x"}', 422, "texts"),
+        (b'{"texts": []}', 422, "texts"),
+        (b'{"texts": ["x"], "modell": "en"}', 422, "modell"),
+        (b'{"texts": ["x"], "threshold": 2}', 422, "threshold"),
+        (b'{"texts": ["x"], "model": "../../etc/passwd"}', 404, "there are en, ko"),
+        (b'{"texts": ["x"], "model": "/etc/passwd\\u0000"}', 404, "there are en, ko"),
+        (b'{"texts": ["\\ud800"]}', 422, "texts"),
+        (b"[" * 100_000, 400, "parsing the body"),
+        (b'{"texts": ["' + b"x" * 3_000_000 + b'"]}', 413, "2,000,000 bytes"),
+    ],
+)
+def test_hostile_bodies_get_clear_errors(address, body, status, message):
+    answer = httpx.post(address + "/v1/tag", content=body, headers={"content-type": "application/json"}, timeout=60)
+    assert answer.status_code == status, answer.text[:300]
+    assert message in answer.json()["error"]
+    assert "/work" not in answer.text
+    assert "site-packages" not in answer.text
+
+
+def test_fifty_megabytes_without_a_length_are_refused_as_they_come(address):
+    parts = (b"x" * 1_000_000 for _ in range(50))
+    try:
+        answer = httpx.post(address + "/v1/tag", content=parts, timeout=60)
+    except httpx.WriteError:
+        return  # the server closed before all was sent
+    assert answer.status_code == 413
+
+
+def test_formulas_that_cannot_be_are_refused(address):
+    for body in (
+        {"expression": "u.T @ (", "wrt": "u"},
+        {"expression": "x.T @ x", "wrt": "y"},
+        {"expression": "x.T @ x", "wrt": "x", "at": {"x": "no number"}},
+        {"expression": "x.T @ x", "wrt": "x", "at": {"x": [[1], [2, 3]]}},
+        {"expression": "__import__('os').getcwd()", "wrt": "x"},
+        {"expression": "-" * 499 + "x", "wrt": "x"},
+    ):
+        answer = post(address, "/v1/derive", **body)
+        assert answer.status_code in (200, 400), answer.text
+        assert answer.status_code == 200 or answer.json()["error"]
+
+
+def test_two_hundred_callers_at_once_and_slow_ones_beside(address):
+    host, port = address.removeprefix("http://").split(":")
+    slow = [socket.create_connection((host, int(port))) for _ in range(50)]
+    for s in slow:
+        s.send(b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
+    with ThreadPoolExecutor(200) as pool:
+        texts = [f"Number {n} lives in Paris." for n in range(200)]
+        answers = list(pool.map(lambda text: post(address, "/v1/tag", texts=[text], model="en"), texts))
+    assert [a.json()["documents"][0]["text"] for a in answers] == texts
+    for s in slow:
+        s.close()
+
+
+def test_a_slow_request_is_told_so_and_one_that_goes_costs_nothing():
+    class Slow:
+        types, model = ("LOC",), fanlight.load("en").model
+        tagged: list[str] = []  # noqa: RUF012
+
+        def pipe(self, texts):
+            for text in texts:
+                time.sleep(0.4)
+                self.tagged.append(text)
+                yield Document(text)
+
+    with running({"en": Slow()}, seconds=1.0) as url:
+        host, port = url.removeprefix("http://").split(":")
+        s = socket.create_connection((host, int(port)))
+        s.send(b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{")
+        assert b" 408 " in s.recv(1000)
+        s.close()
+        late = post(url, "/v1/tag", texts=["late"] * 4)
+        assert late.status_code == 503
+        time.sleep(1)
+        busy = ThreadPoolExecutor(1).submit(post, url, "/v1/tag", texts=["busy"])
+        time.sleep(0.1)
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(url + "/v1/tag", json={"texts": ["gone"]}, timeout=0.1)
+        assert busy.result().status_code == 200
+        time.sleep(0.6)
+        assert post(url, "/v1/tag", texts=["after"]).status_code == 200
+        assert "gone" not in Slow.tagged
+
+
+def test_the_key_is_asked_for_and_no_other_site_may_call():
+    with running({"en": fanlight.load("en")}, key="secret") as url:
+        assert post(url, "/v1/tag", texts=[TEXT]).status_code == 401
+        for headers in ({"x-api-key": "secret"}, {"authorization": "Bearer secret"}):
+            assert httpx.get(url + "/v1/models", headers=headers).status_code == 200
+        assert httpx.get(url + "/healthz").status_code == 200
+        answer = httpx.get(url + "/healthz", headers={"origin": "https://elsewhere.example"})
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_stopping_finishes_what_was_begun(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "fanlight", "serve", "--model", "en", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            if httpx.get(url + "/healthz").text == "ok":
+                break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    secret = "Secretville is where Ada lives. "
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post, url, "/v1/tag", texts=[secret * 3000])
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert answer.result().status_code == 200
+    out, _ = process.communicate(timeout=40)
+    assert "Secretville" not in out
+    assert "Traceback" not in out
+
+
+def test_no_request_brings_a_crash_or_an_undocumented_answer(address):
+    checked = []
+    for found in schemathesis.openapi.from_url(address + "/openapi.json").get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        def each(case):
+            # a formula or offset can be well formed and yet wrong: that is no fault of the schema
+            case.call_and_validate(timeout=60, excluded_checks=[positive_data_acceptance])
+
+        each()
+        checked.append(operation.path)
+    assert {"/v1/tag", "/v1/explain", "/v1/derive", "/v1/check"} <= set(checked)

@@ -1,10 +1,8 @@
-"""Compiled kernels of the fast path: from bytes to chunks, and from chunks to entities.
+"""Compiled kernels of the fast path, from word types to entities, with no Python object for a token.
 
-A chunk is what stands between white space. What it is cut into, and what the network's first layer makes of each of its
-tokens, depends on the chunk alone, so both are looked up (`tagging.blocks` fills the tables). The rest is done here, a
-document at a time and within it a sentence at a time, with no Python object for a token: sentence borders
-(`text.sentences`), contexts (`network.windows`), both layers, evidence (`network.evidence`), the linear chain
-(`network.chain`). Each of these is tested to agree with the plain module named.
+A document at a time and within it a sentence at a time: both layers, evidence (`network.evidence`), the linear chain
+(`network.chain`). The first layer's products for a word type are looked up (`tagging.blocks`). Each is tested to agree
+with the plain module named.
 """
 
 from __future__ import annotations
@@ -14,35 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER = (
-    1 << i for i in range(10)
-)
-HEADLINE = 40
+from fanlight.tagging.chunk_kernels import contexts_of, sentence_borders, tokens_of
+
 CONTEXT_PADDING = 64
 RELU, TANH, SIGMOID, HARDTANH = range(4)
-
-
-class Tables(NamedTuple):
-    """What is known of chunks and word types.
-
-    Attributes
-    ----------
-    first : int32 array (chunks + 1,)
-        First token of each chunk.
-    tokens : int32 array (tokens, 5)
-        Of each token in a chunk: word type, start and end in code points, start and end in bytes.
-    flags : int32 array (types,)
-        What sentence borders and contexts depend on.
-    forms : int32 array (types,)
-        Equal for types that differ in case alone.
-    form_count : int
-    """
-
-    first: Any
-    tokens: Any
-    flags: Any
-    forms: Any
-    form_count: Any
 
 
 class Layers(NamedTuple):
@@ -75,24 +48,6 @@ class Layers(NamedTuple):
     activation: Any
 
 
-class Chunks(NamedTuple):
-    """The chunks of a block of documents.
-
-    Attributes
-    ----------
-    documents : int32 array (D + 1,)
-        First chunk of each document.
-    ids, bytes, places, lines : int32 array (C,)
-        Number in the tables; first byte in the block; first code point in the document; line feeds before it.
-    """
-
-    documents: Any
-    ids: Any
-    bytes: Any
-    places: Any
-    lines: Any
-
-
 class Entities(NamedTuple):
     """Entities as columns: document, offsets in code points and in bytes of the block, type, probability."""
 
@@ -109,100 +64,6 @@ class Entities(NamedTuple):
         """Return columns for so many."""
         whole = [np.empty(count, np.int32) for _ in range(6)]
         return cls(whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], np.empty(count))
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _white(data: Any, i: int, end: int) -> int:
-    """Return the length of the white-space character at byte i, 0 if there is none (as str.isspace)."""
-    b = data[i]
-    if b <= 32:
-        return 1 if b == 32 or 9 <= b <= 13 or b >= 28 else 0
-    if b < 0xC2:
-        return 0
-    if b == 0xC2:
-        return 2 if data[i + 1] == 0x85 or data[i + 1] == 0xA0 else 0
-    if b > 0xE3 or b < 0xE1:
-        return 0
-    second, third = data[i + 1], data[i + 2]
-    if b == 0xE1:
-        return 3 if second == 0x9A and third == 0x80 else 0
-    if b == 0xE3:
-        return 3 if second == 0x80 and third == 0x80 else 0
-    if second == 0x80:
-        return 3 if third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF else 0
-    return 3 if second == 0x81 and third == 0x9F else 0
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def count_chunks(data: Any, starts: Any, ends: Any) -> int:
-    """Return how many chunks the documents ``data[starts[d]:ends[d]]`` have."""
-    count = 0
-    for d in range(len(starts)):
-        i, end = starts[d], ends[d]
-        inside = False
-        while i < end:
-            width = _white(data, i, end)
-            if width == 0 and not inside:
-                count += 1
-            inside = width == 0
-            i += max(width, 1)
-    return count
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def scan(
-    data: Any, starts: Any, ends: Any, keys: Any, values: Any, uses: Any, known: int, chunks: Any, new: Any
-) -> int:
-    """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
-
-    ``keys`` and ``values`` are an open-addressing table of a power of two of places; ``new`` (C, 2) gets the bytes of
-    the chunks not met before. Returns how many chunks are known then.
-    """
-    mask = np.uint64(len(keys) - 1)
-    n = 0
-    first = known
-    for d in range(len(starts)):
-        chunks.documents[d] = n
-        i, end = starts[d], ends[d]
-        place = 0
-        lines = 0
-        while i < end:
-            width = _white(data, i, end)
-            if width:
-                lines += data[i] == 10
-                i += width
-                place += 1
-                continue
-            chunks.bytes[n] = i
-            chunks.places[n] = place
-            chunks.lines[n] = lines
-            begin = i
-            h = np.uint64(0xCBF29CE484222325)
-            while i < end:
-                b = data[i]
-                if (b <= 32 or 0xC2 <= b <= 0xE3) and _white(data, i, end):
-                    break
-                h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
-                place += (b & 0xC0) != 0x80
-                i += 1
-            h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-            h = (h ^ (h >> np.uint64(32))) | np.uint64(1 << 63)  # never 0, which marks an empty place
-            slot = h & mask
-            while keys[slot] != 0 and keys[slot] != h:
-                slot = (slot + np.uint64(1)) & mask
-            if keys[slot] == 0:
-                keys[slot] = h
-                values[slot] = known
-                new[known - first, 0] = begin
-                new[known - first, 1] = i
-                uses[known] = 0
-                known += 1
-            chunks.ids[n] = values[slot]
-            uses[values[slot]] += 1
-            lines = 0
-            n += 1
-    chunks.documents[len(starts)] = n
-    return known
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
@@ -226,114 +87,6 @@ def multiply(V: Any, W: Any, out: Any) -> None:
             for j in range(len(row)):
                 row[j] += a * w[j]
             i += 1
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _tokens(chunks: Any, tables: Any, first: int, last: int, types: Any, offsets: Any, gaps: Any) -> None:
-    """Lay out the tokens of chunks [first, last): types (n,), offsets (n, 4), and whether and how a gap precedes.
-
-    gaps: -1 for none, else the line feeds in it.
-    """
-    n = 0
-    for c in range(first, last):
-        chunk = chunks.ids[c]
-        place, byte = chunks.places[c], chunks.bytes[c]
-        for k in range(tables.first[chunk], tables.first[chunk + 1]):
-            types[n] = tables.tokens[k, 0]
-            offsets[n, 0] = place + tables.tokens[k, 1]
-            offsets[n, 1] = place + tables.tokens[k, 2]
-            offsets[n, 2] = byte + tables.tokens[k, 3]
-            offsets[n, 3] = byte + tables.tokens[k, 4]
-            gaps[n] = chunks.lines[c] if k == tables.first[chunk] else -1
-            n += 1
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, borders: Any) -> int:
-    """Fill the first token of each sentence and the number of tokens; return the number of sentences."""
-    count = len(types)
-    if count == 0:
-        borders[0] = 0
-        return 0
-    borders[0] = 0
-    found = 1
-    line_start = 0
-    final = False
-    for t in range(1, count):
-        before, here = flags[types[t - 1]], flags[types[t]]
-        if before & FINAL:
-            final = True
-        elif not before & CLOSING:
-            final = False
-        border = False
-        if gaps[t] >= 0:
-            low = here & FIRST_LOWER
-            if gaps[t] > 1:
-                border = True
-            elif final:
-                border = not low
-            elif gaps[t]:
-                short = offsets[t - 1, 1] - line_start <= HEADLINE
-                border = short and not (low or before & FIRST_LOWER or before & COMMA)
-            if gaps[t]:
-                line_start = offsets[t, 0]
-        if border:
-            borders[found] = t
-            found += 1
-            final = False
-        elif t - borders[found - 1] >= longest:
-            begin = borders[found - 1] + 1
-            division, space = 0, 0
-            for u in range(t, begin + (t - begin) // 2, -1):
-                if flags[types[u - 1]] & DIVIDES:
-                    division = u
-                    break
-                if not space and gaps[u] >= 0 and not flags[types[u]] & FIRST_UPPER:
-                    space = u
-            borders[found] = division or space or t
-            found += 1
-    borders[found] = count
-    return found
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _contexts(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Fill each token's context; `memory` (4, forms) holds what is seen in the document of number `stamp`."""
-    sentences = len(borders) - 1
-    cases = np.empty(sentences, np.int32)
-    for s in range(sentences):
-        words, upper, lower = 0, 0, 0
-        for t in range(borders[s], borders[s + 1]):
-            f = flags[types[t]]
-            if f & ALPHABETIC:
-                words += 1
-                upper += (f & UPPER) != 0
-                lower += (f & LOWER) != 0
-        case = 0
-        if words >= 2:
-            if upper == words:
-                case = 2
-            elif lower == words:
-                case = 6
-            elif 3 * lower <= words - lower:
-                case = 4
-        cases[s] = case
-        for t in range(borders[s], borders[s + 1]):
-            form = forms[types[t]]
-            if memory[2, form] != stamp:
-                memory[2, form] = stamp
-                memory[3, form] = 0
-            memory[3, form] += 1
-            if flags[types[t]] & AS_FORM:
-                if case != 6:
-                    memory[0, form] = stamp
-            elif t > borders[s] and case == 0:
-                memory[1, form] = stamp
-    for s in range(sentences):
-        for t in range(borders[s], borders[s + 1]):
-            form = forms[types[t]]
-            value = (t == borders[s]) + cases[s] + 8 * (memory[0, form] == stamp) + 16 * (memory[1, form] == stamp)
-            out[t] = value + 32 * (memory[3, form] > 1)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
@@ -516,13 +269,13 @@ def run(
         if count == 0:
             continue
         types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
-        _tokens(chunks, tables, chunks.documents[d], chunks.documents[d + 1], types, offsets, gaps)
+        tokens_of(chunks, tables, chunks.documents[d], chunks.documents[d + 1], types, offsets, gaps)
         room = np.empty(count + 1, np.int32)
-        sentences = _borders(types, offsets, gaps, tables.flags, longest, room)
+        sentences = sentence_borders(types, offsets, gaps, tables.flags, longest, room)
         borders = room[: sentences + 1]
         contexts = np.zeros(count, np.int32)
         if len(one.contexts):
-            _contexts(types, borders, tables.flags, tables.forms, memory, d - first + 1, contexts)
+            contexts_of(types, borders, tables.flags, tables.forms, memory, d - first + 1, contexts)
         told = np.zeros((count, 0), np.float32)
         if twice:
             owns = np.empty((count, T), np.float32)
@@ -590,18 +343,6 @@ def run(
                 out.probabilities[found] = p
                 found += 1
     return found
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def enter(keys: Any, values: Any, into_keys: Any, into_values: Any) -> None:
-    """Enter hashes, each once, in an open-addressing table."""
-    mask = np.uint64(len(into_keys) - 1)
-    for n in range(len(keys)):
-        slot = keys[n] & mask
-        while into_keys[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        into_keys[slot] = keys[n]
-        into_values[slot] = values[n]
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

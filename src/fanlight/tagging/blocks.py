@@ -20,8 +20,9 @@ from fanlight.network.configuration import ACTIVATIONS, Configuration
 from fanlight.network.decoding import Network
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.tagging import block_kernels as kernels
-from fanlight.tagging.block_kernels import Chunks, Entities, Layers, Tables
+from fanlight.tagging import block_kernels, chunk_kernels
+from fanlight.tagging.block_kernels import Entities, Layers
+from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import CLOSING, DIVIDING, FINAL, LONGEST
 from fanlight.text.tokens import characters, tokenise
@@ -125,11 +126,11 @@ class BlockTagger:
         return futures
 
     def _scan(self, block: Block) -> Chunks:
-        count = kernels.count_chunks(block.data, block.starts, block.ends)
+        count = chunk_kernels.count_chunks(block.data, block.starts, block.ends)
         self._reserve(self._chunk_count + count)
         chunks = Chunks(np.empty(len(block.starts) + 1, np.int32), *(np.empty(count, np.int32) for _ in range(4)))
         new = np.empty((count, 2), np.int64)
-        known = kernels.scan(
+        known = chunk_kernels.scan(
             block.data, block.starts, block.ends, self._keys, self._values, self._uses, self._chunk_count, chunks, new
         )
         fresh = new[: known - self._chunk_count]
@@ -200,7 +201,7 @@ class BlockTagger:
     def _rehash(self, size: int, keys: NDArray[np.uint64], values: NDArray[np.int32]) -> None:
         self._keys, self._values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
         some = keys != 0
-        kernels.enter(keys[some], values[some], self._keys, self._values)
+        chunk_kernels.enter(keys[some], values[some], self._keys, self._values)
 
     def _clear(self) -> None:
         self._keys, self._values = np.zeros(1 << 16, np.uint64), np.zeros(1 << 16, np.int32)
@@ -321,13 +322,13 @@ class _Stage:
         V = [self.lexicon.vectors(types.words)] if self.made.vector_width else []
         for group, bag in zip(self.made.groups, types.bags, strict=True):
             rows = np.zeros((count, group.dimension), np.float32)
-            kernels.sum_bags(self.parameters[group.name], bag.ids, bag.offsets, rows)
+            block_kernels.sum_bags(self.parameters[group.name], bag.ids, bag.offsets, rows)
             V.append(rows)
         out = self.products[first : first + count]
         if marks is None:
-            kernels.multiply(np.hstack(V), self.W, out)
+            block_kernels.multiply(np.hstack(V), self.W, out)
         else:
-            kernels.multiply(np.hstack([*V, marks]), np.vstack([self.W, self.of_marks]), out)
+            block_kernels.multiply(np.hstack([*V, marks]), np.vstack([self.W, self.of_marks]), out)
 
     def layers(self) -> Layers:
         return Layers(self.products, self.contexts, self.evidence, *self.rest, ACTIVATIONS.index(self.made.activation))
@@ -346,21 +347,21 @@ def _run(
     ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
     room = int((tables.first[ids + 1] - tables.first[ids]).sum())
     out = Entities.room(room)
-    count = kernels.run(chunks, first, last, tables, layers[0], layers[-1], len(layers) > 1, longest, least, out)
+    count = block_kernels.run(chunks, first, last, tables, layers[0], layers[-1], len(layers) > 1, longest, least, out)
     return then(first, last, Entities(*(column[:count].copy() for column in out)))
 
 
 def _flags(word: str) -> int:
     """Return what sentence borders (`text.sentences`) and contexts (`network.windows`) want to know of a token."""
     return (
-        kernels.FINAL * (word[-1] in FINAL and len(set(word)) == 1)
-        | kernels.CLOSING * (word in CLOSING)
-        | kernels.FIRST_LOWER * word[0].islower()
-        | kernels.COMMA * (word == ",")
-        | kernels.DIVIDES * (word[-1] in DIVIDING)
-        | kernels.FIRST_UPPER * word[0].isupper()
-        | kernels.AS_FORM * (word == word.lower())
-        | kernels.ALPHABETIC * word[0].isalpha()
-        | kernels.UPPER * word.isupper()
-        | kernels.LOWER * word.islower()
+        chunk_kernels.FINAL * (word[-1] in FINAL and len(set(word)) == 1)
+        | chunk_kernels.CLOSING * (word in CLOSING)
+        | chunk_kernels.FIRST_LOWER * word[0].islower()
+        | chunk_kernels.COMMA * (word == ",")
+        | chunk_kernels.DIVIDES * (word[-1] in DIVIDING)
+        | chunk_kernels.FIRST_UPPER * word[0].isupper()
+        | chunk_kernels.AS_FORM * (word == word.lower())
+        | chunk_kernels.ALPHABETIC * word[0].isalpha()
+        | chunk_kernels.UPPER * word.isupper()
+        | chunk_kernels.LOWER * word.islower()
     )

@@ -244,7 +244,8 @@ class BlockTagger:
         places[kept] = np.arange(len(kept))
         some = self._keys != 0
         some[some] = places[self._values[some]] >= 0
-        self._rehash(1 << 16, self._keys[some], places[self._values[some]].astype(np.int32))
+        size = max(1 << 16, 1 << (4 * len(kept)).bit_length())  # a full table has no end to look for
+        self._rehash(size, self._keys[some], places[self._values[some]].astype(np.int32))
         for stage in self._stages:
             stage.choose(stay)
 

@@ -55,7 +55,7 @@ def tag_files(
             for lines, text in tag_lines(blocks, choose, lambda tagger: [threshold] * len(tagger.types)):
                 waiting.cancel()
                 file.write(text)
-                meter.advance(lines, len(text))
+                meter.advance(lines)
         file.flush()
     finally:
         waiting.cancel()
@@ -130,7 +130,7 @@ def _job_file(out: Path) -> Path:
 
 
 class _Meter:
-    """A progress bar with words a second and the time left."""
+    """A progress bar with the speed and the time left."""
 
     def __init__(self, files: list[str], console: Console, shown: bool) -> None:
         sizes = [os.path.getsize(path) for path in files if os.path.isfile(path)]
@@ -149,7 +149,7 @@ class _Meter:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def advance(self, lines: Lines, written: int) -> None:
+    def advance(self, lines: Lines) -> None:
         if lines.path != self._path:
             self._path, self._before = lines.path, self._before + self._place
         self._place = lines.place

@@ -75,13 +75,20 @@ def tag(
         raise DataError(
             f"--out: {next(item for item in given if not _is_file(item))} is no file: give files or folders"
         )
-    if chosen is Format.jsonl and _is_utf8(encoding) and all(_is_file(item) for item in given) and _many(given):
+    if (
+        chosen is Format.jsonl
+        and _is_utf8(encoding)
+        and all(_is_file(item) for item in given)
+        and (out or _many(given))
+    ):
         from fanlight.apps.cli.bulk import supported, tag_files
         from fanlight.tagging.lines import files_of
 
         if supported(model):
             tag_files(files_of(given), model, threshold, passes, threads, out, resume)
             return
+    if resume:
+        raise DataError("--resume: only UTF-8 files and models with a fast path can be gone on with: leave it out")
     texts = _texts(given, encoding)
     documents = (
         (fanlight.load(fanlight.language_of(text), passes=passes)(text, threshold) for text in texts)

@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from fanlight.text import word_kernels
+from fanlight.text.word_kernels import cut, finish, hash_bytes
+
 FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER = (
     1 << i for i in range(10)
 )
 HEADLINE = 40
+REPEATED = 32  # the bit of a context: the word occurs more than once in its document
 
 
 class Tables(NamedTuple):
@@ -106,7 +110,6 @@ def scan(
     ``keys`` and ``values`` are an open-addressing table of a power of two of places; ``new`` (C, 2) gets the bytes of
     the chunks not met before. Returns how many chunks are known then.
     """
-    mask = np.uint64(len(keys) - 1)
     n = 0
     first = known
     for d in range(len(starts)):
@@ -133,11 +136,8 @@ def scan(
                 h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
                 place += (b & 0xC0) != 0x80
                 i += 1
-            h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-            h = (h ^ (h >> np.uint64(32))) | np.uint64(1 << 63)  # never 0, which marks an empty place
-            slot = h & mask
-            while keys[slot] != 0 and keys[slot] != h:
-                slot = (slot + np.uint64(1)) & mask
+            h = finish(h)
+            slot = place_of(h, keys)
             if keys[slot] == 0:
                 keys[slot] = h
                 values[slot] = known
@@ -258,16 +258,103 @@ def contexts_of(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, s
         for t in range(borders[s], borders[s + 1]):
             form = forms[types[t]]
             value = (t == borders[s]) + cases[s] + 8 * (memory[0, form] == stamp) + 16 * (memory[1, form] == stamp)
-            out[t] = value + 32 * (memory[3, form] > 1)
+            out[t] = value + REPEATED * (memory[3, form] > 1)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def enter(keys: Any, values: Any, into_keys: Any, into_values: Any) -> None:
-    """Enter hashes, each once, in an open-addressing table."""
-    mask = np.uint64(len(into_keys) - 1)
-    for n in range(len(keys)):
-        slot = keys[n] & mask
-        while into_keys[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        into_keys[slot] = keys[n]
-        into_values[slot] = values[n]
+def place_of(h: Any, keys: Any) -> Any:
+    """Return where a hash is in an open-addressing table, or the empty place (0) where it belongs."""
+    mask = np.uint64(len(keys) - 1)
+    slot = h & mask
+    while keys[slot] != 0 and keys[slot] != h:
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def number(hashes: Any, keys: Any, values: Any, known: int, out: Any) -> int:
+    """Fill the numbers of hashes, giving new ones from `known` on; return how many are known then."""
+    for n in range(len(hashes)):
+        slot = place_of(hashes[n], keys)
+        if keys[slot] == 0:
+            keys[slot] = hashes[n]
+            values[slot] = known
+            known += 1
+        out[n] = values[slot]
+    return known
+
+
+class Learned(NamedTuple):
+    """Room for what `learn` finds: tokens as in `Tables`, where each chunk's end, and of each new type its bytes and
+    its hashes, as it is and in lower case.
+    """
+
+    tokens: Any
+    ends: Any
+    spans: Any
+    hashes: Any
+    folded: Any
+
+    @classmethod
+    def of(cls, count: int) -> Learned:
+        """Return room for so many tokens."""
+        ints, hashes = (lambda *shape: np.empty(shape, np.int32)), (lambda: np.empty(count, np.uint64))
+        return cls(ints(count, 5), ints(count), np.empty((count, 2), np.int64), hashes(), hashes())
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def learn(data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, known: int, out: Any) -> tuple[int, ...]:
+    """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]`` and number their word types, up to one that `cut` cannot.
+
+    Returns how many chunks, tokens and new types that are. `out` is a `Learned`.
+    """
+    borders = np.empty((word_kernels.LONGEST, 2), np.int64)
+    n, new = 0, 0
+    for c in range(len(fresh)):
+        begin, end = fresh[c]
+        full = n + end - begin > len(out.tokens) or c == len(out.ends)
+        count = -1 if full else cut(data, begin, end, abbreviations, borders)
+        if count < 0:
+            return c, n, new
+        for k in range(count):
+            s, e = borders[k]
+            h = hash_bytes(data, s, e, False)
+            slot = place_of(h, keys)
+            if keys[slot] == 0:
+                keys[slot] = h
+                values[slot] = known + new
+                out.spans[new, 0], out.spans[new, 1] = s, e
+                out.hashes[new], out.folded[new] = h, hash_bytes(data, s, e, True)
+                new += 1
+            out.tokens[n, 0] = values[slot]
+            out.tokens[n, 1] = out.tokens[n, 3] = s - begin
+            out.tokens[n, 2] = out.tokens[n, 4] = e - begin
+            n += 1
+        out.ends[c] = n
+    return len(fresh), n, new
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def flags_of(data: Any, spans: Any, out: Any) -> None:
+    """Fill the flags of ASCII words; see `tagging.known.flags_of`."""
+    for w in range(len(spans)):
+        begin, end = spans[w]
+        first, last = data[begin], data[end - 1]
+        same, upper, lower = True, False, False
+        for i in range(begin, end):
+            b = data[i]
+            same = same and b == first
+            upper = upper or 65 <= b <= 90
+            lower = lower or 97 <= b <= 122
+        out[w] = (
+            FINAL * (same and (last == 46 or last == 33 or last == 63))
+            | CLOSING * (end - begin == 1 and (last in (34, 39, 41, 93, 125)))
+            | FIRST_LOWER * (97 <= first <= 122)
+            | COMMA * (end - begin == 1 and last == 44)
+            | DIVIDES * (last == 44 or last == 59 or last == 58)
+            | FIRST_UPPER * (65 <= first <= 90)
+            | AS_FORM * (not upper)
+            | ALPHABETIC * (97 <= first | 32 <= 122)
+            | UPPER * (upper and not lower)
+            | LOWER * (lower and not upper)
+        )

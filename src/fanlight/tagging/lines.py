@@ -18,8 +18,8 @@ from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.json_kernel import json_lines
 from fanlight.text.scripts import language_of
 
-BYTES = 1 << 20  # read at a time
-UNDER_WAY = 3  # blocks
+BYTES = 1 << 18  # read at a time
+UNDER_WAY = 8  # blocks
 
 
 class Lines(NamedTuple):

@@ -1,0 +1,372 @@
+"""Compiled forms of `text.tokens` and `text.features` for ASCII, straight from bytes; each is tested to agree.
+
+What they do not handle they say, and the plain functions do it: control characters, long chunks, and those that may be
+a link or an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fanlight.text.features import Bag, Group
+from fanlight.text.hashing import BASE, seed_of
+from fanlight.text.tokens import ABBREVIATIONS
+from fanlight.text.word_features import WORD_FEATURES
+
+Int = NDArray[np.int64]
+LONGEST = 256  # bytes of a chunk
+_BASE = int(BASE)
+_LOWER, _EXACT, _PREFIXES, _SUFFIXES, _NGRAMS, _SHAPE, _SHORT_SHAPE, _CASE, _EDGES, _LENGTH = range(10)
+_CODES = dict(
+    lower=_LOWER, exact=_EXACT, prefixes=_PREFIXES, suffixes=_SUFFIXES, ngrams=_NGRAMS, shape=_SHAPE,
+    short_shape=_SHORT_SHAPE, case=_CASE, edges=_EDGES, length=_LENGTH,
+)  # fmt: skip
+assert set(_CODES) == set(WORD_FEATURES)
+
+
+class Plan(NamedTuple):
+    """Features in the order in which they are summed: what each is, its group, its seed; and the groups' buckets."""
+
+    kinds: Any
+    groups: Any
+    seeds: Any
+    buckets: Any
+
+
+def plan_of(groups: Sequence[Group]) -> Plan:
+    """Lay out groups of word features."""
+    rows = [(_CODES[name], g, seed_of(name)) for g, group in enumerate(groups) for name in group.features]
+    kinds, owners, seeds = zip(*rows, strict=True) if rows else ((), (), ())
+    buckets = np.array([group.buckets for group in groups], np.uint64)
+    return Plan(np.array(kinds, np.int32), np.array(owners, np.int32), np.array(seeds, np.uint64), buckets)
+
+
+def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...]:
+    """Return `features.extract` of the words ``data[s:e]`` for each row (s, e) of spans, all ASCII."""
+    offsets = np.zeros((len(plan.buckets), len(spans) + 1), np.int64)
+    ids = np.empty(_count_ids(spans, plan, offsets), np.int64)
+    _fill_ids(data, spans, plan, offsets, ids)
+    return tuple(Bag(ids[row[0] : row[-1]], row - row[0]) for row in offsets)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def hash_bytes(data: Any, begin: int, end: int, fold: bool) -> Any:
+    """Return a hash, never 0; ASCII letters as their lower case if `fold`."""
+    h = np.uint64(0xCBF29CE484222325)
+    for i in range(begin, end):
+        b = data[i]
+        if fold and 65 <= b <= 90:
+            b += 32
+        h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
+    return finish(h)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def finish(h: Any) -> Any:
+    """Mix a hash's bits; never 0."""
+    h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return (h ^ (h >> np.uint64(32))) | np.uint64(1 << 63)
+
+
+ABBREVIATION_HASHES = np.sort(
+    [hash_bytes(np.frombuffer(word.encode(), np.uint8), 0, len(word), True) for word in ABBREVIATIONS]
+)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _alphabetic(b: int) -> bool:
+    return 97 <= b | 32 <= 122
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _digit(b: int) -> bool:
+    return 48 <= b <= 57
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _alphanumeric(b: int) -> bool:
+    return _alphabetic(b) or _digit(b)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> int:
+    """Cut a chunk as `tokens.tokenise` does; fill `borders` (n, 2) with bytes, return n, or -1 for what it cannot."""
+    if end - begin > LONGEST:
+        return -1
+    plain = True
+    for i in range(begin, end):
+        b = data[i]
+        if b < 33 or b > 126 or b == 64 or b == 35 or (b == 47 and data[i - 1] == 47 and i > begin):  # @ # //
+            return -1
+        plain = plain and _alphanumeric(b)
+    if plain:
+        borders[0, 0], borders[0, 1] = begin, end
+        return 1
+    first, last = begin, end
+    n = 0
+    while first < last:
+        length = _opening(data, first, last)
+        if length == 0:
+            break
+        borders[n, 0], borders[n, 1] = first, first + length
+        n += 1
+        first += length
+    if last - first >= 4 and data[first] | 32 == 119 and data[first + 3] == 46:  # w...: perhaps a link
+        return -1
+    closed = last
+    while first < closed:
+        length = _closing(data, first, closed, abbreviations)
+        if length == 0:
+            break
+        closed -= length
+    n = _inside(data, begin, first, closed, borders, n)
+    while closed < last:  # the closing marks once more, forwards
+        run = closed + 1
+        while run < last and data[run] == data[closed]:
+            run += 1
+        borders[n, 0], borders[n, 1] = closed, run
+        n += 1
+        closed = run
+    return n
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _opening(data: Any, first: int, last: int) -> int:
+    mark = data[first]
+    if _alphanumeric(mark):
+        return 0
+    run = first + 1
+    while run < last and data[run] == mark:
+        run += 1
+    joining = mark in (45, 39, 46, 64, 35, 38, 95, 43)  # - ' . @ # & _ +
+    if run < last and joining and run == first + 1 and _alphanumeric(data[run]) and not (mark == 39 and last - run > 3):
+        return 0
+    return run - first
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _closing(data: Any, first: int, last: int, abbreviations: Any) -> int:
+    mark = data[last - 1]
+    if _alphanumeric(mark):
+        return 0
+    run = last - 1
+    while run > first and data[run - 1] == mark:
+        run -= 1
+    if mark == 46 and run == last - 1 and _is_abbreviation(data, first, run, abbreviations):
+        return 0
+    return last - run
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _is_abbreviation(data: Any, first: int, last: int, abbreviations: Any) -> bool:
+    if last - first == 1:
+        return _alphabetic(data[first])
+    inner, stops, part = True, 0, 0
+    for i in range(first, last):
+        if data[i] == 46:
+            inner = inner and 1 <= part <= 2
+            stops += 1
+            part = 0
+        else:
+            inner = inner and _alphabetic(data[i])
+            part += 1
+    if inner and stops and 1 <= part <= 2:
+        return True
+    h = hash_bytes(data, first, last, True)
+    place = np.searchsorted(abbreviations, h)
+    return place < len(abbreviations) and abbreviations[place] == h
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _inside(data: Any, begin: int, first: int, last: int, borders: Any, n: int) -> int:
+    """Cut between opening and closing marks; a comma's left neighbour may be one of the former."""
+    i = first
+    while i < last:
+        b = data[i]
+        stop = i
+        if b in (40, 41, 91, 93, 123, 125, 60, 62, 34, 59):  # ()[]{}<>";
+            stop = i + 1
+        elif b == 45 or b == 46:
+            while stop < last and data[stop] == b:
+                stop += 1
+            if stop - i < 2:
+                stop = i
+        elif b == 44 or b == 58:
+            if not (i > begin and _digit(data[i - 1]) and i + 1 < last and _digit(data[i + 1])):
+                stop = i + 1
+        if stop == i:
+            i += 1
+            continue
+        if first < i:
+            n = _contraction(data, first, i, borders, n)
+        borders[n, 0], borders[n, 1] = i, stop
+        n += 1
+        first = i = stop
+    return _contraction(data, first, last, borders, n) if first < last else n
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
+    middle = first
+    if last - first > 2 and data[last - 2] == 39:
+        x = data[last - 1] | 32
+        if x == 115 or x == 109 or x == 100:  # 's 'm 'd
+            middle = last - 2
+        elif x == 116 and data[last - 3] | 32 == 110:  # n't
+            middle = last - 3
+    elif last - first > 3 and data[last - 3] == 39:
+        x, y = data[last - 2] | 32, data[last - 1] | 32
+        if (y == 101 and (x == 114 or x == 118)) or (x == 108 and y == 108):  # 're 've 'll
+            middle = last - 3
+    if middle > first:
+        borders[n, 0], borders[n, 1] = first, middle
+        n += 1
+    borders[n, 0], borders[n, 1] = middle, last
+    return n + 1
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
+    """Fill each ASCII word's row in a sorted vocabulary (`vectors.fallback_forms` in turn), -1 for none."""
+    for w in range(len(spans)):
+        begin, end = spans[w]
+        digits = False
+        h = np.zeros(5, np.uint64)
+        power = np.uint64(1)
+        for i in range(begin, end):
+            raw = np.uint64(data[i])
+            lower = raw + np.uint64(32) if 65 <= raw <= 90 else raw
+            digit = _digit(raw)
+            digits = digits or digit
+            initial = lower - np.uint64(32) if i == begin and 97 <= lower <= 122 else lower
+            h[0] += (raw + np.uint64(1)) * power
+            h[1] += (lower + np.uint64(1)) * power
+            h[2] += (np.uint64(48 + 1) if digit else lower + np.uint64(1)) * power
+            h[3] += (np.uint64(35 + 1) if digit else lower + np.uint64(1)) * power
+            h[4] += (initial + np.uint64(1)) * power
+            power *= np.uint64(_BASE)
+        rows[w] = -1
+        for k in range(5):
+            if not digits and 2 <= k <= 3:
+                continue
+            mixed = _mix(h[k])
+            place = np.searchsorted(hashes, mixed)
+            if place < len(hashes) and hashes[place] == mixed:
+                rows[w] = place
+                break
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _mix(x: Any) -> Any:
+    x = x ^ (x >> np.uint64(30))
+    x = x * np.uint64(0xBF58476D1CE4E5B9)
+    x = x ^ (x >> np.uint64(27))
+    x = x * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _count_ids(spans: Any, plan: Plan, offsets: Any) -> int:
+    """Fill each group's offsets into one array of all ids; return how long that is."""
+    total = 0
+    for g in range(len(plan.buckets)):
+        offsets[g, 0] = total
+        for w in range(len(spans)):
+            length = spans[w, 1] - spans[w, 0]
+            for f in range(len(plan.kinds)):
+                if plan.groups[f] != g:
+                    continue
+                kind = plan.kinds[f]
+                if kind == _PREFIXES or kind == _SUFFIXES:
+                    total += min(length, 4)
+                else:
+                    total += 2 * length - 1 if kind == _NGRAMS else 1
+            offsets[g, w + 1] = total
+    return total
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None:
+    values = np.empty(2 * LONGEST, np.uint64)
+    low = np.empty(LONGEST + 2, np.uint64)
+    kinds = np.empty(LONGEST, np.uint64)
+    low[0] = np.uint64(0x110000 + 1)
+    for w in range(len(spans)):
+        begin, end = spans[w]
+        n = end - begin
+        for i in range(n):
+            b = np.uint64(data[begin + i])
+            low[i + 1] = (b + np.uint64(32) if 65 <= b <= 90 else b) + np.uint64(1)
+            kinds[i] = (
+                1 if 65 <= b <= 90 else 2 if 97 <= b <= 122 else 3 if 48 <= b <= 57 else b + np.uint64(16)
+            )
+        low[n + 1] = np.uint64(0x110000 + 1)
+        group, place = -1, 0
+        for f in range(len(plan.kinds)):
+            count = _values(data, begin, n, low, kinds, plan.kinds[f], values)
+            if plan.groups[f] != group:
+                group = plan.groups[f]
+                place = offsets[group, w]
+            for k in range(count):
+                ids[place] = np.int64(_mix(values[k] + plan.seeds[f]) % plan.buckets[group])
+                place += 1
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, out: Any) -> int:
+    """Fill the values of one feature of one word and return their number; ``low`` has a border on both sides."""
+    one, base = np.uint64(1), np.uint64(_BASE)
+    h, power = np.uint64(0), np.uint64(1)
+    count = 1
+    if feature == _LOWER:
+        for i in range(n):
+            h += low[i + 1] * power
+            power *= base
+    elif feature == _EXACT:
+        for i in range(n):
+            h += (np.uint64(data[begin + i]) + one) * power
+            power *= base
+    elif feature == _PREFIXES or feature == _SUFFIXES:
+        count = min(n, 4)
+        for i in range(count):
+            h += (np.uint64(data[begin + i]) + one if feature == _PREFIXES else low[n - i]) * power
+            power *= base
+            out[i] = h * np.uint64(8) + np.uint64(i + 1)
+        return count
+    elif feature == _NGRAMS:
+        square, cube = base * base, base * base * base
+        for i in range(n):
+            out[i] = low[i] + low[i + 1] * base + low[i + 2] * square
+        for i in range(n - 1):
+            out[n + i] = out[i] + low[i + 3] * cube
+        return 2 * n - 1
+    elif feature == _SHAPE:
+        for i in range(n):
+            if i == 0 or kinds[i] != kinds[i - 1]:
+                h += (kinds[i] + one) * power
+                power *= base
+    elif feature == _SHORT_SHAPE:
+        for i in range(min(n, 4)):
+            h += (kinds[i] + one) * power
+            power *= base
+        tail = kinds[n - 1] + one
+        if n > 1:
+            tail += (kinds[n - 2] + one) * base
+        h = h * np.uint64(31) + tail * base
+    elif feature == _CASE:
+        for i in range(n):
+            k = kinds[i]
+            h |= one << (np.uint64(5) if k > 5 else k - one)
+            if k == 1:
+                h |= np.uint64(8) if i == 0 else np.uint64(16)
+    elif feature == _EDGES:
+        h = kinds[0] * np.uint64(1 << 24) + kinds[n - 1]
+    else:
+        h = np.uint64(min(n, 12))
+    out[0] = h
+    return count

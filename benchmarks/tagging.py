@@ -191,8 +191,9 @@ def limit(english: Path) -> None:
             tagger.tag(lines.block, [0.0] * len(tagger.types))
             tokens += len(bytes(lines.block.data).split()) if number >= 4 else 0
         block_kernels.run = plain
-        widths = [(stage.made.positions, stage.made.hidden) for stage in tagger._stages]
-        moved = sum(2 * 4 * positions * hidden for positions, hidden in widths)
+        model = tagger.model
+        stages = [model.configuration, *([model.first.configuration] if model.first else [])]
+        moved = sum(2 * 4 * made.positions * made.hidden for made in stages)
         per_word, least = seconds / tokens, moved / bandwidth
         print(
             f"{passes} pass(es): network stage {1e9 * per_word:.0f} ns a word; its {moved} bytes of table rows take "

@@ -146,8 +146,8 @@ def run(
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
-def multiply(V: Any, W: Any, order: Any, out: Any) -> None:
-    """Fill out (t, n) with V (t, d) @ W (d, n), each row's sums in one order: the same bits in any company.
+def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
+    """Fill rows `places` (t,) of out with V (t, d) @ W (d, n); d is even. A row gets the same bits in any company.
 
     Four rows at a time, in the order given, so that each number of W that is fetched is used four times; where two
     columns of all four are zeros, nothing is.
@@ -172,7 +172,7 @@ def multiply(V: Any, W: Any, order: Any, out: Any) -> None:
                     r2[j] += a2 * w[j] + b2 * v[j]
                     r3[j] += a3 * w[j] + b3 * v[j]
         for i in range(count):
-            out[order[t + i]] = rows[i]
+            out[places[order[t + i]]] = rows[i]
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

@@ -73,6 +73,7 @@ class BlockTagger:
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
+        self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
 
     def tag(self, block: Block, least: Sequence[float]) -> Entities:
         """Tag one block and wait for it; for `begin`'s parameters."""
@@ -99,14 +100,16 @@ class BlockTagger:
             The shares' results, in the order of the documents.
         """
         if self._known.full:
-            wait(self._running)
             self._known.clear_out()
+            self._readers = self._running
         lowest = np.array(least, np.float64)
         chunks, jobs = self._known.find(block.data, block.starts, block.ends)
         if self._known.short:
             wait(self._running)
             self._known.grow()
-        self._learning = [f for f in self._learning if not f.done()] + [self._pool.submit(job) for job in jobs]
+        self._learning = [f for f in self._learning if not f.done()] + [
+            self._pool.submit(_after, self._readers, job) for job in jobs
+        ]
         tables, layers = self._known.snapshot()
         counts = np.cumsum(block.ends - block.starts)
         borders = np.searchsorted(counts, np.arange(SHARE, counts[-1] if len(counts) else 0, SHARE), "left") + 1
@@ -129,7 +132,7 @@ class BlockTagger:
         least: NDArray[np.float64],
         then: Callable[[int, int, Entities], Result],
     ) -> Result:
-        for future in learning:  # begun before this, so that nobody waits for what nobody does
+        for future in learning:
             future.result()
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
         out = Entities.room(int((tables.first[ids + 1] - tables.first[ids]).sum()))
@@ -138,3 +141,8 @@ class BlockTagger:
         twice = len(layers) > 1
         count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._lanes, least, out)
         return then(first, last, Entities(*(column[:count].copy() for column in out)))
+
+
+def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:
+    wait(others)  # begun before this, so that nobody waits for what nobody does
+    job()

@@ -284,27 +284,55 @@ def number(hashes: Any, keys: Any, values: Any, known: int, out: Any) -> int:
     return known
 
 
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def find(hashes: Any, keys: Any, values: Any, out: Any) -> None:
+    """Fill the numbers of hashes, -1 for those that have none."""
+    for n in range(len(hashes)):
+        slot = place_of(hashes[n], keys)
+        out[n] = values[slot] if keys[slot] != 0 else -1
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def enter(hashes: Any, numbers: Any, keys: Any, values: Any) -> None:
+    """Enter hashes, each once."""
+    for n in range(len(hashes)):
+        slot = place_of(hashes[n], keys)
+        keys[slot] = hashes[n]
+        values[slot] = numbers[n]
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def choose(order: Any, ends: Any, tokens: Any, limit: int, stays: Any) -> int:
+    """Mark the word types of chunks, in order, until they are `limit`; return how many chunks have only such."""
+    count = 0
+    for n in range(len(order)):
+        chunk = order[n]
+        for t in range(ends[chunk], ends[chunk + 1]):
+            count += not stays[tokens[t, 0]]
+            if count > limit:
+                return n
+            stays[tokens[t, 0]] = True
+    return len(order)
+
+
 class Learned(NamedTuple):
-    """Room for what `learn` finds: tokens as in `Tables`, where each chunk's end, and of each new type its bytes and
-    its hashes, as it is and in lower case.
-    """
+    """Room for what `learn` finds: tokens as in `Tables`, chunks' ends, and new types' bytes and folded hashes."""
 
     tokens: Any
     ends: Any
     spans: Any
-    hashes: Any
     folded: Any
 
     @classmethod
     def of(cls, count: int) -> Learned:
         """Return room for so many tokens."""
-        ints, hashes = (lambda *shape: np.empty(shape, np.int32)), (lambda: np.empty(count, np.uint64))
-        return cls(ints(count, 5), ints(count), np.empty((count, 2), np.int64), hashes(), hashes())
+        tokens, ends = np.empty((count, 5), np.int32), np.empty(count, np.int32)
+        return cls(tokens, ends, np.empty((count, 2), np.int64), np.empty(count, np.uint64))
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def learn(data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, known: int, out: Any) -> tuple[int, ...]:
-    """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]`` and number their word types, up to one that `cut` cannot.
+def learn(data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
+    """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]``, up to one that `cut` cannot; new word types get the rows of `free`.
 
     Returns how many chunks, tokens and new types that are. `out` is a `Learned`.
     """
@@ -322,9 +350,9 @@ def learn(data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, kno
             slot = place_of(h, keys)
             if keys[slot] == 0:
                 keys[slot] = h
-                values[slot] = known + new
+                values[slot] = free[new]
                 out.spans[new, 0], out.spans[new, 1] = s, e
-                out.hashes[new], out.folded[new] = h, hash_bytes(data, s, e, True)
+                out.folded[new] = hash_bytes(data, s, e, True)
                 new += 1
             out.tokens[n, 0] = values[slot]
             out.tokens[n, 1] = out.tokens[n, 3] = s - begin

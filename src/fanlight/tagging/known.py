@@ -27,9 +27,11 @@ from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
+Rows = NDArray[np.int32]
 MEMORY = 180_000_000  # bytes of products that bring about a clearing-out
 KEPT = 0.6  # of the word types are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
+BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand
 JOB = 1 << 10  # word types worked out at a time
 
 
@@ -49,40 +51,39 @@ class Known:
         self._learned = Learned.of(ROOM)
         self._chunks, self._types, self._forms = _Numbers(), _Numbers(), _Numbers()
         self._uses = np.zeros(1 << 14, np.int32)
-        self._chunk_ends, self._tokens = _Rows(1, np.int32, [[0]]), _Rows(5, np.int32)
-        self._flags, self._form_of = _Rows(1, np.int32), _Rows(1, np.int32)
-        self._hashes = _Rows(2, np.uint64)  # of each type: as it is, in lower case
+        self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
+        self._free = np.arange(0, dtype=np.int32)  # rows for new types, in the order in which they are given
+        self._top = 0  # above all rows ever given
+        self._flags, self._form_of = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self._folded = np.zeros(0, np.uint64)  # hash of each type in lower case
         self._jobs: list[Callable[[], None]] = []
-        self._types.of(_hashes([PADDING]))
-        self._learn_words([PADDING], [" "], 0)
+        self._make_free(self._limit * 9 // 8)
         self.grow(self._limit * 9 // 8)
+        self._learn_words([PADDING], [" "], _hashes([PADDING]))
         self._jobs.pop()()
-
-    def __len__(self) -> int:
-        """Return the number of word types."""
-        return len(self._types)
 
     @property
     def full(self) -> bool:
-        """Whether `clear_out` is due: it must wait until nobody reads the tables."""
-        return len(self) > self._limit
+        """Whether `clear_out` is due."""
+        return len(self._types) > self._limit
 
     @property
     def short(self) -> bool:
         """Whether `grow` is due, before the jobs of `find` are done and when nobody reads the tables."""
-        return len(self) > self._stages[0].room
+        return self._top > self._stages[0].room
 
     def grow(self, room: int | None = None) -> None:
         """Make room for the products of all types, or of so many."""
         for stage in self._stages:
-            stage.grow(room or 2 * len(self))
+            stage.grow(room or 2 * self._top)
 
     def find(self, data: NDArray[np.uint8], starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
         """Find the chunks of documents, and cut those not met before.
 
         Returns them, and the jobs that are to be done, by any threads, before the new types' products are read.
         """
-        count = chunk_kernels.count_chunks(data, starts, ends)
+        size = int((ends - starts).sum())
+        count = size // 2 + 1 if size < BOUND else chunk_kernels.count_chunks(data, starts, ends)
         before = len(self._chunks)
         self._chunks.reserve(count)
         if len(self._uses) < before + count:
@@ -93,38 +94,37 @@ class Known:
         self._chunks.count = chunk_kernels.scan(data, starts, ends, keys, values, self._uses, before, chunks, new)
         self._learn(data, new[: len(self._chunks) - before])
         jobs, self._jobs = self._jobs, []
-        return chunks, jobs
+        return Chunks(chunks.documents, *(column[: chunks.documents[-1]] for column in chunks[1:])), jobs
 
     def snapshot(self) -> tuple[Tables, list[Layers]]:
         """Return the tables as threads may read them while this one goes on to write beyond their ends."""
-        flags, forms = self._flags.array[:, 0], self._form_of.array[:, 0]
-        tables = Tables(self._chunk_ends.array[:, 0], self._tokens.array, flags, forms, len(self._forms))
+        tables = Tables(
+            self._chunk_ends.array[:, 0], self._tokens.array, self._flags, self._form_of, len(self._forms)
+        )  # fmt: skip
         return tables, [stage.layers() for stage in self._stages]
 
     def clear_out(self) -> None:
-        """Forget the chunks that were used least, so that `KEPT` of the word types stay at most."""
+        """Forget the chunks that were used least, so that `KEPT` of the word types stay at most.
+
+        Readers of a snapshot keep theirs, but for the products of types forgotten: the next jobs must wait for them.
+        """
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
         order = np.argsort(-self._uses[: len(self._chunks)], kind="stable")
-        _, met = np.unique(tokens[_ranges(ends, order), 0], return_index=True)
-        enough = np.sort(met)[: int(KEPT * self._limit)][-1]
-        lengths = np.cumsum(ends[order + 1] - ends[order])
-        kept = np.sort(order[: int(np.searchsorted(lengths, enough + 1))])
-        moved = tokens[_ranges(ends, kept)]
-        stay = np.unique(np.append(moved[:, 0], 0))
-        renumbered = np.full(len(self), -1, np.int32)
-        renumbered[stay] = np.arange(len(stay))
-        moved[:, 0] = renumbered[moved[:, 0]]
-        self._tokens = _Rows(5, np.int32, moved)
-        self._chunk_ends = _Rows(1, np.int32, np.append(0, np.cumsum(ends[kept + 1] - ends[kept]))[:, None])
+        stays = np.zeros(len(self._flags), np.bool_)
+        stays[0] = True
+        kept = np.sort(order[: chunk_kernels.choose(order, ends, tokens, int(KEPT * self._limit), stays)])
+        counts = ends[kept + 1] - ends[kept]
+        first = np.cumsum(counts) - counts
+        rows = np.arange(counts.sum()) + np.repeat(ends[kept] - first, counts)
+        self._tokens, self._chunk_ends = _Rows(5, tokens[rows]), _Rows(1, np.append(first, counts.sum())[:, None])
         self._uses = np.concatenate([self._uses[kept] // 2, np.zeros(1 << 14, np.int32)])
         self._chunks.choose(kept)
-        self._types.choose(stay)
-        self._hashes = _Rows(2, np.uint64, self._hashes.array[stay])
-        self._flags = _Rows(1, np.int32, self._flags.array[stay])
-        self._forms = _Numbers()
-        self._form_of = _Rows(1, np.int32, self._forms.of(self._hashes.array[:, 1])[:, None])
-        for stage in self._stages:
-            stage.choose(stay)
+        used = np.ones(len(stays), np.bool_)
+        used[self._free] = False
+        self._free = np.concatenate([np.flatnonzero(used & ~stays).astype(np.int32), self._free])
+        self._types.keep(stays)
+        self._flags, self._forms, self._form_of = self._flags.copy(), _Numbers(), np.zeros_like(self._form_of)
+        self._form_of[stays] = self._forms.of(self._folded[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
         """Enter chunks not met before."""
@@ -143,28 +143,29 @@ class Known:
         assert self._plan is not None
         out = self._learned
         self._types.reserve(ROOM)
-        first = len(self)
+        self._make_free(ROOM)
         keys, values = self._types.keys, self._types.values
-        count, n, new = chunk_kernels.learn(data, fresh, word_kernels.ABBREVIATION_HASHES, keys, values, first, out)
+        known = word_kernels.ABBREVIATION_HASHES
+        count, n, new = chunk_kernels.learn(data, fresh, known, keys, values, self._free, out)
         self._types.count += new
         self._chunk_ends.extend(self._chunk_ends.array[-1] + out.ends[:count, None])
         self._tokens.extend(out.tokens[:n])
         if new:
-            spans, flags = out.spans[:new].copy(), np.empty((new, 1), np.int32)
-            chunk_kernels.flags_of(data, spans, flags[:, 0])
-            self._enter(np.stack([out.hashes[:new], out.folded[:new]], 1), flags)
+            spans, flags = out.spans[:new].copy(), np.empty(new, np.int32)
+            chunk_kernels.flags_of(data, spans, flags)
+            rows = self._enter(out.folded[:new], flags)
             for place in range(0, new, JOB):
-                part = spans[place : place + JOB]
-                self._jobs.append(partial(self._work_out_quickly, data, part, first + place))
+                part = slice(place, place + JOB)
+                self._jobs.append(partial(self._work_out_quickly, data, spans[part], rows[part]))
         return count
 
-    def _work_out_quickly(self, data: NDArray[np.uint8], spans: Int, first: int) -> None:
+    def _work_out_quickly(self, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
         assert self._plan is not None
-        rows = np.empty(len(spans), np.int64)
-        word_kernels.vector_rows(data, spans, self._model.lexicon.hashes, rows)
-        types = WordTypes(rows, word_kernels.word_bags(data, spans, self._plan))
+        words = np.empty(len(spans), np.int64)
+        word_kernels.vector_rows(data, spans, self._model.lexicon.hashes, words)
+        types = WordTypes(words, word_kernels.word_bags(data, spans, self._plan))
         for stage in self._stages:
-            stage.learn(types, None, first)
+            stage.learn(types, None, rows)
 
     def _learn_chunk(self, chunk: str) -> None:
         """Learn any chunk, with the plain functions."""
@@ -173,37 +174,50 @@ class Known:
         words = [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
         keys = words if self._unit == "word" else character_keys(chunk, begins, stops)
         places = np.append(0, np.cumsum([len(c.encode()) for c in chunk]))
-        first = len(self)
-        numbers = self._types.of(_hashes(keys))
-        self._tokens.extend(np.stack([numbers, starts, ends, places[starts], places[ends]], 1))
+        hashes = _hashes(keys)
+        distinct, first, which = np.unique(hashes, return_index=True, return_inverse=True)
+        rows = self._types.find(distinct)
+        new = np.flatnonzero(rows < 0)
+        if len(new):
+            some = first[new].tolist()
+            rows[new] = self._learn_words([keys[i] for i in some], [words[i] for i in some], distinct[new])
+        self._tokens.extend(np.stack([rows[which], starts, ends, places[starts], places[ends]], 1))
         self._chunk_ends.extend(self._chunk_ends.array[-1:] + len(keys))
-        _, new = np.unique(numbers, return_index=True)
-        some = new[numbers[new] >= first].tolist()
-        if some:
-            self._learn_words([keys[i] for i in some], [words[i] for i in some], first)
 
-    def _learn_words(self, keys: Sequence[str], words: Sequence[str], first: int) -> None:
-        """Learn new types, numbered from `first` on."""
-        hashes = np.stack([_hashes(keys), _hashes([key.lower() for key in keys])], 1)
-        self._enter(hashes, np.array([[_flags(word)] for word in words]))
-        self._jobs.append(partial(self._work_out, keys, first))
+    def _learn_words(self, keys: Sequence[str], words: Sequence[str], hashes: NDArray[np.uint64]) -> Rows:
+        """Learn any new types, with the plain functions; return their rows."""
+        self._make_free(len(keys))
+        self._types.enter(hashes, self._free[: len(keys)])
+        rows = self._enter(_hashes([key.lower() for key in keys]), np.array([_flags(word) for word in words]))
+        self._jobs.append(partial(self._work_out, keys, rows))
+        return rows
 
-    def _work_out(self, keys: Sequence[str], first: int) -> None:
+    def _work_out(self, keys: Sequence[str], rows: Rows) -> None:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
         told = None
         if self._model.gazetteer is not None:
             told = self._model.gazetteer.marks(keys, np.array([0, len(keys)]))
         for stage in self._stages:
-            stage.learn(types, told, first)
+            stage.learn(types, told, rows)
 
-    def _enter(self, hashes: NDArray[np.uint64], flags: NDArray[Any]) -> None:
-        self._hashes.extend(hashes)
-        self._flags.extend(flags)
-        self._form_of.extend(self._forms.of(np.ascontiguousarray(hashes[:, 1]))[:, None])
+    def _enter(self, folded: NDArray[np.uint64], flags: NDArray[Any]) -> Rows:
+        """Give new types the next free rows."""
+        rows, self._free = self._free[: len(flags)], self._free[len(flags) :]
+        self._top = max(self._top, int(rows.max()) + 1)
+        self._folded[rows], self._flags[rows] = folded, flags
+        self._form_of[rows] = self._forms.of(np.ascontiguousarray(folded))
+        return rows
+
+    def _make_free(self, count: int) -> None:
+        if len(self._free) < count:
+            before, more = len(self._flags), np.zeros(2 * count, np.int32)
+            self._free = np.concatenate([self._free, np.arange(before, before + len(more), dtype=np.int32)])
+            self._flags, self._form_of = (np.concatenate([column, more]) for column in (self._flags, self._form_of))
+            self._folded = np.concatenate([self._folded, more.astype(np.uint64)])
 
 
 class _Numbers:
-    """Numbers from 0 on, given to 64-bit hashes other than 0: an open-addressing table, at most half full."""
+    """Numbers of 64-bit hashes other than 0: an open-addressing table, at most half full."""
 
     def __init__(self) -> None:
         self.keys, self.values = np.zeros(1 << 16, np.uint64), np.zeros(1 << 16, np.int32)
@@ -212,45 +226,62 @@ class _Numbers:
     def __len__(self) -> int:
         return self.count
 
-    def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
-        """Return the numbers of hashes, entering those not met before."""
+    def of(self, hashes: NDArray[np.uint64]) -> Rows:
+        """Return the numbers of hashes, from 0 on in the order in which they are first met."""
         self.reserve(len(hashes))
         out = np.empty(len(hashes), np.int32)
         self.count = chunk_kernels.number(hashes, self.keys, self.values, self.count, out)
         return out
 
+    def find(self, hashes: NDArray[np.uint64]) -> Rows:
+        """Return the numbers of hashes, -1 for those not met before."""
+        out = np.empty(len(hashes), np.int32)
+        chunk_kernels.find(hashes, self.keys, self.values, out)
+        return out
+
+    def enter(self, hashes: NDArray[np.uint64], numbers: Rows) -> None:
+        """Enter new hashes."""
+        self.reserve(len(hashes))
+        chunk_kernels.enter(hashes, numbers, self.keys, self.values)
+        self.count += len(hashes)
+
     def reserve(self, more: int) -> None:
         """Make room for so many more."""
         if len(self.keys) < 2 * (self.count + more):
-            self._fill(self._by_number(), 4 * (self.count + more))
+            some = self.keys != 0
+            self._fill(self.keys[some], self.values[some], more)
+
+    def keep(self, numbers: NDArray[np.bool_]) -> None:
+        """Forget hashes whose number is not among these."""
+        some = self.keys != 0
+        some[some] = numbers[self.values[some]]
+        self._fill(self.keys[some], self.values[some])
 
     def choose(self, numbers: Int) -> None:
         """Keep these, increasing, and number them anew."""
-        self._fill(self._by_number()[numbers], 4 * len(numbers))
+        places = np.full(self.count, -1, np.int32)
+        places[numbers] = np.arange(len(numbers))
+        self.values = places[self.values]
+        some = (self.keys != 0) & (self.values >= 0)
+        self._fill(self.keys[some], self.values[some])
 
-    def _by_number(self) -> NDArray[np.uint64]:
-        some = self.keys != 0
-        hashes = np.empty(self.count, np.uint64)
-        hashes[self.values[some]] = self.keys[some]
-        return hashes
-
-    def _fill(self, hashes: NDArray[np.uint64], size: int) -> None:
-        size = max(1 << 16, 1 << size.bit_length())
-        self.keys, self.values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-        chunk_kernels.number(hashes, self.keys, self.values, 0, np.empty(len(hashes), np.int32))
+    def _fill(self, hashes: NDArray[np.uint64], numbers: Rows, more: int = 0) -> None:
         self.count = len(hashes)
+        size = max(1 << 16, 1 << (2 * (self.count + more)).bit_length())
+        self.keys, self.values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+        chunk_kernels.enter(hashes, numbers, self.keys, self.values)
 
 
 class _Rows:
-    """A growing array; a reader's view of it stays as it was."""
+    """A growing array of int32; a reader's view of it stays as it was."""
 
-    def __init__(self, columns: int, kind: Any, rows: Any = ()) -> None:
-        self._all = np.zeros((1 << 12, columns), kind)
+    def __init__(self, columns: int, rows: Any = ()) -> None:
+        self._all = np.zeros((1 << 12, columns), np.int32)
         self._count = 0
-        self.extend(np.array(rows, kind).reshape(-1, columns))
+        self.extend(np.array(rows, np.int32).reshape(-1, columns))
 
     @property
-    def array(self) -> NDArray[Any]:
+    def array(self) -> Rows:
         """The rows so far."""
         return self._all[: self._count]
 
@@ -258,7 +289,7 @@ class _Rows:
         """Add rows at the end."""
         count = self._count + len(rows)
         if count > len(self._all):
-            grown = np.zeros((2 * count, self._all.shape[1]), self._all.dtype)
+            grown = np.zeros((2 * count, self._all.shape[1]), np.int32)
             grown[: self._count] = self.array
             self._all = grown
         self._all[self._count : count] = rows
@@ -302,14 +333,8 @@ class _Stage:
         grown[: self.room] = self.products
         self.products = grown
 
-    def choose(self, types: Int) -> None:
-        """Keep these types, increasing, and number them anew."""
-        for first in range(0, len(types), 4096):  # in place: no second table
-            part = types[first : first + 4096]
-            self.products[first : first + len(part)] = self.products[part]
-
-    def learn(self, types: WordTypes, marks: NDArray[np.float32] | None, first: int) -> None:
-        """Work out the products of new types, numbered from `first` on; `marks` are theirs in gazetteers."""
+    def learn(self, types: WordTypes, marks: NDArray[np.float32] | None, rows: Rows) -> None:
+        """Work out the products of new types; `marks` are theirs in gazetteers."""
         count = len(types.words)
         V = np.zeros((count, len(self.W)), np.float32)
         column = self.made.vector_width
@@ -321,18 +346,11 @@ class _Stage:
         if marks is not None:
             V[:, column : column + marks.shape[1]] = marks
         order = np.argsort(types.words < 0, kind="stable")  # words without a vector together: their zeros cost nothing
-        block_kernels.multiply(V, self.W, order, self.products[first : first + count])
+        block_kernels.multiply(V, self.W, order, rows, self.products)
 
     def layers(self) -> Layers:
         """Return the network as the kernels want it."""
         return layers_of(self.parameters, self.A, self.made, self.products, self.contexts, self.evidence)
-
-
-def _ranges(ends: NDArray[np.int32], chunks: Int) -> Int:
-    """Return the rows of the tokens of chunks, one chunk after the other."""
-    counts = ends[chunks + 1] - ends[chunks]
-    before = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) + np.repeat(ends[chunks] - before, counts)
 
 
 def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:

@@ -198,7 +198,8 @@ def _exponentials(Z: Any, top: float, lanes: Any, scratch: Any, whole: Any, out:
     """Fill out with exp(Z - top), not below exp(FLOOR): 2**n times a polynomial in the rest; `bits` is a view of out.
 
     Adding 1.5 · 2**52 leaves the rounded n in the low bits, which are shifted to the exponent's place; `whole` is an
-    integer view of `scratch`. (Sums must stay in their order here: not to be inlined by Numba.) ln 2 is taken off in two parts (Cody & Waite 1980).
+    integer view of `scratch`. ln 2 is taken off in two parts (Cody & Waite 1980). Sums must stay in their order here:
+    not to be inlined by Numba.
     """
     c = SERIES
     for j in range(len(lanes)):

@@ -22,11 +22,8 @@ Int = NDArray[np.int64]
 LONGEST = 256  # bytes of a chunk
 _BASE = int(BASE)
 _LOWER, _EXACT, _PREFIXES, _SUFFIXES, _NGRAMS, _SHAPE, _SHORT_SHAPE, _CASE, _EDGES, _LENGTH = range(10)
-_CODES = dict(
-    lower=_LOWER, exact=_EXACT, prefixes=_PREFIXES, suffixes=_SUFFIXES, ngrams=_NGRAMS, shape=_SHAPE,
-    short_shape=_SHORT_SHAPE, case=_CASE, edges=_EDGES, length=_LENGTH,
-)  # fmt: skip
-assert set(_CODES) == set(WORD_FEATURES)
+_NAMES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_shape", "case", "edges", "length")
+assert set(_NAMES) == set(WORD_FEATURES)
 
 
 class Plan(NamedTuple):
@@ -40,7 +37,7 @@ class Plan(NamedTuple):
 
 def plan_of(groups: Sequence[Group]) -> Plan:
     """Lay out groups of word features."""
-    rows = [(_CODES[name], g, seed_of(name)) for g, group in enumerate(groups) for name in group.features]
+    rows = [(_NAMES.index(name), g, seed_of(name)) for g, group in enumerate(groups) for name in group.features]
     kinds, owners, seeds = zip(*rows, strict=True) if rows else ((), (), ())
     buckets = np.array([group.buckets for group in groups], np.uint64)
     return Plan(np.array(kinds, np.int32), np.array(owners, np.int32), np.array(seeds, np.uint64), buckets)
@@ -84,7 +81,7 @@ def _alphabetic(b: int) -> bool:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _digit(b: int) -> bool:
+def _digit(b: Any) -> Any:
     return 48 <= b <= 57
 
 
@@ -179,7 +176,7 @@ def _is_abbreviation(data: Any, first: int, last: int, abbreviations: Any) -> bo
         return True
     h = hash_bytes(data, first, last, True)
     place = np.searchsorted(abbreviations, h)
-    return place < len(abbreviations) and abbreviations[place] == h
+    return bool(place < len(abbreviations) and abbreviations[place] == h)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -196,9 +193,10 @@ def _inside(data: Any, begin: int, first: int, last: int, borders: Any, n: int) 
                 stop += 1
             if stop - i < 2:
                 stop = i
-        elif b == 44 or b == 58:
-            if not (i > begin and _digit(data[i - 1]) and i + 1 < last and _digit(data[i + 1])):
-                stop = i + 1
+        elif (b == 44 or b == 58) and not (
+            i > begin and _digit(data[i - 1]) and i + 1 < last and _digit(data[i + 1])
+        ):  # , : but in 1,000 and 3:15
+            stop = i + 1
         if stop == i:
             i += 1
             continue
@@ -282,7 +280,7 @@ def _count_ids(spans: Any, plan: Plan, offsets: Any) -> int:
                 if plan.groups[f] != g:
                     continue
                 kind = plan.kinds[f]
-                if kind == _PREFIXES or kind == _SUFFIXES:
+                if kind in (_PREFIXES, _SUFFIXES):
                     total += min(length, 4)
                 else:
                     total += 2 * length - 1 if kind == _NGRAMS else 1
@@ -302,9 +300,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
         for i in range(n):
             b = np.uint64(data[begin + i])
             low[i + 1] = (b + np.uint64(32) if 65 <= b <= 90 else b) + np.uint64(1)
-            kinds[i] = (
-                1 if 65 <= b <= 90 else 2 if 97 <= b <= 122 else 3 if 48 <= b <= 57 else b + np.uint64(16)
-            )
+            kinds[i] = 1 if 65 <= b <= 90 else 2 if 97 <= b <= 122 else 3 if 48 <= b <= 57 else b + np.uint64(16)
         low[n + 1] = np.uint64(0x110000 + 1)
         group, place = -1, 0
         for f in range(len(plan.kinds)):
@@ -331,7 +327,7 @@ def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, o
         for i in range(n):
             h += (np.uint64(data[begin + i]) + one) * power
             power *= base
-    elif feature == _PREFIXES or feature == _SUFFIXES:
+    elif feature in (_PREFIXES, _SUFFIXES):
         count = min(n, 4)
         for i in range(count):
             h += (np.uint64(data[begin + i]) + one if feature == _PREFIXES else low[n - i]) * power

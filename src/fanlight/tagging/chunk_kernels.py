@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from fanlight.text import word_kernels
-from fanlight.text.word_kernels import cut, finish, hash_bytes
+from fanlight.text.word_kernels import finish
 
 FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER = (
     1 << i for i in range(10)
@@ -313,76 +312,3 @@ def choose(order: Any, ends: Any, tokens: Any, limit: int, stays: Any) -> int:
                 return n
             stays[tokens[t, 0]] = True
     return len(order)
-
-
-class Learned(NamedTuple):
-    """Room for what `learn` finds: tokens as in `Tables`, chunks' ends, and new types' bytes and folded hashes."""
-
-    tokens: Any
-    ends: Any
-    spans: Any
-    folded: Any
-
-    @classmethod
-    def of(cls, count: int) -> Learned:
-        """Return room for so many tokens."""
-        tokens, ends = np.empty((count, 5), np.int32), np.empty(count, np.int32)
-        return cls(tokens, ends, np.empty((count, 2), np.int64), np.empty(count, np.uint64))
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def learn(data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
-    """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]``, up to one that `cut` cannot; new word types get the rows of `free`.
-
-    Returns how many chunks, tokens and new types that are. `out` is a `Learned`.
-    """
-    borders = np.empty((word_kernels.LONGEST, 2), np.int64)
-    n, new = 0, 0
-    for c in range(len(fresh)):
-        begin, end = fresh[c]
-        full = n + end - begin > len(out.tokens) or c == len(out.ends)
-        count = -1 if full else cut(data, begin, end, abbreviations, borders)
-        if count < 0:
-            return c, n, new
-        for k in range(count):
-            s, e = borders[k]
-            h = hash_bytes(data, s, e, False)
-            slot = place_of(h, keys)
-            if keys[slot] == 0:
-                keys[slot] = h
-                values[slot] = free[new]
-                out.spans[new, 0], out.spans[new, 1] = s, e
-                out.folded[new] = hash_bytes(data, s, e, True)
-                new += 1
-            out.tokens[n, 0] = values[slot]
-            out.tokens[n, 1] = out.tokens[n, 3] = s - begin
-            out.tokens[n, 2] = out.tokens[n, 4] = e - begin
-            n += 1
-        out.ends[c] = n
-    return len(fresh), n, new
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def flags_of(data: Any, spans: Any, out: Any) -> None:
-    """Fill the flags of ASCII words; see `tagging.known.flags_of`."""
-    for w in range(len(spans)):
-        begin, end = spans[w]
-        first, last = data[begin], data[end - 1]
-        same, upper, lower = True, False, False
-        for i in range(begin, end):
-            b = data[i]
-            same = same and b == first
-            upper = upper or 65 <= b <= 90
-            lower = lower or 97 <= b <= 122
-        out[w] = (
-            FINAL * (same and (last == 46 or last == 33 or last == 63))
-            | CLOSING * (end - begin == 1 and (last in (34, 39, 41, 93, 125)))
-            | FIRST_LOWER * (97 <= first <= 122)
-            | COMMA * (end - begin == 1 and last == 44)
-            | DIVIDES * (last == 44 or last == 59 or last == 58)
-            | FIRST_UPPER * (65 <= first <= 90)
-            | AS_FORM * (not upper)
-            | ALPHABETIC * (97 <= first | 32 <= 122)
-            | UPPER * (upper and not lower)
-            | LOWER * (lower and not upper)
-        )

@@ -19,7 +19,8 @@ from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
 from fanlight.tagging import block_kernels, chunk_kernels
-from fanlight.tagging.chunk_kernels import Chunks, Learned, Tables
+from fanlight.tagging.chunk_kernels import Chunks, Tables
+from fanlight.tagging.cutters import Cutter, cutter_of
 from fanlight.tagging.sentence_kernels import Layers, layers_of
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
@@ -41,14 +42,13 @@ class Known:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._unit = model.configuration.unit
-        self._plan = word_kernels.plan_of(model.configuration.groups) if self._unit == "word" else None
+        self._cutter = cutter_of(model, ROOM)
         stages = [(model.configuration, model.parameters)]
         if model.first is not None:
             stages.insert(0, (model.first.configuration, model.first.parameters))
         widths = sum(made.positions * made.hidden for made, _ in stages)
         self._limit = MEMORY // (4 * widths)
         self._stages = [_Stage(made, parameters, model) for made, parameters in stages]
-        self._learned = Learned.of(ROOM)
         self._chunks, self._types, self._forms = _Numbers(), _Numbers(), _Numbers()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
@@ -127,53 +127,58 @@ class Known:
         self._form_of[stays] = self._forms.of(self._folded[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
-        """Enter chunks not met before."""
-        done = 0
-        while done < len(fresh):
-            found = 0
-            if self._plan is not None:
-                found = self._learn_quickly(data, fresh[done:])
-            if not found:
-                found = 1
-                self._learn_chunk(bytes(data[fresh[done, 0] : fresh[done, 1]]).decode())
-            done += found
+        """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""
+        while len(fresh):
+            if self._cutter is None:
+                lengths, tokens = np.full(len(fresh), -1, np.int32), np.empty((0, 5), np.int32)
+            else:
+                lengths, tokens = self._learn_quickly(self._cutter, data, fresh)
+            refused = lengths < 0
+            if refused.any():
+                rest = fresh[: len(lengths)][refused].tolist()
+                counts, more = self._learn_plainly([bytes(data[s:e]).decode() for s, e in rest])
+                lengths = lengths.copy()
+                lengths[refused] = counts
+                whole, plain = np.empty((len(tokens) + len(more), 5), np.int32), np.repeat(refused, lengths)
+                whole[plain], whole[~plain] = more, tokens
+                tokens = whole
+            self._chunk_ends.extend(self._chunk_ends.array[-1] + np.cumsum(lengths)[:, None])
+            self._tokens.extend(tokens)
+            fresh = fresh[len(lengths) :]
 
-    def _learn_quickly(self, data: NDArray[np.uint8], fresh: Int) -> int:
-        """Learn chunks of ASCII up to one that is not, with kernels; return how many."""
-        assert self._plan is not None
-        out = self._learned
+    def _learn_quickly(self, cutter: Cutter, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
+        """Return the chunks' lengths (-1: refused) and tokens, as many as there is room for."""
         self._types.reserve(ROOM)
         self._make_free(ROOM)
-        keys, values = self._types.keys, self._types.values
-        known = word_kernels.ABBREVIATION_HASHES
-        count, n, new = chunk_kernels.learn(data, fresh, known, keys, values, self._free, out)
+        found = cutter.cut(data, fresh, self._types.keys, self._types.values, self._free)
+        new = len(found.spans)
         self._types.count += new
-        self._chunk_ends.extend(self._chunk_ends.array[-1] + out.ends[:count, None])
-        self._tokens.extend(out.tokens[:n])
         if new:
-            spans, flags = out.spans[:new].copy(), np.empty(new, np.int32)
-            chunk_kernels.flags_of(data, spans, flags)
-            rows = self._enter(out.folded[:new], flags)
+            rows = self._enter(found.folded, found.flags)
             for place in range(0, new, JOB):
                 part = slice(place, place + JOB)
-                self._jobs.append(partial(self._work_out_quickly, data, spans[part], rows[part]))
-        return count
+                self._jobs.append(partial(self._work_out_quickly, cutter, data, found.spans[part], rows[part]))
+        return found.lengths, found.tokens
 
-    def _work_out_quickly(self, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
-        assert self._plan is not None
-        words = np.empty(len(spans), np.int64)
-        word_kernels.vector_rows(data, spans, self._model.lexicon.hashes, words)
-        types = WordTypes(words, word_kernels.word_bags(data, spans, self._plan))
+    def _work_out_quickly(self, cutter: Cutter, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
+        types, marks = cutter.types(data, spans)
         for stage in self._stages:
-            stage.learn(types, None, rows)
+            stage.learn(types, marks, rows)
 
-    def _learn_chunk(self, chunk: str) -> None:
-        """Learn any chunk, with the plain functions."""
-        starts, ends = tokenise(chunk) if self._unit == "word" else characters(chunk)
-        begins, stops = starts.tolist(), ends.tolist()
-        words = [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
-        keys = words if self._unit == "word" else character_keys(chunk, begins, stops)
-        places = np.append(0, np.cumsum([len(c.encode()) for c in chunk]))
+    def _learn_plainly(self, chunks: Sequence[str]) -> tuple[list[int], Rows]:
+        """Return any chunks' lengths and tokens."""
+        keys: list[str] = []
+        words: list[str] = []
+        counts, tokens = [], []
+        for chunk in chunks:
+            starts, ends = tokenise(chunk) if self._unit == "word" else characters(chunk)
+            begins, stops = starts.tolist(), ends.tolist()
+            own = [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
+            words += own
+            keys += own if self._unit == "word" else character_keys(chunk, begins, stops)
+            places = np.append(0, np.cumsum([len(c.encode()) for c in chunk]))
+            counts.append(len(own))
+            tokens.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
         hashes = _hashes(keys)
         distinct, first, which = np.unique(hashes, return_index=True, return_inverse=True)
         rows = self._types.find(distinct)
@@ -181,15 +186,18 @@ class Known:
         if len(new):
             some = first[new].tolist()
             rows[new] = self._learn_words([keys[i] for i in some], [words[i] for i in some], distinct[new])
-        self._tokens.extend(np.stack([rows[which], starts, ends, places[starts], places[ends]], 1))
-        self._chunk_ends.extend(self._chunk_ends.array[-1:] + len(keys))
+        whole = np.concatenate(tokens).astype(np.int32)
+        whole[:, 0] = rows[which]
+        return counts, whole
 
     def _learn_words(self, keys: Sequence[str], words: Sequence[str], hashes: NDArray[np.uint64]) -> Rows:
         """Learn any new types, with the plain functions; return their rows."""
         self._make_free(len(keys))
         self._types.enter(hashes, self._free[: len(keys)])
         rows = self._enter(_hashes([key.lower() for key in keys]), np.array([_flags(word) for word in words]))
-        self._jobs.append(partial(self._work_out, keys, rows))
+        for place in range(0, len(keys), JOB):
+            part = slice(place, place + JOB)
+            self._jobs.append(partial(self._work_out, keys[part], rows[part]))
         return rows
 
     def _work_out(self, keys: Sequence[str], rows: Rows) -> None:

@@ -44,7 +44,7 @@ def plan_of(groups: Sequence[Group]) -> Plan:
 
 
 def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...]:
-    """Return `features.extract` of the words ``data[s:e]`` for each row (s, e) of spans, all ASCII."""
+    """Return `features.extract` of the words ``data[s:e]`` for each row (s, e, …) of spans, all ASCII."""
     offsets = np.zeros((len(plan.buckets), len(spans) + 1), np.int64)
     ids = np.empty(_count_ids(spans, plan, offsets), np.int64)
     _fill_ids(data, spans, plan, offsets, ids)
@@ -232,7 +232,7 @@ def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
 def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
     """Fill each ASCII word's row in a sorted vocabulary (`vectors.fallback_forms` in turn), -1 for none."""
     for w in range(len(spans)):
-        begin, end = spans[w]
+        begin, end = spans[w, 0], spans[w, 1]
         digits = False
         h = np.zeros(5, np.uint64)
         power = np.uint64(1)
@@ -252,7 +252,7 @@ def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
         for k in range(5):
             if not digits and 2 <= k <= 3:
                 continue
-            mixed = _mix(h[k])
+            mixed = mix(h[k])
             place = np.searchsorted(hashes, mixed)
             if place < len(hashes) and hashes[place] == mixed:
                 rows[w] = place
@@ -260,7 +260,8 @@ def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _mix(x: Any) -> Any:
+def mix(x: Any) -> Any:
+    """Finalise a hash, as `hashing.mix`."""
     x = x ^ (x >> np.uint64(30))
     x = x * np.uint64(0xBF58476D1CE4E5B9)
     x = x ^ (x >> np.uint64(27))
@@ -295,7 +296,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
     kinds = np.empty(LONGEST, np.uint64)
     low[0] = np.uint64(0x110000 + 1)
     for w in range(len(spans)):
-        begin, end = spans[w]
+        begin, end = spans[w, 0], spans[w, 1]
         n = end - begin
         for i in range(n):
             b = np.uint64(data[begin + i])
@@ -309,7 +310,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
                 group = plan.groups[f]
                 place = offsets[group, w]
             for k in range(count):
-                ids[place] = np.int64(_mix(values[k] + plan.seeds[f]) % plan.buckets[group])
+                ids[place] = np.int64(mix(values[k] + plan.seeds[f]) % plan.buckets[group])
                 place += 1
 
 

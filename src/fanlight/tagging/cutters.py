@@ -1,0 +1,107 @@
+"""Chunks cut into tokens, and new word types' features, by kernels: for the chunks that these can cut.
+
+A cutter refuses the others, and a model that none can serve has none: the plain functions are then called
+(`tagging.known`), which give the same.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.network.inputs import WordTypes
+from fanlight.network.modelfile import Model
+from fanlight.tagging import cutting_kernels
+from fanlight.tagging.cutting_kernels import Learned
+from fanlight.text import character_kernels, word_kernels
+
+Bytes = NDArray[np.uint8]
+Int = NDArray[np.int64]
+Rows = NDArray[np.int32]
+Keys = NDArray[np.uint64]
+
+
+class Cut(NamedTuple):
+    """What a cutter made of some chunks.
+
+    Attributes
+    ----------
+    lengths : int array (chunks,)
+        Tokens of each chunk that it has seen to, -1 for those refused.
+    tokens : int32 array (n, 5)
+        As in `Tables`.
+    spans : int array (types, 3)
+        Of each new type its bytes, and which character of these it is, by the unit.
+    folded : uint64 array (types,)
+        Hashes of new types in lower case.
+    flags : int32 array (types,)
+    """
+
+    lengths: Rows
+    tokens: Rows
+    spans: Int
+    folded: Keys
+    flags: Rows
+
+
+class Cutter(Protocol):
+    """Cuts chunks of one unit."""
+
+    def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
+        """Cut chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as there is room for; at least one.
+
+        New types are entered in the table `keys` with the next numbers in `free`.
+        """
+
+    def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
+        """Return the features of new types and, where there is a gazetteer, their marks."""
+
+
+def cutter_of(model: Model, room: int) -> Cutter | None:
+    """Return the cutter for a model, with room for so many tokens at a time; None if it must be served plainly."""
+    if model.configuration.unit == "word":
+        return _Words(model, room) if model.gazetteer is None else None
+    return _Characters(model, room) if not len(model.lexicon) else None
+
+
+class _Words:
+    def __init__(self, model: Model, room: int) -> None:
+        self._plan = word_kernels.plan_of(model.configuration.groups)
+        self._hashes = model.lexicon.hashes
+        self._out = Learned.of(room)
+
+    def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
+        known, out = word_kernels.ABBREVIATION_HASHES, self._out
+        count, n, new = cutting_kernels.learn_words(data, fresh, known, keys, values, free, out)
+        return _found(data, out, count, n, new)
+
+    def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
+        rows = np.empty(len(spans), np.int64)
+        word_kernels.vector_rows(data, spans, self._hashes, rows)
+        return WordTypes(rows, word_kernels.word_bags(data, spans, self._plan)), None
+
+
+class _Characters:
+    def __init__(self, model: Model, room: int) -> None:
+        self._groups, self._gazetteer = model.configuration.groups, model.gazetteer
+        self._plan = character_kernels.plan_of(self._groups)
+        self._out = Learned.of(room)
+
+    def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
+        count, n, new = cutting_kernels.learn_characters(data, fresh, keys, values, free, self._out)
+        return _found(data, self._out, count, n, new)
+
+    def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
+        bags = character_kernels.character_bags(data, spans, self._plan, self._groups)
+        marks = None
+        if self._gazetteer is not None:
+            marks = character_kernels.character_marks(data, spans, self._gazetteer)
+        return WordTypes(np.full(len(spans), -1, np.int64), bags), marks
+
+
+def _found(data: Bytes, out: Learned, count: int, n: int, new: int) -> Cut:
+    spans, flags = out.spans[:new].copy(), np.empty(new, np.int32)
+    cutting_kernels.flags_of(data, out.places[:new], flags)
+    return Cut(out.lengths[:count], out.tokens[:n], spans, out.folded[:new], flags)

@@ -1,0 +1,146 @@
+"""Compiled kernels that cut chunks into tokens and give new word types their rows; see `tagging.cutters`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from fanlight.tagging.chunk_kernels import (
+    ALPHABETIC,
+    AS_FORM,
+    CLOSING,
+    COMMA,
+    DIVIDES,
+    FINAL,
+    FIRST_LOWER,
+    FIRST_UPPER,
+    LOWER,
+    UPPER,
+    place_of,
+)
+from fanlight.text import character_kernels, word_kernels
+from fanlight.text.word_kernels import finish, hash_bytes
+
+
+class Learned(NamedTuple):
+    """Room for what the kernels below find: see `tagging.cutters.Cut`; ``places`` are the new types' own bytes."""
+
+    tokens: Any
+    lengths: Any
+    spans: Any
+    places: Any
+    folded: Any
+
+    @classmethod
+    def of(cls, count: int) -> Learned:
+        """Return room for so many tokens."""
+        spans, places = np.empty((count, 3), np.int64), np.empty((count, 2), np.int64)
+        return cls(np.empty((count, 5), np.int32), np.empty(count, np.int32), spans, places, np.empty(count, np.uint64))
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def learn_words(data: Any, fresh: Any, known: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
+    """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words, while there is room; new types get the rows of `free`.
+
+    ``known`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
+    """
+    borders = np.empty((word_kernels.LONGEST, 2), np.int64)
+    n, new = 0, 0
+    for c in range(min(len(fresh), len(out.lengths))):
+        begin, end = fresh[c]
+        if n + min(end - begin, word_kernels.LONGEST) > len(out.tokens):
+            return c, n, new
+        count = word_kernels.cut(data, begin, end, known, borders)
+        out.lengths[c] = count
+        for k in range(count):
+            s, e = borders[k]
+            h = hash_bytes(data, s, e, False)
+            slot = place_of(h, keys)
+            if keys[slot] == 0:
+                keys[slot] = h
+                values[slot] = free[new]
+                out.spans[new, 0], out.spans[new, 1], out.spans[new, 2] = s, e, 0
+                out.places[new, 0], out.places[new, 1] = s, e
+                out.folded[new] = hash_bytes(data, s, e, True)
+                new += 1
+            out.tokens[n, 0] = values[slot]
+            out.tokens[n, 1] = out.tokens[n, 3] = s - begin
+            out.tokens[n, 2] = out.tokens[n, 4] = e - begin
+            n += 1
+    return min(len(fresh), len(out.lengths)), n, new
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def learn_characters(data: Any, fresh: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
+    """Cut chunks into characters, as `learn_words` does into words."""
+    borders = np.empty((character_kernels.LONGEST, 2), np.int64)
+    n, new = 0, 0
+    for c in range(min(len(fresh), len(out.lengths))):
+        begin, end = fresh[c]
+        if n + character_kernels.LONGEST > len(out.tokens):
+            return c, n, new
+        count = character_kernels.cut(data, begin, end, borders)
+        out.lengths[c] = count
+        for k in range(count):
+            s, e = borders[k]
+            h = _key_hash(data, begin, end, k, False)
+            slot = place_of(h, keys)
+            if keys[slot] == 0:
+                keys[slot] = h
+                values[slot] = free[new]
+                out.spans[new, 0], out.spans[new, 1], out.spans[new, 2] = begin, end, k
+                out.places[new, 0], out.places[new, 1] = s, e
+                out.folded[new] = _key_hash(data, begin, end, k, True)
+                new += 1
+            out.tokens[n, 0] = values[slot]
+            out.tokens[n, 1], out.tokens[n, 2] = k, k + 1
+            out.tokens[n, 3], out.tokens[n, 4] = s - begin, e - begin
+            n += 1
+    return min(len(fresh), len(out.lengths)), n, new
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _key_hash(data: Any, begin: int, end: int, place: int, fold: bool) -> Any:
+    """Return the `hash_bytes` of the key of a character: its place in decimal digits (two at most), a tab, its word."""
+    h = np.uint64(0xCBF29CE484222325)
+    if place > 9:
+        h = (h ^ np.uint64(48 + place // 10)) * np.uint64(0x100000001B3)
+    h = (h ^ np.uint64(48 + place % 10)) * np.uint64(0x100000001B3)
+    h = (h ^ np.uint64(9)) * np.uint64(0x100000001B3)
+    for i in range(begin, end):
+        b = data[i]
+        if fold and 65 <= b <= 90:
+            b += 32
+        h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
+    return finish(h)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def flags_of(data: Any, spans: Any, out: Any) -> None:
+    """Fill the flags of ASCII words and of single Hangul characters; as `known._flags`."""
+    for w in range(len(spans)):
+        begin, end = spans[w]
+        first, last = data[begin], data[end - 1]
+        if first >= 0x80:
+            out[w] = AS_FORM | ALPHABETIC
+            continue
+        same, upper, lower = True, False, False
+        for i in range(begin, end):
+            b = data[i]
+            same = same and b == first
+            upper = upper or 65 <= b <= 90
+            lower = lower or 97 <= b <= 122
+        out[w] = (
+            FINAL * (same and (last == 46 or last == 33 or last == 63))
+            | CLOSING * (end - begin == 1 and (last in (34, 39, 41, 93, 125)))
+            | FIRST_LOWER * (97 <= first <= 122)
+            | COMMA * (end - begin == 1 and last == 44)
+            | DIVIDES * (last == 44 or last == 59 or last == 58)
+            | FIRST_UPPER * (65 <= first <= 90)
+            | AS_FORM * (not upper)
+            | ALPHABETIC * (97 <= first | 32 <= 122)
+            | UPPER * (upper and not lower)
+            | LOWER * (lower and not upper)
+        )

@@ -1,0 +1,205 @@
+"""Compiled kernels for characters of Hangul and ASCII in UTF-8: cutting, features and gazetteers from the bytes.
+
+They give what `tokens.characters`, `features.extract` and `Gazetteer.marks` give, for a chunk (what stands between
+white space) that is short and has no other characters; each is tested to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from fanlight.text.character_features import CHARACTER_FEATURES
+from fanlight.text.features import Bag, Group
+from fanlight.text.gazetteers import MARKS, Gazetteer
+from fanlight.text.hashing import BASE, HANGUL, seed_of
+from fanlight.text.word_kernels import mix
+
+Int = NDArray[np.int64]
+LONGEST = 64  # characters of a chunk
+_BASE = int(BASE)
+_EDGE = 0x110001  # the value of what lies beyond a word (`Characters`)
+_NAMES = (
+    "character", "class", "left", "right", "left3", "right3", "around", "word", "head", "tail", "rest", "position",
+    "position_from_end", "word_length", "neighbours",
+)  # fmt: skip
+assert set(_NAMES) == set(CHARACTER_FEATURES)
+_WINDOWS = {
+    "character": (0, 0),
+    "left": (-1, 0),
+    "right": (0, 1),
+    "left3": (-2, 0),
+    "right3": (0, 2),
+    "around": (-1, 1),
+}
+_CLASS, _WORD, _HEAD, _TAIL, _REST, _POSITION, _FROM_END, _LENGTH, _NEIGHBOURS = (
+    _NAMES.index(name)
+    for name in ("class", "word", "head", "tail", "rest", "position", "position_from_end", "word_length", "neighbours")
+)  # fmt: skip
+
+
+class Plan(NamedTuple):
+    """Features in the order in which they are summed: what each is, its window, its seed and its buckets."""
+
+    kinds: Any
+    windows: Any
+    seeds: Any
+    buckets: Any
+
+
+def plan_of(groups: Sequence[Group]) -> Plan:
+    """Lay out groups of character features."""
+    rows = [(name, group.buckets) for group in groups for name in group.features]
+    kinds = np.array([_NAMES.index(name) for name, _ in rows], np.int32)
+    windows = np.array([_WINDOWS.get(name, (1, 0)) for name, _ in rows], np.int32).reshape(-1, 2)
+    seeds = np.array([seed_of(name) for name, _ in rows], np.uint64)
+    return Plan(kinds, windows, seeds, np.array([buckets for _, buckets in rows], np.uint64))
+
+
+def character_bags(data: NDArray[np.uint8], spans: Int, plan: Plan, groups: Sequence[Group]) -> tuple[Bag, ...]:
+    """Return `features.extract` of characters: row (s, e, i) of spans is the i-th of the chunk ``data[s:e]``."""
+    ids = np.empty((len(plan.kinds), len(spans)), np.int64)
+    _fill_ids(data, spans, plan, ids)
+    bags, first = [], 0
+    for group in groups:
+        count = len(group.features)
+        bags.append(Bag(ids[first : first + count].T.ravel(), np.arange(0, count * len(spans) + 1, count)))
+        first += count
+    return tuple(bags)
+
+
+def character_marks(data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer) -> NDArray[np.float32]:
+    """Return `gazetteer.marks` of such characters."""
+    out = np.zeros((len(spans), len(gazetteer.lists), MARKS), np.float32)
+    if len(gazetteer.hashes):
+        _fill_marks(data, spans, gazetteer.hashes, gazetteer.members, gazetteer.longest, out)
+    return out.reshape(len(spans), gazetteer.width)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def cut(data: Any, begin: int, end: int, borders: Any) -> int:
+    """Cut a chunk into characters; fill `borders` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
+    n, i = 0, begin
+    while i < end:
+        width = 1 if data[i] < 0x80 else 3
+        if n == LONGEST or i + width > end or not _known(_point(data, i)):
+            return -1
+        borders[n, 0], borders[n, 1] = i, i + width
+        i += width
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _point(data: Any, i: int) -> Any:
+    """Return the code point at byte i, of one or three bytes; 0 if it has another width."""
+    b = np.int64(data[i])
+    if b < 0x80:
+        return b
+    if b & 0xF0 != 0xE0:
+        return np.int64(0)
+    return (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _known(p: Any) -> Any:
+    return 33 <= p <= 126 or 0xAC00 <= p <= 0xD7A3 or 0x3131 <= p <= 0x318E
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
+    """Fill the lower-cased points + 1 and the classes of a chunk, from place 3 on, with three edges on either side."""
+    n, i = 0, begin
+    values[:3] = np.uint64(_EDGE)
+    classes[:3] = np.uint64(0)
+    while i < end:
+        p = _point(data, i)
+        upper = 65 <= p <= 90
+        values[n + 3] = np.uint64(p + 33 if upper else p + 1)
+        kind = 1 if upper else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else HANGUL if p > 126 else p + 16
+        classes[n + 3] = np.uint64(kind)
+        i += 1 if p < 0x80 else 3
+        n += 1
+    values[n + 3 : n + 6] = np.uint64(_EDGE)
+    classes[n + 3 : n + 6] = np.uint64(0)
+    return n
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _sum(values: Any, first: int, last: int) -> Any:
+    """Return the hash, before it is mixed, of the characters [first, last) of a chunk."""
+    h, power = np.uint64(0), np.uint64(1)
+    for k in range(first + 3, last + 3):
+        h += values[k] * power
+        power *= np.uint64(_BASE)
+    return h
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
+    values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
+    n = 0
+    for t in range(len(spans)):
+        i = spans[t, 2]
+        if t == 0 or spans[t, 0] != spans[t - 1, 0]:
+            n = _read(data, spans[t, 0], spans[t, 1], values, classes)
+        for f in range(len(plan.kinds)):
+            kind = plan.kinds[f]
+            h = np.uint64(0)
+            if plan.windows[f, 0] <= 0:
+                h = _sum(values, i + plan.windows[f, 0], i + plan.windows[f, 1] + 1)
+            elif kind == _CLASS:
+                h = classes[i + 3]
+            elif kind == _WORD:
+                h = _sum(values, 0, n)
+            elif kind == _HEAD:
+                h = _sum(values, 0, i + 1)
+            elif kind == _TAIL:
+                h = _sum(values, i, n)
+            elif kind == _REST:
+                h = _sum(values, i + 1, n)
+            elif kind == _POSITION:
+                h = np.uint64(min(i, 9))
+            elif kind == _FROM_END:
+                h = np.uint64(min(n - i, 9))
+            elif kind == _LENGTH:
+                h = np.uint64(min(n, 12))
+            elif kind == _NEIGHBOURS:
+                h = classes[i + 2] * np.uint64(1 << 42) + classes[i + 3] * np.uint64(1 << 21) + classes[i + 4]
+            ids[f, t] = np.int64(mix(h + plan.seeds[f]) % plan.buckets[f])
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _fill_marks(data: Any, spans: Any, hashes: Any, members: Any, longest: int, out: Any) -> None:
+    values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
+    lists = out.shape[1]
+    lengths = np.zeros(lists, np.int64)
+    for t in range(len(spans)):
+        if t == 0 or spans[t, 0] != spans[t - 1, 0]:
+            n = _read(data, spans[t, 0], spans[t, 1], values, classes)
+            lengths[:] = 0
+            h, power = np.uint64(0), np.uint64(1)
+            for k in range(min(n, longest)):
+                h += values[k + 3] * power
+                power *= np.uint64(_BASE)
+                if k == 0 and n > 1:
+                    continue  # one syllable begins too many words
+                mixed = mix(h)
+                place = np.searchsorted(hashes, mixed)
+                if place < len(hashes) and hashes[place] == mixed:
+                    for number in range(lists):
+                        if members[place] >> np.uint32(number) & np.uint32(1):
+                            lengths[number] = k + 1
+        i = spans[t, 2]
+        for number in range(lists):
+            length = lengths[number]
+            row = out[t, number]
+            row[0] = length > 1 and i == 0
+            row[1] = i > 0 and i < length - 1
+            row[2] = length > 1 and i == length - 1
+            row[3] = length == 1 and i == 0
+            row[4] = length > 0 and i >= length

@@ -1,0 +1,71 @@
+"""The kernels for characters of Hangul and ASCII against the plain functions."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fanlight.text.character_features import CHARACTER_FEATURES
+from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, plan_of
+from fanlight.text.features import CHARACTER_GROUPS, Group, character_keys, extract
+from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.tokens import characters
+
+known = st.characters(min_codepoint=33, max_codepoint=126) | st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3)
+chunk = st.text(known | st.sampled_from("ㄱㅋㅎㅏㅣㆎ서울은는이가Aa1."), min_size=1, max_size=14)
+every_feature = Group("all", 4093, 4, tuple(sorted(CHARACTER_FEATURES)))
+
+
+def laid_out(chunks):
+    """Chunks end to end in bytes, a row for each character, and the characters' keys."""
+    data = "".join(chunks).encode()
+    spans, keys, place = [], [], 0
+    for text in chunks:
+        size = len(text.encode())
+        spans += [(place, place + size, i) for i in range(len(text))]
+        starts, ends = characters(text)
+        keys += character_keys(text, starts.tolist(), ends.tolist())
+        place += size
+    return np.frombuffer(data + bytes(4), np.uint8), np.array(spans, np.int64), keys
+
+
+@given(
+    st.text(min_size=1, max_size=8).filter(lambda t: not any(c.isspace() or "\ud800" <= c <= "\udfff" for c in t))
+    | chunk
+)
+@settings(max_examples=1000, deadline=None)
+def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
+    borders = np.zeros((LONGEST, 2), np.int64)
+    raw = text.encode()
+    n = cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), borders)
+    easy = all("!" <= c <= "~" or "가" <= c <= "힣" or "ㄱ" <= c <= "ㆎ" for c in text)
+    assert (n >= 0) == easy
+    if easy:
+        starts, ends = characters(text)
+        places = np.append(0, np.cumsum([len(c.encode()) for c in text]))
+        assert borders[:n].tolist() == np.stack([places[starts], places[ends]], 1).tolist()
+
+
+def test_long_chunks_are_refused():
+    raw = ("서" * (LONGEST + 1)).encode()
+    assert cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), np.zeros((LONGEST, 2), np.int64)) == -1
+
+
+@given(st.lists(chunk, min_size=1, max_size=5))
+@settings(max_examples=500, deadline=None)
+def test_features_are_those_of_the_plain_ones(chunks):
+    data, spans, keys = laid_out(chunks)
+    for groups in (CHARACTER_GROUPS, (every_feature,), ()):
+        bags = character_bags(data, spans, plan_of(groups), groups)
+        for bag, plain in zip(bags, extract(keys, groups), strict=True):
+            assert bag.ids.tolist() == plain.ids.tolist()
+            assert bag.offsets.tolist() == plain.offsets.tolist()
+
+
+@given(st.lists(chunk, min_size=1, max_size=5),
+       st.lists(st.tuples(st.text("서울은A1", min_size=1, max_size=4), st.sampled_from(["PS", "LC"])), max_size=8))  # fmt: skip
+@settings(max_examples=500, deadline=None)
+def test_marks_are_those_of_the_plain_gazetteer(chunks, names):
+    data, spans, keys = laid_out(chunks)
+    gazetteer = Gazetteer.of([name for name, _ in names], [list_ for _, list_ in names], "character")
+    plain = gazetteer.marks(keys, np.array([0, len(keys)]))
+    np.testing.assert_array_equal(character_marks(data, spans, gazetteer), plain)

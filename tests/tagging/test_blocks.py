@@ -239,7 +239,7 @@ def test_multiplying_gives_a_row_the_same_bits_in_any_company():
     from fanlight.tagging.block_kernels import multiply
 
     rng = np.random.default_rng(1)
-    V, W = rng.normal(size=(37, 22)).astype(np.float32), rng.normal(size=(22, 50)).astype(np.float32)
+    V, W = rng.normal(size=(37, 24)).astype(np.float32), rng.normal(size=(24, 50)).astype(np.float32)
     V[rng.random(37) < 0.5, :14] = 0  # what is skipped changes nothing
     order, places = rng.permutation(37), rng.permutation(60)[:37]
     out = np.full((60, 50), 7, np.float32)

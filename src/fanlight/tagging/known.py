@@ -29,7 +29,7 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = 180_000_000  # bytes of products that bring about a clearing-out
+MEMORY = 88_000_000  # bytes of products that bring about a clearing-out
 KEPT = 0.6  # of the word types are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand
@@ -319,7 +319,7 @@ class _Stage:
         marks = 0 if model.gazetteer is None else model.gazetteer.width
         if marks:
             W = np.vstack([W, np.hstack([p[f"E_{k}"][:, :marks].T for k in range(positions)])])
-        self.W = np.zeros((len(W) + len(W) % 2, self.width), np.float32)  # `multiply` takes two rows at a time
+        self.W = np.zeros((-(-len(W) // 4) * 4, self.width), np.float32)  # `multiply` takes four rows at a time
         self.W[: len(W)] = W
         rest = made.evidence_width - marks
         self.evidence = np.zeros((positions, -(-rest // 3) * 3, m), np.float32)

@@ -18,7 +18,7 @@ from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.json_kernel import json_lines
 from fanlight.text.scripts import language_of
 
-BYTES = 1 << 18  # read at a time
+BYTES = 1 << 17  # read at a time
 UNDER_WAY = 8  # blocks
 
 

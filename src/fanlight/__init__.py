@@ -17,10 +17,11 @@ from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 if TYPE_CHECKING:
+    from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
 
-__all__ = ["Document", "Entity", "Tagger", "__version__", "evaluate", "language_of", "load", "train"]
+__all__ = ["Document", "Entity", "Tagger", "__version__", "evaluate", "language_of", "load", "report", "train"]
 
 
 def load(model: str | os.PathLike[str], verify: bool = False, passes: int | None = None) -> Tagger:
@@ -101,6 +102,29 @@ def evaluate(
     from fanlight.apps.models import evaluate_tagger
 
     return evaluate_tagger(model, data, format, encoding, types)
+
+
+def report(
+    model: str | os.PathLike[str],
+    data: str | os.PathLike[str],
+    train: str | os.PathLike[str] | None = None,
+    against: str | os.PathLike[str] | None = None,
+    format: str | None = None,
+    encoding: str = "utf-8",
+    types: Sequence[str] | None = None,
+) -> Report:
+    """Report on a model's work on labelled sentences: scores, their interval, calibration, and every mistake.
+
+    `train` tells entities that the training data have from those they lack; `against` is a second model to compare.
+
+    Raises
+    ------
+    FanlightError
+        A file is missing or cannot be read.
+    """
+    from fanlight.apps.models import report_tagger
+
+    return report_tagger(model, data, train, against, format, encoding, types)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
 from fanlight.entities.bioes import Span, tags_from_spans
 from fanlight.entities.entity import Document
+from fanlight.entities.report import Found, Labelled, Report, report_on
 from fanlight.entities.scores import Scores, confusion_of, score_spans
 from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
@@ -51,18 +52,45 @@ def evaluate_tagger(
     types: Sequence[str] | None = None,
 ) -> Scores:
     """Tag labelled sentences as they are tokenised and compare."""
-    tagger = load_tagger(model)
-    corpus = read_corpus(data, tokenise_sentences, format=format, encoding=encoding, unit=tagger.unit)
-    gold: list[tuple[Span, ...]] = []
-    found: list[list[Span]] = []
-    pairs: list[tuple[list[str], list[str]]] = []
-    for document in corpus.documents:
-        for sentence, spans in zip(document, tagger.sentences(document), strict=True):
-            gold.append(tuple(span for span in sentence.spans if types is None or span[2] in types))
-            found.append([span for span in spans if types is None or span[2] in types])
-            pairs.append((_tags(gold[-1], len(sentence.starts)), _tags(found[-1], len(sentence.starts))))
+    sentences = _labelled(load_tagger(model), data, format, encoding, types)
+    gold, found = [s.gold for s in sentences], [[f.span for f in s.found] for s in sentences]
     scores = score_spans(gold, found)
+    pairs = [(_tags(a, len(s.tokens)), _tags(b, len(s.tokens))) for a, b, s in zip(gold, found, sentences, strict=True)]
     return Scores(scores.overall, scores.types, confusion_of(*zip(*pairs, strict=True)))
+
+
+def report_tagger(
+    model: PathLike,
+    data: PathLike,
+    train: PathLike | None = None,
+    against: PathLike | None = None,
+    format: str | None = None,
+    encoding: str = "utf-8",
+    types: Sequence[str] | None = None,
+) -> Report:
+    """Tag labelled sentences as they are tokenised and report on it; see `fanlight.report`."""
+    tagger = load_tagger(model)
+    known, others = None, None
+    if train is not None:
+        corpus = read_corpus(train, tokenise_sentences, format=format, encoding=encoding, unit=tagger.unit)
+        known = {" ".join(s.tokens[a:b]) for s in corpus.sentences for a, b, _ in s.spans}
+    if against is not None:
+        others = [s.found for s in _labelled(load_tagger(against), data, format, encoding, types)]
+    return report_on(_labelled(tagger, data, format, encoding, types), known, others)
+
+
+def _labelled(
+    tagger: Tagger, data: PathLike, format: str | None, encoding: str, types: Sequence[str] | None
+) -> list[Labelled]:
+    """Return labelled sentences with what a tagger finds in them; of some types alone, if these are named."""
+    corpus = read_corpus(data, tokenise_sentences, format=format, encoding=encoding, unit=tagger.unit)
+    rows = []
+    for document in corpus.documents:
+        for sentence, spans in zip(document, tagger.sentences(document, probabilities=True), strict=True):
+            gold = [span for span in sentence.spans if types is None or span[2] in types]
+            found = [Found(s, e, t, p or 0.0) for s, e, t, p in spans if types is None or t in types]
+            rows.append(Labelled(sentence.tokens, gold, found, sentence.line))
+    return rows
 
 
 def labelled(document: Document) -> list[Sentence]:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus import Program, compile
-from fanlight.entities.bioes import TagSet
+from fanlight.entities.bioes import Span, TagSet
 from fanlight.network.architecture import emissions
 from fanlight.network.chain import (
     COMPILED_FROM,
+    best_paths,
     forward_backward,
     legal_transitions,
     span_probability,
@@ -110,6 +111,13 @@ class Network:
                 share = messages and span_probability(messages, exact, transitions, start, tags[start:end].tolist())
                 found.append(TokenSpan(start, end, type_, share))
         return sorted(found, key=lambda span: (span.start, -span.end, span.type))
+
+    def readings(self, Z: Float, count: int) -> list[tuple[float, list[Span]]]:
+        """Return the `count` most probable tag paths of one sentence: P(path | sentence) and its spans, best first."""
+        ((types, emission, A),) = self.chains(Z)
+        exact, tags = emission.astype(np.float64), TagSet(types)
+        total = forward_backward(exact, A, np.array([0, len(Z)])).log_partition
+        return [(float(np.exp(score - total)), tags.decode(path)) for score, path in best_paths(exact, A, count)]
 
     def chains(self, Z: Float) -> list[tuple[Sequence[str], Float, Float]]:
         """Return the linear chains that the emissions are read by: (types, emissions, transitions) of each.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
-from fanlight.network.decoding import Network
+from fanlight.network.decoding import Network, TokenSpan
 from fanlight.network.evidence import evidence, join
 from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
@@ -22,7 +22,6 @@ from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
     from fanlight.corpus.sentence import Sentence
-    from fanlight.entities.bioes import Span
     from fanlight.network.modelfile import Model
     from fanlight.tagging.blocks import BlockTagger
     from fanlight.tagging.explain import Explanation
@@ -63,7 +62,7 @@ class Tagger:
         text : str
             Of any length; never cut.
         threshold : float or mapping of type to float
-            Entities less probable are left out.
+            Entities less probable are left out; the type "" stands for all that are not named.
 
         Raises
         ------
@@ -87,6 +86,30 @@ class Tagger:
                 continue
             yield from self._of_block(batch, blocks, self.least(threshold))
 
+    def readings(self, text: str, count: int = 5) -> list[list[tuple[float, tuple[Entity, ...]]]]:
+        """Return the most probable readings of each sentence: P(all its entities | sentence) and these, best first.
+
+        Raises
+        ------
+        DataError
+            The model's head tags each type for itself, so that a reading has no probability.
+        """
+        if self.model.configuration.head == "logistic":
+            raise DataError("readings: this model's head (logistic) tags each type for itself: it has no readings")
+        starts, ends, offsets = segment(text, self.unit)
+        begins, stops = starts.tolist(), ends.tolist()
+        words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
+        keys = words if self.unit == "word" else character_keys(text, begins, stops)
+        Z = self._emissions(words, keys, offsets)
+        made = []
+        for first, last in pairwise(offsets.tolist()):
+            rows = []
+            for probability, spans in self.network.readings(Z[first:last], count):
+                places = [(begins[first + s], stops[first + e - 1], type_) for s, e, type_ in spans]
+                rows.append((probability, tuple(Entity(s, e, type_, text[s:e]) for s, e, type_ in places)))
+            made.append(rows)
+        return made
+
     def blocks(self, threads: int | None = None) -> BlockTagger | None:
         """Return the fast path, or None if it does not support the model."""
         from fanlight.tagging.blocks import BlockTagger, supported
@@ -97,7 +120,7 @@ class Tagger:
 
     def least(self, threshold: float | Mapping[str, float]) -> list[float]:
         """Return the threshold of each type."""
-        return [_least(threshold, type_) for type_ in self.types]
+        return least_of(threshold, self.types)
 
     def _of_block(self, texts: Sequence[str], blocks: BlockTagger, least: list[float]) -> Iterator[Document]:
         from fanlight.tagging.blocks import Block
@@ -121,17 +144,20 @@ class Tagger:
         """What a token is: "word" or "character"."""
         return self.model.configuration.unit
 
-    def sentences(self, document: Sequence[Sentence]) -> list[list[Span]]:
-        """Tag a document that is tokenised already; return each sentence's spans in its own tokens."""
+    def sentences(self, document: Sequence[Sentence], probabilities: bool = False) -> list[list[TokenSpan]]:
+        """Tag a document that is tokenised already; return each sentence's entities in its own tokens."""
         offsets = np.cumsum([0, *(len(sentence.starts) for sentence in document)])
         words = [token for sentence in document for token in sentence.tokens]
         keys = words
         if self.unit == "character":
             keys = [key for s in document for key in character_keys(s.text, s.starts, s.ends)]
-        spans: list[list[Span]] = [[] for _ in document]
-        for span in self.network.spans(self._emissions(words, keys, offsets), offsets, probabilities=False):
-            number = int(np.searchsorted(offsets, span.start, "right")) - 1
-            spans[number].append((span.start - int(offsets[number]), span.end - int(offsets[number]), span.type))
+        spans: list[list[TokenSpan]] = [[] for _ in document]
+        for start, end, type_, probability in self.network.spans(
+            self._emissions(words, keys, offsets), offsets, probabilities
+        ):
+            number = int(np.searchsorted(offsets, start, "right")) - 1
+            first = int(offsets[number])
+            spans[number].append(TokenSpan(start - first, end - first, type_, probability))
         return spans
 
     def _entities(self, text: str) -> Iterator[Entity]:
@@ -262,5 +288,10 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
+def least_of(threshold: float | Mapping[str, float], types: Sequence[str]) -> list[float]:
+    """Return the threshold of each type; see `Tagger.__call__`."""
+    return [_least(threshold, type_) for type_ in types]
+
+
 def _least(threshold: float | Mapping[str, float], type_: str) -> float:
-    return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, 0.0)
+    return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, threshold.get("", 0.0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fanlight.corpus.annotation import Annotation, meanings_of, named
 from fanlight.corpus.sentence import Corpus, check_trainable
-from fanlight.entities.scores import Scores, score_spans
+from fanlight.entities.scores import Scores
 from fanlight.errors import DataError, SettingsError
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
@@ -33,7 +33,8 @@ from fanlight.text.features import (
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
-from fanlight.training.calibration import fit_scores
+from fanlight.training.calibration import fit_scores, fit_temperature
+from fanlight.training.development import Development, divided
 from fanlight.training.labels import Labels
 from fanlight.training.settings import Chosen, Meaning, Settings
 
@@ -117,28 +118,17 @@ class Task:
         c = scale.T * parameters["c"] + offset.T
         return {**parameters, "U": (scale.T * parameters["U"]).astype(np.float32), "c": c.astype(np.float32)}
 
+    def tempered(self, parameters: dict[str, Float]) -> tuple[dict[str, Float], float]:
+        """Divide the scores by the temperature that the dev set asks for; without one, by 1. Return both."""
+        if self.dev is None:
+            return parameters, 1.0
+        network = Network(self.configuration, parameters, self.lexicon)
+        temperature = fit_temperature(*self.dev.choose(CALIBRATED).certainty(network))
+        return divided(parameters, temperature), temperature
+
     def score(self, parameters: dict[str, Float]) -> Scores | None:
         """Score parameters on the dev set."""
         return None if self.dev is None else self.dev.score(Network(self.configuration, parameters, self.lexicon))
-
-
-@dataclass(frozen=True)
-class Development:
-    """A dev set, encoded once; entities of types that it does not mark are not counted."""
-
-    types: WordTypes
-    forms: Int
-    padding: int
-    data: Encoded
-    gold: list[tuple[int, int, str]]
-    unmarked: frozenset[str]
-
-    def score(self, network: Network) -> Scores:
-        """Tag the set and compare."""
-        data = self.data
-        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, data.evidence)
-        found = network.spans(Z, data.starts, probabilities=False)
-        return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found if s.type not in self.unmarked]])
 
 
 def prepare(

@@ -104,12 +104,12 @@ def read_labelled(path: PathLike, settings: Settings, format: str | None, encodi
 def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:
     """Return the trained model, with where it comes from."""
     lexicon = task.lexicon
-    parameters = dict(task.parameters)
+    scores = task.score(task.parameters)
+    parameters, temperature = task.tempered(dict(task.parameters))
     trained = parameters.pop("vectors", None)
     if trained is not None:
         lexicon = lexicon.with_vectors(trained[:-1])
     first = None if task.first is None else First(task.first.configuration, dict(task.first.parameters))
-    scores = task.score(task.parameters)
     provenance: dict[str, Any] = {
         "fanlight": __version__,
         "settings": task.settings.model_dump(mode="json", exclude_none=True),
@@ -119,7 +119,7 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
     if len(corpora) > 1:
         provenance["also"] = [_source(corpus) for corpus in corpora[1:]]
     if dev is not None and scores is not None:
-        provenance |= {"dev": _source(dev), "dev scores": scores.to_dict()}
+        provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
     return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer)
 
 

@@ -18,6 +18,7 @@ import fanlight
 from fanlight.errors import DataError, FanlightError
 from fanlight.tagging.blocks import BlockTagger
 from fanlight.tagging.lines import Lines, read_blocks, tag_lines
+from fanlight.tagging.tagger import least_of
 
 PATIENCE = 1.5  # seconds without an answer, after which the user is told of the compiler
 
@@ -25,7 +26,7 @@ PATIENCE = 1.5  # seconds without an answer, after which the user is told of the
 def tag_files(
     files: list[str],
     model: str | None,
-    threshold: float,
+    threshold: dict[str, float],
     passes: int | None,
     threads: int | None,
     out: Path | None,
@@ -52,7 +53,7 @@ def tag_files(
     try:
         with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
             blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
-            for lines, text in tag_lines(blocks, choose, lambda tagger: [threshold] * len(tagger.types)):
+            for lines, text in tag_lines(blocks, choose, lambda tagger: least_of(threshold, tagger.types)):
                 waiting.cancel()
                 file.write(text)
                 meter.advance(lines)

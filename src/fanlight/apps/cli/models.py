@@ -6,9 +6,13 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from fanlight.entities.report import Report
+    from fanlight.entities.scores import Scores
 
 commands = typer.Typer()
 
@@ -132,6 +136,14 @@ def evaluate(
     model: Annotated[str, typer.Argument(help="A model file, en or ko.")],
     data: Annotated[Path, typer.Argument(help="Labelled sentences.")],
     format: Annotated[Output, typer.Option(help="How to print.")] = Output.table,
+    report: Annotated[
+        bool, typer.Option("--report", help="Also intervals, partial matches, calibration and mistakes.")
+    ] = False,
+    train: Annotated[
+        Path | None, typer.Option(help="Training data: tells entities that are in it from new ones (with --report).")
+    ] = None,
+    against: Annotated[str | None, typer.Option(help="A second model to compare with (with --report).")] = None,
+    mistakes: Annotated[int, typer.Option(min=0, help="How many to print (with --report).")] = 20,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
     ] = None,
@@ -141,17 +153,24 @@ def evaluate(
     """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
     import fanlight
 
-    scores = fanlight.evaluate(model, data, data_format, encoding, types.split(",") if types else None)
+    if not report and (train or against):
+        raise typer.BadParameter("needs --report", param_hint="--train" if train else "--against")
+    chosen = types.split(",") if types else None
+    made: Report | Scores
+    if report:
+        made = fanlight.report(model, data, train, against, data_format, encoding, chosen)
+    else:
+        made = fanlight.evaluate(model, data, data_format, encoding, chosen)
     if format is Output.json:
-        print(json.dumps(scores.to_dict(), ensure_ascii=False))
+        print(json.dumps(made.to_dict(), ensure_ascii=False))
         return
     from rich.console import Console
 
-    from fanlight.apps.cli.progress import confusion_table, scores_table
+    from fanlight.apps.cli.progress import confusion_table, report_tables, scores_table
+    from fanlight.entities.scores import Scores
 
-    console = Console()
-    console.print(scores_table(scores))
-    console.print(confusion_table(scores))
+    tables = [scores_table(made), confusion_table(made)] if isinstance(made, Scores) else report_tables(made, mistakes)
+    Console().print(*tables, sep="\n", markup=False)
 
 
 @commands.command()

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.explain import Explanation
     from fanlight.training.loop import Epoch
@@ -54,6 +55,44 @@ def confusion_table(scores: Scores, most: int = 12) -> Table:
     for n, (gold, given) in wrong[:most]:
         table.add_row(gold, given, str(n))
     return table
+
+
+def report_tables(report: Report, mistakes: int) -> list[str | Table]:
+    """Lay out a report, with so many of the mistakes."""
+    low, high = report.interval
+    parts: list[str | Table] = [
+        scores_table(report.scores),
+        f"F1 {report.scores.f1:.2f}, 95 % interval {low:.2f} to {high:.2f} (bootstrap over sentences)",
+    ]
+    if report.against is not None:
+        share = 100 * report.against["at least as good"]
+        parts.append(f"against: F1 {report.against['f1']:.2f}; at least as good in {share:.1f} % of the resamples")
+    ways = Table("counted", "precision", "recall", "F1", box=None, header_style="bold", title="partial matches")
+    for way, counted in report.matches.items():
+        ways.add_row(way, f"{counted.precision:.2f}", f"{counted.recall:.2f}", f"{counted.f1:.2f}")
+    sure = Table("stated", "right", "entities", box=None, header_style="bold", title="probabilities")
+    for stated, right, count in zip(
+        report.reliability.stated, report.reliability.right, report.reliability.counts, strict=True
+    ):
+        sure.add_row(f"{stated:.3f}", f"{right:.3f}", str(count))
+    types = Table("gold", "found", "entities", box=None, header_style="bold", title="types taken for others")
+    for (a, b), n in report.confusion.items():
+        if a != b:
+            types.add_row(a or "–", b or "–", str(n))
+    parts += [ways, sure, f"expected calibration error: {report.reliability.error:.2f} %", types]
+    if report.seen is not None:
+        parts += [
+            f"{name} in training: {found} of {gold} found ({100 * found / max(gold, 1):.1f} %)"
+            for name, (gold, found) in report.seen.items()
+        ]
+    if mistakes and report.mistakes:
+        wrong = Table("line", "gold", "found", "probability", "text", "context", box=None, header_style="bold")
+        for m in report.mistakes[:mistakes]:
+            p = "" if m.probability is None else f"{m.probability:.3f}"
+            context = f"{m.before} [{m.text}] {m.after}".strip()
+            wrong.add_row(str(m.line), m.gold or "–", m.found or "–", p, m.text, context)
+        parts += [f"{len(report.mistakes)} mistakes, the surest first:", wrong]
+    return parts
 
 
 def explanation_tables(e: Explanation) -> list[str | Table]:

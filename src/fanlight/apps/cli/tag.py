@@ -48,7 +48,9 @@ def tag(
     format: Annotated[
         Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)
     ] = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out entities less probable.")] = 0.0,
+    threshold: Annotated[
+        str, typer.Option(metavar="P|TYPE=P,…", help="Leave out entities less probable, such as 0.5 or 0.5,PER=0.9.")
+    ] = "0",
     passes: Annotated[
         int | None, typer.Option(min=1, max=2, help="1: without the second, document-aware network.")
     ] = None,
@@ -65,6 +67,7 @@ def tag(
     """
     import fanlight
 
+    least = _threshold(threshold)
     if resume and out is None:
         raise typer.BadParameter("needs --out", param_hint="--resume")
     if out is not None and format not in (None, Format.jsonl):
@@ -85,15 +88,15 @@ def tag(
         from fanlight.tagging.lines import files_of
 
         if supported(model):
-            tag_files(files_of(given), model, threshold, passes, threads, out, resume)
+            tag_files(files_of(given), model, least, passes, threads, out, resume)
             return
     if resume:
         raise DataError("--resume: only UTF-8 files and models with a fast path can be gone on with: leave it out")
     texts = _texts(given, encoding)
     documents = (
-        (fanlight.load(fanlight.language_of(text), passes=passes)(text, threshold) for text in texts)
+        (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
         if model is None
-        else fanlight.load(model, passes=passes).pipe(texts, threshold, threads)
+        else fanlight.load(model, passes=passes).pipe(texts, least, threads)
     )
     if out is not None:
         _to_file(documents, out)
@@ -175,6 +178,20 @@ def explain(
 
     for e in found:
         Console().print(*explanation_tables(e), sep="\n", markup=False)
+
+
+def _threshold(given: str) -> dict[str, float]:
+    """Read "0.5", "PER=0.9" or both, separated by commas; the type "" is any other."""
+    least = {}
+    for part in given.split(","):
+        type_, _, number = part.rpartition("=")
+        try:
+            least[type_.strip()] = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"{part!r} is not a number or TYPE=NUMBER", param_hint="--threshold") from None
+        if not 0 <= least[type_.strip()] <= 1:
+            raise typer.BadParameter(f"{number} is not from 0 to 1", param_hint="--threshold")
+    return least
 
 
 def _is_file(item: str) -> bool:

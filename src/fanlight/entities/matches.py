@@ -1,0 +1,106 @@
+"""Entities that are partly right: how found ones lie on the gold ones, and the four ways of counting that.
+
+References
+----------
+Segura-Bedmar et al. 2013, SemEval-2013 task 9 (strict, exact, partial and type evaluation).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from fanlight.entities.bioes import Span
+
+WAYS = ("strict", "exact", "partial", "type")
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Gold and found entities by what they are to each other in one way of counting.
+
+    Attributes
+    ----------
+    correct, incorrect, partial, missed, spurious : int
+        `partial` is used by the way of that name alone: borders that overlap count a half.
+    """
+
+    correct: int = 0
+    incorrect: int = 0
+    partial: int = 0
+    missed: int = 0
+    spurious: int = 0
+
+    @property
+    def precision(self) -> float:
+        """Share of the found that are right, in percent."""
+        found = self.correct + self.incorrect + self.partial + self.spurious
+        return 100 * (self.correct + self.partial / 2) / found if found else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the gold that is found, in percent."""
+        gold = self.correct + self.incorrect + self.partial + self.missed
+        return 100 * (self.correct + self.partial / 2) / gold if gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+def pair(gold: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span | None, Span | None]]:
+    """Pair the spans of a sentence one to one: same span and type first, then same borders, then those that overlap.
+
+    Examples
+    --------
+    >>> pair([(0, 2, "PER"), (4, 5, "LOC")], [(0, 1, "PER"), (6, 7, "LOC")])
+    [((0, 2, 'PER'), (0, 1, 'PER')), ((4, 5, 'LOC'), None), (None, (6, 7, 'LOC'))]
+    """
+    left, right = sorted(set(gold)), sorted(set(found))
+    pairs: list[tuple[Span | None, Span | None]] = []
+    for fits in _FITS:
+        for a in list(left):
+            b = next((b for b in right if fits(a, b)), None)
+            if b is not None:
+                pairs.append((a, b))
+                left.remove(a)
+                right.remove(b)
+    return [*pairs, *((a, None) for a in left), *((None, b) for b in right)]
+
+
+def _overlap(a: Span, b: Span) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+_FITS: tuple[Callable[[Span, Span], bool], ...] = (
+    lambda a, b: a == b,
+    lambda a, b: a[:2] == b[:2],
+    lambda a, b: _overlap(a, b) and a[2] == b[2],
+    _overlap,
+)
+
+
+def matches(gold: Iterable[Sequence[Span]], found: Iterable[Sequence[Span]]) -> dict[str, Matches]:
+    """Count the pairs of all sentences in the four ways.
+
+    Examples
+    --------
+    >>> made = matches([[(0, 2, "PER")]], [[(0, 1, "PER")]])
+    >>> made["strict"].f1, made["partial"].f1, made["type"].f1
+    (0.0, 50.0, 100.0)
+    """
+    counts = {way: Counter[str]() for way in WAYS}
+    for a, b in (p for some, others in zip(gold, found, strict=True) for p in pair(some, others)):
+        if a is None or b is None:
+            for way in WAYS:
+                counts[way]["spurious" if a is None else "missed"] += 1
+            continue
+        borders, types = a[:2] == b[:2], a[2] == b[2]
+        counts["strict"]["correct" if borders and types else "incorrect"] += 1
+        counts["exact"]["correct" if borders else "incorrect"] += 1
+        counts["partial"]["correct" if borders else "partial"] += 1
+        counts["type"]["correct" if types else "incorrect"] += 1
+    return {way: Matches(**counts[way]) for way in WAYS}

@@ -1,0 +1,99 @@
+"""Whether probabilities mean what they say, and how sure a score is.
+
+References
+----------
+Naeini et al. 2015 (expected calibration error); Efron 1979 (the bootstrap); Berg-Kirkpatrick et al. 2012 (paired
+bootstrap in NLP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.floating[Any]]
+Int = NDArray[np.int64]
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Stated probabilities against the share that is right, in bins of equal width.
+
+    Attributes
+    ----------
+    stated, right : tuple of float
+        Mean probability and share of right ones in each bin that has any.
+    counts : tuple of int
+        How many are in it.
+    error : float
+        Expected calibration error in percent: the difference of the two, averaged over all.
+    """
+
+    stated: tuple[float, ...]
+    right: tuple[float, ...]
+    counts: tuple[int, ...]
+    error: float
+
+
+def reliability(probabilities: Sequence[float], right: Sequence[bool], bins: int = BINS) -> Reliability:
+    """Compare stated probabilities with what came true.
+
+    Examples
+    --------
+    >>> reliability([0.9, 0.9, 0.9, 0.9], [True, True, True, False]).error
+    15.0
+    """
+    p, y = np.asarray(probabilities, float), np.asarray(right, float)
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    some = counts > 0
+    stated = np.bincount(place, p, bins)[some] / counts[some]
+    share = np.bincount(place, y, bins)[some] / counts[some]
+    error = float((np.abs(stated - share) * counts[some]).sum() / len(p)) if len(p) else 0.0
+    return Reliability(
+        tuple(stated.tolist()), tuple(share.tolist()), tuple(counts[some].tolist()), round(100 * error, 4)
+    )
+
+
+def f1_interval(counts: Int, level: float = 0.95, draws: int = 1000, seed: int = 1) -> tuple[float, float]:
+    """Return the bootstrap interval of F1, in percent, over sentences.
+
+    Parameters
+    ----------
+    counts : int array (S, 3)
+        Each sentence's entities in the gold standard, found, and both.
+    level : float
+        Share of the draws inside the interval.
+    draws, seed : int
+        Resamples, and the seed that makes them the same each time.
+    """
+    scores = _f1(_resampled(counts, draws, seed))
+    low, high = np.quantile(scores, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def paired_bootstrap(counts: Int, others: Int, draws: int = 1000, seed: int = 1) -> float:
+    """Return the share of resamples in which the first model's F1 is not above the second's.
+
+    `counts` and `others` (S, 3) are of the same sentences, as in `f1_interval`.
+    """
+    return float((_f1(_resampled(counts, draws, seed)) <= _f1(_resampled(others, draws, seed))).mean())
+
+
+def _resampled(counts: Int, draws: int, seed: int) -> Float:
+    """Return the sums (draws, 3) over sentences drawn with replacement: the same sentences for the same seed."""
+    rng = np.random.default_rng(seed)
+    size = len(counts)
+    weights = (np.bincount(rng.integers(0, size, size), minlength=size) for _ in range(draws))
+    return np.array([w @ counts for w in weights], float)
+
+
+def _f1(sums: Float) -> Float:
+    made: Float = 200 * sums[:, 2] / np.maximum(sums[:, 0] + sums[:, 1], 1)
+    return made

@@ -1,0 +1,192 @@
+"""The report on a labelled set: what was found, how sure the figures are, and every mistake with its context."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fanlight.entities.bioes import Span
+from fanlight.entities.matches import Matches, matches, pair
+from fanlight.entities.reliability import Reliability, f1_interval, paired_bootstrap, reliability
+from fanlight.entities.scores import Scores, score_spans
+
+CONTEXT = 5  # tokens shown on either side of a mistake
+
+
+class Found(NamedTuple):
+    """An entity found, in token numbers of its sentence."""
+
+    start: int
+    end: int
+    type: str
+    probability: float
+
+    @property
+    def span(self) -> Span:
+        """Without the probability."""
+        return self.start, self.end, self.type
+
+
+class Labelled(NamedTuple):
+    """A sentence: its tokens, its gold spans and what was found, and the line where it begins in its file."""
+
+    tokens: Sequence[str]
+    gold: Sequence[Span]
+    found: Sequence[Found]
+    line: int
+
+
+class Mistake(NamedTuple):
+    """An entity that was found and is not one, or is one and was not found.
+
+    Attributes
+    ----------
+    line : int
+        Where its sentence begins in the file.
+    text, gold, found : str
+        The entity, its type in the gold standard and the type found; "" for none.
+    probability : float or None
+        Of what was found.
+    before, after : str
+        Some words around it.
+    """
+
+    line: int
+    text: str
+    gold: str
+    found: str
+    probability: float | None
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known of a model's work on a labelled set; rates in percent.
+
+    Attributes
+    ----------
+    scores : Scores
+        Exact entities, over all and per type.
+    interval : (float, float)
+        The bootstrap's 95 % interval of F1, over sentences.
+    matches : dict of str to Matches
+        The four ways of SemEval-2013.
+    confusion : dict of (str, str) to int
+        Types of gold and found entities that share a token; "" where there is no other.
+    reliability : Reliability
+        Of the found entities' probabilities.
+    mistakes : list of Mistake
+        The surest wrong ones first, then those that were not found.
+    seen : dict of str to (int, int), or None
+        Gold entities, and those found, by whether their text is an entity in the training data.
+    against : dict or None
+        Another model's F1 on the same set, and in how many resamples it is at least as good.
+    """
+
+    scores: Scores
+    interval: tuple[float, float]
+    matches: dict[str, Matches]
+    confusion: dict[tuple[str, str], int]
+    reliability: Reliability
+    mistakes: list[Mistake]
+    seen: dict[str, tuple[int, int]] | None = None
+    against: dict[str, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        ways = {
+            way: {**asdict(m), "precision": m.precision, "recall": m.recall, "f1": m.f1}
+            for way, m in self.matches.items()
+        }
+        return {
+            **self.scores.to_dict(),
+            "interval": self.interval,
+            "matches": ways,
+            "confusion": [{"gold": a, "found": b, "count": n} for (a, b), n in self.confusion.items()],
+            "reliability": asdict(self.reliability),
+            "mistakes": [mistake._asdict() for mistake in self.mistakes],
+            "seen": self.seen and {name: {"gold": g, "found": f} for name, (g, f) in self.seen.items()},
+            "against": self.against,
+        }
+
+
+def report_on(
+    sentences: Sequence[Labelled],
+    trained_on: Collection[str] | None = None,
+    other: Sequence[Sequence[Found]] | None = None,
+) -> Report:
+    """Compare what was found with the gold standard.
+
+    Parameters
+    ----------
+    sentences : sequence of Labelled
+    trained_on : collection of str, optional
+        The texts of the training data's entities.
+    other : sequence of sequences of Found, optional
+        What another model found in the same sentences.
+    """
+    gold = [s.gold for s in sentences]
+    found = [[f.span for f in s.found] for s in sentences]
+    scores = score_spans(gold, found)
+    counts = _counts(gold, found)
+    right = [f.span in set(s.gold) for s in sentences for f in s.found]
+    pairs = [p for a, b in zip(gold, found, strict=True) for p in pair(a, b)]
+    confusion = Counter((a[2] if a else "", b[2] if b else "") for a, b in pairs)
+    against = None
+    if other is not None:
+        spans = [[f.span for f in some] for some in other]
+        against = {
+            "f1": score_spans(gold, spans).f1,
+            "at least as good": paired_bootstrap(counts, _counts(gold, spans)),
+        }
+    return Report(
+        scores,
+        f1_interval(counts),
+        matches(gold, found),
+        dict(confusion.most_common()),
+        reliability([f.probability for s in sentences for f in s.found], right),
+        _mistakes(sentences),
+        None if trained_on is None else _seen(sentences, trained_on),
+        against,
+    )
+
+
+def _counts(gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]) -> Any:
+    rows = [(len(set(a)), len(set(b)), len(set(a) & set(b))) for a, b in zip(gold, found, strict=True)]
+    return np.array(rows, np.int64).reshape(-1, 3)
+
+
+def _mistakes(sentences: Sequence[Labelled]) -> list[Mistake]:
+    wrong: list[Mistake] = []
+    for s in sentences:
+        sure = {f.span: f.probability for f in s.found}
+        for a, b in pair(s.gold, [f.span for f in s.found]):
+            if a == b:
+                continue
+            if b is not None:
+                wrong.append(_mistake(s, b, a[2] if a is not None and a[:2] == b[:2] else "", b[2], sure[b]))
+            if a is not None and (b is None or a[:2] != b[:2]):
+                wrong.append(_mistake(s, a, a[2], "", None))
+    return sorted(wrong, key=lambda m: -1.0 if m.probability is None else m.probability, reverse=True)
+
+
+def _mistake(s: Labelled, span: Span, gold: str, found: str, probability: float | None) -> Mistake:
+    start, end, _ = span
+    text, before, after = s.tokens[start:end], s.tokens[max(0, start - CONTEXT) : start], s.tokens[end : end + CONTEXT]
+    return Mistake(s.line, " ".join(text), gold, found, probability, " ".join(before), " ".join(after))
+
+
+def _seen(sentences: Sequence[Labelled], trained_on: Collection[str]) -> dict[str, tuple[int, int]]:
+    rows = {"seen": [0, 0], "unseen": [0, 0]}
+    for s in sentences:
+        found = {f.span for f in s.found}
+        for span in s.gold:
+            row = rows["seen" if " ".join(s.tokens[span[0] : span[1]]) in trained_on else "unseen"]
+            row[0] += 1
+            row[1] += span in found
+    return {name: (a, b) for name, (a, b) in rows.items()}

@@ -69,7 +69,7 @@ def read_corpus(
         if unit == "character":
             documents = [[_in_characters(s) for s in document] for document in documents]
     else:
-        records = list(_jsonl(str(path), lines))
+        records = list(records_of_jsonl(str(path), lines))
         unit = unit or _unit_of(record[1] for record in records)
         documents = []
         for number, record, spans in records:
@@ -278,7 +278,14 @@ def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: li
 # ------------------------------------------------------------------------------------------------ JSONL
 
 
-def _jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[Span]]]:
+def records_of_jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[Span]]]:
+    """Yield the line, text and spans in code points of each JSON object.
+
+    Raises
+    ------
+    DataError
+        A line is not such an object, or a span lies outside its text.
+    """
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

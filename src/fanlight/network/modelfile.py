@@ -12,13 +12,13 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import ModelError
+from fanlight.files import replacing
 from fanlight.network.configuration import UNITS, Configuration
 from fanlight.network.evidence import evidence_width
 from fanlight.network.lexicon import Lexicon, quantise
@@ -158,17 +158,8 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]
     """
     from safetensors.numpy import save
 
-    place = Path(path)
-    part = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-    try:
-        with open(part, "wb") as file:
-            file.write(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, place)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ModelError(f"{path}: cannot be written ({error.strerror}): choose another place") from None
+    with replacing(path, ModelError) as part:
+        part.write_bytes(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
 
 
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

@@ -15,11 +15,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import DataError, FanlightError
+from fanlight.files import replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import segment
 from fanlight.text.vectors import beginnings
@@ -137,14 +137,7 @@ def _compact(text: str) -> str:
 
 def _write(path: PathLike, rows: Iterable[tuple[str, Any]], count: int, dimension: int) -> None:
     """Write word2vec text beside its place and rename it."""
-    place = Path(path)
-    part = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-    try:
-        with open(part, "w", encoding="utf-8") as file:
-            file.write(f"{count} {dimension}\n")
-            for word, vector in rows:
-                file.write(f"{word} {' '.join(f'{x:.5f}' for x in vector.tolist())}\n")
-        os.replace(part, place)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise FanlightError(f"{path}: cannot be written ({error.strerror}): choose another place") from None
+    with replacing(path) as part, open(part, "w", encoding="utf-8") as file:
+        file.write(f"{count} {dimension}\n")
+        for word, vector in rows:
+            file.write(f"{word} {' '.join(f'{x:.5f}' for x in vector.tolist())}\n")

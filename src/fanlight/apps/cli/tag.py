@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fanlight.errors import DataError
+from fanlight.files import replacing
 
 if TYPE_CHECKING:
     from fanlight.entities.entity import Document
@@ -213,10 +214,8 @@ def _many(inputs: list[str]) -> bool:
 
 
 def _to_file(documents: Iterator[Document], out: Path) -> None:
-    part = out.with_name(out.name + ".part")
-    with open(part, "w", encoding="utf-8") as file:
+    with replacing(out) as part, open(part, "w", encoding="utf-8") as file:
         file.writelines(document.to_json() + "\n" for document in documents)
-    part.replace(out)
 
 
 def _texts(inputs: list[str], encoding: str) -> Iterator[str]:

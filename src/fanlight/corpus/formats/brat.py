@@ -1,0 +1,96 @@
+"""brat's stand-off files: NAME.txt holds a text, NAME.ann its entities.
+
+References
+----------
+Stenetorp et al. 2012; https://brat.nlplab.org/standoff.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from fanlight.corpus.formats.record import Mark, Record, placed
+from fanlight.errors import DataError
+
+_ENTITY = re.compile(r"T\d+\t(\S+) ([\d ;]+)\t(.*)")
+
+
+def read_brat(path: str, encoding: str) -> list[Record]:
+    """Read a folder of pairs, or the pair of one NAME.ann or NAME.txt; other annotations than entities are passed over.
+
+    Raises
+    ------
+    DataError
+        A file of a pair is missing, a line is no annotation, or an entity is in pieces, which a span cannot hold.
+    """
+    place = Path(path)
+    files = sorted(place.glob("*.ann")) if place.is_dir() else [place.with_suffix(".ann")]
+    if not files:
+        raise DataError(f"{path}: the folder has no .ann files")
+    texts, marks = [], []
+    for file in files:
+        text = _read(file.with_suffix(".txt"), encoding)
+        some = []
+        for number, line in enumerate(_read(file, encoding).splitlines(), 1):
+            if not line.startswith("T"):
+                continue  # relations, events, attributes, notes
+            found = _ENTITY.fullmatch(line)
+            if found is None:
+                raise DataError(f"{file}:{number}: expected T1<tab>TYPE START END<tab>TEXT, not {line[:60]!r}")
+            some.append(_mark(f"{file}:{number}", text, found[1], found[2], found[3], number))
+        texts.append(text)
+        marks.append(some)
+    return [
+        Record(text, tuple(sorted(spans)), 1, name=file.stem)
+        for file, text, spans in zip(files, texts, placed(path, texts, marks), strict=True)
+    ]
+
+
+def write_brat(records: Sequence[Record], path: str) -> None:
+    """Write a folder of pairs; an entity over a line break is written in pieces, as brat wants it.
+
+    Raises
+    ------
+    DataError
+        A type has white space, which the format cannot hold.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    width = len(str(len(records)))
+    for number, r in enumerate(records, 1):
+        name = r.name or f"{number:0{width}}"
+        lines = []
+        for i, (start, end, type_) in enumerate(r.spans, 1):
+            if not type_ or type_.split() != [type_]:
+                raise DataError(f"text {number}: the type {type_!r} has white space, which brat cannot hold: rename it")
+            pieces = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\r\n]+", r.text[start:end])]
+            surface = " ".join(r.text[s:e] for s, e in pieces)
+            lines.append(f"T{i}\t{type_} {';'.join(f'{s} {e}' for s, e in pieces)}\t{surface}\n")
+        (folder / f"{name}.txt").write_bytes(r.text.encode())
+        (folder / f"{name}.ann").write_bytes("".join(lines).encode())
+
+
+def _mark(where: str, text: str, type_: str, offsets: str, surface: str, number: int) -> Mark:
+    try:
+        pieces = [tuple(map(int, piece.split())) for piece in offsets.split(";")]
+        borders = [(s, e) for s, e in pieces]
+    except ValueError:
+        raise DataError(f"{where}: {offsets!r} are no offsets") from None
+    for (_, before), (after, _) in pairwise(borders):
+        if text[before:after].strip():
+            raise DataError(
+                f"{where}: {surface!r} is in pieces with words between, which a span cannot hold: join them"
+            )
+    return Mark(borders[0][0], borders[-1][1], type_, surface, number)
+
+
+def _read(file: Path, encoding: str) -> str:
+    try:
+        return file.read_bytes().decode(encoding)  # line breaks as they are: offsets count them
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}): brat keeps .txt and .ann side by side") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: byte {error.start} is not {encoding}: give --encoding") from None

@@ -1,0 +1,223 @@
+"""Any format to any other: reading to records, writing from them, refusing what a format cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from fanlight.corpus.align import align
+from fanlight.corpus.formats import brat, lines, tables, webanno
+from fanlight.corpus.formats.record import Record
+from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Sentence
+from fanlight.corpus.writers import columns
+from fanlight.entities.bioes import SCHEMES, tags_from_spans
+from fanlight.errors import DataError
+from fanlight.files import replacing
+from fanlight.text.scripts import language_of
+from fanlight.text.sentences import tokenise_sentences
+from fanlight.text.tokens import check_encodable
+
+_READERS: dict[str, Callable[[str, str], list[Record]]] = {
+    "jsonl": lines.read_jsonl,
+    "prodigy": lines.read_jsonl,
+    "doccano": lines.read_jsonl,
+    "labelstudio": lines.read_label_studio,
+    "spacy2": lines.read_spacy2,
+    "brat": brat.read_brat,
+    "webanno": webanno.read_webanno,
+    "docbin": tables.read_docbin,
+    "parquet": tables.read_parquet,
+    "columns": lambda path, encoding: _of_corpus(path, "columns", encoding),
+    "klue": lambda path, encoding: _of_corpus(path, "klue", encoding),
+}
+FORMATS = tuple(_READERS)
+_SUFFIXES = {
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".conll": "columns", ".bio": "columns", ".iob": "columns", ".txt": "columns",
+    ".ann": "brat", ".spacy": "docbin", ".parquet": "parquet",
+}  # fmt: skip
+
+
+def read_records(path: str, format: str | None = None, encoding: str = "utf-8") -> tuple[list[Record], str]:
+    """Read labelled texts; return them and the format, which is found by looking if it is not named.
+
+    Raises
+    ------
+    DataError
+        The file is at fault; the message names line and remedy.
+    """
+    format = format or _detect(path)
+    if format not in FORMATS:
+        raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(FORMATS)}")
+    records = _READERS[format](path, encoding)
+    for r in records:
+        check_encodable(r.text)
+    return records, format
+
+
+def write_records(
+    records: Sequence[Record], path: str, format: str | None = None, scheme: str = "BIOES", unit: str | None = None
+) -> str:
+    """Write labelled texts, whole or not at all; return the format, which is by default that of the file's name.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    path : path
+        A file; for brat a folder.
+    format : str, optional
+    scheme : str
+        Of columns.
+    unit : str, optional
+        "word" or "character": what texts without tokens are cut into; by default by their script.
+
+    Raises
+    ------
+    DataError
+        The format cannot hold something: overlapping entities, line breaks, white space; the message says what.
+    """
+    format = format or _SUFFIXES.get(Path(path).suffix.lower())
+    if format is None:
+        raise DataError(f"{path}: its name does not tell the format: give --to, one of {', '.join(FORMATS)}")
+    if format not in FORMATS:
+        raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(FORMATS)}")
+    if scheme not in SCHEMES:
+        raise DataError(f"unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
+    if format == "brat":
+        brat.write_brat(records, path)
+        return format
+    with replacing(path) as part:
+        if format in ("docbin", "parquet"):
+            write = tables.write_docbin if format == "docbin" else tables.write_parquet
+            write([_with_tokens(r, unit) for r in records], str(part))
+        else:
+            with open(part, "w", encoding="utf-8", newline="\n") as file:
+                file.writelines(line + "\n" for line in _lines(records, format, scheme, unit))
+    return format
+
+
+def _lines(records: Sequence[Record], format: str, scheme: str, unit: str | None) -> Iterator[str]:
+    if format == "columns":
+        for r in records:
+            sentences = _sentences(r, unit)
+            _check_flat(sentences)
+            if scheme == "IO":
+                _check_apart(sentences)
+            yield from columns(sentences, scheme)
+    elif format == "klue":
+        for number, r in enumerate(records, 1):
+            yield from _klue(r, number)
+    elif format == "webanno":
+        yield from webanno.write_webanno(_with_tokens(r, unit) for r in records)
+    else:
+        writers: dict[str, Callable[[Iterable[Record]], Iterator[str]]] = {
+            "jsonl": lines.write_jsonl, "prodigy": lines.write_prodigy, "doccano": lines.write_doccano,
+            "labelstudio": lines.write_label_studio, "spacy2": lines.write_spacy2,
+        }  # fmt: skip
+        yield from writers[format](records)
+
+
+def _detect(path: str) -> str:
+    place = Path(path)
+    if place.is_dir():
+        return "brat"
+    known = _SUFFIXES.get(place.suffix.lower())
+    if known in ("brat", "docbin", "parquet"):
+        return known
+    try:
+        with open(place, "rb") as file:
+            head = file.read(4096).lstrip(b"\xef\xbb\xbf \r\n\t")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    if head.startswith(b"#FORMAT=WebAnno"):
+        return "webanno"
+    if head.startswith(b"["):
+        return "labelstudio" if head[1:].lstrip().startswith(b"{") else "spacy2"
+    if head.startswith(b"{"):
+        return "jsonl"
+    return "klue" if head.startswith(b"## ") else "columns"
+
+
+def _of_corpus(path: str, format: str, encoding: str) -> list[Record]:
+    corpus = read_corpus(path, tokenise_sentences, format, encoding, unit="character" if format == "klue" else "word")
+    return [
+        Record(
+            s.text,
+            tuple(sorted((s.starts[a], s.ends[b - 1], t) for a, b, t in s.spans)),
+            s.line,
+            tuple(zip(s.starts, s.ends, strict=True)),
+        )
+        for s in corpus.sentences
+    ]
+
+
+def _sentences(r: Record, unit: str | None) -> list[Sentence]:
+    """Cut a record into tokens and sentences; a token is divided where an entity's edge cuts it.
+
+    Raises
+    ------
+    DataError
+        An entity begins or ends with white space, has no token, or stands there twice.
+    """
+    own = [list(r.tokens)] if r.tokens is not None else None
+    chosen = unit or ("character" if language_of(r.text) == "ko" else "word")
+    sentences, notes = align(r.text, own or tokenise_sentences(r.text, chosen), r.spans, r.line)
+    lost = next((n for n in notes if not n.kind.startswith(("token divided", "sentences joined"))), None)
+    if lost is not None:
+        raise DataError(
+            f"text {r.line}: {lost.kind} ({lost.what}): a format of tokens cannot hold this entity: mend or remove it"
+        )
+    return sentences
+
+
+def _with_tokens(r: Record, unit: str | None) -> Record:
+    """Give a record tokens whose edges are the entities', too."""
+    tokens: list[tuple[int, int]] = []
+    place = 0
+    for s in _sentences(r, unit):
+        begin = r.text.index(s.text, place)
+        tokens += [(begin + a, begin + b) for a, b in zip(s.starts, s.ends, strict=True)]
+        place = begin + len(s.text)
+    return replace(r, tokens=tuple(tokens))
+
+
+def _check_flat(sentences: Sequence[Sentence]) -> None:
+    for s in sentences:
+        spans = sorted(s.spans)
+        for a, b in pairwise(spans):
+            if b[0] < a[1]:
+                raise DataError(
+                    f"text {s.line}: entities overlap ({a[2]} and {b[2]}), which one tag a token cannot say: remove one"
+                )
+        for token in s.tokens:
+            if any(c in "\t\n\r" or c.isspace() for c in token) or token == "-DOCSTART-":
+                raise DataError(f"text {s.line}: the token {token!r} would be read as a column or line of its own")
+
+
+def _check_apart(sentences: Sequence[Sentence]) -> None:
+    for s in sentences:
+        for a, b in pairwise(sorted(s.spans)):
+            if a[1] == b[0] and a[2] == b[2]:
+                raise DataError(
+                    f"text {s.line}: two entities of type {a[2]} touch, which IO cannot tell apart: use another scheme"
+                )
+
+
+def _klue(r: Record, number: int) -> Iterator[str]:
+    if any(c in r.text for c in "\n\r\t"):
+        raise DataError(
+            f"text {number}: has a line break or a tab, which KLUE's rows cannot hold: split the text there"
+        )
+    try:
+        tags = tags_from_spans(r.spans, len(r.text), "IOB2")
+    except ValueError as error:
+        raise DataError(f"text {number}: {error}") from None
+    shown, place = "", 0
+    for start, end, type_ in r.spans:
+        shown += f"{r.text[place:start]}<{r.text[start:end]}:{type_}>"
+        place = end
+    yield f"## fanlight-{number:05}\t{shown}{r.text[place:]}"
+    yield from (f"{character}\t{tag}" for character, tag in zip(r.text, tags, strict=True))
+    yield ""

@@ -1,0 +1,24 @@
+"""Libraries that some formats need: extras, imported when they are used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from fanlight.errors import FanlightError
+
+_EXTRAS = {"regex": "formats", "pyarrow": "formats", "pyarrow.parquet": "formats", "spacy": "spacy"}
+
+
+def library(name: str) -> Any:
+    """Import a library.
+
+    Raises
+    ------
+    FanlightError
+        It is not installed; the message says how to.
+    """
+    try:
+        return import_module(name)
+    except ImportError:
+        raise FanlightError(f"this needs {name.partition('.')[0]}: pip install 'fanlight[{_EXTRAS[name]}]'") from None

@@ -1,0 +1,111 @@
+"""A labelled text of any format, and the units in which tools count its offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from fanlight.entities.bioes import Span
+from fanlight.errors import DataError
+
+UNITS = ("code points", "UTF-16 units", "graphemes")
+BREAKS = ("as they are", "CRLF as one", "LF as two")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A text and its entities.
+
+    Attributes
+    ----------
+    text : str
+    spans : tuple of (start, end, type)
+        In code points of `text`, in the order of the text.
+    line : int
+        Where it begins in its file, for messages.
+    tokens : tuple of (start, end), or None
+        Offsets of the tokens, where the format holds them.
+    name : str
+        Of its own file, where a format has a file for each text.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    line: int = 0
+    tokens: tuple[tuple[int, int], ...] | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An entity as a tool stored it: offsets in an unknown unit, and the surface they are to fit."""
+
+    start: int
+    end: int
+    type: str
+    surface: str
+    line: int
+
+
+def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> list[tuple[Span, ...]]:
+    """Return the marks of all texts in code points, counting in the first unit under which every surface fits.
+
+    Raises
+    ------
+    DataError
+        There is no such unit; the message names the line of the first mark that does not fit in code points.
+    """
+    for unit, breaks in product(UNITS, BREAKS):
+        found = []
+        for text, some in zip(texts, marks, strict=True):
+            places = _places(text, unit, breaks) if some else {}
+            spans = [(places.get(m.start, -1), places.get(m.end, -1), m.type) for m in some]
+            if not all(_fits(text, s, m.surface) for s, m in zip(spans, some, strict=True)):
+                break
+            found.append(tuple(spans))
+        else:
+            return found
+    for text, some in zip(texts, marks, strict=True):
+        for m in some:
+            if not _fits(text, (m.start, m.end, m.type), m.surface):
+                raise DataError(
+                    f"{path}:{m.line}: {m.surface!r} does not stand at {m.start}:{m.end}, where the text has "
+                    f"{text[m.start : m.end][:60]!r}; nor do all of the file's fit in UTF-16 units or graphemes, "
+                    "with CRLF or LF: was the text changed after it was labelled?"
+                )
+    raise DataError(f"{path}: the entities fit the text in no one unit: were files of different tools put together?")
+
+
+def _fits(text: str, span: Span, surface: str) -> bool:
+    start, end, _ = span
+    return 0 <= start < end <= len(text) and " ".join(text[start:end].split()) == " ".join(surface.split())
+
+
+def _places(text: str, unit: str, breaks: str) -> dict[int, int]:
+    """Return where in the text each offset of a unit lies."""
+    places = {}
+    offset = 0
+    for place, part in _parts(text, unit):
+        places[offset] = place
+        if part == "\r\n":
+            offset += 1 if breaks == "CRLF as one" else 2
+        elif part == "\n" and breaks == "LF as two":
+            offset += 2
+        else:
+            offset += sum(1 + (c > "\uffff") for c in part) if unit == "UTF-16 units" else 1
+    places[offset] = len(text)
+    return places
+
+
+def _parts(text: str, unit: str) -> Iterator[tuple[int, str]]:
+    if unit == "graphemes":
+        from fanlight.corpus.formats.libraries import library
+
+        yield from ((m.start(), m.group()) for m in library("regex").finditer(r"\X", text))
+        return
+    place = 0
+    while place < len(text):
+        part = "\r\n" if text.startswith("\r\n", place) else text[place]
+        yield place, part
+        place += len(part)

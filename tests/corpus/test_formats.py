@@ -1,0 +1,185 @@
+"""Every format there and back: emoji, combining marks, CRLF, Korean, overlapping entities."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fanlight.corpus.formats.convert import FORMATS, read_records, write_records
+from fanlight.corpus.formats.record import Mark, Record, placed
+from fanlight.errors import DataError, FanlightError
+
+SUFFIX = {"columns": "conll", "klue": "klue", "docbin": "spacy", "parquet": "parquet", "webanno": "tsv", "brat": "brat"}
+WHOLE = ("jsonl", "prodigy", "doccano", "labelstudio", "spacy2", "brat", "webanno")  # hold any text and overlaps
+HARD = "👩‍👩‍👧 é́ \r\n서울은 \U0001d11e Ann's U.S.\n\nx́yz [a|b_c;d]\\n 각"
+
+
+def there_and_back(folder, records, format, **given):
+    place = folder / f"x.{SUFFIX.get(format, 'json')}"
+    write_records(records, str(place), format, **given)
+    return read_records(str(place), format)[0]
+
+
+@st.composite
+def texts(draw, alphabet="ab A.,'é́👩\u200d👧서울\U0001d11e()", breaks="\r\n", overlap=True):
+    text = draw(st.text(alphabet + breaks, min_size=1, max_size=24).filter(str.strip))
+    spans = set()
+    for _ in range(draw(st.integers(0, 4))):
+        s = draw(st.integers(0, len(text) - 1))
+        e = draw(st.integers(s + 1, len(text)))
+        part = text[s:e]
+        s, e = s + len(part) - len(part.lstrip()), e - len(part) + len(part.rstrip())
+        apart = all(e <= a or b <= s for a, b, _ in spans)
+        if s < e and (apart or (overlap and not any((s, e) == p[:2] for p in spans))):
+            spans.add((s, e, draw(st.sampled_from(["PER", "LOC-x", "기관"]))))
+    return Record(text, tuple(sorted(spans)), 1)
+
+
+def plain(records):
+    return [(r.text, r.spans) for r in records]
+
+
+@pytest.mark.parametrize("format", WHOLE)
+@given(records=st.lists(texts(), min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_texts_and_overlapping_entities_come_back(tmp_path_factory, format, records):
+    found = there_and_back(tmp_path_factory.mktemp("f"), records, format)
+    assert plain(found) == plain(records)
+
+
+@pytest.mark.parametrize("format", ["docbin", "klue"])
+@given(records=st.lists(texts(overlap=False, breaks=""), min_size=1, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_formats_of_tokens_that_hold_the_text(tmp_path_factory, format, records):
+    found = there_and_back(tmp_path_factory.mktemp("f"), records, format)
+    assert plain(found) == plain(records)
+
+
+@pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU", "IO"])
+@given(records=st.lists(texts(overlap=False), min_size=1, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_columns_keep_every_entity_in_every_scheme(tmp_path_factory, scheme, records):
+    folder = tmp_path_factory.mktemp("f")
+    try:
+        found = there_and_back(folder, records, "columns", scheme=scheme)
+    except DataError as error:
+        assert scheme == "IO"
+        assert "touch" in str(error)
+        return
+    expected = ["".join(r.text[s:e].split()) + t for r in records for s, e, t in r.spans]
+    assert ["".join(r.text[s:e].split()) + t for r in found for s, e, t in r.spans] == expected
+
+
+def test_parquet_keeps_tokens_and_tags(tmp_path):
+    records = [
+        Record("Ann lives in Oslo", ((0, 3, "PER"), (13, 17, "LOC")), 1),
+        Record("서울은 크다", ((0, 2, "LOC"),), 2),
+    ]
+    found = there_and_back(tmp_path, records, "parquet")
+    assert [r.text for r in found] == ["Ann lives in Oslo", "서 울 은 크 다"]
+    assert [[r.text[s:e] for s, e, _ in r.spans] for r in found] == [["Ann", "Oslo"], ["서 울"]]
+    import pyarrow.parquet
+
+    metadata = pyarrow.parquet.read_schema(tmp_path / "x.parquet").metadata
+    assert json.loads(metadata[b"huggingface"])["info"]["features"]["ner_tags"]["feature"]["names"][0] == "O"
+
+
+@pytest.mark.parametrize("unit", ["code points", "UTF-16 units", "graphemes"])
+@pytest.mark.parametrize("breaks", ["as they are", "CRLF as one", "LF as two"])
+def test_offsets_of_any_unit_are_understood(unit, breaks):
+    from fanlight.corpus.formats.record import _places
+
+    back = {v: k for k, v in _places(HARD, unit, breaks).items()}
+    surfaces = ["서울", "Ann", "U.S.", "xyz"[:1] + "́", "각"]
+    marks = []
+    for surface in surfaces:
+        place = HARD.index(surface)
+        if place in back and place + len(surface) in back:
+            marks.append(Mark(back[place], back[place + len(surface)], "X", surface, 1))
+    assert len(marks) >= 4
+    (found,) = placed("f", [HARD], [marks])
+    assert [HARD[s:e] for s, e, _ in found] == [m.surface for m in marks]
+
+
+def test_offsets_that_fit_no_unit_name_the_line():
+    with pytest.raises(DataError, match=r"f:7: 'Bob' does not stand at 0:3, where the text has 'Ann'"):
+        placed("f", ["Ann met Bob"], [[Mark(0, 3, "PER", "Bob", 7)]])
+
+
+@pytest.mark.parametrize(
+    ("format", "record", "reason"),
+    [
+        ("columns", Record("Ann Lee", ((0, 3, "A"), (0, 7, "B")), 3), "text 3: entities overlap"),
+        ("columns", Record("Ann Lee ", ((0, 8, "A"),), 3), "white space at a span's edge"),
+        ("klue", Record("a\nb", (), 1), "line break"),
+        ("klue", Record("ab", ((0, 1, "A"), (0, 2, "B")), 1), "overlaps"),
+        ("docbin", Record("ab cd", ((0, 2, "A"), (0, 5, "B")), 1), "overlap"),
+        ("parquet", Record("ab cd", ((0, 2, "A"), (0, 5, "B")), 1), "overlap"),
+        ("brat", Record("ab", ((0, 1, "A B"),), 1), "white space"),
+    ],
+)  # fmt: skip
+def test_what_a_format_cannot_hold_is_refused(tmp_path, format, record, reason):
+    place = tmp_path / "x"
+    with pytest.raises(DataError, match=reason):
+        write_records([record], str(place), format)
+    assert not place.is_file()
+
+
+def test_formats_are_found_by_looking(tmp_path):
+    records = [Record("Ann lives in Oslo", ((0, 3, "PER"),), 1)]
+    for format in FORMATS:
+        place = tmp_path / f"{format}.{SUFFIX.get(format, 'data')}"
+        write_records(records, str(place), format)
+        found, read = read_records(str(place))
+        assert found[0].spans[0][2] == "PER"
+        assert read == {"prodigy": "jsonl", "doccano": "jsonl"}.get(format, format)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.json", '[{"data": 1}]', "task 1: has no text"),
+        ("a.json", '[{"data": {"t": "x"}, "annotations": [1]}]', "task 1: its annotations"),
+        ("a.json", '[{"data": {"t": "x"}, "annotations": [{"result": [{"value": {"labels": [1]}}]}]}]', "no texts"),
+        ("a.json", '[["x", 1]]', "item 1"),
+        ("a.json", "[" * 100_000, "JSON|nested"),
+        ("a.json", '[["x", {"entities": [[0, 9, "A"]]}]]', "lies outside"),
+        ("a.tsv", "#FORMAT=WebAnno TSV 3.3\n\n#Text=a\n1-1\t0-1\ta\t_\t\n", "no #T_SP"),
+        ("a.tsv", "#FORMAT=WebAnno TSV 3.3\n#T_SP=x|value\n1-1\tq\ta\t_\t\n", ":3: expected"),
+        ("a.spacy", "nonsense", "no DocBin"),
+        ("a.parquet", "nonsense", "no Parquet"),
+        ("a.conll", "", "empty"),
+        ("b.ann", "T1\tPER 0 3;8 11\tAnn Bob\n", "in pieces"),
+        ("b.ann", "T1 PER 0 3 Ann\n", ":1: expected"),
+        ("b.ann", "T1\tPER 0 ;\tAnn\n", "no offsets"),
+    ],
+)
+def test_faults_are_named(tmp_path, name, text, reason):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "b.txt").write_text("Ann met Bob", encoding="utf-8")
+    with pytest.raises(DataError, match=reason):
+        read_records(str(tmp_path / name))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_records(str(tmp_path / "none.jsonl"))
+
+
+def test_a_missing_library_is_named(monkeypatch, tmp_path):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(FanlightError, match=r"pip install 'fanlight\[formats\]'"):
+        read_records(str(tmp_path / "x.parquet"))
+
+
+def test_the_command_says_what_it_did(tmp_path):
+    import subprocess
+    import sys
+
+    (tmp_path / "a.conll").write_text("Ann\tB-PER\nin\tO\nOslo\tB-LOC\n\nWe\tO\n", encoding="utf-8")
+    command = [sys.executable, "-m", "fanlight", "convert", str(tmp_path / "a.conll"), str(tmp_path / "b.jsonl")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "2 texts, 2 entities" in " ".join(run.stderr.split())
+    assert json.loads((tmp_path / "b.jsonl").read_text().splitlines()[0])["spans"][1] == {
+        "start": 7, "end": 11, "label": "LOC",
+    }  # fmt: skip

@@ -11,7 +11,7 @@ import sys
 import typer
 
 from fanlight import __version__
-from fanlight.apps.cli import calculus, data, models, serve, tag
+from fanlight.apps.cli import archive, calculus, data, models, serve, tag
 from fanlight.errors import FanlightError
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (tag.commands, models.commands, data.commands, calculus.commands, serve.commands):
+for commands in (tag.commands, models.commands, data.commands, archive.commands, calculus.commands, serve.commands):
     app.add_typer(commands)
 
 

@@ -93,7 +93,7 @@ def tag(
             return
     if resume:
         raise DataError("--resume: only UTF-8 files and models with a fast path can be gone on with: leave it out")
-    texts = _texts(given, encoding)
+    texts = texts_of(given, encoding)
     documents = (
         (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
         if model is None
@@ -218,7 +218,14 @@ def _to_file(documents: Iterator[Document], out: Path) -> None:
         file.writelines(document.to_json() + "\n" for document in documents)
 
 
-def _texts(inputs: list[str], encoding: str) -> Iterator[str]:
+def texts_of(inputs: list[str], encoding: str) -> Iterator[str]:
+    """Yield the lines of files and of standard input, and what is a text itself.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read, or what looks like one does not exist.
+    """
     for item in inputs:
         if item == "-" or Path(item).is_file():
             yield from read_lines(item, encoding)

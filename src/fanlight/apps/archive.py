@@ -1,0 +1,223 @@
+"""Tagged texts in a database that finds: who and what is mentioned, where, and beside whom.
+
+One SQLite file with full-text search. Texts and the place in their file are committed together, so that a run that was
+killed goes on after the last text that is in, and none is lost or in twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from fanlight.entities.entity import Document
+from fanlight.errors import DataError
+
+PathLike = str | os.PathLike[str]
+FORMAT = 1
+BATCH = 2000  # texts committed together
+_TABLES = """
+CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL);
+CREATE TABLE documents (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE mentions (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    type TEXT NOT NULL, name TEXT NOT NULL, probability REAL NOT NULL);
+CREATE INDEX mentions_of_document ON mentions (document);
+CREATE INDEX mentions_of_type ON mentions (type);
+CREATE VIRTUAL TABLE names USING fts5 (name, content='mentions', content_rowid='id', tokenize='unicode61');
+CREATE VIRTUAL TABLE texts USING fts5 (text, content='documents', content_rowid='id', tokenize='unicode61');
+"""
+
+
+class Mention(NamedTuple):
+    """An entity in an indexed text.
+
+    Attributes
+    ----------
+    name, type : str
+    probability : float
+    file : str
+    line : int
+        Of its text in the file, from 1.
+    start, end : int
+        Code points of the text.
+    text : str
+        The whole text.
+    """
+
+    name: str
+    type: str
+    probability: float
+    file: str
+    line: int
+    start: int
+    end: int
+    text: str
+
+
+def index(
+    files: Sequence[PathLike],
+    database: PathLike,
+    tag: Callable[[Iterable[str]], Iterator[Document]],
+    lines_of: Callable[[str], Iterator[str]],
+) -> Iterator[tuple[str, int]]:
+    """Tag the lines of files into a database, yielding file and lines done after each commit.
+
+    A file that is in already is passed over; one that is in partly is gone on with.
+
+    Parameters
+    ----------
+    files : sequence of path
+    database : path
+        Made if it does not exist.
+    tag : callable
+        Texts to documents, in order.
+    lines_of : callable
+        The lines of a file.
+
+    Raises
+    ------
+    DataError
+        A file has become shorter or longer since a part of it was indexed, or the database is none of Fanlight's.
+    """
+    with _opened(database, create=True) as connection:
+        for file in map(str, files):
+            try:
+                size = os.stat(file).st_size
+            except OSError as error:
+                raise DataError(f"{file}: cannot be read ({error.strerror}): is the path right?") from None
+            row = connection.execute("SELECT id, size, lines FROM files WHERE path = ?", [file]).fetchone()
+            if row is not None and row[1] != size:
+                raise DataError(f"{file}: has changed since it was indexed: index it into another database")
+            done = 0 if row is None else row[2]
+            if row is None:
+                connection.execute("BEGIN IMMEDIATE")
+                number = connection.execute("INSERT INTO files (path, size, lines) VALUES (?, ?, 0)", [file, size])
+                connection.execute("COMMIT")
+                row = (number.lastrowid, size, 0)
+            lines = islice(lines_of(file), done, None)
+            while texts := list(islice(lines, BATCH)):
+                documents = list(tag(texts))
+                connection.execute("BEGIN IMMEDIATE")
+                for line, document in enumerate(documents, done + 1):
+                    if document.text.strip():
+                        _insert(connection, row[0], line, document)
+                done += len(texts)
+                connection.execute("UPDATE files SET lines = ? WHERE id = ?", [done, row[0]])
+                connection.execute("COMMIT")
+                yield file, done
+
+
+def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
+    """Return the mentions that a query describes, in the order in which they were indexed.
+
+    Parameters
+    ----------
+    database : path
+    query : str
+        ``type:ORG`` (the type), ``name:"New York"`` (words of the name), ``near:Paris`` (another name in the same
+        text) and plain words (in the same text); all must hold. ``*`` at a word's end stands for any ending.
+    limit : int
+
+    Raises
+    ------
+    DataError
+        The query is empty, or the database is none of Fanlight's.
+    """
+    where, values = _conditions(query)
+    sql = (
+        "SELECT m.name, m.type, m.probability, f.path, d.line, m.start, m.stop, d.text FROM mentions m "
+        "JOIN documents d ON d.id = m.document JOIN files f ON f.id = d.file WHERE "
+    )
+    with _opened(database) as connection:
+        return [Mention(*row) for row in connection.execute(f"{sql}{where} ORDER BY m.id LIMIT ?", [*values, limit])]
+
+
+def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[str, str, int]]:
+    """Return (name, type, mentions) of what a query describes, most mentioned first; see `find`."""
+    where, values = _conditions(query)
+    sql = f"SELECT m.name, m.type, count(*) AS n FROM mentions m WHERE {where} GROUP BY 1, 2 ORDER BY n DESC, 1 LIMIT ?"
+    with _opened(database) as connection:
+        return list(connection.execute(sql, [*values, limit]))
+
+
+def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
+    sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
+    with _opened(database) as connection:
+        current = -1
+        found: list[tuple[str, str]] = []
+        for document, name, type_ in connection.execute(sql, [least]):
+            if document != current and found:
+                yield current, found
+                found = []
+            current = document
+            found.append((name, type_))
+        if found:
+            yield current, found
+
+
+def _conditions(query: str) -> tuple[str, list[str]]:
+    parts = [(key, quoted or word) for key, quoted, word in _TERM.findall(query)]
+    if not parts:
+        raise DataError("the query is empty: give words, type:T, name:N or near:N")
+    where, values = [], []
+    words = [_match(word) for key, word in parts if not key]
+    for key, word in parts:
+        named = "SELECT rowid FROM names WHERE names MATCH ?"
+        if key == "type":
+            where.append("m.type = ?")
+            values.append(word)
+        elif key == "name":
+            where.append(f"m.id IN ({named})")
+            values.append(_match(word))
+        elif key == "near":
+            beside = f"m.document IN (SELECT document FROM mentions WHERE id IN ({named}))"
+            where.append(f"{beside} AND m.id NOT IN ({named})")
+            values += [_match(word)] * 2
+    if words:
+        where.append("m.document IN (SELECT rowid FROM texts WHERE texts MATCH ?)")
+        values.append(" ".join(words))
+    return " AND ".join(where), values
+
+
+_TERM = re.compile(r'(?:(type|name|near):)?(?:"([^"]+)"|([^\s"]+))')
+
+
+def _match(words: str) -> str:
+    """Quote words for full-text search, so that no sign in them means anything but a last star."""
+    star = words.endswith("*")
+    return '"' + words.rstrip("*").replace('"', '""') + '"' + ("*" if star else "")
+
+
+def _insert(connection: sqlite3.Connection, file: int, line: int, document: Document) -> None:
+    sql = "INSERT INTO documents (file, line, text) VALUES (?, ?, ?)"
+    number = connection.execute(sql, [file, line, document.text]).lastrowid
+    connection.execute("INSERT INTO texts (rowid, text) VALUES (?, ?)", [number, document.text])
+    for e in document.entities:
+        row = [number, e.start, e.end, e.type, e.text, 1.0 if e.probability is None else e.probability]
+        sql = "INSERT INTO mentions (document, start, stop, type, name, probability) VALUES (?, ?, ?, ?, ?, ?)"
+        mention = connection.execute(sql, row).lastrowid
+        connection.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", [mention, e.text])
+
+
+@contextmanager
+def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connection]:
+    if not create and not Path(database).is_file():
+        raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
+    try:
+        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if version == 0 and not tables and create:
+                connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+            elif version != FORMAT:
+                raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
+            yield connection
+    except sqlite3.Error as error:
+        raise DataError(f"{database}: {error}: is it a database of `fanlight index`?") from None

@@ -1,0 +1,169 @@
+"""Which entities are mentioned together: a graph of an indexed corpus.
+
+Mentions are one entity if type and name are the same but for case and white space; a single word is also taken for
+the longer name of its type that ends with it, if just one such name is in the same text ("Smith" after "Ann Smith").
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from xml.etree import ElementTree
+
+from fanlight.errors import DataError, FanlightError
+
+Entity = tuple[str, str]  # name, type
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Entities and how often two are in one text.
+
+    Attributes
+    ----------
+    nodes : dict of (name, type) to int
+        In how many texts each is, most first; the name as it is spelled most often.
+    edges : dict of pairs of these to int
+    """
+
+    nodes: dict[Entity, int]
+    edges: dict[tuple[Entity, Entity], int]
+
+
+def graph_of(texts: Iterable[Sequence[Entity]], least: int = 1, most: int = 1000) -> Graph:
+    """Build a graph from each text's mentions (name, type): of the `most` frequent, pairs at least `least` times.
+
+    Examples
+    --------
+    >>> graph = graph_of([[("Ann Lee", "PER"), ("Oslo", "LOC"), ("Lee", "PER")], [("OSLO", "LOC"), ("Oslo", "LOC")]])
+    >>> graph.nodes
+    {('Oslo', 'LOC'): 2, ('Ann Lee', 'PER'): 1}
+    >>> graph.edges
+    {(('Oslo', 'LOC'), ('Ann Lee', 'PER')): 1}
+    """
+    spellings: dict[Entity, Counter[str]] = {}
+    counts: Counter[Entity] = Counter()
+    pairs: Counter[tuple[Entity, Entity]] = Counter()
+    for mentions in texts:
+        keys = _merged([(" ".join(name.split()).casefold(), type_) for name, type_ in mentions])
+        for key, (name, _) in zip(keys, mentions, strict=True):
+            if key[0] == " ".join(name.split()).casefold():
+                spellings.setdefault(key, Counter())[" ".join(name.split())] += 1
+        distinct = sorted(set(keys))
+        counts.update(distinct)
+        pairs.update(combinations(distinct, 2))
+    kept = sorted(counts, key=lambda key: (-counts[key], key))[:most]
+    shown = {key: (spellings[key].most_common(1)[0][0], key[1]) for key in kept}
+    place = {key: i for i, key in enumerate(kept)}
+    edges = {}
+    for (a, b), n in pairs.most_common():
+        if n >= least and a in place and b in place:
+            first, second = sorted((a, b), key=place.__getitem__)
+            edges[shown[first], shown[second]] = n
+    return Graph({shown[key]: counts[key] for key in kept}, edges)
+
+
+def write_graph(graph: Graph, path: Path) -> None:
+    """Write GraphML (.graphml), JSON-LD (.jsonld), or a picture (.svg, .png, .pdf; needs the extra "graph").
+
+    Raises
+    ------
+    DataError
+        The name's ending is none of these.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".graphml":
+        path.write_bytes(_graphml(graph))
+    elif suffix in (".jsonld", ".json"):
+        path.write_text(json.dumps(_json_ld(graph), ensure_ascii=False, indent=1), encoding="utf-8")
+    elif suffix in (".svg", ".png", ".pdf"):
+        _picture(graph, path)
+    else:
+        raise DataError(f"{path}: choose a name that ends with .graphml, .jsonld, .svg, .png or .pdf")
+
+
+def _merged(keys: list[Entity]) -> list[Entity]:
+    longer: dict[Entity, set[Entity]] = {}
+    for name, type_ in keys:
+        words = name.split()
+        if len(words) > 1:
+            longer.setdefault((words[-1], type_), set()).add((name, type_))
+    return [next(iter(longer[key])) if len(longer.get(key, ())) == 1 else key for key in keys]
+
+
+def _graphml(graph: Graph) -> bytes:
+    root = ElementTree.Element("graphml", xmlns="http://graphml.graphdrawing.org/xmlns")
+    for name, kind, of in (("name", "string", "node"), ("type", "string", "node"), ("texts", "int", "all")):
+        ElementTree.SubElement(root, "key", {"id": name, "for": of, "attr.name": name, "attr.type": kind})
+    body = ElementTree.SubElement(root, "graph", edgedefault="undirected")
+    numbers = {entity: f"n{i}" for i, entity in enumerate(graph.nodes)}
+    for entity, count in graph.nodes.items():
+        node = ElementTree.SubElement(body, "node", id=numbers[entity])
+        for key, value in zip(("name", "type", "texts"), (*entity, str(count)), strict=True):
+            # XML 1.0 has no place for most control characters, not even escaped
+            ElementTree.SubElement(node, "data", key=key).text = "".join(c if c >= " " else " " for c in value)
+    for (a, b), count in graph.edges.items():
+        edge = ElementTree.SubElement(body, "edge", source=numbers[a], target=numbers[b])
+        ElementTree.SubElement(edge, "data", key="texts").text = str(count)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode").encode()
+
+
+def _json_ld(graph: Graph) -> dict[str, object]:
+    numbers = {entity: f"_:n{i}" for i, entity in enumerate(graph.nodes)}
+    near: dict[Entity, list[dict[str, object]]] = {}
+    for (a, b), count in graph.edges.items():
+        near.setdefault(a, []).append({"@id": numbers[b], "texts": count})
+    context = {
+        "@vocab": "https://schema.org/",
+        "texts": {"@id": "urn:fanlight:texts"},
+        "mentionedWith": {"@id": "urn:fanlight:mentionedWith"},
+        "entityType": {"@id": "urn:fanlight:entityType"},
+    }
+    nodes = [
+        {
+            "@id": numbers[entity], "@type": _KINDS.get(entity[1], "Thing"), "name": entity[0], "entityType": entity[1],
+            "texts": count, "mentionedWith": near.get(entity, []),
+        }
+        for entity, count in graph.nodes.items()
+    ]  # fmt: skip
+    return {"@context": context, "@graph": nodes}
+
+
+_KINDS = {
+    "PER": "Person", "PS": "Person", "LOC": "Place", "LC": "Place", "ORG": "Organization", "OG": "Organization",
+}  # fmt: skip
+
+
+def _picture(graph: Graph, path: Path) -> None:
+    try:
+        import matplotlib
+        import networkx
+    except ImportError:
+        raise FanlightError(f"{path}: pictures need networkx and matplotlib: pip install 'fanlight[graph]'") from None
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    drawn = networkx.Graph()
+    drawn.add_nodes_from(graph.nodes)
+    drawn.add_weighted_edges_from((a, b, n) for (a, b), n in graph.edges.items())
+    places = networkx.spring_layout(drawn, seed=1)
+    types = sorted({type_ for _, type_ in graph.nodes})
+    figure, axes = plt.subplots(figsize=(11, 8))
+    top = max(graph.edges.values(), default=1)
+    networkx.draw_networkx_edges(drawn, places, ax=axes, alpha=0.3, width=[3 * n / top for n in graph.edges.values()])
+    for number, type_ in enumerate(types):
+        some = [entity for entity in graph.nodes if entity[1] == type_]
+        sizes = [20 + 200 * graph.nodes[entity] / max(graph.nodes.values()) for entity in some]
+        networkx.draw_networkx_nodes(
+            drawn, places, some, ax=axes, node_size=sizes, node_color=f"C{number}", label=type_
+        )
+    networkx.draw_networkx_labels(drawn, places, {entity: entity[0] for entity in graph.nodes}, font_size=7, ax=axes)
+    axes.legend()
+    axes.axis("off")
+    figure.tight_layout()
+    figure.savefig(path)
+    plt.close(figure)

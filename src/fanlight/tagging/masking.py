@@ -1,0 +1,98 @@
+"""Names replaced by placeholders, and put back: around a translator, a language model, or for good.
+
+A name is given one placeholder wherever it occurs, such as ``[PER_1]``; what is already in the text and looks like a
+placeholder is never used for one, so that `unmask` gives back exactly what `Masker.mask` was given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from fanlight.entities.entity import Document, Entity
+
+_LIKE = re.compile(r"\[[^\s\[\]]+_\d+\]")
+
+
+class Masker:
+    """Gives names placeholders.
+
+    Parameters
+    ----------
+    types : collection of str, optional
+        Mask these alone; by default all.
+    names : mapping of str to (str, str), optional
+        Placeholders of an earlier run, as `names` has them, to go on with.
+
+    Attributes
+    ----------
+    names : dict of str to (str, str)
+        The name and type of each placeholder.
+
+    Examples
+    --------
+    >>> masker = Masker()
+    >>> text = "Ann met Bob. Ann left."
+    >>> people = [Entity(0, 3, "PER", "Ann"), Entity(8, 11, "PER", "Bob"), Entity(13, 16, "PER", "Ann")]
+    >>> masker.mask(Document(text, tuple(people)))
+    '[PER_1] met [PER_2]. [PER_1] left.'
+    >>> unmask("[PER_2] saw [PER_1].", masker.names)
+    'Bob saw Ann.'
+    """
+
+    def __init__(
+        self, types: Collection[str] | None = None, names: Mapping[str, tuple[str, str]] | None = None
+    ) -> None:
+        self.types = types
+        self.names = dict(names or {})
+        self._known = {(type_, name): placeholder for placeholder, (name, type_) in self.names.items()}
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def reserve(self, texts: Iterable[str]) -> None:
+        """Note what looks like a placeholder, so that it is not used: all texts must be seen before any is masked.
+
+        Raises
+        ------
+        ValueError
+            A placeholder of an earlier run is in the texts already.
+        """
+        for text in texts:
+            found = set(_LIKE.findall(text))
+            if both := found & self.names.keys():
+                raise ValueError(f"{min(both)} is in the text and in the key already: use another key")
+            self._taken |= found
+
+    def mask(self, document: Document) -> str:
+        """Return the text with a placeholder for each name."""
+        self.reserve([document.text])
+        return self._replaced(document, self._placeholder)
+
+    def redact(self, document: Document) -> str:
+        """Return the text with the type in place of each name: nothing is kept to restore it from."""
+        return self._replaced(document, lambda entity: f"[{entity.type}]")
+
+    def _replaced(self, document: Document, replacement: Callable[[Entity], str]) -> str:
+        parts: list[str] = []
+        place = 0
+        for entity in sorted(document.entities, key=lambda e: (e.start, -e.end)):
+            if entity.start < place or (self.types is not None and entity.type not in self.types):
+                continue  # inside another name
+            parts += [document.text[place : entity.start], replacement(entity)]
+            place = entity.end
+        return "".join([*parts, document.text[place:]])
+
+    def _placeholder(self, entity: Entity) -> str:
+        key = (entity.type, entity.text)
+        while key not in self._known:
+            number = self._last[entity.type] = self._last.get(entity.type, 0) + 1
+            placeholder = f"[{entity.type}_{number}]"
+            if placeholder not in self._taken and placeholder not in self.names:
+                self._known[key] = placeholder
+                self.names[placeholder] = (entity.text, entity.type)
+        return self._known[key]
+
+
+def unmask(text: str, names: Mapping[str, tuple[str, str]]) -> str:
+    """Put the names back; what is no known placeholder stays."""
+    return _LIKE.sub(lambda m: names[m[0]][0] if m[0] in names else m[0], text)

@@ -76,8 +76,14 @@ def _second(task: Task, probabilities: Float) -> None:
     trained = task.parameters.pop("vectors", None)
     if trained is not None:
         task.lexicon = task.lexicon.with_vectors(trained[:-1])
-    first = task.first = _network(task)
-    width = evidence_width(len(task.configuration.types))
+    told_by(task, _network(task), probabilities)
+    task.stage, task.fingerprint = "second pass", f"{task.fingerprint} second"
+
+
+def told_by(task: Task, first: Network, probabilities: Float) -> None:
+    """Give the task's network, drawn anew, a first network's findings; `probabilities` are those in training."""
+    task.first = first
+    width = evidence_width(len(first.configuration.types))
     task.configuration = replace(task.configuration, evidence_width=task.configuration.evidence_width + width)
     task.parameters = begin(task.configuration, task.types, task.settings.seed)
     task.learned = list(task.parameters)
@@ -87,7 +93,6 @@ def _second(task: Task, probabilities: Float) -> None:
         data = task.dev.data
         found = evidence(_probabilities(first, task.dev.types, data), task.dev.forms[data.types], data.documents)
         task.dev = replace(task.dev, data=replace(data, evidence=join(data.evidence, found)))
-    task.stage, task.fingerprint = "second pass", f"{task.fingerprint} second"
 
 
 def _network(task: Task) -> Network:

@@ -97,6 +97,8 @@ class Settings(BaseModel):
         Weight decay of the weight matrices.
     average_from : float
         Weights are averaged after this share of the epochs; 1 for never.
+    keep : int
+        Keep about so many training sentences in the model file, for `fanlight update` to rehearse.
     seed : int
         Same seed, same bits.
     """
@@ -132,6 +134,7 @@ class Settings(BaseModel):
     batch_tokens: int | None = Field(None, ge=1)
     decay: float = Field(0.0, ge=0)
     average_from: float = Field(0.2, ge=0, le=1)
+    keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
     def resolved(self, unit: str, documents: int, sentences: int) -> Chosen:

@@ -21,6 +21,7 @@ from fanlight.text.vectors import beginnings, fallback_forms, read_vectors
 from fanlight.training.loop import Epoch
 from fanlight.training.passes import stage_files, train_passes
 from fanlight.training.preparation import Task, prepare
+from fanlight.training.sample import sample_of
 from fanlight.training.settings import Settings
 from fanlight.version import __version__
 
@@ -118,6 +119,8 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
     }
     if len(corpora) > 1:
         provenance["also"] = [_source(corpus) for corpus in corpora[1:]]
+    if task.settings.keep:
+        provenance["sample"] = sample_of(corpora[0], task.settings.keep, task.settings.seed)
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
     return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer)

@@ -67,11 +67,7 @@ def train(
 
     console = Console(stderr=True)
     overrides: dict[str, object] = {}
-    for item in set or []:
-        key, equals, value = item.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
-        overrides[key] = value
+    overrides |= dict(_setting(item) for item in set or ())
     if seed is not None:
         overrides["seed"] = seed
     settings = read_settings(config, overrides)
@@ -174,6 +170,45 @@ def evaluate(
 
 
 @commands.command()
+def update(
+    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko.")],
+    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL.")],
+    out: Annotated[Path, typer.Option(help="The model file to write.")],
+    rehearse: Annotated[
+        Path | None, typer.Option(help="Labelled sentences with the old types, not to be forgotten.")
+    ] = None,
+    raw: Annotated[
+        Path | None, typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it.")
+    ] = None,
+    lines: Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")] = 5000,
+    dev: Annotated[
+        list[Path] | None, typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch.")
+    ] = None,
+    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Teach a model new examples and new types without forgetting the old.
+
+    What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
+    """
+    from rich.console import Console
+
+    from fanlight.apps.cli.progress import follow, gains_table
+    from fanlight.apps.learning import gains, update_tagger
+
+    console = Console(stderr=True)
+    overrides = dict(_setting(item) for item in set or ())
+    run = update_tagger(
+        model, new, out, rehearse, raw, lines, dev[0] if dev else None, overrides, data_format, encoding
+    )
+    follow(run, console)
+    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    for path in dev or ():
+        console.print(gains_table(str(path), gains(model, out, path, data_format, encoding)))
+
+
+@commands.command()
 def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) -> None:
     """Show what a model is: its types, its network's equation, settings, data, scores and licences."""
     import fanlight
@@ -188,10 +223,18 @@ def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) 
             "configuration": made.to_dict(),
             "words with vectors": len(model_.lexicon),
             "parameters": sum(p.size for p in model_.parameters.values()),
-            **model_.provenance,
+            **{key: value for key, value in model_.provenance.items() if key != "sample"},
+            "sentences kept": len(model_.provenance.get("sample", ())),
         },
         sys.stdout,
         ensure_ascii=False,
         indent=2,
     )
     print()
+
+
+def _setting(item: str) -> tuple[str, str]:
+    key, equals, value = item.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
+    return key, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from fanlight.entities.report import Report
-    from fanlight.entities.scores import Scores
+    from fanlight.entities.scores import Counts, Scores
     from fanlight.tagging.explain import Explanation
     from fanlight.training.loop import Epoch
 
@@ -54,6 +54,16 @@ def confusion_table(scores: Scores, most: int = 12) -> Table:
     wrong = sorted(((n, pair) for pair, n in scores.confusion.items() if pair[0] != pair[1]), reverse=True)
     for n, (gold, given) in wrong[:most]:
         table.add_row(gold, given, str(n))
+    return table
+
+
+def gains_table(name: str, rows: Mapping[str, tuple[Counts, Counts]]) -> Table:
+    """Lay out the scores of each type before and after."""
+    table = Table("type", "F1 before", "F1 after", "gain", "gold", box=None, header_style="bold", title=name)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for type_, (old, new) in rows.items():
+        table.add_row(type_, f"{old.f1:.2f}", f"{new.f1:.2f}", f"{new.f1 - old.f1:+.2f}", str(new.gold))
     return table
 
 

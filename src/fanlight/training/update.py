@@ -1,0 +1,113 @@
+"""Learning on: new examples and new types for a trained model, without forgetting what it knows.
+
+Training goes on from the model's own numbers, over the new examples and a rehearsal of the old: sentences with their
+labels, or raw text as the model itself tags it. What one of the two does not mark is left open in it
+(`corpus.annotation`), so that examples of a new type alone teach nothing false about the old ones.
+
+References
+----------
+Robins 1995 (rehearsal); Li & Hoiem 2016 (a model's own answers as the rehearsal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fanlight.corpus.sentence import Corpus, Sentence
+from fanlight.entities.bioes import TagSet
+from fanlight.errors import DataError, SettingsError
+from fanlight.network.decoding import Network
+from fanlight.network.modelfile import Model, save_model
+from fanlight.training.loop import Epoch, training
+from fanlight.training.passes import told_by
+from fanlight.training.preparation import Task, prepare
+from fanlight.training.settings import read_settings
+from fanlight.training.train import finished
+
+EPOCHS, RATE = 5, 0.0005
+
+
+def update_model(
+    model: Model,
+    new: Sequence[Corpus],
+    rehearsal: Corpus,
+    out: Path,
+    dev: Corpus | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Iterator[Epoch]:
+    """Train a model on, yielding after every epoch; when the iterator ends, the new model file is written.
+
+    Parameters
+    ----------
+    model : Model
+    new : sequence of Corpus
+        The new examples, each with all the entities of the types that occur in it.
+    rehearsal : Corpus
+        Sentences with the old types, such as `kept` or what the model finds in raw text.
+    out : path
+    dev : Corpus, optional
+        Chooses the best epoch; with old and new types.
+    overrides : mapping, optional
+        Settings; by default those that the model was trained with, but `EPOCHS` epochs at the rate `RATE`.
+
+    Raises
+    ------
+    FanlightError
+        The new examples do not fit the model, or a setting is at fault.
+    """
+    made = model.configuration
+    lost = sorted(set(made.types) - set(rehearsal.types) - {t for corpus in new for t in corpus.types})
+    if lost:
+        raise DataError(
+            f"{rehearsal.path}: has no entity of type {lost[0]!r}, which would be forgotten: give more to rehearse"
+        )
+    kept = {k: v for k, v in model.provenance.get("settings", {}).items() if k not in ("passes", "corpora", "loss")}
+    tables = {g.name: {"buckets": g.buckets, "dimension": g.dimension, "features": g.features} for g in made.groups}
+    shape = {
+        "unit": made.unit, "radius": made.radius, "hidden": made.hidden, "activation": made.activation,
+        "head": made.head, "loss": made.loss, "features": tables, "context_width": made.context_width,
+    }  # fmt: skip
+    chosen = {"epochs": EPOCHS, "rate": RATE, **(overrides or {})}
+    fixed = sorted(set(chosen) & set(shape))
+    if fixed:
+        raise SettingsError(f"{fixed[0]}: is the model's own and cannot be changed by an update: train anew")
+    given = {**kept, **chosen, **shape, "passes": 1, "train_vectors": False, "random_vectors": 0}
+    task = prepare(rehearsal, dev, model.lexicon, read_settings(None, given), model.gazetteer, new)
+    if model.first is not None:
+        first = Network(model.first.configuration, model.first.parameters, model.lexicon)
+        data = task.train
+        Z = first.emissions(task.types, data.types, data.contexts, data.starts, task.padding, data.evidence)
+        told_by(task, first, first.type_probabilities(Z, data.starts))
+    _inherit(task, model)
+    yield from training(task)
+    trained = finished(task, [rehearsal, *new], dev, None)
+    trained.provenance["updated from"] = {key: model.provenance.get(key) for key in ("train", "also", "dev scores")}
+    save_model(trained, out)
+
+
+def rehearsed(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
+    """Return sentences to rehearse as a corpus, without those that have no token."""
+    return Corpus(path, unit, [[s for s in document if s.starts] for document in documents if document])
+
+
+def _inherit(task: Task, model: Model) -> None:
+    """Begin with the old model's numbers; those of new tags stay as they were drawn."""
+    old, tags = TagSet(model.configuration.types).tags, TagSet(task.configuration.types).tags
+    if model.configuration.head == "logistic":  # no O
+        old, tags = old[1:], tags[1:]
+    places = np.array([tags.index(tag) for tag in old])
+    for name, array in model.parameters.items():
+        into = task.parameters[name]
+        if name == "A":
+            borders = np.append(places, len(tags))
+            into[np.ix_(borders, borders)] = array
+        elif name in ("U", "c"):
+            into[places] = array
+        elif into.shape == array.shape:
+            into[:] = array
+        else:
+            raise DataError(f"the model's {name} has shape {array.shape}, not {into.shape}: it cannot be updated")

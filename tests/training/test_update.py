@@ -1,0 +1,114 @@
+"""Learning on without forgetting."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fanlight
+from fanlight.apps.learning import gains, update_tagger
+from fanlight.errors import DataError, SettingsError
+from tests.training.test_training import SMALL, TOWNS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model of towns, documents marked, that keeps a sample; and examples of a type that it lacks."""
+    folder = tmp_path_factory.mktemp("update")
+    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
+    runs = ["\n\n".join(sentences[i : i + 4]) for i in range(0, len(sentences), 4)]
+    (folder / "old.conll").write_text("".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs), encoding="utf-8")
+    days = ["Monday", "Tuesday", "Friday", "Sunday"]
+    new = "".join(f"We\tO\nmet\tO\non\tO\n{days[n % 4]}\tS-DAY\nin\tO\nParis\tO\n\n" for n in range(40))
+    (folder / "new.conll").write_text(new, encoding="utf-8")
+    for name, given in (("one", {"passes": 1}), ("two", {"passes": 2, "folds": 2})):
+        fanlight.train(folder / "old.conll", out=folder / name, **{**SMALL, "keep": 500, **given})
+        fanlight.train(folder / "old.conll", out=folder / f"{name} bare", **{**SMALL, **given})
+    return folder
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_a_new_type_is_learned_and_the_old_are_kept(folder, name):
+    out = folder / f"{name} updated"
+    epochs = list(update_tagger(folder / name, [folder / "new.conll"], out, settings={"epochs": 6, "rate": 0.01}))
+    assert len(epochs) == 6
+    assert set(fanlight.load(out).types) == {*fanlight.load(folder / name).types, "DAY"}
+    new = gains(folder / name, out, folder / "new.conll")
+    assert new["DAY"][0].f1 == 0
+    assert new["DAY"][1].f1 > 95
+    old = gains(folder / name, out, folder / "old.conll")
+    assert old["all"][1].f1 > old["all"][0].f1 - 0.5
+    assert old["all"][0].f1 > 80
+
+
+def test_before_the_first_step_nothing_has_changed(folder):
+    """Old tags score as they did; only new ones are drawn."""
+    from fanlight.training.update import _inherit
+
+    model = fanlight.load(folder / "one").model
+    tags = model.configuration.tags
+
+    class Task:
+        configuration = model.configuration
+        parameters = {name: np.full_like(array, 7) for name, array in model.parameters.items()}  # noqa: RUF012
+
+    _inherit(Task, model)
+    for name, array in model.parameters.items():
+        np.testing.assert_array_equal(Task.parameters[name], array)
+    assert tags == len(model.parameters["U"])
+
+
+def test_what_would_forget_is_refused(folder):
+    out = folder / "x"
+    with pytest.raises(DataError, match="nothing to rehearse"):
+        list(update_tagger(folder / "one bare", [folder / "new.conll"], out))
+    with pytest.raises(DataError, match="would be forgotten"):
+        list(update_tagger(folder / "one", [folder / "new.conll"], out, rehearse=folder / "new.conll"))
+    with pytest.raises(SettingsError, match="hidden: is the model's own"):
+        list(update_tagger(folder / "one", [folder / "new.conll"], out, settings={"hidden": 9}))
+    assert not out.exists()
+
+
+def test_the_model_s_own_answers_can_be_rehearsed(folder):
+    lines = [
+        " ".join(line.split("\t")[0] for line in s.split("\n"))
+        for s in TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
+    ]
+    (folder / "raw.txt").write_text("\n".join(lines), encoding="utf-8")
+    out = folder / "from raw"
+    list(
+        update_tagger(
+            folder / "one bare",
+            [folder / "new.conll"],
+            out,
+            raw=folder / "raw.txt",
+            settings={"epochs": 6, "rate": 0.01},
+        )
+    )
+    old = gains(folder / "one bare", out, folder / "old.conll")
+    assert old["all"][1].f1 > old["all"][0].f1 - 1
+    assert gains(out, out, folder / "new.conll")["DAY"][1].f1 > 95
+
+
+def test_the_command_reports_gain_and_loss(folder):
+    command = [
+        sys.executable,
+        "-m",
+        "fanlight",
+        "update",
+        str(folder / "one"),
+        str(folder / "new.conll"),
+        "--out",
+        str(folder / "c"),
+    ]
+    done = subprocess.run(
+        [*command, "--dev", str(folder / "old.conll"), "--set", "epochs=1"], capture_output=True, text=True, check=True
+    )
+    assert "F1 before" in done.stderr
+    about = subprocess.run(
+        [sys.executable, "-m", "fanlight", "info", str(folder / "one")], capture_output=True, text=True, check=True
+    )
+    assert json.loads(about.stdout)["sentences kept"] == 36
+    assert "sample" not in json.loads(about.stdout)

@@ -51,6 +51,12 @@ class Document:
                     f"{entity}: at {entity.start}:{entity.end} the text has {self.text[entity.start : entity.end]!r}"
                 )
 
+    def _repr_html_(self) -> str:
+        """Show the entities in the text, in a notebook."""
+        from fanlight.entities.html import fragment
+
+        return fragment(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as the JSONL output has them."""
         return {"text": self.text, "entities": [asdict(entity) for entity in self.entities]}

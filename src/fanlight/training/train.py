@@ -97,6 +97,14 @@ def train_model(
             file.unlink(missing_ok=True)
 
 
+def train_corpora(
+    corpus: Corpus, development: Corpus | None, vectors: PathLike | None, settings: Settings
+) -> Iterator[Epoch]:
+    """Train on a corpus in memory and write nothing, yielding after every epoch."""
+    lexicon = _lexicon(vectors, [corpus], development, settings, lambda message: None)
+    yield from train_passes(prepare(corpus, development, lexicon, settings))
+
+
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
     """Read labelled sentences with the tokeniser that the tagger will use."""
     return read_corpus(path, tokenise_sentences, format=format, encoding=encoding, unit=settings.unit)

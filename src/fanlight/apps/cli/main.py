@@ -7,14 +7,39 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from fanlight import __version__
 from fanlight.apps.cli import archive, calculus, data, models, serve, tag
 from fanlight.errors import FanlightError
 
+_GROUPS = {
+    "Tag and look inside": ("tag", "explain", "serve"),
+    "Train and measure": ("train", "update", "evaluate", "curve", "next", "vectors", "info", "convert"),
+    "Use what is found": ("index", "find", "graph", "mask", "unmask"),
+    "Gradients": ("derive", "check"),
+}
+
+
+class _Grouped(TyperGroup):
+    """Lists the commands by what people want to do."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rest = sorted(set(self.commands) - {name for names in _GROUPS.values() for name in names})
+        width = max(map(len, self.commands))
+        for title, names in {**_GROUPS, "More": rest}.items():
+            known = [name for name in names if name in self.commands]
+            if known:
+                with formatter.section(title):
+                    texts = (self.commands[name].get_short_help_str(formatter.width - width - 6) for name in known)
+                    formatter.write_dl([(n.ljust(width), text) for n, text in zip(known, texts, strict=True)])
+
+
 app = typer.Typer(
+    cls=_Grouped,
     help="Find names in text with a window network whose every gradient can be read and checked.",
     no_args_is_help=True,
     add_completion=False,

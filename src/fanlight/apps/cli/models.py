@@ -209,6 +209,62 @@ def update(
 
 
 @commands.command()
+def curve(
+    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on.")],
+    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on.")],
+    vectors: Annotated[Path | None, typer.Option(help="Word vectors.")] = None,
+    points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
+    picture: Annotated[Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib).")] = None,
+    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """How much data is enough: train on more and more of it, and forecast what twice as much would give."""
+    from fanlight.apps.learning import learning_curve
+    from fanlight.training.forecast import fit_curve
+
+    found = []
+    for point in learning_curve(
+        train, dev, vectors, points, dict(_setting(item) for item in set or ()), data_format, encoding
+    ):
+        found.append(point)
+        print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}", flush=True)
+    law = fit_curve([p.sentences for p in found], [p.f1 for p in found])
+    last = found[-1].sentences
+    for times in (2, 4):
+        print(f"{times * last:9,} sentences  F1 {law.at(times * last):6.2f}  (forecast)")
+    print(f"the curve tends to F1 {law.ceiling:.1f}")
+    if picture is not None:
+        from fanlight.apps.pictures import draw_curve
+
+        draw_curve(found, law, picture)
+
+
+@commands.command(name="next")
+def next_(
+    raw: Annotated[Path, typer.Argument(help="Raw text, one a line.")],
+    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko.")],
+    count: Annotated[int, typer.Option(min=1, help="How many lines to choose.")] = 100,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Choose the lines of a raw text whose labels would teach a model most: those it doubts, and unlike each other.
+
+    Prints JSONL, the best first: the text, the entities found so far as spans to correct, its line and the doubt.
+    """
+    import fanlight
+    from fanlight.apps.cli.tag import read_lines
+    from fanlight.apps.learning import teaching_order
+
+    tagger = fanlight.load(model)
+    lines = [(number, text) for number, text in enumerate(read_lines(str(raw), encoding), 1) if text.strip()]
+    for place, doubt in teaching_order(tagger, [text for _, text in lines], count):
+        number, text = lines[place]
+        spans = [{"start": e.start, "end": e.end, "label": e.type} for e in tagger(text).entities]
+        row = {"text": text, "spans": spans, "line": number, "doubt": round(doubt, 4)}
+        print(json.dumps(row, ensure_ascii=False))
+
+
+@commands.command()
 def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) -> None:
     """Show what a model is: its types, its network's equation, settings, data, scores and licences."""
     import fanlight

@@ -274,7 +274,7 @@ def _write_conll(documents: Iterator[Document]) -> None:
 
 
 def _write_html(documents: Iterator[Document]) -> None:
-    from fanlight.apps.html import page
+    from fanlight.entities.html import page
 
     sys.stdout.writelines(page(documents))
 

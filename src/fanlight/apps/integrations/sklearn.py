@@ -76,7 +76,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         ValueError
             X and y differ in length, or a sentence and its tags do.
         """
-        rows = list(_checked(X, y))
+        rows = _checked(X, y)
         names = ("epochs", "hidden", "radius", "rate", "dropout", "passes", "seed")
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
         with tempfile.TemporaryDirectory() as folder:
@@ -100,8 +100,9 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def score(self, X: Sequence[Sequence[str]], y: Sequence[Sequence[str]]) -> float:
         """Return the exact entity F1 on these sentences, from 0 to 1."""
-        gold = [spans for _, spans in _checked(X, y)]
-        return score_spans(gold, [spans_from_tags(tags, "BIOES")[0] for tags in self.predict(X)]).f1 / 100
+        rows = _checked(X, y)
+        found = [spans_from_tags(tags, "BIOES")[0] for tags in self.predict([words for words, _ in rows])]
+        return score_spans([spans for _, spans in rows], found).f1 / 100
 
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator takes: sentences, not a matrix of numbers."""

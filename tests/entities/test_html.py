@@ -1,5 +1,5 @@
 from fanlight import Document, Entity
-from fanlight.apps.html import marked, page
+from fanlight.entities.html import marked, page
 
 
 def test_nested_and_crossing_entities():
@@ -24,3 +24,9 @@ def test_the_text_is_kept():
     document = Document("x < Paris\n& y", (Entity(4, 9, "LOC", "Paris", 0.9),))
     stripped = re.sub(r"<b>.*?</b>|<[^>]*>", "", marked(document))
     assert stripped.replace("&lt;", "<").replace("&amp;", "&") == document.text
+
+
+def test_a_notebook_shows_the_document():
+    shown = Document("a <b> Oslo", (Entity(6, 10, "LOC", "Oslo", 0.9),))._repr_html_()
+    assert "a &lt;b&gt; <mark" in shown
+    assert "LOC 0.900" in shown

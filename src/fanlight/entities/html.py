@@ -11,12 +11,12 @@ from fanlight.entities.entity import Document
 _STYLE = """
 body { font: 1.05rem/1.9 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
 p { white-space: pre-wrap; overflow-wrap: anywhere; }
-mark { color: inherit; padding: .1em .25em; border-radius: .3em; background: hsl(var(--hue) 75% 86%); }
-mark b { font-size: .68em; letter-spacing: .04em; margin-left: .35em; }
-@media (prefers-color-scheme: dark) {
-  body { background: #16181d; color: #e8e8e8; }
-  mark { background: hsl(var(--hue) 45% 28%); }
-}
+@media (prefers-color-scheme: dark) { body { background: #16181d; color: #e8e8e8; } }
+"""
+_MARKS = """
+mark[data-type] { color: inherit; padding: .1em .25em; border-radius: .3em; background: hsl(var(--hue) 75% 86%); }
+mark[data-type] b { font-size: .68em; letter-spacing: .04em; margin-left: .35em; }
+@media (prefers-color-scheme: dark) { mark[data-type] { background: hsl(var(--hue) 45% 28%); } }
 """
 
 
@@ -24,11 +24,16 @@ def page(documents: Iterable[Document]) -> Iterator[str]:
     """Yield a self-contained page, a paragraph a document."""
     yield (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Entities</title><style>{_STYLE}</style></head><body>\n"
+        f"<title>Entities</title><style>{_STYLE}{_MARKS}</style></head><body>\n"
     )
     for document in documents:
         yield f"<p>{marked(document)}</p>\n"
     yield "</body></html>\n"
+
+
+def fragment(document: Document) -> str:
+    """Return a paragraph with its own style, for a notebook."""
+    return f'<style>{_MARKS}</style><p style="white-space: pre-wrap">{marked(document)}</p>'
 
 
 def marked(document: Document) -> str:

@@ -1,0 +1,73 @@
+"""Learning curves and what to label next."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fanlight
+from fanlight.apps.learning import teaching_order
+from fanlight.training.forecast import fit_curve
+from tests.training.test_training import TOWNS
+
+FANLIGHT = [sys.executable, "-m", "fanlight"]
+
+
+def test_a_noisy_power_law_is_found_again():
+    n = [125, 250, 500, 1000, 2000, 4000]
+    rng = np.random.default_rng(1)
+    law = fit_curve(n, [92 - 400 * k**-0.6 + rng.normal() * 0.1 for k in n])
+    assert law.at(16000) == pytest.approx(92 - 400 * 16000**-0.6, abs=0.7)
+    assert fit_curve([1, 2, 3], [99, 99.9, 100]).ceiling <= 100
+    assert fit_curve([1, 2, 3], [9, 8, 7]).gap == 0  # more data does no harm
+    with pytest.raises(ValueError, match="three points"):
+        fit_curve([1, 2], [3, 4])
+
+
+def test_the_command_draws_a_curve(tmp_path):
+    command = [
+        *FANLIGHT,
+        "curve",
+        str(TOWNS),
+        "--dev",
+        str(TOWNS),
+        "--points",
+        "3",
+        "--picture",
+        str(tmp_path / "c.svg"),
+    ]
+    done = subprocess.run(
+        [*command, "--set", "epochs=2", "--set", "rate=0.01", "--set", "hidden=32"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    sizes = [int(line.split()[0].replace(",", "")) for line in lines[:5]]
+    assert sizes[2] == 2 * sizes[1] == 4 * sizes[0]
+    assert [line.endswith("(forecast)") for line in lines[:5]] == [False, False, False, True, True]
+    assert "<svg" in (tmp_path / "c.svg").read_text()
+
+
+def test_doubtful_and_different_texts_come_first():
+    tagger = fanlight.load("en")
+    texts = (
+        ["It rained."] * 5 + ["Jordan Zyx of Qwert met Washington Plomb."] * 3 + ["Foo Barley saw May Hill near Hope."]
+    )
+    order = teaching_order(tagger, texts, 4)
+    assert {texts[i] for i, _ in order[:2]} == {texts[5], texts[8]}
+    assert all(0 <= doubt <= 1 for _, doubt in order)
+    assert len({i for i, _ in order}) == 4
+    assert teaching_order(tagger, [], 3) == []
+
+
+def test_the_command_prints_what_can_be_corrected(tmp_path):
+    (tmp_path / "raw.txt").write_text("It rained.\n\nJordan met Washington.\n", encoding="utf-8")
+    done = subprocess.run(
+        [*FANLIGHT, "next", str(tmp_path / "raw.txt"), "--model", "en"], capture_output=True, text=True, check=True
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["line"] for row in rows] == [3, 1]
+    assert rows[0]["spans"][0] == {"start": 0, "end": 6, "label": rows[0]["spans"][0]["label"]}

@@ -10,7 +10,6 @@ line is a document. Words are counted as str.split does. Each run is a process o
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import statistics
 import subprocess
@@ -20,8 +19,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from measure import ENVIRONMENT, measured
 
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
 PARTS = ("files", "curve", "start", "limit", "spacy", "torch")
 SENTENCE = "Museums in Paris are amazing to see."
 
@@ -76,12 +75,7 @@ def run(path: Path, place: Path, options: list[str], cores: str | None = None) -
     command = [sys.executable, "-m", "fanlight", "tag", str(path), "--out", str(place / "out.jsonl"), *options]
     if cores:
         command = ["taskset", "-c", cores, *command]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed")
-    return time.perf_counter() - began, usage.ru_maxrss / 1e3
+    return measured(command)
 
 
 def files(english: Path, words: int, given: argparse.Namespace, place: Path) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measure import ENVIRONMENT, measured
 
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
@@ -24,7 +25,6 @@ from fanlight.entities.bioes import spans_from_tags, tags_from_spans
 from fanlight.entities.scores import score_spans
 from fanlight.text.sentences import tokenise_sentences
 
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
 RIVALS = ("crf", "spacy", "torch", "limits")
 
 
@@ -53,15 +53,10 @@ def main() -> None:
 def fanlight(train: Path, dev: Path, out: Path, options: list[str]) -> tuple[float, float, float]:
     """Train in a process of its own; return dev F1, seconds and peak memory in MB."""
     command = [sys.executable, "-m", "fanlight", "train", str(train), "--dev", str(dev), "--out", str(out), *options]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    if status:
-        raise SystemExit(f"{command} failed")
+    seconds, memory = measured(command)
     command = [sys.executable, "-m", "fanlight", "evaluate", str(out), str(dev), "--format", "json"]
     scored = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True)
-    return json.loads(scored.stdout)["f1"], seconds, usage.ru_maxrss / 1e3
+    return json.loads(scored.stdout)["f1"], seconds, memory
 
 
 def against_crf(name: str, source: Path, given: argparse.Namespace, folder: Path) -> None:

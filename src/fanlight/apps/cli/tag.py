@@ -56,7 +56,11 @@ def tag(
         int | None, typer.Option(min=1, max=2, help="1: without the second, document-aware network.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write JSONL here, so that --resume can go on after an interrupt.")
+        Path | None,
+        typer.Option(help="Write JSONL here, so that --resume can go on after an interrupt; or a .parquet file."),
+    ] = None,
+    text_column: Annotated[
+        str | None, typer.Option(help="Of .parquet and .csv files: the column of the texts.", show_default=False)
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="By default one a core.", show_default=False)] = None,
@@ -81,6 +85,8 @@ def tag(
         )
     if (
         chosen is Format.jsonl
+        and text_column is None
+        and (out is None or out.suffix != ".parquet")
         and _is_utf8(encoding)
         and all(_is_file(item) for item in given)
         and (out or _many(given))
@@ -93,13 +99,17 @@ def tag(
             return
     if resume:
         raise DataError("--resume: only UTF-8 files and models with a fast path can be gone on with: leave it out")
-    texts = texts_of(given, encoding)
+    texts = texts_of(given, encoding) if text_column is None else _column(given, text_column)
     documents = (
         (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
         if model is None
         else fanlight.load(model, passes=passes).pipe(texts, least, threads)
     )
-    if out is not None:
+    if out is not None and out.suffix == ".parquet":
+        from fanlight.apps.tables import write_parquet
+
+        write_parquet(documents, out)
+    elif out is not None:
         _to_file(documents, out)
     else:
         _WRITERS[chosen](documents)
@@ -179,6 +189,15 @@ def explain(
 
     for e in found:
         Console().print(*explanation_tables(e), sep="\n", markup=False)
+
+
+def _column(inputs: list[str], column: str) -> Iterator[str]:
+    from fanlight.apps.tables import SUFFIXES, read_column
+
+    for item in inputs:
+        if Path(item).suffix not in SUFFIXES:
+            raise DataError(f"{item}: --text-column is for {' and '.join(SUFFIXES)} files")
+        yield from read_column(item, column)
 
 
 def _threshold(given: str) -> dict[str, float]:

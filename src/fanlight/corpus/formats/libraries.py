@@ -7,7 +7,7 @@ from typing import Any
 
 from fanlight.errors import FanlightError
 
-_EXTRAS = {"regex": "formats", "pyarrow": "formats", "pyarrow.parquet": "formats", "spacy": "spacy"}
+_EXTRAS = {"regex": "formats", "pyarrow": "formats", "spacy": "spacy"}
 
 
 def library(name: str) -> Any:
@@ -18,7 +18,8 @@ def library(name: str) -> Any:
     FanlightError
         It is not installed; the message says how to.
     """
+    top = name.partition(".")[0]
     try:
         return import_module(name)
     except ImportError:
-        raise FanlightError(f"this needs {name.partition('.')[0]}: pip install 'fanlight[{_EXTRAS[name]}]'") from None
+        raise FanlightError(f"this needs {top}: pip install 'fanlight[{_EXTRAS[top]}]'") from None

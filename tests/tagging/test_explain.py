@@ -112,3 +112,9 @@ def test_faults_are_named(taggers):
     logistic = fanlight.train(TOWNS, **{**SMALL, "epochs": 1, "head": "logistic"})
     with pytest.raises(DataError, match="logistic head"):
         logistic.explain(ENGLISH, 1)
+
+
+def test_a_notebook_shows_the_window():
+    shown = fanlight.load("en").explain("Museums <in> Paris.", 4)._repr_html_()
+    assert "<b>&gt;</b>" in shown
+    assert "Paris: S-LOC" in shown

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +109,21 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """Show the window in a notebook: each word, and what it adds to the score as a bar."""
+        top = max(abs(word.contribution) for word in self.window) or 1.0
+        cells = []
+        for word in self.window:
+            height, colour = 3 * abs(word.contribution) / top, "#2a7" if word.contribution > 0 else "#c53"
+            bar = f'<div style="height: {height:.2f}em; background: {colour}"></div>'
+            cells.append(
+                f'<td style="vertical-align: bottom; text-align: center">{bar}{word.contribution:+.2f}<br>'
+                f"<b>{escape(word.text) or '–'}</b></td>"
+            )
+        score, p = self.scores[self.tag], self.probabilities[self.tag]
+        head = f"{escape(self.text)}: {escape(self.tag)}, probability {p:.3f}, score {score:.2f}"
+        return f"<table><caption>{head} = {self.baseline:.2f} + the words</caption><tr>{''.join(cells)}</tr></table>"
 
 
 @dataclass(frozen=True)

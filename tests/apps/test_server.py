@@ -42,7 +42,14 @@ def test_tagging_gives_what_the_tagger_gives(address):
     answer = post(address, "/v1/tag", texts=[TEXT, KOREAN, "", TEXT])
     assert answer.status_code == 200
     expected = [fanlight.load(m)(t).to_dict() for m, t in (("en", TEXT), ("ko", KOREAN), ("en", ""), ("en", TEXT))]
-    assert answer.json()["documents"] == expected
+    found = answer.json()["documents"]
+    for document in (*found, *expected):  # the fast path's differ in the seventh digit
+        for entity in document["entities"]:
+            entity["probability"] = round(entity["probability"], 5)
+    assert found == expected
+    assert post(address, "/v1/tag", text=TEXT).json()["documents"][0]["text"] == TEXT
+    for wrong in ({}, {"text": "a", "texts": ["a"]}, {"text": None}):
+        assert post(address, "/v1/tag", **wrong).status_code == 422
     certain = post(address, "/v1/tag", texts=[TEXT], model="en", threshold={"LOC": 1.0}).json()
     assert certain["documents"][0]["entities"] == []
     lines = httpx.post(
@@ -155,11 +162,11 @@ def test_a_slow_request_is_told_so_and_one_that_goes_costs_nothing():
         types, model = ("LOC",), fanlight.load("en").model
         tagged: list[str] = []  # noqa: RUF012
 
-        def pipe(self, texts):
-            for text in texts:
-                time.sleep(0.4)
-                self.tagged.append(text)
-                yield Document(text)
+        def together(self, texts):
+            if texts != ["Warm."]:
+                time.sleep(0.4 * len(texts))
+                self.tagged.extend(texts)
+            return [Document(text) for text in texts]
 
     with running({"en": Slow()}, seconds=1.0) as url:
         host, port = url.removeprefix("http://").split(":")

@@ -86,6 +86,17 @@ class Tagger:
                 continue
             yield from self._of_block(batch, blocks, self.least(threshold))
 
+    def together(self, texts: Sequence[str]) -> list[Document]:
+        """Tag texts at once, by the fast path however short they are: for a process that lives long, such as a server.
+
+        Raises
+        ------
+        DataError
+            A text holds half of a surrogate pair.
+        """
+        blocks = self.blocks()
+        return list(self.pipe(texts) if blocks is None else self._of_block(texts, blocks, self.least(0.0)))
+
     def readings(self, text: str, count: int = 5) -> list[list[tuple[float, tuple[Entity, ...]]]]:
         """Return the most probable readings of each sentence: P(all its entities | sentence) and these, best first.
 

@@ -37,6 +37,10 @@ class Batcher:
     _worker: asyncio.Task[None] | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
+    def __post_init__(self) -> None:
+        """Begin to load, or once to compile, the fast path, before anybody asks."""
+        self._thread.submit(self.tagger.together, ["Warm."])
+
     async def tag(self, texts: Sequence[str]) -> list[Document]:
         """Return the documents of some texts; a caller that goes away before its turn costs nothing."""
         if self._worker is None or self._worker.done():
@@ -49,9 +53,6 @@ class Batcher:
         """Run something with the tagger, in its thread, between two batches."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
-    def _tag(self, texts: Sequence[str]) -> list[Document]:
-        return list(self.tagger.pipe(texts))
-
     async def _work(self) -> None:
         while True:
             batch = [await self._jobs.get()]
@@ -62,7 +63,7 @@ class Batcher:
             batch = [job for job in batch if not job.done.cancelled()]
             texts = [text for job in batch for text in job.texts]
             try:
-                documents = await self.run(self._tag, texts)
+                documents = await self.run(self.tagger.together, texts)
             except Exception as error:  # one caller's fault must not stop the others: each is tagged alone
                 await self._alone(batch, error)
                 continue
@@ -77,7 +78,7 @@ class Batcher:
             try:
                 if len(batch) == 1:
                     raise error
-                found = await self.run(self._tag, job.texts)
+                found = await self.run(self.tagger.together, job.texts)
             except Exception as own:
                 if not job.done.cancelled():
                     job.done.set_exception(own)

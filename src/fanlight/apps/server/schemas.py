@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TEXT = 2_000_000  # characters of one text
 TEXTS = 10_000  # of one request
@@ -18,6 +18,10 @@ Dimension = Annotated[str, Field(max_length=20)] | Annotated[int, Field(ge=1, le
 Shapes = Annotated[dict[Name, Annotated[list[Dimension], Field(max_length=2)]], Field(max_length=20)]
 
 
+def _absent() -> Any:
+    return None
+
+
 class Model(BaseModel):
     """The base of all: unknown fields are refused, so that a misspelled one is no silent default."""
 
@@ -28,12 +32,28 @@ class TagRequest(Model):
     """One text or many."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"texts": ["Museums in Paris are amazing to see."]}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"text": "Museums in Paris are amazing to see."}, {"texts": ["It rained.", "Oslo is old."]}],
+            "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
+        },
     )
 
-    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
+    # absent, not null: the schema has no place for null
+    text: Text = Field(default_factory=_absent, description="Either this, or")
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)] = Field(
+        default_factory=_absent, description="these."
+    )
     model: Name | None = Field(None, description="One of /v1/models; by default each text's own script decides.")
     threshold: Probability | dict[Name, Probability] = 0.0
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> TagRequest:
+        if (self.text is None) == (self.texts is None):
+            raise ValueError('give either "text" or "texts"')
+        if self.texts is None:
+            self.texts = [self.text]
+        return self
 
 
 class EntityOut(Model):

@@ -9,6 +9,9 @@ import pytest
 
 import fanlight
 from fanlight.apps.learning import teaching_order
+from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.writers import columns
+from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.forecast import fit_curve
 from tests.training.test_training import TOWNS
 
@@ -71,3 +74,27 @@ def test_the_command_prints_what_can_be_corrected(tmp_path):
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["line"] for row in rows] == [3, 1]
     assert rows[0]["spans"][0] == {"start": 0, "end": 6, "label": rows[0]["spans"][0]["label"]}
+
+
+@pytest.mark.data
+def test_chosen_sentences_teach_more_than_as_many_drawn_at_random(data, tmp_path):
+    """The gold labels play the annotator; one round of `benchmarks/labelling.py`, in small."""
+    sentences = read_corpus(data / "conll2003-en" / "train.txt", tokenise_sentences).sentences
+    dev = tmp_path / "dev.conll"
+    dev.write_text(
+        "\n".join(columns(read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).sentences[:1000]))
+    )
+    rng = np.random.default_rng(1)
+    pool = [sentences[i] for i in rng.permutation(len(sentences))[:1500].tolist()]
+    labelled, rest = pool[:200], pool[200:]
+
+    def trained(some):
+        (tmp_path / "train.conll").write_text("\n".join(columns(some)) + "\n")
+        return fanlight.train(tmp_path / "train.conll", out=tmp_path / "model", passes=1, epochs=10, rate=0.003)
+
+    chosen = [rest[i] for i, _ in teaching_order(trained(labelled), [s.text for s in rest], 200)]
+    scores = {}
+    for name, some in (("next", chosen), ("random", rest[:200])):
+        trained(labelled + some)
+        scores[name] = fanlight.evaluate(tmp_path / "model", dev).f1
+    assert scores["next"] > scores["random"] + 1

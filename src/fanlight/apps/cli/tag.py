@@ -55,6 +55,12 @@ def tag(
     passes: Annotated[
         int | None, typer.Option(min=1, max=2, help="1: without the second, document-aware network.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="Names and patterns: lines of NAME<tab>TYPE or re:PATTERN<tab>TYPE.")
+    ] = None,
+    precedence: Annotated[
+        str, typer.Option(help="Where a rule and the model overlap: rules, model or longest wins.")
+    ] = "rules",
     out: Annotated[
         Path | None,
         typer.Option(help="Write JSONL here, so that --resume can go on after an interrupt; or a .parquet file."),
@@ -86,6 +92,7 @@ def tag(
     if (
         chosen is Format.jsonl
         and text_column is None
+        and rules is None
         and (out is None or out.suffix != ".parquet")
         and _is_utf8(encoding)
         and all(_is_file(item) for item in given)
@@ -98,13 +105,17 @@ def tag(
             tag_files(files_of(given), model, least, passes, threads, out, resume)
             return
     if resume:
-        raise DataError("--resume: only UTF-8 files and models with a fast path can be gone on with: leave it out")
+        raise DataError("--resume: only UTF-8 files without --rules, and models with a fast path, can be gone on with")
     texts = texts_of(given, encoding) if text_column is None else _column(given, text_column)
     documents = (
         (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
         if model is None
         else fanlight.load(model, passes=passes).pipe(texts, least, threads)
     )
+    if rules is not None:
+        from fanlight.tagging.rules import read_rules
+
+        documents = read_rules(rules, precedence, encoding).pipe(documents)
     if out is not None and out.suffix == ".parquet":
         from fanlight.apps.tables import write_parquet
 

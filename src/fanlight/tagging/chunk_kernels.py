@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from fanlight.text.sentences import HEADLINE
 from fanlight.text.word_kernels import finish
 
 FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER = (
     1 << i for i in range(10)
 )
-HEADLINE = 40
 REPEATED = 32  # the bit of a context: the word occurs more than once in its document
 
 

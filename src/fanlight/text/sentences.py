@@ -26,7 +26,7 @@ from fanlight.text.tokens import characters, tokenise
 Int = NDArray[np.int64]
 
 LONGEST = {"word": 250, "character": 500}
-_HEADLINE = 40
+HEADLINE = 40
 FINAL = set(".!?…。！？")
 CLOSING = set("\"'”’)]}»」』")
 DIVIDING = set(",;:、，")  # where an overlong sentence may be divided
@@ -95,7 +95,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
             elif final:
                 border = not starts_low
             elif lines:
-                short = ends[t - 1] - line_start <= _HEADLINE
+                short = ends[t - 1] - line_start <= HEADLINE
                 border = short and not (starts_low or before[0].islower() or before == ",")
             if lines:
                 line_start = starts[t]

@@ -1,7 +1,7 @@
 """Rules beside the model: names that are always of a type, and patterns, with a stated precedence.
 
 Names are found all at once by an Aho-Corasick automaton (the library pyahocorasick, the extra "rules"), so that many
-thousands of them cost little more than one. A name counts where it stands as a word: no letter or digit touches it.
+thousands of them are looked for in one pass. A name counts where it stands as a word: no letter or digit touches it.
 """
 
 from __future__ import annotations

@@ -137,8 +137,13 @@ def test_the_graph_can_be_read(tmp_path):
     latin = {entity: count for entity, count in graph.nodes.items() if entity[0].isascii()}
     write_graph(replace(graph, nodes=latin), tmp_path / "g.svg")
     ElementTree.parse(tmp_path / "g.svg")
-    with pytest.raises(DataError, match="graphml"):
-        write_graph(graph, tmp_path / "g.txt")
+    for place, reason in (
+        ("g.txt", "graphml"),
+        ("none/g.graphml", "cannot be written"),
+        ("none/g.png", "cannot be written"),
+    ):
+        with pytest.raises(DataError, match=reason):
+            write_graph(replace(graph, nodes=latin), tmp_path / place)
 
 
 def test_a_last_name_is_merged_only_where_it_is_clear():

@@ -7,7 +7,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 import fanlight
-from fanlight.apps.integrations.sklearn import FanlightClassifier
+from fanlight.apps.integrations.sklearn import FanlightClassifier, _checked
 
 TEXTS = ["Ann Lee of Acme lives in New York.", "", "Nothing here.", "Paris, Rome and U.S. troops met Bill Clinton."] * 5
 X = [["Ann", "is", "in", "Oslo"], ["We", "met", "Bob", "Lee"], ["Rome", "is", "old"], []] * 6
@@ -55,3 +55,12 @@ def test_the_estimator_keeps_the_contract():
         tagger.fit([["a", "b"]], [["O"]])
     with pytest.raises(ValueError, match="1 sentences but tags for 0"):
         tagger.fit([["a"]], [])
+
+
+def test_stray_tags_do_not_join_entities():
+    """One I- that begins nothing is a mistake in IOB2, as the readers of files take it."""
+    rows = _checked([["Ann", "Bob", "Oslo"], ["Ann", "Bob"]], [["B-PER", "B-PER", "I-LOC"], ["B-PER", "B-PER"]])
+    assert [spans for _, spans in rows] == [
+        [(0, 1, "PER"), (1, 2, "PER"), (2, 3, "LOC")],
+        [(0, 1, "PER"), (1, 2, "PER")],
+    ]

@@ -20,7 +20,7 @@ from fanlight.tagging import lines as lines_module
 from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.lines import files_of, read_blocks, tag_lines
 from fanlight.tagging.tagger import Tagger
-from tests.training.test_training import SMALL, TOWNS
+from tests.training.test_training import SMALL, in_documents
 
 ENGLISH = [
     "Museums in Paris are amazing to see. Mr. Smith's U.S. friends, e.g. O'Neill, didn't come (yet)!",
@@ -59,9 +59,7 @@ def documents(tagger: Tagger, blocks: BlockTagger, texts: list[str]) -> Iterator
 def taggers(tmp_path_factory):
     """Networks of every kind that the fast path runs."""
     folder = tmp_path_factory.mktemp("models")
-    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
-    runs = ["\n\n".join(sentences[i : i + 5]) for i in range(0, len(sentences), 5)]
-    (folder / "towns.conll").write_text("".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs), encoding="utf-8")
+    (folder / "towns.conll").write_text(in_documents(5), encoding="utf-8")
     found = {"en": fanlight.load("en"), "ko": fanlight.load("ko"), "en, one pass": fanlight.load("en", passes=1)}
     for name, given_settings in (
         ("two", {"passes": 2, "folds": 2}),

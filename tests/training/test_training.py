@@ -22,6 +22,13 @@ SMALL |= {"lower_share": 0.0, "upper_share": 0.0}
 TWO = {"passes": 2, "folds": 2}
 
 
+def in_documents(size):
+    """Return the small corpus as documents of so many sentences."""
+    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
+    runs = ["\n\n".join(sentences[i : i + size]) for i in range(0, len(sentences), size)]
+    return "".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs)
+
+
 def trained(out, resume=False, stop_after=None, data=TOWNS, **changes):
     run = train_model(data, data, out, None, read_settings(None, {**SMALL, **changes}), resume=resume)
     epochs = []
@@ -88,9 +95,7 @@ def test_a_resumed_run_gives_the_same_file(model, tmp_path):
 def documents(tmp_path_factory):
     """The small corpus in documents of five sentences."""
     path = tmp_path_factory.mktemp("documents") / "towns.conll"
-    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
-    runs = ["\n\n".join(sentences[i : i + 5]) for i in range(0, len(sentences), 5)]
-    path.write_text("".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs), encoding="utf-8")
+    path.write_text(in_documents(5), encoding="utf-8")
     return path
 
 

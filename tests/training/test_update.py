@@ -3,23 +3,26 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import fanlight
 from fanlight.apps.learning import gains, update_tagger
-from fanlight.errors import DataError, SettingsError
-from tests.training.test_training import SMALL, TOWNS
+from fanlight.entities.bioes import TagSet
+from fanlight.errors import DataError, ModelError, SettingsError
+from fanlight.network.parameters import first_parameters
+from fanlight.training.update import _inherit
+from tests.training.test_training import SMALL, TOWNS, in_documents
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A model of towns, documents marked, that keeps a sample; and examples of a type that it lacks."""
     folder = tmp_path_factory.mktemp("update")
-    sentences = TOWNS.read_text(encoding="utf-8").strip().split("\n\n")
-    runs = ["\n\n".join(sentences[i : i + 4]) for i in range(0, len(sentences), 4)]
-    (folder / "old.conll").write_text("".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs), encoding="utf-8")
+    (folder / "old.conll").write_text(in_documents(4), encoding="utf-8")
     days = ["Monday", "Tuesday", "Friday", "Sunday"]
     new = "".join(f"We\tO\nmet\tO\non\tO\n{days[n % 4]}\tS-DAY\nin\tO\nParis\tO\n\n" for n in range(40))
     (folder / "new.conll").write_text(new, encoding="utf-8")
@@ -43,21 +46,23 @@ def test_a_new_type_is_learned_and_the_old_are_kept(folder, name):
     assert old["all"][0].f1 > 80
 
 
-def test_before_the_first_step_nothing_has_changed(folder):
-    """Old tags score as they did; only new ones are drawn."""
-    from fanlight.training.update import _inherit
-
+def test_before_the_first_step_old_tags_score_as_they_did(folder):
+    """Only the new tags, which stand before and between the old ones, are drawn."""
     model = fanlight.load(folder / "one").model
-    tags = model.configuration.tags
-
-    class Task:
-        configuration = model.configuration
-        parameters = {name: np.full_like(array, 7) for name, array in model.parameters.items()}  # noqa: RUF012
-
-    _inherit(Task, model)
-    for name, array in model.parameters.items():
-        np.testing.assert_array_equal(Task.parameters[name], array)
-    assert tags == len(model.parameters["U"])
+    old, new = model.configuration, replace(model.configuration, types=("DAY", *model.configuration.types, "ZOO"))
+    drawn = first_parameters(new, np.random.default_rng(1))
+    before = {name: array.copy() for name, array in drawn.items()}
+    _inherit(SimpleNamespace(configuration=new, parameters=drawn), model)
+    places = [TagSet(new.types).tags.index(tag) for tag in TagSet(old.types).tags]
+    added = sorted(set(range(new.tags)) - set(places))
+    for name in ("U", "c"):
+        np.testing.assert_array_equal(drawn[name][places], model.parameters[name])
+        np.testing.assert_array_equal(drawn[name][added], before[name][added])
+    borders = [*places, new.tags]
+    np.testing.assert_array_equal(drawn["A"][np.ix_(borders, borders)], model.parameters["A"])
+    np.testing.assert_array_equal(drawn["A"][added], before["A"][added])
+    for name in drawn.keys() - {"U", "c", "A"}:
+        np.testing.assert_array_equal(drawn[name], model.parameters[name])
 
 
 def test_what_would_forget_is_refused(folder):
@@ -68,6 +73,8 @@ def test_what_would_forget_is_refused(folder):
         list(update_tagger(folder / "one", [folder / "new.conll"], out, rehearse=folder / "new.conll"))
     with pytest.raises(SettingsError, match="hidden: is the model's own"):
         list(update_tagger(folder / "one", [folder / "new.conll"], out, settings={"hidden": 9}))
+    with pytest.raises(ModelError, match="does not exist: create it first"):
+        list(update_tagger(folder / "one", [folder / "new.conll"], folder / "none" / "x"))
     assert not out.exists()
 
 

@@ -14,7 +14,10 @@ from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fanlight.errors import DataError, FanlightError
+from fanlight.apps.pictures import SUFFIXES, drawn
+from fanlight.errors import DataError
+from fanlight.files import replacing
+from fanlight.libraries import library
 
 Entity = tuple[str, str]  # name, type
 
@@ -73,17 +76,17 @@ def write_graph(graph: Graph, path: Path) -> None:
     Raises
     ------
     DataError
-        The name's ending is none of these.
+        The name's ending is none of these, or the file cannot be written.
     """
     suffix = path.suffix.lower()
-    if suffix == ".graphml":
-        path.write_bytes(_graphml(graph))
-    elif suffix in (".jsonld", ".json"):
-        path.write_text(json.dumps(_json_ld(graph), ensure_ascii=False, indent=1), encoding="utf-8")
-    elif suffix in (".svg", ".png", ".pdf"):
+    if suffix in SUFFIXES:
         _picture(graph, path)
-    else:
-        raise DataError(f"{path}: choose a name that ends with .graphml, .jsonld, .svg, .png or .pdf")
+        return
+    if suffix not in (".graphml", ".jsonld"):
+        raise DataError(f"{path}: choose a name that ends with .graphml, .jsonld, {', '.join(SUFFIXES)}")
+    with replacing(path) as part:
+        made = _graphml(graph) if suffix == ".graphml" else json.dumps(_json_ld(graph), ensure_ascii=False).encode()
+        part.write_bytes(made)
 
 
 def _merged(keys: list[Entity]) -> list[Entity]:
@@ -139,31 +142,21 @@ _KINDS = {
 
 
 def _picture(graph: Graph, path: Path) -> None:
-    try:
-        import matplotlib
-        import networkx
-    except ImportError:
-        raise FanlightError(f"{path}: pictures need networkx and matplotlib: pip install 'fanlight[graph]'") from None
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
-
-    drawn = networkx.Graph()
-    drawn.add_nodes_from(graph.nodes)
-    drawn.add_weighted_edges_from((a, b, n) for (a, b), n in graph.edges.items())
-    places = networkx.spring_layout(drawn, seed=1)
-    types = sorted({type_ for _, type_ in graph.nodes})
-    figure, axes = plt.subplots(figsize=(11, 8))
-    top = max(graph.edges.values(), default=1)
-    networkx.draw_networkx_edges(drawn, places, ax=axes, alpha=0.3, width=[3 * n / top for n in graph.edges.values()])
-    for number, type_ in enumerate(types):
-        some = [entity for entity in graph.nodes if entity[1] == type_]
-        sizes = [20 + 200 * graph.nodes[entity] / max(graph.nodes.values()) for entity in some]
-        networkx.draw_networkx_nodes(
-            drawn, places, some, ax=axes, node_size=sizes, node_color=f"C{number}", label=type_
-        )
-    networkx.draw_networkx_labels(drawn, places, {entity: entity[0] for entity in graph.nodes}, font_size=7, ax=axes)
-    axes.legend()
-    axes.axis("off")
-    figure.tight_layout()
-    figure.savefig(path)
-    plt.close(figure)
+    networkx = library("networkx")
+    whole = networkx.Graph()
+    whole.add_nodes_from(graph.nodes)
+    whole.add_weighted_edges_from((a, b, n) for (a, b), n in graph.edges.items())
+    places = networkx.spring_layout(whole, seed=1)
+    widths = [3 * n / max(graph.edges.values()) for n in graph.edges.values()]
+    with drawn(path, 11, 8) as axes:
+        networkx.draw_networkx_edges(whole, places, list(graph.edges), ax=axes, alpha=0.3, width=widths)
+        for number, type_ in enumerate(sorted({type_ for _, type_ in graph.nodes})):
+            some = [entity for entity in graph.nodes if entity[1] == type_]
+            sizes = [20 + 200 * graph.nodes[entity] / max(graph.nodes.values()) for entity in some]
+            networkx.draw_networkx_nodes(
+                whole, places, some, ax=axes, node_size=sizes, node_color=f"C{number}", label=type_
+            )
+        names = {entity: entity[0] for entity in graph.nodes}
+        networkx.draw_networkx_labels(whole, places, names, font_size=7, ax=axes)
+        axes.legend()
+        axes.axis("off")

@@ -52,7 +52,7 @@ def evaluate_tagger(
     types: Sequence[str] | None = None,
 ) -> Scores:
     """Tag labelled sentences as they are tokenised and compare."""
-    sentences = _labelled(load_tagger(model), data, format, encoding, types)
+    sentences = _labelled(load_tagger(model), data, format, encoding, types, probabilities=False)
     gold, found = [s.gold for s in sentences], [[f.span for f in s.found] for s in sentences]
     scores = score_spans(gold, found)
     pairs = [(_tags(a, len(s.tokens)), _tags(b, len(s.tokens))) for a, b, s in zip(gold, found, sentences, strict=True)]
@@ -80,13 +80,18 @@ def report_tagger(
 
 
 def _labelled(
-    tagger: Tagger, data: PathLike, format: str | None, encoding: str, types: Sequence[str] | None
+    tagger: Tagger,
+    data: PathLike,
+    format: str | None,
+    encoding: str,
+    types: Sequence[str] | None,
+    probabilities: bool = True,
 ) -> list[Labelled]:
     """Return labelled sentences with what a tagger finds in them; of some types alone, if these are named."""
     corpus = read_corpus(data, tokenise_sentences, format=format, encoding=encoding, unit=tagger.unit)
     rows = []
     for document in corpus.documents:
-        for sentence, spans in zip(document, tagger.sentences(document, probabilities=True), strict=True):
+        for sentence, spans in zip(document, tagger.sentences(document, probabilities), strict=True):
             gold = [span for span in sentence.spans if types is None or span[2] in types]
             found = [Found(s, e, t, p or 0.0) for s, e, t, p in spans if types is None or t in types]
             rows.append(Labelled(sentence.tokens, gold, found, sentence.line))

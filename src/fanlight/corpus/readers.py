@@ -14,7 +14,7 @@ from typing import Any
 
 from fanlight.corpus.align import align
 from fanlight.corpus.sentence import Corpus, Note, Sentence
-from fanlight.entities.bioes import SCHEMES, Span, detect_scheme, spans_from_tags
+from fanlight.entities.bioes import SCHEMES, Span, find_scheme, spans_from_tags
 from fanlight.errors import DataError
 
 FORMATS = ("columns", "klue", "jsonl")
@@ -192,25 +192,15 @@ def _is_tag(text: str) -> bool:
 
 def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) -> str:
     """Find the tag scheme; refuse tags that are in none."""
-    prefixes: set[str] = set()
-    opened_inside = opened_by_b = 0
-    for document in documents:
-        for line, _, tags in document:
-            before = "O"
-            for place, tag in enumerate(tags):
-                if tag != "O":
-                    if not _is_tag(tag):
-                        raise DataError(
-                            f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and "
-                            f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"
-                        )
-                    prefixes.add(tag[0])
-                    fresh = before == "O" or before[2:] != tag[2:]
-                    opened_inside += tag[0] == "I" and fresh
-                    opened_by_b += tag[0] == "B" and fresh
-                before = tag
-    # a few stray I- tags are mistakes in IOB2; in IOB1 entities begin with I- as a rule
-    return detect_scheme(prefixes, inside_opens=opened_inside > opened_by_b)
+    sentences = [sentence for document in documents for sentence in document]
+    for line, _, tags in sentences:
+        for place, tag in enumerate(tags):
+            if not _is_tag(tag):
+                raise DataError(
+                    f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and "
+                    f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"
+                )
+    return find_scheme(tags for _, _, tags in sentences)
 
 
 def _in_characters(sentence: Sentence) -> Sentence:

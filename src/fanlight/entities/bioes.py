@@ -82,6 +82,33 @@ def detect_scheme(prefixes: Iterable[str], inside_opens: bool) -> str:
     return "IOB1" if inside_opens else "IOB2"
 
 
+def find_scheme(sequences: Iterable[Sequence[str]]) -> str:
+    """Name the scheme that the tags of some sentences are in.
+
+    A few stray I- tags are mistakes in IOB2; in IOB1 entities begin with I- as a rule.
+
+    Raises
+    ------
+    DataError
+        A prefix belongs to no scheme.
+
+    Examples
+    --------
+    >>> find_scheme([["I-PER", "I-PER", "O"], ["I-LOC"]]), find_scheme([["B-PER", "O", "I-LOC"], ["B-LOC"]])
+    ('IO', 'IOB2')
+    """
+    prefixes: set[str] = set()
+    opened = {"I": 0, "B": 0}
+    for tags in sequences:
+        before = "O"
+        for tag in tags:
+            prefixes.add(tag[:1])
+            if tag[:1] in opened and (before == "O" or before[2:] != tag[2:]):
+                opened[tag[0]] += 1
+            before = tag
+    return detect_scheme(prefixes, inside_opens=opened["I"] > opened["B"])
+
+
 def spans_from_tags(tags: Sequence[str], scheme: str = "IOB2") -> tuple[list[Span], list[Repair]]:
     """Read the spans of one sentence's tags.
 

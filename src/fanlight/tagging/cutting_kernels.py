@@ -21,7 +21,7 @@ from fanlight.tagging.chunk_kernels import (
     place_of,
 )
 from fanlight.text import character_kernels, word_kernels
-from fanlight.text.word_kernels import finish, hash_bytes
+from fanlight.text.word_kernels import finish, hash_bytes, hash_on
 
 
 class Learned(NamedTuple):
@@ -109,12 +109,7 @@ def _key_hash(data: Any, begin: int, end: int, place: int, fold: bool) -> Any:
         h = (h ^ np.uint64(48 + place // 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(48 + place % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(9)) * np.uint64(0x100000001B3)
-    for i in range(begin, end):
-        b = data[i]
-        if fold and 65 <= b <= 90:
-            b += 32
-        h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
-    return finish(h)
+    return finish(hash_on(h, data, begin, end, fold))
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from fanlight.errors import DataError, FanlightError
+from fanlight.errors import DataError
+from fanlight.libraries import library
 from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.json_kernel import json_lines
 from fanlight.text.scripts import language_of
@@ -186,11 +187,7 @@ def _open(path: str) -> tuple[Any, Any]:
     if path.endswith(".gz"):
         return raw, gzip.GzipFile(fileobj=raw)
     if path.endswith(".zst"):
-        try:
-            import zstandard
-        except ImportError:
-            raise FanlightError(f"{path}: this needs zstandard: pip install 'fanlight[zstd]'") from None
-        return raw, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return raw, library("zstandard").ZstdDecompressor().stream_reader(raw, read_across_frames=True)
     return raw, raw
 
 

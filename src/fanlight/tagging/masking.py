@@ -64,7 +64,13 @@ class Masker:
             self._taken |= found
 
     def mask(self, document: Document) -> str:
-        """Return the text with a placeholder for each name."""
+        """Return the text with a placeholder for each name.
+
+        Raises
+        ------
+        ValueError
+            The text has a placeholder that another name was given; `reserve` all texts first.
+        """
         self.reserve([document.text])
         return self._replaced(document, self._placeholder)
 

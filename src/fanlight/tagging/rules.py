@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from fanlight.corpus.readers import read_text
 from fanlight.entities.entity import Document, Entity
-from fanlight.errors import DataError, FanlightError
+from fanlight.errors import DataError
+from fanlight.libraries import library
 
 PRECEDENCE = ("rules", "model", "longest")
 
@@ -51,12 +51,8 @@ class Rules:
     ) -> None:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
-        try:
-            import ahocorasick
-        except ImportError:
-            raise FanlightError("rules need pyahocorasick: pip install 'fanlight[rules]'") from None
         self.precedence = precedence
-        self._automaton: Any = ahocorasick.Automaton()
+        self._automaton = library("ahocorasick").Automaton()
         for name, type_ in names.items():
             if name.strip():
                 self._automaton.add_word(name, (len(name), type_))

@@ -54,13 +54,18 @@ def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def hash_bytes(data: Any, begin: int, end: int, fold: bool) -> Any:
     """Return a hash, never 0; ASCII letters as their lower case if `fold`."""
-    h = np.uint64(0xCBF29CE484222325)
+    return finish(hash_on(np.uint64(0xCBF29CE484222325), data, begin, end, fold))
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def hash_on(h: Any, data: Any, begin: int, end: int, fold: bool) -> Any:
+    """Go on with a hash that is not finished."""
     for i in range(begin, end):
         b = data[i]
         if fold and 65 <= b <= 90:
             b += 32
         h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
-    return finish(h)
+    return h
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")

@@ -83,7 +83,15 @@ def fit_temperature(probabilities: Callable[[float], Float], right: NDArray[np.b
 
     low, high = np.log(COLDEST), np.log(WARMEST)
     ratio = (np.sqrt(5) - 1) / 2
-    for _ in range(14):  # golden section: the interval is then 0.4 % of what it was
-        left, right_ = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, right_) if loss(left) < loss(right_) else (left, high)
+    inner = [high - ratio * (high - low), low + ratio * (high - low)]
+    losses = [loss(x) for x in inner]
+    for _ in range(12):  # golden section: the interval is then 0.3 % of what it was
+        if losses[0] < losses[1]:
+            high = inner[1]
+            inner = [high - ratio * (high - low), inner[0]]
+            losses = [loss(inner[0]), losses[0]]
+        else:
+            low = inner[0]
+            inner = [inner[1], low + ratio * (high - low)]
+            losses = [losses[1], loss(inner[1])]
     return float(np.exp((low + high) / 2))

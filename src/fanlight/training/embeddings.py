@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fanlight.corpus.sentence import Corpus
-from fanlight.errors import DataError, FanlightError
+from fanlight.errors import DataError
 from fanlight.files import replacing
+from fanlight.libraries import library
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import segment
 from fanlight.text.vectors import beginnings
@@ -67,10 +68,7 @@ def train_vectors(
     FanlightError
         gensim is not installed, a file cannot be read or written, or no word occurs often enough.
     """
-    try:
-        from gensim.models import FastText, Word2Vec
-    except ImportError:
-        raise FanlightError("vectors: this needs gensim: pip install 'fanlight[vectors]'") from None
+    models = library("gensim.models")
     known = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
     lines = [line for path in paths for line in _lines(path, encoding)]
     kept = [line for line in lines if _compact(line) not in known]
@@ -87,10 +85,10 @@ def train_vectors(
     options: dict[str, Any] = {"vector_size": dimension, "window": window, "min_count": minimum, "epochs": epochs}
     options |= {"sg": 1, "negative": 5, "seed": seed, "workers": 1}
     if unit == "word":
-        model = Word2Vec(sentences, **options)
+        model = models.Word2Vec(sentences, **options)
         words = list(model.wv.index_to_key)
     else:
-        model = FastText(sentences, min_n=1, max_n=4, bucket=200_000, **options)
+        model = models.FastText(sentences, min_n=1, max_n=4, bucket=200_000, **options)
         words = list(model.wv.index_to_key)
         words += _frequent_beginnings(counts, minimum, set(words))
     _write(out, ((word, model.wv[word]) for word in words), len(words), dimension)

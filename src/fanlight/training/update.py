@@ -19,7 +19,7 @@ import numpy as np
 
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import TagSet
-from fanlight.errors import DataError, SettingsError
+from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.decoding import Network
 from fanlight.network.modelfile import Model, save_model
 from fanlight.training.loop import Epoch, training
@@ -59,6 +59,8 @@ def update_model(
     FanlightError
         The new examples do not fit the model, or a setting is at fault.
     """
+    if not out.parent.is_dir():
+        raise ModelError(f"{out}: the folder {out.parent} does not exist: create it first")
     made = model.configuration
     lost = sorted(set(made.types) - set(rehearsal.types) - {t for corpus in new for t in corpus.types})
     if lost:

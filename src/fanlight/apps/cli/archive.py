@@ -45,10 +45,6 @@ def index(
     if len(files) < 2:
         raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")
     *sources, database = files
-    if any(database.suffix == source.suffix for source in sources) and database.is_file():
-        with open(database, "rb") as file:
-            if not file.read(16).startswith(b"SQLite format 3"):
-                raise DataError(f"{database}: exists and is no database: name the database last")
     console = Console(stderr=True)
     counts: dict[str, int] = {}
     with console.status("indexing …") as status:

@@ -33,7 +33,7 @@ def convert(
     """
     from rich.console import Console
 
-    from fanlight.corpus.formats.convert import read_records, write_records
+    from fanlight.apps.convert import read_records, write_records
 
     if unit not in (None, "word", "character"):
         raise typer.BadParameter("must be word or character", param_hint="--unit")

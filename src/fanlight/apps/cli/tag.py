@@ -117,9 +117,9 @@ def tag(
 
         documents = read_rules(rules, precedence, encoding).pipe(documents)
     if out is not None and out.suffix == ".parquet":
-        from fanlight.apps.tables import write_parquet
+        from fanlight.apps.integrations.arrow import write_entities
 
-        write_parquet(documents, out)
+        write_entities(documents, out)
     elif out is not None:
         _to_file(documents, out)
     else:
@@ -203,7 +203,7 @@ def explain(
 
 
 def _column(inputs: list[str], column: str) -> Iterator[str]:
-    from fanlight.apps.tables import SUFFIXES, read_column
+    from fanlight.apps.integrations.arrow import SUFFIXES, read_column
 
     for item in inputs:
         if Path(item).suffix not in SUFFIXES:

@@ -22,7 +22,7 @@ from sklearn.exceptions import NotFittedError
 from fanlight.apps.models import train_tagger
 from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
-from fanlight.entities.bioes import detect_scheme, spans_from_tags, tags_from_spans
+from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.scores import score_spans
 from fanlight.tagging.tagger import Tagger
 
@@ -116,13 +116,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 def _checked(X: Sequence[Sequence[str]], y: Sequence[Sequence[str]]) -> list[tuple[list[str], list[Any]]]:
     if len(X) != len(y):
         raise ValueError(f"{len(X)} sentences but tags for {len(y)}")
-    every = [tag for tags in y for tag in tags]
-    prefixes = {tag.partition("-")[0] for tag in every}
-    opens = any(
-        tag.startswith("I-") and (n == 0 or tags[n - 1].partition("-")[2] != tag[2:])
-        for tags in y for n, tag in enumerate(tags)
-    )  # fmt: skip
-    scheme = detect_scheme(prefixes, opens)
+    scheme = find_scheme(y)
     rows = []
     for number, (words, tags) in enumerate(zip(X, y, strict=True)):
         if len(words) != len(tags):

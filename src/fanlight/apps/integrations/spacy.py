@@ -25,28 +25,26 @@ import fanlight
 from fanlight.tagging.tagger import Tagger
 
 
-@Language.factory(
-    "fanlight", default_config={"model": "en", "threshold": 0.0, "alignment": "expand"}, assigns=["doc.ents"]
-)
-def make(nlp: Language, name: str, model: str, threshold: float, alignment: str) -> FanlightComponent:
-    """Make the component: a model ("en", "ko" or a file), the least probability, and how spans meet spaCy's tokens."""
-    return FanlightComponent(fanlight.load(model), threshold, alignment)
+@Language.factory("fanlight", default_config={"model": "en", "threshold": 0.0}, assigns=["doc.ents"])
+def make(nlp: Language, name: str, model: str, threshold: float) -> FanlightComponent:
+    """Make the component: a model ("en", "ko" or a file) and the least probability."""
+    return FanlightComponent(fanlight.load(model), threshold)
 
 
 class FanlightComponent:
     """Tags documents with a Fanlight model; entities that are there already stay, and win where they overlap.
+
+    An entity whose edge cuts one of spaCy's tokens is taken to the token's edge.
 
     Parameters
     ----------
     tagger : Tagger
     threshold : float
         Entities less probable are left out.
-    alignment : str
-        For entities that spaCy's tokens cut: "expand" to whole tokens, "contract" or "strict" (leave them out).
     """
 
-    def __init__(self, tagger: Tagger, threshold: float, alignment: str) -> None:
-        self._tagger, self._threshold, self._alignment = tagger, threshold, alignment
+    def __init__(self, tagger: Tagger, threshold: float) -> None:
+        self._tagger, self._threshold = tagger, threshold
         if not Span.has_extension("probability"):
             Span.set_extension("probability", default=None)
 
@@ -67,7 +65,7 @@ class FanlightComponent:
             doc = waiting.pop(0)
             spans: list[Any] = list(doc.ents)
             for entity in found.entities:
-                span = doc.char_span(entity.start, entity.end, label=entity.type, alignment_mode=self._alignment)
+                span = doc.char_span(entity.start, entity.end, label=entity.type, alignment_mode="expand")
                 if span is not None and not any(span.start < e.end and e.start < span.end for e in doc.ents):
                     span._.probability = entity.probability
                     spans.append(span)

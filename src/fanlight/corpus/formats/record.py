@@ -100,7 +100,7 @@ def _places(text: str, unit: str, breaks: str) -> dict[int, int]:
 
 def _parts(text: str, unit: str) -> Iterator[tuple[int, str]]:
     if unit == "graphemes":
-        from fanlight.corpus.formats.libraries import library
+        from fanlight.libraries import library
 
         yield from ((m.start(), m.group()) for m in library("regex").finditer(r"\X", text))
         return

@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from fanlight.apps.integrations import arrow, docbin
 from fanlight.corpus.align import align
-from fanlight.corpus.formats import brat, lines, tables, webanno
+from fanlight.corpus.formats import brat, lines, webanno
 from fanlight.corpus.formats.record import Record
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
@@ -28,8 +29,8 @@ _READERS: dict[str, Callable[[str, str], list[Record]]] = {
     "spacy2": lines.read_spacy2,
     "brat": brat.read_brat,
     "webanno": webanno.read_webanno,
-    "docbin": tables.read_docbin,
-    "parquet": tables.read_parquet,
+    "docbin": docbin.read_docbin,
+    "parquet": arrow.read_dataset,
     "columns": lambda path, encoding: _of_corpus(path, "columns", encoding),
     "klue": lambda path, encoding: _of_corpus(path, "klue", encoding),
 }
@@ -90,7 +91,7 @@ def write_records(
         return format
     with replacing(path) as part:
         if format in ("docbin", "parquet"):
-            write = tables.write_docbin if format == "docbin" else tables.write_parquet
+            write = docbin.write_docbin if format == "docbin" else arrow.write_dataset
             write([_with_tokens(r, unit) for r in records], str(part))
         else:
             with open(part, "w", encoding="utf-8", newline="\n") as file:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanlight.corpus.formats.convert import FORMATS, read_records, write_records
+from fanlight.apps.convert import FORMATS, read_records, write_records
 from fanlight.corpus.formats.record import Mark, Record, placed
 from fanlight.errors import DataError, FanlightError
 

@@ -1,81 +1,63 @@
-"""Binary formats through their own libraries: spaCy's DocBin, and Parquet as Hugging Face datasets have it."""
+"""Arrow: columns of texts in Parquet and CSV, entities in Parquet, and labelled sentences as Hugging Face datasets.
+
+By pyarrow (the extra "formats"). Columns of texts are read and written a batch at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from fanlight.corpus.formats.libraries import library
 from fanlight.corpus.formats.record import Record
-from fanlight.entities.bioes import spans_from_tags, tags_from_spans
+from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
+from fanlight.entities.entity import Document
 from fanlight.errors import DataError
+from fanlight.files import replacing
+from fanlight.libraries import library
+
+SUFFIXES = (".parquet", ".csv")
+ROWS = 4096  # of a batch
 
 
-def read_docbin(path: str, encoding: str) -> list[Record]:
-    """Read the entities of spaCy's DocBin (.spacy), of any language."""
-    del encoding
-    spacy = library("spacy")
-    tokens = library("spacy.tokens")
-    try:
-        documents = list(tokens.DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab))
-    except Exception as error:  # msgpack and zlib raise what they like
-        raise DataError(f"{path}: is no DocBin ({error}): save one with DocBin.to_disk") from None
-    return [
-        Record(
-            doc.text,
-            tuple(sorted((e.start_char, e.end_char, e.label_) for e in doc.ents)),
-            number,
-            tuple((t.idx, t.idx + len(t)) for t in doc if not t.is_space),
-        )
-        for number, doc in enumerate(documents, 1)
-    ]
-
-
-def write_docbin(records: Iterable[Record], path: str) -> None:
-    """Write a DocBin; the records must have tokens, and each span must begin and end with one of them.
+def read_column(path: str, column: str) -> Iterator[str]:
+    """Yield the texts of a column, "" where a row has none.
 
     Raises
     ------
     DataError
-        Spans overlap, which doc.ents cannot hold, or white space is not what spaCy can hold between tokens.
+        The file cannot be read, or has no such column of texts.
     """
-    spacy = library("spacy")
-    tokens = library("spacy.tokens")
-    vocab = spacy.blank("xx").vocab
-    made = tokens.DocBin()
-    for r in records:
-        words: list[str] = []
-        spaces: list[bool] = []
-        place = 0
-        for start, end in r.tokens or ():
-            if start > place:  # white space beyond one space is a token of its own
-                _gap(words, spaces, r.text[place:start])
-            words.append(r.text[start:end])
-            spaces.append(False)
-            place = end
-        _gap(words, spaces, r.text[place:])
-        doc = tokens.Doc(vocab, words=words, spaces=spaces)
-        spans = [doc.char_span(s, e, label=t) for s, e, t in r.spans]
-        try:
-            doc.set_ents(spans)
-        except (ValueError, TypeError):
-            raise DataError(
-                f"text {r.line}: entities overlap, which doc.ents cannot hold: leave the inner ones out"
-            ) from None
-        made.add(doc)
-    made.to_disk(path)
+    row = 0
+    try:
+        for batch in _batches(path):
+            if column not in batch.schema.names:
+                raise DataError(f"{path}: has no column {column!r}; it has {', '.join(batch.schema.names)}")
+            for text in batch.column(column).to_pylist():
+                row += 1
+                if text is not None and not isinstance(text, str):
+                    raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
+                yield text or ""
+    except (OSError, library("pyarrow").ArrowException) as error:
+        raise DataError(f"{path}: cannot be read ({str(error)[:200]}): is it {Path(path).suffix[1:]}?") from None
 
 
-def _gap(words: list[str], spaces: list[bool], gap: str) -> None:
-    if gap.startswith(" ") and words:
-        spaces[-1] = True
-        gap = gap[1:]
-    if gap:
-        words.append(gap)
-        spaces.append(False)
+def write_entities(documents: Iterable[Document], path: Path) -> None:
+    """Write columns "text" and "entities" (a list of start, end, type, text and probability), whole or not at all."""
+    arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+    offsets = [("start", arrow.int64()), ("end", arrow.int64())]
+    rest = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
+    entities = arrow.list_(arrow.struct([*offsets, *rest]))
+    schema = arrow.schema([("text", arrow.string()), ("entities", entities)])
+    found = iter(documents)
+    with replacing(path) as part, parquet.ParquetWriter(str(part), schema) as writer:
+        while rows := [document.to_dict() for document in islice(found, ROWS)]:
+            writer.write_batch(arrow.RecordBatch.from_pylist(rows, schema))
 
 
-def read_parquet(path: str, encoding: str) -> list[Record]:
+def read_dataset(path: str, encoding: str) -> list[Record]:
     """Read columns "tokens" and "ner_tags" (or "tags", "labels"), as Hugging Face datasets have them; a row a sentence.
 
     Tags are strings, or numbers whose names the file's metadata gives.
@@ -90,21 +72,18 @@ def read_parquet(path: str, encoding: str) -> list[Record]:
     if "tokens" not in table.column_names or column is None:
         raise DataError(f'{path}: needs columns "tokens" and "ner_tags"; it has {", ".join(table.column_names)}')
     names = _names(table.schema.metadata or {}, column)
-    records = []
+    rows = []
     for number, (words, tags) in enumerate(zip(*(table[c].to_pylist() for c in ("tokens", column)), strict=True), 1):
         where = f"{path}: row {number}"
         if len(words or ()) != len(tags or ()):
             raise DataError(f"{where}: has {len(words or ())} tokens but {len(tags or ())} tags")
-        read = [_tag(where, tag, names) for tag in tags or ()]
-        spans, _ = spans_from_tags(read, "IOB2")
-        records.append(of_tokens(words or (), spans, number))
-    return records
+        rows.append((words or (), [_tag(where, tag, names) for tag in tags or ()]))
+    scheme = find_scheme(tags for _, tags in rows)
+    return [of_tokens(words, spans_from_tags(tags, scheme)[0], n) for n, (words, tags) in enumerate(rows, 1)]
 
 
-def write_parquet(records: Iterable[Record], path: str) -> None:
+def write_dataset(records: Iterable[Record], path: str) -> None:
     """Write "tokens" and "ner_tags" (IOB2), a row a record, with the tags' names in the metadata of datasets."""
-    import json
-
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     words, tags = [], []
     for r in records:
@@ -142,8 +121,6 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
 
 
 def _names(metadata: dict[bytes, bytes], column: str) -> list[str] | None:
-    import json
-
     try:
         feature = json.loads(metadata[b"huggingface"])["info"]["features"][column]
         names = feature["feature"]["names"] if "feature" in feature else feature["names"]
@@ -158,3 +135,10 @@ def _tag(where: str, tag: Any, names: list[str] | None) -> str:
     if isinstance(tag, int) and names is not None and 0 <= tag < len(names):
         return names[tag]
     raise DataError(f"{where}: tag {tag!r} has no name in the file's metadata: store the tags as strings")
+
+
+def _batches(path: str) -> Iterator[Any]:
+    if path.endswith(".parquet"):
+        yield from library("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS)
+    else:
+        yield from library("pyarrow.csv").open_csv(path)

@@ -1,4 +1,4 @@
-"""Libraries that some formats need: extras, imported when they are used."""
+"""Libraries that only some users need: extras, imported when they are used."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 from fanlight.errors import FanlightError
 
-_EXTRAS = {"regex": "formats", "pyarrow": "formats", "spacy": "spacy"}
+_EXTRAS = {
+    "ahocorasick": "rules", "gensim": "vectors", "matplotlib": "graph", "networkx": "graph", "pyarrow": "formats",
+    "regex": "formats", "spacy": "spacy", "zstandard": "zstd",
+}  # fmt: skip
 
 
 def library(name: str) -> Any:
-    """Import a library.
+    """Import a library, or a module of one.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from fanlight.errors import FanlightError
 
 _EXTRAS = {
     "ahocorasick": "rules", "gensim": "vectors", "matplotlib": "graph", "networkx": "graph", "pyarrow": "formats",
-    "regex": "formats", "spacy": "spacy", "zstandard": "zstd",
+    "ray": "ray", "regex": "formats", "spacy": "spacy", "zstandard": "zstd",
 }  # fmt: skip
 
 

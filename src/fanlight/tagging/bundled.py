@@ -37,9 +37,14 @@ def bundled_models() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.fanlight"))
 
 
+def model_file(model: str) -> Path:
+    """Return the file of a bundled model's name, or else the path given."""
+    return FOLDER / f"{model}.fanlight" if model in bundled_models() else Path(model)
+
+
 @lru_cache(8)
 def _bundled(name: str, verify: bool, passes: int | None) -> Tagger:
-    return Tagger(_limited(load_model(FOLDER / f"{name}.fanlight", verify), passes))
+    return Tagger(_limited(load_model(model_file(name), verify), passes))
 
 
 def _limited(model: Model, passes: int | None) -> Model:

@@ -21,6 +21,7 @@ from fanlight.text.scripts import language_of
 
 BYTES = 1 << 17  # read at a time
 UNDER_WAY = 8  # blocks
+COMPRESSED = (".gz", ".zst")
 
 
 class Lines(NamedTuple):
@@ -42,7 +43,7 @@ class Lines(NamedTuple):
     place: int
 
 
-def read_blocks(path: str, skip: int = 0) -> Iterator[Lines]:
+def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None) -> Iterator[Lines]:
     """Yield a UTF-8 file's lines in blocks, "-" being standard input; .gz and .zst are unpacked.
 
     Parameters
@@ -50,23 +51,30 @@ def read_blocks(path: str, skip: int = 0) -> Iterator[Lines]:
     path : str
     skip : int
         Lines to leave out at the beginning.
+    begin, end : int
+        Bytes of a file that is not compressed, from the beginning of a line to the end of one. Lines are then counted
+        from `begin` on.
 
     Raises
     ------
     DataError
         The file cannot be read or is not UTF-8; the message names byte and line.
     """
-    number, offset = 1, 0
+    number, offset, place = 1, begin, begin
     raw, file = _open(path)
     with raw, file:
+        if begin:
+            raw.seek(begin)
         pieces: list[bytes] = []
         ended = False
         while not ended:
             try:
-                piece = file.read1(BYTES) if hasattr(file, "read1") else file.read(BYTES)
+                most = BYTES if end is None else min(BYTES, end - place)
+                piece = file.read1(most) if hasattr(file, "read1") else file.read(most)
             except (OSError, EOFError) as error:
                 raise DataError(f"{path}: cannot be unpacked ({error}): is the file whole?") from None
             ended = not piece
+            place += len(piece)
             cut = piece.rfind(b"\n") + 1
             if not cut and not ended:  # a line longer than what is read at once
                 pieces.append(piece)
@@ -75,7 +83,7 @@ def read_blocks(path: str, skip: int = 0) -> Iterator[Lines]:
             pieces = [piece[cut:]] if cut < len(piece) else []
             if not whole:
                 continue
-            _check_utf8(path, whole, number, offset)
+            _check_utf8(path, whole, number, offset, begin)
             if not offset and whole.startswith(b"\xef\xbb\xbf"):
                 whole = whole[3:]
                 offset = 3
@@ -166,10 +174,14 @@ def _cut(data: bytes) -> Block:
     return Block(array, starts, ends)
 
 
-def _check_utf8(path: str, data: bytes, line: int, offset: int) -> None:
+def _check_utf8(path: str, data: bytes, line: int, offset: int, begin: int) -> None:
     try:
         data.decode()
     except UnicodeDecodeError as error:
+        if begin:
+            with open(path, "rb") as file:
+                while file.tell() < begin:
+                    line += file.read(min(BYTES, begin - file.tell())).count(b"\n")
         raise DataError(
             f"{path}:{line + data.count(10, 0, error.start)}: byte {offset + error.start} is not utf-8: name the "
             "file's encoding with --encoding, such as cp1252 or cp949"

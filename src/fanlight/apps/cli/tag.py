@@ -28,6 +28,13 @@ class Format(StrEnum):
     html = "html"
 
 
+class Engine(StrEnum):
+    """Who tags the shards of a folder."""
+
+    local = "local"
+    ray = "ray"
+
+
 class Explained(StrEnum):
     """How an explanation is printed."""
 
@@ -69,7 +76,15 @@ def tag(
         str | None, typer.Option(help="Of .parquet and .csv files: the column of the texts.", show_default=False)
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="By default one a core.", show_default=False)] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(
+            help="Tag folders in shards into the folder --out: by processes here, or by Ray.", show_default=False
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Or the --engine's workers; by default one a core.", show_default=False)
+    ] = None,
     encoding: Annotated[str, typer.Option(help="Of the files and of standard input.")] = "utf-8",
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
@@ -85,6 +100,16 @@ def tag(
         raise typer.BadParameter("writes jsonl", param_hint="--out")
     chosen = format or (Format.table if sys.stdout.isatty() and out is None else Format.jsonl)
     given = inputs or ["-"]
+    if engine is not None:
+        if out is None and len(given) > 1:
+            *given, last = given
+            out = Path(last)
+        if out is None or text_column or rules or not _is_utf8(encoding) or not all(Path(i).exists() for i in given):
+            raise DataError(
+                "--engine: tags UTF-8 files and folders, without --rules or --text-column, into a folder --out"
+            )
+        _in_shards(given, out, engine, model, least, passes, threads, resume)
+        return
     if out is not None and not all(_is_file(item) for item in given):
         raise DataError(
             f"--out: {next(item for item in given if not _is_file(item))} is no file: give files or folders"
@@ -209,6 +234,35 @@ def _column(inputs: list[str], column: str) -> Iterator[str]:
         if Path(item).suffix not in SUFFIXES:
             raise DataError(f"{item}: --text-column is for {' and '.join(SUFFIXES)} files")
         yield from read_column(item, column)
+
+
+def _in_shards(
+    inputs: list[str],
+    out: Path,
+    engine: Engine,
+    model: str | None,
+    least: dict[str, float],
+    passes: int | None,
+    threads: int | None,
+    resume: bool,
+) -> None:
+    import os
+
+    from fanlight.apps.shards import Job, local, tag_shards
+    from fanlight.tagging.lines import files_of
+
+    run = local
+    if engine is Engine.ray:
+        from fanlight.apps.integrations.ray import on_ray
+
+        run = on_ray
+    job = Job(str(out.absolute()), model, least, passes)
+    files = [os.path.abspath(path) for path in files_of(inputs)]
+    texts = 0
+    for done, (row, count) in enumerate(tag_shards(files, job, threads or os.cpu_count() or 1, run, resume), 1):
+        texts += row.rows
+        print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
+    print(f"{out}: {texts} texts tagged now, listed in {out / 'manifest.jsonl'}", file=sys.stderr)
 
 
 def _threshold(given: str) -> dict[str, float]:

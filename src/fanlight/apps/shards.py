@@ -1,0 +1,245 @@
+"""Folders of files tagged shard by shard, by processes on this machine or by others, so that a kill loses nothing.
+
+A shard is a stretch of whole lines of one file. Its result is written beside its place, brought to disk, renamed, and
+only then listed in the manifest, which one process alone writes: what is listed is whole, and what is not is done
+again. Which worker does a shard, and when, changes no byte of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fanlight.errors import DataError, FanlightError
+from fanlight.files import replacing
+from fanlight.tagging.blocks import BlockTagger
+from fanlight.tagging.bundled import load_tagger, model_file
+from fanlight.tagging.lines import COMPRESSED, read_blocks, tag_lines
+from fanlight.tagging.tagger import least_of
+
+MANIFEST = "manifest.jsonl"
+FORMAT = 1
+SIZE = 16_000_000  # bytes of a shard, about
+
+
+class Shard(NamedTuple):
+    """A stretch of a file, from the beginning of a line to the end of one; to the file's own end where that is None."""
+
+    number: int
+    path: str
+    begin: int
+    end: int | None
+
+
+class Job(NamedTuple):
+    """What is to be done with every shard.
+
+    Attributes
+    ----------
+    out : str
+        The folder of the results.
+    model : str or None
+        A model's name or file; None lets each text's script decide.
+    threshold : mapping of str to float
+    passes : int or None
+    """
+
+    out: str
+    model: str | None
+    threshold: Mapping[str, float]
+    passes: int | None
+
+
+class Row(NamedTuple):
+    """A shard's line in the manifest: its number, its file's name, texts and bytes in it, and its SHA-256."""
+
+    shard: int
+    file: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+Engine = Callable[[Job, Sequence[Shard], int], Iterator[Row]]
+
+
+def tag_shards(
+    files: Sequence[str], job: Job, workers: int, engine: Engine, resume: bool = False, size: int = SIZE
+) -> Iterator[tuple[Row, int]]:
+    """Tag files into a folder; yield each shard's row when it is listed, and how many shards there are.
+
+    Raises
+    ------
+    DataError
+        A file cannot be read; or the folder holds another run, or one that is to be gone on with and `resume` is not
+        given.
+    """
+    out = Path(job.out)
+    shards = plan(files, size)
+    about = {
+        "fanlight manifest": FORMAT,
+        "models": {name: _hash(model_file(name)) for name in ([job.model] if job.model else ["en", "ko"])},
+        "threshold": dict(job.threshold),
+        "passes": job.passes,
+        "shards": [list(shard) for shard in shards],
+    }
+    manifest = out / MANIFEST
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        done = _begun(manifest, about, resume)
+        with open(manifest, "a", encoding="utf-8") as listing:
+            waiting = [shard for shard in shards if shard.number not in done]
+            for row in engine(job, waiting, workers) if waiting else ():
+                listing.write(json.dumps(row._asdict()) + "\n")
+                listing.flush()
+                os.fsync(listing.fileno())
+                yield row, len(shards)
+    except OSError as error:
+        raise FanlightError(f"{job.out}: cannot be written ({error.strerror}): choose another place") from None
+
+
+def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
+    """Tag shards with processes of this machine, each on one thread."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
+        futures = [pool.submit(tag_shard, job, shard) for shard in shards]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BrokenProcessPool:
+            raise FanlightError("a worker was killed, perhaps for want of memory: go on with --resume") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def tag_shard(job: Job, shard: Shard) -> Row:
+    """Tag one shard into its file, which appears whole or not at all."""
+    name = f"{shard.number:06d}.jsonl"
+    rows, size, checksum = 0, 0, hashlib.sha256()
+
+    def least(tagger: BlockTagger) -> list[float]:
+        return least_of(job.threshold, tagger.types)
+
+    blocks = read_blocks(shard.path, begin=shard.begin, end=shard.end)
+    with replacing(Path(job.out) / name) as part, open(part, "wb") as file:
+        for lines, text in tag_lines(blocks, _choice(job.model, job.passes), least):
+            file.write(text)
+            checksum.update(text)
+            rows += len(lines.block.starts)
+            size += len(text)
+    return Row(shard.number, name, rows, size, checksum.hexdigest())
+
+
+def plan(files: Sequence[str], size: int = SIZE) -> list[Shard]:
+    """Cut files into shards at the ends of lines; compressed ones stay whole."""
+    shards: list[Shard] = []
+    for path in files:
+        try:
+            with open(path, "rb") as file:
+                total = os.fstat(file.fileno()).st_size
+                borders = [0]
+                while not path.endswith(COMPRESSED) and borders[-1] + size < total:
+                    file.seek(borders[-1] + size - 1)
+                    while (piece := file.readline(1 << 20)) and not piece.endswith(b"\n"):
+                        pass
+                    borders.append(file.tell())
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+        ends = [*borders[1:], None]
+        shards += [
+            Shard(len(shards) + i, path, begin, end)
+            for i, (begin, end) in enumerate(zip(borders, ends, strict=True))
+            if begin < total or not begin
+        ]
+    return shards
+
+
+def read_shards(folder: str | os.PathLike[str]) -> Iterator[bytes]:
+    """Yield the lines of JSON of a folder in the order of the texts, by its manifest, each shard's checksum compared.
+
+    Raises
+    ------
+    DataError
+        The folder has no manifest, the run is not at its end, or a file is not what was listed.
+    """
+    about, rows = _listed(Path(folder) / MANIFEST)
+    if len(rows) < len(about["shards"]):
+        raise DataError(f"{folder}: {len(rows)} of {len(about['shards'])} shards are done: go on with --resume")
+    for number in sorted(rows):
+        place = Path(folder) / rows[number].file
+        if not place.exists() or _hash(place) != rows[number].sha256:
+            raise DataError(f"{place}: is not the file that the manifest lists: remove its line and use --resume")
+        with open(place, "rb") as file:
+            yield from file
+
+
+def _begun(manifest: Path, about: dict[str, Any], resume: bool) -> dict[int, Row]:
+    """Return what is listed already, with the manifest cut after its last whole line and leftovers removed."""
+    if not manifest.exists():
+        with replacing(manifest) as part:
+            part.write_text(json.dumps(about) + "\n", encoding="utf-8")
+        return {}
+    if not resume:
+        raise DataError(f"{manifest.parent}: holds a run: go on with --resume, or choose another folder")
+    before, rows = _listed(manifest)
+    if before != json.loads(json.dumps(about)):
+        raise DataError(f"{manifest.parent}: was begun with other files, model or options: give the same")
+    for left in manifest.parent.glob(".*.tmp"):
+        left.unlink(missing_ok=True)
+    return rows
+
+
+def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
+    try:
+        with open(manifest, "r+b") as file:
+            data = file.read()
+            whole = data.rfind(b"\n") + 1
+            if whole < len(data):  # the line that a kill cut off
+                file.truncate(whole)
+    except OSError as error:
+        raise DataError(f"{manifest}: cannot be read ({error.strerror}): is it a folder of shards?") from None
+    try:
+        about, *rows = (json.loads(line) for line in data[:whole].splitlines())
+        if about["fanlight manifest"] != FORMAT:
+            raise DataError(f"{manifest}: is of another version of fanlight")
+        return about, {row["shard"]: Row(**row) for row in rows}
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{manifest}: is damaged ({error}): start anew in another folder") from None
+
+
+@cache
+def _choice(model: str | None, passes: int | None) -> Callable[[str], BlockTagger]:
+    @cache
+    def choose(language: str) -> BlockTagger:
+        blocks = load_tagger(model or language, passes=passes).blocks(1)
+        if blocks is None:
+            raise FanlightError(f"{model}: this model has no fast path: tag with it without --engine")
+        return blocks
+
+    return choose
+
+
+def _hash(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when its parent is killed, for it would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,126 @@
+"""Folders tagged in shards: the plan, the protocol, the engines."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from fanlight.apps import shards
+from fanlight.apps.shards import Job, Row, local, plan, read_shards, tag_shard, tag_shards
+from fanlight.errors import DataError
+
+LINES = [f"Museums in Paris met Ada Lovelace {n} times.\n" for n in range(40)]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "a.txt").write_text("".join(LINES[:30]))
+    (place / "b.txt").write_text("파리의 박물관은 놀랍다.\n" + "".join(LINES[30:]).rstrip("\n"))
+    (place / "c.txt").write_text("")
+    return place
+
+
+def in_process(job, some, workers):
+    for shard in reversed(some):
+        yield tag_shard(job, shard)
+
+
+def run(folder, out, size=400, resume=False, engine=in_process, **options):
+    job = Job(str(out), options.get("model"), options.get("threshold", {"": 0.0}), None)
+    files = sorted(str(path) for path in folder.iterdir())
+    return [row for row, _ in tag_shards(files, job, 2, engine, resume, size)]
+
+
+@pytest.mark.parametrize("size", [1, 45, 46, 400, 10**6])
+def test_shards_hold_every_line_once(folder, size):
+    path = str(folder / "a.txt")
+    data = (folder / "a.txt").read_bytes()
+    parts = [data[s.begin : s.end] for s in plan([path], size)]
+    assert b"".join(parts) == data
+    assert all(part.endswith(b"\n") for part in parts)
+    assert len(parts) == (30 if size == 1 else len(parts)) > (size < len(data))
+
+
+def test_shards_and_their_size_do_not_change_the_output(folder, tmp_path):
+    command = [sys.executable, "-m", "fanlight", "tag", str(folder), "--format", "jsonl"]
+    whole = subprocess.run(command, capture_output=True, check=True).stdout
+    for size in (100, 10**6):
+        out = tmp_path / str(size)
+        rows = run(folder, out, size)
+        assert sum(row.rows for row in rows) == 41
+        assert b"".join(read_shards(out)) == whole
+
+
+def test_processes_and_their_number_do_not_change_the_output(folder, tmp_path):
+    run(folder, tmp_path / "plain")
+    run(folder, tmp_path / "processes", engine=local)
+    assert list(read_shards(tmp_path / "plain")) == list(read_shards(tmp_path / "processes"))
+
+
+def test_a_run_that_broke_off_is_gone_on_with(folder, tmp_path):
+    out = tmp_path / "out"
+
+    def breaking(job, some, workers):
+        yield tag_shard(job, some[0])
+        tag_shard(job, some[1])  # written, but not listed
+        raise DataError("broken off")
+
+    with pytest.raises(DataError, match="broken off"):
+        run(folder, out, engine=breaking)
+    with pytest.raises(DataError, match=r"1 of \d+ shards are done"):
+        list(read_shards(out))
+    with open(out / shards.MANIFEST, "a") as file:
+        file.write('{"shard": 1, "fi')  # the line a kill cut off
+    (out / ".000003.jsonl.77.tmp").write_text("half a li")
+    with pytest.raises(DataError, match="holds a run"):
+        run(folder, out)
+    with pytest.raises(DataError, match="other files, model or options"):
+        run(folder, out, resume=True, threshold={"": 0.5})
+    rest = run(folder, out, resume=True)
+    assert 0 not in {row.shard for row in rest}
+    assert not list(out.glob(".*.tmp"))
+    run(folder, tmp_path / "plain")
+    assert list(read_shards(out)) == list(read_shards(tmp_path / "plain"))
+
+
+def test_a_file_that_is_not_the_one_listed_is_refused(folder, tmp_path):
+    run(folder, tmp_path / "out")
+    (tmp_path / "out" / "000000.jsonl").write_text("{}\n")
+    with pytest.raises(DataError, match="not the file that the manifest lists"):
+        list(read_shards(tmp_path / "out"))
+
+
+def test_the_manifest_says_what_was_done(folder, tmp_path):
+    run(folder, tmp_path / "out")
+    about, *rows = map(json.loads, (tmp_path / "out" / shards.MANIFEST).read_text().splitlines())
+    assert set(about["models"]) == {"en", "ko"}
+    assert all(len(digest) == 64 for digest in about["models"].values())
+    assert len(rows) == len(about["shards"])
+    assert {Row(**row).rows for row in rows} >= {0}  # the empty file's shard
+
+
+def test_a_fault_names_the_line_of_the_file_and_not_of_the_shard(tmp_path):
+    place = tmp_path / "a.txt"
+    place.write_bytes("".join(LINES[:20]).encode() + b"caf\xe9\n")
+    last = plan([str(place)], 400)[-1]
+    assert last.begin > 0
+    with pytest.raises(DataError, match=r"a.txt:21: byte \d+ is not utf-8"):
+        tag_shard(Job(str(tmp_path), "en", {}, None), last)
+
+
+def test_a_missing_folder_is_no_traceback(folder, tmp_path):
+    command = [sys.executable, "-m", "fanlight", "tag", "--engine", "local", str(folder / "no"), str(tmp_path / "o")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_ray_gives_the_same(folder, tmp_path):
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    command = [sys.executable, "-m", "fanlight", "tag", "--engine", "ray", str(folder), str(tmp_path / "ray")]
+    subprocess.run([*command, "--threads", "2"], check=True, capture_output=True, timeout=300)
+    run(folder, tmp_path / "plain", size=shards.SIZE)
+    assert list(read_shards(tmp_path / "ray")) == list(read_shards(tmp_path / "plain"))

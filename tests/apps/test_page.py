@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import fanlight
+from fanlight.apps.labelling import LabelStore
 from tests.apps.serving import running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -35,7 +36,9 @@ def address(tmp_path_factory):
     progress = tmp_path_factory.mktemp("run") / "progress.jsonl"
     rows = [{"stage": "", "number": n, "epochs": 8, "loss": 1 / n, "dev_f1": 80.0 + n} for n in range(1, 6)]
     progress.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    with running({name: fanlight.load(name) for name in ("en", "ko")}, watch=progress) as url:
+    store = LabelStore(progress.with_name("labels.db"))
+    store.add(["Museums in Paris 👍 are amazing to see.", "Ada Lovelace met him."], ["LOC", "PER", "EVENT"])
+    with running({name: fanlight.load(name) for name in ("en", "ko")}, watch=progress, labels=store) as url:
         yield url
 
 
@@ -201,3 +204,40 @@ def test_a_long_text_is_drawn_where_it_is_seen(page):
     )
     print(f"median frame while scrolling: {took:.0f} ms")
     assert 0 < page.locator("mark").count() < 2000
+
+
+def test_label_undo_and_agree(page):
+    page.click("#tab-label")
+    accessible(page)
+    for name in ("ada", "bob"):
+        page.fill("#annotator", f"{name} {page.viewport_size['width']}")
+        page.click("#annotator-form button")
+        expect(page.locator("#label-state")).to_have_text("0 of 2 texts are labelled")
+        assert page.locator("#label-text mark").inner_text().startswith("Paris")
+        if name == "bob":
+            page.evaluate(
+                """() => { const box = document.getElementById('label-text'); const node = box.lastChild;
+                const at = node.textContent.indexOf('amazing'); const range = document.createRange();
+                range.setStart(node, at); range.setEnd(node, at + 7);
+                getSelection().removeAllRanges(); getSelection().addRange(range);
+                box.dispatchEvent(new MouseEvent('mouseup', { bubbles: true })); }"""
+            )
+            page.click("#label-types button:has-text('EVENT'):enabled")
+            expect(page.locator("#label-text mark").nth(1)).to_contain_text("amazing")
+            accessible(page)
+            page.picture("label")
+        page.click("#label-save")
+        expect(page.locator("#label-state")).to_have_text("1 of 2 texts are labelled")
+    expect(page.locator("#agreement")).to_contain_text(f"bob {page.viewport_size['width']}: κ = 0.")
+    page.click("#label-undo")
+    expect(page.locator("#label-text mark").nth(1)).to_contain_text("amazing")
+    page.locator("#label-text mark").nth(1).click()
+    page.click("#label-types button:has-text('Remove'):enabled")
+    page.click("#label-save")
+    with page.expect_download() as download:
+        page.click("#label-export")
+    rows = [json.loads(line) for line in Path(download.value.path()).read_text(encoding="utf-8").splitlines()]
+    mine = [row for row in rows if row["annotator"] == f"bob {page.viewport_size['width']}"]
+    assert [(row["text"][s["start"] : s["end"]], s["label"]) for row in mine for s in row["spans"]] == [
+        ("Paris", "LOC")
+    ]

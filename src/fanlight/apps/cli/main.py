@@ -13,12 +13,12 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import archive, calculus, data, models, serve, tag
+from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag
 from fanlight.errors import FanlightError
 
 _GROUPS = {
     "Tag and look inside": ("tag", "explain", "serve"),
-    "Train and measure": ("train", "update", "evaluate", "curve", "next", "vectors", "info", "convert"),
+    "Train and measure": ("train", "update", "evaluate", "curve", "next", "label", "vectors", "info", "convert"),
     "Use what is found": ("index", "find", "graph", "mask", "unmask"),
     "Gradients": ("derive", "check"),
 }
@@ -46,7 +46,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (tag.commands, models.commands, data.commands, archive.commands, calculus.commands, serve.commands):
+for commands in (
+    tag.commands,
+    models.commands,
+    data.commands,
+    archive.commands,
+    calculus.commands,
+    serve.commands,
+    label.commands,
+):
     app.add_typer(commands)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fanlight.errors import FanlightError, SettingsError
 
 commands = typer.Typer()
+HOST: Any = typer.Option(help="The address to listen at; by default this machine alone can reach it.")
+PORT: Any = typer.Option(min=0, max=65535)
 
 
 @commands.command()
@@ -18,10 +20,8 @@ def serve(
         list[str] | None,
         typer.Option(metavar="[NAME=]FILE", help="A model to serve; may be repeated. Default: en, ko."),
     ] = None,
-    host: Annotated[str, typer.Option(help="The address to listen at; by default this machine alone can reach it.")] = (
-        "127.0.0.1"
-    ),
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    host: Annotated[str, HOST] = "127.0.0.1",
+    port: Annotated[int, PORT] = 8080,
     api_key: Annotated[str | None, typer.Option(envvar="FANLIGHT_API_KEY", help="Asked of every /v1 request.")] = None,
     origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may call (CORS).")] = None,
     watch: Annotated[Path | None, typer.Option(help="A training to show: what `train --watch` writes.")] = None,
@@ -29,12 +29,6 @@ def serve(
     seconds: Annotated[float, typer.Option(min=0.1, help="For a request to arrive, and to be answered.")] = 60.0,
 ) -> None:
     """Serve the page and the HTTP interface (needs the extra "server")."""
-    try:
-        import uvicorn
-
-        from fanlight.apps.server.app import create_app
-    except ImportError:
-        raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
     import fanlight
 
     taggers = {}
@@ -43,5 +37,23 @@ def serve(
         if equals and not name.isidentifier():
             raise SettingsError(f"--model {item}: {name!r} is no name: use letters, digits and _")
         taggers[name if equals else item] = fanlight.load(file if equals else item)
-    app = create_app(taggers, most_bytes, seconds, api_key, tuple(origin or ()), watch)
+    limits = {"most_bytes": most_bytes, "seconds": seconds}
+    run_server(taggers, host, port, **limits, key=api_key, origins=tuple(origin or ()), watch=watch)
+
+
+def run_server(taggers: Any, host: str, port: int, **options: Any) -> None:
+    """Serve until stopped; for `create_app`'s options.
+
+    Raises
+    ------
+    FanlightError
+        The extra "server" is not installed.
+    """
+    try:
+        import uvicorn
+
+        from fanlight.apps.server.app import create_app
+    except ImportError:
+        raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
+    app = create_app(taggers, **options)
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=30, server_header=False)

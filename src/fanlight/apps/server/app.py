@@ -16,8 +16,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from fanlight.apps.formulas import read_formula, read_gradient
+from fanlight.apps.labelling import LabelStore
 from fanlight.apps.progress import read_progress
-from fanlight.apps.server import schemas
+from fanlight.apps.server import labelling, schemas
 from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.guard import Guard, metrics
 from fanlight.calculus import views
@@ -55,6 +56,7 @@ def create_app(
     key: str | None = None,
     origins: tuple[str, ...] = (),
     watch: Path | None = None,
+    labels: LabelStore | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -73,6 +75,8 @@ def create_app(
         Other sites whose pages may call (CORS); none by default.
     watch : path, optional
         What `fanlight train --watch` writes.
+    labels : LabelStore, optional
+        Texts to label.
     """
     app = FastAPI(
         title="Fanlight",
@@ -199,6 +203,11 @@ def create_app(
     async def training() -> Any:
         """Give the curves of the training that is watched."""
         return {"epochs": [] if watch is None else read_progress(watch)}
+
+    async def proposed(text: str) -> Document:
+        return (await batchers[chosen(None, text)].tag([text]))[0]
+
+    app.include_router(labelling.routes(labels, proposed))
 
     @app.get("/healthz", response_class=PlainTextResponse, responses={})
     async def healthz() -> str:

@@ -4,9 +4,10 @@ import { startTagging } from "./tag.js";
 import { startExplaining } from "./why.js";
 import { startDeriving } from "./gradient.js";
 import { startWatching } from "./train.js";
+import { startLabelling } from "./label.js";
 
 const $ = (id) => document.getElementById(id);
-const VIEWS = ["tag", "why", "gradient", "train"];
+const VIEWS = ["tag", "why", "gradient", "train", "label"];
 
 export async function ask(path, body) {
   const fault = $("fault");
@@ -70,5 +71,7 @@ startTagging();
 startExplaining();
 startDeriving();
 startWatching();
+startLabelling();
+if (VIEWS.includes(location.hash.slice(1))) show(location.hash.slice(1));
 remember($("theme"), "theme", (theme) => { if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme; });
 remember($("language"), "language", (language) => { speak(language); document.dispatchEvent(new Event("spoken")); });

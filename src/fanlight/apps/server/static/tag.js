@@ -2,6 +2,7 @@
 import { ask, element, show } from "./app.js";
 import { say } from "./words.js";
 import { explain } from "./why.js";
+import { pointsOf } from "./points.js";
 
 const $ = (id) => document.getElementById(id);
 const PART = 1500; // code units drawn as one piece; pieces out of sight are empty
@@ -42,30 +43,14 @@ async function tagText() {
   const answer = await ask("/v1/tag", { texts: [given], ...($("model").value ? { model: $("model").value } : {}) });
   if (!answer) return;
   text = given;
-  points = /[\ud800-\udbff]/.test(text) ? unitsOfPoints(text) : null;
-  entities = answer.documents[0].entities.map((e) => ({ ...e, from: unit(e.start), to: unit(e.end) }));
+  points = pointsOf(text);
+  entities = answer.documents[0].entities.map((e) => ({ ...e, from: points.unit(e.start), to: points.unit(e.end) }));
   types = [...new Set([...Object.values(modelTypes).flat(), ...entities.map((e) => e.type)])].sort();
   chosen = new Set(types);
   $("types").replaceChildren($("types").querySelector("legend"), ...types.filter((t) => entities.some((e) => e.type === t)).map(typeBox));
   $("result").hidden = false;
   $("document").lang = /[가-힣]/.test(text) ? "ko" : "en";
   draw(true);
-}
-
-// The server counts code points; JavaScript counts UTF-16 units.
-function unitsOfPoints(s) {
-  const units = new Uint32Array(s.length + 1);
-  let n = 0, at = 0;
-  for (const c of s) { units[n++] = at; at += c.length; }
-  units[n] = at;
-  return units.subarray(0, n + 1);
-}
-const unit = (point) => (points ? points[point] : point);
-function point(at) {
-  if (!points) return at;
-  let low = 0, high = points.length - 1;
-  while (low < high) { const middle = (low + high) >> 1; if (points[middle] < at) low = middle + 1; else high = middle; }
-  return low;
 }
 
 function typeBox(type) {
@@ -205,7 +190,7 @@ function palette(from, to, near) {
 
 function correct(from, to, type) {
   entities = entities.filter((e) => e.to <= from || e.from >= to);
-  entities.push({ from, to, start: point(from), end: point(to), type, text: text.slice(from, to), probability: 1, mine: true });
+  entities.push({ from, to, start: points.point(from), end: points.point(to), type, text: text.slice(from, to), probability: 1, mine: true });
   entities.sort((a, b) => a.from - b.from);
   chosen.add(type);
   $("palette").hidden = true;
@@ -221,7 +206,7 @@ function remove(from, to) {
 function why(from) {
   $("palette").hidden = true;
   const [start, end] = around(from);
-  explain(text.slice(start, end), point(from) - point(start), $("model").value);
+  explain(text.slice(start, end), points.point(from) - points.point(start), $("model").value);
   show("why");
 }
 

@@ -12,11 +12,15 @@ export const KOREAN = {
   "train-empty": "서버를 --watch MODEL.progress.jsonl 로 시작하고, --watch 로 학습하세요.", reports: "모델이 개발 자료에서 얻은 점수",
   "n-names": (n, all) => `이름 ${all}개 가운데 ${n}개`, remove: "지우기", ask: "왜?", sum: (s, b, d, t) => `${t} 점수 ${s} = 빈 창 ${b} + 창 ${d}`,
   "if": (word, before, after, tag) => `“${word}”로 바꾸면 ${tag} 확률: ${before} → ${after}`, forward: "앞으로", backward: "뒤로", step: "단계", right: "맞습니다",
+  label: "라벨링", annotator: "이름", begin: "시작", "label-hint": "글의 일부나 이름을 선택한 다음 종류를 누르세요. Ctrl+Enter로 저장합니다.",
+  save: "저장하고 다음", undo: "마지막 것 되돌리기", agreement: "일치도: 토큰마다의 코헨 κ",
+  "label-state": (done, all) => `${all}개 가운데 ${done}개를 마쳤습니다`, "label-empty": "fanlight label LABELS.db --texts FILE 로 서버를 시작하세요.",
 };
 const ENGLISH = {
   "n-names": (n, all) => `${n} of ${all} names`, remove: "Remove", ask: "Why?",
   sum: (s, b, d, t) => `score of ${t}: ${s} = ${b} in an empty window + ${d} from this one`,
   "if": (word, before, after, tag) => `with “${word}” the probability of ${tag} goes from ${before} to ${after}`, forward: "forward", backward: "backward", step: "step", right: "right",
+  "label-state": (done, all) => `${done} of ${all} texts are labelled`, "label-empty": "Start the server with fanlight label LABELS.db --texts FILE.",
 };
 let words = ENGLISH;
 const original = new Map();

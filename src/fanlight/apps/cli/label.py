@@ -1,0 +1,72 @@
+"""`fanlight label`: texts labelled by people, on the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fanlight.apps.cli.serve import HOST, PORT, run_server
+from fanlight.apps.cli.tag import read_lines
+from fanlight.apps.labelling import LabelStore
+from fanlight.errors import DataError
+from fanlight.files import replacing
+
+commands = typer.Typer()
+
+
+@commands.command()
+def label(
+    store: Annotated[Path, typer.Argument(help="The file of labels; made if it does not exist.")],
+    texts: Annotated[
+        list[Path] | None,
+        typer.Option(help="A text a line, or what `fanlight next` printed: to be labelled, in order."),
+    ] = None,
+    types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
+    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko.")] = "en",
+    export: Annotated[Path | None, typer.Option(help="Write what is labelled as training data, and stop.")] = None,
+    annotator: Annotated[str | None, typer.Option(help="With --export: this one's alone.")] = None,
+    agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
+    host: Annotated[str, HOST] = "127.0.0.1",
+    port: Annotated[int, PORT] = 8080,
+    encoding: Annotated[str, typer.Option(help="Of the texts.")] = "utf-8",
+) -> None:
+    """Label texts on the page: every save is on disk, can be taken back, and is its annotator's own."""
+    import fanlight
+
+    if (export or agreement) and not texts and not store.exists():
+        raise DataError(f"{store}: there is no such file of labels: is the path right?")
+    labels = LabelStore(store)
+    named = [name for part in (types or "").split(",") if (name := part.strip())]
+    if texts or named:
+        new = labels.add((t for path in texts or () for t in _texts(str(path), encoding)), named)
+        typer.echo(f"{store}: {new} new texts", err=True)
+    if agreement:
+        for pair in labels.agreement():
+            typer.echo(f"{pair.first} and {pair.second}: κ {pair.kappa:.3f} over {pair.texts} texts")
+    if export is not None:
+        with replacing(export) as part, open(part, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in labels.export(annotator))
+    if export is None and not agreement:
+        tagger = fanlight.load(model)
+        labels.add((), tagger.types)
+        typer.echo(f"label at http://{host}:{port}/#label", err=True)
+        run_server({Path(model).stem: tagger}, host, port, labels=labels)
+
+
+def _texts(path: str, encoding: str) -> Iterator[str]:
+    """Yield the lines of a file, or the texts of its lines of JSON."""
+    for number, line in enumerate(read_lines(path, encoding), 1):
+        if not line.startswith("{"):
+            yield line
+            continue
+        try:
+            text = json.loads(line)["text"]
+        except (ValueError, KeyError):
+            raise DataError(f'{path}:{number}: is no JSON with a "text"') from None
+        if not isinstance(text, str):
+            raise DataError(f'{path}:{number}: its "text" is none')
+        yield text

@@ -1,0 +1,213 @@
+"""Labels by people, in one SQLite file: what is saved is on disk, what is taken back is still there.
+
+The file is in WAL mode with every commit brought to disk, so a kill at any moment leaves each save whole or absent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+from fanlight.errors import DataError
+from fanlight.text.tokens import tokenise
+
+FORMAT = 1
+Span = tuple[int, int, str]  # start and end in code points, and a type
+_TABLES = """
+CREATE TABLE about (format INTEGER NOT NULL);
+CREATE TABLE types (name TEXT PRIMARY KEY);
+CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT UNIQUE NOT NULL);
+CREATE TABLE labels (id INTEGER PRIMARY KEY, text INTEGER NOT NULL REFERENCES texts, annotator TEXT NOT NULL,
+    spans TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+CREATE UNIQUE INDEX standing ON labels (annotator, text) WHERE NOT undone;
+CREATE INDEX of_text ON labels (text);
+"""
+
+
+class Task(NamedTuple):
+    """A text to label, with the spans that its annotator gave before taking them back, if that was so."""
+
+    id: int
+    text: str
+    spans: list[Span] | None
+
+
+class Agreement(NamedTuple):
+    """How far two annotators agree on the texts that both have labelled.
+
+    Attributes
+    ----------
+    first, second : str
+    texts : int
+    kappa : float
+        Cohen's κ = (p − e) / (1 − e) over tokens, where p is the share that both give the same type (or none), and e
+        that share if each chose at random in his own proportions (Cohen 1960); 1 where both know one type alone.
+    """
+
+    first: str
+    second: str
+    texts: int
+    kappa: float
+
+
+class LabelStore:
+    """Texts, types, and who labelled what.
+
+    Parameters
+    ----------
+    path : path
+        Made if it does not exist.
+
+    Raises
+    ------
+    DataError
+        It is no such file, or cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        with self._open() as db:
+            if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                db.executescript(f"BEGIN IMMEDIATE; {_TABLES} INSERT INTO about VALUES ({FORMAT}); COMMIT;")
+            if db.execute("SELECT format FROM about").fetchone() != (FORMAT,):
+                raise DataError(f"{self.path}: is of another version of fanlight")
+
+    def add(self, texts: Iterable[str], types: Iterable[str]) -> int:
+        """Add texts that are not in yet, in their order, and types; return how many texts are new."""
+        with self._open() as db, db:
+            before = db.execute("SELECT count(*) FROM texts").fetchone()[0]
+            db.executemany("INSERT OR IGNORE INTO texts (text) VALUES (?)", ((t,) for t in texts if t.strip()))
+            db.executemany("INSERT OR IGNORE INTO types VALUES (?)", ((t,) for t in types))
+            return int(db.execute("SELECT count(*) FROM texts").fetchone()[0]) - int(before)
+
+    @property
+    def types(self) -> list[str]:
+        """The types that can be given, sorted."""
+        with self._open() as db:
+            return [name for (name,) in db.execute("SELECT name FROM types ORDER BY name")]
+
+    def progress(self, annotator: str) -> tuple[int, int]:
+        """Return how many texts an annotator has labelled, and how many there are."""
+        with self._open() as db:
+            done = db.execute("SELECT count(*) FROM labels WHERE annotator = ? AND NOT undone", (annotator,))
+            return int(done.fetchone()[0]), int(db.execute("SELECT count(*) FROM texts").fetchone()[0])
+
+    def next(self, annotator: str) -> Task | None:
+        """Return the first text that an annotator has not labelled, None after the last."""
+        with self._open() as db:
+            found = db.execute(
+                "SELECT id, text FROM texts t WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.text = t.id "
+                "AND l.annotator = ? AND NOT l.undone) ORDER BY id LIMIT 1",
+                (annotator,),
+            ).fetchone()
+            if found is None:
+                return None
+            before = db.execute(
+                "SELECT spans FROM labels WHERE text = ? AND annotator = ? ORDER BY id DESC LIMIT 1",
+                (found[0], annotator),
+            ).fetchone()
+        return Task(found[0], found[1], None if before is None else _spans(before[0]))
+
+    def save(self, annotator: str, text: int, spans: Sequence[Span]) -> None:
+        """Save an annotator's spans of a text, in place of earlier ones.
+
+        Raises
+        ------
+        DataError
+            There is no such text, a span is outside it, or a type is unknown.
+        """
+        known = set(self.types)
+        with self._open() as db, db:
+            found = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
+            if found is None:
+                raise DataError(f"there is no text {text}")
+            for start, end, type_ in spans:
+                if not 0 <= start < end <= len(found[0]):
+                    raise DataError(f"span {start}–{end} is not in the text, which has {len(found[0])} code points")
+                if type_ not in known:
+                    raise DataError(f"type {type_!r} is unknown: there are {', '.join(sorted(known))}")
+            db.execute("UPDATE labels SET undone = 1 WHERE annotator = ? AND text = ?", (annotator, text))
+            row = (text, annotator, json.dumps(sorted(spans)))
+            db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
+
+    def undo(self, annotator: str) -> bool:
+        """Take back an annotator's last save; tell whether there was one."""
+        with self._open() as db, db:
+            last = "SELECT max(id) FROM labels WHERE annotator = ? AND NOT undone"
+            return db.execute(f"UPDATE labels SET undone = 1 WHERE id = ({last})", (annotator,)).rowcount > 0
+
+    def export(self, annotator: str | None = None) -> Iterator[dict[str, object]]:
+        """Yield what is labelled, as training data: the text, its spans, and whose they are."""
+        with self._open() as db:
+            for text, name, spans in db.execute(
+                "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text "
+                "WHERE NOT l.undone AND l.annotator = coalesce(?, l.annotator) ORDER BY t.id, l.annotator",
+                (annotator,),
+            ):
+                rows = [{"start": s, "end": e, "label": t} for s, e, t in _spans(spans)]
+                yield {"text": text, "spans": rows, "annotator": name}
+
+    def agreement(self) -> list[Agreement]:
+        """Return the agreement of each two annotators who have labelled a text in common."""
+        with self._open() as db:
+            names = [
+                name for (name,) in db.execute("SELECT DISTINCT annotator FROM labels WHERE NOT undone ORDER BY 1")
+            ]
+            found = []
+            for first, second in combinations(names, 2):
+                rows = db.execute(
+                    "SELECT t.text, a.spans, b.spans FROM labels a JOIN labels b ON a.text = b.text "
+                    "JOIN texts t ON t.id = a.text WHERE NOT a.undone AND NOT b.undone AND a.annotator = ? "
+                    "AND b.annotator = ?",
+                    (first, second),
+                ).fetchall()
+                pairs = [pair for text, a, b in rows for pair in _token_types(text, _spans(a), _spans(b))]
+                if rows:
+                    found.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
+        return found
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30)) as db:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = FULL")
+                yield db
+        except sqlite3.Error as error:
+            raise DataError(f"{self.path}: {error}: is it a file that `fanlight label` made?") from None
+
+
+def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> float:
+    """Return Cohen's κ of two annotators' choices.
+
+    Examples
+    --------
+    >>> cohens_kappa([("A", "A"), ("A", "O"), ("O", "O"), ("O", "O")])
+    0.5
+    """
+    if not pairs:
+        return 1.0
+    count = len(pairs)
+    one, two = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+    same = sum(a == b for a, b in pairs) / count
+    chance = sum(one[name] * two[name] for name in one) / count**2
+    return 1.0 if chance == 1 else (same - chance) / (1 - chance)
+
+
+def _token_types(text: str, first: Sequence[Span], second: Sequence[Span]) -> Iterator[tuple[str, str]]:
+    """Yield the types that two annotators give each token, "" for none; the first span that touches it decides."""
+    starts, ends = tokenise(text)
+    for s, e in zip(starts.tolist(), ends.tolist(), strict=True):
+        one, two = (next((t for a, b, t in some if a < e and s < b), "") for some in (first, second))
+        yield one, two
+
+
+def _spans(text: str) -> list[Span]:
+    return [(int(s), int(e), str(t)) for s, e, t in json.loads(text)]

@@ -1,0 +1,132 @@
+"""Labelling over HTTP: the next text of an annotator, a save, an undo, the export."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from fanlight.apps.labelling import LabelStore, Task
+from fanlight.apps.server.schemas import Model, Text
+from fanlight.entities.entity import Document
+
+Annotator = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
+
+
+class SpanIn(Model):
+    """A labelled span; offsets count code points."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class SaveRequest(Model):
+    """An annotator's spans of a text; none is an answer, too."""
+
+    annotator: Annotator
+    id: Annotated[int, Field(ge=1, lt=1 << 62)]
+    spans: Annotated[list[SpanIn], Field(max_length=10_000)]
+
+
+class UndoRequest(Model):
+    """Whose last save is taken back."""
+
+    annotator: Annotator
+
+
+class TaskOut(Model):
+    """A text to label, with the model's proposals, or the annotator's spans if these were taken back."""
+
+    id: int
+    text: Text
+    spans: list[SpanIn]
+
+
+class AgreementOut(Model):
+    """Cohen's κ of two annotators over the tokens of the texts that both have labelled."""
+
+    first: str
+    second: str
+    texts: int
+    kappa: float
+
+
+class LabelsResponse(Model):
+    """Where an annotator stands; no task after the last text."""
+
+    types: list[str]
+    task: TaskOut | None
+    done: int
+    all: int
+    agreement: list[AgreementOut]
+
+
+def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) -> APIRouter:
+    """Return the routes; without a store there are no texts to label.
+
+    Parameters
+    ----------
+    store : LabelStore or None
+    tag : callable of a text to an awaitable Document
+        For the proposals.
+    """
+    router = APIRouter()
+
+    async def standing(annotator: str) -> JSONResponse:
+        if store is None:
+            return JSONResponse({"types": [], "task": None, "done": 0, "all": 0, "agreement": []})
+        types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
+        shown = None
+        if task is not None:
+            spans = task.spans
+            if spans is None:
+                spans = [(e.start, e.end, e.type) for e in (await tag(task.text)).entities if e.type in types]
+            rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
+            shown = {"id": task.id, "text": task.text, "spans": rows}
+        return JSONResponse(
+            {"types": types, "task": shown, "done": done, "all": count}
+            | {"agreement": [a._asdict() for a in agreement]}
+        )
+
+    def needed() -> LabelStore:
+        if store is None:
+            raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
+        return store
+
+    @router.get("/v1/labels", response_model=LabelsResponse)
+    async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)]) -> Any:
+        """Give the next text of an annotator."""
+        return await standing(annotator)
+
+    @router.post("/v1/labels", response_model=LabelsResponse)
+    async def save(request: SaveRequest) -> Any:
+        """Save an annotator's spans of a text, on disk before the answer, and give the next."""
+        spans = [(s.start, s.end, s.label) for s in request.spans]
+        await asyncio.to_thread(needed().save, request.annotator, request.id, spans)
+        return await standing(request.annotator)
+
+    @router.post("/v1/labels/undo", response_model=LabelsResponse)
+    async def undo(request: UndoRequest) -> Any:
+        """Take back an annotator's last save and give that text again."""
+        await asyncio.to_thread(needed().undo, request.annotator)
+        return await standing(request.annotator)
+
+    @router.get("/v1/labels/export", response_class=StreamingResponse)
+    def export() -> Any:
+        """Give everything labelled as training data, a line of JSON a text and annotator."""
+        rows: Iterator[dict[str, object]] = iter(()) if store is None else store.export()
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    return router
+
+
+def _standing(store: LabelStore, annotator: str) -> tuple[list[str], Task | None, tuple[int, int], list[Any]]:
+    return store.types, store.next(annotator), store.progress(annotator), list(store.agreement())

@@ -1,0 +1,128 @@
+"""Labels by people: saved, taken back, agreed upon, exported."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from starlette.testclient import TestClient
+
+import fanlight
+from fanlight.apps.labelling import Agreement, LabelStore, cohens_kappa
+from fanlight.apps.server.app import create_app
+from fanlight.corpus.readers import read_corpus
+from fanlight.errors import DataError
+from fanlight.text.sentences import tokenise_sentences
+
+TEXTS = ["Museums in Paris are amazing.", "Oslo 👍 is old.", "It rained."]
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = LabelStore(tmp_path / "labels.db")
+    assert made.add(TEXTS, ["LOC", "PER"]) == 3
+    return made
+
+
+def test_texts_come_once_and_in_order(store):
+    assert store.add([*TEXTS, "New."], []) == 1
+    seen = []
+    while (task := store.next("ada")) is not None:
+        seen.append(task.text)
+        store.save("ada", task.id, [])
+    assert seen == [*TEXTS, "New."]
+    assert store.progress("ada") == (4, 4)
+    assert store.progress("bob") == (0, 4)
+
+
+def test_undo_gives_the_spans_back_and_loses_nothing(store):
+    store.save("ada", 1, [(11, 16, "LOC")])
+    store.save("ada", 2, [(0, 4, "LOC")])
+    assert store.undo("ada")
+    assert store.next("ada") == (2, TEXTS[1], [(0, 4, "LOC")])
+    assert [row["text"] for row in store.export()] == TEXTS[:1]
+    assert store.undo("ada")
+    assert not store.undo("ada")
+    assert list(store.export()) == []
+
+
+def test_a_second_save_takes_the_place_of_the_first(store):
+    store.save("ada", 1, [])
+    store.save("ada", 1, [(11, 16, "LOC")])
+    assert [len(row["spans"]) for row in store.export()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "why"),
+    [(9, (0, 1, "LOC"), "no text 9"), (1, (25, 30, "LOC"), "not in the text"), (1, (0, 7, "ORG"), "'ORG' is unknown")],
+)
+def test_bad_spans_are_refused_whole(store, text, span, why):
+    with pytest.raises(DataError, match=why):
+        store.save("ada", text, [(0, 1, "LOC"), span])
+    assert list(store.export()) == []
+
+
+def test_agreement(store):
+    for name, spans in (("ada", [(11, 16, "LOC")]), ("bob", [(11, 16, "LOC")]), ("eve", [(0, 7, "PER")])):
+        store.save(name, 1, spans)
+    store.save("ada", 2, [(0, 4, "LOC")])
+    # six tokens; against eve two differ: p = 4/6, e = (5/6)^2, κ = (p - e) / (1 - e)
+    kappa = (4 / 6 - 25 / 36) / (1 - 25 / 36)
+    ada_eve, bob_eve = Agreement("ada", "eve", 1, kappa), Agreement("bob", "eve", 1, kappa)
+    first, *rest = store.agreement()
+    assert first == Agreement("ada", "bob", 1, 1.0)
+    assert [a[:3] for a in rest] == [ada_eve[:3], bob_eve[:3]]
+    assert [a.kappa for a in rest] == pytest.approx([kappa, kappa])
+
+
+def test_kappa_agrees_with_scikit_learn():
+    from sklearn.metrics import cohen_kappa_score
+
+    pairs = [("A", "A"), ("A", "B"), ("", "A"), ("B", "B"), ("", ""), ("", "B"), ("", "")]
+    assert cohens_kappa(pairs) == pytest.approx(cohen_kappa_score(*zip(*pairs, strict=True)))
+
+
+def test_another_file_is_refused(tmp_path):
+    (tmp_path / "a.db").write_text("This is no database, and long enough to be looked at as one." * 20)
+    with pytest.raises(DataError, match="is it a file that `fanlight label` made"):
+        LabelStore(tmp_path / "a.db")
+
+
+def test_the_interface_proposes_saves_and_takes_back(store):
+    client = TestClient(create_app({"en": fanlight.load("en")}, labels=store))
+    task = client.get("/v1/labels", params={"annotator": "ada"}).json()["task"]
+    assert task["spans"] == [{"start": 11, "end": 16, "label": "LOC"}]
+    body = {"annotator": "ada", "id": task["id"], "spans": task["spans"]}
+    after = client.post("/v1/labels", json=body).json()
+    assert (after["done"], after["task"]["id"]) == (1, 2)
+    assert (
+        client.post("/v1/labels", json=body | {"spans": [{"start": 5, "end": 99, "label": "LOC"}]}).status_code == 400
+    )
+    rows = [json.loads(line) for line in client.get("/v1/labels/export").text.splitlines()]
+    assert rows == [{"text": TEXTS[0], "spans": task["spans"], "annotator": "ada"}]
+    assert client.post("/v1/labels/undo", json={"annotator": "ada"}).json()["done"] == 0
+
+
+def test_without_a_store_there_is_nothing_to_label():
+    client = TestClient(create_app({"en": fanlight.load("en")}))
+    assert client.get("/v1/labels", params={"annotator": "ada"}).json()["all"] == 0
+    assert client.post("/v1/labels", json={"annotator": "a", "id": 1, "spans": []}).status_code == 404
+
+
+def test_the_command_fills_exports_and_agrees(tmp_path):
+    (tmp_path / "raw.txt").write_text(TEXTS[0] + "\n" + json.dumps({"text": TEXTS[1]}) + "\n")
+    store, out = tmp_path / "labels.db", tmp_path / "train.jsonl"
+    command = [sys.executable, "-m", "fanlight", "label", str(store)]
+    filled = [*command, "--texts", str(tmp_path / "raw.txt"), "--types", "LOC, PER", "--agreement"]
+    subprocess.run(filled, check=True)
+    made = LabelStore(store)
+    for name in ("ada", "bob"):
+        made.save(name, 2, [(0, 4, "LOC")])
+    done = subprocess.run([*command, "--agreement"], check=True, capture_output=True, text=True)
+    assert done.stdout == "ada and bob: κ 1.000 over 1 texts\n"
+    subprocess.run([*command, "--export", str(out), "--annotator", "ada"], check=True)
+    corpus = read_corpus(out, tokenise_sentences)
+    assert [s.spans for s in corpus.sentences] == [((0, 1, "LOC"),)]
+    missing = subprocess.run([*command[:-1], str(tmp_path / "no.db"), "--agreement"], capture_output=True, text=True)
+    assert missing.returncode == 1
+    assert not (tmp_path / "no.db").exists()

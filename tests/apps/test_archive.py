@@ -2,13 +2,9 @@
 
 import json
 import pathlib
-import random
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from contextlib import closing
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -93,30 +89,6 @@ def test_faults_are_named(tmp_path):
         archive.find(database, "  ")
     with pytest.raises(DataError, match="has changed"):
         filled(tmp_path, [*TEXTS, "more"])
-
-
-def test_a_killed_index_goes_on_with_nothing_lost_or_doubled(tmp_path):
-    """Killed at random moments, again and again, until it ends."""
-    lines = [f"Line {n} is from Oslo." for n in range(30_000)]
-    (tmp_path / "a.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    command = [*FANLIGHT, "index", str(tmp_path / "a.txt"), str(tmp_path / "db"), "--model", "en"]
-    rng, kills = random.Random(1), 0
-    while True:
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        time.sleep(0.5 + 1.5 * rng.random())
-        if process.poll() is not None or kills == 4:
-            assert process.wait() == 0
-            break
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        kills += 1
-    assert kills >= 2
-    with closing(sqlite3.connect(tmp_path / "db")) as connection:
-        rows = connection.execute("SELECT line, text FROM documents ORDER BY id").fetchall()
-        assert rows == list(enumerate(lines, 1))
-        (found,) = connection.execute("SELECT count(*) FROM mentions WHERE name = 'Oslo'").fetchone()
-        assert found == len(lines)
-        connection.execute("INSERT INTO names (names) VALUES ('integrity-check')")
 
 
 def test_the_graph_can_be_read(tmp_path):

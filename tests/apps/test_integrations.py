@@ -8,6 +8,7 @@ from sklearn.model_selection import GridSearchCV
 
 import fanlight
 from fanlight.apps.integrations.sklearn import FanlightClassifier, _checked
+from fanlight.errors import SettingsError
 
 TEXTS = ["Ann Lee of Acme lives in New York.", "", "Nothing here.", "Paris, Rome and U.S. troops met Bill Clinton."] * 5
 X = [["Ann", "is", "in", "Oslo"], ["We", "met", "Bob", "Lee"], ["Rome", "is", "old"], []] * 6
@@ -64,3 +65,54 @@ def test_stray_tags_do_not_join_entities():
         [(0, 1, "PER"), (1, 2, "PER"), (2, 3, "LOC")],
         [(0, 1, "PER"), (1, 2, "PER")],
     ]
+
+
+def test_presidio_names_the_types_its_own_way():
+    from fanlight.apps.integrations.presidio import FanlightRecognizer
+
+    recogniser = FanlightRecognizer()
+    assert {"PERSON", "LOCATION", "ORGANIZATION"} <= set(recogniser.supported_entities)
+    found = recogniser.analyze(TEXTS[0], ["PERSON", "LOCATION"])
+    expected = [e for e in fanlight.load("en")(TEXTS[0]).entities if e.type in ("PER", "LOC")]
+    assert [(r.start, r.end, r.score) for r in found] == [(e.start, e.end, e.probability) for e in expected]
+
+
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
+def test_spark_hands_its_batches_over():
+    sql = pytest.importorskip("pyspark.sql", reason="the extra spark is not installed")
+    from functools import partial
+
+    from fanlight.apps.integrations.arrow import tag_batches
+
+    spark = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", False).getOrCreate()
+    entity = "struct<start:bigint,end:bigint,type:string,text:string,probability:double>"
+    frame = spark.createDataFrame([(text,) for text in TEXTS], "text string")
+    rows = frame.mapInArrow(partial(tag_batches, model="en"), f"text string, entities array<{entity}>").collect()
+    spark.stop()
+    tagger = fanlight.load("en")
+    assert [[e.text for e in row.entities] for row in rows] == [[e.text for e in tagger(t).entities] for t in TEXTS]
+
+
+def test_search_finds_settings_and_goes_on(tmp_path):
+    from fanlight.apps.integrations.optuna import search
+
+    towns = "tests/data/towns.conll"
+    space = {"hidden": [4, 8], "rate": {"low": 0.001, "high": 0.05, "log": True}}
+    options = {"space": space, "study": tmp_path / "study", "settings": {"epochs": 2, "passes": 1}}
+    told = []
+    first = search(towns, towns, 2, told.append, **options)
+    best = search(towns, towns, 4, told.append, **options)
+    assert [trial.number for trial in told] == [1, 2, 3, 4]
+    assert best.f1 == max(trial.f1 for trial in told) >= first.f1
+    assert all(trial.settings["hidden"] in (4, 8) and 0.001 <= trial.settings["rate"] <= 0.05 for trial in told)
+
+
+@pytest.mark.parametrize(
+    ("space", "why"),
+    [({"hidden": {"low": 1}}, "low and high"), ({"hiden": [1]}, "hiden"), ({"hidden": [0]}, "hidden: Input should be")],
+)
+def test_a_space_at_fault_is_named(space, why):
+    from fanlight.apps.integrations.optuna import search
+
+    with pytest.raises(SettingsError, match=why):
+        search("tests/data/towns.conll", "tests/data/towns.conll", 1, print, space=space)

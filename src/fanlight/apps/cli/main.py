@@ -18,7 +18,18 @@ from fanlight.errors import FanlightError
 
 _GROUPS = {
     "Tag and look inside": ("tag", "explain", "serve"),
-    "Train and measure": ("train", "update", "evaluate", "curve", "next", "label", "vectors", "info", "convert"),
+    "Train and measure": (
+        "train",
+        "update",
+        "evaluate",
+        "search",
+        "curve",
+        "next",
+        "label",
+        "vectors",
+        "info",
+        "convert",
+    ),
     "Use what is found": ("index", "find", "graph", "mask", "unmask"),
     "Gradients": ("derive", "check"),
 }

@@ -240,6 +240,39 @@ def curve(
         draw_curve(found, law, picture)
 
 
+@commands.command()
+def search(
+    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on.")],
+    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on.")],
+    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`.")],
+    trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
+    vectors: Annotated[Path | None, typer.Option(help="Word vectors.")] = None,
+    space: Annotated[Path | None, typer.Option(help="What to try, in TOML; by default five settings.")] = None,
+    study: Annotated[Path | None, typer.Option(help="Keep the trials here, and go on with those that are.")] = None,
+    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Search for the settings that suit the data (needs Optuna: the extra "search")."""
+    from fanlight.apps.integrations.optuna import SPACE, Trial, read_space
+    from fanlight.apps.integrations.optuna import search as searched
+    from fanlight.files import replacing
+
+    fixed = dict(_setting(item) for item in set or ())
+
+    def tell(trial: Trial) -> None:
+        tried = " ".join(f"{name}={value:.4g}" for name, value in trial.settings.items())
+        print(f"{trial.number:4}  F1 {trial.f1:6.2f}  {tried}{'  (cut short)' * trial.pruned}", flush=True)
+
+    chosen = SPACE if space is None else read_space(space)
+    best = searched(train, dev, trials, tell, vectors, chosen, study, fixed, data_format, encoding)
+    with replacing(out) as part:
+        lines = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
+        lines += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
+        part.write_text("".join(lines), encoding="utf-8")
+    print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}")
+
+
 @commands.command(name="next")
 def next_(
     raw: Annotated[Path, typer.Argument(help="Raw text, one a line.")],
@@ -287,6 +320,16 @@ def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) 
         indent=2,
     )
     print()
+
+
+def _is_toml(value: str) -> bool:
+    import tomllib
+
+    try:
+        tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _setting(item: str) -> tuple[str, str]:

@@ -94,8 +94,6 @@ def tag(
     import fanlight
 
     least = _threshold(threshold)
-    if resume and out is None:
-        raise typer.BadParameter("needs --out", param_hint="--resume")
     if out is not None and format not in (None, Format.jsonl):
         raise typer.BadParameter("writes jsonl", param_hint="--out")
     chosen = format or (Format.table if sys.stdout.isatty() and out is None else Format.jsonl)
@@ -110,6 +108,8 @@ def tag(
             )
         _in_shards(given, out, engine, model, least, passes, threads, resume)
         return
+    if resume and out is None:
+        raise typer.BadParameter("needs --out", param_hint="--resume")
     if out is not None and not all(_is_file(item) for item in given):
         raise DataError(
             f"--out: {next(item for item in given if not _is_file(item))} is no file: give files or folders"

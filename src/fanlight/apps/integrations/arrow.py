@@ -1,6 +1,7 @@
 """Arrow: columns of texts in Parquet and CSV, entities in Parquet, and labelled sentences as Hugging Face datasets.
 
-By pyarrow (the extra "formats"). Columns of texts are read and written a batch at a time.
+By pyarrow (the extra "formats"). Columns of texts are read and written a batch at a time; `tag_batches` is what Spark's
+``mapInArrow`` and others that hand over Arrow's batches call.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.files import replacing
 from fanlight.libraries import library
+from fanlight.tagging.bundled import load_tagger
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
@@ -44,13 +46,45 @@ def read_column(path: str, column: str) -> Iterator[str]:
         raise DataError(f"{path}: cannot be read ({str(error)[:200]}): is it {Path(path).suffix[1:]}?") from None
 
 
-def write_entities(documents: Iterable[Document], path: Path) -> None:
-    """Write columns "text" and "entities" (a list of start, end, type, text and probability), whole or not at all."""
-    arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en") -> Iterator[Any]:
+    """Yield each RecordBatch with a column "entities" beside its own, of the type `entities_type`.
+
+    Parameters
+    ----------
+    batches : iterable of pyarrow.RecordBatch
+    column : str
+        Of the texts; a row without one has no entities.
+    model : str
+        "en", "ko" or a file. One thread tags: whoever makes the batches has a process a core.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> batch = pyarrow.RecordBatch.from_pydict({"text": ["Museums in Paris are amazing to see.", None]})
+    >>> [[e["text"] for e in row] for made in tag_batches([batch]) for row in made["entities"].to_pylist()]
+    [['Paris'], []]
+    """
+    arrow = library("pyarrow")
+    tagger = load_tagger(model)
+    for batch in batches:
+        texts = (text or "" for text in batch.column(column).to_pylist())
+        found = [document.to_dict()["entities"] for document in tagger.pipe(texts, threads=1)]
+        columns = [*batch.columns, arrow.array(found, entities_type())]
+        yield arrow.RecordBatch.from_arrays(columns, names=[*batch.schema.names, "entities"])
+
+
+def entities_type() -> Any:
+    """Return the type of a column of entities: lists of start, end, type, text and probability."""
+    arrow = library("pyarrow")
     offsets = [("start", arrow.int64()), ("end", arrow.int64())]
     rest = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
-    entities = arrow.list_(arrow.struct([*offsets, *rest]))
-    schema = arrow.schema([("text", arrow.string()), ("entities", entities)])
+    return arrow.list_(arrow.struct([*offsets, *rest]))
+
+
+def write_entities(documents: Iterable[Document], path: Path) -> None:
+    """Write columns "text" and "entities" (of `entities_type`), whole or not at all."""
+    arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+    schema = arrow.schema([("text", arrow.string()), ("entities", entities_type())])
     found = iter(documents)
     with replacing(path) as part, parquet.ParquetWriter(str(part), schema) as writer:
         while rows := [document.to_dict() for document in islice(found, ROWS)]:

@@ -1,0 +1,172 @@
+"""Killed at random moments, again and again: nothing is lost, doubled or half-written.
+
+FANLIGHT_KILLS=20 makes it 20 kills a case, instead of 2, and adds Ray; FANLIGHT_SEED chooses other moments.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fanlight.apps.labelling import LabelStore
+from fanlight.apps.shards import read_shards
+from fanlight.network.modelfile import load_model
+
+KILLS = int(os.environ.get("FANLIGHT_KILLS", 2))
+FANLIGHT = [sys.executable, "-m", "fanlight"]
+TOWNS = Path(__file__).parent / "data" / "towns.conll"
+LINES = [f"Line {n} is from Oslo, and Ada Lovelace read it.\n" for n in range(8_000)]
+
+
+def hammer(command, clean, check):
+    """Kill a command at random moments; check what stands whenever a run comes to its end, and begin anew."""
+    rng = random.Random(os.environ.get("FANLIGHT_SEED", "1"))
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    duration = time.monotonic() - began
+    check()
+    clean()
+    kills = 0
+    while kills < KILLS:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            assert process.wait(rng.uniform(0.2, duration)) == 0
+            check()
+            clean()
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+    subprocess.run(command, check=True, capture_output=True)
+    check()
+
+
+@pytest.fixture
+def texts(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for n in range(4):
+        (folder / f"{n}.txt").write_text("".join(LINES[n * 2000 : (n + 1) * 2000]))
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["local", "ray"])
+def test_shards(texts, tmp_path, engine):
+    if engine == "ray" and KILLS < 10:
+        pytest.skip("each run of Ray takes long: set FANLIGHT_KILLS")
+    whole = subprocess.run([*FANLIGHT, "tag", str(texts), "--format", "jsonl", "--model", "en"], capture_output=True)
+    out = tmp_path / "out"
+    command = [*FANLIGHT, "tag", "--engine", engine, str(texts), str(out), "--model", "en", "--resume"]
+
+    def check():
+        assert b"".join(read_shards(out)) == whole.stdout
+
+    hammer(command, lambda: shutil.rmtree(out), check)
+
+
+def test_tag_to_a_file(texts, tmp_path):
+    whole = subprocess.run([*FANLIGHT, "tag", str(texts), "--format", "jsonl", "--model", "en"], capture_output=True)
+    out, part = tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
+    program = (  # a run that had not begun to write cannot be gone on with
+        "import pathlib, subprocess, sys; command = sys.argv[2:];"
+        "command += ['--resume'] * (pathlib.Path(sys.argv[1]).exists());"
+        "import os; os.execv(command[0], command)"
+    )
+    tag = [*FANLIGHT, "tag", str(texts), "--model", "en", "--out", str(out)]
+
+    def check():
+        assert out.read_bytes() == whole.stdout
+        assert not part.exists()
+
+    hammer([sys.executable, "-c", program, str(part), *tag], out.unlink, check)
+
+
+def test_index(texts, tmp_path):
+    database = tmp_path / "db"
+    files = sorted(map(str, texts.iterdir()))
+
+    def check():
+        with closing(sqlite3.connect(database)) as db:
+            rows = [text + "\n" for (text,) in db.execute("SELECT text FROM documents ORDER BY id")]
+            assert rows == LINES
+            names = "SELECT count(*) FROM mentions WHERE name = 'Oslo'"
+            assert db.execute(names).fetchone() == (len(LINES),)
+            db.execute("INSERT INTO names (names) VALUES ('integrity-check')")
+
+    def clean():
+        for place in tmp_path.glob("db*"):
+            place.unlink()
+
+    hammer([*FANLIGHT, "index", *files, str(database), "--model", "en"], clean, check)
+
+
+def test_update(tmp_path):
+    model, out = tmp_path / "m.fanlight", tmp_path / "m2.fanlight"
+    train = [*FANLIGHT, "train", str(TOWNS), "--dev", str(TOWNS), "--out", str(model), "--set", "epochs=2"]
+    subprocess.run([*train, "--set", "keep=50", "--set", "hidden=16"], check=True, capture_output=True)
+    before, seen = model.read_bytes(), set()
+
+    def check():
+        load_model(out, verify=True)
+        seen.add(out.read_bytes())
+        assert len(seen) == 1
+        assert model.read_bytes() == before
+
+    command = [*FANLIGHT, "update", str(model), str(TOWNS), "--out", str(out), "--set", "epochs=2"]
+    hammer(command, out.unlink, check)
+
+
+def test_labelling(tmp_path):
+    """Every save that was answered is there, and no save is there in part."""
+    path = tmp_path / "labels.db"
+    texts = [f"Text {n} is from Oslo." for n in range(500)]
+    LabelStore(path).add(texts, ["LOC"])
+    program = (
+        "import sys; from fanlight.apps.labelling import LabelStore; store = LabelStore(sys.argv[1])\n"
+        "while (task := store.next('ada')) is not None:\n"
+        "    store.save('ada', task.id, [(0, 4, 'LOC'), (5, 6, 'LOC')]); print(task.id, flush=True)"
+    )
+    answered = tmp_path / "answered"
+    answered.touch()
+
+    def check():
+        rows = list(LabelStore(path).export())
+        assert [row["text"] for row in rows] == texts
+        assert all(len(row["spans"]) == 2 for row in rows)
+        assert sorted({int(line) for line in answered.read_text().split()}) == list(range(1, len(texts) + 1))
+
+    def clean():
+        for place in tmp_path.glob("labels.db*"):
+            place.unlink()
+        answered.write_text("")
+        LabelStore(path).add(texts, ["LOC"])
+
+    shell = 'exec "$0" -c "$1" "$2" >> "$3"'
+    command = ["sh", "-c", shell, sys.executable, program, str(path), str(answered)]
+    rng = random.Random(7)
+    kills = 0
+    while kills < KILLS:
+        process = subprocess.Popen(command)
+        try:
+            assert process.wait(rng.uniform(0.3, 2)) == 0
+            check()
+            clean()
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            saved = {row["text"] for row in LabelStore(path).export()}
+            told = {texts[int(line) - 1] for line in answered.read_text().split()}
+            assert told <= saved
+            assert len(saved) <= len(told) + kills
+    answered.write_text("\n".join(str(texts.index(str(row["text"])) + 1) for row in LabelStore(path).export()) + "\n")
+    subprocess.run(command, check=True)
+    check()

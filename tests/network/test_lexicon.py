@@ -1,7 +1,7 @@
 import numpy as np
 
 from fanlight.network.lexicon import Lexicon
-from fanlight.network.windows import CONTEXTS, windows, word_contexts
+from fanlight.network.windows import CONTEXTS, corpus_contexts, windows, word_contexts
 from fanlight.text.vectors import fallback_forms
 
 rng = np.random.default_rng(0)
@@ -51,3 +51,16 @@ def test_contexts_tell_spelling_in_the_document():
     assert contexts[1] & 16, "seen with a capital inside a sentence"
     assert contexts[4] & 6 == 2, "in a sentence of capitals"
     assert not contexts[8] & 32, "once only"
+
+
+def test_contexts_of_a_corpus_are_those_of_its_documents():
+    rng = np.random.default_rng(0)
+    words = ["The", "the", "THE", "apple", "Apple", "APPLE", "fell", "Fell", "3", ".", "É", "é"]
+    lengths = rng.integers(0, 6, (30, 8))
+    documents = [[rng.integers(0, len(words), n).tolist() for n in some] for some in lengths]
+    expected = np.concatenate([word_contexts([[words[i] for i in s] for s in document]) for document in documents])
+    ids = np.array([i for document in documents for s in document for i in s])
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    assert corpus_contexts(words, ids, starts, np.repeat(np.arange(30), lengths.sum(1))).tolist() == expected.tolist()
+    assert len(set(expected.tolist())) > 25
+    assert corpus_contexts([], np.zeros(0, np.int64), np.array([0]), np.zeros(0, np.int64)).tolist() == []

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 import fanlight
 from fanlight.errors import DataError, ModelError, SettingsError
+from fanlight.training import cores
 from fanlight.training.batches import Part, epoch_order
 from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_model
@@ -102,8 +104,9 @@ def documents(tmp_path_factory):
 def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path):
     whole = tmp_path / "whole.fanlight"
     epochs = trained(whole, data=documents, **TWO)
-    stages = ["fold 1 of 2"] * 3 + ["fold 2 of 2"] * 3 + ["first pass"] * 6 + ["second pass"] * 6
-    assert [e.stage for e in epochs] == stages
+    stages = {"first pass": 6, "fold 1 of 2": 3, "fold 2 of 2": 3, "second pass": 6}
+    assert Counter(e.stage for e in epochs) == stages
+    assert [e.stage for e in epochs[-6:]] == ["second pass"] * 6
     tagger = fanlight.load(whole)
     assert tagger.model.first is not None
     text = "Ada Byron lives in Oslo. The museums in Lisbon are amazing to see."
@@ -113,11 +116,39 @@ def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path)
     assert fanlight.evaluate(whole, documents).f1 == pytest.approx(max(e.dev.f1 for e in epochs[-6:]), abs=0.1)
     for stop in (2, 5, 8, 14):
         path = tmp_path / f"{stop}.fanlight"
-        trained(path, stop_after=stop, data=documents, **TWO)
+        before = trained(path, stop_after=stop, data=documents, **TWO)
         again = trained(path, resume=True, data=documents, **TWO)
-        assert [e.stage for e in again] == stages[stop:]
+        seen = Counter((e.stage, e.number) for e in before + again)
+        assert max(seen.values()) == 1, "no epoch is trained twice"
+        assert len(seen) >= 18 - 2, "an epoch of each of two trainings may have ended unseen"
         assert path.read_bytes() == whole.read_bytes()
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".fanlight"] * 5
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_number_of_cores_changes_no_bit(documents, tmp_path, monkeypatch, count):
+    monkeypatch.setattr(cores, "cores", lambda: 2)
+    trained(tmp_path / "two", data=documents, **TWO)
+    monkeypatch.setattr(cores, "cores", lambda: count)
+    trained(tmp_path / "other", data=documents, **TWO)
+    assert (tmp_path / "two").read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_a_training_beside_another_that_fails_ends_with_its_error():
+    ended = []
+
+    def good(stop):
+        yield from range(1000)
+        ended.append("never")  # pragma: no cover
+
+    def bad(stop):
+        yield 0
+        raise ModelError("no room")
+
+    with pytest.raises(ModelError, match="no room"):
+        list(cores.side_by_side([good, bad], 2))
+    assert not ended
+    assert sorted(cores.side_by_side([lambda stop: iter([1, 2]), lambda stop: iter([3])] * 2, 2)) == [1, 1, 2, 2, 3, 3]
 
 
 def test_names_are_learned_from_kept_in_the_model_and_used(documents, tmp_path):
@@ -125,7 +156,7 @@ def test_names_are_learned_from_kept_in_the_model_and_used(documents, tmp_path):
     names.write_text("Quillfeather\ttown\nOslo\ttown\nLisbon\ttown\nAccra\ttown\nSeoul\ttown\n", encoding="utf-8")
     for settings in ({}, TWO):
         out = tmp_path / "m.fanlight"
-        tagger = fanlight.train(documents, documents, out, gazetteers=[names], **SMALL, **settings)
+        tagger = fanlight.train(documents, documents, out, gazetteers=[names], **{**SMALL, **settings, "epochs": 12})
         assert tagger.model.gazetteer.lists == ("town",)
         text = "The museums in Lisbon are amazing to see."
         assert [e.text for e in tagger(text).entities] == ["Lisbon"]
@@ -242,7 +273,7 @@ def test_vectors_help_words_never_seen(tmp_path):
         "".join(f"{w} {' '.join(f'{x:.4f}' for x in v + rng.normal(size=12) * 0.05)}\n" for w, v in words.items())
     )
     for trained_too in (False, True):
-        tagger = fanlight.train(TOWNS, TOWNS, vectors=path, train_vectors=trained_too, **SMALL)
+        tagger = fanlight.train(TOWNS, TOWNS, vectors=path, train_vectors=trained_too, **{**SMALL, "epochs": 12})
         assert tagger.model.configuration.vector_width == 12
         assert [e.text for e in tagger("The museums in Quito are amazing to see .").entities] == ["Quito"]
 

@@ -193,9 +193,14 @@ def _is_tag(text: str) -> bool:
 def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) -> str:
     """Find the tag scheme; refuse tags that are in none."""
     sentences = [sentence for document in documents for sentence in document]
+    known: set[str] = set()
     for line, _, tags in sentences:
+        if known.issuperset(tags):
+            continue
         for place, tag in enumerate(tags):
-            if not _is_tag(tag):
+            if _is_tag(tag):
+                known.add(tag)
+            else:
                 raise DataError(
                     f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and "
                     f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"

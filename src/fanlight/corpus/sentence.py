@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from fanlight.entities.bioes import Span
@@ -43,13 +43,8 @@ class Sentence:
     @classmethod
     def of_words(cls, words: Sequence[str], spans: Sequence[Span], line: int = 0) -> Sentence:
         """Build from tokens, joined by single spaces."""
-        starts, ends, place = [], [], 0
-        for word in words:
-            starts.append(place)
-            place += len(word)
-            ends.append(place)
-            place += 1
-        return cls(" ".join(words), tuple(starts), tuple(ends), tuple(spans), line)
+        after = list(accumulate((len(word) + 1 for word in words), initial=0))
+        return cls(" ".join(words), tuple(after[:-1]), tuple(place - 1 for place in after[1:]), tuple(spans), line)
 
 
 class Note(NamedTuple):

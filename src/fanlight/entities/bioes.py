@@ -102,6 +102,9 @@ def find_scheme(sequences: Iterable[Sequence[str]]) -> str:
     for tags in sequences:
         before = "O"
         for tag in tags:
+            if tag == "O":
+                before = tag
+                continue
             prefixes.add(tag[:1])
             if tag[:1] in opened and (before == "O" or before[2:] != tag[2:]):
                 opened[tag[0]] += 1
@@ -127,6 +130,8 @@ def spans_from_tags(tags: Sequence[str], scheme: str = "IOB2") -> tuple[list[Spa
     repairs: list[Repair] = []
     start, current = -1, ""
     for place, tag in enumerate(tags):
+        if start < 0 and tag == "O":
+            continue
         prefix, _, type_ = tag.partition("-")
         opens = prefix in _OPENS and not (lenient and prefix == "B" and table.begin == "I")
         continues = start >= 0 and prefix != "O" and not opens and type_ == current

@@ -81,6 +81,48 @@ def word_contexts(sentences: Sequence[Sequence[str]]) -> Int:
     return np.array(bits, np.int64)
 
 
+def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int) -> Int:
+    """Return `word_contexts` of the tokens of many documents at once.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The distinct tokens.
+    ids, documents : int array (N,)
+        Each token's number among them, and its document.
+    starts : int array (S+1,)
+        First token of each sentence, and N.
+    """
+    if not len(ids):
+        return np.zeros(0, np.int64)
+    forms: dict[str, int] = {}
+    form = np.array([forms.setdefault(word.lower(), len(forms)) for word in words])[ids]
+    own = np.array([word == word.lower() for word in words])[ids]
+    letters, upper, lower = (
+        _sums(np.array([word[:1].isalpha() and of(word) for word in words])[ids], starts)
+        for of in (bool, str.isupper, str.islower)
+    )
+    mixed = np.where(3 * lower <= letters - lower, 4, 0)
+    cases = np.where(letters < 2, 0, np.where(upper == letters, 2, np.where(lower == letters, 6, mixed)))
+    lengths = np.diff(starts)
+    case = np.repeat(cases, lengths)
+    place = np.arange(len(ids)) - np.repeat(starts[:-1], lengths)
+    _, mention, counts = np.unique(documents * len(forms) + form, return_inverse=True, return_counts=True)
+    lower_seen = np.bincount(mention[own & (case != 6)], minlength=len(counts)) > 0
+    capital_seen = np.bincount(mention[~own & (place > 0) & (case == 0)], minlength=len(counts)) > 0
+    bits = 8 * lower_seen + 16 * capital_seen + 32 * (counts > 1)
+    contexts: Int = (place == 0) + case + bits[mention]
+    return contexts
+
+
+def _sums(values: NDArray[np.bool_], starts: Int) -> Int:
+    """Return how many values of each sentence are true."""
+    before = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=before[1:])
+    sums: Int = before[starts[1:]] - before[starts[:-1]]
+    return sums
+
+
 def _sentence_case(tokens: Sequence[str]) -> int:
     """Return 0 for ordinary, 2 for upper, 4 for titled, 6 for lower case."""
     words = [token for token in tokens if token[:1].isalpha()]

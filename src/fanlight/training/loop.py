@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 from fanlight.calculus import Program, compile, gradient
 from fanlight.entities.scores import Scores
 from fanlight.network.architecture import loss
-from fanlight.network.inputs import table_inputs, window_inputs
-from fanlight.network.losses import loss_inputs
-from fanlight.training.batches import Encoded, batches, epoch_order
+from fanlight.training.batches import epoch_order
 from fanlight.training.checkpoint import Checkpoint
+from fanlight.training.cores import Stop
+from fanlight.training.feeding import Feeder
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Task
 
@@ -56,7 +55,9 @@ class Epoch:
     seconds: float
 
 
-def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -> Iterator[Epoch]:
+def training(
+    task: Task, checkpoint: Path | None = None, resume: bool = False, stop: Stop | None = None
+) -> Iterator[Epoch]:
     """Train the task's network in place, yielding after every pass; at the end it holds the best parameters.
 
     Parameters
@@ -67,6 +68,8 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
         Where to keep what a resumed run needs, written anew after every pass.
     resume : bool
         Go on from the checkpoint if there is one.
+    stop : event, optional
+        Once it is set, the epoch in work is dropped.
 
     Raises
     ------
@@ -78,6 +81,7 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
     settings, parameters = task.settings, task.parameters
     optimiser = Optimiser(settings.optimiser, parameters, settings.decay)
     program = training_program(task)
+    feeder = Feeder(task)
     state = Checkpoint.begin(checkpoint, task, optimiser, resume)
     began = time.perf_counter()
     for epoch in range(state.epoch, settings.epochs):
@@ -91,9 +95,11 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
         done = 0
         order = epoch_order(task.parts, rng)
         tokens = len(task.train.tokens(order))
-        for batch in batches(task.train, order, settings.batch_tokens):
-            inputs, needed = batch_inputs(task, batch, rng)
-            outputs = program(inputs)
+        for count, inputs, needed in feeder.epoch(order, rng):
+            if stop is not None and stop.is_set():
+                return
+            tables = {name: parameters[name].take(rows, 0) for name, rows in needed.items() if name in parameters}
+            outputs = program({**parameters, **inputs, **tables})
             rate = rate_at(
                 settings.schedule,
                 settings.rate,
@@ -105,8 +111,8 @@ def training(task: Task, checkpoint: Path | None = None, resume: bool = False) -
                 for name in task.learned
             }
             optimiser.step(gradients, rate)
-            total += float(outputs["loss"]) * len(batch.types)
-            done += len(batch.types)
+            total += float(outputs["loss"]) * count
+            done += count
         seconds = time.perf_counter() - epoch_began
         current = task.calibrated(optimiser.average())
         scores = task.score(current)
@@ -127,39 +133,7 @@ def training_program(task: Task) -> Program:
     return compile({"loss": expression, **dict(zip(task.learned, gradients, strict=True))}, dtype=np.float32)
 
 
-def batch_inputs(
-    task: Task, batch: Encoded, rng: np.random.Generator
-) -> tuple[dict[str, Any], dict[str, NDArray[np.int64]]]:
-    """Return the program's inputs for a batch, and the rows of the tables that they hold."""
-    configuration, settings = task.configuration, task.settings
-    ids = batch.types
-    if settings.word_dropout:
-        ids = np.where(rng.random(len(ids)) < settings.word_dropout, task.unknown, ids)
-    types, ids = np.unique(np.append(ids, task.padding), return_inverse=True)
-    padding, ids = int(ids[-1]), ids[:-1]
-    needed, inputs = table_inputs(task.types.choose(types), configuration)
-    inputs |= window_inputs(configuration, ids, batch.contexts, batch.starts, padding, batch.evidence)
-    arrays: dict[str, Any] = {**task.parameters, **inputs}
-    for name, rows in needed.items():
-        arrays[name] = task.table_rows(name, rows)
-    arrays |= loss_inputs(configuration, batch.tags, batch.starts, rng, task.allowed)
-    arrays["M"] = _mask(rng, (len(ids), configuration.hidden), settings.dropout)
-    arrays["D"] = _mask(rng, (len(types), configuration.width), settings.input_dropout)
-    for name, columns in configuration.columns.items():
-        if share := settings.feature_dropout.get(name, 0):
-            arrays["D"][:, columns] *= _mask(rng, (len(types), 1), share)
-    return arrays, needed
-
-
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:
     """Leave out row -1, which stands for words without a vector and comes first."""
     known = int(rows[0] < 0) if len(rows) else 0
     return RowGradient(rows[known:], gradient[known:])
-
-
-def _mask(rng: np.random.Generator, shape: tuple[int, int], dropout: float) -> NDArray[np.float32]:
-    """Draw an inverted-dropout mask: zeros with probability `dropout`, else 1/(1 - dropout)."""
-    if not dropout:
-        return np.ones(shape, np.float32)
-    bits = rng.integers(0, 1 << 16, shape, np.uint16)  # a sixteenth of a double's random bits
-    return np.where(bits < round(dropout * (1 << 16)), np.float32(0), np.float32(1 / (1 - dropout)))

@@ -1,7 +1,8 @@
 """One network, or two: a second that is told what the first made of a word's other mentions (`network.evidence`).
 
 The second must learn from findings as good, and as bad, as those it will meet. So the documents are dealt into folds,
-and what it is told of each fold in training comes from a first network that was trained on the others.
+and what it is told of each fold in training comes from a first network that was trained on the others. These networks
+and the first itself do not depend on each other: two at a time are trained side by side, to the same bits as in turn.
 
 References
 ----------
@@ -10,8 +11,9 @@ Krishnan & Manning 2006; Wolpert 1992 (stacking).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,9 @@ from numpy.typing import NDArray
 from fanlight.network.decoding import Network
 from fanlight.network.evidence import evidence, evidence_width, join
 from fanlight.network.inputs import WordTypes
+from fanlight.training import cores
 from fanlight.training.batches import Encoded, Part
+from fanlight.training.cores import Stop
 from fanlight.training.loop import Epoch, training
 from fanlight.training.preparation import Task, begin
 
@@ -32,18 +36,36 @@ def train_passes(task: Task, checkpoint: Path | None = None, resume: bool = Fals
     if task.settings.passes == 1:
         yield from training(task, checkpoint, resume)
         return
-    stages = iter(stage_files(checkpoint, task.settings.folds))
-    data = task.train
-    probabilities = np.zeros((len(data.types), len(task.configuration.types)), np.float32)
-    for number in range(task.settings.folds):
-        fold = _fold(task, number)
-        yield from training(fold, next(stages), resume)
-        held = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
-        probabilities[data.tokens(held)] = _probabilities(_network(fold), task.types, data.choose(held))
+    *places, first = stage_files(checkpoint, task.settings.folds)
+    probabilities = np.zeros((len(task.train.types), len(task.configuration.types)), np.float32)
+    begun = {name: array.copy() for name, array in task.parameters.items()}
     task.stage = "first pass"
-    yield from training(task, next(stages), resume)
+    runs: list[Callable[[Stop], Iterator[Epoch]]] = [partial(training, task, first, resume)]
+    runs += [partial(_held_out, task, begun, probabilities, k, places[k], resume) for k in range(len(places))]
+    yield from cores.side_by_side(
+        runs, min(2, cores.cores())
+    )  # the first network takes as long as those of the folds together
+    del begun
     _second(task, probabilities)
     yield from training(task, checkpoint, resume)
+
+
+def _held_out(
+    task: Task,
+    begun: Mapping[str, Float],
+    probabilities: Float,
+    number: int,
+    place: Path | None,
+    resume: bool,
+    stop: Stop,
+) -> Iterator[Epoch]:
+    """Train a first network without the documents of a fold, and fill in what it makes of these."""
+    fold = _fold(task, begun, number)
+    yield from training(fold, place, resume, stop)
+    data = task.train
+    held = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
+    if not stop.is_set():
+        probabilities[data.tokens(held)] = _probabilities(_network(fold), task.types, data.choose(held))
 
 
 def stage_files(checkpoint: Path | None, folds: int) -> list[Path | None]:
@@ -52,15 +74,15 @@ def stage_files(checkpoint: Path | None, folds: int) -> list[Path | None]:
     return [None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}") for name in names]
 
 
-def _fold(task: Task, number: int) -> Task:
-    """Return the task of training a first network without the documents of a fold, in half the epochs."""
+def _fold(task: Task, begun: Mapping[str, Float], number: int) -> Task:
+    """Return the task of training a network, begun alike, without the documents of a fold, in half the epochs."""
     data = task.train
     out = (task.folds == number)[data.documents[data.starts[:-1]]]
     parts = [Part(part.sentences[~out[part.sentences]], part.share) for part in task.parts]
     return replace(
         task,
         settings=task.settings.model_copy(update={"epochs": max(1, task.settings.epochs // 2)}),
-        parameters={name: array.copy() for name, array in task.parameters.items()},
+        parameters={name: array.copy() for name, array in begun.items()},
         parts=parts,
         dev=None,
         stage=f"fold {number + 1} of {task.settings.folds}",

@@ -17,11 +17,11 @@ from fanlight.entities.scores import Scores
 from fanlight.errors import DataError, SettingsError
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
-from fanlight.network.inputs import WordTypes, forms_of
+from fanlight.network.inputs import WordTypes, character_of, forms_of
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.losses import tag_marks
 from fanlight.network.parameters import first_parameters
-from fanlight.network.windows import word_contexts
+from fanlight.network.windows import corpus_contexts
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import (
     CHARACTER_GROUPS,
@@ -194,10 +194,14 @@ def prepare(
     labels = Labels(configuration.types, given.head == "logistic")
     encoded: list[Encoded] = []
     shares = []
+    plain = [
+        encode(corpus, configuration, labels, meaning, numbers, gazetteer)
+        for corpus, meaning in zip(corpora, meanings, strict=True)
+    ]
     for share, spelled in ((1.0, str), (settings.lower_share, str.lower), (settings.upper_share, str.upper)):
         if share and (spelled is str or unit == "word"):
-            for corpus, meaning in zip(corpora, meanings, strict=True):
-                data = encode(corpus, configuration, labels, meaning, numbers, gazetteer, spelled)
+            for corpus, own in zip(corpora, plain, strict=True):
+                data = own if spelled is str else respelled(own, configuration, numbers, spelled, gazetteer)
                 if len(corpus.documents) < settings.folds:  # not marked: each sentence for itself
                     data = replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
                 encoded.append(data)
@@ -266,32 +270,51 @@ def encode(
     meaning: Annotation,
     numbers: dict[str, int],
     gazetteer: Gazetteer | None = None,
-    spelled: Callable[[str], str] = str,
 ) -> Encoded:
-    """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O.
-
-    `spelled` changes the spelling of each token of a corpus of words.
-    """
+    """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O."""
     ids: list[int] = []
-    all_keys: list[str] = []
-    contexts, gold = [], []
+    gold = []
     starts = [0]
     documents = []
+    of_words = configuration.unit == "word"
     for place, document in enumerate(corpus.documents):
-        tokens = [[spelled(token) for token in sentence.tokens] for sentence in document]
-        if configuration.context_width and document:
-            contexts.append(word_contexts(tokens))
-        for sentence, words in zip(document, tokens, strict=True):
-            of_words = configuration.unit == "word"
-            keys = words if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
-            all_keys += keys
+        for sentence in document:
+            keys = sentence.tokens if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
             ids += [numbers.setdefault(key, len(numbers)) for key in keys]
-            gold.append(labels.encode(sentence.spans, len(words), meaning))
-            documents += [place] * len(words)
+            gold.append(labels.encode(sentence.spans, len(keys), meaning))
+            documents += [place] * len(keys)
             starts.append(len(ids))
-    around = np.concatenate(contexts) if contexts else np.zeros(len(ids), np.int64)
-    told = None if gazetteer is None else gazetteer.marks(all_keys, np.array(starts))
-    return Encoded(np.array(ids), around, np.concatenate(gold), np.array(starts), np.array(documents), told)
+    nothing = np.zeros(len(ids), np.int64)
+    data = Encoded(np.array(ids), nothing, np.concatenate(gold), np.array(starts), np.array(documents))
+    return _surrounded(data, configuration, list(numbers), gazetteer)
+
+
+def respelled(
+    data: Encoded,
+    configuration: Configuration,
+    numbers: dict[str, int],
+    spelled: Callable[[str], str],
+    gazetteer: Gazetteer | None = None,
+) -> Encoded:
+    """Return encoded words with another spelling of each, giving new word types new numbers."""
+    words = list(numbers)
+    known, first, ids = np.unique(data.types, return_index=True, return_inverse=True)
+    new = np.empty(len(known), np.int64)
+    for i in np.argsort(first).tolist():  # new words are counted as they come in the text
+        new[i] = numbers.setdefault(spelled(words[known[i]]), len(numbers))
+    return _surrounded(replace(data, types=new[ids]), configuration, list(numbers), gazetteer)
+
+
+def _surrounded(data: Encoded, configuration: Configuration, words: list[str], gazetteer: Gazetteer | None) -> Encoded:
+    """Add what a corpus says around each token, and the gazetteers' marks; `words` are all word types."""
+    if configuration.context_width:
+        known, ids = np.unique(data.types, return_inverse=True)
+        text = str if configuration.unit == "word" else character_of
+        used = [text(words[i]) for i in known.tolist()]
+        data = replace(data, contexts=corpus_contexts(used, ids, data.starts, data.documents))
+    if gazetteer is not None:
+        data = replace(data, evidence=gazetteer.marks([words[i] for i in data.types.tolist()], data.starts))
+    return data
 
 
 def _dealt(data: Encoded, folds: int) -> Int:

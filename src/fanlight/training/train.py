@@ -18,6 +18,7 @@ from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import beginnings, fallback_forms, read_vectors
+from fanlight.training.cores import one_thread_blas
 from fanlight.training.loop import Epoch
 from fanlight.training.passes import stage_files, train_passes
 from fanlight.training.preparation import Task, prepare
@@ -28,6 +29,7 @@ from fanlight.version import __version__
 PathLike = str | os.PathLike[str]
 
 
+@one_thread_blas
 def train_model(
     train: PathLike,
     dev: PathLike | None,
@@ -97,6 +99,7 @@ def train_model(
             file.unlink(missing_ok=True)
 
 
+@one_thread_blas
 def train_corpora(
     corpus: Corpus, development: Corpus | None, vectors: PathLike | None, settings: Settings
 ) -> Iterator[Epoch]:

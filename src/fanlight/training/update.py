@@ -22,6 +22,7 @@ from fanlight.entities.bioes import TagSet
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.decoding import Network
 from fanlight.network.modelfile import Model, save_model
+from fanlight.training.cores import one_thread_blas
 from fanlight.training.loop import Epoch, training
 from fanlight.training.passes import told_by
 from fanlight.training.preparation import Task, prepare
@@ -31,6 +32,7 @@ from fanlight.training.train import finished
 EPOCHS, RATE = 5, 0.0005
 
 
+@one_thread_blas
 def update_model(
     model: Model,
     new: Sequence[Corpus],

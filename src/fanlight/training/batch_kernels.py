@@ -1,0 +1,114 @@
+"""Compiled kernels that lay out a batch; `network.inputs` holds the plain ones they must agree with.
+
+Rows are numbered in the order in which they first come up, by a table of all rows (`scratch`, -1 throughout between
+calls) instead of by sorting.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def distinct(ids: Any, first: Any, scratch: Any) -> Any:
+    """Return the distinct numbers of `first` and `ids`, as they come up, and each id's place among them."""
+    rows = np.empty(len(ids) + len(first), np.int64)
+    where = np.empty(len(ids), np.int64)
+    count = 0
+    for row in first:
+        rows[count] = row
+        scratch[row] = count
+        count += 1
+    for n in range(len(ids)):
+        row = ids[n]
+        if scratch[row] < 0:
+            rows[count] = row
+            scratch[row] = count
+            count += 1
+        where[n] = scratch[row]
+    for n in range(count):
+        scratch[rows[n]] = -1
+    return rows[:count], where
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bags(ids: Any, offsets: Any, types: Any, scratch: Any) -> Any:
+    """Return the distinct rows of the bags of some types, and these bags: ids among those rows, and offsets."""
+    chosen = np.empty(len(types) + 1, np.int64)
+    chosen[0] = 0
+    for t in range(len(types)):
+        chosen[t + 1] = chosen[t] + offsets[types[t] + 1] - offsets[types[t]]
+    rows = np.empty(chosen[-1], np.int64)
+    where = np.empty(chosen[-1], np.int64)
+    count = 0
+    n = 0
+    for t in range(len(types)):
+        for p in range(offsets[types[t]], offsets[types[t] + 1]):
+            row = ids[p]
+            if scratch[row] < 0:
+                rows[count] = row
+                scratch[row] = count
+                count += 1
+            where[n] = scratch[row]
+            n += 1
+    for n in range(count):
+        scratch[rows[n]] = -1
+    return rows[:count], where, chosen
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def windows(ids: Any, starts: Any, radius: Any, padding: Any) -> Any:
+    """Return the id at each window position of each token (2·radius+1, N)."""
+    out = np.empty((2 * radius + 1, len(ids)), np.int64)
+    for s in range(len(starts) - 1):
+        for n in range(starts[s], starts[s + 1]):
+            for k in range(2 * radius + 1):
+                place = n + k - radius
+                out[k, n] = ids[place] if starts[s] <= place < starts[s + 1] else padding
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rows_of(integers: Any, scales: Any, rows: Any) -> Any:
+    """Return rows of a lexicon, zeros for row -1."""
+    out = np.zeros((len(rows), integers.shape[1]), np.float32)
+    for n in range(len(rows)):
+        if rows[n] >= 0:
+            for j in range(integers.shape[1]):
+                out[n, j] = np.float32(integers[rows[n], j]) * scales[rows[n]]
+    return out
+
+
+@njit(inline="always")
+def _mixed(key: Any, n: Any) -> Any:
+    """Return the n-th number of SplitMix64 from the state `key` (Steele et al. 2014)."""
+    x = np.uint64(key) + np.uint64(n + 1) * GOLDEN
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mask(key: Any, dropout: Any, rows: Any, columns: Any) -> Any:
+    """Draw an inverted-dropout mask: zeros with probability `dropout`, to 1/65536, else 1/(1 - dropout).
+
+    Each random number masks four entries, a quarter of the mask apart, which a processor does for many at once.
+    """
+    out = np.empty(rows * columns, np.float32)
+    quarter = len(out) // 4
+    limit, low = np.uint64(round(dropout * 65536)), np.uint64(0xFFFF)
+    kept, none = np.float32(1 / (1 - dropout)), np.float32(0)
+    for n in range(quarter):
+        x = _mixed(key, n)
+        out[n] = kept if x & low >= limit else none
+        out[n + quarter] = kept if (x >> np.uint64(16)) & low >= limit else none
+        out[n + 2 * quarter] = kept if (x >> np.uint64(32)) & low >= limit else none
+        out[n + 3 * quarter] = kept if x >> np.uint64(48) >= limit else none
+    for n in range(4 * quarter, len(out)):
+        out[n] = kept if _mixed(key, n) & low >= limit else none
+    return out.reshape(rows, columns)

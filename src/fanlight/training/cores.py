@@ -1,0 +1,101 @@
+"""The processor's cores: trainings side by side, and a BLAS that keeps to one core.
+
+The matrices of a batch are so small that a BLAS gains little from threads of its own, and they wait busily: beside any
+other work a product takes up to a hundred times as long. So training has one thread a product and shares out the
+products (`calculus.lanes`), or, where several networks are trained, the networks.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+Item = TypeVar("Item")
+Stop = threading.Event
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def one_thread_blas(run: Callable[P, Iterator[Item]]) -> Callable[P, Iterator[Item]]:
+    """Make a generator keep the BLAS to one thread, where that can be told so; afterwards it is as before."""
+
+    @wraps(run)
+    def limited(*args: P.args, **named: P.kwargs) -> Iterator[Item]:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="blas"):
+            yield from run(*args, **named)
+
+    return limited
+
+
+def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -> Iterator[Item]:
+    """Yield what several iterators yield, as it comes; so many of them run at a time, each in a thread.
+
+    None goes on before its last item has been taken, and if no more are asked for, all end.
+
+    Parameters
+    ----------
+    runs : sequence of callables
+        Each takes an event and returns an iterator, which should end soon after the event is set.
+    count : int
+    """
+    stop = Stop()
+    if count == 1:
+        for run in runs:
+            yield from run(stop)
+        return
+    coming: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+    left = iter(runs)
+    taken = [threading.Event() for _ in range(count)]
+
+    def work(own: threading.Event, choose: threading.Lock) -> None:
+        try:
+            while not stop.is_set():
+                with choose:
+                    run = next(left, None)
+                if run is None:
+                    break
+                for item in run(stop):
+                    own.clear()
+                    coming.put(("item", (item, own)))
+                    own.wait()
+                    if stop.is_set():
+                        return
+            coming.put(("end", None))
+        except BaseException as error:
+            coming.put(("error", error))
+
+    choose = threading.Lock()
+    threads = [threading.Thread(target=work, args=(own, choose), daemon=True) for own in taken]
+    try:
+        for thread in threads:
+            thread.start()
+        running = count
+        while running:
+            what, value = coming.get()
+            if what == "error":
+                raise value
+            if what == "end":
+                running -= 1
+                continue
+            item, own = value
+            yield item
+            own.set()
+    finally:
+        stop.set()
+        while any(thread.is_alive() for thread in threads):
+            for own in taken:
+                own.set()
+            for thread in threads:
+                thread.join(0.05)

@@ -8,15 +8,19 @@ runs the table's values one after another without a compiler; both give the same
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fanlight.calculus import lanes as lanes_
 from fanlight.calculus.counting import count
 from fanlight.calculus.expressions import Expression, symbols_of, walk
 from fanlight.calculus.fusion import VECTORISED, fuse, load_kernels
+from fanlight.calculus.memory import bases, slots
+from fanlight.calculus.narrowing import narrow
 from fanlight.calculus.numeric import bind, value_of
 from fanlight.calculus.shapes import Dimension
 from fanlight.calculus.simplify import simplify
@@ -41,13 +45,13 @@ class Program:
         How many scalar operations a call takes, in the letters of the dimensions.
     """
 
-    def __init__(self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str) -> None:
-        self.outputs = {name: simplify(expression) for name, expression in outputs.items()}
+    def __init__(self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str, lanes: int = 1) -> None:
+        self.outputs = narrow({name: simplify(expression) for name, expression in outputs.items()})
         self.dtype = np.dtype(dtype)
         self.symbols = symbols_of(*self.outputs.values())
         self.operations = count(list(self.outputs.values()))
         self._names = list(self.symbols)
-        self._plan = _Plan(self.outputs, self._names, self.dtype) if backend == "compiled" else None
+        self._plan = _Plan(self.outputs, self._names, self.dtype, lanes) if backend == "compiled" else None
         self._shapes: list[tuple[int, ...]] | None = None
         self._frame: list[Any] = []
         self._run: Callable[..., dict[str, Array]]
@@ -80,8 +84,8 @@ class Program:
             if self._plan is None:
                 return self._interpret(bound, lengths)
             arrays = [bound[name] for name in self._names]
-            self._frame = self._plan.frame(lengths)
             self._run = self._plan.function(lengths)
+            self._frame = self._plan.frame(lengths)
             self._shapes = shapes if shapes == [array.shape for array in arrays] else None
         return self._run(*arrays, *self._frame)
 
@@ -108,7 +112,9 @@ class Program:
         return {name: values[expression] for name, expression in self.outputs.items()}
 
 
-def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, backend: str = "compiled") -> Program:
+def compile(
+    outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, backend: str = "compiled", lanes: int = 1
+) -> Program:
     """Compile expressions into a program.
 
     Parameters
@@ -119,6 +125,8 @@ def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, ba
         float32 or float64.
     backend : str
         "compiled", or "numpy" to run without importing a compiler.
+    lanes : int
+        2: share the steps out on two threads where that pays (`lanes`); the numbers are the same.
 
     Examples
     --------
@@ -131,13 +139,14 @@ def compile(outputs: Mapping[str, Expression], dtype: DTypeLike = np.float32, ba
     """
     if backend not in ("compiled", "numpy"):
         raise CalculusError(f"unknown backend {backend!r}: choose compiled or numpy")
-    return Program(outputs, dtype, backend)
+    return Program(outputs, dtype, backend, lanes)
 
 
 _VIEWS = {"transpose", "slice"}
 _ARITHMETIC = {"add", "subtract", "multiply", "divide", "negative"}
 SMALL = 4096  # scalar operations
-_COMPILED = {"scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_rows"}
+WORTH = 0.15  # the share of the time that a second lane has to save
+_COMPILED = {"rows", "scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_rows"}
 
 
 def _product(outer: Callable[[Array, Array, Array], None]) -> Callable[[Array, Array, Array], None]:
@@ -165,7 +174,7 @@ class _Plan:
     calling each step would cost more than its arithmetic.
     """
 
-    def __init__(self, outputs: Mapping[str, Expression], names: list[str], dtype: np.dtype[Any]) -> None:
+    def __init__(self, outputs: Mapping[str, Expression], names: list[str], dtype: np.dtype[Any], lanes: int) -> None:
         from fanlight.calculus import kernels
 
         self.dtype = dtype
@@ -173,7 +182,11 @@ class _Plan:
         self.kernels = fuse(roots)
         hidden = {node for kernel in self.kernels.values() for node in kernel.inside} - set(self.kernels)
         self.order = [node for node in walk(*roots) if node not in hidden]
-        self.slots = self._slots(roots)
+        self.reads = {n: list(self.kernels[n].leaves if n in self.kernels else n.arguments) for n in self.order}
+        self.base = bases(self.order, [n for n in self.order if n.operation.name in _VIEWS and n not in self.kernels])
+        self.roots = roots
+        self.slots = slots(self.order, self.reads, self.base, roots)
+        self.together: dict[Expression, list[Expression]] = {}  # what is computed together with a node
         self.memory: dict[int, Array] = {}
         self.given: list[tuple[str, Any]] = []  # the frame: each parameter's name, and what it is made from
         self.variables: dict[Expression, str] = {}
@@ -183,13 +196,16 @@ class _Plan:
         self.scope |= {name: getattr(np, name) for name in VECTORISED}
         self.scope |= {"real": dtype.type, "asreal": lambda value: np.asarray(value, dtype), "real_dtype": dtype}
         self.as_a_whole = True
-        self.lines = [line for node in self.order for line in self._step(node)]
+        self.steps = [(node, lines) for node in self.order if (lines := self._step(node))]
+        self.lines = [line for _, lines in self.steps for line in lines]
         self.result = {name: self.variables[root] for name, root in outputs.items()}
-        parameters = ", ".join([*(f"in_{name}" for name in names), *(name for name, _ in self.given)])
+        self.inputs = [f"in_{name}" for name in names]
+        parameters = ", ".join([*self.inputs, *(name for name, _ in self.given)])
         self.scope |= load_kernels(list(self.kernels.values()), dtype)
         self.run_steps = self._function(parameters, self.lines)
         self.run_whole = self._whole(parameters, roots) if self.as_a_whole else None
         self.total = count(roots).total
+        self.undivided = lanes > 1
 
     def frame(self, lengths: Mapping[str, int]) -> list[Any]:
         """Return what the function needs beside the inputs, for these lengths."""
@@ -199,10 +215,77 @@ class _Plan:
         """Return the function to run for these lengths."""
         if self.run_whole is not None and self.total.value(lengths) <= SMALL:
             return self.run_whole
+        if self.undivided:
+            self.undivided = False
+            self._divide(lengths)
         return self.run_steps
 
-    def _function(self, parameters: str, lines: list[str]) -> Callable[..., dict[str, Array]]:
-        result = ", ".join(f"{name!r}: {variable}" for name, variable in self.result.items())
+    def _divide(self, lengths: Mapping[str, int]) -> None:
+        """Share the steps out on two lanes, if that pays at such lengths, and plan the memory for it anew."""
+        parameters = [*self.inputs, *(name for name, _ in self.given)]
+        views: list[str] = []
+        parts: list[tuple[Expression, list[str]]] = []
+        number: dict[Expression, int] = {}
+        shared = set(parameters)  # what both lanes know from the beginning: inputs, buffers and views of these
+        for node, lines in self.steps:
+            if self._is_view(node) and self.variables[node.arguments[0]] in shared:
+                views += lines
+                shared.add(self.variables[node])
+            else:
+                number |= {made: len(parts) for made in (node, *self.together.get(node, ()))}
+                parts.append((node, lines))
+        steps = []
+        for node, _ in parts:
+            reads = {self.base[r] for r in self.reads[node]}
+            known = all(self.variables[r] in shared or self.variables[r].startswith("real(") for r in self.reads[node])
+            movable = known and self.variables[node] in shared
+            steps.append(
+                lanes_.Step(frozenset(number[r] for r in reads if r in number), self._cost(node, lengths), movable)
+            )
+        shares = lanes_.schedule(steps)
+        if shares.saved < WORTH:
+            return
+        ended = shares.before()
+        place = [ended[n][lane] for n, lane in enumerate(shares.lanes)]
+        self.slots = slots(
+            self.order, self.reads, self.base, self.roots,
+            lambda a, b: a not in number or b not in number
+            or place[number[a]] < ended[number[b]][shares.lanes[number[a]]],
+        )  # fmt: skip
+        self.memory.clear()
+        awaited = {other for waits in shares.waits for other in waits}
+        locks = {step: threading.Lock() for step in awaited}
+        sources: tuple[list[str], list[str]] = (list(views), list(views))
+        for n, ((_, lines), lane) in enumerate(zip(parts, shares.lanes, strict=True)):
+            sources[lane].extend(f"lock_{other}.acquire()" for other in shares.waits[n])
+            sources[lane].extend(lines)
+            if n in awaited:
+                sources[lane].append(f"lock_{n}.release()")
+        for step, lock in locks.items():
+            lock.acquire()
+            self.scope[f"lock_{step}"] = lock
+        here = self._function(", ".join(parameters), sources[0])
+        there = self._function(", ".join(parameters), sources[1], {})
+        self.run_steps = lanes_.Pair(here, there, list(locks.values()))
+
+    def _is_view(self, node: Expression) -> bool:
+        return node.operation.name in _VIEWS and node not in self.kernels and not self.variables[node].startswith("p")
+
+    def _cost(self, node: Expression, lengths: Mapping[str, int]) -> float:
+        """Return about how many nanoseconds a step takes."""
+        sizes = [[d.value(lengths) for d in n.shape] for n in (node, *self.reads[node])]
+        entries = [float(np.prod(size)) for size in sizes]
+        if node.operation.name == "matmul" and node not in self.kernels and len(sizes[1]) == 2:
+            return 3000 + entries[0] * sizes[1][1] / 40
+        if node in self.together:
+            return 3000 + 50 * max(entries)
+        return 3000 + 0.15 * max(entries) * len(entries)
+
+    def _function(
+        self, parameters: str, lines: list[str], results: Mapping[str, str] | None = None
+    ) -> Callable[..., dict[str, Array]]:
+        results = self.result if results is None else results
+        result = ", ".join(f"{name!r}: {variable}" for name, variable in results.items())
         source = "\n    ".join([f"def run({parameters}):", *lines, f"return {{{result}}}"])
         exec(source, self.scope)  # our own source: no name in it is a user's but behind in_
         return cast("Callable[..., dict[str, Array]]", self.scope["run"])
@@ -267,6 +350,10 @@ class _Plan:
         if not node.shape and call == "product":
             return [f"{variable} = asreal(inner({', '.join(arguments)}))"]
         self.as_a_whole = False
+        if name == "slice" and not any(bound.letters for bound in node.parameters[2:]):
+            whole = (node.parameters[0].terms, node.parameters[1]) == ((), node.arguments[0].shape[0])
+            if whole and len(node.shape) == 2:
+                return [f"{variable} = {arguments[0]}[:, {node.parameters[2].constant}:{node.parameters[3].constant}]"]
         if name == "hstack":
             self.variables[node] = buffer = self._parameter(node)
             return [f"concatenate(({', '.join(arguments)},), 1, {buffer})"]
@@ -294,36 +381,10 @@ class _Plan:
         key = f"together_{len(self.scope)}"
         self.scope[key] = together
         lines = [f"{key}_all = {key}({', '.join(arguments)})"]
+        self.together[node] = []
         for other in self.order:
             if other.operation.together is together and other.arguments == node.arguments:
+                self.together[node].append(other)
                 self.variables[other] = self.variables.get(other, f"t{len(self.variables)}")
                 lines.append(f"{self.variables[other]} = asreal({key}_all[{other.operation.part}])")
         return lines
-
-    def _slots(self, roots: list[Expression]) -> dict[Expression, int]:
-        """Give each buffered node a slot; a slot is free again after the last step that reads it."""
-        reads: dict[Expression, list[Expression]] = {
-            node: list(self.kernels[node].leaves) if node in self.kernels else list(node.arguments)
-            for node in self.order
-        }
-        base: dict[Expression, Expression] = {}  # what a view looks at
-        for node in self.order:
-            seen = node.arguments[0] if node.operation.name in _VIEWS and node not in self.kernels else node
-            base[node] = base.get(seen, seen) if seen is not node else node
-        last = {base[root]: len(self.order) for root in roots}
-        for place, node in enumerate(self.order):
-            for read in reads[node]:
-                last[base[read]] = max(last.get(base[read], 0), place)
-        slots: dict[Expression, int] = {}
-        free: list[int] = []
-        count = 0
-        ends: dict[int, list[int]] = {}
-        for place, node in enumerate(self.order):
-            if len(node.shape) == 2 and node.operation.name not in ("symbol", "transpose"):
-                if free:
-                    slots[node] = free.pop()
-                else:
-                    slots[node], count = count, count + 1
-                ends.setdefault(last.get(node, place), []).append(slots[node])
-            free += ends.pop(place, [])
-        return slots

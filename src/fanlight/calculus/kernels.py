@@ -13,6 +13,15 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def rows(table: Any, index: Any, out: Any) -> None:
+    """Set row n of `out` to row index[n] of the table."""
+    for n in range(len(index)):
+        row = index[n]
+        for j in range(out.shape[1]):
+            out[n, j] = table[row, j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def scatter_rows(up: Any, index: Any, out: Any) -> None:
     """Add row n of `up` to row index[n] of `out`, which is set to zero first."""
     out[:] = 0

@@ -1,14 +1,14 @@
-"""What a training program is fed: the arrays of each batch, laid out by kernels, one batch ahead of the one in work."""
+"""What a training program is fed: the arrays of each batch, laid out by kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.calculus.lanes import ahead
 from fanlight.network.inputs import WordTypes
 from fanlight.network.losses import loss_inputs
 from fanlight.network.windows import CONTEXT_PADDING
@@ -27,10 +27,13 @@ class Feeder:
     Parameters
     ----------
     task : Task
+    lanes : int
+        2: the next batch is made in the second lane (`calculus.lanes`), meanwhile.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, lanes: int = 1) -> None:
         self._task = task
+        self._lanes = lanes
         made = task.configuration
         self._scratch = {group.name: np.full(group.buckets, -1) for group in made.groups}
         self._scratch["types"] = np.full(len(task.types.words), -1)
@@ -58,17 +61,12 @@ class Feeder:
         return inputs, needed
 
     def epoch(self, order: Int, rng: np.random.Generator) -> Iterator[tuple[int, dict[str, Any], dict[str, Int]]]:
-        """Yield for each batch how many tokens it has, its inputs and the rows needed; the next is made meanwhile."""
-
-        def made(batch: Encoded | None) -> tuple[int, dict[str, Any], dict[str, Int]] | None:
-            return None if batch is None else (len(batch.types), *self(batch, rng))
-
-        cut = batches(self._task.train, order, self._task.settings.batch_tokens)
-        with ThreadPoolExecutor(1) as ahead:
-            coming = ahead.submit(lambda: made(next(cut, None)))
-            while (ready := coming.result()) is not None:
-                coming = ahead.submit(lambda: made(next(cut, None)))
-                yield ready
+        """Yield for each batch how many tokens it has, its inputs and the rows needed."""
+        made = (
+            (len(batch.types), *self(batch, rng))
+            for batch in batches(self._task.train, order, self._task.settings.batch_tokens)
+        )
+        yield from made if self._lanes == 1 else ahead(made)
 
     def _tables(self, known: WordTypes, types: Int) -> tuple[dict[str, Int], dict[str, Any]]:
         """Return what `network.inputs.table_inputs` returns, numbered otherwise."""

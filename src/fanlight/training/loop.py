@@ -19,7 +19,7 @@ from fanlight.entities.scores import Scores
 from fanlight.network.architecture import loss
 from fanlight.training.batches import epoch_order
 from fanlight.training.checkpoint import Checkpoint
-from fanlight.training.cores import Stop
+from fanlight.training.cores import Stop, cores
 from fanlight.training.feeding import Feeder
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Task
@@ -56,7 +56,11 @@ class Epoch:
 
 
 def training(
-    task: Task, checkpoint: Path | None = None, resume: bool = False, stop: Stop | None = None
+    task: Task,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    stop: Stop | None = None,
+    lanes: int | None = None,
 ) -> Iterator[Epoch]:
     """Train the task's network in place, yielding after every pass; at the end it holds the best parameters.
 
@@ -70,6 +74,8 @@ def training(
         Go on from the checkpoint if there is one.
     stop : event, optional
         Once it is set, the epoch in work is dropped.
+    lanes : int, optional
+        How many threads share the work, 1 or 2; by default as many as there are cores. The numbers are the same.
 
     Raises
     ------
@@ -80,8 +86,9 @@ def training(
     """
     settings, parameters = task.settings, task.parameters
     optimiser = Optimiser(settings.optimiser, parameters, settings.decay)
-    program = training_program(task)
-    feeder = Feeder(task)
+    lanes = min(2, cores()) if lanes is None else lanes
+    program = training_program(task, lanes)
+    feeder = Feeder(task, lanes)
     state = Checkpoint.begin(checkpoint, task, optimiser, resume)
     began = time.perf_counter()
     for epoch in range(state.epoch, settings.epochs):
@@ -123,14 +130,15 @@ def training(
     parameters.update(state.best)
 
 
-def training_program(task: Task) -> Program:
-    """Compile the loss and its gradients with respect to everything that is learned.
+def training_program(task: Task, lanes: int = 1) -> Program:
+    """Compile the loss and its gradients with respect to everything that is learned, for one or two threads.
 
     This is the one place where training meets the calculus: the program is ``compile(loss, gradient(loss, θ))``.
     """
     expression = loss(task.configuration, partial=task.allowed is not None)
     gradients = gradient(expression, task.learned)
-    return compile({"loss": expression, **dict(zip(task.learned, gradients, strict=True))}, dtype=np.float32)
+    outputs = {"loss": expression, **dict(zip(task.learned, gradients, strict=True))}
+    return compile(outputs, np.float32, lanes=lanes)
 
 
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:

@@ -40,7 +40,7 @@ def train_passes(task: Task, checkpoint: Path | None = None, resume: bool = Fals
     probabilities = np.zeros((len(task.train.types), len(task.configuration.types)), np.float32)
     begun = {name: array.copy() for name, array in task.parameters.items()}
     task.stage = "first pass"
-    runs: list[Callable[[Stop], Iterator[Epoch]]] = [partial(training, task, first, resume)]
+    runs: list[Callable[[Stop], Iterator[Epoch]]] = [partial(training, task, first, resume, lanes=1)]
     runs += [partial(_held_out, task, begun, probabilities, k, places[k], resume) for k in range(len(places))]
     yield from cores.side_by_side(
         runs, min(2, cores.cores())
@@ -61,7 +61,7 @@ def _held_out(
 ) -> Iterator[Epoch]:
     """Train a first network without the documents of a fold, and fill in what it makes of these."""
     fold = _fold(task, begun, number)
-    yield from training(fold, place, resume, stop)
+    yield from training(fold, place, resume, stop, lanes=1)
     data = task.train
     held = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
     if not stop.is_set():

@@ -1,0 +1,87 @@
+"""Leaving out columns that nothing reads.
+
+The gradient of what stands side by side is cut into parts again, and parts that no one asked for, such as those of word
+vectors that are not trained, need not be computed: ``(A @ B)[:, c:d]`` becomes ``A @ B[:, c:d]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fanlight.calculus.expressions import Expression, rebuilt, walk
+from fanlight.calculus.shapes import ONE
+
+Users = dict[Expression, list[Expression]]
+_ENTRYWISE = {"add", "subtract", "multiply", "divide", "negative"}
+
+
+def narrow(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
+    """Return expressions of equal values in which matrices that are only read in parts have no columns besides.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> e = parse("(A @ B)[0:n, 1:3]", {"A": ("n", "m"), "B": ("m", 4)})
+    >>> str(narrow({"e": e})["e"])
+    'A @ B[0:m, 1:3]'
+    """
+    made = dict(outputs)
+    while (found := _found(made)) is not None:
+        node, low, high, users = found
+        part = _part(node, low, high, users)
+        again = {cut: part if cut.shape == part.shape else _columns(part, cut, low) for cut in users[node]}
+        for other in walk(*made.values()):
+            if other not in again and any(again.get(a, a) is not a for a in other.arguments):
+                again[other] = rebuilt(other, [again.get(a, a) for a in other.arguments])
+        made = {name: again.get(root, root) for name, root in made.items()}
+    return made
+
+
+def _found(outputs: Mapping[str, Expression]) -> tuple[Expression, int, int, Users] | None:
+    """Return a node of which some columns are never read, the columns that are, and who reads each node."""
+    order = list(walk(*outputs.values()))
+    users: Users = {node: [] for node in order}
+    for node in order:
+        for argument in set(node.arguments):
+            users[argument].append(node)
+    for node in order:
+        if node in outputs.values() or not users[node] or not (_is_product(node) or _is_entrywise(node)):
+            continue
+        cuts = [user.parameters for user in users[node] if user.operation.name == "slice"]
+        if len(cuts) < len(users[node]) or any((r0.terms, r1) != ((), node.shape[0]) for r0, r1, _, _ in cuts):
+            continue
+        if any(bound.letters for cut in cuts for bound in (*cut[2:], node.shape[1])):
+            continue
+        low, high = min(cut[2].constant for cut in cuts), max(cut[3].constant for cut in cuts)
+        if high - low < node.shape[1].constant:
+            return node, low, high, users
+    return None
+
+
+def _part(node: Expression, low: int, high: int, users: Users) -> Expression:
+    """Return the columns from `low` to `high` of a node that nothing else reads whole."""
+    if not node.shape or node.shape[1] == ONE:
+        return node  # the same for all columns
+    inner = [a for a in node.arguments if all(user is node for user in users[a])]
+
+    def part(a: Expression) -> Expression:
+        return _part(a, low, high, users) if a in inner else a if not a.shape or a.shape[1] == ONE else a[:, low:high]
+
+    if _is_product(node):
+        return node.arguments[0] @ part(node.arguments[1])
+    if _is_entrywise(node):
+        return rebuilt(node, [part(a) for a in node.arguments])
+    return node[:, low:high]
+
+
+def _columns(part: Expression, cut: Expression, low: int) -> Expression:
+    """Return what a cut through the whole reads of its part."""
+    return part[:, cut.parameters[2].constant - low : cut.parameters[3].constant - low]
+
+
+def _is_entrywise(node: Expression) -> bool:
+    return node.operation.name in _ENTRYWISE and len(node.shape) == 2
+
+
+def _is_product(node: Expression) -> bool:
+    return node.operation.name == "matmul" and all(len(a.shape) == 2 for a in node.arguments)

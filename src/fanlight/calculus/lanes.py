@@ -69,16 +69,16 @@ class Schedule(NamedTuple):
         return known
 
 
-def schedule(steps: Sequence[Step]) -> Schedule:
-    """Give each step, in turn, to the lane that can do it first.
+def schedule(steps: Sequence[Step], busy: float = 0.0) -> Schedule:
+    """Give each step, in turn, to the lane that can do it first; the second is free after `busy` seconds.
 
     Examples
     --------
     >>> long = Step(frozenset(), 1e6, True)
     >>> schedule([long, long, Step(frozenset([0, 1]), 1e3, False)])
-    Schedule(lanes=[0, 1, 0], waits=[[], [], [1]], saved=0.49)
+    Schedule(lanes=[0, 1, 0], waits=[[], [], [1]], saved=0.48)
     """
-    free = [0.0, HANDOVER]
+    free = [0.0, max(HANDOVER, busy * 1e9)]
     ends: list[float] = []
     lanes: list[int] = []
     waits: list[list[int]] = []

@@ -10,8 +10,9 @@ from fanlight.calculus.expressions import Expression
 def bases(order: Sequence[Expression], views: Sequence[Expression]) -> dict[Expression, Expression]:
     """Return whose memory each node looks at: its own, or that of what it is a view of."""
     base: dict[Expression, Expression] = {}
+    looking = set(views)
     for node in order:
-        base[node] = base[node.arguments[0]] if node in views else node
+        base[node] = base[node.arguments[0]] if node in looking else node
     return base
 
 
@@ -46,7 +47,7 @@ def slots(
     given: dict[Expression, int] = {}
     held: list[Expression] = []  # what each slot holds
     for node in order:
-        if len(node.shape) != 2 or node.operation.name in ("symbol", "transpose"):
+        if len(node.shape) != 2 or node.operation.name == "symbol" or base[node] is not node:
             continue
         for slot, old in reversed(list(enumerate(held))):
             if old not in kept and all(place[user] < place[node] and ended(user, node) for user in users[old]):

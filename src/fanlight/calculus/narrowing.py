@@ -44,8 +44,10 @@ def _found(outputs: Mapping[str, Expression]) -> tuple[Expression, int, int, Use
     for node in order:
         for argument in set(node.arguments):
             users[argument].append(node)
+    for node in outputs.values():
+        users[node].append(node)  # by whoever asked for it, whole
     for node in order:
-        if node in outputs.values() or not users[node] or not (_is_product(node) or _is_entrywise(node)):
+        if not (_is_product(node) or _is_entrywise(node)):
             continue
         cuts = [user.parameters for user in users[node] if user.operation.name == "slice"]
         if len(cuts) < len(users[node]) or any((r0.terms, r1) != ((), node.shape[0]) for r0, r1, _, _ in cuts):

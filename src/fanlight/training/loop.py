@@ -24,6 +24,8 @@ from fanlight.training.feeding import Feeder
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Task
 
+FEEDING = 4e-4  # seconds for which the second lane makes the next batch, when a program begins
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -117,7 +119,7 @@ def training(
                 name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name]
                 for name in task.learned
             }
-            optimiser.step(gradients, rate)
+            optimiser.step(gradients, rate, program.second)
             total += float(outputs["loss"]) * count
             done += count
         seconds = time.perf_counter() - epoch_began
@@ -138,7 +140,7 @@ def training_program(task: Task, lanes: int = 1) -> Program:
     expression = loss(task.configuration, partial=task.allowed is not None)
     gradients = gradient(expression, task.learned)
     outputs = {"loss": expression, **dict(zip(task.learned, gradients, strict=True))}
-    return compile(outputs, np.float32, lanes=lanes)
+    return compile(outputs, np.float32, lanes=lanes, busy=FEEDING)
 
 
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:

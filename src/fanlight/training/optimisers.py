@@ -15,12 +15,14 @@ mean = θ_T − Σ_t (t−1) Δ_t / T, which needs no work for rows that did not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from fanlight.calculus.lanes import Pair
 
 Float = NDArray[np.floating]
 KINDS = ("sgd", "adagrad", "adam")
@@ -63,23 +65,40 @@ class Optimiser:
         self._moments = {name: [np.zeros_like(p) for _ in range(moments)] for name, p in parameters.items()}
         self._drift: dict[str, Float] = {}  # Σ_t (t−1) Δ_t since averaging began
 
-    def step(self, gradients: Mapping[str, Float | RowGradient], rate: float) -> None:
-        """Apply one update at learning rate `rate`; parameters without a gradient stay."""
+    def step(
+        self, gradients: Mapping[str, Float | RowGradient], rate: float, second: Collection[str] = frozenset()
+    ) -> None:
+        """Apply one update at learning rate `rate`; parameters without a gradient stay.
+
+        Those named in `second` are left to the second lane (`calculus.lanes`): where it made their gradients, these
+        are at hand there.
+        """
         self.steps += 1
         age = float(self.averaged_steps)
         if self._drift:
             self.averaged_steps += 1
-        for name, gradient in gradients.items():
-            parameter = _rows_of(self.parameters[name])
-            decay = 0.0
-            if isinstance(gradient, RowGradient):
-                rows, values = gradient
-            else:
-                rows, values = np.arange(len(parameter)), _rows_of(gradient)
-                decay = self.decay if gradient.ndim == 2 and min(gradient.shape) > 1 else 0.0
-            moments = [_rows_of(m) for m in self._moments[name]]
-            drift = _rows_of(self._drift[name]) if self._drift else parameter
-            self._update(parameter, rows, values, *moments, rate, decay, self.steps, drift, age, bool(self._drift))
+        here, there = ([name for name in gradients if (name in second) == part] for part in (False, True))
+
+        def apply(names: Sequence[str]) -> None:
+            for name in names:
+                self._apply(name, gradients[name], rate, age)
+
+        if there:
+            Pair(lambda: apply(here), lambda: apply(there))()
+        else:
+            apply(here)
+
+    def _apply(self, name: str, gradient: Float | RowGradient, rate: float, age: float) -> None:
+        parameter = _rows_of(self.parameters[name])
+        decay = 0.0
+        if isinstance(gradient, RowGradient):
+            rows, values = gradient
+        else:
+            rows, values = np.arange(len(parameter)), _rows_of(gradient)
+            decay = self.decay if gradient.ndim == 2 and min(gradient.shape) > 1 else 0.0
+        moments = [_rows_of(m) for m in self._moments[name]]
+        drift = _rows_of(self._drift[name]) if self._drift else parameter
+        self._update(parameter, rows, values, *moments, rate, decay, self.steps, drift, age, bool(self._drift))
 
     def start_averaging(self) -> None:
         """Begin the mean anew from here."""
@@ -177,15 +196,22 @@ def _adam(
     epsilon = p.dtype.type(EPSILON * correction)
     shrink = p.dtype.type(rate * decay)
     age = p.dtype.type(age)
-    for r in range(len(rows)):
+    change = np.empty(p.shape[1], p.dtype)
+    for r in range(len(rows)):  # short loops over few arrays: a processor does many entries of them at once
         row = rows[r]
-        for j in range(p.shape[1]):
-            a[row, j] = b1 * a[row, j] + c1 * g[r, j]
-            s[row, j] = b2 * s[row, j] + c2 * g[r, j] * g[r, j]
-            change = -scaled * a[row, j] / (np.sqrt(s[row, j]) + epsilon) - shrink * p[row, j]
-            p[row, j] += change
-            if averaging:
-                drift[row, j] += age * change
+        gradient, first, second, entries = g[r], a[row], s[row], p[row]
+        for j in range(len(change)):
+            first[j] = b1 * first[j] + c1 * gradient[j]
+        for j in range(len(change)):
+            second[j] = b2 * second[j] + c2 * gradient[j] * gradient[j]
+        for j in range(len(change)):
+            change[j] = -scaled * first[j] / (np.sqrt(second[j]) + epsilon) - shrink * entries[j]
+        for j in range(len(change)):
+            entries[j] += change[j]
+        if averaging:
+            drifted = drift[row]
+            for j in range(len(change)):
+                drifted[j] += age * change[j]
 
 
 _UPDATES: dict[str, tuple[Callable[..., None], int]] = {"sgd": (_sgd, 1), "adagrad": (_adagrad, 1), "adam": (_adam, 2)}

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanlight.network.chain import ILLEGAL, forward_backward, legal_transitions, span_probability, viterbi
+from fanlight.network.chain import (
+    ILLEGAL,
+    forward_backward,
+    legal_transitions,
+    span_probabilities,
+    span_probability,
+    viterbi,
+)
 
 
 def paths(Z, A):
@@ -48,6 +55,19 @@ def test_compiled_and_plain_agree_over_many_sentences(dtype):
     for a, b in zip(forward_backward(Z, A, starts, True), forward_backward(Z, A, starts, False), strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-4 if dtype is np.float32 else 1e-9, atol=1e-6)
     np.testing.assert_array_equal(viterbi(Z, A, starts, True), viterbi(Z, A, starts, False))
+
+
+def test_probabilities_of_many_spans_are_those_of_each():
+    rng = np.random.default_rng(0)
+    Z, A = rng.normal(size=(60, 9)) * 4, legal_transitions(("a", "b")).astype(float)
+    messages = forward_backward(Z, A, np.array([0, 20, 60]))
+    spans = [(0, [4]), (3, [1, 2, 3]), (3, [5, 7]), (18, [1, 3]), (25, [5, 6, 6, 7]), (59, [8]), (40, [1, 5])]
+    starts, lengths = np.array([start for start, _ in spans]), np.array([len(tags) for _, tags in spans])
+    tags = np.array([tag for _, some in spans for tag in some])
+    found = span_probabilities(messages, Z, A, starts, starts + lengths, tags)
+    expected = [span_probability(messages, Z, A, start, some) for start, some in spans]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert found[-1] == 0, "B of one type, then of another"
 
 
 def test_illegal_transitions_have_no_share():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from fanlight.network.lexicon import Lexicon
+from fanlight.network.lexicon import Lexicon, read_lexicon
 from fanlight.network.windows import CONTEXTS, corpus_contexts, windows, word_contexts
 from fanlight.text.vectors import fallback_forms
 
@@ -64,3 +64,22 @@ def test_contexts_of_a_corpus_are_those_of_its_documents():
     assert corpus_contexts(words, ids, starts, np.repeat(np.arange(30), lengths.sum(1))).tolist() == expected.tolist()
     assert len(set(expected.tolist())) > 25
     assert corpus_contexts([], np.zeros(0, np.int64), np.array([0]), np.zeros(0, np.int64)).tolist() == []
+
+
+def test_a_lexicon_once_made_is_read_again_without_the_vectors(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "v.vec"
+    path.write_text("Paris 1 2\nOslo 2 1\nParis 3 3\n")
+    made, repeated = read_lexicon(path)
+    monkeypatch.setattr("fanlight.network.lexicon.read_vectors", None)
+    again, repeated_again = read_lexicon(path)
+    assert repeated == repeated_again == 1
+    for name, array in vars(made).items():
+        np.testing.assert_array_equal(getattr(again, name), array)
+    monkeypatch.undo()
+    path.write_text("Paris 1 2\nRome 2 1\n")
+    assert len(read_lexicon(path)[0]) == 2
+    assert read_lexicon(path)[1] == 0
+    for kept in (tmp_path / "cache").rglob("*.safetensors"):
+        kept.write_bytes(b"cut")
+    assert len(read_lexicon(path)[0]) == 2

@@ -169,6 +169,39 @@ def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: S
     return min(value, 1.0)
 
 
+def span_probabilities(
+    messages: Messages, Z: Float, A: Float, starts: Int, ends: Int, tags: Int
+) -> NDArray[np.float64]:
+    """Return `span_probability` of many spans at once.
+
+    Parameters
+    ----------
+    messages, Z, A
+        As there.
+    starts, ends : int array (n,)
+        First token of each span, and the token after its last.
+    tags : int array
+        The tags of all spans' tokens, one span after the other.
+    """
+    lengths = ends - starts
+    first = np.cumsum(lengths) - lengths
+    values: NDArray[np.float64] = messages.marginals[starts, tags[first]].astype(np.float64)
+    inner = np.ones(len(tags), bool)
+    inner[first] = False
+    owner = np.repeat(np.arange(len(starts)), lengths)[inner]
+    step = (np.arange(len(tags)) + np.repeat(starts - first, lengths))[inner]
+    before, tag = tags[np.flatnonzero(inner) - 1], tags[inner]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        backward = messages.marginals[step, tag] / messages.forward[step, tag]
+        before_backward = messages.marginals[step - 1, before] / messages.forward[step - 1, before]
+        emission = np.exp(np.maximum(Z[step, tag] - Z[step].max(1), FLOORS[Z.itemsize])) * messages.scales[step]
+        shares = np.exp(A[before, tag]) * emission * backward / before_backward
+    shares[(messages.marginals[step - 1, before] == 0) | (messages.forward[step, tag] == 0)] = 0
+    np.multiply.at(values, owner, shares)
+    np.minimum(values, 1.0, out=values)
+    return values
+
+
 def legal_transitions(types: Sequence[str]) -> Float:
     """Return (K+1, K+1): 0 where BIOES allows a tag to follow another, `ILLEGAL` elsewhere; index K is the border."""
     return np.where(TagSet(types).legal_transitions, np.float32(0), np.float32(ILLEGAL))

@@ -17,6 +17,7 @@ from fanlight.network.chain import (
     best_paths,
     forward_backward,
     legal_transitions,
+    span_probabilities,
     span_probability,
     viterbi,
 )
@@ -111,6 +112,19 @@ class Network:
                 share = messages and span_probability(messages, exact, transitions, start, tags[start:end].tolist())
                 found.append(TokenSpan(start, end, type_, share))
         return sorted(found, key=lambda span: (span.start, -span.end, span.type))
+
+    def certainties(self, Z: Float, starts: Int, spans: Sequence[Span]) -> NDArray[np.float64]:
+        """Return P(exactly this span | its sentence) for each of some entities, of the best reading or of another."""
+        values = np.zeros(len(spans))
+        for types, emission, transitions in self.chains(Z):
+            own = [n for n, span in enumerate(spans) if span[2] in types]
+            if own:
+                exact, tags = emission.astype(np.float64), TagSet(types)
+                marks = np.concatenate([tags.encode([(0, e - s, t)], e - s) for s, e, t in (spans[n] for n in own)])
+                begins, ends = (np.array([spans[n][side] for n in own]) for side in (0, 1))
+                messages = forward_backward(exact, transitions, starts)
+                values[own] = span_probabilities(messages, exact, transitions, begins, ends, marks)
+        return values
 
     def readings(self, Z: Float, count: int) -> list[tuple[float, list[Span]]]:
         """Return the `count` most probable tag paths of one sentence: P(path | sentence) and its spans, best first."""

@@ -11,13 +11,18 @@ Lecture L4 (word vectors from word2vec or GloVe).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.text.hashing import word_hashes
+from fanlight.text.vectors import cache_place, read_vectors
+
+KEPT = ".lexicon1"  # the number changes when a lexicon of the same file would come out otherwise
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,41 @@ class Lexicon:
             return np.full(len(hashes), -1, np.int64)
         place = np.minimum(np.searchsorted(self.hashes, hashes), len(self) - 1)
         return np.where(self.hashes[place] == hashes, place, -1)
+
+
+def read_lexicon(path: str | os.PathLike[str]) -> tuple[Lexicon, int]:
+    """Return the lexicon of a file of word vectors, and how many of its lines repeat a word.
+
+    It is kept in the user's cache folder: the vectors themselves, four times as large, are not read again.
+
+    Raises
+    ------
+    DataError
+        See `text.vectors.read_vectors`.
+    """
+    from safetensors import SafetensorError, safe_open
+    from safetensors.numpy import save_file
+
+    place = Path(path)
+    kept = cache_place(place, KEPT) if place.is_file() else None
+    if kept is not None:
+        try:
+            with safe_open(kept, framework="numpy") as file:
+                arrays = [file.get_tensor(name) for name in ("hashes", "integers", "scales", "repeated")]
+            return Lexicon(*arrays[:3]), int(arrays[3][0])
+        except (OSError, SafetensorError, KeyError):
+            pass  # not there, or not whole
+    vectors = read_vectors(path)
+    made = Lexicon.of(vectors.words, vectors.matrix)
+    if kept is not None:
+        part = kept.with_suffix(f".{os.getpid()}")
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            save_file({**vars(made), "repeated": np.array([vectors.repeated])}, part)
+            part.replace(kept)
+        except OSError:
+            part.unlink(missing_ok=True)  # a cache that cannot be written is done without
+    return made, vectors.repeated
 
 
 def quantise(

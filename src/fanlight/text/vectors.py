@@ -77,7 +77,7 @@ def read_vectors(
         size = place.stat().st_size
         if place.is_dir():
             raise DataError(f"{path}: is a folder, not a file of word vectors")
-        kept = _cache_place(place) if cache else None
+        kept = cache_place(place) if cache else None
         if kept is not None and (found := _from_cache(kept)) is not None:
             return _first(found, limit)
         with gzip.open(place) if place.suffix == ".gz" else open(place, "rb") as file:
@@ -248,13 +248,14 @@ def _first(vectors: Vectors, limit: int | None) -> Vectors:
     return Vectors(vectors.words[:limit], vectors.matrix[:limit], vectors.repeated)
 
 
-def _cache_place(path: Path) -> Path:
+def cache_place(path: Path, what: str = "") -> Path:
+    """Return where a file of vectors, or something made of it, is kept in the user's cache folder."""
     import hashlib
 
     state = path.stat()
     key = f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}"
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "fanlight" / "vectors" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.safetensors"
+    return Path(base) / "fanlight" / "vectors" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}{what}.safetensors"
 
 
 def _from_cache(place: Path) -> Vectors | None:

@@ -47,14 +47,14 @@ class Development:
         data = self.data
         Z = self._emissions(network)
         gold = set(self.gold)
-        found = [s for s in network.spans(Z, data.starts, probabilities=False) if s.type not in self.unmarked]
+        spans = network.spans(Z, data.starts, probabilities=False)
+        found = [(s.start, s.end, s.type) for s in spans if s.type not in self.unmarked]
 
         def probabilities(temperature: float) -> NDArray[np.float64]:
             scaled = Network(network.configuration, divided(network.parameters, temperature), network.lexicon)
-            sure = {s[:3]: s.probability or 0.0 for s in scaled.spans(Z / np.float32(temperature), data.starts)}
-            return np.array([sure.get(s[:3], 0.0) for s in found])  # of equal readings another may be taken
+            return scaled.certainties(Z / np.float32(temperature), data.starts, found)
 
-        return probabilities, np.array([s[:3] in gold for s in found], bool)
+        return probabilities, np.array([span in gold for span in found], bool)
 
     def score(self, network: Network) -> Scores:
         """Tag the set and compare."""

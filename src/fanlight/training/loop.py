@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from fanlight.calculus import Program, compile, gradient
 from fanlight.entities.scores import Scores
 from fanlight.network.architecture import loss
+from fanlight.training import cores
 from fanlight.training.batches import epoch_order
 from fanlight.training.checkpoint import Checkpoint
-from fanlight.training.cores import Stop, cores
+from fanlight.training.cores import Stop
 from fanlight.training.feeding import Feeder
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Task
@@ -88,7 +89,7 @@ def training(
     """
     settings, parameters = task.settings, task.parameters
     optimiser = Optimiser(settings.optimiser, parameters, settings.decay)
-    lanes = min(2, cores()) if lanes is None else lanes
+    lanes = min(2, cores.cores()) if lanes is None else lanes
     program = training_program(task, lanes)
     feeder = Feeder(task, lanes)
     state = Checkpoint.begin(checkpoint, task, optimiser, resume)

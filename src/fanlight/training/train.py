@@ -13,7 +13,7 @@ import numpy as np
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
-from fanlight.network.lexicon import Lexicon
+from fanlight.network.lexicon import Lexicon, read_lexicon
 from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
@@ -154,16 +154,18 @@ def _lexicon(
         known = sorted({token for corpus in corpora for sentence in corpus.sentences for token in sentence.tokens})
         rng = np.random.default_rng([settings.seed, 2 << 32])
         return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
-    vectors = read_vectors(path)
-    if vectors.repeated:
-        warn(f"{path}: {vectors.repeated} lines repeat a word; the first of each was taken")
-    words, matrix = vectors.words, vectors.matrix
-    if settings.vector_limit is not None:
+    if settings.vector_limit is None:
+        lexicon, repeated = read_lexicon(path)
+    else:
+        vectors = read_vectors(path)
+        words, matrix, repeated = vectors.words, vectors.matrix, vectors.repeated
         of_words = (settings.unit or corpora[0].unit) == "word"
         sentences = [s for c in (*corpora, dev) if c is not None for s in c.sentences]
         tokens = {token for s in sentences for token in (s.tokens if of_words else s.text.split())}
         forms = fallback_forms if of_words else beginnings
         needed = tokens | {form for token in tokens for form in forms(token)}
         kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
-        words, matrix = [words[i] for i in kept], matrix[kept]
-    return Lexicon.of(words, matrix)
+        lexicon = Lexicon.of([words[i] for i in kept], matrix[kept])
+    if repeated:
+        warn(f"{path}: {repeated} lines repeat a word; the first of each was taken")
+    return lexicon

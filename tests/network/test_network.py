@@ -1,11 +1,14 @@
 """The network as an equation: heads, losses, the block identity, and the compiled program."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fanlight.calculus import check_gradient, compile, evaluate, gradient
 from fanlight.calculus.numeric import central_differences
 from fanlight.calculus.operations import TABLE
+from fanlight.network import decoding
 from fanlight.network.architecture import emissions, equation, loss
 from fanlight.network.configuration import ACTIVATIONS, HEADS, Configuration
 from fanlight.network.inputs import WordTypes, table_inputs, window_inputs
@@ -132,3 +135,18 @@ def test_no_derivative_is_written_outside_the_calculus():
     assert "gradient(expression, task.learned)" in source
     for word in ("np.tanh", "1 - h", "np.exp", ".T @"):
         assert word not in source
+
+
+def test_emissions_in_blocks_are_those_of_the_whole(monkeypatch):
+    rng = np.random.default_rng(0)
+    configuration = replace(made(), evidence_width=3)
+    network = decoding.Network(configuration, first_parameters(configuration, rng), LEXICON)
+    types = WordTypes.of([PADDING, *WORDS], configuration, LEXICON)
+    lengths = np.array([0, 3, 1, 0, 9, 2, 2, 1, 0, 4])
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    ids = rng.integers(1, len(WORDS) + 1, starts[-1])
+    given = (types, ids, rng.integers(0, 64, len(ids)), starts, 0, rng.random((len(ids), 3), np.float32))
+    whole = network.emissions(*given)
+    for block in (1, 3, 5, 8):
+        monkeypatch.setattr(decoding, "BLOCK", block)
+        np.testing.assert_allclose(network.emissions(*given), whole, rtol=1e-5, atol=1e-6)

@@ -28,6 +28,8 @@ from fanlight.network.lexicon import Lexicon
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
 
+BLOCK = 1 << 15  # tokens whose emissions are computed together
+
 
 class TokenSpan(NamedTuple):
     """An entity in tokens of the whole batch: ``start:end``, its type, and P(exactly this span | its sentence)."""
@@ -74,6 +76,8 @@ class Network:
         """
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)
+        if len(ids) > BLOCK and len(starts) > 2:
+            return self._blocks(types, ids, contexts, starts, padding, evidence)
         needed, inputs = table_inputs(types, self.configuration)
         arrays = {**self.parameters, **inputs}
         arrays |= window_inputs(self.configuration, ids, contexts, starts, padding, evidence)
@@ -82,6 +86,22 @@ class Network:
             arrays[name] = self.parameters[name][rows] if own else self.lexicon.vectors(rows)
         program = self._compiled if len(ids) >= COMPILED_FROM else self._plain
         return program(arrays)["Z"].copy()
+
+    def _blocks(
+        self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, evidence: Float | None
+    ) -> Float:
+        """Return `emissions` of whole sentences, a block at a time, so that memory is bounded."""
+        parts = []
+        first = 0
+        while first < len(starts) - 1:
+            end = max(first + 1, int(np.searchsorted(starts, starts[first] + BLOCK, "right")) - 1)
+            tokens = slice(int(starts[first]), int(starts[end]))
+            used, own = np.unique(np.append(ids[tokens], padding), return_inverse=True)
+            told = None if evidence is None else evidence[tokens]
+            borders = starts[first : end + 1] - starts[first]
+            parts.append(self.emissions(types.choose(used), own[:-1], contexts[tokens], borders, int(own[-1]), told))
+            first = end
+        return np.concatenate(parts)
 
     def vectors(self, types: WordTypes) -> Float:
         """Return the vectors (t, d) of word types: the word vector, then the sum of each table's rows."""

@@ -293,3 +293,14 @@ def test_text_in_utf_16(model, tmp_path, monkeypatch, capsys):
     )
     assert status == 0
     assert [json.loads(line)["text"] for line in out.splitlines()] == ["Ada Byron lives in Oslo.", "", "The café."]
+
+
+def test_help_fits_a_screen_and_groups_all_commands():
+    environment = {**os.environ, "COLUMNS": "80", "LINES": "40"}
+    shown = subprocess.run(
+        [sys.executable, "-m", "fanlight", "--help"], capture_output=True, text=True, check=True, env=environment
+    ).stdout.splitlines()
+    assert len(shown) <= 40
+    assert max(map(len, shown)) <= 80
+    assert "Tag and look inside:" in shown
+    assert "More:" not in shown

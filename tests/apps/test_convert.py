@@ -1,6 +1,7 @@
 """Every format there and back: emoji, combining marks, CRLF, Korean, overlapping entities."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -48,12 +49,30 @@ def test_texts_and_overlapping_entities_come_back(tmp_path_factory, format, reco
     assert plain(found) == plain(records)
 
 
-@pytest.mark.parametrize("format", ["docbin", "klue"])
-@given(records=st.lists(texts(overlap=False, breaks=""), min_size=1, max_size=3))
-@settings(max_examples=40, deadline=None)
-def test_formats_of_tokens_that_hold_the_text(tmp_path_factory, format, records):
-    found = there_and_back(tmp_path_factory.mktemp("f"), records, format)
-    assert plain(found) == plain(records)
+TOKENS = ("docbin", "klue", "parquet", "columns")  # hold a tag a token
+assert set(FORMATS) == {*WHOLE, *TOKENS}
+
+
+@pytest.mark.parametrize("format", TOKENS)
+@given(records=st.lists(texts(), min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_formats_of_tokens_keep_all_or_say_why_not(tmp_path_factory, format, records):
+    """docbin and KLUE keep the text, the others tokens alone; every entity is there, or its text is named and why."""
+    lost = sum(any(a[1] > b[0] for a, b in pairwise(r.spans)) for r in records)
+    if format == "klue":
+        lost += sum(any(c in "\r\n" for c in r.text) for r in records)
+    folder = tmp_path_factory.mktemp("f")
+    if lost:
+        with pytest.raises(DataError, match=r"text \d+: .*(overlap|line break)"):
+            there_and_back(folder, records, format)
+        assert not list(folder.iterdir())
+        return
+    found = there_and_back(folder, records, format)
+    if format in ("docbin", "klue"):
+        assert plain(found) == plain(records)
+    expected = [("".join(r.text[s:e].split()), t) for r in records for s, e, t in r.spans]
+    assert [("".join(r.text[s:e].split()), t) for r in found for s, e, t in r.spans] == expected
+    assert "".join("".join(r.text.split()) for r in found) == "".join("".join(r.text.split()) for r in records)
 
 
 @pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU", "IO"])

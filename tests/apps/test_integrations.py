@@ -105,11 +105,26 @@ def test_search_finds_settings_and_goes_on(tmp_path):
     assert [trial.number for trial in told] == [1, 2, 3, 4]
     assert best.f1 == max(trial.f1 for trial in told) >= first.f1
     assert all(trial.settings["hidden"] in (4, 8) and 0.001 <= trial.settings["rate"] <= 0.05 for trial in told)
+    assert len({trial.settings["rate"] for trial in told}) == 4  # what was tried is not tried again
+    with pytest.raises(SettingsError, match="begun with other data, space or settings"):
+        search(towns, towns, 5, told.append, **{**options, "space": {"hidden": [4]}})
+    for place, text in (("other", "nonsense\n"), ("none/study", None)):
+        if text:
+            (tmp_path / place).write_text(text)
+        with pytest.raises(SettingsError, match="cannot be gone on with"):
+            search(towns, towns, 1, told.append, **{**options, "study": tmp_path / place})
 
 
 @pytest.mark.parametrize(
     ("space", "why"),
-    [({"hidden": {"low": 1}}, "low and high"), ({"hiden": [1]}, "hiden"), ({"hidden": [0]}, "hidden: Input should be")],
+    [
+        ({"hidden": {"low": 1}}, "low and high"),
+        ({"hidden": {"low": 5, "high": 2}}, "low and high must be numbers"),
+        ({"hidden": 3}, "low and high"),
+        ({"features": [{}]}, "a list of values"),
+        ({"hiden": [1]}, "hiden"),
+        ({"hidden": [0]}, "hidden: Input should be"),
+    ],
 )
 def test_a_space_at_fault_is_named(space, why):
     from fanlight.apps.integrations.optuna import search

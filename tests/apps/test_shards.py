@@ -29,7 +29,7 @@ def in_process(job, some, workers):
 
 
 def run(folder, out, size=400, resume=False, engine=in_process, **options):
-    job = Job(str(out), options.get("model"), options.get("threshold", {"": 0.0}), None)
+    job = Job(str(out), options.get("model"), options.get("threshold", {"": 0.0}), None, options.get("rules"))
     files = sorted(str(path) for path in folder.iterdir())
     return [row for row, _ in tag_shards(files, job, 2, engine, resume, size)]
 
@@ -86,6 +86,32 @@ def test_a_run_that_broke_off_is_gone_on_with(folder, tmp_path):
     assert list(read_shards(out)) == list(read_shards(tmp_path / "plain"))
 
 
+def test_a_shard_that_is_gone_is_done_again_and_a_file_that_grew_is_another(folder, tmp_path):
+    out = tmp_path / "out"
+    rows = run(folder, out)
+    before = list(read_shards(out))
+    (out / rows[0].file).unlink()
+    assert [row.shard for row in run(folder, out, resume=True)] == [rows[0].shard]
+    assert list(read_shards(out)) == before
+    with open(folder / "c.txt", "a") as file:
+        file.write("More.\n")
+    with pytest.raises(DataError, match="other files"):
+        run(folder, out, resume=True)
+
+
+def test_rules_stand_beside_the_model(folder, tmp_path):
+    rules = tmp_path / "rules.tsv"
+    rules.write_text("Museums in Paris\tMUSEUM\nre:\\d+ times\tCOUNT\n파리의\tLOC\n")
+    command = [sys.executable, "-m", "fanlight", "tag", str(folder), "--format", "jsonl", "--rules", str(rules)]
+    whole = subprocess.run([*command, "--precedence", "longest"], capture_output=True, check=True).stdout
+    assert whole.count(b"MUSEUM") == whole.count(b"COUNT") == 40
+    run(folder, tmp_path / "out", rules=(str(rules), "longest"))
+    assert b"".join(read_shards(tmp_path / "out")) == whole
+    rules.write_text("Paris\tX\n")
+    with pytest.raises(DataError, match="other files, model or options"):
+        run(folder, tmp_path / "out", resume=True, rules=(str(rules), "longest"))
+
+
 def test_a_file_that_is_not_the_one_listed_is_refused(folder, tmp_path):
     run(folder, tmp_path / "out")
     (tmp_path / "out" / "000000.jsonl").write_text("{}\n")
@@ -122,5 +148,5 @@ def test_ray_gives_the_same(folder, tmp_path):
     pytest.importorskip("ray", reason="the extra ray is not installed")
     command = [sys.executable, "-m", "fanlight", "tag", "--engine", "ray", str(folder), str(tmp_path / "ray")]
     subprocess.run([*command, "--threads", "2"], check=True, capture_output=True, timeout=300)
-    run(folder, tmp_path / "plain", size=shards.SIZE)
+    run(folder, tmp_path / "plain", size=None)
     assert list(read_shards(tmp_path / "ray")) == list(read_shards(tmp_path / "plain"))

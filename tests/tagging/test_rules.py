@@ -1,5 +1,6 @@
 """Rules beside the model."""
 
+import json
 import subprocess
 import sys
 
@@ -7,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fanlight
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
-from fanlight.tagging.rules import Rules, read_rules
+from fanlight.tagging.block_kernels import Entities
+from fanlight.tagging.blocks import Block
+from fanlight.tagging.rules import PRECEDENCE, Rules, read_rules
 
 TEXT = "New York Times and York"
 MODEL = (Entity(0, 8, "LOC", "New York", 0.9), Entity(19, 23, "LOC", "York", 0.8))
@@ -37,19 +41,104 @@ def test_longest_keeps_the_model_s_longer_one():
     ]
 
 
-@given(st.text("ab .", max_size=30), st.lists(st.text("ab.", min_size=1, max_size=3), max_size=6))
+ALPHABET = "ab .1é서\u0301👍_"
+
+
+@given(st.text(ALPHABET, max_size=30), st.lists(st.text(ALPHABET, min_size=1, max_size=4), max_size=6))
 def test_names_are_found_where_they_stand_as_words(text, names):
-    found = Rules(dict.fromkeys(names, "X")).apply(Document(text)).entities
+    found = Rules(dict.fromkeys(names, "X"))._named(text)
     expected = {
         (s, s + len(name))
         for name in names
         for s in range(len(text))
-        if text.startswith(name, s)
+        if name.strip()
+        and text.startswith(name, s)
         and not (text[s - 1 : s].isalnum() and name[0].isalnum())
         and not (text[s + len(name) : s + len(name) + 1].isalnum() and name[-1].isalnum())
     }
-    assert {(e.start, e.end) for e in found} <= expected
-    assert all(any(s < e.end and e.start < t for e in found) for s, t in expected)  # each is there, or a longer one
+    assert {(e.start, e.end) for e in found} == expected
+
+
+@st.composite
+def tagged(draw):
+    """A text and entities of a model that do not overlap."""
+    text = draw(st.text(ALPHABET, max_size=30))
+    borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    entities = [
+        Entity(s, e, draw(st.sampled_from("XYZ")), text[s:e], draw(st.sampled_from([0.25, 0.5])))
+        for s, e in zip(borders[::2], borders[1::2], strict=False)
+    ]
+    return Document(text, tuple(entities))
+
+
+@given(
+    st.lists(tagged(), min_size=1, max_size=4),
+    st.dictionaries(st.text(ALPHABET, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
+    st.dictionaries(st.sampled_from(["a.", "[^ ]+", "1", r"\b"]), st.sampled_from("YR")),
+    st.sampled_from(PRECEDENCE),
+)
+def test_kernels_find_and_settle_as_the_plain_path_does(documents, names, patterns, precedence):
+    rules = Rules(names, patterns, precedence)
+    plain = [rules.apply(document) for document in documents]
+    block = Block.of([document.text for document in documents])
+    types, joined = rules.beside("XYZ")
+    for first, last in ((0, len(documents)), (len(documents) // 2, len(documents))):
+        found = joined(block, first, last, columns(documents, block, first, last))
+        rows = zip(*(column.tolist() for column in found), strict=True)
+        expected = [
+            (d, e.start, e.end, e.type, e.text, e.probability) for d in range(first, last) for e in plain[d].entities
+        ]
+        assert [(d, s, e, types[k], bytes(block.data[b:t]).decode(), p) for d, s, e, b, t, k, p in rows] == expected
+
+
+def columns(documents, block, first, last):
+    rows = [(d, e) for d in range(first, last) for e in documents[d].entities]
+    out = Entities.room(len(rows))
+    for n, (d, e) in enumerate(rows):
+        text, begin = documents[d].text, int(block.starts[d])
+        out.documents[n], out.starts[n], out.ends[n] = d, e.start, e.end
+        out.byte_starts[n] = begin + len(text[: e.start].encode())
+        out.byte_ends[n] = begin + len(text[: e.end].encode())
+        out.types[n], out.probabilities[n] = "XYZ".index(e.type), e.probability
+    return out
+
+
+def test_many_texts_and_one_give_the_same():
+    tagger, rules = fanlight.load("en"), Rules({"Paris": "CITY", "are amazing": "X"}, {"Mu.": "MU"})
+    texts = ["Museums in Paris are amazing to see.", ""] * 200
+    plain = [rules.apply(tagger(text)) for text in texts]
+    assert [(e.text, e.type) for e in plain[0].entities] == [("Mus", "MU"), ("Paris", "CITY"), ("are amazing", "X")]
+    assert list(tagger.pipe(texts, rules=rules)) == plain
+    assert list(tagger.pipe(texts[:1], rules=rules)) == plain[:1]
+
+
+def test_a_run_with_rules_is_gone_on_with_by_the_same_rules_alone(tmp_path):
+    rules, texts, out = tmp_path / "rules.tsv", tmp_path / "in.txt", tmp_path / "out"
+    texts.write_text("Ann of Acme.\n" * 3)
+    rules.write_text("Acme\tORG\n")
+    command = [sys.executable, "-m", "fanlight", "tag", str(texts), "--out", str(out), "--rules", str(rules)]
+    subprocess.run(command, check=True)
+    whole = out.read_text()
+    assert whole.count('"Acme", "probability": 1.0') == 3
+    job = {"files": [str(texts)], "model": None, "threshold": {"": 0.0}, "passes": None}
+    (tmp_path / "out.part.json").write_text(json.dumps({**job, "rules": read_rules(rules).digest}))
+    (tmp_path / "out.part").write_text(whole.splitlines(keepends=True)[0] + "{")
+    other = subprocess.run([*command, "--resume", "--precedence", "model"], capture_output=True, text=True)
+    assert "begun with other files, model or options" in other.stderr
+    subprocess.run([*command, "--resume"], check=True)
+    assert out.read_text() == whole
+
+
+def test_more_names_than_there_is_room_for_at_first():
+    rules = Rules({"a": "X", "a a": "Y"})
+    block = Block.of(["a " * 5000])
+    assert len(rules._in_block(block, 0, 1).types) == 9999
+
+
+def test_entities_of_a_model_that_overlap_stay_where_no_rule_is():
+    model = (Entity(0, 8, "LOC", "New York", 0.9), Entity(4, 8, "PER", "York", 0.8))
+    document = Rules({"and": "X"}).apply(Document(TEXT, model))
+    assert [e.text for e in document.entities] == ["New York", "York", "and"]
 
 
 def test_files_and_their_faults(tmp_path):

@@ -11,9 +11,12 @@ import pytest
 
 import fanlight
 from fanlight.apps.learning import gains, update_tagger
+from fanlight.corpus.annotation import Annotation
+from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import TagSet
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.parameters import first_parameters
+from fanlight.training.sample import kept_sample, sample_of
 from fanlight.training.update import _inherit
 from tests.training.test_training import SMALL, TOWNS, in_documents
 
@@ -44,6 +47,35 @@ def test_a_new_type_is_learned_and_the_old_are_kept(folder, name):
     old = gains(folder / name, out, folder / "old.conll")
     assert old["all"][1].f1 > old["all"][0].f1 - 0.5
     assert old["all"][0].f1 > 80
+
+
+def test_an_updated_model_keeps_a_sample_of_all_it_learned_from(folder):
+    """So a second update forgets neither the types of the first training nor that of the first update."""
+    once, twice = folder / "once", folder / "twice"
+    zoo = "".join(f"The\tO\n{animal}\tS-ZOO\nis\tO\nold\tO\n\n" for animal in ["Elephant", "Tiger", "Lion"] * 12)
+    (folder / "zoo.conll").write_text(zoo, encoding="utf-8")
+    list(update_tagger(folder / "one", [folder / "new.conll"], once, settings={"epochs": 6, "rate": 0.01}))
+    old, new = kept_sample(fanlight.load(once).model)
+    assert sorted(old, key=str) == sorted(kept_sample(fanlight.load(folder / "one").model)[0], key=str)
+    assert [len(new), {t for d in new for s in d for _, _, t in s.spans}] == [1, {"DAY"}]
+    list(update_tagger(once, [folder / "zoo.conll"], twice, settings={"epochs": 6, "rate": 0.01}))
+    assert gains(once, twice, folder / "zoo.conll")["ZOO"][1].f1 > 95
+    assert gains(once, twice, folder / "new.conll")["DAY"][1].f1 > 95
+    before, after = gains(folder / "one", twice, folder / "old.conll")["all"]
+    assert after.f1 > before.f1 - 0.5
+    assert len(kept_sample(fanlight.load(twice).model)) == 3
+
+
+def test_a_sample_has_the_model_s_types():
+    rows = [
+        Sentence.of_words(["Ann", "saw", "Iraq"], spans) for spans in ([(0, 1, "per")], [(2, 3, "gpe")], [(0, 1, "x")])
+    ]
+    corpus = Corpus("a", "word", [[row] for row in rows])
+    meaning = Annotation({"per": ("PER",), "gpe": ("LOC", "MISC"), "x": ()}, frozenset())
+    kept = sample_of([corpus, corpus], [meaning, meaning], 9, 1)
+    assert sorted((row.get("corpus", 0), *row["spans"]) for row in kept) == [
+        (0,), (0, (0, 1, "PER")), (1,), (1, (0, 1, "PER")),
+    ]  # fmt: skip
 
 
 def test_before_the_first_step_old_tags_score_as_they_did(folder):

@@ -56,11 +56,11 @@ def update_tagger(
         return read_corpus(path, tokenise_sentences, format, encoding, tagger.unit)
 
     if rehearse is not None:
-        old = read(rehearse)
+        old = [read(rehearse)]
     elif raw is not None:
-        old = rehearsed(f"{raw}, as the model tags it", tagger.unit, list(_tagged(tagger, raw, lines, encoding)))
-    elif (kept := kept_sample(tagger.model)) is not None:
-        old = rehearsed("the sample in the model", tagger.unit, kept)
+        old = [rehearsed(f"{raw}, as the model tags it", tagger.unit, list(_tagged(tagger, raw, lines, encoding)))]
+    elif kept := kept_sample(tagger.model):
+        old = [rehearsed("the sample in the model", tagger.unit, documents) for documents in kept]
     else:
         raise DataError(
             "nothing to rehearse, so the old types would be forgotten: give --rehearse LABELLED or --raw TEXT, or keep "

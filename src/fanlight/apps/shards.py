@@ -24,11 +24,13 @@ from fanlight.files import replacing
 from fanlight.tagging.blocks import BlockTagger
 from fanlight.tagging.bundled import load_tagger, model_file
 from fanlight.tagging.lines import COMPRESSED, read_blocks, tag_lines
+from fanlight.tagging.rules import Rules, read_rules
 from fanlight.tagging.tagger import least_of
 
 MANIFEST = "manifest.jsonl"
 FORMAT = 1
-SIZE = 16_000_000  # bytes of a shard, about
+SHARDS = 1024  # about so many, so that workers end together; but
+SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of one
 
 
 class Shard(NamedTuple):
@@ -51,12 +53,15 @@ class Job(NamedTuple):
         A model's name or file; None lets each text's script decide.
     threshold : mapping of str to float
     passes : int or None
+    rules : (path, precedence), optional
+        Rules that stand beside the model.
     """
 
     out: str
     model: str | None
     threshold: Mapping[str, float]
     passes: int | None
+    rules: tuple[str, str] | None = None
 
 
 class Row(NamedTuple):
@@ -73,9 +78,11 @@ Engine = Callable[[Job, Sequence[Shard], int], Iterator[Row]]
 
 
 def tag_shards(
-    files: Sequence[str], job: Job, workers: int, engine: Engine, resume: bool = False, size: int = SIZE
+    files: Sequence[str], job: Job, workers: int, engine: Engine, resume: bool = False, size: int | None = None
 ) -> Iterator[tuple[Row, int]]:
     """Tag files into a folder; yield each shard's row when it is listed, and how many shards there are.
+
+    `size` is that of a shard in bytes, by default so that there are `SHARDS` of them within `SMALLEST` and `LARGEST`.
 
     Raises
     ------
@@ -84,12 +91,15 @@ def tag_shards(
         given.
     """
     out = Path(job.out)
-    shards = plan(files, size)
+    sizes = [_size(path) for path in files]
+    shards = plan(files, size or min(max(SMALLEST, sum(sizes) // SHARDS), LARGEST))
     about = {
         "fanlight manifest": FORMAT,
         "models": {name: _hash(model_file(name)) for name in ([job.model] if job.model else ["en", "ko"])},
         "threshold": dict(job.threshold),
         "passes": job.passes,
+        "rules": None if job.rules is None else read_rules(*job.rules).digest,
+        "sizes": sizes,
         "shards": [list(shard) for shard in shards],
     }
     manifest = out / MANIFEST
@@ -131,7 +141,7 @@ def tag_shard(job: Job, shard: Shard) -> Row:
 
     blocks = read_blocks(shard.path, begin=shard.begin, end=shard.end)
     with replacing(Path(job.out) / name) as part, open(part, "wb") as file:
-        for lines, text in tag_lines(blocks, _choice(job.model, job.passes), least):
+        for lines, text in tag_lines(blocks, _choice(job.model, job.passes), least, _rules(job.rules)):
             file.write(text)
             checksum.update(text)
             rows += len(lines.block.starts)
@@ -139,13 +149,13 @@ def tag_shard(job: Job, shard: Shard) -> Row:
     return Row(shard.number, name, rows, size, checksum.hexdigest())
 
 
-def plan(files: Sequence[str], size: int = SIZE) -> list[Shard]:
+def plan(files: Sequence[str], size: int) -> list[Shard]:
     """Cut files into shards at the ends of lines; compressed ones stay whole."""
     shards: list[Shard] = []
     for path in files:
         try:
+            total = _size(path)
             with open(path, "rb") as file:
-                total = os.fstat(file.fileno()).st_size
                 borders = [0]
                 while not path.endswith(COMPRESSED) and borders[-1] + size < total:
                     file.seek(borders[-1] + size - 1)
@@ -177,13 +187,13 @@ def read_shards(folder: str | os.PathLike[str]) -> Iterator[bytes]:
     for number in sorted(rows):
         place = Path(folder) / rows[number].file
         if not place.exists() or _hash(place) != rows[number].sha256:
-            raise DataError(f"{place}: is not the file that the manifest lists: remove its line and use --resume")
+            raise DataError(f"{place}: is not the file that the manifest lists: delete it and use --resume")
         with open(place, "rb") as file:
             yield from file
 
 
 def _begun(manifest: Path, about: dict[str, Any], resume: bool) -> dict[int, Row]:
-    """Return what is listed already, with the manifest cut after its last whole line and leftovers removed."""
+    """Return what is listed and there, with the manifest cut after its last whole line and leftovers removed."""
     if not manifest.exists():
         with replacing(manifest) as part:
             part.write_text(json.dumps(about) + "\n", encoding="utf-8")
@@ -195,7 +205,8 @@ def _begun(manifest: Path, about: dict[str, Any], resume: bool) -> dict[int, Row
         raise DataError(f"{manifest.parent}: was begun with other files, model or options: give the same")
     for left in manifest.parent.glob(".*.tmp"):
         left.unlink(missing_ok=True)
-    return rows
+    there = {path.name: path.stat().st_size for path in manifest.parent.iterdir()}
+    return {number: row for number, row in rows.items() if there.get(row.file) == row.bytes}
 
 
 def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
@@ -226,6 +237,18 @@ def _choice(model: str | None, passes: int | None) -> Callable[[str], BlockTagge
         return blocks
 
     return choose
+
+
+@cache
+def _rules(given: tuple[str, str] | None) -> Rules | None:
+    return None if given is None else read_rules(*given)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
 
 
 def _hash(path: Path) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -15,8 +16,10 @@ import numpy as np
 
 from fanlight.errors import DataError
 from fanlight.libraries import library
+from fanlight.tagging.block_kernels import Entities
 from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.json_kernel import json_lines
+from fanlight.tagging.rules import Rules
 from fanlight.text.scripts import language_of
 
 BYTES = 1 << 17  # read at a time
@@ -100,6 +103,7 @@ def tag_lines(
     blocks: Iterable[Lines],
     choose: Callable[[str], BlockTagger],
     least: Callable[[BlockTagger], list[float]],
+    rules: Rules | None = None,
 ) -> Iterator[tuple[Lines, bytes]]:
     """Tag blocks of lines, in order; yield each with its lines of JSON.
 
@@ -110,16 +114,24 @@ def tag_lines(
         Which tags a line of each script.
     least : callable
         The lowest probabilities for a tagger's types.
+    rules : Rules, optional
+        That stand beside the model.
     """
+
+    @cache
+    def writing(tagger: BlockTagger) -> Callable[[Block, int, int, Entities], tuple[bytes, Any]]:
+        if rules is None:
+            return lambda part, first, last, found: json_lines(part, first, last, found, tagger.types)
+        types, joined = rules.beside(tagger.types)
+        return lambda part, first, last, found: json_lines(part, first, last, joined(part, first, last, found), types)
+
     waiting: deque[tuple[Lines, list[_Share]]] = deque()
     for lines in blocks:
         shares = []
         for language, documents in _by_language(lines.block):
             tagger = choose(language)
             part = Block(lines.block.data, lines.block.starts[documents], lines.block.ends[documents])
-            types = tagger.types
-            then = lambda first, last, found, part=part, types=types: json_lines(part, first, last, found, types)  # noqa: E731
-            shares.append(_Share(documents, tagger.begin(part, least(tagger), then)))
+            shares.append(_Share(documents, tagger.begin(part, least(tagger), partial(writing(tagger), part))))
         waiting.append((lines, shares))
         if len(waiting) >= UNDER_WAY:
             yield _joined(*waiting.popleft())

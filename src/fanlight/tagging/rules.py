@@ -1,22 +1,35 @@
 """Rules beside the model: names that are always of a type, and patterns, with a stated precedence.
 
-Names are found all at once by an Aho-Corasick automaton (the library pyahocorasick, the extra "rules"), so that many
-thousands of them are looked for in one pass. A name counts where it stands as a word: no letter or digit touches it.
+A name counts where it stands as a word: no letter or digit touches it. Short texts are searched word by word in plain
+Python, blocks of texts by compiled kernels (`tagging.rule_kernels`), so that many thousands of names cost little.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fanlight.corpus.readers import read_text
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
-from fanlight.libraries import library
+
+if TYPE_CHECKING:
+    from fanlight.tagging.block_kernels import Entities
+    from fanlight.tagging.blocks import Block
+    from fanlight.tagging.rule_kernels import Tree
+
+    Joining = Callable[[Block, int, int, Entities], Entities]
 
 PRECEDENCE = ("rules", "model", "longest")
+_RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
 
 
 class Rules:
@@ -30,14 +43,12 @@ class Rules:
         The type of what each regular expression matches.
     precedence : str
         Where a rule's entity and the model's overlap, "rules" or "model" says which stays; "longest": the longer one,
-        and the rule's if they are equally long.
+        and the rule's if they are equally long. Of two rules the longer one stays.
 
     Raises
     ------
     DataError
         A pattern is no regular expression, or there is no such precedence.
-    FanlightError
-        pyahocorasick is not installed.
 
     Examples
     --------
@@ -52,35 +63,63 @@ class Rules:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
         self.precedence = precedence
-        self._automaton = library("ahocorasick").Automaton()
-        for name, type_ in names.items():
-            if name.strip():
-                self._automaton.add_word(name, (len(name), type_))
-        if len(self._automaton):
-            self._automaton.make_automaton()
+        self._names = {name: type_ for name, type_ in names.items() if name.strip()}
         self._patterns = []
         for pattern, type_ in (patterns or {}).items():
             try:
                 self._patterns.append((re.compile(pattern), type_))
             except re.error as error:
                 raise DataError(f"the pattern {pattern!r} is no regular expression: {error}") from None
+        self.types = tuple(dict.fromkeys([*self._names.values(), *(type_ for _, type_ in self._patterns)]))
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that they say."""
+        said = [self.precedence, self._names, [(pattern.pattern, type_) for pattern, type_ in self._patterns]]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""
-        found = list(self._found(document.text))
+        return self._settled(document, [*self._named(document.text), *self._matched(document.text)])
+
+    def beside(self, types: Sequence[str]) -> tuple[tuple[str, ...], Joining]:
+        """Return a model's types and then the rules' others, and what joins entities as columns, by compiled kernels.
+
+        The latter takes a block, the first of its documents and the last, and the model's entities in these, which do
+        not overlap each other; it returns these with the rules' among them.
+        """
+        joined = (*types, *(type_ for type_ in self.types if type_ not in types))
+        numbers = np.array([joined.index(type_) for type_ in self.types], np.int32)
+        _ = self._tree  # built once, before threads ask for it
+        return joined, lambda block, first, last, found: self._among(block, first, last, found, numbers)
+
+    def _among(
+        self, block: Block, first: int, last: int, entities: Entities, numbers: np.ndarray[Any, Any]
+    ) -> Entities:
+        from fanlight.tagging import rule_kernels
+        from fanlight.tagging.block_kernels import Entities
+
+        found = self._in_block(block, first, last)
+        if self._patterns:
+            found = self._with_patterns(block, first, last, found)
+        if not len(found.types):
+            return entities
+        out = Entities.room(len(entities.types) + len(found.types))
+        found = found._replace(types=numbers[found.types])
+        count = rule_kernels.settle(entities, found, PRECEDENCE.index(self.precedence), out)
+        return Entities(*(column[:count] for column in out))
+
+    def _settled(self, document: Document, found: Sequence[Entity]) -> Document:
+        """Let what a rule found and what the model found stand together; the model's may overlap each other."""
         if not found:
             return document
-        ranked = [(self._rank(e, rule=True), e) for e in found]
-        ranked += [(self._rank(e, rule=False), e) for e in document.entities]
-        kept: list[Entity] = []
-        for _, entity in sorted(ranked, key=lambda item: (item[0], item[1].start)):
-            if all(entity.end <= e.start or e.end <= entity.start for e in kept):
-                kept.append(entity)
-        return replace(document, entities=tuple(sorted(kept, key=lambda e: e.start)))
-
-    def pipe(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """Apply the rules to documents."""
-        return map(self.apply, documents)
+        ranked = [(self._rank(e, rule=True), True, e) for e in found]
+        ranked += [(self._rank(e, rule=False), False, e) for e in document.entities]
+        kept: list[tuple[bool, Entity]] = []
+        for _, rule, entity in sorted(ranked, key=lambda item: (item[0], item[2].start)):
+            if all(entity.end <= e.start or e.end <= entity.start for r, e in kept if rule or r):
+                kept.append((rule, entity))
+        return replace(document, entities=tuple(sorted((e for _, e in kept), key=lambda e: e.start)))
 
     def _rank(self, entity: Entity, rule: bool) -> tuple[int, int]:
         length = -(entity.end - entity.start)
@@ -88,21 +127,75 @@ class Rules:
             return length, not rule
         return int(rule != (self.precedence == "rules")), length
 
-    def _found(self, text: str) -> Iterator[Entity]:
-        if len(self._automaton):
-            for last, (length, type_) in self._automaton.iter(text):
-                start, end = last - length + 1, last + 1
-                before, after = text[start - 1 : start], text[end : end + 1]
-                if not (before.isalnum() and text[start].isalnum()) and not (after.isalnum() and text[last].isalnum()):
-                    yield Entity(start, end, type_, text[start:end], 1.0)
+    def _named(self, text: str) -> Iterator[Entity]:
+        for run in _RUN.finditer(text):
+            start = run.start()
+            for length in self._lengths.get(run.group(), ()):
+                name, end = text[start : start + length], start + length
+                touched = name[-1].isalnum() and text[end : end + 1].isalnum()
+                if not touched and (type_ := self._names.get(name)) is not None:
+                    yield Entity(start, end, type_, name, 1.0)
+
+    def _matched(self, text: str) -> Iterator[Entity]:
         for pattern, type_ in self._patterns:
             for match in pattern.finditer(text):
                 if match.end() > match.start():
                     yield Entity(match.start(), match.end(), type_, match.group(), 1.0)
 
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the names that begin with each run."""
+        found: dict[str, set[int]] = {}
+        for name in self._names:
+            run = _RUN.match(name)
+            assert run is not None
+            found.setdefault(run.group(), set()).add(len(name))
+        return {run: sorted(lengths) for run, lengths in found.items()}
+
+    @cached_property
+    def _tree(self) -> Tree:
+        from fanlight.tagging.rule_kernels import Tree
+
+        return Tree.of([name.encode("utf-8", "surrogatepass") for name in self._names])
+
+    @cached_property
+    def _numbers(self) -> np.ndarray[Any, Any]:
+        """The number of each name's type."""
+        numbers = {type_: n for n, type_ in enumerate(self.types)}
+        return np.array([numbers[type_] for type_ in self._names.values()], np.int32)
+
+    def _in_block(self, block: Block, first: int, last: int) -> Entities:
+        """Return the names in documents [first, last), with the numbers of the rules' types."""
+        from fanlight.tagging import rule_kernels
+        from fanlight.tagging.block_kernels import Entities
+
+        count, out = 1 << 12, Entities.room(0)
+        while self._names and len(out.types) < count:
+            out = Entities.room(count)
+            count = rule_kernels.find(block.data, block.starts, block.ends, first, last, self._tree, out)
+        found = Entities(*(column[:count] for column in out))
+        return found._replace(types=self._numbers[found.types])
+
+    def _with_patterns(self, block: Block, first: int, last: int, names: Entities) -> Entities:
+        from fanlight.tagging.block_kernels import Entities
+
+        rows = []
+        for d in range(first, last):
+            place, byte = 0, int(block.starts[d])
+            text = bytes(block.data[byte : block.ends[d]]).decode()
+            for e in sorted(self._matched(text), key=lambda e: e.start):
+                place, byte = e.start, byte + len(text[place : e.start].encode())
+                rows.append((d, e.start, e.end, byte, byte + len(e.text.encode()), self.types.index(e.type), 1.0))
+        columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+        both = [np.concatenate([a, np.array(b, a.dtype)]) for a, b in zip(names, columns, strict=True)]
+        order = np.lexsort((both[1], both[0]))  # by document and start; names before patterns
+        return Entities(*(column[order] for column in both))
+
 
 def read_rules(path: str | os.PathLike[str], precedence: str = "rules", encoding: str = "utf-8") -> Rules:
     """Read lines ``NAME<tab>TYPE`` and ``re:PATTERN<tab>TYPE``; blank lines and those that begin with # are none.
+
+    Of a name that stands twice the last line counts.
 
     Raises
     ------

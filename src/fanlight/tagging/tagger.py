@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fanlight.network.modelfile import Model
     from fanlight.tagging.blocks import BlockTagger
     from fanlight.tagging.explain import Explanation
+    from fanlight.tagging.rules import Rules
 
 
 Int = NDArray[np.int64]
@@ -72,19 +73,25 @@ class Tagger:
         return next(self.pipe([text], threshold))
 
     def pipe(
-        self, texts: Iterable[str], threshold: float | Mapping[str, float] = 0.0, threads: int | None = None
+        self,
+        texts: Iterable[str],
+        threshold: float | Mapping[str, float] = 0.0,
+        threads: int | None = None,
+        rules: Rules | None = None,
     ) -> Iterator[Document]:
         """Tag texts, in order, by the fast path where there is much to do (`tagging.blocks`).
 
         Texts are read ahead in batches that grow from one to a megabyte. `threads` is by default the number of cores.
+        `rules` stand beside the model (`tagging.rules`).
         """
         for batch in _batches(texts):
             if sum(map(len, batch)) < FAST_FROM or (blocks := self.blocks(threads)) is None:
                 for text in batch:
                     found = self._entities(text)
-                    yield Document(text, tuple(e for e in found if (e.probability or 0.0) >= _least(threshold, e.type)))
+                    kept = tuple(e for e in found if (e.probability or 0.0) >= _least(threshold, e.type))
+                    yield Document(text, kept) if rules is None else rules.apply(Document(text, kept))
                 continue
-            yield from self._of_block(batch, blocks, self.least(threshold))
+            yield from self._of_block(batch, blocks, self.least(threshold), rules)
 
     def together(self, texts: Sequence[str]) -> list[Document]:
         """Tag texts at once, by the fast path however short they are: for a process that lives long, such as a server.
@@ -133,17 +140,23 @@ class Tagger:
         """Return the threshold of each type."""
         return least_of(threshold, self.types)
 
-    def _of_block(self, texts: Sequence[str], blocks: BlockTagger, least: list[float]) -> Iterator[Document]:
+    def _of_block(
+        self, texts: Sequence[str], blocks: BlockTagger, least: list[float], rules: Rules | None = None
+    ) -> Iterator[Document]:
         from fanlight.tagging.blocks import Block
 
         for text in texts:
             check_encodable(text)
-        found = blocks.tag(Block.of(texts), least)
+        block, types = Block.of(texts), self.types
+        found = blocks.tag(block, least)
+        if rules is not None:
+            types, joined = rules.beside(types)
+            found = joined(block, 0, len(texts), found)
         borders = np.searchsorted(found.documents, np.arange(len(texts) + 1)).tolist()
         columns = (found.starts, found.ends, found.types, found.probabilities)
         rows = list(zip(*(column.tolist() for column in columns), strict=True))
         for text, first, end in zip(texts, borders[:-1], borders[1:], strict=True):
-            yield Document(text, tuple(Entity(s, e, self.types[k], text[s:e], p) for s, e, k, p in rows[first:end]))
+            yield Document(text, tuple(Entity(s, e, types[k], text[s:e], p) for s, e, k, p in rows[first:end]))
 
     @property
     def types(self) -> tuple[str, ...]:

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from fanlight.corpus.annotation import Annotation
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.network.modelfile import Model
 
 
-def kept_sample(model: Model) -> list[list[Sentence]] | None:
-    """Return the documents that the model keeps of its training data (the setting `keep`), or None."""
-    rows = model.provenance.get("sample")
-    if not rows:
-        return None
-    documents: list[list[Sentence]] = []
-    for row in rows:
+def kept_sample(model: Model) -> list[list[list[Sentence]]]:
+    """Return the documents that the model keeps of each corpus of its training data (the setting `keep`)."""
+    corpora: dict[int, list[list[Sentence]]] = {}
+    for row in model.provenance.get("sample", ()):
         spans = tuple((int(s), int(e), str(t)) for s, e, t in row["spans"])
         sentence = Sentence(row["text"], tuple(row["starts"]), tuple(row["ends"]), spans)
+        documents = corpora.setdefault(row.get("corpus", 0), [])
         if row["first"] or not documents:
             documents.append([])
         documents[-1].append(sentence)
-    return documents
+    return list(corpora.values())
 
 
-def sample_of(corpus: Corpus, count: int, seed: int) -> list[dict[str, Any]]:
-    """Return about so many sentences as plain values: whole documents, drawn at random."""
-    order = np.random.default_rng([seed, 3 << 32]).permutation(len(corpus.documents)).tolist()
+def sample_of(corpora: Sequence[Corpus], meanings: Sequence[Annotation], count: int, seed: int) -> list[dict[str, Any]]:
+    """Return about so many sentences of each corpus as plain values, with the model's types.
+
+    Whole documents, drawn at random; not those with a label that may be one of several types.
+    """
     rows: list[dict[str, Any]] = []
-    for place in order:
-        if len(rows) >= count:
-            break
-        for number, s in enumerate(corpus.documents[place]):
-            rows.append({"text": s.text, "starts": s.starts, "ends": s.ends, "spans": s.spans, "first": not number})
+    for number, (corpus, meaning) in enumerate(zip(corpora, meanings, strict=True)):
+        order = np.random.default_rng([seed, (3 << 32) + number]).permutation(len(corpus.documents)).tolist()
+        enough = len(rows) + count
+        for document in (corpus.documents[place] for place in order):
+            readings = [[meaning.readings[t] for _, _, t in sentence.spans] for sentence in document]
+            if len(rows) >= enough:
+                break
+            if any(len(types) > 1 for some in readings for types in some):
+                continue
+            for place, (s, some) in enumerate(zip(document, readings, strict=True)):
+                spans = [(a, b, types[0]) for (a, b, _), types in zip(s.spans, some, strict=True) if types]
+                row = {"text": s.text, "starts": s.starts, "ends": s.ends, "spans": spans, "first": not place}
+                rows.append(row if not number else {**row, "corpus": number})
     return rows

@@ -98,7 +98,7 @@ class Settings(BaseModel):
     average_from : float
         Weights are averaged after this share of the epochs; 1 for never.
     keep : int
-        Keep about so many training sentences in the model file, for `fanlight update` to rehearse.
+        Keep about so many sentences of each training file in the model file, for `fanlight update` to rehearse.
     seed : int
         Same seed, same bits.
     """

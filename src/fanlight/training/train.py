@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fanlight.corpus.annotation import meanings_of
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
@@ -131,7 +132,8 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
     if len(corpora) > 1:
         provenance["also"] = [_source(corpus) for corpus in corpora[1:]]
     if task.settings.keep:
-        provenance["sample"] = sample_of(corpora[0], task.settings.keep, task.settings.seed)
+        meanings = meanings_of(corpora, {name: (a.readings, a.unmarked) for name, a in task.settings.corpora.items()})
+        provenance["sample"] = sample_of(corpora, meanings, task.settings.keep, task.settings.seed)
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
     return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer)

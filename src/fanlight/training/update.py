@@ -36,7 +36,7 @@ EPOCHS, RATE = 5, 0.0005
 def update_model(
     model: Model,
     new: Sequence[Corpus],
-    rehearsal: Corpus,
+    rehearsal: Sequence[Corpus],
     out: Path,
     dev: Corpus | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -48,8 +48,9 @@ def update_model(
     model : Model
     new : sequence of Corpus
         The new examples, each with all the entities of the types that occur in it.
-    rehearsal : Corpus
-        Sentences with the old types, such as `kept` or what the model finds in raw text.
+    rehearsal : sequence of Corpus
+        Sentences with the old types, such as `sample.kept_sample` or what the model finds in raw text. A type that a
+        corpus never has is left open in it.
     out : path
     dev : Corpus, optional
         Chooses the best epoch; with old and new types.
@@ -64,10 +65,11 @@ def update_model(
     if not out.parent.is_dir():
         raise ModelError(f"{out}: the folder {out.parent} does not exist: create it first")
     made = model.configuration
-    lost = sorted(set(made.types) - set(rehearsal.types) - {t for corpus in new for t in corpus.types})
+    corpora = [*(corpus for corpus in rehearsal if corpus.types), *new]
+    lost = sorted(set(made.types) - {type_ for corpus in corpora for type_ in corpus.types})
     if lost:
         raise DataError(
-            f"{rehearsal.path}: has no entity of type {lost[0]!r}, which would be forgotten: give more to rehearse"
+            f"{rehearsal[0].path}: has no entity of type {lost[0]!r}, which would be forgotten: give more to rehearse"
         )
     kept = {k: v for k, v in model.provenance.get("settings", {}).items() if k not in ("passes", "corpora", "loss")}
     tables = {g.name: {"buckets": g.buckets, "dimension": g.dimension, "features": g.features} for g in made.groups}
@@ -80,7 +82,7 @@ def update_model(
     if fixed:
         raise SettingsError(f"{fixed[0]}: is the model's own and cannot be changed by an update: train anew")
     given = {**kept, **chosen, **shape, "passes": 1, "train_vectors": False, "random_vectors": 0}
-    task = prepare(rehearsal, dev, model.lexicon, read_settings(None, given), model.gazetteer, new)
+    task = prepare(corpora[0], dev, model.lexicon, read_settings(None, given), model.gazetteer, corpora[1:])
     if model.first is not None:
         first = Network(model.first.configuration, model.first.parameters, model.lexicon)
         data = task.train
@@ -88,7 +90,7 @@ def update_model(
         told_by(task, first, first.type_probabilities(Z, data.starts))
     _inherit(task, model)
     yield from training(task)
-    trained = finished(task, [rehearsal, *new], dev, None)
+    trained = finished(task, corpora, dev, None)
     trained.provenance["updated from"] = {key: model.provenance.get(key) for key in ("train", "also", "dev scores")}
     save_model(trained, out)
 

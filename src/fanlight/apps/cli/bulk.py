@@ -18,6 +18,7 @@ import fanlight
 from fanlight.errors import DataError, FanlightError
 from fanlight.tagging.blocks import BlockTagger
 from fanlight.tagging.lines import Lines, read_blocks, tag_lines
+from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import least_of
 
 PATIENCE = 1.5  # seconds without an answer, after which the user is told of the compiler
@@ -31,6 +32,7 @@ def tag_files(
     threads: int | None,
     out: Path | None,
     resume: bool,
+    rules: Rules | None = None,
 ) -> None:
     """Tag the lines of UTF-8 files, in order.
 
@@ -38,6 +40,8 @@ def tag_files(
     whole line. Each line read is one written, so nothing else has to be remembered.
     """
     job = {"files": files, "model": model, "threshold": threshold, "passes": passes}
+    if rules is not None:
+        job["rules"] = rules.digest
     done = 0
     if out is None:
         file: BinaryIO = sys.stdout.buffer
@@ -46,6 +50,10 @@ def tag_files(
             raise DataError("--resume: standard input cannot be read again: give files")
         file, done = _begun(out, job, resume)
     choose = _choice(model, passes, threads)
+
+    def least(tagger: BlockTagger) -> list[float]:
+        return least_of(threshold, tagger.types)
+
     console = Console(stderr=True)
     waiting = threading.Timer(PATIENCE, lambda: console.print("compiling the fast path for this machine, once …"))
     waiting.daemon = True
@@ -53,7 +61,7 @@ def tag_files(
     try:
         with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
             blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
-            for lines, text in tag_lines(blocks, choose, lambda tagger: least_of(threshold, tagger.types)):
+            for lines, text in tag_lines(blocks, choose, least, rules):
                 waiting.cancel()
                 file.write(text)
                 meter.advance(lines)

@@ -18,18 +18,8 @@ from fanlight.errors import FanlightError
 
 _GROUPS = {
     "Tag and look inside": ("tag", "explain", "serve"),
-    "Train and measure": (
-        "train",
-        "update",
-        "evaluate",
-        "search",
-        "curve",
-        "next",
-        "label",
-        "vectors",
-        "info",
-        "convert",
-    ),
+    "Data to learn from": ("next", "label", "convert"),
+    "Train and measure": ("train", "update", "evaluate", "search", "curve", "vectors", "info"),
     "Use what is found": ("index", "find", "graph", "mask", "unmask"),
     "Gradients": ("derive", "check"),
 }

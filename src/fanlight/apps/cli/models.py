@@ -261,7 +261,8 @@ def search(
     fixed = dict(_setting(item) for item in set or ())
 
     def tell(trial: Trial) -> None:
-        tried = " ".join(f"{name}={value:.4g}" for name, value in trial.settings.items())
+        shown = {name: f"{v:.4g}" if isinstance(v, float) else v for name, v in trial.settings.items()}
+        tried = " ".join(f"{name}={value}" for name, value in shown.items())
         print(f"{trial.number:4}  F1 {trial.f1:6.2f}  {tried}{'  (cut short)' * trial.pruned}", flush=True)
 
     chosen = SPACE if space is None else read_space(space)

@@ -102,11 +102,10 @@ def tag(
         if out is None and len(given) > 1:
             *given, last = given
             out = Path(last)
-        if out is None or text_column or rules or not _is_utf8(encoding) or not all(Path(i).exists() for i in given):
-            raise DataError(
-                "--engine: tags UTF-8 files and folders, without --rules or --text-column, into a folder --out"
-            )
-        _in_shards(given, out, engine, model, least, passes, threads, resume)
+        if out is None or text_column or not _is_utf8(encoding):
+            raise DataError("--engine: tags UTF-8 files and folders, without --text-column, into a folder --out")
+        beside = None if rules is None else (str(rules.absolute()), precedence)
+        _in_shards(given, out, engine, model, least, passes, threads, resume, beside)
         return
     if resume and out is None:
         raise typer.BadParameter("needs --out", param_hint="--resume")
@@ -114,10 +113,14 @@ def tag(
         raise DataError(
             f"--out: {next(item for item in given if not _is_file(item))} is no file: give files or folders"
         )
+    standing = None
+    if rules is not None:
+        from fanlight.tagging.rules import read_rules
+
+        standing = read_rules(rules, precedence, encoding)
     if (
         chosen is Format.jsonl
         and text_column is None
-        and rules is None
         and (out is None or out.suffix != ".parquet")
         and _is_utf8(encoding)
         and all(_is_file(item) for item in given)
@@ -127,20 +130,17 @@ def tag(
         from fanlight.tagging.lines import files_of
 
         if supported(model):
-            tag_files(files_of(given), model, least, passes, threads, out, resume)
+            tag_files(files_of(given), model, least, passes, threads, out, resume, standing)
             return
     if resume:
-        raise DataError("--resume: only UTF-8 files without --rules, and models with a fast path, can be gone on with")
+        raise DataError("--resume: only UTF-8 files, and models with a fast path, can be gone on with")
     texts = texts_of(given, encoding) if text_column is None else _column(given, text_column)
-    documents = (
-        (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
-        if model is None
-        else fanlight.load(model, passes=passes).pipe(texts, least, threads)
-    )
-    if rules is not None:
-        from fanlight.tagging.rules import read_rules
-
-        documents = read_rules(rules, precedence, encoding).pipe(documents)
+    documents: Iterator[Document]
+    if model is not None:
+        documents = fanlight.load(model, passes=passes).pipe(texts, least, threads, standing)
+    else:
+        documents = (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
+        documents = documents if standing is None else map(standing.apply, documents)
     if out is not None and out.suffix == ".parquet":
         from fanlight.apps.integrations.arrow import write_entities
 
@@ -245,6 +245,7 @@ def _in_shards(
     passes: int | None,
     threads: int | None,
     resume: bool,
+    rules: tuple[str, str] | None,
 ) -> None:
     import os
 
@@ -256,7 +257,7 @@ def _in_shards(
         from fanlight.apps.integrations.ray import on_ray
 
         run = on_ray
-    job = Job(str(out.absolute()), model, least, passes)
+    job = Job(str(out.absolute()), model, least, passes, rules)
     files = [os.path.abspath(path) for path in files_of(inputs)]
     texts = 0
     for done, (row, count) in enumerate(tag_shards(files, job, threads or os.cpu_count() or 1, run, resume), 1):

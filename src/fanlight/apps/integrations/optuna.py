@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -69,10 +70,9 @@ def search(
     Raises
     ------
     SettingsError
-        A setting or the space is at fault.
+        A setting or the space is at fault, or the study is one of something else.
     """
     optuna = library("optuna")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     base = read_settings(None, settings)
     corpus = read_corpus(train, tokenise_sentences, format, encoding, base.unit)
     development = read_corpus(dev, tokenise_sentences, format, encoding, base.unit)
@@ -91,18 +91,8 @@ def search(
                 raise optuna.TrialPruned
         return best
 
-    storage = None
-    if study is not None:
-        file = library("optuna.storages.journal").JournalFileBackend(str(study))
-        storage = optuna.storages.JournalStorage(file)
-    made = optuna.create_study(
-        storage=storage,
-        study_name="fanlight",
-        load_if_exists=True,
-        direction="maximize",
-        sampler=optuna.samplers.TPESampler(seed=base.seed),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1),
-    )
+    job = {"space": dict(space), "settings": dict(settings or {}), "data": [corpus.sha256, development.sha256]}
+    made = _study(study, json.dumps(job, sort_keys=True), base.seed)
     finished = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
     before = len(made.get_trials(states=finished))
     made.optimize(tried, max(0, trials - before), callbacks=[lambda _, trial: tell(_plain(trial))])
@@ -127,12 +117,41 @@ def read_space(path: PathLike) -> dict[str, Any]:
     return space
 
 
+def _study(path: PathLike | None, job: str, seed: int) -> Any:
+    """Begin a study, or go on with one of the same job."""
+    optuna = library("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = None
+    try:
+        if path is not None:
+            file = library("optuna.storages.journal").JournalFileBackend(str(path))
+            storage = optuna.storages.JournalStorage(file)
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1)
+        made = optuna.create_study(
+            storage=storage, study_name="fanlight", load_if_exists=True, direction="maximize", pruner=pruner
+        )
+        if made.user_attrs.setdefault("job", job) != job:
+            raise SettingsError(f"{path}: was begun with other data, space or settings: give the same or another file")
+        made.set_user_attr("job", job)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
+        raise SettingsError(
+            f"{path}: cannot be gone on with ({error}): name a study of `search`, or a new file"
+        ) from None
+    made.sampler = optuna.samplers.TPESampler(seed=seed + len(made.trials))  # or it would try the same again
+    return made
+
+
 def _check(space: Mapping[str, Any]) -> None:
     for name, what in space.items():
-        choices = what if isinstance(what, list) else [what.get("low"), what.get("high")]
-        if not choices or (isinstance(what, dict) and (None in choices or set(what) - {"low", "high", "log"})):
+        if isinstance(what, dict) and {"low", "high"} <= set(what) <= {"low", "high", "log"}:
+            values = [what["low"], what["high"]]
+            if not all(type(value) in (int, float) for value in values) or values[0] >= values[1]:
+                raise SettingsError(f"{name}: low and high must be numbers, and low the lower one")
+        elif isinstance(what, list) and what and not any(isinstance(value, (dict, list)) for value in what):
+            values = what
+        else:
             raise SettingsError(f"{name}: give a list of values, or low and high (and log = true)")
-        for value in choices:
+        for value in values:
             read_settings(None, {name: value})
 
 

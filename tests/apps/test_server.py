@@ -1,5 +1,6 @@
 """The HTTP interface: answers, limits, hostile input, many callers."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,6 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 import fanlight
+from fanlight.apps.server import batching
+from fanlight.apps.server.batching import Batcher
+from fanlight.apps.server.corked import Corked
+from fanlight.apps.server.tagging import SHORT, Tagging
 from fanlight.entities.entity import Document
 from tests.apps.serving import running
 
@@ -30,7 +35,7 @@ def address(tmp_path_factory):
     epoch = {"stage": "", "number": 1, "epochs": 8, "loss": 0.5, "dev_f1": 90.5}
     progress.write_text(json.dumps(epoch) + '\n{"stage": "", "num', encoding="utf-8")  # the second is being written
     taggers = {name: fanlight.load(name) for name in ("en", "ko")}
-    with running(taggers, most_bytes=2_000_000, seconds=20, watch=progress) as url:
+    with running(taggers, most_bytes=2_000_000, seconds=60, watch=progress) as url:
         yield url
 
 
@@ -174,17 +179,122 @@ def test_a_slow_request_is_told_so_and_one_that_goes_costs_nothing():
         s.send(b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{")
         assert b" 408 " in s.recv(1000)
         s.close()
-        late = post(url, "/v1/tag", texts=["late"] * 4)
+        long = " " * SHORT  # what is short is answered at once
+        late = post(url, "/v1/tag", texts=[long + "late"] * 4)
         assert late.status_code == 503
         time.sleep(1)
-        busy = ThreadPoolExecutor(1).submit(post, url, "/v1/tag", texts=["busy"])
+        busy = ThreadPoolExecutor(1).submit(post, url, "/v1/tag", texts=[long + "busy"])
         time.sleep(0.1)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(url + "/v1/tag", json={"texts": ["gone"]}, timeout=0.1)
+            httpx.post(url + "/v1/tag", json={"texts": [long + "gone"]}, timeout=0.1)
         assert busy.result().status_code == 200
         time.sleep(0.6)
         assert post(url, "/v1/tag", texts=["after"]).status_code == 200
-        assert "gone" not in Slow.tagged
+        assert [text.strip() for text in Slow.tagged[-2:]] == ["busy", "after"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": TEXT},
+        {"texts": [TEXT, KOREAN, "", "\x00\r\n ¤ 👍 Oslo"]},
+        {"texts": [TEXT, "Bob was in Oslo."], "model": "en", "threshold": 0.999},
+        {"text": TEXT, "threshold": {"LOC": 1.0}},
+        {"text": TEXT, "model": "elsewhere"},
+        {"text": TEXT, "texts": [TEXT]},
+        {"text": 3},
+        {"texts": []},
+        [],
+        "no JSON",
+    ],
+)
+def test_what_is_answered_at_once_is_what_the_ordinary_way_answers(address, body):
+    content = (body if body == "no JSON" else json.dumps(body)).encode()
+    headers = {"content-type": "application/json"}
+    quick = httpx.post(address + "/v1/tag", content=content, headers=headers)
+    ordinary = httpx.post(address + "/v1/tag", content=content, headers={**headers, "origin": "http://here.example"})
+    assert (quick.status_code, quick.text) == (ordinary.status_code, ordinary.text)
+
+
+def test_only_what_is_short_and_right_is_answered_at_once_and_only_while_nobody_is_served():
+    tagging = Tagging({"en": fanlight.load("en")})
+    batcher = tagging.batchers["en"]
+    batcher._thread.submit(lambda: None).result()  # the warming up is over
+    short = json.dumps({"text": TEXT}).encode()
+    assert json.loads(tagging.at_once(short))["documents"][0]["entities"][0]["text"] == "Paris"
+    assert (tagging.texts, tagging.characters) == (1, len(TEXT))
+    assert tagging.at_once(short[:-1]) is None
+    assert tagging.at_once(json.dumps({"text": "a" * SHORT}).encode()) is None
+    with batcher._using:
+        assert tagging.at_once(short) is None
+    assert tagging.at_once(short) is not None
+
+
+def test_a_caller_with_much_lets_others_in_between(monkeypatch):
+    order = []
+
+    class Recorder:
+        def together(self, texts):
+            time.sleep(0.05)
+            order.append(list(texts))
+            return [Document(text) for text in texts]
+
+    monkeypatch.setattr(batching, "MOST", 10)
+
+    async def run():
+        batcher = Batcher(Recorder())
+        much = asyncio.create_task(batcher.tag(["aaaa", "bbbb", "cccc", "d" * 30, "e"]))
+        await asyncio.sleep(0.1)
+        few = await batcher.tag(["f"])
+        assert not much.done()
+        return few, await much
+
+    few, much = asyncio.run(run())
+    assert [d.text for d in few] == ["f"]
+    assert [d.text for d in much] == ["aaaa", "bbbb", "cccc", "d" * 30, "e"]
+    assert order[1] == ["aaaa", "bbbb"]
+    assert max(map(len, order)) == 2
+
+
+def test_an_answer_is_written_in_one_piece(address):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as s:
+        s.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert s.recv(10_000).endswith(b"\r\n\r\nok")
+
+
+def test_a_corked_transport_writes_in_order_and_keeps_little_back():
+    class Transport:
+        written, closed = b"", False
+
+        def write(self, data):
+            assert not self.closed
+            self.written += data
+
+        def close(self):
+            self.closed = True
+
+        def is_closing(self):
+            return self.closed
+
+    async def run():
+        plain = Transport()
+        corked = Corked(plain, asyncio.get_running_loop())
+        corked.write(b"head")
+        corked.write(b"body")
+        assert plain.written == b""
+        await asyncio.sleep(0)
+        assert plain.written == b"headbody"
+        corked.write(b"x" * 100_000)
+        assert len(plain.written) == 100_008
+        corked.write(b"end")
+        corked.close()
+        assert plain.written.endswith(b"xend")
+        await asyncio.sleep(0)
+        assert plain.closed
+        assert corked.is_closing()
+
+    asyncio.run(run())
 
 
 def test_the_key_is_asked_for_and_no_other_site_may_call():

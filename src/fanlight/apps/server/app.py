@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -19,8 +19,8 @@ from fanlight.apps.formulas import read_formula, read_gradient
 from fanlight.apps.labelling import LabelStore
 from fanlight.apps.progress import read_progress
 from fanlight.apps.server import labelling, schemas
-from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.guard import Guard, metrics
+from fanlight.apps.server.tagging import Tagging, answer
 from fanlight.calculus import views
 from fanlight.calculus.derivation import derive as derived
 from fanlight.calculus.differences import check as checked
@@ -31,7 +31,6 @@ from fanlight.entities.entity import Document
 from fanlight.errors import DataError, FanlightError
 from fanlight.network.architecture import equation
 from fanlight.tagging.tagger import Tagger
-from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 STATIC = Path(__file__).parent / "static"
@@ -57,8 +56,8 @@ def create_app(
     origins: tuple[str, ...] = (),
     watch: Path | None = None,
     labels: LabelStore | None = None,
-) -> FastAPI:
-    """Return the application.
+) -> Guard:
+    """Return the application, an ASGI one.
 
     Parameters
     ----------
@@ -86,42 +85,20 @@ def create_app(
         redoc_url=None,
         responses=FAULTS,
     )
-    batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
-    counted = {"texts": 0, "characters": 0}
-    guards: list[Guard] = []
-
-    def chosen(name: str | None, text: str) -> str:
-        if name is None:
-            language = language_of(text)
-            name = language if language in taggers else next(iter(taggers))
-        if name not in taggers:
-            raise HTTPException(404, f"there is no model of that name; there are {', '.join(taggers)}")
-        return name
-
-    async def tag_all(request: schemas.TagRequest) -> list[Document]:
-        names = [chosen(request.model, text) for text in request.texts]
-        found: dict[int, Document] = {}
-        for name in dict.fromkeys(names):
-            places = [i for i, other in enumerate(names) if other == name]
-            documents = await batchers[name].tag([request.texts[i] for i in places])
-            found |= zip(places, documents, strict=True)
-        counted["texts"] += len(names)
-        counted["characters"] += sum(map(len, request.texts))
-        return [_above(found[i], request.threshold) for i in range(len(names))]
+    tagging = Tagging(taggers)
 
     @app.post("/v1/tag", response_model=schemas.TagResponse)
     async def tag(request: schemas.TagRequest, http: Request) -> Any:
         """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
         if "application/x-ndjson" in http.headers.get("accept", ""):
-            chosen(request.model, request.texts[0])
-            return StreamingResponse(_lines(request, tag_all), media_type="application/x-ndjson")
-        documents = await tag_all(request)
-        return JSONResponse({"documents": [document.to_dict() for document in documents]})
+            tagging.chosen(request.model, request.texts[0])
+            return StreamingResponse(tagging.lines(request), media_type="application/x-ndjson")
+        return Response(answer(await tagging.tag(request)), media_type="application/json")
 
     @app.post("/v1/explain", response_model=schemas.ExplainResponse)
     async def explain(request: schemas.ExplainRequest) -> Any:
         """Say why a word got its tag, and what its tag would be in another window."""
-        name = chosen(request.model, request.text)
+        name = tagging.chosen(request.model, request.text)
         tagger = taggers[name]
 
         def work() -> dict[str, Any]:
@@ -137,7 +114,7 @@ def create_app(
             written = f"z = {equation(tagger.model.configuration)}"
             return {"model": name, "equation": written, "explanation": found.to_dict(), "what_if": other}
 
-        return JSONResponse(await batchers[name].run(work))
+        return JSONResponse(await tagging.batchers[name].run(work))
 
     @app.post("/v1/derive", response_model=schemas.DeriveResponse)
     async def derive(request: schemas.DeriveRequest) -> Any:
@@ -205,7 +182,7 @@ def create_app(
         return {"epochs": [] if watch is None else read_progress(watch)}
 
     async def proposed(text: str) -> Document:
-        return (await batchers[chosen(None, text)].tag([text]))[0]
+        return (await tagging.batchers[tagging.chosen(None, text)].tag([text]))[0]
 
     app.include_router(labelling.routes(labels, proposed))
 
@@ -217,7 +194,7 @@ def create_app(
     @app.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> str:
         """Give counters in Prometheus's text format."""
-        return metrics(guards[-1], **counted)
+        return metrics(guard, tagging.texts, tagging.characters)
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
@@ -243,47 +220,15 @@ def create_app(
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "the server failed: this is a fault of fanlight, not of the input"}, 500)
 
-    @app.middleware("http")
-    async def named(request: Request, call_next: Any) -> Any:
-        response = await call_next(request)
-        route = request.scope.get("route")
-        request.scope["fanlight.path"] = getattr(route, "path", "other")
-        return response
-
     if origins:
         from fastapi.middleware.cors import CORSMiddleware
 
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"])
-    plain = app.build_middleware_stack
-
-    def guarded() -> Any:
-        guards.append(Guard(plain(), most_bytes, seconds, key))
-        return guards[-1]
-
-    app.build_middleware_stack = guarded  # type: ignore[method-assign]
-    return app
+    guard = Guard(app, most_bytes, seconds, key, {"/v1/tag": tagging.at_once})
+    return guard
 
 
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'"
-
-
-async def _lines(request: schemas.TagRequest, tag_all: Any) -> AsyncIterator[str]:
-    """Tag a few texts at a time, so that the first answers come while the rest is being read."""
-    count = 16
-    first = 0
-    while first < len(request.texts):
-        part = request.model_copy(update={"texts": request.texts[first : first + count]})
-        for document in await tag_all(part):
-            yield document.to_json() + "\n"
-        first += count
-        count = min(2 * count, 1024)
-
-
-def _above(document: Document, threshold: float | Mapping[str, float]) -> Document:
-    def least(type_: str) -> float:
-        return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, 0.0)
-
-    return Document(document.text, tuple(e for e in document.entities if (e.probability or 0) >= least(e.type)))
 
 
 def _array(name: str, value: Any) -> Any:

@@ -114,7 +114,10 @@ def test_models_health_metrics_and_training(address):
         (b'{"texts": ["x"], "model": "../../etc/passwd"}', 404, "there are en, ko"),
         (b'{"texts": ["x"], "model": "/etc/passwd\\u0000"}', 404, "there are en, ko"),
         (b'{"texts": ["\\ud800"]}', 422, "texts"),
-        (b"[" * 100_000, 400, "parsing the body"),
+        (b"[" * 100_000, 400, "nested deeply"),
+        (b'{"text": "\xff\xfe"}', 400, "UTF-8"),
+        (b'{"text": "\xed\xa0\x80"}', 422, "text"),
+        (b"\xff\xfe\x00", 400, "UTF-8"),
         (b'{"texts": ["' + b"x" * 3_000_000 + b'"]}', 413, "2,000,000 bytes"),
     ],
 )

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from fanlight.apps.formulas import read_formula, read_gradient
 from fanlight.apps.labelling import LabelStore
-from fanlight.apps.progress import read_progress
+from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
 from fanlight.apps.server.guard import Guard, metrics
 from fanlight.apps.server.tagging import Tagging, answer
@@ -27,7 +27,8 @@ from fanlight.calculus.differences import check as checked
 from fanlight.calculus.expressions import symbols_of
 from fanlight.calculus.graph import graph as graph_of
 from fanlight.calculus.latex import latex
-from fanlight.entities.entity import Document
+from fanlight.entities import html
+from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError, FanlightError
 from fanlight.network.architecture import equation
 from fanlight.tagging.tagger import Tagger
@@ -94,6 +95,18 @@ def create_app(
             tagging.chosen(request.model, request.texts[0])
             return StreamingResponse(tagging.lines(request), media_type="application/x-ndjson")
         return Response(answer(await tagging.tag(request)), media_type="application/json")
+
+    @app.post(
+        "/v1/html",
+        response_model=schemas.HtmlResponse,
+        responses={200: {"content": {"text/html": {}}}},
+    )
+    async def as_html(request: schemas.HtmlRequest, http: Request) -> Any:
+        """Show entities in their texts, as `fanlight tag --format html` does; with `Accept: text/html` as a page."""
+        documents = [_document(d) for d in request.documents]
+        if "text/html" in http.headers.get("accept", ""):
+            return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
+        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.marked(d) for d in documents])})
 
     @app.post("/v1/explain", response_model=schemas.ExplainResponse)
     async def explain(request: schemas.ExplainRequest) -> Any:
@@ -179,7 +192,8 @@ def create_app(
     @app.get("/v1/training", response_model=schemas.TrainingResponse)
     async def training() -> Any:
         """Give the curves of the training that is watched."""
-        return {"epochs": [] if watch is None else read_progress(watch)}
+        history = History([], [], None) if watch is None else await asyncio.to_thread(read_history, watch)
+        return {"epochs": history.epochs, "html": history.html()}
 
     async def proposed(text: str) -> Document:
         return (await tagging.batchers[tagging.chosen(None, text)].tag([text]))[0]
@@ -200,6 +214,10 @@ def create_app(
     async def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": POLICY})
 
+    @app.get("/static/marks.css", include_in_schema=False)
+    async def marks() -> FileResponse:
+        return FileResponse(html.MARKS)
+
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.exception_handler(FanlightError)
@@ -208,7 +226,10 @@ def create_app(
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
+        told = str(error.detail)
+        if "error parsing the body" in told:  # the framework's words for bytes that are no text, and for JSON too deep
+            told = "the body cannot be read: send JSON in UTF-8, not nested deeply"
+        return JSONResponse({"error": told}, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -229,6 +250,14 @@ def create_app(
 
 
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'"
+
+
+def _document(given: schemas.DocumentIn) -> Document:
+    """Return a document as it was given."""
+    text = given.text
+    return Document(
+        text, tuple(Entity(e.start, e.end, e.type, text[e.start : e.end], e.probability) for e in given.entities)
+    )
 
 
 def _array(name: str, value: Any) -> Any:

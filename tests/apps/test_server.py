@@ -129,6 +129,19 @@ def test_hostile_bodies_get_clear_errors(address, body, status, message):
     assert "site-packages" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/static/../guard.py", "/static/..%2f..%2fapp.py", "/static//etc/passwd", "/static/%2e%2e/app.py"]
+)
+def test_no_path_leads_out_of_the_page(address, path):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as s:
+        s.send(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: s.recv(10_000), b""))
+    assert b" 404 " in answer.splitlines()[0]
+    assert b"import" not in answer
+    assert b"root:" not in answer
+
+
 def test_fifty_megabytes_without_a_length_are_refused_as_they_come(address):
     parts = (b"x" * 1_000_000 for _ in range(50))
     try:
@@ -157,9 +170,16 @@ def test_two_hundred_callers_at_once_and_slow_ones_beside(address):
     slow = [socket.create_connection((host, int(port))) for _ in range(50)]
     for s in slow:
         s.send(b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
-    with ThreadPoolExecutor(200) as pool:
+    bad = {b'{"text": ': 422, b'{"text": "\xff"}': 400, b'{"text": "a", "model": "../ko"}': 404, b"x" * 3_000_000: 413}
+    json_headers = {"content-type": "application/json"}
+    with ThreadPoolExecutor(240) as pool:
         texts = [f"Number {n} lives in Paris." for n in range(200)]
+        refused = [
+            (status, pool.submit(httpx.post, address + "/v1/tag", content=body, headers=json_headers, timeout=60))
+            for body, status in [*bad.items()] * 10
+        ]
         answers = list(pool.map(lambda text: post(address, "/v1/tag", texts=[text], model="en"), texts))
+        assert [status for status, _ in refused] == [future.result().status_code for _, future in refused]
     assert [a.json()["documents"][0]["text"] for a in answers] == texts
     for s in slow:
         s.close()

@@ -49,7 +49,8 @@ class History:
             forecast = [(p["sentences"], p["f1"]) for p in self.curve if p["forecast"]]
             sizes, scores = [n for n, _ in measured], [f1 for _, f1 in measured]
             parts.append(line_chart("learning curve, F1", sizes, scores, "sentences", forecast))
-        return "".join(parts) + (report_html(self.report) if self.report else "")
+        charts = f'<div class="charts">{"".join(parts)}</div>' if parts else ""
+        return charts + (report_html(self.report) if self.report else "")
 
     def _repr_html_(self) -> str:
         """Show the curves and the report in a notebook."""

@@ -16,8 +16,9 @@ STYLE = """
 .fanlight thead th { border-bottom: 1px solid #8888; }
 .fanlight .word, .fanlight tr > :first-child { text-align: left; }
 .fanlight .long { max-height: 24em; overflow: auto; }
-.fanlight h3 { margin: .8em 0 .2em; }
+.fanlight h3 { margin: .8em 0 .2em; font-size: 1em; }
 """
+_WORD = {"context": ' class="word"'}
 COLUMNS = ("precision", "recall", "f1")
 
 
@@ -26,23 +27,34 @@ def report_html(report: Mapping[str, Any]) -> str:
     low, high = report["interval"]
     wrong = [m for m in report["mistakes"] if m["found"]]
     missed = [m for m in report["mistakes"] if not m["found"]]
+    types = report["types"]
+    every = {**report, "gold": report["entities"], "predicted": sum(t["predicted"] for t in types.values())}
     parts = [
-        f'<p class="headline"><strong>F1 {report["f1"]:.2f}</strong> '
-        f'<span data-i18n="interval">95 % interval</span> {low:.2f} – {high:.2f}</p>',
-        *_titled("per-type", "Per type", _scores({**report["types"], "all": report})),
-        *_titled("confusion", "What was taken for what (rows: labelled, columns: found)", _confusion(report)),
-        *_titled("partial", "Partial matches", _ways(report["matches"])),
-        *_titled("calibration", "Do the probabilities come true?", _reliability(report["reliability"])),
+        _titled("per-type", "Per type", _scores({**types, "all": every})),
+        _titled("confusion", "What was taken for what (rows: labelled, columns: found)", _confusion(report)),
+        _titled("partial", "Partial matches", _ways(report["matches"])),
+        _titled("calibration", "Do the probabilities come true?", _reliability(report["reliability"])),
     ]
     if report["seen"]:
-        parts += _titled("seen", "Entities that are in the training data, and new ones", _seen(report["seen"]))
-    parts += _titled("false-positives", "Found, but wrong: the surest first", _mistakes(wrong))
-    parts += _titled("false-negatives", "Labelled, but not found", _mistakes(missed))
-    return f'<section class="fanlight report">{"".join(parts)}</section>'
+        parts.append(_titled("seen", "Entities that are in the training data, and new ones", _seen(report["seen"])))
+    parts.append(_titled("false-positives", "Found, but wrong: the surest first", _mistakes(wrong)))
+    parts.append(_titled("false-negatives", "Labelled, but not found", _mistakes(missed)))
+    head = (
+        f'<p><strong>F1 {report["f1"]:.2f}</strong> <span data-i18n="interval">95 % interval</span> '
+        f"{low:.2f} – {high:.2f}</p>"
+    )
+    return f'<section class="fanlight report">{head}{"".join(parts)}</section>'
 
 
-def _titled(name: str, title: str, body: str) -> tuple[str, str]:
-    return f'<h3 data-i18n="{name}">{title}</h3>', body
+def report_page(report: Mapping[str, Any]) -> str:
+    """Return a page of its own."""
+    style = f"body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; }} {STYLE}"
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{style}</style>'
+    return f"<!DOCTYPE html>\n<html><head>{head}<title>Report</title></head><body>{report_html(report)}</body></html>\n"
+
+
+def _titled(name: str, title: str, body: str) -> str:
+    return f'<div class="part"><h3 data-i18n="{name}">{title}</h3>{body}</div>'
 
 
 def _scores(rows: Mapping[str, Any]) -> str:
@@ -50,8 +62,7 @@ def _scores(rows: Mapping[str, Any]) -> str:
     body = []
     for name, counts in rows.items():
         numbers = [f"{counts[c]:.2f}" for c in COLUMNS]
-        more = [str(counts[key]) if key in counts else "" for key in ("gold", "predicted")]
-        body.append([name, *numbers, *more])
+        body.append([name, *numbers, str(counts["gold"]), str(counts["predicted"])])
     return _table(head, body)
 
 
@@ -122,5 +133,7 @@ def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> st
 
 
 def _whole(head: Sequence[tuple[str, str]], body: str) -> str:
-    cells = "".join(f'<th scope="col" data-i18n="{n}">{title}</th>' if n else "<td></td>" for n, title in head)
+    cells = "".join(
+        f'<th scope="col" data-i18n="{n}"{_WORD.get(n, "")}>{title}</th>' if n else "<td></td>" for n, title in head
+    )
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"

@@ -6,23 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.corpus.sentence import Corpus, Sentence
-from fanlight.network.modelfile import Model
-
-
-def kept_sample(model: Model) -> list[list[Sentence]] | None:
-    """Return the documents that the model keeps of its training data (the setting `keep`), or None."""
-    rows = model.provenance.get("sample")
-    if not rows:
-        return None
-    documents: list[list[Sentence]] = []
-    for row in rows:
-        spans = tuple((int(s), int(e), str(t)) for s, e, t in row["spans"])
-        sentence = Sentence(row["text"], tuple(row["starts"]), tuple(row["ends"]), spans)
-        if row["first"] or not documents:
-            documents.append([])
-        documents[-1].append(sentence)
-    return documents
+from fanlight.corpus.sentence import Corpus
 
 
 def sample_of(corpus: Corpus, count: int, seed: int) -> list[dict[str, Any]]:

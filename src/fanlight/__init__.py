@@ -17,11 +17,23 @@ from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 if TYPE_CHECKING:
+    from fanlight.apps.progress import History
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
 
-__all__ = ["Document", "Entity", "Tagger", "__version__", "evaluate", "language_of", "load", "report", "train"]
+__all__ = [
+    "Document",
+    "Entity",
+    "Tagger",
+    "__version__",
+    "evaluate",
+    "history",
+    "language_of",
+    "load",
+    "report",
+    "train",
+]
 
 
 def load(model: str | os.PathLike[str], verify: bool = False, passes: int | None = None) -> Tagger:
@@ -53,6 +65,7 @@ def train(
     vectors: str | os.PathLike[str] | None = None,
     gazetteers: Sequence[str | os.PathLike[str]] = (),
     also: Sequence[str | os.PathLike[str]] = (),
+    watch: str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> Tagger:
     """Train a model on labelled files and return its tagger.
@@ -69,6 +82,8 @@ def train(
         Lists of names: lines of a name, a tab and its list's name.
     also : sequence of path
         More labelled files, which may mark other types; the setting `corpora` says what their labels mean.
+    watch : path, optional
+        Where to tell, while it goes on, how it goes: for `fanlight serve --watch` and `history`.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -79,7 +94,7 @@ def train(
     """
     from fanlight.apps.models import train_tagger
 
-    return train_tagger(train, dev, out, vectors, gazetteers, also, settings)
+    return train_tagger(train, dev, out, vectors, gazetteers, also, settings, watch)
 
 
 def evaluate(
@@ -125,6 +140,21 @@ def report(
     from fanlight.apps.models import report_tagger
 
     return report_tagger(model, data, train, against, format, encoding, types)
+
+
+def history(watch: str | os.PathLike[str]) -> History:
+    """Read what a training tells (`train` with ``watch``): curves and the report, which show themselves in a notebook.
+
+    Raises
+    ------
+    FanlightError
+        The file is not such a one.
+    """
+    from pathlib import Path
+
+    from fanlight.apps.progress import read_history
+
+    return read_history(Path(watch))
 
 
 def __getattr__(name: str) -> Any:

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 import uvicorn
 
 from fanlight.apps.server.app import create_app
+from fanlight.apps.server.corked import OPTIONS
 
 
 @contextmanager
 def running(taggers, **options):
     """Yield the server's address."""
-    config = uvicorn.Config(create_app(taggers, **options), port=0, log_level="error")
+    config = uvicorn.Config(create_app(taggers, **options), port=0, **OPTIONS)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,5 +1,6 @@
 """The HTTP interface: answers, limits, hostile input, many callers."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,6 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 import fanlight
+from fanlight.apps.server import batching
+from fanlight.apps.server.batching import Batcher
+from fanlight.apps.server.corked import Corked
+from fanlight.apps.server.tagging import SHORT, Tagging
 from fanlight.entities.entity import Document
 from tests.apps.serving import running
 
@@ -30,7 +35,7 @@ def address(tmp_path_factory):
     epoch = {"stage": "", "number": 1, "epochs": 8, "loss": 0.5, "dev_f1": 90.5}
     progress.write_text(json.dumps(epoch) + '\n{"stage": "", "num', encoding="utf-8")  # the second is being written
     taggers = {name: fanlight.load(name) for name in ("en", "ko")}
-    with running(taggers, most_bytes=2_000_000, seconds=20, watch=progress) as url:
+    with running(taggers, most_bytes=2_000_000, seconds=60, watch=progress) as url:
         yield url
 
 
@@ -109,7 +114,10 @@ def test_models_health_metrics_and_training(address):
         (b'{"texts": ["x"], "model": "../../etc/passwd"}', 404, "there are en, ko"),
         (b'{"texts": ["x"], "model": "/etc/passwd\\u0000"}', 404, "there are en, ko"),
         (b'{"texts": ["\\ud800"]}', 422, "texts"),
-        (b"[" * 100_000, 400, "parsing the body"),
+        (b"[" * 100_000, 400, "nested deeply"),
+        (b'{"text": "\xff\xfe"}', 400, "UTF-8"),
+        (b'{"text": "\xed\xa0\x80"}', 422, "text"),
+        (b"\xff\xfe\x00", 400, "UTF-8"),
         (b'{"texts": ["' + b"x" * 3_000_000 + b'"]}', 413, "2,000,000 bytes"),
     ],
 )
@@ -119,6 +127,19 @@ def test_hostile_bodies_get_clear_errors(address, body, status, message):
     assert message in answer.json()["error"]
     assert "/work" not in answer.text
     assert "site-packages" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../guard.py", "/static/..%2f..%2fapp.py", "/static//etc/passwd", "/static/%2e%2e/app.py"]
+)
+def test_no_path_leads_out_of_the_page(address, path):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as s:
+        s.send(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: s.recv(10_000), b""))
+    assert b" 404 " in answer.splitlines()[0]
+    assert b"import" not in answer
+    assert b"root:" not in answer
 
 
 def test_fifty_megabytes_without_a_length_are_refused_as_they_come(address):
@@ -149,9 +170,16 @@ def test_two_hundred_callers_at_once_and_slow_ones_beside(address):
     slow = [socket.create_connection((host, int(port))) for _ in range(50)]
     for s in slow:
         s.send(b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{")
-    with ThreadPoolExecutor(200) as pool:
+    bad = {b'{"text": ': 422, b'{"text": "\xff"}': 400, b'{"text": "a", "model": "../ko"}': 404, b"x" * 3_000_000: 413}
+    json_headers = {"content-type": "application/json"}
+    with ThreadPoolExecutor(240) as pool:
         texts = [f"Number {n} lives in Paris." for n in range(200)]
+        refused = [
+            (status, pool.submit(httpx.post, address + "/v1/tag", content=body, headers=json_headers, timeout=60))
+            for body, status in [*bad.items()] * 10
+        ]
         answers = list(pool.map(lambda text: post(address, "/v1/tag", texts=[text], model="en"), texts))
+        assert [status for status, _ in refused] == [future.result().status_code for _, future in refused]
     assert [a.json()["documents"][0]["text"] for a in answers] == texts
     for s in slow:
         s.close()
@@ -174,17 +202,122 @@ def test_a_slow_request_is_told_so_and_one_that_goes_costs_nothing():
         s.send(b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{")
         assert b" 408 " in s.recv(1000)
         s.close()
-        late = post(url, "/v1/tag", texts=["late"] * 4)
+        long = " " * SHORT  # what is short is answered at once
+        late = post(url, "/v1/tag", texts=[long + "late"] * 4)
         assert late.status_code == 503
         time.sleep(1)
-        busy = ThreadPoolExecutor(1).submit(post, url, "/v1/tag", texts=["busy"])
+        busy = ThreadPoolExecutor(1).submit(post, url, "/v1/tag", texts=[long + "busy"])
         time.sleep(0.1)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(url + "/v1/tag", json={"texts": ["gone"]}, timeout=0.1)
+            httpx.post(url + "/v1/tag", json={"texts": [long + "gone"]}, timeout=0.1)
         assert busy.result().status_code == 200
         time.sleep(0.6)
         assert post(url, "/v1/tag", texts=["after"]).status_code == 200
-        assert "gone" not in Slow.tagged
+        assert [text.strip() for text in Slow.tagged[-2:]] == ["busy", "after"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": TEXT},
+        {"texts": [TEXT, KOREAN, "", "\x00\r\n ¤ 👍 Oslo"]},
+        {"texts": [TEXT, "Bob was in Oslo."], "model": "en", "threshold": 0.999},
+        {"text": TEXT, "threshold": {"LOC": 1.0}},
+        {"text": TEXT, "model": "elsewhere"},
+        {"text": TEXT, "texts": [TEXT]},
+        {"text": 3},
+        {"texts": []},
+        [],
+        "no JSON",
+    ],
+)
+def test_what_is_answered_at_once_is_what_the_ordinary_way_answers(address, body):
+    content = (body if body == "no JSON" else json.dumps(body)).encode()
+    headers = {"content-type": "application/json"}
+    quick = httpx.post(address + "/v1/tag", content=content, headers=headers)
+    ordinary = httpx.post(address + "/v1/tag", content=content, headers={**headers, "origin": "http://here.example"})
+    assert (quick.status_code, quick.text) == (ordinary.status_code, ordinary.text)
+
+
+def test_only_what_is_short_and_right_is_answered_at_once_and_only_while_nobody_is_served():
+    tagging = Tagging({"en": fanlight.load("en")})
+    batcher = tagging.batchers["en"]
+    batcher._thread.submit(lambda: None).result()  # the warming up is over
+    short = json.dumps({"text": TEXT}).encode()
+    assert json.loads(tagging.at_once(short))["documents"][0]["entities"][0]["text"] == "Paris"
+    assert (tagging.texts, tagging.characters) == (1, len(TEXT))
+    assert tagging.at_once(short[:-1]) is None
+    assert tagging.at_once(json.dumps({"text": "a" * SHORT}).encode()) is None
+    with batcher._using:
+        assert tagging.at_once(short) is None
+    assert tagging.at_once(short) is not None
+
+
+def test_a_caller_with_much_lets_others_in_between(monkeypatch):
+    order = []
+
+    class Recorder:
+        def together(self, texts):
+            time.sleep(0.05)
+            order.append(list(texts))
+            return [Document(text) for text in texts]
+
+    monkeypatch.setattr(batching, "MOST", 10)
+
+    async def run():
+        batcher = Batcher(Recorder())
+        much = asyncio.create_task(batcher.tag(["aaaa", "bbbb", "cccc", "d" * 30, "e"]))
+        await asyncio.sleep(0.1)
+        few = await batcher.tag(["f"])
+        assert not much.done()
+        return few, await much
+
+    few, much = asyncio.run(run())
+    assert [d.text for d in few] == ["f"]
+    assert [d.text for d in much] == ["aaaa", "bbbb", "cccc", "d" * 30, "e"]
+    assert order[1] == ["aaaa", "bbbb"]
+    assert max(map(len, order)) == 2
+
+
+def test_an_answer_is_written_in_one_piece(address):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as s:
+        s.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert s.recv(10_000).endswith(b"\r\n\r\nok")
+
+
+def test_a_corked_transport_writes_in_order_and_keeps_little_back():
+    class Transport:
+        written, closed = b"", False
+
+        def write(self, data):
+            assert not self.closed
+            self.written += data
+
+        def close(self):
+            self.closed = True
+
+        def is_closing(self):
+            return self.closed
+
+    async def run():
+        plain = Transport()
+        corked = Corked(plain, asyncio.get_running_loop())
+        corked.write(b"head")
+        corked.write(b"body")
+        assert plain.written == b""
+        await asyncio.sleep(0)
+        assert plain.written == b"headbody"
+        corked.write(b"x" * 100_000)
+        assert len(plain.written) == 100_008
+        corked.write(b"end")
+        corked.close()
+        assert plain.written.endswith(b"xend")
+        await asyncio.sleep(0)
+        assert plain.closed
+        assert corked.is_closing()
+
+    asyncio.run(run())
 
 
 def test_the_key_is_asked_for_and_no_other_site_may_call():

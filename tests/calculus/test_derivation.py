@@ -20,6 +20,7 @@ from fanlight.calculus.differences import check, random_point
 from fanlight.calculus.graph import graph
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.latex import latex
+from fanlight.calculus.mathml import mathml
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.source import numpy_source
 from fanlight.calculus.views import html, latex_of, nudge, numpy_of
@@ -108,7 +109,7 @@ def test_numpy_views_run_on_their_own():
 def test_html_and_latex_views():
     steps = derive(LECTURE, "W")
     assert "<script" not in html(steps)
-    assert "δ_i x_j" in html(steps)
+    assert r"= \delta_{i} {x}_{j}</annotation>" in html(steps)
     assert r"\frac{\partial s}{\partial h} &= u^{\top}" in latex_of(steps)
     assert r"\delta" in latex_of(steps)
 
@@ -201,6 +202,7 @@ def test_the_shared_identities_typeset_and_print_as_numpy(data):
         found = KINDS[case["kind"]](expression, case["wrt"])
         for shown in (expression, found):
             parser.parse(f"${latex(shown)}$")
+            mathml(latex(shown))
         scope = {}
         exec(numpy_source({"value": expression}), scope)
         point = random_point(expression, None, {}, 1)

@@ -75,6 +75,19 @@ NAMES = ["en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh"]
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_short_block_gets_the_same_answers_with_and_without_threads(taggers, name, monkeypatch):
+    tagger, blocks = taggers[name]
+    texts = [text[:300] for text in (*ENGLISH, *KOREAN)]
+    found = []
+    for short in (0, 1 << 20):
+        monkeypatch.setattr(module, "SHORT", short)
+        blocks._scratch = None
+        found.append(list(documents(tagger, blocks, texts)))
+        assert (blocks._scratch is None) == (short == 0)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_hard_texts_get_the_same_answers(taggers, name):
     tagger, blocks = taggers[name]
     texts = [*ENGLISH, *KOREAN, " ".join(ENGLISH), "\n".join(KOREAN)]

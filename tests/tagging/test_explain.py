@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 import fanlight
 from fanlight.apps.formulas import read_formula
 from fanlight.calculus import evaluate
-from fanlight.entities.bioes import TagSet
+from fanlight.entities.bioes import TagSet, tags_from_spans
 from fanlight.errors import DataError
 from fanlight.network.architecture import equation
 from fanlight.tagging.explain import secants
+from fanlight.tagging.kept import kept_sample
 from tests.training.test_training import SMALL, TOWNS
 
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."
@@ -118,3 +119,29 @@ def test_a_notebook_shows_the_window():
     shown = fanlight.load("en").explain("Museums <in> Paris.", 4)._repr_html_()
     assert "<b>&gt;</b>" in shown
     assert "Paris: S-LOC" in shown
+
+
+def test_the_nearest_words_of_the_training_data_are_those_of_the_nearest_hidden_layers():
+    tagger = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "keep": 12, "context_width": 0})
+    sentences = [sentence for documents in kept_sample(tagger.model) for document in documents for sentence in document]
+
+    def hidden(e):
+        a = np.sum([e.layer[name] for name in e.layer if name.startswith("a_")], axis=0) + e.layer["b"]
+        return np.maximum(a, 0)[:, 0]
+
+    def like(e, other):
+        x, y = hidden(e), hidden(other)
+        return x @ y / (np.linalg.norm(x) * np.linalg.norm(y))
+
+    e = tagger.explain("She lives in Brno .", 3)
+    every = []
+    for s in sentences:
+        tags = tags_from_spans(s.spans, len(s.starts))
+        assert tagger.tokens(s.text) == list(zip(s.starts, s.ends, strict=True))
+        every += [(like(e, tagger.explain(s.text, t)), s.text, s.starts[t], tags[t]) for t in range(len(s.starts))]
+    best = sorted((round(row[0], 4) for row in every), reverse=True)[:5]
+    assert [round(n.similarity, 4) for n in e.nearest] == pytest.approx(best, abs=2e-4)
+    for n in e.nearest:
+        assert any((n.sentence, n.start, n.tag) == row[1:] and abs(n.similarity - row[0]) < 1e-4 for row in every)
+    assert e.nearest[0].sentence[e.nearest[0].start : e.nearest[0].end] in e._repr_html_()
+    assert fanlight.load("en").explain(ENGLISH, 2).nearest == []

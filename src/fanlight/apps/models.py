@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fanlight.corpus.align import align
 from fanlight.corpus.readers import read_corpus
@@ -21,6 +21,9 @@ from fanlight.tagging.tagger import Tagger
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 
+if TYPE_CHECKING:
+    from fanlight.training.loop import Epoch
+
 PathLike = str | os.PathLike[str]
 
 
@@ -32,6 +35,7 @@ def train_tagger(
     gazetteers: Sequence[PathLike],
     also: Sequence[PathLike],
     settings: Mapping[str, Any],
+    watch: PathLike | None = None,
 ) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives."""
     from fanlight.training.settings import read_settings
@@ -39,9 +43,30 @@ def train_tagger(
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(out) if out is not None else Path(folder) / "model.fanlight"
-        for _ in train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers, also):
+        run = train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers, also)
+        if watch is not None:
+            run = watched(run, Path(watch), place, train, dev)
+        for _ in run:
             pass
         return load_tagger(place)
+
+
+def watched(
+    run: Iterator[Epoch],
+    watch: Path,
+    model: PathLike,
+    train: PathLike,
+    dev: PathLike | None,
+    resume: bool = False,
+    format: str | None = None,
+    encoding: str = "utf-8",
+) -> Iterator[Epoch]:
+    """Yield a training's passes, writing down each and at the end the report on its dev set; see `apps.progress`."""
+    from fanlight.apps.progress import tell, told
+
+    yield from told(run, watch, resume)
+    if dev is not None:
+        tell(watch, report=report_tagger(model, dev, train, format=format, encoding=encoding).to_dict())
 
 
 def evaluate_tagger(

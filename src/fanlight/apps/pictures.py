@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from fanlight.libraries import library
 
 if TYPE_CHECKING:
     from fanlight.apps.learning import Point
+    from fanlight.entities.report import Report
     from fanlight.training.forecast import PowerLaw
 
 SUFFIXES = (".svg", ".png", ".pdf")
@@ -52,3 +53,25 @@ def draw_curve(points: Sequence[Point], law: PowerLaw, path: Path) -> None:
         axes.semilogx(sizes, [p.f1 for p in points], "o", label="measured")
         axes.set(xlabel="sentences", ylabel="F1 on the dev set")
         axes.legend()
+
+
+def draw_history(epochs: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draw a training's loss, and its F1 on the dev set if there is one; see `drawn`."""
+    with drawn(path, 6, 3.6) as axes:
+        numbers = range(1, len(epochs) + 1)
+        axes.plot(numbers, [e["loss"] for e in epochs], color="tab:gray", label="loss")
+        axes.set(xlabel="epoch", ylabel="loss")
+        scored = [(n, e["dev_f1"]) for n, e in zip(numbers, epochs, strict=True) if e["dev_f1"] is not None]
+        if scored:
+            other = axes.twinx()
+            other.plot(*zip(*scored, strict=True), color="tab:blue")
+            other.set_ylabel("F1 on the dev set", color="tab:blue")
+
+
+def draw_reliability(report: Report, path: Path) -> None:
+    """Draw stated probabilities against what came true; see `drawn`."""
+    found = report.reliability
+    with drawn(path, 4, 4) as axes:
+        axes.plot([0, 1], [0, 1], "--", color="tab:gray")
+        axes.plot(found.stated, found.right, "o-")
+        axes.set(xlabel="stated probability", ylabel="share that is right", title=f"error {found.error:.2f} %")

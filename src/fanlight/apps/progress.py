@@ -1,40 +1,133 @@
-"""The file in which a training tells its progress: a line of JSON for each pass."""
+"""The file in which a training tells its progress: a line of JSON for each pass, then its report and its curve."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fanlight.errors import FanlightError
+from fanlight.apps.charts import line_chart
+from fanlight.entities.report_html import STYLE, report_html
+from fanlight.errors import DataError, FanlightError
 from fanlight.training.loop import Epoch
 
 
-def told(run: Iterator[Epoch], path: Path) -> Iterator[Epoch]:
-    """Yield a run's passes, writing each down.
+@dataclass(frozen=True)
+class History:
+    """What a training has told so far.
+
+    Attributes
+    ----------
+    epochs : list of dict
+        ``stage``, ``number``, ``epochs``, ``loss`` and ``dev_f1`` of each pass.
+    curve : list of dict
+        ``sentences``, ``f1`` and whether it is a ``forecast``: what `fanlight curve` measured.
+    report : dict or None
+        On the dev set, after the last pass; as `entities.report.Report.to_dict`.
+    """
+
+    epochs: list[dict[str, Any]]
+    curve: list[dict[str, Any]]
+    report: dict[str, Any] | None
+
+    def html(self) -> str:
+        """Return the curves and the report, as HTML without a style."""
+        parts = []
+        for stage in dict.fromkeys(epoch["stage"] for epoch in self.epochs):
+            some = [epoch for epoch in self.epochs if epoch["stage"] == stage]
+            after = f", {stage}" if stage else ""
+            parts.append(line_chart(f"loss{after}", [e["number"] for e in some], [e["loss"] for e in some], "epoch"))
+            scored = [e for e in some if e["dev_f1"] is not None]
+            if scored:
+                f1 = [e["dev_f1"] for e in scored]
+                parts.append(line_chart(f"dev F1{after}", [e["number"] for e in scored], f1, "epoch"))
+        measured = [(p["sentences"], p["f1"]) for p in self.curve if not p["forecast"]]
+        if measured:
+            forecast = [(p["sentences"], p["f1"]) for p in self.curve if p["forecast"]]
+            sizes, scores = [n for n, _ in measured], [f1 for _, f1 in measured]
+            parts.append(line_chart("learning curve, F1", sizes, scores, "sentences", forecast))
+        charts = f'<div class="charts">{"".join(parts)}</div>' if parts else ""
+        return charts + (report_html(self.report) if self.report else "")
+
+    def _repr_html_(self) -> str:
+        """Show the curves and the report in a notebook."""
+        return f"<style>{STYLE}</style>{self.html()}"
+
+    def draw(self, path: str | os.PathLike[str]) -> None:
+        """Draw loss and dev F1 into a picture: .svg, .png or .pdf (needs matplotlib: the extra "graph").
+
+        Raises
+        ------
+        FanlightError
+            There is nothing to draw, the ending is another, or matplotlib is missing.
+        """
+        from fanlight.apps.pictures import draw_history
+
+        if not self.epochs:
+            raise DataError("there is no pass to draw yet")
+        draw_history(self.epochs, Path(path))
+
+
+def told(run: Iterator[Epoch], path: Path, resume: bool = False) -> Iterator[Epoch]:
+    """Yield a run's passes, writing each down; a resumed run's after those that are written already.
 
     Raises
     ------
     FanlightError
         The file cannot be written.
     """
+    _write(path, "w", *(read_history(path).epochs if resume else ()))
+    for epoch in run:
+        values = {"stage": epoch.stage, "number": epoch.number, "epochs": epoch.epochs, "loss": epoch.loss}
+        _write(path, "a", {**values, "dev_f1": None if epoch.dev is None else epoch.dev.f1})
+        yield epoch
+
+
+def tell(path: Path, **row: Any) -> None:
+    """Write down something more: ``report=…`` or ``curve=…``.
+
+    Raises
+    ------
+    FanlightError
+        The file cannot be written.
+    """
+    _write(path, "a", row)
+
+
+def read_history(path: Path) -> History:
+    """Return what is written so far; nothing if the training has not begun.
+
+    Raises
+    ------
+    DataError
+        A line is not what a training tells.
+    """
+    epochs: dict[tuple[str, int], dict[str, Any]] = {}
+    curve: list[dict[str, Any]] = []
+    report = None
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
+    for number, line in enumerate(lines[:-1], 1):  # what follows the last line feed is not whole yet
+        try:
+            row = json.loads(line)
+            if "report" in row:
+                report = row["report"]
+            elif "curve" in row:
+                curve = row["curve"]
+            else:
+                epochs[row["stage"], row["number"]] = row  # one done again after a kill takes the place of the first
+        except (ValueError, KeyError, TypeError):
+            raise DataError(
+                f"{path}:{number}: no line of a training's progress: give what train --watch wrote"
+            ) from None
+    return History(list(epochs.values()), curve, report)
+
+
+def _write(path: Path, mode: str, *rows: dict[str, Any]) -> None:
     try:
-        file = open(path, "w", encoding="utf-8")  # noqa: SIM115 - closed below
+        with open(path, mode, encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     except OSError as error:
         raise FanlightError(f"{path}: cannot be written ({error.strerror}): choose another place") from None
-    with file:
-        for epoch in run:
-            values = {"stage": epoch.stage, "number": epoch.number, "epochs": epoch.epochs, "loss": epoch.loss}
-            values["dev_f1"] = None if epoch.dev is None else epoch.dev.f1
-            file.write(json.dumps(values) + "\n")
-            file.flush()
-            yield epoch
-
-
-def read_progress(path: Path) -> list[dict[str, Any]]:
-    """Return the passes written so far; none if the training has not begun."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1]]  # what follows the last line feed is not whole yet

@@ -11,10 +11,10 @@ import re
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.shapes import ONE, Dimension
 
-_GREEK = {
+GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma",
     "tau", "phi", "psi", "omega",
-}  # fmt: skip
+)  # fmt: skip
 _NAMES = {
     "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos",
     "det": r"\det",
@@ -49,7 +49,7 @@ def latex_name(name: str) -> str:
         return rf"\mathrm{{{name.replace('_', ' ')}}}"
     stem, index = found.groups()
     stem = "lambda" if stem == "lam" else stem
-    shown = f"\\{stem}" if stem in _GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    shown = f"\\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     return f"{shown}_{{{index.replace('_', ' ')}}}" if index else shown
 
 

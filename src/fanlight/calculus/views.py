@@ -8,25 +8,33 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.calculus.derivation import Derivation, Link, Piece
-from fanlight.calculus.expressions import Expression, symbol, walk
+from fanlight.calculus.derivation import Derivation, Link
+from fanlight.calculus.expressions import Expression
 from fanlight.calculus.latex import latex, latex_name
+from fanlight.calculus.mathml import mathml
 from fanlight.calculus.numeric import bind, evaluate
-from fanlight.calculus.shapes import ONE, show
-from fanlight.calculus.simplify import simplify
+from fanlight.calculus.shapes import show
 from fanlight.calculus.source import numpy_source
+from fanlight.calculus.steps import Formula, links_of, steps
 from fanlight.errors import CalculusError
 
-Steps = list[tuple[str, list[tuple[str, ...]]]]
+_STYLE = """
+.derivation > div { display: flex; flex-wrap: wrap; gap: .2em 2em; align-items: baseline; padding: .2em 0 .2em 1.2em; }
+.derivation h3 { margin: 1em 0 .3em; font-size: 1em; }
+.derivation .shape { font-size: .8em; opacity: .75; margin-left: auto; }
+.derivation math { font-size: 1.15em; }
+"""
 
 
 def text(d: Derivation) -> str:
     """Return the derivation for a terminal."""
     lines = [f"{d.pieces[-1].name} = {d.expression}    by {d.wrt} ({show(d.wrt.shape)})"]
-    for title, rows in _steps(d, str, lambda a, b: f"∂{a}/∂{b}"):
+    for title, rows in steps(d):
         lines += ["", title]
-        width = max((len(row[0]) for row in rows if len(row) > 1), default=0)
-        lines += [("  " + "   ".join([row[0].ljust(width), *row[1:]])).rstrip() for row in rows]
+        written = ["".join(part if isinstance(part, str) else part.text for part in row.parts) for row in rows]
+        width = max((len(line) for line, row in zip(written, rows, strict=True) if row.shape), default=0)
+        for line, row in zip(written, rows, strict=True):
+            lines.append(f"  {line.ljust(width)}   {row.shape}" if row.shape else f"  {line}")
     return "\n".join(lines)
 
 
@@ -41,7 +49,7 @@ def latex_of(d: Derivation) -> str:
         for p in d.pieces
     ]
     rows += [rf"{partial(*_ends(path))} &= {' '.join(partial(k.upper, k.lower) for k in path)}" for path in d.paths]
-    for link in _links(d):
+    for link in links_of(d):
         if link.jacobian is not None:
             rows.append(f"{partial(link.upper, link.lower)} &= {latex(link.jacobian)}")
     rows.append(
@@ -52,14 +60,16 @@ def latex_of(d: Derivation) -> str:
 
 
 def html(d: Derivation) -> str:
-    """Return the derivation as HTML that needs nothing from elsewhere."""
-    parts = [
-        f"<section class='derivation'><p><code>{escape(d.pieces[-1].name)} = {escape(str(d.expression))}</code></p>"
-    ]
-    for title, rows in _steps(d, str, lambda a, b: f"∂{a}/∂{b}"):
-        cells = "".join("<tr>" + "".join(f"<td><code>{escape(c)}</code></td>" for c in row) + "</tr>" for row in rows)
-        parts.append(f"<h4>{escape(title)}</h4><table>{cells}</table>")
-    return "".join(parts) + "</section>"
+    """Return the derivation as HTML with its formulas in MathML: a browser or notebook needs nothing from elsewhere."""
+    whole = Formula.name(d.pieces[-1].name).equals(Formula.of(d.expression))
+    parts = [f"<style>{_STYLE}</style><p>{mathml(whole.latex)}</p>"]
+    for title, rows in steps(d):
+        parts.append(f"<h3>{escape(title)}</h3>")
+        for row in rows:
+            said = "".join(escape(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
+            shape = f'<span class="shape">{escape(row.shape)}</span>' if row.shape else ""
+            parts.append(f"<div><span>{said}</span>{shape}</div>")
+    return f'<section class="derivation">{"".join(parts)}</section>'
 
 
 def numpy_of(d: Derivation) -> str:
@@ -104,93 +114,8 @@ def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction
     )
 
 
-def _steps(d: Derivation, write: Any, partial: Any) -> Steps:
-    whole, wrt = d.pieces[-1].name, d.wrt.name
-    delta = symbol("δ", d.delta_of.shape)
-    steps: Steps = [
-        (
-            "1. Break the equation into simple pieces",
-            [(f"{p.name} = {write(p.expression)}", show(p.shape)) for p in d.pieces],
-        )
-    ]
-    rule = [" · ".join(partial(k.upper, k.lower) for k in path) for path in d.paths]
-    first = [(f"{partial(whole, wrt)} = {rule[0]}",), *((f"   + {r}",) for r in rule[1:])]
-    steps.append(("2. Apply the chain rule", list(first)))
-    rows = [_jacobian_row(d, link, write, partial) for link in _links(d)]
-    if len(d.paths) == 1 and len(d.paths[0]) > 1 and all(link.jacobian is not None for link in d.paths[0]):
-        factors = [link.jacobian for link in d.paths[0] if link.jacobian is not None]
-        product = factors[0]
-        for factor in factors[1:]:
-            product = product @ factor
-        rows.append((f"{partial(whole, wrt)} = {write(product)}",))
-        rows.append((f"{' ' * len(partial(whole, wrt))} = {write(simplify(product))}", f"1 × {_length(d, wrt)}"))
-    steps.append(("3. Write out the Jacobians", rows))
-    by = d.delta_of
-    names = [s.name for s in d.shared]
-    steps.append(
-        (
-            "4. Re-use the error signal",
-            [
-                (f"δ = {partial(whole, by.name)} = {write(d.delta)}", show(d.delta.shape)),
-                (f"the gradients by {', '.join(names)} all begin with δ: computed once it takes",),
-                (f"   {d.with_sharing}",),
-                (f"each on its own: {d.without_sharing}",),
-            ],
-        )
-    )
-    return [*steps, ("5. Bring it into the shape convention", _shape_rows(d, by, delta, partial))]
-
-
-def _jacobian_row(d: Derivation, link: Link, write: Any, partial: Any) -> tuple[str, ...]:
-    if link.jacobian is not None:
-        rows = _length(d, link.upper)
-        return (f"{partial(link.upper, link.lower)} = {write(link.jacobian)}", f"{rows} × {_length(d, link.lower)}")
-    return (f"{partial(link.upper, link.lower)}", f"{_length(d, link.upper)} × {_length(d, link.lower)}, entries below")
-
-
-def _shape_rows(d: Derivation, by: Piece, delta: Expression, partial: Any) -> list[tuple[str, ...]]:
-    whole, wrt = d.pieces[-1].name, d.wrt.name
-    needs = f"the step θ ← θ − α ∇ needs {wrt}'s shape, {show(d.wrt.shape)}"
-    rows: list[tuple[str, ...]] = [(f"as a Jacobian {partial(whole, wrt)} is 1 × {_length(d, wrt)}; {needs}",)]
-    factor = _factor_of(by.expression, d.wrt)
-    if factor is not None:
-        i = f"{by.name}_i = Σ_j {wrt}_ij ({factor})_j" if factor.arguments else f"{by.name}_i = Σ_j {wrt}_ij {factor}_j"
-        entry = f"({factor})_j" if factor.arguments else f"{factor}_j"
-        rows.append((f"{i} + …: {wrt}_ij moves {by.name}_i alone, so ∂{whole}/∂{wrt}_ij = δ_i {entry}",))
-        shape = simplify(delta @ factor.T)
-        rows.append(
-            (f"which is {shape}: ({show(by.shape)}) ({show(factor.shape[::-1])}) = {show(d.wrt.shape)}, as it must be",)
-        )
-    rows.append((f"∂{whole}/∂{wrt} = {d.gradient}", show(d.gradient.shape)))
-    return rows
-
-
-def _factor_of(piece: Expression, wrt: Expression) -> Expression | None:
-    """Return the column that a matrix multiplies in a piece."""
-    for node in walk(piece):
-        if node.operation.name == "matmul" and node.arguments[0] is wrt and node.arguments[1].shape[1:] == (ONE,):
-            return node.arguments[1] if wrt.shape and wrt.shape[1] != ONE else None
-    return None
-
-
-def _links(d: Derivation) -> list[Link]:
-    seen: dict[tuple[str, str], Link] = {}
-    for path in d.paths:
-        for link in path:
-            seen.setdefault((link.upper, link.lower), link)
-    return list(seen.values())
-
-
 def _ends(path: list[Link]) -> tuple[str, str]:
     return path[0].upper, path[-1].lower
-
-
-def _length(d: Derivation, name: str) -> str:
-    shape = d.wrt.shape if name == d.wrt.name else next(p.shape for p in d.pieces if p.name == name)
-    size = ONE
-    for length in shape:
-        size = size * length
-    return str(size)
 
 
 def _space(e: Expression) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,9 @@ class Document:
         >>> Document("Oslo", (Entity(0, 4, "LOC", "Oslo", 0.99),)).to_json()
         '{"text": "Oslo", "entities": [{"start": 0, "end": 4, "type": "LOC", "text": "Oslo", "probability": 0.990000}]}'
         """
-        quoted = partial(json.dumps, ensure_ascii=False)
         entities = [
-            f'{{"start": {e.start}, "end": {e.end}, "type": {quoted(e.type)}, "text": {quoted(e.text)}, "probability": '
-            f"{'null' if e.probability is None else format(e.probability, '.6f')}}}"
+            f'{{"start": {e.start}, "end": {e.end}, "type": {_quoted(e.type)}, "text": {_quoted(e.text)}, '
+            f'"probability": {"null" if e.probability is None else format(e.probability, ".6f")}}}'
             for e in self.entities
         ]
-        return f'{{"text": {quoted(self.text)}, "entities": [{", ".join(entities)}]}}'
+        return f'{{"text": {_quoted(self.text)}, "entities": [{", ".join(entities)}]}}'

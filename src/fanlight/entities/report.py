@@ -97,6 +97,12 @@ class Report:
     seen: dict[str, tuple[int, int]] | None = None
     against: dict[str, float] | None = None
 
+    def _repr_html_(self) -> str:
+        """Show the report in a notebook."""
+        from fanlight.entities.report_html import STYLE, report_html
+
+        return f"<style>{STYLE}</style>{report_html(self.to_dict())}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         ways = {

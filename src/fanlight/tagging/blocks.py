@@ -26,6 +26,7 @@ from fanlight.text.sentences import LONGEST
 Int = NDArray[np.int64]
 Result = TypeVar("Result")
 SHARE = 1 << 16  # bytes of a block that a thread takes at once
+SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 
 
 class Block(NamedTuple):
@@ -74,9 +75,17 @@ class BlockTagger:
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
+        self._scratch: tuple[Room, Entities] | None = None  # for blocks that are tagged at once
 
     def tag(self, block: Block, least: Sequence[float]) -> Entities:
-        """Tag one block and wait for it; for `begin`'s parameters."""
+        """Tag one block and wait for it; for `begin`'s parameters. A short one wakes no other thread."""
+        if len(block.starts) and len(block.data) <= SHORT and all(f.done() for f in self._running):
+            chunks, jobs = self._look_up(block)
+            for job in jobs:
+                job()
+            self._scratch = self._scratch or (self._room(), Entities.room(SHORT))  # no more tokens than bytes
+            count = len(block.starts)
+            return self._entities(chunks, 0, count, *self._known.snapshot(), np.array(least), *self._scratch)
         parts = [future.result() for future in self.begin(block, least, lambda first, last, found: found)]
         empty = Entities.room(0)
         return Entities(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
@@ -99,14 +108,8 @@ class BlockTagger:
         list of Future
             The shares' results, in the order of the documents.
         """
-        if self._known.full:
-            self._known.clear_out()
-            self._readers = self._running
         lowest = np.array(least, np.float64)
-        chunks, jobs = self._known.find(block.data, block.starts, block.ends)
-        if self._known.short:
-            wait(self._running)
-            self._known.grow()
+        chunks, jobs = self._look_up(block)
         self._learning = [f for f in self._learning if not f.done()] + [
             self._pool.submit(_after, self._readers, job) for job in jobs
         ]
@@ -120,6 +123,17 @@ class BlockTagger:
         ]
         self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
         return futures
+
+    def _look_up(self, block: Block) -> tuple[Chunks, list[Callable[[], None]]]:
+        """Find the chunks, and what is to be done, by any threads, before their products are read."""
+        if self._known.full:
+            self._known.clear_out()
+            self._readers = self._running
+        found = self._known.find(block.data, block.starts, block.ends)
+        if self._known.short:
+            wait(self._running)
+            self._known.grow()
+        return found
 
     def _run(
         self,
@@ -136,11 +150,26 @@ class BlockTagger:
             future.result()
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
         out = Entities.room(int((tables.first[ids + 1] - tables.first[ids]).sum()))
-        room = Room.of(LONGEST[self.unit], self.model.configuration.hidden, len(self._lanes))
+        return then(first, last, self._entities(chunks, first, last, tables, layers, least, self._room(), out))
+
+    def _entities(
+        self,
+        chunks: Chunks,
+        first: int,
+        last: int,
+        tables: Tables,
+        layers: list[Layers],
+        least: NDArray[np.float64],
+        room: Room,
+        out: Entities,
+    ) -> Entities:
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
         count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._lanes, least, out)
-        return then(first, last, Entities(*(column[:count].copy() for column in out)))
+        return Entities(*(column[:count].copy() for column in out))
+
+    def _room(self) -> Room:
+        return Room.of(LONGEST[self.unit], self.model.configuration.hidden, len(self._lanes))
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

@@ -28,6 +28,7 @@ from fanlight.network.windows import CONTEXT_PADDING
 
 if TYPE_CHECKING:
     from fanlight.network.decoding import Network
+    from fanlight.tagging.kept import Neighbour
 
 Float = NDArray[Any]
 
@@ -86,6 +87,9 @@ class Explanation:
     before, after : dict of str to float
         Score of the transition from each tag to this one, and from this one to each, times that tag's probability at
         the neighbour: the chain's share.
+    nearest : list of Neighbour
+        Words of the training data whose hidden layers are most like this one's, if the model keeps any (the setting
+        `keep`).
     expression : str
         The tag's score as the calculus reads it, in the summands of the first layer, and
     layer : dict of str to list
@@ -103,6 +107,7 @@ class Explanation:
     units: list[Unit]
     before: dict[str, float]
     after: dict[str, float]
+    nearest: list[Neighbour]
     expression: str
     layer: dict[str, Any]
 
@@ -123,7 +128,13 @@ class Explanation:
             )
         score, p = self.scores[self.tag], self.probabilities[self.tag]
         head = f"{escape(self.text)}: {escape(self.tag)}, probability {p:.3f}, score {score:.2f}"
-        return f"<table><caption>{head} = {self.baseline:.2f} + the words</caption><tr>{''.join(cells)}</tr></table>"
+        near = "".join(
+            f"<li>{n.similarity:.2f} {escape(n.tag)}: {escape(n.sentence[: n.start])}"
+            f"<b>{escape(n.sentence[n.start : n.end])}</b>{escape(n.sentence[n.end :])}</li>"
+            for n in self.nearest
+        )
+        table = f"<table><caption>{head} = {self.baseline:.2f} + the words</caption><tr>{''.join(cells)}</tr></table>"
+        return table + (f"<p>most like it in the training data:</p><ul>{near}</ul>" if near else "")
 
 
 @dataclass(frozen=True)
@@ -140,12 +151,14 @@ class Inside:
         Emissions of the sentence.
     place : int
         The token's row in Z.
+    nearest : list of Neighbour
     """
 
     words: list[str]
     summands: list[dict[str, Float]]
     Z: Float
     place: int
+    nearest: list[Neighbour]
 
 
 def explain(
@@ -198,6 +211,7 @@ def explain(
         units,
         _shares(A[:K, chosen], before, tags) if before is not None else {"border": float(A[K, chosen])},
         _shares(A[chosen, :K], after, tags) if after is not None else {"border": float(A[chosen, K])},
+        inside.nearest,
         f"u.T @ {made.activation}({' + '.join([*(f'a_{k}' for k in range(made.positions)), 'b'])}) + sum(c)",
         layer,
     )

@@ -329,6 +329,7 @@ class _Stage:
         ((_, _, A),) = Network(made, parameters, self.lexicon).chains(np.zeros((1, made.tags), np.float32))
         self.A = np.asarray(A, np.float32)
         self.products = np.empty((0, self.width), np.float32)
+        self._layers: Layers | None = None  # as long as the products are
 
     @property
     def room(self) -> int:
@@ -339,7 +340,7 @@ class _Stage:
         """Make room for so many types."""
         grown = np.empty((room, self.width), np.float32)  # of which the system provides what is written to
         grown[: self.room] = self.products
-        self.products = grown
+        self.products, self._layers = grown, None
 
     def learn(self, types: WordTypes, marks: NDArray[np.float32] | None, rows: Rows) -> None:
         """Work out the products of new types; `marks` are theirs in gazetteers."""
@@ -358,7 +359,9 @@ class _Stage:
 
     def layers(self) -> Layers:
         """Return the network as the kernels want it."""
-        return layers_of(self.parameters, self.A, self.made, self.products, self.contexts, self.evidence)
+        if self._layers is None:
+            self._layers = layers_of(self.parameters, self.A, self.made, self.products, self.contexts, self.evidence)
+        return self._layers
 
 
 def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:

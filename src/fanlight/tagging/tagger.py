@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ from fanlight.network.decoding import Network, TokenSpan
 from fanlight.network.evidence import evidence, join
 from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
+from fanlight.tagging.kept import Kept, Neighbour, kept_sample
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import segment
 from fanlight.text.tokens import check_encodable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 
 Int = NDArray[np.int64]
+NEAREST = 5  # words of the training data that an explanation names
 FAST_FROM = 8192  # characters: below, the plain path answers before a compiler is even imported
 
 
@@ -170,11 +173,7 @@ class Tagger:
 
     def sentences(self, document: Sequence[Sentence], probabilities: bool = False) -> list[list[TokenSpan]]:
         """Tag a document that is tokenised already; return each sentence's entities in its own tokens."""
-        offsets = np.cumsum([0, *(len(sentence.starts) for sentence in document)])
-        words = [token for sentence in document for token in sentence.tokens]
-        keys = words
-        if self.unit == "character":
-            keys = [key for s in document for key in character_keys(s.text, s.starts, s.ends)]
+        words, keys, offsets = self._tokenised(document)
         spans: list[list[TokenSpan]] = [[] for _ in document]
         for start, end, type_, probability in self.network.spans(
             self._emissions(words, keys, offsets), offsets, probabilities
@@ -183,6 +182,13 @@ class Tagger:
             first = int(offsets[number])
             spans[number].append(TokenSpan(start - first, end - first, type_, probability))
         return spans
+
+    def _tokenised(self, document: Sequence[Sentence]) -> tuple[list[str], list[str], Int]:
+        offsets = np.cumsum([0, *(len(sentence.starts) for sentence in document)])
+        words = [token for sentence in document for token in sentence.tokens]
+        if self.unit == "word":
+            return words, words, offsets
+        return words, [key for s in document for key in character_keys(s.text, s.starts, s.ends)], offsets
 
     def _entities(self, text: str) -> Iterator[Entity]:
         starts, ends, offsets = segment(text, self.unit)
@@ -237,7 +243,11 @@ class Tagger:
                 context = int(read.contexts[u])
             parts.append(summands(self.network, k, vector, context, {n: v for n, v in told.items() if len(v)}))
         Z = self.network.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
-        inside = Inside(["" if u is None else words[u] for u in around], parts, Z[first:last], token - first)
+        near: list[Neighbour] = []
+        if self._kept is not None:
+            H = self._hidden.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+            near = self._kept.nearest(H[token], NEAREST)
+        inside = Inside(["" if u is None else words[u] for u in around], parts, Z[first:last], token - first, near)
         return explain(self.network, inside, begins[token], stops[token], words[token], tag, most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
@@ -264,6 +274,26 @@ class Tagger:
         """Return start and end of each token of a text."""
         starts, ends, _ = segment(text, self.unit)
         return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+    @cached_property
+    def _hidden(self) -> Network:
+        """The network up to its hidden layer: that is what it is with the identity on top."""
+        m = self.model.configuration.hidden
+        top = {"U": np.eye(m, dtype=np.float32), "c": np.zeros((m, 1), np.float32)}
+        return Network(self.model.configuration, {**self.model.parameters, **top}, self.model.lexicon)
+
+    @cached_property
+    def _kept(self) -> Kept | None:
+        documents = [document for documents in kept_sample(self.model) for document in documents]
+        if not documents:
+            return None
+
+        def hidden(document: Sequence[Sentence]) -> NDArray[np.float32]:
+            words, keys, offsets = self._tokenised(document)
+            read = self._read(words, keys, offsets)
+            return self._hidden.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+
+        return Kept(documents, hidden)
 
     def _emissions(self, words: Sequence[str], keys: Sequence[str], offsets: Int) -> NDArray[np.float32]:
         read = self._read(words, keys, offsets)

@@ -8,21 +8,7 @@ from typing import Any
 import numpy as np
 
 from fanlight.corpus.annotation import Annotation
-from fanlight.corpus.sentence import Corpus, Sentence
-from fanlight.network.modelfile import Model
-
-
-def kept_sample(model: Model) -> list[list[list[Sentence]]]:
-    """Return the documents that the model keeps of each corpus of its training data (the setting `keep`)."""
-    corpora: dict[int, list[list[Sentence]]] = {}
-    for row in model.provenance.get("sample", ()):
-        spans = tuple((int(s), int(e), str(t)) for s, e, t in row["spans"])
-        sentence = Sentence(row["text"], tuple(row["starts"]), tuple(row["ends"]), spans)
-        documents = corpora.setdefault(row.get("corpus", 0), [])
-        if row["first"] or not documents:
-            documents.append([])
-        documents[-1].append(sentence)
-    return list(corpora.values())
+from fanlight.corpus.sentence import Corpus
 
 
 def sample_of(corpora: Sequence[Corpus], meanings: Sequence[Annotation], count: int, seed: int) -> list[dict[str, Any]]:

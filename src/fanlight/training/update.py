@@ -49,7 +49,7 @@ def update_model(
     new : sequence of Corpus
         The new examples, each with all the entities of the types that occur in it.
     rehearsal : sequence of Corpus
-        Sentences with the old types, such as `sample.kept_sample` or what the model finds in raw text. A type that a
+        Sentences with the old types, such as the sample in the model or what the model finds in raw text. A type that a
         corpus never has is left open in it.
     out : path
     dev : Corpus, optional

@@ -27,6 +27,7 @@ class Output(StrEnum):
 
     table = "table"
     json = "json"
+    html = "html"
 
 
 @commands.command()
@@ -49,7 +50,7 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Also write OUT.progress.jsonl, which `serve --watch` shows as curves.")
+        bool, typer.Option("--watch", help="Also write OUT.progress.jsonl: curves and a report for `serve --watch`.")
     ] = False,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
@@ -61,7 +62,7 @@ def train(
     from rich.console import Console
 
     from fanlight.apps.cli.progress import follow, scores_table
-    from fanlight.apps.progress import told
+    from fanlight.apps.models import watched
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
@@ -88,7 +89,7 @@ def train(
         warn=console.print,
     )
     if watch:
-        run = told(run, out.with_name(out.name + ".progress.jsonl"))
+        run = watched(run, out.with_name(out.name + ".progress.jsonl"), out, train, dev, resume, data_format, encoding)
     scores = follow(run, console)
     if scores is not None:
         console.print(scores_table(scores))
@@ -140,6 +141,9 @@ def evaluate(
     ] = None,
     against: Annotated[str | None, typer.Option(help="A second model to compare with (with --report).")] = None,
     mistakes: Annotated[int, typer.Option(min=0, help="How many to print (with --report).")] = 20,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf.")
+    ] = None,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
     ] = None,
@@ -149,16 +153,27 @@ def evaluate(
     """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
     import fanlight
 
-    if not report and (train or against):
-        raise typer.BadParameter("needs --report", param_hint="--train" if train else "--against")
+    html = format is Output.html
+    asked = {"--train": train, "--against": against, "--picture": picture, "--format html": html}
+    if not report and (without := [name for name, value in asked.items() if value]):
+        raise typer.BadParameter("needs --report", param_hint=without[0])
     chosen = types.split(",") if types else None
     made: Report | Scores
     if report:
         made = fanlight.report(model, data, train, against, data_format, encoding, chosen)
+        if picture is not None:
+            from fanlight.apps.pictures import draw_reliability
+
+            draw_reliability(made, picture)
     else:
         made = fanlight.evaluate(model, data, data_format, encoding, chosen)
     if format is Output.json:
         print(json.dumps(made.to_dict(), ensure_ascii=False))
+        return
+    if html:
+        from fanlight.entities.report_html import report_page
+
+        print(report_page(made.to_dict()), end="")
         return
     from rich.console import Console
 
@@ -215,6 +230,9 @@ def curve(
     vectors: Annotated[Path | None, typer.Option(help="Word vectors.")] = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
     picture: Annotated[Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib).")] = None,
+    watch: Annotated[
+        Path | None, typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page.")
+    ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
@@ -234,6 +252,12 @@ def curve(
     for times in (2, 4):
         print(f"{times * last:9,} sentences  F1 {law.at(times * last):6.2f}  (forecast)")
     print(f"the curve tends to F1 {law.ceiling:.1f}")
+    if watch is not None:
+        from fanlight.apps.progress import tell
+
+        rows = [{"sentences": p.sentences, "f1": p.f1, "forecast": False} for p in found]
+        rows += [{"sentences": t * last, "f1": law.at(t * last), "forecast": True} for t in (2, 4)]
+        tell(watch, curve=rows)
     if picture is not None:
         from fanlight.apps.pictures import draw_curve
 

@@ -128,4 +128,9 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
     chain = "; ".join(
         f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in some.items()) for side, some in around.items()
     )
-    return [*lines, window, f"hidden units: {units}", f"the chain, {chain}"]
+    near = [f"like {n.tag} ({n.similarity:.2f}): {_around(n.sentence, n.start, n.end)}" for n in e.nearest]
+    return [*lines, window, f"hidden units: {units}", f"the chain, {chain}", *near]
+
+
+def _around(text: str, start: int, end: int) -> str:
+    return f"{text[max(0, start - 40) : start]}[{text[start:end]}]{text[end : end + 40]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,7 +54,10 @@ def run_server(taggers: Any, host: str, port: int, **options: Any) -> None:
         import uvicorn
 
         from fanlight.apps.server.app import create_app
+        from fanlight.apps.server.corked import OPTIONS
     except ImportError:
         raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
     app = create_app(taggers, **options)
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=30, server_header=False)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector need not look through it again and again
+    uvicorn.run(app, host=host, port=port, **OPTIONS)

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from fanlight.apps.formulas import read_formula, read_gradient
 from fanlight.apps.labelling import LabelStore
-from fanlight.apps.progress import read_progress
+from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
-from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.guard import Guard, metrics
+from fanlight.apps.server.tagging import Tagging, answer
 from fanlight.calculus import views
 from fanlight.calculus.derivation import derive as derived
 from fanlight.calculus.differences import check as checked
 from fanlight.calculus.expressions import symbols_of
 from fanlight.calculus.graph import graph as graph_of
 from fanlight.calculus.latex import latex
-from fanlight.entities.entity import Document
+from fanlight.entities import html
+from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError, FanlightError
 from fanlight.network.architecture import equation
 from fanlight.tagging.tagger import Tagger
-from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 STATIC = Path(__file__).parent / "static"
@@ -57,8 +57,8 @@ def create_app(
     origins: tuple[str, ...] = (),
     watch: Path | None = None,
     labels: LabelStore | None = None,
-) -> FastAPI:
-    """Return the application.
+) -> Guard:
+    """Return the application, an ASGI one.
 
     Parameters
     ----------
@@ -86,42 +86,32 @@ def create_app(
         redoc_url=None,
         responses=FAULTS,
     )
-    batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
-    counted = {"texts": 0, "characters": 0}
-    guards: list[Guard] = []
-
-    def chosen(name: str | None, text: str) -> str:
-        if name is None:
-            language = language_of(text)
-            name = language if language in taggers else next(iter(taggers))
-        if name not in taggers:
-            raise HTTPException(404, f"there is no model of that name; there are {', '.join(taggers)}")
-        return name
-
-    async def tag_all(request: schemas.TagRequest) -> list[Document]:
-        names = [chosen(request.model, text) for text in request.texts]
-        found: dict[int, Document] = {}
-        for name in dict.fromkeys(names):
-            places = [i for i, other in enumerate(names) if other == name]
-            documents = await batchers[name].tag([request.texts[i] for i in places])
-            found |= zip(places, documents, strict=True)
-        counted["texts"] += len(names)
-        counted["characters"] += sum(map(len, request.texts))
-        return [_above(found[i], request.threshold) for i in range(len(names))]
+    tagging = Tagging(taggers)
 
     @app.post("/v1/tag", response_model=schemas.TagResponse)
     async def tag(request: schemas.TagRequest, http: Request) -> Any:
         """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
         if "application/x-ndjson" in http.headers.get("accept", ""):
-            chosen(request.model, request.texts[0])
-            return StreamingResponse(_lines(request, tag_all), media_type="application/x-ndjson")
-        documents = await tag_all(request)
-        return JSONResponse({"documents": [document.to_dict() for document in documents]})
+            tagging.chosen(request.model, request.texts[0])
+            return StreamingResponse(tagging.lines(request), media_type="application/x-ndjson")
+        return Response(answer(await tagging.tag(request)), media_type="application/json")
+
+    @app.post(
+        "/v1/html",
+        response_model=schemas.HtmlResponse,
+        responses={200: {"content": {"text/html": {}}}},
+    )
+    async def as_html(request: schemas.HtmlRequest, http: Request) -> Any:
+        """Show entities in their texts, as `fanlight tag --format html` does; with `Accept: text/html` as a page."""
+        documents = [_document(d) for d in request.documents]
+        if "text/html" in http.headers.get("accept", ""):
+            return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
+        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.marked(d) for d in documents])})
 
     @app.post("/v1/explain", response_model=schemas.ExplainResponse)
     async def explain(request: schemas.ExplainRequest) -> Any:
         """Say why a word got its tag, and what its tag would be in another window."""
-        name = chosen(request.model, request.text)
+        name = tagging.chosen(request.model, request.text)
         tagger = taggers[name]
 
         def work() -> dict[str, Any]:
@@ -137,7 +127,7 @@ def create_app(
             written = f"z = {equation(tagger.model.configuration)}"
             return {"model": name, "equation": written, "explanation": found.to_dict(), "what_if": other}
 
-        return JSONResponse(await batchers[name].run(work))
+        return JSONResponse(await tagging.batchers[name].run(work))
 
     @app.post("/v1/derive", response_model=schemas.DeriveResponse)
     async def derive(request: schemas.DeriveRequest) -> Any:
@@ -161,6 +151,7 @@ def create_app(
             return {
                 "gradient": str(steps.gradient),
                 "latex": views.latex_of(steps),
+                "html": views.html(steps),
                 "steps": views.text(steps),
                 "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()},
                 "graph": shown,
@@ -202,10 +193,11 @@ def create_app(
     @app.get("/v1/training", response_model=schemas.TrainingResponse)
     async def training() -> Any:
         """Give the curves of the training that is watched."""
-        return {"epochs": [] if watch is None else read_progress(watch)}
+        history = History([], [], None) if watch is None else await asyncio.to_thread(read_history, watch)
+        return {"epochs": history.epochs, "html": history.html()}
 
     async def proposed(text: str) -> Document:
-        return (await batchers[chosen(None, text)].tag([text]))[0]
+        return (await tagging.batchers[tagging.chosen(None, text)].tag([text]))[0]
 
     app.include_router(labelling.routes(labels, proposed))
 
@@ -217,11 +209,15 @@ def create_app(
     @app.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> str:
         """Give counters in Prometheus's text format."""
-        return metrics(guards[-1], **counted)
+        return metrics(guard, tagging.texts, tagging.characters)
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": POLICY})
+
+    @app.get("/static/marks.css", include_in_schema=False)
+    async def marks() -> FileResponse:
+        return FileResponse(html.MARKS)
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
@@ -231,7 +227,10 @@ def create_app(
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
+        told = str(error.detail)
+        if "error parsing the body" in told:  # the framework's words for bytes that are no text, and for JSON too deep
+            told = "the body cannot be read: send JSON in UTF-8, not nested deeply"
+        return JSONResponse({"error": told}, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -243,47 +242,23 @@ def create_app(
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": "the server failed: this is a fault of fanlight, not of the input"}, 500)
 
-    @app.middleware("http")
-    async def named(request: Request, call_next: Any) -> Any:
-        response = await call_next(request)
-        route = request.scope.get("route")
-        request.scope["fanlight.path"] = getattr(route, "path", "other")
-        return response
-
     if origins:
         from fastapi.middleware.cors import CORSMiddleware
 
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"])
-    plain = app.build_middleware_stack
-
-    def guarded() -> Any:
-        guards.append(Guard(plain(), most_bytes, seconds, key))
-        return guards[-1]
-
-    app.build_middleware_stack = guarded  # type: ignore[method-assign]
-    return app
+    guard = Guard(app, most_bytes, seconds, key, {"/v1/tag": tagging.at_once})
+    return guard
 
 
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'"
 
 
-async def _lines(request: schemas.TagRequest, tag_all: Any) -> AsyncIterator[str]:
-    """Tag a few texts at a time, so that the first answers come while the rest is being read."""
-    count = 16
-    first = 0
-    while first < len(request.texts):
-        part = request.model_copy(update={"texts": request.texts[first : first + count]})
-        for document in await tag_all(part):
-            yield document.to_json() + "\n"
-        first += count
-        count = min(2 * count, 1024)
-
-
-def _above(document: Document, threshold: float | Mapping[str, float]) -> Document:
-    def least(type_: str) -> float:
-        return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, 0.0)
-
-    return Document(document.text, tuple(e for e in document.entities if (e.probability or 0) >= least(e.type)))
+def _document(given: schemas.DocumentIn) -> Document:
+    """Return a document as it was given."""
+    text = given.text
+    return Document(
+        text, tuple(Entity(e.start, e.end, e.type, text[e.start : e.end], e.probability) for e in given.entities)
+    )
 
 
 def _array(name: str, value: Any) -> Any:

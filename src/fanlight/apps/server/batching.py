@@ -1,8 +1,9 @@
-"""Texts of concurrent callers tagged together, by one thread a model."""
+"""Texts of concurrent callers tagged together, by one thread a model, or at once where nobody else is served."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from fanlight.entities.entity import Document
 from fanlight.tagging.tagger import Tagger
 
 Result = TypeVar("Result")
-MOST = 4_000_000  # characters tagged at once
+MOST = 500_000  # characters tagged at once: a caller with more lines up again, so that others wait for a second at most
 
 
 @dataclass
@@ -36,22 +37,42 @@ class Batcher:
     _jobs: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     _worker: asyncio.Task[None] | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _using: threading.Lock = field(default_factory=threading.Lock)  # the tagger, which serves one thread at a time
 
     def __post_init__(self) -> None:
         """Begin to load, or once to compile, the fast path, before anybody asks."""
-        self._thread.submit(self.tagger.together, ["Warm."])
+        self._thread.submit(self._alone, self.tagger.together, ["Warm."])
 
     async def tag(self, texts: Sequence[str]) -> list[Document]:
         """Return the documents of some texts; a caller that goes away before its turn costs nothing."""
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
-        job = Job(texts, asyncio.get_running_loop().create_future())
-        await self._jobs.put(job)
-        return await job.done
+        documents: list[Document] = []
+        while len(documents) < len(texts):
+            job = Job(_portion(texts, len(documents)), asyncio.get_running_loop().create_future())
+            await self._jobs.put(job)
+            documents += await job.done
+        return documents
+
+    def now(self, texts: Sequence[str]) -> list[Document] | None:
+        """Return the documents of a few short texts, tagged in this thread; None if the tagger is being used.
+
+        To wake another thread, and to get Python's lock back from it, would take longer than the work.
+        """
+        if not self._using.acquire(blocking=False):
+            return None
+        try:
+            return self.tagger.together(texts)
+        finally:
+            self._using.release()
 
     async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
         """Run something with the tagger, in its thread, between two batches."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._alone, function, *arguments)
+
+    def _alone(self, function: Callable[..., Result], *arguments: object) -> Result:
+        with self._using:
+            return function(*arguments)
 
     async def _work(self) -> None:
         while True:
@@ -64,8 +85,8 @@ class Batcher:
             texts = [text for job in batch for text in job.texts]
             try:
                 documents = await self.run(self.tagger.together, texts)
-            except Exception as error:  # one caller's fault must not stop the others: each is tagged alone
-                await self._alone(batch, error)
+            except Exception as error:  # one caller's fault must not stop the others: each is tagged by itself
+                await self._one_by_one(batch, error)
                 continue
             first = 0
             for job in batch:
@@ -73,7 +94,7 @@ class Batcher:
                     job.done.set_result(documents[first : first + len(job.texts)])
                 first += len(job.texts)
 
-    async def _alone(self, batch: list[Job], error: Exception) -> None:
+    async def _one_by_one(self, batch: list[Job], error: Exception) -> None:
         for job in batch:
             try:
                 if len(batch) == 1:
@@ -85,3 +106,13 @@ class Batcher:
             else:
                 if not job.done.cancelled():
                     job.done.set_result(found)
+
+
+def _portion(texts: Sequence[str], first: int) -> Sequence[str]:
+    """Return texts from the first on, as many as are tagged at once, and at least one."""
+    size = len(texts[first])
+    end = first + 1
+    while end < len(texts) and size + len(texts[end]) <= MOST:
+        size += len(texts[end])
+        end += 1
+    return texts[first:end]

@@ -7,8 +7,8 @@ import contextlib
 import hmac
 import json
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -28,12 +28,22 @@ class Guard:
         For the body to arrive, and then for the answer to begin.
     key : str, optional
         What ``Authorization: Bearer …`` or ``X-API-Key`` must hold on /v1 paths.
+    at_once : mapping of str to callable
+        By path: what may make of a JSON body the answer's JSON without waiting for anything, or else returns None.
     """
 
-    def __init__(self, app: Any, most_bytes: int, seconds: float, key: str | None) -> None:
+    def __init__(
+        self,
+        app: Any,
+        most_bytes: int,
+        seconds: float,
+        key: str | None,
+        at_once: Mapping[str, Callable[[bytes], bytes | None]] | None = None,
+    ) -> None:
         self.app, self.most_bytes, self.seconds, self.key = app, most_bytes, seconds, key
+        self.at_once = at_once or {}
         self.requests: Counter[tuple[str, int]] = Counter()
-        self.took: Counter[str] = Counter()
+        self.took: defaultdict[str, float] = defaultdict(float)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -41,23 +51,17 @@ class Guard:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 0
-
-        async def watched(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = int(message["status"])
-            await send(message)
-
+        answer = _Answer(send)
         try:
-            await self._checked(scope, receive, watched)
+            await self._checked(scope, receive, answer)
         finally:
-            path = scope.get("fanlight.path", "other")
-            self.requests[path, status or 499] += 1
-            self.took[path] += time.perf_counter() - began  # type: ignore[assignment]
+            known = scope["path"] if scope["path"] in self.at_once else "other"
+            path = str(getattr(scope.get("route"), "path", known))
+            self.requests[path, answer.status] += 1
+            self.took[path] += time.perf_counter() - began
 
-    async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.lower(): value for name, value in scope["headers"]}
+    async def _checked(self, scope: Scope, receive: Receive, send: _Answer) -> None:
+        headers = dict(scope["headers"])
         if scope["path"].startswith("/v1/") and not self._allowed(headers):
             await refuse(send, 401, "this server wants its API key: send it as Authorization: Bearer … or X-API-Key")
             return
@@ -66,7 +70,8 @@ class Guard:
             await refuse(send, 413, self._too_large())
             return
         try:
-            body = await asyncio.wait_for(self._body(receive), self.seconds)
+            async with asyncio.timeout(self.seconds):
+                body = await self._body(receive)
         except TimeoutError:
             await refuse(send, 408, f"the request did not arrive within {self.seconds:g} s")
             return
@@ -75,6 +80,11 @@ class Guard:
             return
         if isinstance(body, _Gone):
             return
+        if scope["path"] in self.at_once and _plain(scope["method"], headers):
+            found = self.at_once[scope["path"]](body)
+            if found is not None:
+                await respond(send, 200, found)
+                return
         given = False
         gone = asyncio.ensure_future(receive())  # all that can still come: that the client goes
 
@@ -85,19 +95,12 @@ class Guard:
             given = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        started = False
-
-        async def noted(message: MutableMapping[str, Any]) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        work = asyncio.ensure_future(self.app(scope, again, noted))
+        work = asyncio.ensure_future(self.app(scope, again, send))
         try:
             await asyncio.wait([work, gone], timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
             if gone.done() and not work.done():
                 work.cancel()  # what waits in a queue for nobody is not begun
-            elif not work.done() and not started:
+            elif not work.done() and not send.started:
                 work.cancel()
                 await refuse(send, 503, f"no answer within {self.seconds:g} s: send less at once")
             with contextlib.suppress(asyncio.CancelledError):
@@ -132,9 +135,35 @@ class _Gone(bytes):
     """The client went away."""
 
 
+class _Answer:
+    """Sends an answer on and notes its status: 499, as for a client that went, as long as there is none."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.status, self.started = send, 499, False
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.started = int(message["status"]), True
+        await self._send(message)
+
+
+def _plain(method: str, headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a request is JSON to be answered by JSON, from no other site's page."""
+    return (
+        method == "POST"
+        and headers.get(b"content-type", b"").startswith(b"application/json")
+        and b"application/x-ndjson" not in headers.get(b"accept", b"")
+        and b"origin" not in headers
+    )
+
+
 async def refuse(send: Send, status: int, error: str) -> None:
     """Answer with an error."""
-    body = json.dumps({"error": error}).encode()
+    await respond(send, status, json.dumps({"error": error}).encode())
+
+
+async def respond(send: Send, status: int, body: bytes) -> None:
+    """Answer with JSON."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

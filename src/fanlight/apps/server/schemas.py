@@ -79,6 +79,57 @@ class TagResponse(Model):
     documents: list[DocumentOut]
 
 
+class EntityIn(Model):
+    """An entity to show."""
+
+    start: Annotated[int, Field(ge=0, le=TEXT)]
+    end: Annotated[int, Field(ge=1, le=TEXT)]
+    type: Name
+    probability: Probability | None = None
+
+
+class DocumentIn(Model):
+    """A text to show, and what was found in it."""
+
+    text: Text
+    entities: Annotated[list[EntityIn], Field(max_length=100_000)]
+
+    @model_validator(mode="after")
+    def _inside(self) -> DocumentIn:
+        for entity in self.entities:
+            if not entity.start < entity.end <= len(self.text):
+                raise ValueError(f"entity {entity.start}:{entity.end} is not inside the text ({len(self.text)})")
+        return self
+
+
+class HtmlRequest(Model):
+    """Documents to show as HTML."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "documents": [
+                        {
+                            "text": "Oslo is old.",
+                            "entities": [{"start": 0, "end": 4, "type": "LOC", "probability": 0.9}],
+                        }
+                    ]
+                }
+            ]
+        },
+    )
+
+    documents: Annotated[list[DocumentIn], Field(min_length=1, max_length=TEXTS)]
+
+
+class HtmlResponse(Model):
+    """Each document as a piece of HTML: its text, in which entities are marked."""
+
+    html: list[str]
+
+
 class Replacement(Model):
     """What if the word at this position of the window were another; "" leaves it out."""
 
@@ -164,6 +215,7 @@ class DeriveResponse(Model):
 
     gradient: str
     latex: str
+    html: str = Field(description="The derivation, its formulas in MathML with their LaTeX as annotations.")
     steps: str
     symbols: dict[str, list[str]]
     graph: GraphOut | None
@@ -214,9 +266,10 @@ class EpochOut(Model):
 
 
 class TrainingResponse(Model):
-    """The passes of the training that is watched, so far."""
+    """The passes of the training that is watched, so far, and as HTML their curves and, at the end, the report."""
 
     epochs: list[EpochOut]
+    html: str
 
 
 class Fault(Model):

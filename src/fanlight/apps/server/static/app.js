@@ -9,17 +9,17 @@ import { startLabelling } from "./label.js";
 const $ = (id) => document.getElementById(id);
 const VIEWS = ["tag", "why", "gradient", "train", "label"];
 
-export async function ask(path, body) {
+export async function ask(path, body, accept = "application/json") {
   const fault = $("fault");
   try {
-    const options = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const options = body === undefined ? {} : { method: "POST", headers: { accept, "content-type": "application/json" }, body: JSON.stringify(body) };
     const key = sessionStorage.getItem("key");
     if (key) options.headers = { ...options.headers, "x-api-key": key };
     const response = await fetch(path, options);
-    const answer = await response.json();
+    const answer = response.ok && accept === "text/html" ? await response.text() : await response.json();
     if (response.status === 401) {
       const given = prompt("API key");
-      if (given) { sessionStorage.setItem("key", given); return ask(path, body); }
+      if (given) { sessionStorage.setItem("key", given); return ask(path, body, accept); }
     }
     if (!response.ok) throw new Error(answer.error ?? response.statusText);
     fault.hidden = true;

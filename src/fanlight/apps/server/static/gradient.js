@@ -33,7 +33,13 @@ async function derive(numbers) {
   const first = await ask("/v1/derive", asked);
   if (!first) return;
   $("derived").hidden = false;
-  katex.render(first.latex, $("latex"), { displayMode: true, throwOnError: false });
+  $("latex").innerHTML = first.html;
+  // what a notebook shows as MathML is typeset here, from its own LaTeX
+  for (const math of $("latex").querySelectorAll("math")) {
+    const place = element("span");
+    katex.render(`\\displaystyle ${math.querySelector("annotation").textContent}`, place, { throwOnError: false });
+    math.replaceWith(place);
+  }
   $("steps").textContent = first.steps;
   $("verdict").textContent = "";
   const at = numbers ?? guess(first.symbols);
@@ -90,13 +96,16 @@ const brief = (value) => {
   return all.length > 4 ? `[${all.slice(0, 3).map((x) => Number(x).toPrecision(2)).join(" ")} … ] ${value.length}×${Array.isArray(value[0]) ? value[0].length : 1}` : `[${all.map((x) => Number(x).toPrecision(2)).join(" ")}]`;
 };
 
-// Nodes stand in columns by how far they are from the leaves; the last step of the forward pass is the whole.
+// Nodes stand in columns by how far they are from the whole, which is the last step of the forward pass.
 function draw() {
-  const level = graph.nodes.map(() => 0);
-  for (const e of graph.edges) level[e.target] = Math.max(level[e.target], level[e.source] + 1);
-  const rows = {}, W = 190, H = 78;
-  const at = graph.nodes.map((_, i) => { const l = level[i]; rows[l] = (rows[l] ?? 0) + 1; return [l * W + 10, (rows[l] - 1) * H + 24]; });
-  const width = (Math.max(...level) + 1) * W, height = Math.max(...Object.values(rows)) * H + 20;
+  const far = graph.nodes.map(() => 0);
+  for (const e of [...graph.edges].sort((a, b) => b.target - a.target)) far[e.source] = Math.max(far[e.source], far[e.target] + 1);
+  const level = far.map((d) => Math.max(...far) - d);
+  const count = {}, rows = {}, W = 190, H = 78;
+  for (const l of level) count[l] = (count[l] ?? 0) + 1;
+  const most = Math.max(...Object.values(count));
+  const at = graph.nodes.map((_, i) => { const l = level[i]; rows[l] = (rows[l] ?? 0) + 1; return [l * W + 10, (rows[l] - 1 + (most - count[l]) / 2) * H + 24]; });
+  const width = (Math.max(...level) + 1) * W, height = most * H + 10;
   const svg = (name, attributes, ...children) => { const made = document.createElementNS("http://www.w3.org/2000/svg", name); for (const [k, v] of Object.entries(attributes)) made.setAttribute(k, v); made.append(...children); return made; };
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": "computation graph" });
   graph.edges.forEach((e, i) => { const [x, y] = at[e.source], [u, v] = at[e.target]; picture.append(svg("path", { id: `edge-${i}`, d: `M${x + 150} ${y + 18}C${x + 175} ${y + 18} ${u - 25} ${v + 18} ${u} ${v + 18}` })); });

@@ -1,11 +1,11 @@
 // The Label view: a text at a time, the model's proposals corrected by an annotator, saved at once.
 import { ask, element } from "./app.js";
 import { say } from "./words.js";
-import { hue } from "./tag.js";
+import { drawn, hue, put, turn } from "./marks.js";
 import { pointsOf } from "./points.js";
 
 const $ = (id) => document.getElementById(id);
-let state = null, spans = [], points = null, chosen = null; // spans and what is chosen: in UTF-16 units
+let state = null, spans = [], points = null, chosen = null, drawing = 0; // spans and what is chosen: in UTF-16 units
 
 export function startLabelling() {
   $("annotator").value = localStorage.getItem("annotator") ?? "";
@@ -37,6 +37,7 @@ function take(answer) {
   if (state.task) {
     points = pointsOf(state.task.text);
     spans = state.task.spans.map((s) => ({ from: points.unit(s.start), to: points.unit(s.end), label: s.label }));
+    $("label-text").textContent = state.task.text;
     $("label-text").lang = /[가-힣]/.test(state.task.text) ? "ko" : "en";
     draw();
   }
@@ -45,23 +46,25 @@ function take(answer) {
 
 function describe() { $("label-state").textContent = state.all ? say("label-state", state.done, state.all) : say("label-empty"); }
 
-function draw() {
-  const text = state.task.text, nodes = [];
-  let at = 0;
-  for (const s of spans.sort((a, b) => a.from - b.from)) {
-    if (s.from < at) continue;
-    const here = chosen && chosen.from === s.from && chosen.to === s.to;
-    nodes.push(text.slice(at, s.from), element("mark", { role: "button", tabindex: 0, "data-from": s.from, "data-to": s.to, "aria-pressed": String(Boolean(here)), class: here ? "mine" : undefined, style: { "--hue": hue(s.label) } }, text.slice(s.from, s.to), element("b", {}, s.label)));
-    at = s.to;
-  }
-  $("label-text").replaceChildren(...nodes, text.slice(at));
+async function draw() {
+  const task = state.task, number = ++drawing;
+  const entities = spans.map((s) => ({ start: points.point(s.from), end: points.point(s.to), type: s.label, whole: s }));
   const buttons = state.types.map((type) => element("button", { class: "chip", style: { "--hue": hue(type) }, disabled: !chosen, onclick: () => give(type) }, type));
   $("label-types").replaceChildren(...buttons, element("button", { disabled: !chosen, onclick: () => give(null) }, say("remove")));
+  const html = await drawn([{ text: task.text, entities }]);
+  if (!html || number !== drawing) return; // something newer is on its way
+  put($("label-text"), html[0], entities);
+  for (const mark of $("label-text").querySelectorAll("mark")) {
+    const { from, to } = mark.entity.whole, here = chosen && chosen.from === from && chosen.to === to;
+    turn(mark, true, `${task.text.slice(from, to)}, ${mark.dataset.type}`);
+    mark.setAttribute("aria-pressed", String(Boolean(here)));
+    mark.classList.toggle("mine", Boolean(here));
+  }
 }
 
 function choose(mark) {
   if (!mark) return;
-  chosen = { from: Number(mark.dataset.from), to: Number(mark.dataset.to) };
+  chosen = { from: mark.entity.whole.from, to: mark.entity.whole.to };
   draw();
 }
 

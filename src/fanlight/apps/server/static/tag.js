@@ -2,6 +2,7 @@
 import { ask, element, show } from "./app.js";
 import { say } from "./words.js";
 import { explain } from "./why.js";
+import { drawn, hue, put, turn } from "./marks.js";
 import { pointsOf } from "./points.js";
 
 const $ = (id) => document.getElementById(id);
@@ -24,7 +25,7 @@ export function startTagging() {
   $("threshold").addEventListener("input", () => { $("threshold-shown").textContent = Number($("threshold").value).toFixed(2); draw(); });
   for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
   $("document").addEventListener("keydown", onKey);
-  $("document").addEventListener("click", (event) => { const mark = event.target.closest("mark"); if (mark) palette(Number(mark.dataset.start), Number(mark.dataset.end), mark); });
+  $("document").addEventListener("click", (event) => { const mark = event.target.closest("mark"); if (mark && !mark.classList.contains("off")) palette(mark.entity.whole.from, mark.entity.whole.to, mark); });
   $("document").addEventListener("mouseup", () => setTimeout(onSelection));
   $("document").addEventListener("keyup", (event) => { if (event.shiftKey) onSelection(); });
   document.addEventListener("mousedown", (event) => { if (!event.target.closest("#palette")) $("palette").hidden = true; });
@@ -58,24 +59,18 @@ function typeBox(type) {
   return element("label", { class: "chip", style: { "--hue": hue(type) } }, box, ` ${type}`);
 }
 
-export function hue(type) {
-  let h = 7;
-  for (const c of type) h = (h * 31 + c.codePointAt(0)) % 360;
-  return { PER: 28, LOC: 150, ORG: 212, DATE: 275, MISC: 340, TIME: 250, QUANTITY: 90 }[type] ?? h;
-}
-
-const visible = () => entities.filter((e) => chosen.has(e.type) && (e.mine || e.probability >= Number($("threshold").value)));
+const shows = (e) => chosen.has(e.type) && (e.mine || e.probability >= Number($("threshold").value));
+const visible = () => entities.filter(shows);
 
 function count() { $("summary").textContent = say("n-names", visible().length.toLocaleString(), entities.length.toLocaleString()); }
 
 // Pieces of the text are laid out at once but filled only while near the window.
 function draw(anew = false) {
   const place = $("document");
-  const shown = visible();
   count();
   if (anew) {
     observer?.disconnect();
-    observer = new IntersectionObserver((seen) => { for (const s of seen) s.isIntersecting ? fill(s.target) : empty(s.target); }, { root: place, rootMargin: "800px" });
+    observer = new IntersectionObserver((seen) => { for (const s of seen) s.isIntersecting ? fill(s.target) : empty(s.target); }, { root: place, rootMargin: "1600px" });
     place.replaceChildren(...pieces().map(([from, to]) => {
       const piece = element("span", { "data-from": from, "data-to": to, class: "piece" });
       piece.style.display = "block";
@@ -83,9 +78,9 @@ function draw(anew = false) {
       return piece;
     }));
     place.scrollTop = 0;
+    for (const piece of place.children) observer.observe(piece);
   }
-  place.shown = shown;
-  for (const piece of place.children) { if (piece.childNodes.length) { piece.filled = false; fill(piece); } else if (anew) observer.observe(piece); }
+  for (const piece of place.children) sift(piece);
 }
 
 function pieces() {
@@ -104,26 +99,69 @@ function pieces() {
   return found;
 }
 
+// The text at once; its marks as soon as the server has drawn them, for all pieces that were filled together.
 function fill(piece) {
   if (piece.filled) return;
   piece.filled = true;
-  const from = Number(piece.dataset.from), to = Number(piece.dataset.to);
-  const shown = $("document").shown;
-  let low = 0, high = shown.length;
-  while (low < high) { const middle = (low + high) >> 1; if (shown[middle].from < from) low = middle + 1; else high = middle; }
-  const nodes = [];
-  let at = from;
-  for (let i = low; i < shown.length && shown[i].from < to; i++) {
-    const e = shown[i];
-    if (e.from < at) continue;
-    nodes.push(text.slice(at, e.from));
-    const sure = e.mine ? "✎" : e.probability.toFixed(3);
-    nodes.push(element("mark", { role: "button", tabindex: 0, "data-start": e.from, "data-end": e.to, class: e.mine ? "mine" : undefined, style: { "--hue": hue(e.type) }, title: `${e.type} ${sure}`, "aria-label": `${text.slice(e.from, e.to)}, ${e.type}, ${sure}` }, text.slice(e.from, e.to), element("b", { "aria-hidden": "true" }, e.type)));
-    at = e.to;
-  }
-  nodes.push(text.slice(at, to).replace(/\n$/, ""));
-  piece.replaceChildren(...nodes);
+  if (piece.html) ready(piece);
+  else { if (!piece.childNodes.length) piece.textContent = wording(piece); want(piece); }
   piece.style.minHeight = "";
+}
+
+const wording = (piece) => text.slice(Number(piece.dataset.from), Number(piece.dataset.to)).replace(/\n$/, "");
+const wanted = new Set();
+
+function want(piece) {
+  if (!wanted.size) setTimeout(async () => {
+    const some = [...wanted];
+    wanted.clear();
+    const documents = some.map((p) => ({ text: wording(p), entities: inside(p) }));
+    const html = await drawn(documents);
+    some.forEach((p, i) => {
+      if (!html || !p.isConnected) return;
+      [p.html, p.entities] = [html[i], documents[i].entities];
+      if (p.filled) ready(p);
+    });
+  });
+  wanted.add(piece);
+}
+
+// A piece's entities, in code points of its own.
+function inside(piece) {
+  const from = Number(piece.dataset.from), to = Number(piece.dataset.to), first = points.point(from);
+  let low = 0, high = entities.length;
+  while (low < high) { const middle = (low + high) >> 1; if (entities[middle].from < from) low = middle + 1; else high = middle; }
+  const found = [];
+  for (; low < entities.length && entities[low].from < to; low++) {
+    const e = entities[low];
+    found.push({ start: e.start - first, end: e.end - first, type: e.type, probability: e.mine ? undefined : e.probability, whole: e });
+  }
+  return found;
+}
+
+function ready(piece) {
+  put(piece, piece.html, piece.entities);
+  sift(piece);
+}
+
+function sift(piece) {
+  for (const mark of piece.querySelectorAll("mark")) {
+    const e = mark.entity.whole;
+    mark.classList.toggle("mine", Boolean(e.mine));
+    turn(mark, shows(e), `${e.text}, ${e.type}, ${e.mine ? "✎" : e.probability.toFixed(3)}`);
+  }
+}
+
+// After a correction, the pieces that it touches are drawn again; one that goes over a border moves the borders.
+function redraw(from, to) {
+  count();
+  for (const piece of $("document").children) {
+    const first = Number(piece.dataset.from), last = Number(piece.dataset.to);
+    if (to <= first || last <= from) continue;
+    if (from < first || last < to) { const at = $("document").scrollTop; draw(true); $("document").scrollTop = at; return; }
+    piece.html = undefined;
+    if (piece.filled) want(piece);
+  }
 }
 
 function empty(piece) {
@@ -137,17 +175,17 @@ function onKey(event) {
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   const here = document.activeElement.closest?.("mark");
   if (step && !event.shiftKey && here) {
-    const all = [...$("document").querySelectorAll("mark")];
+    const all = [...$("document").querySelectorAll("mark:not(.off)")];
     const next = all[all.indexOf(here) + step];
     if (next) { event.preventDefault(); next.focus(); }
   } else if (step && !event.shiftKey && event.target === $("document")) {
-    const first = $("document").querySelector("mark");
+    const first = $("document").querySelector("mark:not(.off)");
     if (first && event.key === "ArrowRight") { event.preventDefault(); first.focus(); }
   } else if (event.key === "Enter" && here) {
     event.preventDefault();
-    why(Number(here.dataset.start));
+    why(here.entity.whole.from);
   } else if (event.key === "Delete" && here) {
-    remove(Number(here.dataset.start), Number(here.dataset.end));
+    remove(here.entity.whole.from, here.entity.whole.to);
   }
 }
 
@@ -194,13 +232,13 @@ function correct(from, to, type) {
   entities.sort((a, b) => a.from - b.from);
   chosen.add(type);
   $("palette").hidden = true;
-  draw();
+  redraw(from, to);
 }
 
 function remove(from, to) {
   entities = entities.filter((e) => e.from !== from || e.to !== to);
   $("palette").hidden = true;
-  draw();
+  redraw(from, to);
 }
 
 function why(from) {
@@ -218,29 +256,19 @@ function around(from) {
   return [Math.max(start, from - 8000), end < 0 ? Math.min(text.length, from + 8000) : Math.min(end, from + 8000)];
 }
 
-function download(kind) {
+async function download(kind) {
   const shown = visible();
   const plain = shown.map(({ start, end, type, text: surface, probability }) => ({ start, end, type, text: surface, probability }));
-  const made = {
+  const made = await {
     jsonl: () => JSON.stringify({ text, entities: plain }) + "\n",
     training: () => JSON.stringify({ text, spans: shown.map((e) => ({ start: e.start, end: e.end, label: e.type })) }) + "\n",
     csv: () => ["start,end,type,text,probability", ...plain.map((e) => [e.start, e.end, e.type, quoted(e.text), e.probability].join(","))].join("\r\n") + "\r\n",
-    html: page,
-  }[kind](shown);
+    html: () => ask("/v1/html", { documents: [{ text, entities: shown.map(({ start, end, type, mine, probability }) => ({ start, end, type, ...(mine ? {} : { probability }) })) }] }, "text/html"),
+  }[kind]();
+  if (made === null) return;
   const link = element("a", { href: URL.createObjectURL(new Blob([made], { type: "text/plain" })), download: `entities.${kind === "training" ? "training.jsonl" : kind}` });
   link.click();
   URL.revokeObjectURL(link.href);
 }
 
 const quoted = (s) => `"${(/^[=+\-@]/.test(s) ? "'" : "") + s.replaceAll('"', '""')}"`; // no cell is a formula
-const escaped = (s) => s.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-
-function page(shown) {
-  let body = "", at = 0;
-  for (const e of shown) {
-    if (e.from < at) continue;
-    body += escaped(text.slice(at, e.from)) + `<mark style="background:hsl(${hue(e.type)} 75% 86%)" title="${escaped(e.type)} ${e.probability.toFixed(3)}">${escaped(text.slice(e.from, e.to))} <b>${escaped(e.type)}</b></mark>`;
-    at = e.to;
-  }
-  return `<!DOCTYPE html><meta charset="utf-8"><title>Entities</title><p style="white-space:pre-wrap;line-height:1.9">${body}${escaped(text.slice(at))}</p>\n`;
-}

@@ -1,8 +1,9 @@
-// The Train view: curves of a training that runs, and what the models reached.
+// The Train view: the curves of a training that goes on, its report at the end, and what each model reached.
 import { ask, element } from "./app.js";
+import { translate } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-let timer = null;
+let timer = null, last = "";
 
 export function startWatching() {
   document.addEventListener("view", (event) => {
@@ -14,37 +15,23 @@ export function startWatching() {
   });
 }
 
+// Curves and report come drawn, as a notebook shows them.
 async function look() {
   const found = await ask("/v1/training");
-  if (!found) return;
-  $("train-empty").hidden = found.epochs.length > 0;
-  const stages = [...new Set(found.epochs.map((e) => e.stage))];
-  $("curves").replaceChildren(...stages.flatMap((stage) => {
-    const epochs = found.epochs.filter((e) => e.stage === stage);
-    const charts = [chart(`loss ${stage}`, epochs.map((e) => e.loss))];
-    if (epochs.some((e) => e.dev_f1 !== null)) charts.push(chart(`dev F1 ${stage}`, epochs.map((e) => e.dev_f1)));
-    return charts;
-  }));
-}
-
-function chart(title, values) {
-  const W = 320, H = 150, top = Math.max(...values), low = Math.min(...values), last = values.at(-1);
-  const x = (i) => 34 + (i * (W - 50)) / Math.max(1, values.length - 1);
-  const y = (v) => 12 + ((top - v) * (H - 34)) / (top - low || 1);
-  const name = `${title}: ${last.toPrecision(4)}`;
-  const box = element("figure", { class: "chart" });
-  box.innerHTML = `<svg viewBox="0 0 ${W} ${H}" width="${W}" role="img"><polyline fill="none" stroke="var(--plus)" stroke-width="2.5"/></svg>`;
-  box.querySelector("svg").setAttribute("aria-label", name);
-  box.querySelector("polyline").setAttribute("points", values.map((v, i) => `${x(i)},${y(v)}`).join(" "));
-  box.prepend(element("figcaption", {}, name));
-  return box;
+  if (!found || found.html === last) return;
+  last = found.html;
+  $("train-empty").hidden = found.html !== "";
+  $("history").innerHTML = found.html;
+  for (const place of $("history").querySelectorAll(".long")) place.setAttribute("aria-label", place.previousElementSibling.textContent);
+  translate($("history"));
 }
 
 async function reports() {
   const models = await ask("/v1/models");
   $("reports").replaceChildren(...(models ?? []).filter((m) => m.scores).map((m) => {
     const rows = Object.entries({ ...m.scores.types, all: m.scores });
-    return element("div", {}, element("h3", {}, m.name), element("table", {}, element("thead", {}, element("tr", {}, ...["type", "precision", "recall", "F1"].map((h) => element("th", { scope: "col" }, h)))),
+    return element("div", {}, element("h3", {}, m.name), element("table", {}, element("thead", {}, element("tr", {}, ...[["type", "type"], ["precision", "precision"], ["recall", "recall"], ["f1", "F1"]].map(([name, title]) => element("th", { scope: "col", "data-i18n": name }, title)))),
       element("tbody", {}, ...rows.map(([type, s]) => element("tr", {}, element("th", { scope: "row" }, type), ...["precision", "recall", "f1"].map((k) => element("td", {}, Number(s[k]).toFixed(2))))))));
   }));
+  translate($("reports"));
 }

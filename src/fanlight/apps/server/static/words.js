@@ -7,7 +7,7 @@ export const KOREAN = {
   "why-empty": "먼저 글에서 이름을 찾은 다음, 이름에서 Enter를 누르거나 낱말을 선택하세요.", "explain-tag": "설명할 태그",
   "to-gradient": "숫자를 넣은 식으로 →", window: "창: 낱말마다 점수에 더하는 값. 낱말을 바꾸어 보세요",
   parts: "x: 낱말마다 알려진 것", units: "h: 가장 크게 말하는 은닉 단위", scores: "s: 태그마다의 점수와 문장 안에서의 확률",
-  equation: "식", expression: "식", wrt: "변수", examples: "보기", derive: "미분하기", derivation: "유도", "check-mine": "내 답 확인",
+  equation: "식", nearest: "학습 자료에서 가장 비슷한 낱말: 정답과 비슷한 정도", expression: "식", wrt: "변수", examples: "보기", derive: "미분하기", derivation: "유도", "check-mine": "내 답 확인",
   check: "확인", graph: "계산 그래프: 값은 앞으로, 기울기는 뒤로", numbers: "숫자", "as-text": "글로 된 유도",
   "train-empty": "서버를 --watch MODEL.progress.jsonl 로 시작하고, --watch 로 학습하세요.", reports: "모델이 개발 자료에서 얻은 점수",
   "n-names": (n, all) => `이름 ${all}개 가운데 ${n}개`, remove: "지우기", ask: "왜?", sum: (s, b, d, t) => `${t} 점수 ${s} = 빈 창 ${b} + 창 ${d}`,
@@ -15,6 +15,10 @@ export const KOREAN = {
   label: "라벨링", annotator: "이름", begin: "시작", "label-hint": "글의 일부나 이름을 선택한 다음 종류를 누르세요. Ctrl+Enter로 저장합니다.",
   save: "저장하고 다음", undo: "마지막 것 되돌리기", agreement: "일치도: 토큰마다의 코헨 κ",
   "label-state": (done, all) => `${all}개 가운데 ${done}개를 마쳤습니다`, "label-empty": "fanlight label LABELS.db --texts FILE 로 서버를 시작하세요.",
+  training: "학습", interval: "95 % 구간", "per-type": "종류마다", confusion: "무엇을 무엇으로 보았나 (행: 정답, 열: 찾은 것)", partial: "부분 일치", calibration: "확률은 들어맞는가?",
+  seen: "학습 자료에 있는 이름과 새 이름", "false-positives": "찾았으나 틀린 것: 가장 확신한 것부터", "false-negatives": "정답이나 찾지 못한 것", type: "종류", precision: "정밀도",
+  recall: "재현율", f1: "F1", gold: "정답", found: "찾음", counted: "세는 법", stated: "예측 확률", "came-true": "실제 비율", entities: "이름", ece: "기대 보정 오차",
+  probability: "확률", context: "문맥", line: "줄",
 };
 const ENGLISH = {
   "n-names": (n, all) => `${n} of ${all} names`, remove: "Remove", ask: "Why?",
@@ -23,7 +27,7 @@ const ENGLISH = {
   "label-state": (done, all) => `${done} of ${all} texts are labelled`, "label-empty": "Start the server with fanlight label LABELS.db --texts FILE.",
 };
 let words = ENGLISH;
-const original = new Map();
+const original = new WeakMap();
 
 export function say(name, ...values) {
   const found = words[name] ?? ENGLISH[name] ?? name;
@@ -33,9 +37,13 @@ export function say(name, ...values) {
 export function speak(language) {
   words = language === "ko" ? KOREAN : ENGLISH;
   document.documentElement.lang = language;
-  for (const element of document.querySelectorAll("[data-i18n]")) {
+  translate(document);
+}
+
+export function translate(place) {
+  for (const element of place.querySelectorAll("[data-i18n]")) {
     const name = element.dataset.i18n;
     if (!original.has(element)) original.set(element, element.textContent);
-    element.textContent = language === "ko" ? KOREAN[name] ?? original.get(element) : original.get(element);
+    element.textContent = words === KOREAN ? KOREAN[name] ?? original.get(element) : original.get(element);
   }
 }

@@ -1,0 +1,79 @@
+"""Lines in SVG: for a notebook, and for the server's page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from itertools import pairwise
+
+WIDTH, HEIGHT = 360, 190
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30
+
+
+def line_chart(
+    title: str, xs: Sequence[float], ys: Sequence[float], below: str, forecast: Sequence[tuple[float, float]] = ()
+) -> str:
+    """Return a figure with a line through the points, its last value in the caption.
+
+    Parameters
+    ----------
+    title : str
+    xs, ys : sequences of float
+        At least one point.
+    below : str
+        What x counts.
+    forecast : sequence of (float, float)
+        More points, joined to the last by a dashed line.
+    """
+    points = list(zip(xs, ys, strict=True))
+    every = [*points, *forecast]
+    low, high = _span([y for _, y in every])
+    first, last = min(x for x, _ in every), max(x for x, _ in every)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        share = (x - first) / (last - first) if last > first else 0.5
+        return LEFT + share * (WIDTH - LEFT - RIGHT), TOP + (high - y) / (high - low) * (HEIGHT - TOP - BOTTOM)
+
+    marks = []
+    for tick in _ticks(low, high):
+        _, y = place(first, tick)
+        marks.append(
+            f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>'
+            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>'
+        )
+    for x, anchor in {first: "start", last: "end"}.items():
+        at = f'x="{place(x, low)[0]:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}"'
+        marks.append(f"<text {at}>{x:,.0f}</text>")
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    marks.append(f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle">{escape(below)}</text>')
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*p) for p in points))
+    marks.append(f'<polyline points="{line}" fill="none" stroke="var(--plus, #2b6cb0)" stroke-width="2.5"/>')
+    for a, b in pairwise([points[-1], *forecast]):
+        (x, y), (u, v) = place(*a), place(*b)
+        marks.append(
+            f'<path d="M{x:.1f} {y:.1f}L{u:.1f} {v:.1f}" stroke="var(--plus, #2b6cb0)" stroke-dasharray="5 4"/>'
+        )
+    for p in points:
+        x, y = place(*p)
+        told = f"{p[0]:,.0f}: {p[1]:.4g}"
+        marks.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="var(--plus, #2b6cb0)"><title>{told}</title></circle>'
+        )
+    name = f"{title}: {ys[-1]:.4g}"
+    style = "display: inline-block; margin: 0 1em 1em 0"
+    head = f'<figure class="chart" style="{style}"><figcaption>{escape(name)}</figcaption>'
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%" font-size="11" fill="currentColor"'
+    return f'{head}<svg {size} role="img" aria-label="{escape(name)}">{"".join(marks)}</svg></figure>'
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round numbers in a range, two to six."""
+    unit = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    step = next(unit * times for times in (1, 2, 5, 10, 20, 50) if high - low <= 5 * unit * times)
+    return [round(n * step, 10) for n in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -1,0 +1,86 @@
+"""What a model keeps of its training data (the setting `keep`), and which of these words are like a given one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.corpus.sentence import Sentence
+from fanlight.entities.bioes import tags_from_spans
+from fanlight.network.modelfile import Model
+
+Float = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A word that the model was trained on.
+
+    Attributes
+    ----------
+    sentence : str
+    start, end : int
+        The word's offsets in it.
+    tag : str
+        What it was labelled.
+    similarity : float
+        Cosine of the hidden layers.
+    """
+
+    sentence: str
+    start: int
+    end: int
+    tag: str
+    similarity: float
+
+
+def kept_sample(model: Model) -> list[list[list[Sentence]]]:
+    """Return the documents that the model keeps of each corpus of its training data (the setting `keep`)."""
+    corpora: dict[int, list[list[Sentence]]] = {}
+    for row in model.provenance.get("sample", ()):
+        spans = tuple((int(s), int(e), str(t)) for s, e, t in row["spans"])
+        sentence = Sentence(row["text"], tuple(row["starts"]), tuple(row["ends"]), spans)
+        documents = corpora.setdefault(row.get("corpus", 0), [])
+        if row["first"] or not documents:
+            documents.append([])
+        documents[-1].append(sentence)
+    return list(corpora.values())
+
+
+class Kept:
+    """Words of the kept sentences, by their hidden layers.
+
+    Parameters
+    ----------
+    documents : sequence of sequences of Sentence
+    hidden : callable of a document to float array (tokens, m)
+    """
+
+    def __init__(self, documents: Sequence[Sequence[Sentence]], hidden: Callable[[Sequence[Sentence]], Float]) -> None:
+        self._sentences = [sentence for document in documents for sentence in document]
+        self._ends = np.cumsum([len(sentence.starts) for sentence in self._sentences])
+        self._directions = _directions(np.concatenate([hidden(document) for document in documents]))
+
+    def nearest(self, h: Float, count: int) -> list[Neighbour]:
+        """Return the words whose hidden layers point most nearly where `h` (m,) does, the nearest first."""
+        similarity = self._directions @ _directions(h[None])[0]
+        found = []
+        for place in np.argsort(-similarity, kind="stable")[:count].tolist():
+            number = int(np.searchsorted(self._ends, place, "right"))
+            sentence = self._sentences[number]
+            token = place - int(self._ends[number]) + len(sentence.starts)
+            tag = tags_from_spans(sentence.spans, len(sentence.starts))[token]
+            start, end = sentence.starts[token], sentence.ends[token]
+            found.append(Neighbour(sentence.text, start, end, tag, float(similarity[place])))
+        return found
+
+
+def _directions(H: Float) -> Float:
+    """Return rows of length 1; of zeros where a row is zeros."""
+    lengths = np.linalg.norm(H, axis=1, keepdims=True)
+    directions: Float = H / np.where(lengths > 0, lengths, 1)
+    return directions

@@ -35,12 +35,14 @@ from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores, fit_temperature
 from fanlight.training.development import Development, divided
+from fanlight.training.exchange import exchanged
 from fanlight.training.labels import Labels
 from fanlight.training.settings import Chosen, Meaning, Settings
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
 
+EXCHANGES = 3  # exchanges of a corpus's entities, among which the epochs choose
 CALIBRATED = 2000  # sentences that a ranking loss is calibrated on
 UNKNOWN = "\tunknown"  # the word type that a dropped word becomes
 
@@ -202,10 +204,14 @@ def prepare(
         if share and (spelled is str or unit == "word"):
             for corpus, own in zip(corpora, plain, strict=True):
                 data = own if spelled is str else respelled(own, configuration, numbers, spelled, gazetteer)
-                if len(corpus.documents) < settings.folds:  # not marked: each sentence for itself
-                    data = replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
-                encoded.append(data)
+                encoded.append(_in_documents(data, corpus, settings))
                 shares.append(share * named(corpus, given.corpora, Meaning()).share)
+    for number in range(EXCHANGES if settings.exchange_share else 0):
+        for corpus, meaning in zip(corpora, meanings, strict=True):
+            other = exchanged(corpus, settings.seed + number)
+            data = encode(other, configuration, labels, meaning, numbers, gazetteer)
+            encoded.append(_in_documents(data, corpus, settings))
+            shares.append(settings.exchange_share / EXCHANGES * named(corpus, given.corpora, Meaning()).share)
     borders = np.cumsum([0, *map(len, encoded)])
     parts = [Part(np.arange(s, e), share) for (s, e), share in zip(pairwise(borders.tolist()), shares, strict=True)]
     folds = np.concatenate([_dealt(data, settings.folds) for data in encoded])
@@ -315,6 +321,13 @@ def _surrounded(data: Encoded, configuration: Configuration, words: list[str], g
     if gazetteer is not None:
         data = replace(data, evidence=gazetteer.marks([words[i] for i in data.types.tolist()], data.starts))
     return data
+
+
+def _in_documents(data: Encoded, corpus: Corpus, settings: Chosen) -> Encoded:
+    """Take each sentence for itself where the documents are not marked."""
+    if len(corpus.documents) >= settings.folds:
+        return data
+    return replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
 
 
 def _dealt(data: Encoded, folds: int) -> Int:

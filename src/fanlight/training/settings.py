@@ -72,6 +72,9 @@ class Settings(BaseModel):
         Share of word types that lose a whole feature table while training, by the table's name ("vectors" too).
     lower_share, upper_share : float, optional
         Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
+    exchange_share : float, optional
+        Share of the sentences that each epoch shows once more with their entities exchanged for others of the same
+        type (`training.exchange`).
     passes : int, optional
         2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
         By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
@@ -122,6 +125,7 @@ class Settings(BaseModel):
     feature_dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]] | None = None
     lower_share: float | None = Field(None, ge=0, le=1)
     upper_share: float | None = Field(None, ge=0, le=1)
+    exchange_share: float | None = Field(None, ge=0, le=1)
     passes: Literal[1, 2] | None = None
     folds: int = Field(3, ge=2, le=100)
     corpora: dict[str, Meaning] = {}
@@ -166,6 +170,7 @@ class Chosen(Settings):
     feature_dropout: dict[str, float]
     lower_share: float
     upper_share: float
+    exchange_share: float
     passes: Literal[1, 2]
 
 
@@ -180,6 +185,7 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "feature_dropout": {"form": 0.5, "affix": 0.2, "ngram": 0.2},
         "lower_share": 0.05,
         "upper_share": 0.02,
+        "exchange_share": 0.0,
         "rate": 0.001,
         "batch_tokens": 250,
         "epochs": 8,
@@ -191,9 +197,10 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "feature_dropout": {"word": 0.6, "bigram": 0.4},
         "lower_share": 0.0,
         "upper_share": 0.0,
+        "exchange_share": 1.0,
         "rate": 0.002,
         "batch_tokens": 500,
-        "epochs": 15,
+        "epochs": 12,
     },
 }
 

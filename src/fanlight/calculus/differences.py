@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.expressions import Expression, context_of
+from fanlight.calculus.expressions import Expression, context_of, remember
 from fanlight.calculus.gradient import gradient, target_of
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
 from fanlight.calculus.shapes import show
@@ -219,6 +219,7 @@ def _missing_term(
 ) -> str | None:
     """Find a term of the right gradient whose absence (or sign) is the whole difference."""
     for term, sign in _terms(expected):
+        remember(term, context_of(expected))  # ones(n, 1) alone would not know its length
         parts = [sign * np.asarray(evaluate(term, p)) for p in points]
         if all(_close(a + part, b) for (a, b), part in zip(pairs, parts, strict=True)):
             return f"a term is missing: {'' if sign > 0 else 'minus '}{term}"

@@ -1,6 +1,6 @@
 """Where the time of training goes: the stages of a run of one pass, and the steps of a batch.
 
-python benchmarks/profile.py [--data ../shared/data] [--vectors glove.vec] [--epochs 2]
+python benchmarks/training_profile.py [--data ../shared/data] [--vectors glove.vec] [--epochs 2]
 
 Stages are in seconds of the clock. Steps are in microseconds of the processor, on one thread; with two lanes they are
 shared out on two.

@@ -116,7 +116,11 @@ class Program:
     def _fits(self, arrays: list[Any]) -> bool:
         """Tell whether arrays of the last call's shapes need no conversion."""
         dtype = self.dtype
-        return all(a.dtype is dtype or (a.ndim == 1 and a.dtype.kind == "i") for a in arrays if type(a) is np.ndarray)
+        return all(
+            a.dtype is dtype or a.dtype == dtype or (a.ndim == 1 and a.dtype.kind == "i")
+            for a in arrays
+            if type(a) is np.ndarray
+        )
 
     def _array(self, value: Any) -> Array:
         array = np.asarray(value)

@@ -19,6 +19,7 @@ from fanlight.network.windows import CONTEXT_PADDING, windows
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import read_vectors
 from fanlight.training.batches import Encoded, batches, epoch_order
+from fanlight.training.cores import one_thread_blas
 from fanlight.training.loop import training
 from fanlight.training.preparation import Task, prepare
 from fanlight.training.settings import read_settings
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 def by_fanlight(task: Task) -> tuple[float, float]:
-    last = list(training(task))[-1]
+    last = list(one_thread_blas(training)(task))[-1]
     return len(task.train.types) / last.words_per_second, last.loss
 
 

@@ -154,3 +154,28 @@ def test_columns_that_nothing_reads_are_not_computed():
         assert np.array_equal(evaluate(made[name], given), evaluate(expression, given))
     kept = {"x": whole[:, 3:5], "y": whole}
     assert narrow(kept) == kept
+
+
+def test_programs_may_be_compiled_in_several_threads():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    made, given = [], point(np.random.default_rng(0), 40, 25)
+
+    def work():
+        for n in range(5):
+            loss = function("sum")(symbol("U", ("K", "m")) ** 2) * (2 + n)
+            made.append((n, loss, gradient(loss, "U"), compile({"U": gradient(loss, "U")})(given)["U"].copy()))
+
+    try:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(made) == 20
+    for n, loss, grad, value in made:
+        assert loss is function("sum")(symbol("U", ("K", "m")) ** 2) * (2 + n), "one node, whoever made it"
+        assert grad is gradient(loss, "U")
+        np.testing.assert_allclose(value, 2 * (2 + n) * given["U"], rtol=1e-5)

@@ -20,7 +20,7 @@ from fanlight.training.train import train_model
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 SMALL = {"epochs": 6, "hidden": 32, "rate": 0.01, "dropout": 0.2, "input_dropout": 0.1, "feature_dropout": {}}
-SMALL |= {"lower_share": 0.0, "upper_share": 0.0}
+SMALL |= {"lower_share": 0.0, "upper_share": 0.0, "exchange_share": 0.0}
 TWO = {"passes": 2, "folds": 2}
 
 

@@ -79,8 +79,9 @@ class Program:
             shapes = [array.shape for array in arrays]
         except (KeyError, AttributeError):
             arrays = shapes = []
-        if self._plan is None or shapes != self._shapes or not self._fits(arrays):
-            lengths = None if self._plan is None or not self._fits(arrays) else self._lengths(shapes)
+        fits = self._plan is not None and self._fits(arrays)
+        if self._plan is None or shapes != self._shapes or not fits:
+            lengths = self._lengths(shapes) if fits else None
             if lengths is None:
                 bound, lengths = bind(self.symbols, {n: self._array(inputs[n]) for n in self._names if n in inputs})
                 if self._plan is None:
@@ -115,7 +116,11 @@ class Program:
     def _fits(self, arrays: list[Any]) -> bool:
         """Tell whether arrays of the last call's shapes need no conversion."""
         dtype = self.dtype
-        return all(a.dtype is dtype or (a.ndim == 1 and a.dtype.kind == "i") for a in arrays if type(a) is np.ndarray)
+        return all(
+            a.dtype is dtype or a.dtype == dtype or (a.ndim == 1 and a.dtype.kind == "i")
+            for a in arrays
+            if type(a) is np.ndarray
+        )
 
     def _array(self, value: Any) -> Array:
         array = np.asarray(value)

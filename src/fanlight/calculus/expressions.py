@@ -6,6 +6,7 @@ the lecture's re-use of δ (L17) is there before anybody looks for it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -60,8 +61,11 @@ class Expression:
         set_(made, "arguments", children)
         set_(made, "parameters", parameters)
         set_(made, "shape", operation.shape(*(child.shape for child in children), *parameters))
-        _NODES[key] = made
-        return made
+        with _ADDING:
+            known = _NODES.get(key)  # by now another thread may have made it
+            if known is None:
+                _NODES[key] = known = made
+        return known
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("expressions are immutable")
@@ -138,6 +142,7 @@ class Expression:
 Operand = Expression | float
 
 _NODES: WeakValueDictionary[Any, Expression] = WeakValueDictionary()
+_ADDING = threading.Lock()
 
 register(Operation("symbol", lambda *_: None, lambda name, shape, assume: shape, lambda up, out, *_: ()))
 register(Operation("length", lambda n: np.float64(n), lambda n: (), lambda up, out, n: ()))

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,12 +231,18 @@ def load_kernels(
         names.append("whole")
     for _, source in sources:
         text += f'\n\n@njit(cache=CACHE, nogil=True, error_model="numpy")\n{source}\n'
-    module = _module(text)
+    with _LOADING:
+        module = _module(text)
     return {name: getattr(module, name) for name in names}
+
+
+_LOADING = threading.Lock()
 
 
 def _module(text: str) -> ModuleType:
     name = "fanlight_loops_" + hashlib.sha256(text.encode()).hexdigest()[:24]
+    if name in sys.modules:
+        return sys.modules[name]
     cached = text.replace("CACHE", "True")
     path = _cache_folder() / f"{name}.py"
     try:

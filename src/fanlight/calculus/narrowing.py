@@ -23,7 +23,7 @@ def narrow(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
     >>> from fanlight.calculus import parse
     >>> e = parse("(A @ B)[0:n, 1:3]", {"A": ("n", "m"), "B": ("m", 4)})
     >>> str(narrow({"e": e})["e"])
-    'A @ B[0:m, 1:3]'
+    'A @ B[:, 1:3]'
     """
     made = dict(outputs)
     while (found := _found(made)) is not None:

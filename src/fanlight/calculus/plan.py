@@ -93,14 +93,19 @@ class Plan:
     def frame(self, lengths: Mapping[str, int]) -> list[Any]:
         """Return what the function needs beside the inputs, for these lengths."""
         sizes = {key: dimension.value(lengths) for key, dimension in self.dimensions.items()}
-        return [
-            lengths
-            if keys is None
-            else sizes[keys[0]]
-            if len(keys) == 1
-            else self._buffer(what, *(sizes[k] for k in keys))
-            for what, keys in self.sizes
-        ]
+        made: list[Any] = []
+        for what, keys in self.sizes:
+            if keys is None:
+                made.append(lengths)
+            elif len(keys) == 1:
+                made.append(sizes[keys[0]])
+            else:
+                rows, columns = sizes[keys[0]], sizes[keys[1]]
+                have = self.memory.get(slot := self.slots[what])
+                if have is None or have.size < rows * columns:
+                    self.memory[slot] = have = np.empty(int(rows * columns * 1.2) + 1, self.dtype)
+                made.append(have[: rows * columns].reshape(rows, columns))
+        return made
 
     def function(self, lengths: Mapping[str, int]) -> Callable[..., dict[str, Array]]:
         """Return the function to run for these lengths."""
@@ -193,13 +198,6 @@ class Plan:
         unpacked = [f"{variable} = asreal({variable})" for variable in scalars]
         call = f"{''.join(f'{v}, ' for v in scalars)}= whole({parameters})" if scalars else f"whole({parameters})"
         return self._function(parameters, [call, *unpacked, *views])
-
-    def _buffer(self, node: Expression, rows: int, columns: int) -> Array:
-        slot = self.slots[node]
-        have = self.memory.get(slot)
-        if have is None or have.size < rows * columns:
-            self.memory[slot] = have = np.empty(int(rows * columns * 1.2) + 1, self.dtype)
-        return have[: rows * columns].reshape(rows, columns)
 
     def _parameter(self, what: Any) -> str:
         """Return the name of a parameter of the frame."""

@@ -6,6 +6,7 @@ from the leaves up until none speaks; every rule holds for all values of the sym
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from fanlight.calculus import normal
@@ -25,11 +26,13 @@ def simplify(expression: Expression) -> Expression:
     >>> str(simplify(parse("1 * (W @ x).T.T + 0", {"W": ("m", "n"), "x": ("n", 1)})))
     'W @ x'
     """
-    for node in walk(expression):
-        _simple(node)
-    return _DONE[expression]
+    with _REMEMBERING:
+        for node in walk(expression):
+            _simple(node)
+        return _DONE[expression]
 
 
+_REMEMBERING = threading.RLock()
 _DONE: dict[Expression, Expression] = {}
 _LIMIT = 100_000  # remembered nodes; beyond it the memory starts anew
 

@@ -74,7 +74,8 @@ class Settings(BaseModel):
         Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
     exchange_share : float, optional
         Share of the sentences that each epoch shows once more with their entities exchanged for others of the same
-        type (`training.exchange`).
+        type (`training.exchange`). By default all of them where there are fewer than `FEW`, none elsewhere: more
+        sentences have names enough of their own.
     passes : int, optional
         2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
         By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
@@ -144,7 +145,9 @@ class Settings(BaseModel):
     def resolved(self, unit: str, documents: int, sentences: int) -> Chosen:
         """Return the settings with everything chosen that the data decides."""
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
-        own = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, **_BY_UNIT[unit]}
+        exchange = 1.0 if sentences < FEW else 0.0
+        own = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
+        own |= _BY_UNIT[unit]
         return Chosen(**{**own, **self.model_dump(exclude_none=True)})
 
     @model_validator(mode="after")
@@ -174,6 +177,7 @@ class Chosen(Settings):
     passes: Literal[1, 2]
 
 
+FEW = 8000
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).
@@ -185,7 +189,6 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "feature_dropout": {"form": 0.5, "affix": 0.2, "ngram": 0.2},
         "lower_share": 0.05,
         "upper_share": 0.02,
-        "exchange_share": 0.0,
         "rate": 0.001,
         "batch_tokens": 250,
         "epochs": 8,
@@ -197,7 +200,6 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "feature_dropout": {"word": 0.6, "bigram": 0.4},
         "lower_share": 0.0,
         "upper_share": 0.0,
-        "exchange_share": 1.0,
         "rate": 0.002,
         "batch_tokens": 500,
         "epochs": 12,

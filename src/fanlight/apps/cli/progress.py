@@ -23,14 +23,13 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("training", total=None, state="reading")
         for epoch in run:
-            if epoch.number == 1 and epoch.stage:
-                progress.console.print(epoch.stage, markup=False, highlight=False)
             if epoch.dev is not None and (epoch.best or epoch.number == 1):
                 best = epoch.dev
             dev = "" if epoch.dev is None else f"  dev F1 {epoch.dev.f1:6.2f}{' *' if epoch.best else '  '}"
             speed = f"{epoch.words_per_second:9,.0f} words/s  {epoch.seconds:6.1f} s"
             line = f"epoch {epoch.number:3d}  loss {epoch.loss:8.4f}{dev}  {speed}"
-            progress.console.print(line, markup=False, highlight=False)
+            stage = f"{epoch.stage:12}" if epoch.stage else ""
+            progress.console.print(stage + line, markup=False, highlight=False)
             progress.update(bar, total=epoch.epochs, completed=epoch.number, state=line.split("  ")[1])
     return best
 

@@ -14,6 +14,7 @@ from fanlight.apps.progress import tell
 from fanlight.entities.html import hue, marked
 from fanlight.entities.report import Found, Labelled, report_on
 from tests.apps.serving import running
+from tests.training.test_training import SMALL, TOWNS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("FANLIGHT_BROWSER") == "required"
@@ -43,7 +44,9 @@ def address(tmp_path_factory):
     tell(progress, report=report_on(labelled()).to_dict())
     store = LabelStore(progress.with_name("labels.db"))
     store.add(["Museums in Paris 👍 are amazing to see.", "Ada Lovelace met him."], ["LOC", "PER", "EVENT"])
-    with running({name: fanlight.load(name) for name in ("en", "ko")}, watch=progress, labels=store) as url:
+    taggers = {name: fanlight.load(name) for name in ("en", "ko")}
+    taggers["towns"] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "keep": 12})
+    with running(taggers, watch=progress, labels=store) as url:
         yield url
 
 
@@ -184,6 +187,20 @@ def test_why_what_if_and_its_equation(page):
     page.wait_for_selector("#graph svg")
     assert page.input_value("#expression").startswith("u.T @ relu(a_0 + a_1")
     page.wait_for_selector("#latex .katex")
+
+
+def test_why_names_the_nearest_words_of_the_training_data(page):
+    page.select_option("#model", "towns")
+    tag(page, "Mina Park met the mayor of Ulsan.")
+    page.wait_for_function("document.querySelector('.piece')?.html !== undefined")
+    page.evaluate(
+        """() => { const piece = document.querySelector('.piece'); getSelection().selectAllChildren(piece);
+        document.getElementById('document').dispatchEvent(new MouseEvent('mouseup', { bubbles: true })); }"""
+    )
+    page.click("#palette button:last-child")
+    expect(page.locator("#nearest p")).to_have_count(5)
+    accessible(page)
+    page.picture("nearest")
 
 
 def test_the_gradient_step_by_step_and_a_wrong_formula(page):

@@ -57,7 +57,7 @@ def labelled():
     found = [Found(0, 2, "PER", 0.98), Found(4, 5, "PER", 0.61), Found(6, 7, "LOC", 0.93)]
     return [
         *(
-            Labelled(tokens, gold, [f for f in found if f.start != skip], 9 * n)
+            Labelled(tokens, gold, [f for f in found if f.start != skip], 9 * n + 1)
             for n, skip in enumerate((4, 6, 4, 0, 9))
         ),
         Labelled(["It", "rained", "in", "May", "."], [], [Found(3, 4, "PER", 0.55)], 50),
@@ -248,6 +248,7 @@ def test_korean_dark_and_the_keyboard(page):
         assert page.locator(f"#{view}").is_visible()
         accessible(page)
     expect(page.locator("#history svg")).to_have_count(3)
+    expect(page.locator("#history figcaption").first).to_have_text("손실: 0.2")
     expect(page.locator("#history")).to_contain_text("찾았으나 틀린 것")
     assert "Acme" in page.locator("#history .long").first.inner_text()
     accessible(page)

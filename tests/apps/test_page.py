@@ -14,6 +14,7 @@ from fanlight.apps.progress import tell
 from fanlight.entities.html import hue, marked
 from fanlight.entities.report import Found, Labelled, report_on
 from tests.apps.serving import running
+from tests.training.test_training import SMALL, TOWNS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("FANLIGHT_BROWSER") == "required"
@@ -43,7 +44,9 @@ def address(tmp_path_factory):
     tell(progress, report=report_on(labelled()).to_dict())
     store = LabelStore(progress.with_name("labels.db"))
     store.add(["Museums in Paris 👍 are amazing to see.", "Ada Lovelace met him."], ["LOC", "PER", "EVENT"])
-    with running({name: fanlight.load(name) for name in ("en", "ko")}, watch=progress, labels=store) as url:
+    taggers = {name: fanlight.load(name) for name in ("en", "ko")}
+    taggers["towns"] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "keep": 12})
+    with running(taggers, watch=progress, labels=store) as url:
         yield url
 
 
@@ -54,7 +57,7 @@ def labelled():
     found = [Found(0, 2, "PER", 0.98), Found(4, 5, "PER", 0.61), Found(6, 7, "LOC", 0.93)]
     return [
         *(
-            Labelled(tokens, gold, [f for f in found if f.start != skip], 9 * n)
+            Labelled(tokens, gold, [f for f in found if f.start != skip], 9 * n + 1)
             for n, skip in enumerate((4, 6, 4, 0, 9))
         ),
         Labelled(["It", "rained", "in", "May", "."], [], [Found(3, 4, "PER", 0.55)], 50),
@@ -186,6 +189,20 @@ def test_why_what_if_and_its_equation(page):
     page.wait_for_selector("#latex .katex")
 
 
+def test_why_names_the_nearest_words_of_the_training_data(page):
+    page.select_option("#model", "towns")
+    tag(page, "Mina Park met the mayor of Ulsan.")
+    page.evaluate(
+        """async () => { const piece = document.querySelector('.piece');
+        while (piece.html === undefined) await new Promise(r => setTimeout(r, 20));
+        getSelection().selectAllChildren(piece);
+        document.getElementById('document').dispatchEvent(new MouseEvent('mouseup', { bubbles: true })); }"""
+    )
+    page.click("#palette button:last-child")
+    expect(page.locator("#nearest p")).to_have_count(5)
+    accessible(page)
+
+
 def test_the_gradient_step_by_step_and_a_wrong_formula(page):
     page.click("#tab-gradient")
     page.wait_for_selector("#graph svg")
@@ -231,6 +248,7 @@ def test_korean_dark_and_the_keyboard(page):
         assert page.locator(f"#{view}").is_visible()
         accessible(page)
     expect(page.locator("#history svg")).to_have_count(3)
+    expect(page.locator("#history figcaption").first).to_have_text("손실: 0.2")
     expect(page.locator("#history")).to_contain_text("찾았으나 틀린 것")
     assert "Acme" in page.locator("#history .long").first.inner_text()
     accessible(page)

@@ -104,6 +104,8 @@ def test_a_line_goes_through_its_points():
     (x0, y0), (x1, y1), (x2, y2) = points
     assert (x1 - x0) * 2 == pytest.approx(x2 - x1, abs=0.3)
     assert (y1 - y0) * 2 == pytest.approx(y0 - y2, abs=0.3)
-    assert shown.find("figcaption").text == "a < b: 1"
+    assert "".join(shown.find("figcaption").itertext()) == "a < b: 1"
+    second = ElementTree.fromstring(line_chart("loss", [1], [0.5], "epoch", of="second pass"))
+    assert "".join(second.find("figcaption").itertext()) == "loss, second pass: 0.5"
     one = ElementTree.fromstring(line_chart("one", [3], [2.0], "epoch"))
     assert "nan" not in ElementTree.tostring(one, encoding="unicode")

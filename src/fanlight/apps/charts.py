@@ -12,19 +12,27 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30
 
 
 def line_chart(
-    title: str, xs: Sequence[float], ys: Sequence[float], below: str, forecast: Sequence[tuple[float, float]] = ()
+    title: str,
+    xs: Sequence[float],
+    ys: Sequence[float],
+    below: str,
+    forecast: Sequence[tuple[float, float]] = (),
+    of: str = "",
 ) -> str:
     """Return a figure with a line through the points, its last value in the caption.
 
     Parameters
     ----------
     title : str
+        It and `below` are also the names by which the page says them in another language.
     xs, ys : sequences of float
         At least one point.
     below : str
         What x counts.
     forecast : sequence of (float, float)
         More points, joined to the last by a dashed line.
+    of : str
+        What the title is of, if more than one has it.
     """
     points = list(zip(xs, ys, strict=True))
     every = [*points, *forecast]
@@ -46,7 +54,9 @@ def line_chart(
         at = f'x="{place(x, low)[0]:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}"'
         marks.append(f"<text {at}>{x:,.0f}</text>")
     middle = (LEFT + WIDTH - RIGHT) / 2
-    marks.append(f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle">{escape(below)}</text>')
+    marks.append(
+        f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle" data-i18n="{escape(below)}">{escape(below)}</text>'
+    )
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*p) for p in points))
     marks.append(f'<polyline points="{line}" fill="none" stroke="var(--plus, #2b6cb0)" stroke-width="2.5"/>')
     for a, b in pairwise([points[-1], *forecast]):
@@ -60,9 +70,11 @@ def line_chart(
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="var(--plus, #2b6cb0)"><title>{told}</title></circle>'
         )
-    name = f"{title}: {ys[-1]:.4g}"
+    after = f"{', ' * bool(of)}{of}: {ys[-1]:.4g}"
+    name = f"{title}{after}"
+    caption = f'<span data-i18n="{escape(title)}">{escape(title)}</span>{escape(after)}'
     style = "display: inline-block; margin: 0 1em 1em 0"
-    head = f'<figure class="chart" style="{style}"><figcaption>{escape(name)}</figcaption>'
+    head = f'<figure class="chart" style="{style}"><figcaption>{caption}</figcaption>'
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%" font-size="11" fill="currentColor"'
     return f'{head}<svg {size} role="img" aria-label="{escape(name)}">{"".join(marks)}</svg></figure>'
 

@@ -38,12 +38,11 @@ class History:
         parts = []
         for stage in dict.fromkeys(epoch["stage"] for epoch in self.epochs):
             some = [epoch for epoch in self.epochs if epoch["stage"] == stage]
-            after = f", {stage}" if stage else ""
-            parts.append(line_chart(f"loss{after}", [e["number"] for e in some], [e["loss"] for e in some], "epoch"))
-            scored = [e for e in some if e["dev_f1"] is not None]
+            numbers, losses = [e["number"] for e in some], [e["loss"] for e in some]
+            parts.append(line_chart("loss", numbers, losses, "epoch", of=stage))
+            scored = [(e["number"], e["dev_f1"]) for e in some if e["dev_f1"] is not None]
             if scored:
-                f1 = [e["dev_f1"] for e in scored]
-                parts.append(line_chart(f"dev F1{after}", [e["number"] for e in scored], f1, "epoch"))
+                parts.append(line_chart("dev F1", [n for n, _ in scored], [f1 for _, f1 in scored], "epoch", of=stage))
         measured = [(p["sentences"], p["f1"]) for p in self.curve if not p["forecast"]]
         if measured:
             forecast = [(p["sentences"], p["f1"]) for p in self.curve if p["forecast"]]

@@ -124,8 +124,9 @@ def create_app(
             if request.replace is not None:
                 r = request.replace
                 other = tagger.what_if(request.text, token, r.position, r.text, found.tag).to_dict()
-            written = f"z = {equation(tagger.model.configuration)}"
-            return {"model": name, "equation": written, "explanation": found.to_dict(), "what_if": other}
+            z = equation(tagger.model.configuration)
+            said = {"model": name, "equation": f"z = {z}", "latex": f"z = {latex(z)}"}
+            return {**said, "explanation": found.to_dict(), "what_if": other}
 
         return JSONResponse(await tagging.batchers[name].run(work))
 

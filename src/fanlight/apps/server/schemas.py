@@ -157,6 +157,7 @@ class ExplainResponse(Model):
 
     model: str
     equation: str
+    latex: str = Field(description="The equation, to typeset.")
     explanation: dict[str, Any]
     what_if: dict[str, Any] | None
 

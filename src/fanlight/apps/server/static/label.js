@@ -1,7 +1,7 @@
 // The Label view: a text at a time, the model's proposals corrected by an annotator, saved at once.
 import { ask, element } from "./app.js";
 import { say } from "./words.js";
-import { drawn, hue, put, turn } from "./marks.js";
+import { before, drawn, hue, put, turn } from "./marks.js";
 import { pointsOf } from "./points.js";
 
 const $ = (id) => document.getElementById(id);
@@ -72,21 +72,11 @@ function select() {
   const selection = getSelection(), text = state?.task?.text;
   if (!text || selection.isCollapsed || !$("label-text").contains(selection.anchorNode) || !$("label-text").contains(selection.focusNode)) return;
   const range = selection.getRangeAt(0);
-  let from = offset(range.startContainer, range.startOffset), to = offset(range.endContainer, range.endOffset);
+  let from = before($("label-text"), range.startContainer, range.startOffset), to = before($("label-text"), range.endContainer, range.endOffset);
   while (from < to && /\s/.test(text[from])) from++;
   while (to > from && /\s/.test(text[to - 1])) to--;
   chosen = to > from ? { from, to } : null;
   for (const button of $("label-types").children) button.disabled = !chosen;
-}
-
-// Where a place of the page is in the text: type labels are not part of it.
-function offset(node, within) {
-  const range = document.createRange();
-  range.setStart($("label-text"), 0);
-  range.setEnd(node, within);
-  const part = range.cloneContents();
-  for (const label of part.querySelectorAll("b")) label.remove();
-  return part.textContent.length;
 }
 
 function give(type) {

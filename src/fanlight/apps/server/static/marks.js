@@ -19,6 +19,16 @@ export function turn(mark, on, label) {
   for (const [name, value] of Object.entries({ role: "button", tabindex: 0, "aria-label": label })) on ? mark.setAttribute(name, value) : mark.removeAttribute(name);
 }
 
+// How much of a place's text stands before a point in it: type labels are not part of the text.
+export function before(place, node, within) {
+  const range = document.createRange();
+  range.setStart(place, 0);
+  range.setEnd(node, within);
+  const part = range.cloneContents();
+  for (const label of part.querySelectorAll("mark > b")) label.remove();
+  return part.textContent.length;
+}
+
 // The rule of the server's `hue`.
 export function hue(type) {
   let h = 7;

@@ -2,7 +2,7 @@
 import { ask, element, show } from "./app.js";
 import { say } from "./words.js";
 import { explain } from "./why.js";
-import { drawn, hue, put, turn } from "./marks.js";
+import { before, drawn, hue, put, turn } from "./marks.js";
 import { pointsOf } from "./points.js";
 
 const $ = (id) => document.getElementById(id);
@@ -199,18 +199,10 @@ function onSelection() {
   if (to > from) palette(from, to, range);
 }
 
-// Where a place of the page is in the text: type labels are not part of it.
 function offset(node, within) {
-  const piece = (node.nodeType === 3 ? node.parentElement : node).closest(".piece") ?? $("document").children[within] ?? $("document").lastElementChild;
-  let at = Number(piece.dataset.from);
-  const walker = document.createTreeWalker(piece, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const t = walker.currentNode;
-    const label = t.parentElement.tagName === "B";
-    if (t === node) return label ? at : at + within;
-    if (!label) at += t.length;
-  }
-  return Math.min(at, Number(piece.dataset.to));
+  const piece = (node.nodeType === 3 ? node.parentElement : node).closest(".piece");
+  if (piece) return Number(piece.dataset.from) + before(piece, node, within);
+  return Number($("document").children[within]?.dataset.from ?? text.length);
 }
 
 function palette(from, to, near) {

@@ -45,7 +45,7 @@ function draw() {
   $("scores").replaceChildren(...tags.slice(0, 12).map((tag) => meter(tag, e.probabilities[tag], `${minus(e.scores[tag].toFixed(2))} · ${e.probabilities[tag].toFixed(3)}`)));
   $("nearest").replaceChildren(...e.nearest.map((n) => element("p", {}, element("span", { class: "chip", style: { "--hue": hue(n.tag.slice(2)) } }, n.tag), ` ${n.similarity.toFixed(2)}  ${cut(n.sentence, n.start - 60, n.start)}`, element("strong", {}, cut(n.sentence, n.start, n.end)), cut(n.sentence, n.end, n.end + 60))));
   $("nearest-shown").hidden = !e.nearest.length;
-  $("equation").textContent = answer.equation;
+  katex.render(answer.latex, $("equation"), { throwOnError: false });
 }
 
 const cut = (text, from, to) => [...text].slice(Math.max(0, from), to).join(""); // offsets count code points

@@ -15,7 +15,7 @@ export const KOREAN = {
   label: "라벨링", annotator: "이름", begin: "시작", "label-hint": "글의 일부나 이름을 선택한 다음 종류를 누르세요. Ctrl+Enter로 저장합니다.",
   save: "저장하고 다음", undo: "마지막 것 되돌리기", agreement: "일치도: 토큰마다의 코헨 κ",
   "label-state": (done, all) => `${all}개 가운데 ${done}개를 마쳤습니다`, "label-empty": "fanlight label LABELS.db --texts FILE 로 서버를 시작하세요.",
-  training: "학습", interval: "95 % 구간", "per-type": "종류마다", confusion: "무엇을 무엇으로 보았나 (행: 정답, 열: 찾은 것)", partial: "부분 일치", calibration: "확률은 들어맞는가?",
+  training: "학습", loss: "손실", "dev F1": "개발 자료 F1", epoch: "에포크", "learning curve, F1": "학습 곡선, F1", sentences: "문장", interval: "95 % 구간", "per-type": "종류마다", confusion: "무엇을 무엇으로 보았나 (행: 정답, 열: 찾은 것)", partial: "부분 일치", calibration: "확률은 들어맞는가?",
   seen: "학습 자료에 있는 이름과 새 이름", "false-positives": "찾았으나 틀린 것: 가장 확신한 것부터", "false-negatives": "정답이나 찾지 못한 것", type: "종류", precision: "정밀도",
   recall: "재현율", f1: "F1", gold: "정답", found: "찾음", counted: "세는 법", stated: "예측 확률", "came-true": "실제 비율", entities: "이름", ece: "기대 보정 오차",
   probability: "확률", context: "문맥", line: "줄",

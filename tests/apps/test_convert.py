@@ -183,6 +183,39 @@ def test_faults_are_named(tmp_path, name, text, reason):
         read_records(str(tmp_path / "none.jsonl"))
 
 
+@pytest.mark.parametrize(
+    ("tokens", "tags", "reason"),
+    [
+        ([1], ["O"], "row 1: '1' in column 'tokens' is no list"),
+        ([["a"]], ["O"], "row 1: 'O' in column 'tags' is no list"),
+        ([[1]], [["O"]], "row 1: its tokens are not all texts"),
+        ([["a", None]], [["O", "O"]], "row 1: its tokens are not all texts"),
+        ([["a"]], [[3]], "tag 3 has no name"),
+        ([["a"]], [["O", "O"]], "has 1 tokens but 2 tags"),
+    ],
+)
+def test_columns_of_something_else_are_named(tmp_path, tokens, tags, reason):
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({"tokens": tokens, "tags": tags}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=reason):
+        read_records(str(tmp_path / "a.parquet"))
+
+
+def test_a_damaged_parquet_file_is_told_of_in_one_line(tmp_path):
+    """Arrow's own message for damaged metadata ends with a line break; atheris found it."""
+    place = tmp_path / "a.parquet"
+    write_records([Record("Ann", ((0, 3, "PER"),), 1)], str(place), "parquet")
+    data = bytearray(place.read_bytes())
+    length = int.from_bytes(data[-8:-4], "little")
+    data[-8 - length : -8] = b"\xff" * length
+    place.write_bytes(data)
+    with pytest.raises(DataError, match="is no Parquet file") as fault:
+        read_records(str(place))
+    assert "\n" not in str(fault.value)
+
+
 def test_a_missing_library_is_named(monkeypatch, tmp_path):
     import sys
 

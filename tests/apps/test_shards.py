@@ -144,9 +144,16 @@ def test_a_missing_folder_is_no_traceback(folder, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_ray_gives_the_same(folder, tmp_path):
+def test_ray_gives_the_same_and_the_same_faults(folder, tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="the extra ray is not installed")
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # 15 by default, after everything else
     command = [sys.executable, "-m", "fanlight", "tag", "--engine", "ray", str(folder), str(tmp_path / "ray")]
     subprocess.run([*command, "--threads", "2"], check=True, capture_output=True, timeout=300)
     run(folder, tmp_path / "plain", size=None)
     assert list(read_shards(tmp_path / "ray")) == list(read_shards(tmp_path / "plain"))
+    (folder / "d.txt").write_bytes(b"caf\xe9\n")
+    command[-1] += "2"
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert f"fanlight: {folder / 'd.txt'}:1: byte 3 is not utf-8" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanlight.apps.convert import FORMATS, read_records, write_records
+from fanlight.apps.integrations.arrow import read_column
 from fanlight.corpus.formats.record import Mark, Record, placed
 from fanlight.errors import DataError, FanlightError
 
@@ -214,6 +215,21 @@ def test_a_damaged_parquet_file_is_told_of_in_one_line(tmp_path):
     with pytest.raises(DataError, match="is no Parquet file") as fault:
         read_records(str(place))
     assert "\n" not in str(fault.value)
+
+
+def test_columns_of_text_that_is_none_are_named(tmp_path):
+    """Arrow finds out when a value is asked for; atheris found it."""
+    import pyarrow
+    import pyarrow.parquet
+
+    words = pyarrow.array([b"a\x94"]).view(pyarrow.string())
+    tokens = pyarrow.ListArray.from_arrays([0, 1], words)
+    table = pyarrow.table({"tokens": tokens, "tags": [["O"]], "text": words})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="column 'tokens' has text that is not UTF-8"):
+        read_records(str(tmp_path / "a.parquet"))
+    with pytest.raises(DataError, match="column 'text' has text that is not UTF-8"):
+        list(read_column(str(tmp_path / "a.parquet"), "text"))
 
 
 def test_a_missing_library_is_named(monkeypatch, tmp_path):

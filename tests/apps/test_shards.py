@@ -119,6 +119,26 @@ def test_a_file_that_is_not_the_one_listed_is_refused(folder, tmp_path):
         list(read_shards(tmp_path / "out"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"fanlight manifest": 1}\n',
+        '{"fanlight manifest": 1, "shards": 3}\n',
+        '{"fanlight manifest": 1, "shards": [1]}\n{"shard": 1, "file": "x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        '{"fanlight manifest": 1, "shards": [1]}\n{"shard": 0, "file": "../x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        "[]\n",
+        "\n",
+        "",
+        "[" * 100_000 + "\n",
+    ],
+    ids=map(str, range(8)),
+)
+def test_a_damaged_manifest_is_named(tmp_path, text):
+    (tmp_path / shards.MANIFEST).write_text(text)
+    with pytest.raises(DataError, match="is damaged"):
+        list(read_shards(tmp_path))
+
+
 def test_the_manifest_says_what_was_done(folder, tmp_path):
     run(folder, tmp_path / "out")
     about, *rows = map(json.loads, (tmp_path / "out" / shards.MANIFEST).read_text().splitlines())

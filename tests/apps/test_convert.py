@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanlight.apps.convert import FORMATS, read_records, write_records
+from fanlight.apps.integrations.arrow import read_column
 from fanlight.corpus.formats.record import Mark, Record, placed
 from fanlight.errors import DataError, FanlightError
 
@@ -181,6 +182,54 @@ def test_faults_are_named(tmp_path, name, text, reason):
         read_records(str(tmp_path / name))
     with pytest.raises(DataError, match="cannot be read"):
         read_records(str(tmp_path / "none.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "tags", "reason"),
+    [
+        ([1], ["O"], "row 1: '1' in column 'tokens' is no list"),
+        ([["a"]], ["O"], "row 1: 'O' in column 'tags' is no list"),
+        ([[1]], [["O"]], "row 1: its tokens are not all texts"),
+        ([["a", None]], [["O", "O"]], "row 1: its tokens are not all texts"),
+        ([["a"]], [[3]], "tag 3 has no name"),
+        ([["a"]], [["O", "O"]], "has 1 tokens but 2 tags"),
+    ],
+)
+def test_columns_of_something_else_are_named(tmp_path, tokens, tags, reason):
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({"tokens": tokens, "tags": tags}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=reason):
+        read_records(str(tmp_path / "a.parquet"))
+
+
+def test_a_damaged_parquet_file_is_told_of_in_one_line(tmp_path):
+    """Arrow's own message for damaged metadata ends with a line break; atheris found it."""
+    place = tmp_path / "a.parquet"
+    write_records([Record("Ann", ((0, 3, "PER"),), 1)], str(place), "parquet")
+    data = bytearray(place.read_bytes())
+    length = int.from_bytes(data[-8:-4], "little")
+    data[-8 - length : -8] = b"\xff" * length
+    place.write_bytes(data)
+    with pytest.raises(DataError, match="is no Parquet file") as fault:
+        read_records(str(place))
+    assert "\n" not in str(fault.value)
+
+
+def test_columns_of_text_that_is_none_are_named(tmp_path):
+    """Arrow finds out when a value is asked for; atheris found it."""
+    import pyarrow
+    import pyarrow.parquet
+
+    words = pyarrow.array([b"a\x94"]).view(pyarrow.string())
+    tokens = pyarrow.ListArray.from_arrays([0, 1], words)
+    table = pyarrow.table({"tokens": tokens, "tags": [["O"]], "text": words})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="column 'tokens' has text that is not UTF-8"):
+        read_records(str(tmp_path / "a.parquet"))
+    with pytest.raises(DataError, match="column 'text' has text that is not UTF-8"):
+        list(read_column(str(tmp_path / "a.parquet"), "text"))
 
 
 def test_a_missing_library_is_named(monkeypatch, tmp_path):

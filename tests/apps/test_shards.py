@@ -119,6 +119,26 @@ def test_a_file_that_is_not_the_one_listed_is_refused(folder, tmp_path):
         list(read_shards(tmp_path / "out"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"fanlight manifest": 1}\n',
+        '{"fanlight manifest": 1, "shards": 3}\n',
+        '{"fanlight manifest": 1, "shards": [1]}\n{"shard": 1, "file": "x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        '{"fanlight manifest": 1, "shards": [1]}\n{"shard": 0, "file": "../x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        "[]\n",
+        "\n",
+        "",
+        "[" * 100_000 + "\n",
+    ],
+    ids=map(str, range(8)),
+)
+def test_a_damaged_manifest_is_named(tmp_path, text):
+    (tmp_path / shards.MANIFEST).write_text(text)
+    with pytest.raises(DataError, match="is damaged"):
+        list(read_shards(tmp_path))
+
+
 def test_the_manifest_says_what_was_done(folder, tmp_path):
     run(folder, tmp_path / "out")
     about, *rows = map(json.loads, (tmp_path / "out" / shards.MANIFEST).read_text().splitlines())
@@ -144,9 +164,16 @@ def test_a_missing_folder_is_no_traceback(folder, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_ray_gives_the_same(folder, tmp_path):
+def test_ray_gives_the_same_and_the_same_faults(folder, tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="the extra ray is not installed")
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # 15 by default, after everything else
     command = [sys.executable, "-m", "fanlight", "tag", "--engine", "ray", str(folder), str(tmp_path / "ray")]
     subprocess.run([*command, "--threads", "2"], check=True, capture_output=True, timeout=300)
     run(folder, tmp_path / "plain", size=None)
     assert list(read_shards(tmp_path / "ray")) == list(read_shards(tmp_path / "plain"))
+    (folder / "d.txt").write_bytes(b"caf\xe9\n")
+    command[-1] += "2"
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert f"fanlight: {folder / 'd.txt'}:1: byte 3 is not utf-8" in done.stderr
+    assert "Traceback" not in done.stderr

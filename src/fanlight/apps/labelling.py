@@ -11,6 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -168,7 +169,9 @@ class LabelStore:
                     "AND b.annotator = ?",
                     (first, second),
                 ).fetchall()
-                pairs = [pair for text, a, b in rows for pair in _token_types(text, _spans(a), _spans(b))]
+                pairs: Counter[tuple[str, str]] = Counter()
+                for row in rows:
+                    pairs.update(_token_types(*row))
                 if rows:
                     found.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
         return found
@@ -184,29 +187,37 @@ class LabelStore:
             raise DataError(f"{self.path}: {error}: is it a file that `fanlight label` made?") from None
 
 
-def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> float:
-    """Return Cohen's κ of two annotators' choices.
+def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
+    """Return Cohen's κ of two annotators' choices, listed or counted (a Counter).
 
     Examples
     --------
     >>> cohens_kappa([("A", "A"), ("A", "O"), ("O", "O"), ("O", "O")])
     0.5
     """
-    if not pairs:
+    counts = Counter(pairs)
+    one: Counter[str] = Counter()
+    two: Counter[str] = Counter()
+    for (a, b), n in counts.items():
+        one[a] += n
+        two[b] += n
+    if not (count := counts.total()):
         return 1.0
-    count = len(pairs)
-    one, two = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
-    same = sum(a == b for a, b in pairs) / count
+    same = sum(n for (a, b), n in counts.items() if a == b) / count
     chance = sum(one[name] * two[name] for name in one) / count**2
     return 1.0 if chance == 1 else (same - chance) / (1 - chance)
 
 
-def _token_types(text: str, first: Sequence[Span], second: Sequence[Span]) -> Iterator[tuple[str, str]]:
-    """Yield the types that two annotators give each token, "" for none; the first span that touches it decides."""
+@lru_cache(1 << 16)  # of a save, one text is new
+def _token_types(text: str, first: str, second: str) -> Counter[tuple[str, str]]:
+    """Count the types that two annotators give each token, "" for none; the first span that touches it decides."""
     starts, ends = tokenise(text)
-    for s, e in zip(starts.tolist(), ends.tolist(), strict=True):
-        one, two = (next((t for a, b, t in some if a < e and s < b), "") for some in (first, second))
-        yield one, two
+    spans = _spans(first), _spans(second)
+    types = [
+        tuple(next((t for a, b, t in some if a < e and s < b), "") for some in spans)
+        for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
+    return Counter((one, two) for one, two in types)
 
 
 def _spans(text: str) -> list[Span]:

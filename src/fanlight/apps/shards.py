@@ -133,7 +133,7 @@ def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
 
 def tag_shard(job: Job, shard: Shard) -> Row:
     """Tag one shard into its file, which appears whole or not at all."""
-    name = f"{shard.number:06d}.jsonl"
+    name = _name(shard.number)
     rows, size, checksum = 0, 0, hashlib.sha256()
 
     def least(tagger: BlockTagger) -> list[float]:
@@ -222,9 +222,17 @@ def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
         about, *rows = (json.loads(line) for line in data[:whole].splitlines())
         if about["fanlight manifest"] != FORMAT:
             raise DataError(f"{manifest}: is of another version of fanlight")
-        return about, {row["shard"]: Row(**row) for row in rows}
-    except (ValueError, TypeError, KeyError) as error:
+        known = range(len(about["shards"]))
+        listed = {row["shard"]: Row(**row) for row in rows}
+        if not all(number in known and row.file == _name(number) for number, row in listed.items()):
+            raise ValueError("it lists what is no shard")
+        return about, listed
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DataError(f"{manifest}: is damaged ({error}): start anew in another folder") from None
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.jsonl"
 
 
 @cache

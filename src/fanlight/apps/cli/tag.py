@@ -94,8 +94,8 @@ def tag(
     import fanlight
 
     least = _threshold(threshold)
-    if out is not None and format not in (None, Format.jsonl):
-        raise typer.BadParameter("writes jsonl", param_hint="--out")
+    if (out is not None or engine is not None) and format not in (None, Format.jsonl):
+        raise typer.BadParameter("writes jsonl", param_hint="--out" if engine is None else "--engine")
     chosen = format or (Format.table if sys.stdout.isatty() and out is None else Format.jsonl)
     given = inputs or ["-"]
     if engine is not None:

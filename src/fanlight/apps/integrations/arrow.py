@@ -37,13 +37,13 @@ def read_column(path: str, column: str) -> Iterator[str]:
         for batch in _batches(path):
             if column not in batch.schema.names:
                 raise DataError(f"{path}: has no column {column!r}; it has {', '.join(batch.schema.names)}")
-            for text in batch.column(column).to_pylist():
+            for text in _values(path, column, batch.column(column)):
                 row += 1
                 if text is not None and not isinstance(text, str):
                     raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
                 yield text or ""
     except (OSError, library("pyarrow").ArrowException) as error:
-        raise DataError(f"{path}: cannot be read ({str(error)[:200]}): is it {Path(path).suffix[1:]}?") from None
+        raise DataError(f"{path}: cannot be read ({_line(error)}): is it {Path(path).suffix[1:]}?") from None
 
 
 def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en") -> Iterator[Any]:
@@ -100,15 +100,22 @@ def read_dataset(path: str, encoding: str) -> list[Record]:
     parquet = library("pyarrow.parquet")
     try:
         table = parquet.read_table(path)
+        columns = table.column_names
     except Exception as error:  # OSError, ArrowInvalid
-        raise DataError(f"{path}: is no Parquet file ({error})") from None
-    column = next((name for name in ("ner_tags", "tags", "labels") if name in table.column_names), None)
-    if "tokens" not in table.column_names or column is None:
-        raise DataError(f'{path}: needs columns "tokens" and "ner_tags"; it has {", ".join(table.column_names)}')
+        raise DataError(f"{path}: is no Parquet file ({_line(error)})") from None
+    column = next((name for name in ("ner_tags", "tags", "labels") if name in columns), None)
+    if "tokens" not in columns or column is None:
+        raise DataError(f'{path}: needs columns "tokens" and "ner_tags"; it has {", ".join(columns)}')
     names = _names(table.schema.metadata or {}, column)
     rows = []
-    for number, (words, tags) in enumerate(zip(*(table[c].to_pylist() for c in ("tokens", column)), strict=True), 1):
+    both = (_values(path, c, table[c]) for c in ("tokens", column))
+    for number, (words, tags) in enumerate(zip(*both, strict=True), 1):
         where = f"{path}: row {number}"
+        for name, value in (("tokens", words), (column, tags)):
+            if value is not None and not isinstance(value, list):
+                raise DataError(f"{where}: {str(value)[:40]!r} in column {name!r} is no list")
+        if not all(isinstance(word, str) for word in words or ()):
+            raise DataError(f"{where}: its tokens are not all texts")
         if len(words or ()) != len(tags or ()):
             raise DataError(f"{where}: has {len(words or ())} tokens but {len(tags or ())} tags")
         rows.append((words or (), [_tag(where, tag, names) for tag in tags or ()]))
@@ -152,6 +159,19 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
         place += len(word) + 1
     found = sorted((places[s][0], places[e - 1][1], t) for s, e, t in spans)
     return Record(" ".join(words), tuple(found), line, tuple(places))
+
+
+def _values(path: str, name: str, column: Any) -> list[Any]:
+    """Return a column's values; Arrow does not look at whether text is UTF-8 before."""
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: column {name!r} has text that is not UTF-8 ({error.object[:20]!r})") from None
+
+
+def _line(error: BaseException) -> str:
+    """Return a message of Arrow's in one line."""
+    return " ".join(str(error).split())[:200]
 
 
 def _names(metadata: dict[bytes, bytes], column: str) -> list[str] | None:

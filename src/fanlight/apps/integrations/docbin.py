@@ -17,7 +17,9 @@ def read_docbin(path: str, encoding: str) -> list[Record]:
     try:
         documents = list(tokens.DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab))
     except Exception as error:  # msgpack and zlib raise what they like
-        raise DataError(f"{path}: is no DocBin ({error}): save one with DocBin.to_disk") from None
+        raise DataError(
+            f"{path}: is no DocBin ({' '.join(str(error).split())[:200]}): save one with DocBin.to_disk"
+        ) from None
     return [
         Record(
             doc.text,

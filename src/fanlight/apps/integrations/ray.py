@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fanlight.apps.shards import Job, Row, Shard, tag_shard
+from fanlight.errors import FanlightError
 from fanlight.libraries import library
 
 
@@ -16,6 +17,8 @@ def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     items = data.from_items([shard._asdict() for shard in shards], override_num_blocks=len(shards))
     done = items.map(_Tagging, fn_constructor_args=(job,), num_cpus=1, concurrency=min(workers, len(shards)))
     for row in done.iter_rows():
+        if fault := row.pop("fault"):
+            raise FanlightError(fault)
         yield Row(**row)
 
 
@@ -24,4 +27,8 @@ class _Tagging:
         self._job = job
 
     def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
-        return tag_shard(self._job, Shard(**item))._asdict()
+        shard = Shard(**item)
+        try:
+            return {**tag_shard(self._job, shard)._asdict(), "fault": ""}
+        except FanlightError as error:  # as an exception it would end in Ray's own and a traceback
+            return {**Row(shard.number, "", 0, 0, "")._asdict(), "fault": str(error)}

@@ -1,0 +1,87 @@
+"""Rules: what 700,000 names cost beside the model.
+
+python benchmarks/rules.py [--data ../shared/data] [--megabytes 12]
+
+The names are those of the gazetteers and random ones of two or three English words with capitals. One thread's seconds,
+with and without them in turn, in one process; the median of the rounds' ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from fanlight.tagging.bundled import load_tagger
+from fanlight.tagging.lines import read_blocks, tag_lines
+from fanlight.tagging.rules import Rules
+from fanlight.tagging.tagger import least_of
+from tagging import write_english
+
+COUNT = 700_000
+ROUNDS = 7
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--megabytes", type=int, default=12)
+    given = parser.parse_args()
+    rules = Rules(names(given.data))
+    began = time.process_time()
+    rules.beside(())
+    print(f"the tree of {COUNT} names is built in {time.process_time() - began:.1f} s\n")
+    print("| | without, s | with, s | more | entities without | with |\n|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "text.txt"
+        write_english(text, given.data / "raw-en", given.megabytes * 1_000_000)
+        texts = text.read_text(encoding="utf-8").split("\n")
+        for passes in (1, 2):
+            compare(f"lines of JSON, passes: {passes}", lambda r, p=passes: lines(text, p, r), rules)
+        tagger = load_tagger("en")
+        compare("Tagger.pipe", lambda r: sum(len(d.entities) for d in tagger.pipe(texts, threads=1, rules=r)), rules)
+
+
+def names(data: Path) -> dict[str, str]:
+    """Return the gazetteers' names, and random ones."""
+    found = {}
+    for line in (data / "gazetteers" / "ko-names.tsv").read_text(encoding="utf-8").splitlines():
+        found[line.split("\t")[0]] = "KO"
+    for line in (data / "gazetteers" / "cities15000.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        columns = line.split("\t")
+        found |= {name.strip(): "CITY" for name in (columns[0], *columns[-1].split(",")) if len(name.strip()) > 2}
+    text = (data / "raw-en" / "reuters.txt").read_text(encoding="utf-8")
+    words = sorted({word.title() for word in text.split() if word.isalpha()})
+    rng = random.Random(1)
+    while len(found) < COUNT:
+        found[" ".join(rng.choices(words, k=rng.choice((2, 3))))] = "OTHER"
+    return found
+
+
+def lines(text: Path, passes: int, rules: Rules | None) -> int:
+    """Tag a file as `fanlight tag` does; return the number of entities."""
+    tagger = load_tagger("en", passes=passes).blocks(1)
+    assert tagger is not None
+    made = tag_lines(read_blocks(str(text)), lambda _: tagger, lambda t: least_of(0.0, t.types), rules)
+    return sum(out.count(b', "probability": ') for _, out in made)
+
+
+def compare(name: str, once, rules: Rules) -> None:
+    """Run with and without rules in turn."""
+    rows = []
+    for rules_or_none in [None, rules] * (ROUNDS + 1):
+        began = time.process_time()
+        count = once(rules_or_none)
+        rows.append((time.process_time() - began, count))
+    without, beside = rows[2::2], rows[3::2]  # the first round compiles
+    more = statistics.median(b / a - 1 for (a, _), (b, _) in zip(without, beside, strict=True))
+    seconds = (min(s for s, _ in some) for some in (without, beside))
+    times = " | ".join(f"{s:.2f}" for s in seconds)
+    print(f"| {name} | {times} | {more:.1%} | {without[0][1]} | {beside[0][1]} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from fanlight.network.modelfile import Model
 from fanlight.tagging import block_kernels
 from fanlight.tagging.block_kernels import Entities
+from fanlight.tagging.chain_kernels import Room, Widths
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.known import Known
-from fanlight.tagging.sentence_kernels import Layers, Room, lanes_of
+from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text.sentences import LONGEST
 
 Int = NDArray[np.int64]
@@ -69,7 +70,7 @@ class BlockTagger:
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self._known = Known(model)
-        self._lanes = lanes_of(model.configuration.tags)
+        self._widths = Widths.of(len(self.types))
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
@@ -136,10 +137,11 @@ class BlockTagger:
             future.result()
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
         out = Entities.room(int((tables.first[ids + 1] - tables.first[ids]).sum()))
-        room = Room.of(LONGEST[self.unit], self.model.configuration.hidden, len(self._lanes))
+        made = self.model.configuration
+        room = Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, len(self._widths.tags))
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
-        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._lanes, least, out)
+        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._widths, least, out)
         return then(first, last, Entities(*(column[:count].copy() for column in out)))
 
 

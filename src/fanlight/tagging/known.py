@@ -21,7 +21,8 @@ from fanlight.network.windows import CONTEXT_PADDING
 from fanlight.tagging import block_kernels, chunk_kernels
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.cutters import Cutter, cutter_of
-from fanlight.tagging.sentence_kernels import Layers, layers_of
+from fanlight.tagging.lanes import aligned
+from fanlight.tagging.sentence_kernels import Layers, layers_of, padded
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
@@ -46,7 +47,7 @@ class Known:
         stages = [(model.configuration, model.parameters)]
         if model.first is not None:
             stages.insert(0, (model.first.configuration, model.first.parameters))
-        widths = sum(made.positions * made.hidden for made, _ in stages)
+        widths = sum(made.positions * padded(made.hidden) for made, _ in stages)
         self._limit = MEMORY // (4 * widths)
         self._stages = [_Stage(made, parameters, model) for made, parameters in stages]
         self._chunks, self._types, self._forms = _Numbers(), _Numbers(), _Numbers()
@@ -309,26 +310,27 @@ class _Stage:
 
     def __init__(self, made: Configuration, parameters: Mapping[str, NDArray[np.float32]], model: Model) -> None:
         self.made, self.parameters, self.lexicon = made, parameters, model.lexicon
-        p, m, positions = parameters, made.hidden, made.positions
-        self.width = positions * m
-        W = np.hstack([p[f"W_{k}"].T for k in range(positions)])
-        if made.context_width:
-            self.contexts = np.hstack([p["contexts"] @ p[f"G_{k}"].T for k in range(positions)])
-        else:
-            self.contexts = np.zeros((CONTEXT_PADDING + 1, self.width), np.float32)
+        p, m, M, positions = parameters, made.hidden, padded(made.hidden), made.positions
+        self.width = positions * M
         marks = 0 if model.gazetteer is None else model.gazetteer.width
-        if marks:
-            W = np.vstack([W, np.hstack([p[f"E_{k}"][:, :marks].T for k in range(positions)])])
-        self.W = np.zeros((-(-len(W) // 4) * 4, self.width), np.float32)  # `multiply` takes four rows at a time
-        self.W[: len(W)] = W
+        self.depth = made.width + marks
+        W = np.zeros((self.depth, positions, M), np.float32)
+        self.contexts = aligned((CONTEXT_PADDING + 1 if made.context_width else 0, self.width))
         rest = made.evidence_width - marks
-        self.evidence = np.zeros((positions, -(-rest // 3) * 3, m), np.float32)
-        for k in range(positions if rest else 0):
-            E = p[f"E_{k}"][:, marks:].T
-            self.evidence[k, : rest - 1], self.evidence[k, -1] = E[:-1], E[-1]
+        self.evidence = aligned((positions, rest, M))
+        for k in range(positions):
+            W[: made.width, k, :m] = p[f"W_{k}"].T
+            if made.context_width:
+                self.contexts[:, k * M : k * M + m] = p["contexts"] @ p[f"G_{k}"].T
+            if made.evidence_width:
+                E = p[f"E_{k}"].T
+                W[made.width :, k, :m], self.evidence[k, :, :m] = E[:marks], E[marks:]
+        panel = len(block_kernels.PANEL)
+        self.W = aligned((self.width // panel, self.depth, panel))
+        self.W[...] = W.reshape(self.depth, -1, panel).transpose(1, 0, 2)
         ((_, _, A),) = Network(made, parameters, self.lexicon).chains(np.zeros((1, made.tags), np.float32))
         self.A = np.asarray(A, np.float32)
-        self.products = np.empty((0, self.width), np.float32)
+        self.products = aligned((0, self.width))
 
     @property
     def room(self) -> int:
@@ -337,14 +339,14 @@ class _Stage:
 
     def grow(self, room: int) -> None:
         """Make room for so many types."""
-        grown = np.empty((room, self.width), np.float32)  # of which the system provides what is written to
+        grown = aligned((room, self.width), zeros=False)  # of which the system provides what is written to
         grown[: self.room] = self.products
         self.products = grown
 
     def learn(self, types: WordTypes, marks: NDArray[np.float32] | None, rows: Rows) -> None:
         """Work out the products of new types; `marks` are theirs in gazetteers."""
         count = len(types.words)
-        V = np.zeros((count, len(self.W)), np.float32)
+        V = np.zeros((count, self.depth), np.float32)
         column = self.made.vector_width
         if column:
             V[:, :column] = self.lexicon.vectors(types.words)

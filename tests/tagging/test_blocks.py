@@ -244,11 +244,12 @@ def test_multiplying_gives_a_row_the_same_bits_in_any_company():
     V[5] = 0
     panels = np.ascontiguousarray(W.reshape(23, 2, -1).transpose(1, 0, 2))
     order, places = rng.permutation(count), rng.permutation(2 * count)[:count]
+    known, numbers = rng.normal(size=(9, width)).astype(np.float32), rng.integers(0, 9, (count, 2)).astype(np.int32)
     out = np.full((2 * count, width), 7, np.float32)
-    multiply(V, panels, order, places, out)
-    np.testing.assert_allclose(out[places], V @ W, atol=1e-5)
+    multiply(V, panels, order, places, known, numbers, out)
+    np.testing.assert_allclose(out[places], V @ W + known[numbers].sum(1), atol=1e-5)
     assert (out[np.setdiff1d(np.arange(2 * count), places)] == 7).all()
     one = np.empty((1, width), np.float32)
     for t in range(count):
-        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), one)
+        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), known, numbers[t : t + 1], one)
         np.testing.assert_array_equal(one[0], out[places[t]])

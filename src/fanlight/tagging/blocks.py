@@ -100,11 +100,31 @@ class BlockTagger:
         list of Future
             The shares' results, in the order of the documents.
         """
+        lowest = np.array(least, np.float64)
+        sizes = np.cumsum(block.ends - block.starts)
+        futures: list[Future[Result]] = []
+        first = 0
+        while first < len(sizes):
+            done = int(sizes[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(sizes, done + self._known.bytes, "right")))
+            futures += self._begin(block, first, last, lowest, then)
+            first = last
+        return futures
+
+    def _begin(
+        self,
+        block: Block,
+        begin: int,
+        end: int,
+        lowest: NDArray[np.float64],
+        then: Callable[[int, int, Entities], Result],
+    ) -> list[Future[Result]]:
+        """Begin with the documents [begin, end) of a block, so few that their new word types can be remembered."""
         if self._known.full:
             self._known.clear_out()
             self._readers = self._running
-        lowest = np.array(least, np.float64)
-        chunks, jobs = self._known.find(block.data, block.starts, block.ends)
+        starts, ends = block.starts[begin:end], block.ends[begin:end]
+        chunks, jobs = self._known.find(block.data, starts, ends)
         if self._known.short:
             wait(self._running)
             self._known.grow()
@@ -112,11 +132,15 @@ class BlockTagger:
             self._pool.submit(_after, self._readers, job) for job in jobs
         ]
         tables, layers = self._known.snapshot()
-        counts = np.cumsum(block.ends - block.starts)
-        borders = np.searchsorted(counts, np.arange(SHARE, counts[-1] if len(counts) else 0, SHARE), "left") + 1
-        borders = np.unique(np.concatenate([[0], borders, [len(block.starts)]]))
+        counts = np.cumsum(ends - starts)
+        borders = np.searchsorted(counts, np.arange(SHARE, counts[-1], SHARE), "left") + 1
+        borders = np.unique(np.concatenate([[0], borders, [len(starts)]]))
+
+        def made(first: int, last: int, found: Entities) -> Result:
+            return then(first + begin, last + begin, found._replace(documents=found.documents + begin))
+
         futures = [
-            self._pool.submit(self._run, self._learning, chunks, s, e, tables, layers, lowest, then)
+            self._pool.submit(self._run, self._learning, chunks, s, e, tables, layers, lowest, made)
             for s, e in pairwise(borders.tolist())
         ]
         self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]

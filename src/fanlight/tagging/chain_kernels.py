@@ -1,9 +1,9 @@
 """Compiled kernels of the fast path for the linear chain of one sentence (`network.chain`).
 
 Of the transitions BIOES allows few: any tag that closes (E, O, S) may be followed by any that opens (O, S, B), and B
-and I of a type by its I and E. So a token's tags are laid out as E of each type, O, S of each type, B of each type, I of
-each type: those that close lie together, and so do those that open. A stretch is read and written as a whole vector, that
-may reach into the next stretch, which is written after it.
+and I of a type by its I and E. So a token's tags are laid out as E of each type, O, S of each type, B of each type, I
+of each type: those that close lie together, and so do those that open. A stretch is read and written as a whole
+vector, which may reach into the next stretch; that is written after it.
 """
 
 from __future__ import annotations

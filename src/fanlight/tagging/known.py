@@ -28,7 +28,7 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = 88_000_000  # bytes of products that bring about a clearing-out
+MEMORY = 84_000_000  # bytes of products that bring about a clearing-out
 KEPT = 0.6  # of the word types are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand

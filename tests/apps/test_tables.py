@@ -9,6 +9,11 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+from fanlight.apps.cli import tag
+from fanlight.apps.integrations import arrow
+from fanlight.entities.entity import Document, Entity
+from fanlight.errors import DataError
+
 FANLIGHT = [sys.executable, "-m", "fanlight", "tag"]
 TEXTS = ["Ann Lee lives in Oslo.", None, "It\nrained in Paris, 이순신.", ""] * 1500
 
@@ -50,3 +55,49 @@ def test_faults_are_named(tmp_path):
         assert done.returncode == 1
         assert reason in done.stderr, name
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+def test_an_interrupted_run_goes_on_with_nothing_lost_or_doubled(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(arrow, "PART", 100)
+    write = tag._to_parquet if suffix == "parquet" else tag._to_lines
+    documents = [Document(f"text {n} of Oslo", (Entity(0, 4, "LOC", "text", 0.5),) * (n % 3)) for n in range(430)]
+    begun = []
+
+    def tagged(done, last=430):
+        begun.append(done)
+        yield from documents[done:last]
+        if last < len(documents):
+            raise KeyboardInterrupt
+
+    job = {"files": ["a"], "threshold": {"": 0.0}}
+    write(tagged, tmp_path / f"whole.{suffix}", job, False)
+    out = tmp_path / f"out.{suffix}"
+    with pytest.raises(DataError, match="no interrupted run"):
+        write(tagged, out, job, True)
+    for resume, last in ((False, 250), (True, 390)):
+        with pytest.raises(KeyboardInterrupt):
+            write(lambda done, last=last: tagged(done, last), out, job, resume)
+        assert not out.exists()
+    if suffix == "jsonl":
+        with open(tmp_path / "out.jsonl.part", "ab") as file:  # as if killed in the middle of a line
+            file.write(b'{"text": "te')
+    with pytest.raises(DataError, match="begun with other"):
+        write(tagged, out, {**job, "files": ["b"]}, True)
+    write(tagged, out, job, True)
+    assert begun == [0, 0, *((200, 300) if suffix == "parquet" else (250, 390))]
+    read = pyarrow.parquet.read_table if suffix == "parquet" else lambda path: path.read_bytes()
+    assert read(out) == read(tmp_path / f"whole.{suffix}")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"out.{suffix}", f"whole.{suffix}"]
+
+
+def test_a_table_is_gone_on_with_from_the_command_line(tmp_path):
+    pyarrow.csv.write_csv(pyarrow.table({"body": ["Oslo", "Paris"]}), tmp_path / "in.csv")
+    given = (tmp_path / "in.csv", "--text-column", "body", "--model", "en", "--out", tmp_path / "out.jsonl")
+    assert "no interrupted run" in run(*given, "--resume").stderr
+    assert run(*given).returncode == 0
+    lines = (tmp_path / "out.jsonl").read_bytes()
+    (tmp_path / "out.jsonl.part").write_bytes(lines[: lines.index(b"\n") + 3])
+    done = run(*given, "--resume", "--threshold", "0.5")
+    assert done.returncode == 1
+    assert "was begun with other files" in done.stderr

@@ -93,3 +93,13 @@ def test_emissions_far_apart_leave_probabilities_that_are_numbers():
             np.testing.assert_allclose(messages.marginals.sum(1), 1, rtol=1e-4)
     path = viterbi(Z, A, starts)
     assert span_probability(messages, Z, A, 2, path[2:].tolist()) > 0.5
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_no_score_buys_an_illegal_path(compiled):
+    Z = 1e5 * np.random.default_rng(1).normal(size=(400, 9))
+    A = legal_transitions(("LOC", "PER"))
+    path = viterbi(Z, A, np.array([0, 150, 400]), compiled)
+    for first, last in ((0, 150), (150, 400)):
+        tags = [9, *path[first:last].tolist(), 9]
+        assert all(A[i, j] == 0 for i, j in itertools.pairwise(tags))

@@ -247,17 +247,22 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path):
 
 
 def test_multiplying_gives_a_row_the_same_bits_in_any_company():
-    from fanlight.tagging.block_kernels import multiply
+    from fanlight.tagging.block_kernels import BATCH, PANEL, multiply
 
     rng = np.random.default_rng(1)
-    V, W = rng.normal(size=(37, 24)).astype(np.float32), rng.normal(size=(24, 50)).astype(np.float32)
-    V[rng.random(37) < 0.5, :14] = 0  # what is skipped changes nothing
-    order, places = rng.permutation(37), rng.permutation(60)[:37]
-    out = np.full((60, 50), 7, np.float32)
-    multiply(V, W, order, places, out)
-    np.testing.assert_allclose(out[places], V @ W, atol=1e-5)
-    assert (out[np.setdiff1d(np.arange(60), places)] == 7).all()
-    one = np.empty((1, 50), np.float32)
-    for t in range(37):
-        multiply(V[t : t + 1], W, np.zeros(1, np.int64), np.zeros(1, np.int64), one)
+    count, width = BATCH + 37, 2 * len(PANEL)
+    V, W = rng.normal(size=(count, 23)).astype(np.float32), rng.normal(size=(23, width)).astype(np.float32)
+    V[rng.random(count) < 0.5, :14] = 0  # what is left out changes nothing
+    V[rng.random(count) < 0.5, 20:] = 0
+    V[5] = 0
+    panels = np.ascontiguousarray(W.reshape(23, 2, -1).transpose(1, 0, 2))
+    order, places = rng.permutation(count), rng.permutation(2 * count)[:count]
+    known, numbers = rng.normal(size=(9, width)).astype(np.float32), rng.integers(0, 9, (count, 2)).astype(np.int32)
+    out = np.full((2 * count, width), 7, np.float32)
+    multiply(V, panels, order, places, known, numbers, out)
+    np.testing.assert_allclose(out[places], V @ W + known[numbers].sum(1), atol=1e-5)
+    assert (out[np.setdiff1d(np.arange(2 * count), places)] == 7).all()
+    one = np.empty((1, width), np.float32)
+    for t in range(count):
+        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), known, numbers[t : t + 1], one)
         np.testing.assert_array_equal(one[0], out[places[t]])

@@ -98,7 +98,7 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
     >>> viterbi(np.array([[0.0, 1.0], [0.0, 1.0]]), np.zeros((3, 3)), np.array([0, 2])).tolist()
     [1, 1]
     """
-    A = np.asarray(A, Z.dtype)
+    A = np.where(A < ILLEGAL / 2, -np.inf, A).astype(Z.dtype)  # however far apart emissions lie
     path = np.zeros(len(Z), np.int64)
     if len(Z) >= COMPILED_FROM if compiled is None else compiled:
         from fanlight.network import chain_kernels

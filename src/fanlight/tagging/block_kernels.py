@@ -12,8 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from fanlight.tagging.chain_kernels import best_path, messages, probability
 from fanlight.tagging.chunk_kernels import REPEATED, contexts_of, sentence_borders, tokens_of
-from fanlight.tagging.sentence_kernels import best_path, emissions, messages, probability
+from fanlight.tagging.lanes import load, store, tile
+from fanlight.tagging.sentence_kernels import emissions
+from fanlight.text.word_kernels import finish
+
+PANEL = (0,) * 32  # columns that are multiplied at once
+ROWS = (0,) * 4
+TOGETHER = 64  # tokens, of whole sentences, that are worked out at once
+BATCH = 96  # rows multiplied by a panel at once
+SUMS = (0,) * 16  # columns that are summed at once
 
 
 class Entities(NamedTuple):
@@ -44,7 +53,7 @@ def run(
     two: Any,
     twice: bool,
     room: Any,
-    lanes: Any,
+    widths: Any,
     least: Any,
     out: Any,
 ) -> int:
@@ -53,137 +62,250 @@ def run(
     ``two`` is the second network if `twice`. `room` is scratch. ``least`` is the lowest
     probability for each type. ``out`` must have room for as many entities as there are tokens.
     """
-    found = 0
-    T = len(least)
-    path = room.path
-    seen = tables.form_count
-    memory = np.zeros((4, seen), np.int32)
-    tellers = np.zeros(seen if twice else 0, np.int32)
-    numbers, sums = np.empty(len(tellers), np.int32), np.empty((len(tellers), T))
-    counts = np.zeros(last - first, np.int64)
+    count = 0
+    for c in range(chunks.documents[first], chunks.documents[last]):
+        count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
+    types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
+    offsets, borders = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
+    parts = two.evidence.shape[1] if twice else 0
+    told = np.zeros((count, parts), np.float32)
+    memory = np.zeros((tables.form_count, 4), np.int32)
+    sentences, at, found = 0, 0, 0
+    owners = np.empty(count, np.int32)
+    borders[0] = 0
     for d in range(first, last):
+        end = at
         for c in range(chunks.documents[d], chunks.documents[d + 1]):
-            counts[d - first] += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
-    most = counts.max()
-    all_types, all_contexts, all_gaps = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.int32)
-    all_offsets, edges = np.empty((most, 4), np.int32), np.empty(most + 1, np.int32)
-    all_owns = np.empty((most if twice else 0, T), np.float32)
-    all_told = np.zeros((most, two.evidence.shape[1] if twice else 0), np.float32)
-    for d in range(first, last):
-        count = counts[d - first]
-        if count == 0:
+            end += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
+        if end == at:
             continue
-        types, offsets, gaps, contexts = all_types[:count], all_offsets[:count], all_gaps[:count], all_contexts[:count]
-        tokens_of(chunks, tables, chunks.documents[d], chunks.documents[d + 1], types, offsets, gaps)
-        sentences = sentence_borders(types, offsets, gaps, tables.flags, len(path), edges)
-        borders = edges[: sentences + 1]
-        contexts_of(types, borders, tables.flags, tables.forms, memory, d - first + 1, contexts)
-        told, owns = all_told[:count], all_owns[:count]
-        if twice:
-            for s in range(sentences):
-                begin, end = borders[s], borders[s + 1]
-                repeated = False
-                for t in range(begin, end):
-                    repeated = repeated or contexts[t] & REPEATED
-                if not repeated:
-                    continue
-                emissions(one, types, contexts, told[:, :0], begin, end, room)
-                messages(end - begin, one.chain, lanes, room)
-                for t in range(begin, end):
-                    if not contexts[t] & REPEATED:
-                        continue
-                    form = tables.forms[types[t]]
-                    if tellers[form] != d - first + 1:
-                        tellers[form] = d - first + 1
-                        numbers[form] = 0
-                        sums[form] = 0
-                    numbers[form] += 1
-                    row = room.marginals[t - begin]
-                    for y in range(T):
-                        p = row[4 * y + 1] + row[4 * y + 2] + row[4 * y + 3] + row[4 * y + 4]
-                        owns[t, y] = p
-                        sums[form, y] += p
-            for t in range(count):
-                form = tables.forms[types[t]]
-                others = numbers[form] - 1
-                told[t, told.shape[1] - 1] = 0
-                if contexts[t] & REPEATED:
-                    told[t, told.shape[1] - 1] = 1
-                    for y in range(T):
-                        told[t, y] = (sums[form, y] - owns[t, y]) / others
-        net = two if twice else one
-        for s in range(sentences):
-            begin = borders[s]
-            n = borders[s + 1] - begin
-            emissions(net, types, contexts, told, begin, begin + n, room)
-            best_path(n, net, lanes, room)
-            ready = False
-            t = 0
-            while t < n:
-                if path[t] == 0:
-                    t += 1
-                    continue
-                start = t
-                while (path[t] - 1) % 4 < 2:  # B or I: the entity goes on
-                    t += 1
-                t += 1
-                if not ready:
-                    ready = True
-                    messages(n, net.chain, lanes, room)
-                p = probability(net, start, t, room)
-                type_ = (path[start] - 1) // 4
-                if p < least[type_]:
-                    continue
-                out.documents[found] = d
-                out.starts[found] = offsets[begin + start, 0]
-                out.ends[found] = offsets[begin + t - 1, 1]
-                out.byte_starts[found] = offsets[begin + start, 2]
-                out.byte_ends[found] = offsets[begin + t - 1, 3]
-                out.types[found] = type_
-                out.probabilities[found] = p
-                found += 1
+        tokens_of(
+            chunks, tables, chunks.documents[d], chunks.documents[d + 1], types[at:end], offsets[at:end], gaps[at:end]
+        )
+        edges = borders[sentences:]
+        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, room.longest, edges)
+        contexts_of(
+            types[at:end], edges[: more + 1], tables.flags, tables.forms, memory, d - first + 1, contexts[at:end]
+        )
+        owners[sentences : sentences + more] = d
+        for s in range(more + 1):
+            edges[s] += at
+        sentences += more
+        at = end
+    if twice:
+        _tell(one, types, contexts, tables, borders[: sentences + 1], owners, widths, room, told)
+    net = two if twice else one
+    some = np.empty(TOGETHER, np.int64)
+    s = 0
+    while s < sentences:
+        n, s = _choose(borders[: sentences + 1], s, contexts, False, some)
+        emissions(net, types, contexts, told, borders, some[:n], widths, room)
+        at = 0
+        for g in some[:n]:
+            size = borders[g + 1] - borders[g]
+            found = _entities(at, size, net, offsets[borders[g] :], owners[g], widths, least, room, out, found)
+            at += size
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
-def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
-    """Fill rows `places` (t,) of out with V (t, d) @ W (d, n); d is a multiple of four.
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> tuple[int, int]:
+    """Choose sentences from s on, to be worked out together: all, or those with `repeated` words.
 
-    A row gets the same bits in any company. Four rows at a time, in the order given, so that each number of W that is
-    fetched is used four times, and four of W's rows, so that sums are fetched a quarter as often; where all sixteen
-    factors are zeros, nothing is.
+    Fills `some`; returns how many they are and the first not looked at.
     """
-    d, n = W.shape
-    rows = np.empty((4, n), np.float32)
-    a = np.zeros((4, d), np.float32)  # the last rows may lack some: zeros of no consequence, or once more the former
-    for t in range(0, len(order), 4):
-        count = min(4, len(order) - t)
-        for i in range(count):
-            a[i] = V[order[t + i]]
+    n, tokens = 0, 0
+    while s < len(borders) - 1 and n < len(some):
+        chosen = not repeated
+        for t in range(borders[s], borders[s + 1] if repeated else 0):
+            chosen = chosen or contexts[t] & REPEATED
+        if chosen:
+            tokens += borders[s + 1] - borders[s]
+            if n and tokens > TOGETHER:
+                break
+            some[n] = s
+            n += 1
+        s += 1
+    return n, s
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _tell(
+    net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: Any, widths: Any, room: Any, told: Any
+) -> None:
+    """Fill the evidence (N, T + 1) of other mentions; see `network.evidence`."""
+    T = told.shape[1] - 1
+    owns, nothing = np.empty((len(ids), T), np.float32), told[:, :0]
+    some = np.empty(TOGETHER, np.int64)
+    s = 0
+    while s < len(borders) - 1:
+        n, s = _choose(borders, s, contexts, True, some)
+        emissions(net, ids, contexts, nothing, borders, some[:n], widths, room)
+        at = 0
+        for g in some[:n]:
+            begin, end = borders[g], borders[g + 1]
+            first, last = end, begin
+            for t in range(begin, end):
+                if contexts[t] & REPEATED:
+                    first, last = min(first, t), t
+            messages(at, end - begin, first - begin, last - begin, net.weights, widths, room)
+            for t in range(first, last + 1):
+                if contexts[t] & REPEATED:
+                    forward, backward = room.forward[t - begin], room.backward[t - begin]
+                    mass = 0.0
+                    for j in range(4 * T + 1):
+                        mass += forward[j] * backward[j]
+                    for y in range(T):
+                        p = forward[y] * backward[y]
+                        for j in range(T + 1 + y, 4 * T + 1, T):
+                            p += forward[j] * backward[j]
+                        owns[t, y] = p / mass
+            at += end - begin
+    tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
+    sums = np.empty((tables.form_count, T))
+    s = 0
+    while s < len(borders) - 1:
+        end = s
+        while end < len(borders) - 1 and owners[end] == owners[s]:
+            end += 1
+        for t in range(borders[s], borders[end]):
+            if contexts[t] & REPEATED:
+                form = tables.forms[ids[t]]
+                if tellers[form] != owners[s]:
+                    tellers[form] = owners[s]
+                    numbers[form] = 0
+                    sums[form] = 0
+                numbers[form] += 1
+                for y in range(T):
+                    sums[form, y] += owns[t, y]
+        for t in range(borders[s], borders[end]):
+            if contexts[t] & REPEATED:
+                form = tables.forms[ids[t]]
+                told[t, T] = 1
+                for y in range(T):
+                    told[t, y] = (sums[form, y] - owns[t, y]) / (numbers[form] - 1)
+        s = end
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+def _entities(
+    at: int, n: int, net: Any, offsets: Any, document: int, widths: Any, least: Any, room: Any, out: Any, found: int
+) -> int:
+    """Write the entities of a sentence, whose emissions are room.Z from row `at` on; return how many there are then."""
+    T, path = len(net.scores.between) // 2, room.path
+    best_path(at, n, net, widths, room)
+    first, last = n, 0
+    for t in range(n):
+        if path[t] < T or T < path[t] <= 2 * T:  # E or S: an entity ends
+            first, last = min(first, t), t
+    if first == n:
+        return found
+    while path[first] < T or path[first] > 3 * T:  # E or I: it began before
+        first -= 1
+    messages(at, n, first, last, net.weights, widths, room)
+    t = first
+    while t <= last:
+        if path[t] == T:
+            t += 1
+            continue
+        start = t
+        while path[t] > 2 * T:  # B or I: the entity goes on
+            t += 1
+        t += 1
+        p = probability(net.weights, start, t, room)
+        type_ = (path[start] - 1) % T
+        if p < least[type_]:
+            continue
+        out.documents[found] = document
+        out.starts[found] = offsets[start, 0]
+        out.ends[found] = offsets[t - 1, 1]
+        out.byte_starts[found] = offsets[start, 2]
+        out.byte_ends[found] = offsets[t - 1, 3]
+        out.types[found] = type_
+        out.probabilities[found] = p
+        found += 1
+    return found
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def multiply(V: Any, W: Any, order: Any, places: Any, known: Any, numbers: Any, out: Any) -> None:
+    """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
+
+    The rows `numbers` (t, any) of ``known`` are added to each. A row gets the same bits in any company. Rows go in the
+    order given, some at a time, so that they and a panel stay in the cache; the beginning and the end where all of a
+    tile's are zeros are left out.
+    """
+    panels, d, _ = W.shape
+    width, tall = len(PANEL), len(ROWS)
+    A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
+    borders = np.empty((BATCH // tall, 2), np.int64)
+    for begin in range(0, len(order), BATCH):
+        count = min(BATCH, len(order) - begin)
+        for q in range(-(-count // tall)):
+            first, last = d, 0
+            for t in range(q * tall, min(count, (q + 1) * tall)):
+                row = V[order[begin + t]]
+                A[t] = row
+                i = 0
+                while i < first and row[i] == 0:
+                    i += 1
+                first = min(first, i)
+                i = d
+                while i > last and row[i - 1] == 0:
+                    i -= 1
+                last = max(last, i)
+            borders[q, 0], borders[q, 1] = min(first, last), last - min(first, last)
         rows[:] = 0
-        r0, r1, r2, r3 = rows[0], rows[1], rows[2], rows[3]
-        for i in range(0, d, 4):
-            if not a[:, i : i + 4].any():
-                continue
-            w, x, y, z = W[i], W[i + 1], W[i + 2], W[i + 3]
-            a0, a1, a2, a3 = a[0, i], a[0, i + 1], a[0, i + 2], a[0, i + 3]
-            b0, b1, b2, b3 = a[1, i], a[1, i + 1], a[1, i + 2], a[1, i + 3]
-            c0, c1, c2, c3 = a[2, i], a[2, i + 1], a[2, i + 2], a[2, i + 3]
-            d0, d1, d2, d3 = a[3, i], a[3, i + 1], a[3, i + 2], a[3, i + 3]
-            for j in range(n):
-                r0[j] += a0 * w[j] + a1 * x[j] + a2 * y[j] + a3 * z[j]
-                r1[j] += b0 * w[j] + b1 * x[j] + b2 * y[j] + b3 * z[j]
-                r2[j] += c0 * w[j] + c1 * x[j] + c2 * y[j] + c3 * z[j]
-                r3[j] += d0 * w[j] + d1 * x[j] + d2 * y[j] + d3 * z[j]
-        for i in range(count):
-            out[places[order[t + i]]] = rows[i]
+        for t in range(count):
+            for g in range(numbers.shape[1]):
+                number = np.int64(numbers[order[begin + t], g])
+                for j in range(0, panels * width, width):
+                    store(
+                        load(rows, t * panels * width + j, PANEL) + load(known, number * panels * width + j, PANEL),
+                        rows,
+                        t * panels * width + j,
+                    )
+        for p in range(panels):
+            for q in range(-(-count // tall)):
+                i, place = borders[q, 0], q * tall * panels * width + p * width
+                tile(
+                    ROWS,
+                    PANEL,
+                    A,
+                    q * tall * d + i,
+                    d,
+                    W,
+                    (p * d + i) * width,
+                    borders[q, 1],
+                    rows,
+                    place,
+                    panels * width,
+                )
+        for t in range(count):
+            out[places[order[begin + t]]] = rows[t]
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def hash_bags(ids: Any, offsets: Any, seed: int, out: Any) -> None:
+    """Fill a hash of each bag, never 0."""
+    for t in range(len(out)):
+        h = np.uint64(0xCBF29CE484222325) + np.uint64(seed)
+        for i in range(offsets[t], offsets[t + 1]):
+            h = (h ^ np.uint64(ids[i])) * np.uint64(0x100000001B3)
+        out[t] = finish(h)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
     """Add to each row of out, from a column on, the table's rows that its bag names."""
+    d, width = table.shape[1], len(SUMS)
     for t in range(len(out)):
-        for i in range(offsets[t], offsets[t + 1]):
-            row = table[ids[i]]
-            for j in range(len(row)):
-                out[t, column + j] += row[j]
+        place = t * out.shape[1] + column
+        for j in range(0, d - width + 1, width):
+            v = load(out, place + j, SUMS)
+            for i in range(offsets[t], offsets[t + 1]):
+                v = v + load(table, ids[i] * d + j, SUMS)
+            store(v, out, place + j)
+        for j in range(d - d % width, d):
+            for i in range(offsets[t], offsets[t + 1]):
+                out[t, column + j] += table[ids[i], j]

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from fanlight.network.modelfile import Model
 from fanlight.tagging import block_kernels
 from fanlight.tagging.block_kernels import Entities
+from fanlight.tagging.chain_kernels import Room, Widths
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.known import Known
-from fanlight.tagging.sentence_kernels import Layers, Room, lanes_of
+from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text.sentences import LONGEST
 
 Int = NDArray[np.int64]
@@ -70,7 +71,7 @@ class BlockTagger:
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self._known = Known(model)
-        self._lanes = lanes_of(model.configuration.tags)
+        self._widths = Widths.of(len(self.types))
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
@@ -80,7 +81,7 @@ class BlockTagger:
     def tag(self, block: Block, least: Sequence[float]) -> Entities:
         """Tag one block and wait for it; for `begin`'s parameters. A short one wakes no other thread."""
         if len(block.starts) and len(block.data) <= SHORT and all(f.done() for f in self._running):
-            chunks, jobs = self._look_up(block)
+            chunks, jobs = self._look_up(block.data, block.starts, block.ends)
             for job in jobs:
                 job()
             self._scratch = self._scratch or (self._room(), Entities.room(SHORT))  # no more tokens than bytes
@@ -109,27 +110,51 @@ class BlockTagger:
             The shares' results, in the order of the documents.
         """
         lowest = np.array(least, np.float64)
-        chunks, jobs = self._look_up(block)
+        sizes = np.cumsum(block.ends - block.starts)
+        futures: list[Future[Result]] = []
+        first = 0
+        while first < len(sizes):
+            done = int(sizes[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(sizes, done + self._known.bytes, "right")))
+            futures += self._begin(block, first, last, lowest, then)
+            first = last
+        return futures
+
+    def _begin(
+        self,
+        block: Block,
+        begin: int,
+        end: int,
+        lowest: NDArray[np.float64],
+        then: Callable[[int, int, Entities], Result],
+    ) -> list[Future[Result]]:
+        """Begin with the documents [begin, end) of a block, so few that their new word types can be remembered."""
+        starts, ends = block.starts[begin:end], block.ends[begin:end]
+        chunks, jobs = self._look_up(block.data, starts, ends)
         self._learning = [f for f in self._learning if not f.done()] + [
             self._pool.submit(_after, self._readers, job) for job in jobs
         ]
         tables, layers = self._known.snapshot()
-        counts = np.cumsum(block.ends - block.starts)
-        borders = np.searchsorted(counts, np.arange(SHARE, counts[-1] if len(counts) else 0, SHARE), "left") + 1
-        borders = np.unique(np.concatenate([[0], borders, [len(block.starts)]]))
+        counts = np.cumsum(ends - starts)
+        borders = np.searchsorted(counts, np.arange(SHARE, counts[-1], SHARE), "left") + 1
+        borders = np.unique(np.concatenate([[0], borders, [len(starts)]]))
+
+        def made(first: int, last: int, found: Entities) -> Result:
+            return then(first + begin, last + begin, found._replace(documents=found.documents + begin))
+
         futures = [
-            self._pool.submit(self._run, self._learning, chunks, s, e, tables, layers, lowest, then)
+            self._pool.submit(self._run, self._learning, chunks, s, e, tables, layers, lowest, made)
             for s, e in pairwise(borders.tolist())
         ]
         self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
         return futures
 
-    def _look_up(self, block: Block) -> tuple[Chunks, list[Callable[[], None]]]:
+    def _look_up(self, data: Any, starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
         """Find the chunks, and what is to be done, by any threads, before their products are read."""
         if self._known.full:
             self._known.clear_out()
             self._readers = self._running
-        found = self._known.find(block.data, block.starts, block.ends)
+        found = self._known.find(data, starts, ends)
         if self._known.short:
             wait(self._running)
             self._known.grow()
@@ -165,11 +190,12 @@ class BlockTagger:
     ) -> Entities:
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
-        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._lanes, least, out)
+        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._widths, least, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _room(self) -> Room:
-        return Room.of(LONGEST[self.unit], self.model.configuration.hidden, len(self._lanes))
+        made = self.model.configuration
+        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, len(self._widths.tags))
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

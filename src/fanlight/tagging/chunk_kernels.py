@@ -222,7 +222,7 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def contexts_of(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Fill each token's context; `memory` (4, forms) holds what is seen in the document of number `stamp`."""
+    """Fill each token's context; `memory` (forms, 4) holds what is seen in the document of number `stamp`."""
     sentences = len(borders) - 1
     cases = np.empty(sentences, np.int32)
     for s in range(sentences):
@@ -244,20 +244,20 @@ def contexts_of(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, s
         cases[s] = case
         for t in range(borders[s], borders[s + 1]):
             form = forms[types[t]]
-            if memory[2, form] != stamp:
-                memory[2, form] = stamp
-                memory[3, form] = 0
-            memory[3, form] += 1
+            if memory[form, 2] != stamp:
+                memory[form, 2] = stamp
+                memory[form, 3] = 0
+            memory[form, 3] += 1
             if flags[types[t]] & AS_FORM:
                 if case != 6:
-                    memory[0, form] = stamp
+                    memory[form, 0] = stamp
             elif t > borders[s] and case == 0:
-                memory[1, form] = stamp
+                memory[form, 1] = stamp
     for s in range(sentences):
         for t in range(borders[s], borders[s + 1]):
             form = forms[types[t]]
-            value = (t == borders[s]) + cases[s] + 8 * (memory[0, form] == stamp) + 16 * (memory[1, form] == stamp)
-            out[t] = value + REPEATED * (memory[3, form] > 1)
+            value = (t == borders[s]) + cases[s] + 8 * (memory[form, 0] == stamp) + 16 * (memory[form, 1] == stamp)
+            out[t] = value + REPEATED * (memory[form, 3] > 1)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

@@ -6,22 +6,21 @@ least are forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.network.configuration import Configuration
-from fanlight.network.decoding import Network
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.network.windows import CONTEXT_PADDING
-from fanlight.tagging import block_kernels, chunk_kernels
+from fanlight.tagging import chunk_kernels
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.cutters import Cutter, cutter_of
-from fanlight.tagging.sentence_kernels import Layers, layers_of
+from fanlight.tagging.numbers import Numbers
+from fanlight.tagging.products import Stage
+from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
@@ -29,7 +28,7 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = 88_000_000  # bytes of products that bring about a clearing-out
+MEMORY = 84_000_000  # bytes of products that bring about a clearing-out
 KEPT = 0.6  # of the word types are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand
@@ -46,10 +45,10 @@ class Known:
         stages = [(model.configuration, model.parameters)]
         if model.first is not None:
             stages.insert(0, (model.first.configuration, model.first.parameters))
-        widths = sum(made.positions * made.hidden for made, _ in stages)
+        widths = sum(made.positions * padded(made.hidden) for made, _ in stages)
         self._limit = MEMORY // (4 * widths)
-        self._stages = [_Stage(made, parameters, model) for made, parameters in stages]
-        self._chunks, self._types, self._forms = _Numbers(), _Numbers(), _Numbers()
+        self._stages = [Stage(made, parameters, model) for made, parameters in stages]
+        self._chunks, self._types, self._forms = Numbers(), Numbers(), Numbers()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
         self._free = np.arange(0, dtype=np.int32)  # rows for new types, in the order in which they are given
@@ -66,6 +65,11 @@ class Known:
     def full(self) -> bool:
         """Whether `clear_out` is due."""
         return len(self._types) > self._limit
+
+    @property
+    def bytes(self) -> int:
+        """How much text has fewer new word types than can be remembered; most syllables are new in their word."""
+        return max(1, self._limit // 2 * 3 if self._unit == "character" else self._limit * 16)
 
     @property
     def short(self) -> bool:
@@ -123,7 +127,7 @@ class Known:
         used[self._free] = False
         self._free = np.concatenate([np.flatnonzero(used & ~stays).astype(np.int32), self._free])
         self._types.keep(stays)
-        self._flags, self._forms, self._form_of = self._flags.copy(), _Numbers(), np.zeros_like(self._form_of)
+        self._flags, self._forms, self._form_of = self._flags.copy(), Numbers(), np.zeros_like(self._form_of)
         self._form_of[stays] = self._forms.of(self._folded[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
@@ -224,62 +228,6 @@ class Known:
             self._folded = np.concatenate([self._folded, more.astype(np.uint64)])
 
 
-class _Numbers:
-    """Numbers of 64-bit hashes other than 0: an open-addressing table, at most half full."""
-
-    def __init__(self) -> None:
-        self.keys, self.values = np.zeros(1 << 16, np.uint64), np.zeros(1 << 16, np.int32)
-        self.count = 0
-
-    def __len__(self) -> int:
-        return self.count
-
-    def of(self, hashes: NDArray[np.uint64]) -> Rows:
-        """Return the numbers of hashes, from 0 on in the order in which they are first met."""
-        self.reserve(len(hashes))
-        out = np.empty(len(hashes), np.int32)
-        self.count = chunk_kernels.number(hashes, self.keys, self.values, self.count, out)
-        return out
-
-    def find(self, hashes: NDArray[np.uint64]) -> Rows:
-        """Return the numbers of hashes, -1 for those not met before."""
-        out = np.empty(len(hashes), np.int32)
-        chunk_kernels.find(hashes, self.keys, self.values, out)
-        return out
-
-    def enter(self, hashes: NDArray[np.uint64], numbers: Rows) -> None:
-        """Enter new hashes."""
-        self.reserve(len(hashes))
-        chunk_kernels.enter(hashes, numbers, self.keys, self.values)
-        self.count += len(hashes)
-
-    def reserve(self, more: int) -> None:
-        """Make room for so many more."""
-        if len(self.keys) < 2 * (self.count + more):
-            some = self.keys != 0
-            self._fill(self.keys[some], self.values[some], more)
-
-    def keep(self, numbers: NDArray[np.bool_]) -> None:
-        """Forget hashes whose number is not among these."""
-        some = self.keys != 0
-        some[some] = numbers[self.values[some]]
-        self._fill(self.keys[some], self.values[some])
-
-    def choose(self, numbers: Int) -> None:
-        """Keep these, increasing, and number them anew."""
-        places = np.full(self.count, -1, np.int32)
-        places[numbers] = np.arange(len(numbers))
-        self.values = places[self.values]
-        some = (self.keys != 0) & (self.values >= 0)
-        self._fill(self.keys[some], self.values[some])
-
-    def _fill(self, hashes: NDArray[np.uint64], numbers: Rows, more: int = 0) -> None:
-        self.count = len(hashes)
-        size = max(1 << 16, 1 << (2 * (self.count + more)).bit_length())
-        self.keys, self.values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-        chunk_kernels.enter(hashes, numbers, self.keys, self.values)
-
-
 class _Rows:
     """A growing array of int32; a reader's view of it stays as it was."""
 
@@ -302,66 +250,6 @@ class _Rows:
             self._all = grown
         self._all[self._count : count] = rows
         self._count = count
-
-
-class _Stage:
-    """One network's layers over the word types known so far."""
-
-    def __init__(self, made: Configuration, parameters: Mapping[str, NDArray[np.float32]], model: Model) -> None:
-        self.made, self.parameters, self.lexicon = made, parameters, model.lexicon
-        p, m, positions = parameters, made.hidden, made.positions
-        self.width = positions * m
-        W = np.hstack([p[f"W_{k}"].T for k in range(positions)])
-        if made.context_width:
-            self.contexts = np.hstack([p["contexts"] @ p[f"G_{k}"].T for k in range(positions)])
-        else:
-            self.contexts = np.zeros((CONTEXT_PADDING + 1, self.width), np.float32)
-        marks = 0 if model.gazetteer is None else model.gazetteer.width
-        if marks:
-            W = np.vstack([W, np.hstack([p[f"E_{k}"][:, :marks].T for k in range(positions)])])
-        self.W = np.zeros((-(-len(W) // 4) * 4, self.width), np.float32)  # `multiply` takes four rows at a time
-        self.W[: len(W)] = W
-        rest = made.evidence_width - marks
-        self.evidence = np.zeros((positions, -(-rest // 3) * 3, m), np.float32)
-        for k in range(positions if rest else 0):
-            E = p[f"E_{k}"][:, marks:].T
-            self.evidence[k, : rest - 1], self.evidence[k, -1] = E[:-1], E[-1]
-        ((_, _, A),) = Network(made, parameters, self.lexicon).chains(np.zeros((1, made.tags), np.float32))
-        self.A = np.asarray(A, np.float32)
-        self.products = np.empty((0, self.width), np.float32)
-        self._layers: Layers | None = None  # as long as the products are
-
-    @property
-    def room(self) -> int:
-        """How many types there is room for."""
-        return len(self.products)
-
-    def grow(self, room: int) -> None:
-        """Make room for so many types."""
-        grown = np.empty((room, self.width), np.float32)  # of which the system provides what is written to
-        grown[: self.room] = self.products
-        self.products, self._layers = grown, None
-
-    def learn(self, types: WordTypes, marks: NDArray[np.float32] | None, rows: Rows) -> None:
-        """Work out the products of new types; `marks` are theirs in gazetteers."""
-        count = len(types.words)
-        V = np.zeros((count, len(self.W)), np.float32)
-        column = self.made.vector_width
-        if column:
-            V[:, :column] = self.lexicon.vectors(types.words)
-        for group, bag in zip(self.made.groups, types.bags, strict=True):
-            block_kernels.sum_bags(self.parameters[group.name], bag.ids, bag.offsets, V, column)
-            column += group.dimension
-        if marks is not None:
-            V[:, column : column + marks.shape[1]] = marks
-        order = np.argsort(types.words < 0, kind="stable")  # words without a vector together: their zeros cost nothing
-        block_kernels.multiply(V, self.W, order, rows, self.products)
-
-    def layers(self) -> Layers:
-        """Return the network as the kernels want it."""
-        if self._layers is None:
-            self._layers = layers_of(self.parameters, self.A, self.made, self.products, self.contexts, self.evidence)
-        return self._layers
 
 
 def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:

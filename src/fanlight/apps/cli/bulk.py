@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import fanlight
-from fanlight.errors import DataError, FanlightError
+from fanlight.apps.cli.resuming import begin_lines, end_lines
+from fanlight.errors import DataError
 from fanlight.tagging.blocks import BlockTagger
 from fanlight.tagging.lines import Lines, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules
@@ -48,7 +48,7 @@ def tag_files(
     else:
         if "-" in files and resume:
             raise DataError("--resume: standard input cannot be read again: give files")
-        file, done = _begun(out, job, resume)
+        file, done = begin_lines(out, job, resume)
     choose = _choice(model, passes, threads)
 
     def least(tagger: BlockTagger) -> list[float]:
@@ -69,10 +69,7 @@ def tag_files(
     finally:
         waiting.cancel()
     if out is not None:
-        os.fsync(file.fileno())
-        file.close()
-        os.replace(_part(out), out)
-        _job_file(out).unlink()
+        end_lines(out, file)
 
 
 def supported(model: str | None) -> bool:
@@ -92,33 +89,6 @@ def _choice(model: str | None, passes: int | None, threads: int | None) -> Calla
     return choose
 
 
-def _begun(out: Path, job: Mapping[str, object], resume: bool) -> tuple[BinaryIO, int]:
-    """Open the file to collect in, cut after its last whole line, and count its lines."""
-    part, note = _part(out), _job_file(out)
-    try:
-        if not resume:
-            note.write_text(json.dumps(job), encoding="utf-8")
-            return open(part, "wb"), 0
-        if not part.exists():
-            raise DataError(f"{part}: there is no interrupted run to go on with: leave out --resume")
-        if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != job:
-            raise DataError(
-                f"{part}: was begun with other files, model or options: give the same, or leave out --resume"
-            )
-        file = open(part, "r+b")  # noqa: SIM115 - closed by the caller
-    except OSError as error:
-        raise FanlightError(f"{out}: cannot be written ({error.strerror}): choose another place") from None
-    lines, end, place = 0, 0, 0
-    while piece := file.read(1 << 20):
-        lines += piece.count(b"\n")
-        if (last := piece.rfind(b"\n")) >= 0:
-            end = place + last + 1
-        place += len(piece)
-    file.truncate(end)
-    file.seek(end)
-    return file, lines
-
-
 def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:
     """Yield the files, and how many lines of each are done."""
     for path in files:
@@ -128,14 +98,6 @@ def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:
         if done < count or not done:
             yield path, done
         done = max(0, done - count)
-
-
-def _part(out: Path) -> Path:
-    return out.with_name(out.name + ".part")
-
-
-def _job_file(out: Path) -> Path:
-    return out.with_name(out.name + ".part.json")
 
 
 class _Meter:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fanlight.errors import DataError
-from fanlight.files import replacing
 
 if TYPE_CHECKING:
     from fanlight.entities.entity import Document
@@ -132,23 +132,24 @@ def tag(
         if supported(model):
             tag_files(files_of(given), model, least, passes, threads, out, resume, standing)
             return
-    if resume:
-        raise DataError("--resume: only UTF-8 files, and models with a fast path, can be gone on with")
+    if resume and "-" in given:
+        raise DataError("--resume: standard input cannot be read again: give files")
     texts = texts_of(given, encoding) if text_column is None else _column(given, text_column)
-    documents: Iterator[Document]
-    if model is not None:
-        documents = fanlight.load(model, passes=passes).pipe(texts, least, threads, standing)
-    else:
-        documents = (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in texts)
-        documents = documents if standing is None else map(standing.apply, documents)
-    if out is not None and out.suffix == ".parquet":
-        from fanlight.apps.integrations.arrow import write_entities
 
-        write_entities(documents, out)
-    elif out is not None:
-        _to_file(documents, out)
-    else:
-        _WRITERS[chosen](documents)
+    def tagged(done: int) -> Iterator[Document]:
+        """Tag the texts after those that an interrupted run has done."""
+        rest = islice(texts, done, None)
+        if model is not None:
+            return fanlight.load(model, passes=passes).pipe(rest, least, threads, standing)
+        documents = (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in rest)
+        return documents if standing is None else map(standing.apply, documents)
+
+    if out is None:
+        _WRITERS[chosen](tagged(0))
+        return
+    job: dict[str, object] = {"files": given, "model": model, "threshold": least, "passes": passes}
+    job |= {"column": text_column, "rules": rules and str(rules), "precedence": precedence, "encoding": encoding}
+    (_to_parquet if out.suffix == ".parquet" else _to_lines)(tagged, out, job, resume)
 
 
 def read_lines(path: str, encoding: str) -> Iterator[str]:
@@ -298,9 +299,26 @@ def _many(inputs: list[str]) -> bool:
     )
 
 
-def _to_file(documents: Iterator[Document], out: Path) -> None:
-    with replacing(out) as part, open(part, "w", encoding="utf-8") as file:
-        file.writelines(document.to_json() + "\n" for document in documents)
+def _to_lines(tagged: Callable[[int], Iterator[Document]], out: Path, job: Mapping[str, object], resume: bool) -> None:
+    from fanlight.apps.cli.resuming import begin_lines, end_lines
+
+    file, done = begin_lines(out, job, resume)
+    with file:
+        file.writelines((document.to_json() + "\n").encode() for document in tagged(done))
+        end_lines(out, file)
+
+
+def _to_parquet(
+    tagged: Callable[[int], Iterator[Document]], out: Path, job: Mapping[str, object], resume: bool
+) -> None:
+    from fanlight.apps.cli.resuming import begin, end, part_of
+    from fanlight.apps.integrations.arrow import join_parts, rows_of, write_parts
+
+    folder = part_of(out)
+    done = rows_of(folder) if begin(out, job, resume) else 0
+    write_parts(tagged(done), folder, anew=not resume)
+    join_parts(folder, out)
+    end(out)
 
 
 def texts_of(inputs: list[str], encoding: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ By pyarrow (the extra "formats"). Columns of texts are read and written a batch 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ from fanlight.tagging.bundled import load_tagger
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
+PART = 1 << 14  # rows that are written at once, and so can be lost by an interrupt
 
 
 def read_column(path: str, column: str) -> Iterator[str]:
@@ -81,14 +83,44 @@ def entities_type() -> Any:
     return arrow.list_(arrow.struct([*offsets, *rest]))
 
 
-def write_entities(documents: Iterable[Document], path: Path) -> None:
-    """Write columns "text" and "entities" (of `entities_type`), whole or not at all."""
+def write_parts(documents: Iterable[Document], folder: Path, anew: bool) -> None:
+    """Write columns "text" and "entities" (of `entities_type`) as numbered files of `PART` rows, each of them whole.
+
+    Those that are there stay unless it begins `anew`.
+    """
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     schema = arrow.schema([("text", arrow.string()), ("entities", entities_type())])
-    found = iter(documents)
-    with replacing(path) as part, parquet.ParquetWriter(str(part), schema) as writer:
-        while rows := [document.to_dict() for document in islice(found, ROWS)]:
-            writer.write_batch(arrow.RecordBatch.from_pylist(rows, schema))
+    if anew:
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another place") from None
+    found, number = iter(documents), len(_parts(folder))
+    while rows := [document.to_dict() for document in islice(found, PART)]:
+        with replacing(folder / f"{number:08}.parquet") as part:
+            parquet.write_table(arrow.Table.from_pylist(rows, schema), str(part))
+        number += 1
+
+
+def rows_of(folder: Path) -> int:
+    """Return how many rows are in the parts that are whole."""
+    parquet = library("pyarrow.parquet")
+    return sum(parquet.read_metadata(str(part)).num_rows for part in _parts(folder))
+
+
+def join_parts(folder: Path, path: Path) -> None:
+    """Make one file of the parts, whole or not at all, and remove them."""
+    arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
+    schema = arrow.schema([("text", arrow.string()), ("entities", entities_type())])
+    with replacing(path) as place, parquet.ParquetWriter(str(place), schema) as writer:
+        for part in _parts(folder):
+            writer.write_table(parquet.read_table(str(part), schema=schema))
+    shutil.rmtree(folder)
+
+
+def _parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("[0-9]*.parquet"))
 
 
 def read_dataset(path: str, encoding: str) -> list[Record]:

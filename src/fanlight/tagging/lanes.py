@@ -1,0 +1,260 @@
+"""Vectors of numbers as values in Numba's kernels, so that sums stay in registers where a loop over arrays would not.
+
+Numba's own loops are made vectors by LLVM, which must allow for arrays that overlap and so writes each sum back to
+memory. These are LLVM's vectors of any width, which it fits to the machine. A width is given as a tuple that long, of
+which the compiler knows the length.
+
+>>> from numba import njit
+>>> @njit
+... def doubled(a, out, width):
+...     v = load(a, 0, width)
+...     store(v + v, out, 0)
+>>> import numpy as np
+>>> out = np.zeros(4, np.float32)
+>>> doubled(np.arange(4, dtype=np.float32), out, (0,) * 4)
+>>> out.tolist()
+[0.0, 2.0, 4.0, 6.0]
+"""
+
+# mypy: disallow-untyped-calls=False, warn-unused-ignores=False
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import extending, types
+from numba.core import cgutils
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import lower_builtin, models, register_model
+from numpy.typing import NDArray
+
+
+def aligned(shape: tuple[int, ...], dtype: Any = np.float32, zeros: bool = True) -> NDArray[Any]:
+    """Return an array that begins where a cache line does, so that no vector lies across two; filled with `zeros`."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    whole = np.empty(size + 64, np.uint8)  # NumPy asks for large pages for large ones
+    first = -whole.ctypes.data % 64
+    made: NDArray[Any] = whole[first : first + size].view(dtype).reshape(shape)
+    if zeros:
+        made[...] = 0
+    return made
+
+
+_intrinsic: Callable[[Any], Any] = extending.intrinsic  # a call leaves out the first parameter, which mypy would miss
+
+
+class Vector(types.Type):
+    """Numba's type of `count` floats."""
+
+    def __init__(self, dtype: Any, count: int) -> None:
+        self.dtype, self.count = dtype, count
+        super().__init__(name=f"Vector({dtype}, {count})")
+
+
+@register_model(Vector)
+class _Model(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, type_: Vector) -> None:
+        super().__init__(manager, type_, _llvm(type_))
+
+
+def _llvm(type_: Vector) -> Any:
+    return ir.VectorType(ir.FloatType() if type_.dtype == types.float32 else ir.DoubleType(), type_.count)
+
+
+@_intrinsic
+def load(typingctx: Any, array: Any, place: Any, width: Any) -> Any:
+    """Return `width` numbers of a contiguous array, from a place on that counts through its rows."""
+    made = Vector(array.dtype, len(width))
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], _llvm(made))
+        return builder.load(pointer, align=made.dtype.bitwidth // 8)
+
+    return made(array, types.intp, width), generate
+
+
+@_intrinsic
+def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
+    """Write a vector to an array, from a place on."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], _llvm(vector))
+        builder.store(args[0], pointer, align=vector.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(vector, array, types.intp), generate
+
+
+@_intrinsic
+def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
+    """Have the cache line with a number of a contiguous array brought near."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], ir.IntType(8))
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer, *(ir.Constant(number, n) for n in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+@_intrinsic
+def splat(typingctx: Any, number: Any, width: Any) -> Any:
+    """Return a number, `width` times."""
+    made = Vector(number, len(width))
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = _llvm(made)
+        one = builder.insert_element(ir.Constant(kind, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), made.count), [0] * made.count)
+        return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
+
+    return made(number, width), generate
+
+
+@_intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return a * b + c, rounded once where the machine can."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = _llvm(a)
+        name = f"llvm.fmuladd.v{a.count}f{a.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
+        return builder.call(function, args)
+
+    return a(a, b, c), generate
+
+
+@_intrinsic
+def larger(typingctx: Any, a: Any, b: Any) -> Any:
+    """Return the larger of each two numbers."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *args), *args)
+
+    return a(a, b), generate
+
+
+@_intrinsic
+def total(typingctx: Any, a: Any) -> Any:
+    """Return the sum of a vector's numbers, in halves."""
+    return a.dtype(a), lambda context, builder, sig, args: _folded(builder, args[0], builder.fadd)
+
+
+@_intrinsic
+def largest(typingctx: Any, a: Any) -> Any:
+    """Return the largest of a vector's numbers."""
+
+    def greater(builder: Any) -> Callable[[Any, Any], Any]:
+        return lambda x, y: builder.select(builder.fcmp_ordered(">", x, y), x, y)
+
+    return a.dtype(a), lambda context, builder, sig, args: _folded(builder, args[0], greater(builder))
+
+
+@_intrinsic
+def tile(
+    typingctx: Any,
+    rows: Any,
+    width: Any,
+    a: Any,
+    i: Any,
+    lda: Any,
+    b: Any,
+    j: Any,
+    depth: Any,
+    c: Any,
+    k: Any,
+    ldc: Any,
+) -> Any:
+    """Add to a tile of c, so many `rows` by `width`, the product of a's rows with b (depth, width), sums in registers.
+
+    The tile begins at place k of c, whose rows are `ldc` apart; a's rows at i, `lda` apart; b is contiguous from j on.
+    Each number is summed in the order of depth, so that it has the same bits in any tile.
+    """
+    number, lanes = a.dtype, 8
+    kind = ir.VectorType(ir.FloatType() if number == types.float32 else ir.DoubleType(), lanes)
+    R, parts = len(rows), len(width) // lanes
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        _, _, a, i, lda, b, j, depth, c, k, ldc = args
+        whole = lambda n: ir.Constant(i.type, n)  # noqa: E731
+        at = lambda array, which, place: _pointer(context, builder, sig.args[which], array, place, kind)  # noqa: E731
+        size = number.bitwidth // 8
+        sums = [[cgutils.alloca_once(builder, kind) for _ in range(parts)] for _ in range(R)]
+        places = [
+            [builder.add(builder.add(k, builder.mul(ldc, whole(r))), whole(lanes * p)) for p in range(parts)]
+            for r in range(R)
+        ]
+        for r in range(R):
+            for p in range(parts):
+                builder.store(builder.load(at(c, 8, places[r][p]), align=size), sums[r][p])
+        data = context.make_array(sig.args[2])(context, builder, a).data
+        starts = [builder.gep(data, [builder.add(i, builder.mul(lda, whole(r)))]) for r in range(R)]
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{lanes}f{number.bitwidth}"
+        )
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+        with cgutils.for_range(builder, depth) as loop:
+            row = builder.add(j, builder.mul(loop.index, whole(lanes * parts)))
+            columns = [builder.load(at(b, 5, builder.add(row, whole(lanes * p))), align=size) for p in range(parts)]
+            for r in range(R):
+                one = builder.insert_element(
+                    ir.Constant(kind, ir.Undefined),
+                    builder.load(builder.gep(starts[r], [loop.index])),
+                    ir.Constant(ir.IntType(32), 0),
+                )
+                x = builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
+                for p in range(parts):
+                    builder.store(builder.call(function, [x, columns[p], builder.load(sums[r][p])]), sums[r][p])
+        for r in range(R):
+            for p in range(parts):
+                builder.store(builder.load(sums[r][p]), at(c, 8, places[r][p]), align=size)
+        return context.get_dummy_value()
+
+    whole = types.intp
+    return types.void(rows, width, a, whole, whole, b, whole, whole, c, whole, whole), generate
+
+
+def _folded(builder: Any, vector: Any, join: Callable[[Any, Any], Any]) -> Any:
+    count = vector.type.count
+    index = ir.IntType(32)
+    while count > 1 and count % 2 == 0:
+        count //= 2
+        low, high = (
+            builder.shuffle_vector(
+                vector, vector, ir.Constant(ir.VectorType(index, count), list(range(first, first + count)))
+            )
+            for first in (0, count)
+        )
+        vector = join(low, high)
+    made = builder.extract_element(vector, ir.Constant(index, 0))
+    for i in range(1, count):
+        made = join(made, builder.extract_element(vector, ir.Constant(index, i)))
+    return made
+
+
+def _pointer(context: Any, builder: Any, type_: Any, array: Any, place: Any, kind: Any) -> Any:
+    data = context.make_array(type_)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
+
+
+def _operator(symbol: Any, method: str) -> None:
+    @infer_global(symbol)
+    class Template(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:
+            if len(args) == 2 and isinstance(args[0], Vector) and args[0] == args[1]:
+                return signature(args[0], *args)
+            return None
+
+    @lower_builtin(symbol, Vector, Vector)  # type: ignore[untyped-decorator]
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return getattr(builder, method)(*args)
+
+
+for _symbol, _method in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
+    _operator(_symbol, _method)

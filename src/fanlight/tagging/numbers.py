@@ -1,0 +1,68 @@
+"""Numbers of 64-bit hashes, in an open-addressing table."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.tagging import chunk_kernels
+
+Int = NDArray[np.int64]
+Rows = NDArray[np.int32]
+
+
+class Numbers:
+    """Numbers of 64-bit hashes other than 0: an open-addressing table, at most half full."""
+
+    def __init__(self, room: int = 1 << 16) -> None:
+        self._least = room
+        self.keys, self.values = np.zeros(room, np.uint64), np.zeros(room, np.int32)
+        self.count = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def of(self, hashes: NDArray[np.uint64]) -> Rows:
+        """Return the numbers of hashes, from 0 on in the order in which they are first met."""
+        self.reserve(len(hashes))
+        out = np.empty(len(hashes), np.int32)
+        self.count = chunk_kernels.number(hashes, self.keys, self.values, self.count, out)
+        return out
+
+    def find(self, hashes: NDArray[np.uint64]) -> Rows:
+        """Return the numbers of hashes, -1 for those not met before."""
+        out = np.empty(len(hashes), np.int32)
+        chunk_kernels.find(hashes, self.keys, self.values, out)
+        return out
+
+    def enter(self, hashes: NDArray[np.uint64], numbers: Rows) -> None:
+        """Enter new hashes."""
+        self.reserve(len(hashes))
+        chunk_kernels.enter(hashes, numbers, self.keys, self.values)
+        self.count += len(hashes)
+
+    def reserve(self, more: int) -> None:
+        """Make room for so many more."""
+        if len(self.keys) < 2 * (self.count + more):
+            some = self.keys != 0
+            self._fill(self.keys[some], self.values[some], more)
+
+    def keep(self, numbers: NDArray[np.bool_]) -> None:
+        """Forget hashes whose number is not among these."""
+        some = self.keys != 0
+        some[some] = numbers[self.values[some]]
+        self._fill(self.keys[some], self.values[some])
+
+    def choose(self, numbers: Int) -> None:
+        """Keep these, increasing, and number them anew."""
+        places = np.full(self.count, -1, np.int32)
+        places[numbers] = np.arange(len(numbers))
+        self.values = places[self.values]
+        some = (self.keys != 0) & (self.values >= 0)
+        self._fill(self.keys[some], self.values[some])
+
+    def _fill(self, hashes: NDArray[np.uint64], numbers: Rows, more: int = 0) -> None:
+        self.count = len(hashes)
+        size = max(self._least, 1 << (2 * (self.count + more)).bit_length())
+        self.keys, self.values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+        chunk_kernels.enter(hashes, numbers, self.keys, self.values)

@@ -148,7 +148,7 @@ def tag(
         _WRITERS[chosen](tagged(0))
         return
     job: dict[str, object] = {"files": given, "model": model, "threshold": least, "passes": passes}
-    job |= {"column": text_column, "rules": rules and str(rules), "precedence": precedence, "encoding": encoding}
+    job |= {"column": text_column, "rules": standing and standing.digest, "encoding": encoding}
     (_to_parquet if out.suffix == ".parquet" else _to_lines)(tagged, out, job, resume)
 
 

@@ -69,7 +69,8 @@ ENGLISH = {
     },
 }
 KOREAN = {
-    "hidden": 128,
+    "hidden": 96,
+    "radius": 3,
     "corpora": {
         "train.tsv": {
             "types": {"PS": "PER", "LC": "LOC", "OG": "ORG", "DT": "DATE", "TI": "TIME", "QT": "QUANTITY"},

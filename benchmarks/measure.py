@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+# as a user has it: with OpenBLAS's own choice of kernels, and modules compiled once
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in UNSET}
 
 # a small process starts the command and reads its peak: a child of a large process would seem as large as that
 _LAUNCHER = """

@@ -55,6 +55,8 @@ def main() -> None:
 def write_english(path: Path, source: Path, size: int) -> int:
     """Write so many bytes; return the number of words."""
     text = "".join(file.read_text(encoding="utf-8") for file in sorted(source.glob("*.txt")))
+    if not text:
+        raise SystemExit(f"{source}: has no text: say where the data are with --data")
     rng = random.Random(1)
     count, written = 0, 0
     with open(path, "wb") as file:

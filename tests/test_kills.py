@@ -137,11 +137,13 @@ def test_labelling(tmp_path):
     answered = tmp_path / "answered"
     answered.touch()
 
-    def check():
+    def check(kills):
         rows = list(LabelStore(path).export())
         assert [row["text"] for row in rows] == texts
         assert all(len(row["spans"]) == 2 for row in rows)
-        assert sorted({int(line) for line in answered.read_text().split()}) == list(range(1, len(texts) + 1))
+        told = {int(line) for line in answered.read_text().split()}
+        assert told <= set(range(1, len(texts) + 1))
+        assert len(told) >= len(texts) - kills  # one killed between saving and telling is not asked for again
 
     def clean():
         for place in tmp_path.glob("labels.db*"):
@@ -157,7 +159,7 @@ def test_labelling(tmp_path):
         process = subprocess.Popen(command)
         try:
             assert process.wait(rng.uniform(0.3, 2)) == 0
-            check()
+            check(kills)
             clean()
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
@@ -167,6 +169,5 @@ def test_labelling(tmp_path):
             told = {texts[int(line) - 1] for line in answered.read_text().split()}
             assert told <= saved
             assert len(saved) <= len(told) + kills
-    answered.write_text("\n".join(str(texts.index(str(row["text"])) + 1) for row in LabelStore(path).export()) + "\n")
     subprocess.run(command, check=True)
-    check()
+    check(kills)

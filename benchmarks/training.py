@@ -19,7 +19,6 @@ from pathlib import Path
 from measure import ENVIRONMENT, measured
 
 from fanlight.corpus.readers import read_corpus
-from fanlight.corpus.sentence import Corpus
 from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import spans_from_tags, tags_from_spans
 from fanlight.entities.scores import score_spans
@@ -34,7 +33,7 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--only", nargs="*", choices=RIVALS, default=list(RIVALS))
     parser.add_argument(
-        "--sentences", type=int, default=15_000, help="of gmb-en and kmou-ko, for both CRF and fanlight"
+        "--sentences", type=int, default=15_000, help="of gmb-en, and texts of kmou-ko, for both CRF and fanlight"
     )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -63,9 +62,13 @@ def against_crf(name: str, source: Path, given: argparse.Namespace, folder: Path
     """Features of the words up to two places away, as the library's tutorial has them; for Korean, of characters."""
     import sklearn_crfsuite
 
-    dev = Path(str(source).replace("train.", "dev."))
-    corpora = [read_corpus(path, tokenise_sentences) for path in (source, dev)]
-    corpora[0] = Corpus(corpora[0].path, corpora[0].unit, [corpora[0].sentences[: given.sentences]])
+    dev, part = Path(str(source).replace("train.", "dev.")), folder / source.name
+    if source.suffix == ".jsonl":  # a text a line
+        part.write_text("".join(source.open(encoding="utf-8").readlines()[: given.sentences]), encoding="utf-8")
+    else:
+        some = read_corpus(source, tokenise_sentences).sentences[: given.sentences]
+        part.write_text("\n".join(columns(some, "IOB2")) + "\n", encoding="utf-8")
+    corpora = [read_corpus(path, tokenise_sentences) for path in (part, dev)]
     began = time.perf_counter()
     crf = sklearn_crfsuite.CRF(c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True)
     X = [[crf_features(s.tokens, t) for t in range(len(s.starts))] for s in corpora[0].sentences]
@@ -74,12 +77,6 @@ def against_crf(name: str, source: Path, given: argparse.Namespace, folder: Path
     spans = [spans_from_tags(tags)[0] for tags in found]
     f1 = score_spans([s.spans for s in corpora[1].sentences], spans).f1
     print(f"| {name} | sklearn-crfsuite, ±2 | {f1:.2f} | {time.perf_counter() - began:.0f} |", flush=True)
-    part = folder / source.name
-    if corpora[0].unit == "word":
-        part.write_text("\n".join(columns(corpora[0].sentences, "IOB2")) + "\n", encoding="utf-8")
-    else:
-        lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
-        part.write_text("".join(lines[: given.sentences]), encoding="utf-8")
     options = ["--vectors", str(given.vectors)] if corpora[0].unit == "word" and given.vectors else []
     for label, some in (("fanlight, vectors", options), ("fanlight", [])) if options else (("fanlight", []),):
         f1, seconds, _ = fanlight(part, dev, folder / "m.fanlight", some)

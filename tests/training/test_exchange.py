@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,9 @@ def test_training_shows_them_beside_the_corpus():
     assert np.allclose([part.share for part in more.parts[-EXCHANGES:]], 0.6 / EXCHANGES)
     assert len(more.train) == (1 + EXCHANGES) * len(corpus.sentences)
     assert len({tuple(more.train.choose(part.sentences).types.tolist()) for part in more.parts}) == 1 + EXCHANGES
+
+
+@pytest.mark.parametrize(("sentences", "vectors", "share"), [(7999, True, 1.0), (8000, True, 0.0), (8000, False, 0.5)])
+def test_default_share_by_what_else_tells_names_apart(sentences, vectors, share):
+    assert read_settings(None, {}).resolved("word", 1, sentences, vectors).exchange_share == share
+    assert read_settings(None, {"exchange_share": 0.2}).resolved("word", 1, sentences, vectors).exchange_share == 0.2

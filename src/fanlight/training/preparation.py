@@ -168,7 +168,7 @@ def prepare(
             raise DataError(f"{corpus.path}: is of {corpus.unit}s, but {train.path} of {train.unit}s")
     meanings = meanings_of(corpora, {name: (a.readings, a.unmarked) for name, a in given.corpora.items()})
     unit = given.unit or train.unit
-    settings = given.resolved(unit, len(train.documents), len(train.sentences))
+    settings = given.resolved(unit, len(train.documents), len(train.sentences), len(lexicon) > 0)
     if settings.passes == 2 and len(train.documents) < settings.folds:
         raise SettingsError(
             f"passes: two need as many documents as folds ({settings.folds}), and {train.path} marks "

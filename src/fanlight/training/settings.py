@@ -74,8 +74,8 @@ class Settings(BaseModel):
         Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
     exchange_share : float, optional
         Share of the sentences that each epoch shows once more with their entities exchanged for others of the same
-        type (`training.exchange`). By default all of them where there are fewer than `FEW`, none elsewhere: more
-        sentences have names enough of their own.
+        type (`training.exchange`). By default all of them where there are fewer than `FEW`; elsewhere half without word
+        vectors, which tell what names are alike, and none with them.
     passes : int, optional
         2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
         By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
@@ -142,10 +142,10 @@ class Settings(BaseModel):
     keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
-    def resolved(self, unit: str, documents: int, sentences: int) -> Chosen:
+    def resolved(self, unit: str, documents: int, sentences: int, vectors: bool) -> Chosen:
         """Return the settings with everything chosen that the data decides."""
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
-        exchange = 1.0 if sentences < FEW else 0.0
+        exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
         own = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
         own |= _BY_UNIT[unit]
         return Chosen(**{**own, **self.model_dump(exclude_none=True)})

@@ -66,6 +66,7 @@ def train(
     gazetteers: Sequence[str | os.PathLike[str]] = (),
     also: Sequence[str | os.PathLike[str]] = (),
     watch: str | os.PathLike[str] | None = None,
+    patterns: Sequence[str | os.PathLike[str]] = (),
     **settings: Any,
 ) -> Tagger:
     """Train a model on labelled files and return its tagger.
@@ -84,6 +85,8 @@ def train(
         More labelled files, which may mark other types; the setting `corpora` says what their labels mean.
     watch : path, optional
         Where to tell, while it goes on, how it goes: for `fanlight serve --watch` and `history`.
+    patterns : sequence of path
+        Names and regular expressions to be told of: lines of a name, or ``re:`` and an expression, a tab and a type.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -94,7 +97,7 @@ def train(
     """
     from fanlight.apps.models import train_tagger
 
-    return train_tagger(train, dev, out, vectors, gazetteers, also, settings, watch)
+    return train_tagger(train, dev, out, vectors, gazetteers, also, settings, watch, patterns)
 
 
 def evaluate(

@@ -31,8 +31,8 @@ def in_documents(size):
     return "".join(f"-DOCSTART-\tO\n\n{run}\n\n" for run in runs)
 
 
-def trained(out, resume=False, stop_after=None, data=TOWNS, **changes):
-    run = train_model(data, data, out, None, read_settings(None, {**SMALL, **changes}), resume=resume)
+def trained(out, resume=False, stop_after=None, data=TOWNS, given=None, **changes):
+    run = train_model(data, data, out, None, read_settings(None, {**SMALL, **changes}), resume=resume, **(given or {}))
     epochs = []
     for epoch in run:
         epochs.append(epoch)

@@ -36,6 +36,7 @@ def train_tagger(
     also: Sequence[PathLike],
     settings: Mapping[str, Any],
     watch: PathLike | None = None,
+    patterns: Sequence[PathLike] = (),
 ) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives."""
     from fanlight.training.settings import read_settings
@@ -43,7 +44,7 @@ def train_tagger(
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(out) if out is not None else Path(folder) / "model.fanlight"
-        run = train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers, also)
+        run = train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers, also, patterns)
         if watch is not None:
             run = watched(run, Path(watch), place, train, dev)
         for _ in run:

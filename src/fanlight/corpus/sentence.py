@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -39,6 +39,25 @@ class Sentence:
         """The tokens' texts."""
         text = self.text
         return [text[s:e] for s, e in zip(self.starts, self.ends, strict=True)]
+
+    def spelled(self, spelling: Callable[[str], str]) -> Sentence:
+        """Return the sentence with another spelling of each token, as far apart as they were.
+
+        Examples
+        --------
+        >>> Sentence("so  großes!", (4, 10), (10, 11), ()).spelled(str.upper)
+        Sentence(text='GROSSES!', starts=(0, 7), ends=(7, 8), spans=(), line=0)
+        """
+        text = ""
+        starts, ends = [], []
+        before = self.starts[0] if self.starts else 0
+        for token, start, end in zip(self.tokens, self.starts, self.ends, strict=True):
+            text += self.text[before:start]
+            starts.append(len(text))
+            text += spelling(token)
+            ends.append(len(text))
+            before = end
+        return Sentence(text, tuple(starts), tuple(ends), self.spans, self.line)
 
     @classmethod
     def of_words(cls, words: Sequence[str], spans: Sequence[Span], line: int = 0) -> Sentence:

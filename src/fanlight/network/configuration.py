@@ -48,8 +48,8 @@ class Configuration:
     context_width : int
         Width of the embedding of a token's context in its document, 0 for none.
     evidence_width : int
-        Numbers known about each token: its marks in gazetteers (`text.gazetteers`), then what a first network found
-        out (`network.evidence`); 0 for none.
+        Numbers known about each token: its marks in gazetteers and patterns, then what a first network found out
+        (`network.evidence`); 0 for none.
     """
 
     types: tuple[str, ...]

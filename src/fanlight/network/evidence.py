@@ -1,4 +1,4 @@
-"""Evidence: what a first network made of the other mentions of a word in its document.
+"""What is known of a token beside its words: its marks in names and patterns, and evidence of a first network.
 
 "Jones" alone may be a person or a firm; elsewhere in the document stands "Jones, who scored twice". The first network
 reads every mention where it stands, and the second is told, for each token, what the others were taken for on average.
@@ -10,10 +10,14 @@ Chieu & Ng 2003 and Krishnan & Manning 2006 (document-level evidence, two stages
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.patterns import Patterns, Place
 
 Int = NDArray[np.int64]
 Float = NDArray[Any]
@@ -24,8 +28,32 @@ def evidence_width(types: int) -> int:
     return types + 1
 
 
+def marks_width(gazetteer: Gazetteer | None, patterns: Patterns | None) -> int:
+    """Return how many numbers `marks` gives a token."""
+    return sum(known.width for known in (gazetteer, patterns) if known is not None)
+
+
+def marks(
+    gazetteer: Gazetteer | None, patterns: Patterns | None, keys: Sequence[str], starts: Int, places: Iterable[Place]
+) -> NDArray[np.float32] | None:
+    """Return the marks of tokens in gazetteers, then those in patterns; None where there is neither.
+
+    Parameters
+    ----------
+    gazetteer, patterns
+    keys : sequence of str
+        The tokens' word types.
+    starts : int array (S+1,)
+        First token of each sentence, and the number of tokens.
+    places : iterable of Place
+        Where each sentence's tokens stand; not asked for without patterns.
+    """
+    named = None if gazetteer is None else gazetteer.marks(keys, starts)
+    return named if patterns is None else join(named, patterns.marks(places))
+
+
 def join(marks: Float | None, found: Float) -> NDArray[np.float32]:
-    """Return what a second network is told of each token: its marks in gazetteers, if any, then the evidence."""
+    """Return what a second network is told of each token: its marks, if any, then the evidence."""
     return np.asarray(found if marks is None else np.concatenate([marks, found], axis=1), np.float32)
 
 

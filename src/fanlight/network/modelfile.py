@@ -17,15 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.errors import ModelError
+from fanlight.errors import DataError, ModelError
 from fanlight.files import replacing
 from fanlight.network.configuration import UNITS, Configuration
-from fanlight.network.evidence import evidence_width
+from fanlight.network.evidence import evidence_width, marks_width
 from fanlight.network.lexicon import Lexicon, quantise
 from fanlight.network.parameters import parameter_shapes
 from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.patterns import Patterns
 
-FORMAT = 3  # 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers
+# 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns
+FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Model:
     first : First or None
         The network whose findings this one is told (`network.evidence`).
     gazetteer : Gazetteer or None
-        The names whose marks both are told.
+        The names whose marks both are told, and
+    patterns : Patterns or None
+        the names and regular expressions.
     """
 
     configuration: Configuration
@@ -54,6 +58,7 @@ class Model:
     provenance: dict[str, Any] = field(default_factory=dict)
     first: First | None = None
     gazetteer: Gazetteer | None = None
+    patterns: Patterns | None = None
 
 
 @dataclass(frozen=True)
@@ -72,17 +77,19 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     arrays["lexicon.hashes"] = model.lexicon.hashes
     arrays["lexicon.integers"] = model.lexicon.integers
     arrays["lexicon.scales"] = model.lexicon.scales
-    names = model.gazetteer
+    names, patterns = model.gazetteer, model.patterns
     if names is not None:
         arrays |= {"gazetteer.hashes": names.hashes, "gazetteer.members": names.members}
-    header = {
-        "format": FORMAT,
+    header: dict[str, Any] = {
+        "format": FORMAT if patterns is not None else 3,  # so that older versions read what they can
         "gazetteer": names and {"lists": names.lists, "longest": names.longest, "unit": names.unit},
         "configuration": model.configuration.to_dict(),
         "first": None if model.first is None else model.first.configuration.to_dict(),
         "provenance": model.provenance,
         "checksum": _checksum(arrays),
     }
+    if patterns is not None:  # pairs, because their order numbers the types
+        header["patterns"] = {"names": [*patterns.names.items()], "expressions": [*patterns.expressions.items()]}
     write_arrays(path, arrays, {"fanlight": json.dumps(header, ensure_ascii=False, sort_keys=True)})
 
 
@@ -126,13 +133,16 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
             named = {k.removeprefix("first."): a for k, a in arrays.items() if k.startswith("first.")}
             first = First(made, _parameters(named, made))
         gazetteer = _gazetteer(arrays, header.get("gazetteer"))
-        told = 0 if gazetteer is None else gazetteer.width
+        patterns = _patterns(header.get("patterns"))
+        told = marks_width(gazetteer, patterns)
         if first is not None:
             if first.configuration.evidence_width != told:
-                raise ModelError("the first network does not fit the gazetteers: the file is damaged, get it again")
+                raise ModelError(
+                    "the first network does not fit the names and patterns: the file is damaged, get it again"
+                )
             told += evidence_width(len(first.configuration.types))
         if configuration.evidence_width != told:
-            raise ModelError("a first network or gazetteer is missing: the file is damaged, get it again")
+            raise ModelError("a first network, names or patterns are missing: the file is damaged, get it again")
         if (
             lexicon.width != configuration.vector_width
             or not len(lexicon.hashes) == len(lexicon.integers) == len(lexicon.scales)
@@ -145,7 +155,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(f"{path}: the model is incomplete ({error!r}): the file is damaged, get it again") from None
-    return Model(configuration, parameters, lexicon, provenance, first, gazetteer)
+    return Model(configuration, parameters, lexicon, provenance, first, gazetteer, patterns)
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
@@ -203,6 +213,16 @@ def _gazetteer(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any] | No
     if not sound or len(lists) > 32 or not 0 < longest < 1 << 16 or unit not in UNITS:
         raise ModelError("the gazetteers cannot be read: the file is damaged, get it again")
     return Gazetteer(lists, hashes, members, longest, unit)
+
+
+def _patterns(about: Mapping[str, Any] | None) -> Patterns | None:
+    if about is None:
+        return None
+    said = [{str(said): str(type_) for said, type_ in about[kind]} for kind in ("names", "expressions")]
+    try:
+        return Patterns(*said)
+    except DataError as error:
+        raise ModelError(f"{error}: the file is damaged, get it again") from None
 
 
 def _stored(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -51,7 +51,7 @@ def supported(model: Model) -> bool:
     """Tell whether the fast path can run a model: one chain over all types, and what is looked up is a word's own."""
     made = model.configuration
     named = model.gazetteer is not None and made.unit == "word"  # names of several words
-    return made.head != "logistic" and not named
+    return made.head != "logistic" and not named and model.patterns is None
 
 
 class BlockTagger:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanlight.corpus.readers import read_text
+from fanlight.corpus.patterns import read_patterns
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
+from fanlight.text.patterns import Patterns
 
 if TYPE_CHECKING:
     from fanlight.tagging.block_kernels import Entities
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     Joining = Callable[[Block, int, int, Entities], Entities]
 
 PRECEDENCE = ("rules", "model", "longest")
-_RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
 
 
 class Rules:
@@ -63,24 +62,18 @@ class Rules:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
         self.precedence = precedence
-        self._names = {name: type_ for name, type_ in names.items() if name.strip()}
-        self._patterns = []
-        for pattern, type_ in (patterns or {}).items():
-            try:
-                self._patterns.append((re.compile(pattern), type_))
-            except re.error as error:
-                raise DataError(f"the pattern {pattern!r} is no regular expression: {error}") from None
-        self.types = tuple(dict.fromkeys([*self._names.values(), *(type_ for _, type_ in self._patterns)]))
+        self._said = Patterns(names, patterns or {})
+        self.types = self._said.types
 
     @property
     def digest(self) -> str:
         """A hash of all that they say."""
-        said = [self.precedence, self._names, [(pattern.pattern, type_) for pattern, type_ in self._patterns]]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([self.precedence, self._said.digest]).encode()).hexdigest()
 
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""
-        return self._settled(document, [*self._named(document.text), *self._matched(document.text)])
+        text = document.text
+        return self._settled(document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in self._said.found(text)])
 
     def beside(self, types: Sequence[str]) -> tuple[tuple[str, ...], Joining]:
         """Return a model's types and then the rules' others, and what joins entities as columns, by compiled kernels.
@@ -100,7 +93,7 @@ class Rules:
         from fanlight.tagging.block_kernels import Entities
 
         found = self._in_block(block, first, last)
-        if self._patterns:
+        if self._said.expressions:
             found = self._with_patterns(block, first, last, found)
         if not len(found.types):
             return entities
@@ -127,42 +120,17 @@ class Rules:
             return length, not rule
         return int(rule != (self.precedence == "rules")), length
 
-    def _named(self, text: str) -> Iterator[Entity]:
-        for run in _RUN.finditer(text):
-            start = run.start()
-            for length in self._lengths.get(run.group(), ()):
-                name, end = text[start : start + length], start + length
-                touched = name[-1].isalnum() and text[end : end + 1].isalnum()
-                if not touched and (type_ := self._names.get(name)) is not None:
-                    yield Entity(start, end, type_, name, 1.0)
-
-    def _matched(self, text: str) -> Iterator[Entity]:
-        for pattern, type_ in self._patterns:
-            for match in pattern.finditer(text):
-                if match.end() > match.start():
-                    yield Entity(match.start(), match.end(), type_, match.group(), 1.0)
-
-    @cached_property
-    def _lengths(self) -> dict[str, list[int]]:
-        """The lengths of the names that begin with each run."""
-        found: dict[str, set[int]] = {}
-        for name in self._names:
-            run = _RUN.match(name)
-            assert run is not None
-            found.setdefault(run.group(), set()).add(len(name))
-        return {run: sorted(lengths) for run, lengths in found.items()}
-
     @cached_property
     def _tree(self) -> Tree:
         from fanlight.tagging.rule_kernels import Tree
 
-        return Tree.of([name.encode("utf-8", "surrogatepass") for name in self._names])
+        return Tree.of([name.encode("utf-8", "surrogatepass") for name in self._said.names])
 
     @cached_property
     def _numbers(self) -> np.ndarray[Any, Any]:
         """The number of each name's type."""
         numbers = {type_: n for n, type_ in enumerate(self.types)}
-        return np.array([numbers[type_] for type_ in self._names.values()], np.int32)
+        return np.array([numbers[type_] for type_ in self._said.names.values()], np.int32)
 
     def _in_block(self, block: Block, first: int, last: int) -> Entities:
         """Return the names in documents [first, last), with the numbers of the rules' types."""
@@ -170,7 +138,7 @@ class Rules:
         from fanlight.tagging.block_kernels import Entities
 
         count, out = 1 << 12, Entities.room(0)
-        while self._names and len(out.types) < count:
+        while self._said.names and len(out.types) < count:
             out = Entities.room(count)
             count = rule_kernels.find(block.data, block.starts, block.ends, first, last, self._tree, out)
         found = Entities(*(column[:count] for column in out))
@@ -183,9 +151,10 @@ class Rules:
         for d in range(first, last):
             place, byte = 0, int(block.starts[d])
             text = bytes(block.data[byte : block.ends[d]]).decode()
-            for e in sorted(self._matched(text), key=lambda e: e.start):
-                place, byte = e.start, byte + len(text[place : e.start].encode())
-                rows.append((d, e.start, e.end, byte, byte + len(e.text.encode()), self.types.index(e.type), 1.0))
+            for start, end, type_ in sorted(self._said.matched(text), key=lambda match: match[0]):
+                place, byte = start, byte + len(text[place:start].encode())
+                size = len(text[start:end].encode())
+                rows.append((d, start, end, byte, byte + size, self.types.index(type_), 1.0))
         columns = zip(*rows, strict=True) if rows else ((),) * len(names)
         both = [np.concatenate([a, np.array(b, a.dtype)]) for a, b in zip(names, columns, strict=True)]
         order = np.lexsort((both[1], both[0]))  # by document and start; names before patterns
@@ -193,25 +162,6 @@ class Rules:
 
 
 def read_rules(path: str | os.PathLike[str], precedence: str = "rules", encoding: str = "utf-8") -> Rules:
-    """Read lines ``NAME<tab>TYPE`` and ``re:PATTERN<tab>TYPE``; blank lines and those that begin with # are none.
-
-    Of a name that stands twice the last line counts.
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, or a line is neither.
-    """
-    names: dict[str, str] = {}
-    patterns: dict[str, str] = {}
-    for number, line in enumerate(read_text(path, encoding)[0].split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        rule, tab, type_ = line.partition("\t")
-        if not tab or not type_.strip() or not rule.removeprefix("re:").strip():
-            raise DataError(f"{path}, line {number}: is not NAME<tab>TYPE or re:PATTERN<tab>TYPE")
-        if rule.startswith("re:"):
-            patterns[rule.removeprefix("re:")] = type_.strip()
-        else:
-            names[rule.strip()] = type_.strip()
-    return Rules(names, patterns, precedence)
+    """Read a file of names and patterns; see `corpus.patterns.read_patterns`."""
+    said = read_patterns([path], encoding)
+    return Rules(said.names, said.expressions, precedence)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.network.decoding import Network, TokenSpan
-from fanlight.network.evidence import evidence, join
+from fanlight.network.evidence import evidence, join, marks, marks_width
 from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
 from fanlight.tagging.kept import Kept, Neighbour, kept_sample
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fanlight.tagging.blocks import BlockTagger
     from fanlight.tagging.explain import Explanation
     from fanlight.tagging.rules import Rules
+    from fanlight.text.patterns import Place
 
 
 Int = NDArray[np.int64]
@@ -117,11 +118,9 @@ class Tagger:
         """
         if self.model.configuration.head == "logistic":
             raise DataError("readings: this model's head (logistic) tags each type for itself: it has no readings")
-        starts, ends, offsets = segment(text, self.unit)
-        begins, stops = starts.tolist(), ends.tolist()
-        words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
-        keys = words if self.unit == "word" else character_keys(text, begins, stops)
-        Z = self._emissions(words, keys, offsets)
+        cut = self._cut(text)
+        begins, stops, offsets = cut.begins, cut.stops, cut.tokens.offsets
+        Z = self._emissions(cut.tokens)
         made = []
         for first, last in pairwise(offsets.tolist()):
             rows = []
@@ -173,29 +172,34 @@ class Tagger:
 
     def sentences(self, document: Sequence[Sentence], probabilities: bool = False) -> list[list[TokenSpan]]:
         """Tag a document that is tokenised already; return each sentence's entities in its own tokens."""
-        words, keys, offsets = self._tokenised(document)
+        tokens = self._tokenised(document)
+        offsets = tokens.offsets
         spans: list[list[TokenSpan]] = [[] for _ in document]
-        for start, end, type_, probability in self.network.spans(
-            self._emissions(words, keys, offsets), offsets, probabilities
-        ):
+        for start, end, type_, probability in self.network.spans(self._emissions(tokens), offsets, probabilities):
             number = int(np.searchsorted(offsets, start, "right")) - 1
             first = int(offsets[number])
             spans[number].append(TokenSpan(start - first, end - first, type_, probability))
         return spans
 
-    def _tokenised(self, document: Sequence[Sentence]) -> tuple[list[str], list[str], Int]:
+    def _tokenised(self, document: Sequence[Sentence]) -> _Tokens:
         offsets = np.cumsum([0, *(len(sentence.starts) for sentence in document)])
         words = [token for sentence in document for token in sentence.tokens]
+        places = [(s.text, s.starts, s.ends) for s in document]
         if self.unit == "word":
-            return words, words, offsets
-        return words, [key for s in document for key in character_keys(s.text, s.starts, s.ends)], offsets
+            return _Tokens(words, words, offsets, places)
+        return _Tokens(words, [key for place in places for key in character_keys(*place)], offsets, places)
 
-    def _entities(self, text: str) -> Iterator[Entity]:
+    def _cut(self, text: str) -> _Cut:
         starts, ends, offsets = segment(text, self.unit)
         begins, stops = starts.tolist(), ends.tolist()
         words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
         keys = words if self.unit == "word" else character_keys(text, begins, stops)
-        for span in self.network.spans(self._emissions(words, keys, offsets), offsets):
+        places = ((text, begins[first:last], stops[first:last]) for first, last in pairwise(offsets.tolist()))
+        return _Cut(begins, stops, _Tokens(words, keys, offsets, places))
+
+    def _entities(self, text: str) -> Iterator[Entity]:
+        begins, stops, tokens = self._cut(text)
+        for span in self.network.spans(self._emissions(tokens), tokens.offsets):
             start, end = begins[span.start], stops[span.end - 1]
             yield Entity(start, end, span.type, text[start:end], span.probability)
 
@@ -219,24 +223,23 @@ class Tagger:
         """
         from fanlight.tagging.explain import Inside, explain, padded, padding_context, summands
 
-        starts, ends, offsets = segment(text, self.unit)
-        if not 0 <= token < len(starts):
-            raise DataError(f"explain: there is no token {token}: the text has {len(starts)}, counted from 0")
-        begins, stops = starts.tolist(), ends.tolist()
-        words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
-        keys = words if self.unit == "word" else character_keys(text, begins, stops)
-        read = self._read(words, keys, offsets)
+        begins, stops, tokens = self._cut(text)
+        words, offsets = tokens.words, tokens.offsets
+        if not 0 <= token < len(words):
+            raise DataError(f"explain: there is no token {token}: the text has {len(words)}, counted from 0")
+        read = self._read(tokens)
         sentence = int(np.searchsorted(offsets, token, "right")) - 1
         first, last = int(offsets[sentence]), int(offsets[sentence + 1])
         radius = self.model.configuration.radius
         V = self.network.vectors(read.types)
-        marks = 0 if read.marks is None else read.marks.shape[1]
+        listed, known = (marks_width(self.model.gazetteer, p) for p in (None, self.model.patterns))
         around = padded(range(first, last), token - first, radius, None)
         parts = []
         for k, u in enumerate(around):
             told = {}
             if u is not None and read.told is not None:
-                told = {"names": read.told[u, :marks], "other mentions": read.told[u, marks:]}
+                row = read.told[u]
+                told = {"names": row[:listed], "patterns": row[listed:known], "other mentions": row[known:]}
             vector = V[0 if u is None else read.ids[u]]
             context = padding_context(self.network)
             if u is not None and context is not None:
@@ -289,18 +292,19 @@ class Tagger:
             return None
 
         def hidden(document: Sequence[Sentence]) -> NDArray[np.float32]:
-            words, keys, offsets = self._tokenised(document)
-            read = self._read(words, keys, offsets)
-            return self._hidden.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+            tokens = self._tokenised(document)
+            read = self._read(tokens)
+            return self._hidden.emissions(read.types, read.ids, read.contexts, tokens.offsets, 0, read.told)
 
         return Kept(documents, hidden)
 
-    def _emissions(self, words: Sequence[str], keys: Sequence[str], offsets: Int) -> NDArray[np.float32]:
-        read = self._read(words, keys, offsets)
-        return self.network.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+    def _emissions(self, tokens: _Tokens) -> NDArray[np.float32]:
+        read = self._read(tokens)
+        return self.network.emissions(read.types, read.ids, read.contexts, tokens.offsets, 0, read.told)
 
-    def _read(self, words: Sequence[str], keys: Sequence[str], offsets: Int) -> _Reading:
+    def _read(self, tokens: _Tokens) -> _Reading:
         """Look up the words of a document, and ask the first network, if there is one, about each."""
+        words, keys, offsets, places = tokens
         configuration = self.model.configuration
         numbers = {PADDING: 0}
         ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
@@ -309,22 +313,37 @@ class Tagger:
             borders = offsets.tolist()
             contexts = word_contexts([words[s:e] for s, e in pairwise(borders)])
         types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
-        marks = None if self.model.gazetteer is None else self.model.gazetteer.marks(keys, offsets)
-        told = marks
+        told = listed = marks(self.model.gazetteer, self.model.patterns, keys, offsets, places)
         if self.first is not None and len(ids):
-            Z = self.first.emissions(types, ids, contexts, offsets, 0, marks)
+            Z = self.first.emissions(types, ids, contexts, offsets, 0, listed)
             probabilities = self.first.type_probabilities(Z, offsets)
-            told = join(marks, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
-        return _Reading(ids, contexts, types, marks, told)
+            told = join(listed, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
+        return _Reading(ids, contexts, types, told)
+
+
+class _Tokens(NamedTuple):
+    """A document's tokens, their keys, the first of each sentence and their number, and where the sentences stand."""
+
+    words: Sequence[str]
+    keys: Sequence[str]
+    offsets: Int
+    places: Iterable[Place]
+
+
+class _Cut(NamedTuple):
+    """A text's tokens: where each begins and ends, and what they are."""
+
+    begins: list[int]
+    stops: list[int]
+    tokens: _Tokens
 
 
 class _Reading(NamedTuple):
-    """A document's word types and contexts, its marks in gazetteers, and those with the first network's evidence."""
+    """A document's word types and contexts, and what the network is told of each token beside these."""
 
     ids: Int
     contexts: Int
     types: WordTypes
-    marks: NDArray[np.float32] | None
     told: NDArray[np.float32] | None
 
 

@@ -130,7 +130,7 @@ class Gazetteer:
             first = inside[first]
             for number in range(len(self.lists)):
                 begin = first[members >> np.uint32(number) & np.uint32(1) > 0]
-                _mark(out[:, number], begin, length)
+                mark(out[:, number], begin, length)
         return out.reshape(len(keys), self.width)
 
     def _of_characters(self, keys: Sequence[str]) -> NDArray[np.float32]:
@@ -197,7 +197,8 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
     return Gazetteer.of(names, lists, unit)
 
 
-def _mark(column: NDArray[np.float32], begin: Int, length: int) -> None:
+def mark(column: NDArray[np.float32], begin: Int | int, length: int) -> None:
+    """Set the marks of names of so many tokens, which begin at some tokens."""
     if length == 1:
         column[begin, _WHOLE] = 1
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from fanlight.entities.scores import Scores
 from fanlight.errors import DataError, SettingsError
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
+from fanlight.network.evidence import marks, marks_width
 from fanlight.network.inputs import WordTypes, character_of, forms_of
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.losses import tag_marks
@@ -31,6 +32,7 @@ from fanlight.text.features import (
     character_keys,
 )
 from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.patterns import Patterns, Place
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores, fit_temperature
@@ -82,6 +84,7 @@ class Task:
     first : Network or None
         The network whose findings are the data's evidence.
     gazetteer : Gazetteer or None
+    patterns : Patterns or None
     """
 
     settings: Chosen
@@ -102,6 +105,7 @@ class Task:
     stage: str = ""
     first: Network | None = None
     gazetteer: Gazetteer | None = None
+    patterns: Patterns | None = None
 
     def table_rows(self, name: str, rows: Int) -> Float:
         """Return rows of a table: a trained one, or the lexicon's frozen vectors (zeros for row -1)."""
@@ -140,6 +144,7 @@ def prepare(
     given: Settings,
     gazetteer: Gazetteer | None = None,
     also: Sequence[Corpus] = (),
+    patterns: Patterns | None = None,
 ) -> Task:
     """Encode the corpora and draw the first parameters.
 
@@ -152,6 +157,7 @@ def prepare(
     gazetteer : Gazetteer, optional
     also : sequence of Corpus
         More training data, which may mark other types.
+    patterns : Patterns, optional
 
     Raises
     ------
@@ -185,7 +191,7 @@ def prepare(
         groups=_groups(settings, unit),
         vector_width=lexicon.width,
         context_width=settings.context_width,
-        evidence_width=0 if gazetteer is None else gazetteer.width,
+        evidence_width=marks_width(gazetteer, patterns),
     )
     numbers = {PADDING: 0, UNKNOWN: 1}
     unknown = sorted(set(given.feature_dropout or {}) - set(configuration.columns))
@@ -197,19 +203,21 @@ def prepare(
     encoded: list[Encoded] = []
     shares = []
     plain = [
-        encode(corpus, configuration, labels, meaning, numbers, gazetteer)
+        encode(corpus, configuration, labels, meaning, numbers, gazetteer, patterns)
         for corpus, meaning in zip(corpora, meanings, strict=True)
     ]
     for share, spelled in ((1.0, str), (settings.lower_share, str.lower), (settings.upper_share, str.upper)):
         if share and (spelled is str or unit == "word"):
             for corpus, own in zip(corpora, plain, strict=True):
-                data = own if spelled is str else respelled(own, configuration, numbers, spelled, gazetteer)
+                data = own
+                if spelled is not str:
+                    data = respelled(own, corpus, configuration, numbers, spelled, gazetteer, patterns)
                 encoded.append(_in_documents(data, corpus, settings))
                 shares.append(share * named(corpus, given.corpora, Meaning()).share)
     for number in range(EXCHANGES if settings.exchange_share else 0):
         for corpus, meaning in zip(corpora, meanings, strict=True):
             other = exchanged(corpus, settings.seed + number)
-            data = encode(other, configuration, labels, meaning, numbers, gazetteer)
+            data = encode(other, configuration, labels, meaning, numbers, gazetteer, patterns)
             encoded.append(_in_documents(data, corpus, settings))
             shares.append(settings.exchange_share / EXCHANGES * named(corpus, given.corpora, Meaning()).share)
     borders = np.cumsum([0, *map(len, encoded)])
@@ -225,7 +233,7 @@ def prepare(
     development = None
     if dev is not None:
         dev_numbers = {PADDING: 0}
-        dev_data = encode(dev, configuration, labels, meanings[0], dev_numbers, gazetteer)
+        dev_data = encode(dev, configuration, labels, meanings[0], dev_numbers, gazetteer, patterns)
         gold = [
             (int(start) + s, int(start) + e, reading)
             for start, sentence in zip(dev_data.starts[:-1], dev.sentences, strict=True)
@@ -238,6 +246,8 @@ def prepare(
     identity = [settings.model_dump_json(), *files, _lexicon_hash(lexicon)]
     if gazetteer is not None:
         identity.append(hashlib.sha256(gazetteer.hashes.tobytes() + gazetteer.members.tobytes()).hexdigest())
+    if patterns is not None:
+        identity.append(patterns.digest)
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     return Task(
         settings,
@@ -256,6 +266,7 @@ def prepare(
         labels.allowed if any(meaning.partial for meaning in meanings) else None,
         folds,
         gazetteer=gazetteer,
+        patterns=patterns,
     )
 
 
@@ -276,6 +287,7 @@ def encode(
     meaning: Annotation,
     numbers: dict[str, int],
     gazetteer: Gazetteer | None = None,
+    patterns: Patterns | None = None,
 ) -> Encoded:
     """Turn a corpus into numbers, giving new word types new numbers; spans of types the network lacks become O."""
     ids: list[int] = []
@@ -292,35 +304,51 @@ def encode(
             starts.append(len(ids))
     nothing = np.zeros(len(ids), np.int64)
     data = Encoded(np.array(ids), nothing, np.concatenate(gold), np.array(starts), np.array(documents))
-    return _surrounded(data, configuration, list(numbers), gazetteer)
+    return _surrounded(data, configuration, list(numbers), gazetteer, patterns, _places(corpus))
 
 
 def respelled(
     data: Encoded,
+    corpus: Corpus,
     configuration: Configuration,
     numbers: dict[str, int],
     spelled: Callable[[str], str],
     gazetteer: Gazetteer | None = None,
+    patterns: Patterns | None = None,
 ) -> Encoded:
-    """Return encoded words with another spelling of each, giving new word types new numbers."""
+    """Return an encoded corpus of words with another spelling of each, giving new word types new numbers."""
     words = list(numbers)
     known, first, ids = np.unique(data.types, return_index=True, return_inverse=True)
     new = np.empty(len(known), np.int64)
     for i in np.argsort(first).tolist():  # new words are counted as they come in the text
         new[i] = numbers.setdefault(spelled(words[known[i]]), len(numbers))
-    return _surrounded(replace(data, types=new[ids]), configuration, list(numbers), gazetteer)
+    data = replace(data, types=new[ids])
+    return _surrounded(data, configuration, list(numbers), gazetteer, patterns, _places(corpus, spelled))
 
 
-def _surrounded(data: Encoded, configuration: Configuration, words: list[str], gazetteer: Gazetteer | None) -> Encoded:
-    """Add what a corpus says around each token, and the gazetteers' marks; `words` are all word types."""
+def _surrounded(
+    data: Encoded,
+    configuration: Configuration,
+    words: list[str],
+    gazetteer: Gazetteer | None,
+    patterns: Patterns | None,
+    places: Iterable[Place],
+) -> Encoded:
+    """Add what a corpus says around each token, and its marks; `words` are all word types."""
     if configuration.context_width:
         known, ids = np.unique(data.types, return_inverse=True)
         text = str if configuration.unit == "word" else character_of
         used = [text(words[i]) for i in known.tolist()]
         data = replace(data, contexts=corpus_contexts(used, ids, data.starts, data.documents))
-    if gazetteer is not None:
-        data = replace(data, evidence=gazetteer.marks([words[i] for i in data.types.tolist()], data.starts))
-    return data
+    keys = [] if gazetteer is None else [words[i] for i in data.types.tolist()]
+    return replace(data, evidence=marks(gazetteer, patterns, keys, data.starts, places))
+
+
+def _places(corpus: Corpus, spelled: Callable[[str], str] | None = None) -> Iterator[Place]:
+    """Yield where the tokens of each sentence stand, if need be in another spelling of each."""
+    for sentence in corpus.sentences:
+        made = sentence if spelled is None else sentence.spelled(spelled)
+        yield made.text, made.starts, made.ends
 
 
 def _in_documents(data: Encoded, corpus: Corpus, settings: Chosen) -> Encoded:

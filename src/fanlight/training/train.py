@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fanlight.corpus.annotation import meanings_of
+from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
@@ -39,6 +40,7 @@ def train_model(
     settings: Settings,
     gazetteers: Sequence[PathLike] = (),
     also: Sequence[PathLike] = (),
+    patterns: Sequence[PathLike] = (),
     resume: bool = False,
     format: str | None = None,
     encoding: str = "utf-8",
@@ -61,6 +63,8 @@ def train_model(
         Lists of names (`text.gazetteers`).
     also : sequence of path
         More labelled sentences, which may mark other types (`Settings.corpora`).
+    patterns : sequence of path
+        Names and regular expressions (`corpus.patterns`).
     resume : bool
         Go on from ``out + ".part"``.
     format, encoding : str
@@ -90,7 +94,8 @@ def train_model(
             warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
     lexicon = _lexicon(vectors, [corpus, *more], development, settings, warn)
     names = read_gazetteers(gazetteers, settings.unit or corpus.unit, encoding) if gazetteers else None
-    task = prepare(corpus, development, lexicon, settings, names, more)
+    known = read_patterns(patterns, encoding) if patterns else None
+    task = prepare(corpus, development, lexicon, settings, names, more, known)
     part = place.with_name(place.name + ".part")
     yield from train_passes(task, part, resume)
     model = finished(task, [corpus, *more], development, vectors)
@@ -136,7 +141,7 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
         provenance["sample"] = sample_of(corpora, meanings, task.settings.keep, task.settings.seed)
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
-    return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer)
+    return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer, task.patterns)
 
 
 def _source(corpus: Corpus) -> dict[str, Any]:

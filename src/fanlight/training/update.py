@@ -82,7 +82,8 @@ def update_model(
     if fixed:
         raise SettingsError(f"{fixed[0]}: is the model's own and cannot be changed by an update: train anew")
     given = {**kept, **chosen, **shape, "passes": 1, "train_vectors": False, "random_vectors": 0}
-    task = prepare(corpora[0], dev, model.lexicon, read_settings(None, given), model.gazetteer, corpora[1:])
+    settings = read_settings(None, given)
+    task = prepare(corpora[0], dev, model.lexicon, settings, model.gazetteer, corpora[1:], model.patterns)
     if model.first is not None:
         first = Network(model.first.configuration, model.first.parameters, model.lexicon)
         data = task.train

@@ -41,6 +41,10 @@ def train(
     gazetteer: Annotated[
         list[Path] | None, typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated.")
     ] = None,
+    patterns: Annotated[
+        list[Path] | None,
+        typer.Option(help="Expressions to be told of: re:PATTERN<tab>TYPE, as for `tag --rules`; may be repeated."),
+    ] = None,
     also: Annotated[
         list[Path] | None,
         typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
@@ -83,6 +87,7 @@ def train(
         settings,
         gazetteer or (),
         also or (),
+        patterns or (),
         resume=resume,
         format=data_format,
         encoding=encoding,
@@ -336,6 +341,13 @@ def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) 
             "equation": f"z = {equation(made)}",
             "configuration": made.to_dict(),
             "words with vectors": len(model_.lexicon),
+            "gazetteers": model_.gazetteer and {"lists": model_.gazetteer.lists, "names": len(model_.gazetteer.hashes)},
+            "patterns": model_.patterns
+            and {
+                "types": model_.patterns.types,
+                "names": len(model_.patterns.names),
+                "expressions": model_.patterns.expressions,
+            },
             "parameters": sum(p.size for p in model_.parameters.values()),
             **{key: value for key, value in model_.provenance.items() if key != "sample"},
             "sentences kept": len(model_.provenance.get("sample", ())),

@@ -1,0 +1,138 @@
+r"""Names and regular expressions with their types, and where a text has them: as rules, or as marks of its tokens.
+
+What a token is marked with depends on its sentence alone: each is searched for itself, so that ``^`` is its beginning.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.errors import DataError
+from fanlight.text.gazetteers import mark
+
+MARKS = 4  # numbers a token gets for each type: begins, is inside, ends, is the whole of a match
+Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: the text it is in, its tokens' starts and ends there
+_RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
+
+
+class Patterns:
+    r"""Names, found where they stand as a word (no letter or digit touches them), and regular expressions.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        The type of each name; case counts.
+    expressions : mapping of str to str
+        The type of what each regular expression matches; where it matches nothing, as ``a*`` may, it finds nothing.
+
+    Raises
+    ------
+    DataError
+        One is no regular expression.
+
+    Examples
+    --------
+    >>> known = Patterns({"Acme": "ORG"}, {r"[A-Z]{2}-\d+": "CODE"})
+    >>> list(known.found("Acme sent AB-12; Acmes did not."))
+    [(0, 4, 'ORG'), (10, 15, 'CODE')]
+    """
+
+    def __init__(self, names: Mapping[str, str], expressions: Mapping[str, str]) -> None:
+        self.names = {name: type_ for name, type_ in names.items() if name.strip()}
+        self.expressions = dict(expressions)
+        self._compiled = [(compiled(expression), type_) for expression, type_ in self.expressions.items()]
+        self.types = tuple(dict.fromkeys([*self.names.values(), *self.expressions.values()]))
+
+    @property
+    def width(self) -> int:
+        """How many numbers `marks` gives a token."""
+        return MARKS * len(self.types)
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that they say."""
+        return sha256(json.dumps([self.names, [*self.expressions.items()]]).encode()).hexdigest()
+
+    def found(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield start, end and type of the names in a text, then of the matches; these may overlap."""
+        yield from self.named(text)
+        yield from self.matched(text)
+
+    def named(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield start, end and type of the names in a text."""
+        for run in _RUN.finditer(text):
+            start = run.start()
+            for length in self._lengths.get(run.group(), ()):
+                name, end = text[start : start + length], start + length
+                touched = name[-1].isalnum() and text[end : end + 1].isalnum()
+                if not touched and (type_ := self.names.get(name)) is not None:
+                    yield start, end, type_
+
+    def matched(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Yield start, end and type of what the expressions match."""
+        for expression, type_ in self._compiled:
+            for match in expression.finditer(text):
+                if match.end() > match.start():
+                    yield match.start(), match.end(), type_
+
+    def marks(self, places: Iterable[Place]) -> NDArray[np.float32]:
+        r"""Return for each token of some sentences its place in what is found of each type.
+
+        A token that a match has a part of counts as in it.
+
+        Returns
+        -------
+        float32 array (N, width)
+            `MARKS` ones or zeros a type.
+
+        Examples
+        --------
+        >>> known = Patterns({}, {r"\d+ \w+": "amount"})
+        >>> known.marks([("pay 5 won", [0, 4, 6], [3, 5, 9])]).astype(int).tolist()
+        [[0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]]
+        """
+        numbers = {type_: n for n, type_ in enumerate(self.types)}
+        rows = [np.zeros((0, len(self.types), MARKS), np.float32)]
+        for text, starts, ends in places:
+            out = np.zeros((len(starts), len(self.types), MARKS), np.float32)
+            rows.append(out)
+            if not len(starts):
+                continue
+            begin = starts[0]
+            for start, end, type_ in self.found(text[begin : ends[-1]]):
+                first, last = bisect_right(ends, begin + start), bisect_left(starts, begin + end)
+                if first < last:  # else it lies between tokens
+                    mark(out[:, numbers[type_]], first, last - first)
+        return np.concatenate(rows).reshape(-1, self.width)
+
+    @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the names that begin with each run."""
+        found: dict[str, set[int]] = {}
+        for name in self.names:
+            run = _RUN.match(name)
+            assert run is not None
+            found.setdefault(run.group(), set()).add(len(name))
+        return {run: sorted(lengths) for run, lengths in found.items()}
+
+
+def compiled(expression: str) -> re.Pattern[str]:
+    """Return a regular expression.
+
+    Raises
+    ------
+    DataError
+        It is none.
+    """
+    try:
+        return re.compile(expression)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise DataError(f"the pattern {expression!r} is no regular expression: {error}") from None

@@ -1,0 +1,96 @@
+"""Names and expressions: what they find, and the marks of tokens."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.corpus.patterns import read_patterns
+from fanlight.corpus.sentence import Sentence
+from fanlight.errors import DataError
+from fanlight.text.patterns import MARKS, Patterns
+
+EXPRESSIONS = {r"[A-Z]{2}-\d+": "CODE", r"\d+ \w+": "AMOUNT", r"\d": "DIGIT", r"^a|b$": "EDGE", "x*": "NONE"}
+TYPES = list(EXPRESSIONS.values())
+
+
+def marked_plainly(sentences):
+    """Ask of every token and every match whether they share a character, and a match with the next token."""
+    out = []
+    for text, starts, ends in sentences:
+        own = text[starts[0] : ends[-1]]
+        tokens = [(s - starts[0], e - starts[0]) for s, e in zip(starts, ends, strict=True)]
+        rows = np.zeros((len(tokens), len(TYPES), MARKS))
+        for expression, type_ in EXPRESSIONS.items():
+            for match in re.finditer(expression, own):
+                inside = [n for n, (s, e) in enumerate(tokens) if max(s, match.start()) < min(e, match.end())]
+                for n in inside:
+                    first, last = n == inside[0], n == inside[-1]
+                    rows[n, TYPES.index(type_), 3 if first and last else 0 if first else 2 if last else 1] = 1
+        out.append(rows.reshape(len(tokens), -1))
+    return np.concatenate(out)
+
+
+@st.composite
+def sentences(draw):
+    """Sentences of one text, with tokens of several characters and white space between some."""
+    text, found = "", []
+    for _ in range(draw(st.integers(1, 3))):
+        starts, ends = [], []
+        for token in draw(st.lists(st.text("AB-12abx", min_size=1, max_size=6), min_size=1, max_size=6)):
+            text += draw(st.sampled_from(["", " ", "  "]))
+            starts.append(len(text))
+            text += token
+            ends.append(len(text))
+        found.append((starts, ends))
+    return [(text, starts, ends) for starts, ends in found]
+
+
+@given(sentences())
+def test_tokens_are_marked_as_finditer_matches(places):
+    known = Patterns({}, EXPRESSIONS)
+    np.testing.assert_array_equal(known.marks(places), marked_plainly(places))
+
+
+def test_names_mark_whole_words():
+    known = Patterns({"New York": "city", "Acme": "firm"}, {})
+    text = "Acmes of New York"
+    assert known.marks([(text, [0, 6, 9, 13], [5, 8, 12, 17])]).astype(int).tolist() == [
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 0, 0, 0],
+        [0, 0, 1, 0, 0, 0, 0, 0],
+    ]
+
+
+def test_nothing_has_no_marks():
+    assert Patterns({}, {"a": "X"}).marks([]).shape == (0, MARKS)
+    assert Patterns({}, {"a": "X"}).marks([("", (), ())]).shape == (0, MARKS)
+
+
+def test_what_they_say_has_a_digest_and_its_order_counts():
+    a, b = Patterns({}, {"a": "X", "b": "Y"}), Patterns({}, {"b": "Y", "a": "X"})
+    assert len({a.digest, b.digest, Patterns({"a": "X", "b": "Y"}, {}).digest}) == 3
+
+
+@pytest.mark.parametrize("expression", ["(", "a{99999999999999999999}", "(" * 9999 + ")" * 9999])
+def test_a_bad_expression_names_its_file_and_line(expression, tmp_path):
+    path = tmp_path / "codes.tsv"
+    path.write_text(f"# mine\nAcme\tORG\nre:{expression}\tCODE\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"codes.tsv, line 3: the pattern .* is no regular expression: .*: correct it"):
+        read_patterns([path])
+
+
+def test_several_files_are_one(tmp_path):
+    one, two = tmp_path / "one.tsv", tmp_path / "two.tsv"
+    one.write_text("re:a\tX\nAcme\tORG\n", encoding="utf-8")
+    two.write_text("re:b\tX\nre:a\tY\n", encoding="utf-8")
+    known = read_patterns([one, two])
+    assert (known.names, known.expressions, known.types) == ({"Acme": "ORG"}, {"a": "Y", "b": "X"}, ("ORG", "Y", "X"))
+
+
+def test_a_sentence_in_another_spelling_keeps_its_spaces():
+    made = Sentence("in  Groß-Umstadt.", (0, 4, 16), (2, 16, 17), ((1, 2, "LOC"),), 3).spelled(str.upper)
+    assert made == Sentence("IN  GROSS-UMSTADT.", (0, 4, 17), (2, 17, 18), ((1, 2, "LOC"),), 3)

@@ -11,7 +11,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -26,6 +25,7 @@ from fanlight.tagging.bundled import load_tagger, model_file
 from fanlight.tagging.lines import COMPRESSED, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules, read_rules
 from fanlight.tagging.tagger import least_of
+from fanlight.training.cores import end_with_parent
 
 MANIFEST = "manifest.jsonl"
 FORMAT = 1
@@ -120,7 +120,7 @@ def tag_shards(
 def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     """Tag shards with processes of this machine, each on one thread."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
         futures = [pool.submit(tag_shard, job, shard) for shard in shards]
         try:
             for future in as_completed(futures):
@@ -262,15 +262,3 @@ def _size(path: str) -> int:
 def _hash(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _end_with_parent() -> None:
-    """Let a worker end when its parent is killed, for it would wait for work forever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

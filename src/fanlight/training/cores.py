@@ -7,6 +7,7 @@ products (`calculus.lanes`), or, where several networks are trained, the network
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,18 @@ def one_thread_blas(run: Callable[P, Iterator[Item]]) -> Callable[P, Iterator[It
             yield from run(*args, **named)
 
     return limited
+
+
+def end_with_parent() -> None:
+    """Let a worker process end when its parent is killed, for it would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -> Iterator[Item]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +60,23 @@ class Epoch:
     seconds: float
 
 
+class Team(Protocol):
+    """Workers who share out each epoch (`training.mixing`)."""
+
+    def begin(self, task: Task) -> None:
+        """Give every worker the task."""
+
+    def epoch(self, learner: Learner, number: int) -> tuple[float, int]:
+        """Do an epoch; leave in the learner what the workers have learned, and return `Learner.epoch`'s."""
+
+
 def training(
     task: Task,
     checkpoint: Path | None = None,
     resume: bool = False,
     stop: Stop | None = None,
     lanes: int | None = None,
+    team: Team | None = None,
 ) -> Iterator[Epoch]:
     """Train the task's network in place, yielding after every pass; at the end it holds the best parameters.
 
@@ -79,6 +92,8 @@ def training(
         Once it is set, the epoch in work is dropped.
     lanes : int, optional
         How many threads share the work, 1 or 2; by default as many as there are cores. The numbers are the same.
+    team : Team, optional
+        Who does the epochs, instead of this process.
 
     Raises
     ------
@@ -88,10 +103,10 @@ def training(
         The checkpoint belongs to other data or settings.
     """
     settings, parameters = task.settings, task.parameters
-    optimiser = Optimiser(settings.optimiser, parameters, settings.decay)
-    lanes = min(2, cores.cores()) if lanes is None else lanes
-    program = training_program(task, lanes)
-    feeder = Feeder(task, lanes)
+    learner = Learner(task, min(2, cores.cores()) if lanes is None else lanes)
+    optimiser = learner.optimiser
+    if team is not None:
+        team.begin(task)
     state = Checkpoint.begin(checkpoint, task, optimiser, resume)
     began = time.perf_counter()
     for epoch in range(state.epoch, settings.epochs):
@@ -99,30 +114,11 @@ def training(
             break
         if epoch == max(1, round(settings.average_from * settings.epochs)):
             optimiser.start_averaging()
-        rng = np.random.default_rng([settings.seed, epoch])
         epoch_began = time.perf_counter()
-        total = 0.0
-        done = 0
-        order = epoch_order(task.parts, rng)
-        tokens = len(task.train.tokens(order))
-        for count, inputs, needed in feeder.epoch(order, rng):
-            if stop is not None and stop.is_set():
-                return
-            tables = {name: parameters[name].take(rows, 0) for name, rows in needed.items() if name in parameters}
-            outputs = program({**parameters, **inputs, **tables})
-            rate = rate_at(
-                settings.schedule,
-                settings.rate,
-                (epoch + done / tokens) / settings.epochs,
-                settings.warmup,
-            )
-            gradients = {
-                name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name]
-                for name in task.learned
-            }
-            optimiser.step(gradients, rate, program.second)
-            total += float(outputs["loss"]) * count
-            done += count
+        told = learner.epoch(epoch, stop=stop) if team is None else team.epoch(learner, epoch)
+        if told is None:
+            return
+        total, done = told
         seconds = time.perf_counter() - epoch_began
         current = task.calibrated(optimiser.average())
         scores = task.score(current)
@@ -131,6 +127,67 @@ def training(
         took = time.perf_counter() - began
         yield Epoch(task.stage, epoch + 1, settings.epochs, total / done, scores, best, done / seconds, took)
     parameters.update(state.best)
+
+
+class Learner:
+    """Takes a task's parameters through epochs.
+
+    Parameters
+    ----------
+    task : Task
+    lanes : int
+        Threads that share the work, 1 or 2.
+    """
+
+    def __init__(self, task: Task, lanes: int) -> None:
+        self.task, self.lanes = task, lanes
+        self.optimiser = Optimiser(task.settings.optimiser, task.parameters, task.settings.decay)
+
+    @cached_property
+    def _program(self) -> Program:
+        return training_program(self.task, self.lanes)
+
+    @cached_property
+    def _feeder(self) -> Feeder:
+        return Feeder(self.task, self.lanes)
+
+    def epoch(self, number: int, share: tuple[int, int] = (0, 1), stop: Stop | None = None) -> tuple[float, int] | None:
+        """Do an epoch, or one of so many equal shares of its sentences.
+
+        Returns
+        -------
+        (float, int) or None
+            The sum of the tokens' losses, and how many they are; None if it is stopped.
+        """
+        task, settings, parameters = self.task, self.task.settings, self.task.parameters
+        rng = np.random.default_rng([settings.seed, number])
+        order = epoch_order(task.parts, rng)
+        worker, workers = share
+        if workers > 1:
+            order = np.array_split(order, workers)[worker]
+            rng = np.random.default_rng([settings.seed, number, worker + 1])  # a zero would be no other seed
+        total = 0.0
+        done = 0
+        tokens = len(task.train.tokens(order))
+        for count, inputs, needed in self._feeder.epoch(order, rng):
+            if stop is not None and stop.is_set():
+                return None
+            tables = {name: parameters[name].take(rows, 0) for name, rows in needed.items() if name in parameters}
+            outputs = self._program({**parameters, **inputs, **tables})
+            rate = rate_at(
+                settings.schedule,
+                settings.rate,
+                (number + done / tokens) / settings.epochs,
+                settings.warmup,
+            )
+            gradients = {
+                name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name]
+                for name in task.learned
+            }
+            self.optimiser.step(gradients, rate, self._program.second)
+            total += float(outputs["loss"]) * count
+            done += count
+        return total, done
 
 
 def training_program(task: Task, lanes: int = 1) -> Program:

@@ -25,29 +25,39 @@ from fanlight.network.inputs import WordTypes
 from fanlight.training import cores
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.cores import Stop
-from fanlight.training.loop import Epoch, training
+from fanlight.training.loop import Epoch, Team, training
+from fanlight.training.mixing import Engine, local, team_of
 from fanlight.training.preparation import Task, begin
 
 Float = NDArray[np.float32]
 
 
-def train_passes(task: Task, checkpoint: Path | None = None, resume: bool = False) -> Iterator[Epoch]:
-    """Train the task's network, or networks, in place, yielding after every epoch; see `loop.training`."""
+def train_passes(
+    task: Task, checkpoint: Path | None = None, resume: bool = False, engine: Engine = local
+) -> Iterator[Epoch]:
+    """Train the task's network, or networks, in place, yielding after every epoch; see `loop.training`.
+
+    Where the settings ask for several workers, `engine` has them, and each network in turn is trained by all.
+    """
+    with team_of(engine, task.settings.workers) as team:
+        yield from _train_passes(task, checkpoint, resume, team)
+
+
+def _train_passes(task: Task, checkpoint: Path | None, resume: bool, team: Team | None) -> Iterator[Epoch]:
     if task.settings.passes == 1:
-        yield from training(task, checkpoint, resume)
+        yield from training(task, checkpoint, resume, team=team)
         return
     *places, first = stage_files(checkpoint, task.settings.folds)
     probabilities = np.zeros((len(task.train.types), len(task.configuration.types)), np.float32)
     begun = {name: array.copy() for name, array in task.parameters.items()}
     task.stage = "first pass"
-    runs: list[Callable[[Stop], Iterator[Epoch]]] = [partial(training, task, first, resume, lanes=1)]
-    runs += [partial(_held_out, task, begun, probabilities, k, places[k], resume) for k in range(len(places))]
-    yield from cores.side_by_side(
-        runs, min(2, cores.cores())
-    )  # the first network takes as long as those of the folds together
+    runs: list[Callable[[Stop], Iterator[Epoch]]] = [partial(training, task, first, resume, lanes=1, team=team)]
+    runs += [partial(_held_out, task, begun, probabilities, k, places[k], resume, team) for k in range(len(places))]
+    at_once = 1 if team is not None else min(2, cores.cores())
+    yield from cores.side_by_side(runs, at_once)  # the first network takes as long as those of the folds together
     del begun
     _second(task, probabilities)
-    yield from training(task, checkpoint, resume)
+    yield from training(task, checkpoint, resume, team=team)
 
 
 def _held_out(
@@ -57,11 +67,12 @@ def _held_out(
     number: int,
     place: Path | None,
     resume: bool,
+    team: Team | None,
     stop: Stop,
 ) -> Iterator[Epoch]:
     """Train a first network without the documents of a fold, and fill in what it makes of these."""
     fold = _fold(task, begun, number)
-    yield from training(fold, place, resume, stop, lanes=1)
+    yield from training(fold, place, resume, stop, lanes=1, team=team)
     data = task.train
     held = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
     if not stop.is_set():

@@ -90,7 +90,8 @@ class Settings(BaseModel):
     optimiser : str
         "adam", "adagrad" or "sgd" (L9).
     rate : float
-        Learning rate α at its highest.
+        Learning rate α at its highest; by default more with several workers, who take fewer steps: as many times as
+        there are workers, but at most `BOLDEST`.
     schedule : str
         "linear", "cosine" or "constant", after `warmup` (a share of the run).
     epochs, patience : int
@@ -101,6 +102,9 @@ class Settings(BaseModel):
         Weight decay of the weight matrices.
     average_from : float
         Weights are averaged after this share of the epochs; 1 for never.
+    workers : int
+        Processes that share out each epoch and then average what they have learned (`training.mixing`); the result
+        depends on how many they are.
     keep : int
         Keep about so many sentences of each training file in the model file, for `fanlight update` to rehearse.
     seed : int
@@ -139,6 +143,7 @@ class Settings(BaseModel):
     batch_tokens: int | None = Field(None, ge=1)
     decay: float = Field(0.0, ge=0)
     average_from: float = Field(0.2, ge=0, le=1)
+    workers: int = Field(1, ge=1, le=4096)
     keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
@@ -146,8 +151,9 @@ class Settings(BaseModel):
         """Return the settings with everything chosen that the data decides."""
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
-        own = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
+        own: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
         own |= _BY_UNIT[unit]
+        own["rate"] *= min(self.workers, BOLDEST)
         return Chosen(**{**own, **self.model_dump(exclude_none=True)})
 
     @model_validator(mode="after")
@@ -178,6 +184,7 @@ class Chosen(Settings):
 
 
 FEW = 8000
+BOLDEST = 4  # times the rate of one worker (Goyal et al. 2017): more has not been tried
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).

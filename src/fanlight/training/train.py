@@ -22,6 +22,7 @@ from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import beginnings, fallback_forms, read_vectors
 from fanlight.training.cores import one_thread_blas
 from fanlight.training.loop import Epoch
+from fanlight.training.mixing import Engine, local
 from fanlight.training.passes import stage_files, train_passes
 from fanlight.training.preparation import Task, prepare
 from fanlight.training.sample import sample_of
@@ -46,6 +47,7 @@ def train_model(
     encoding: str = "utf-8",
     warn: Callable[[str], object] = lambda message: None,
     about: Mapping[str, Any] | None = None,
+    engine: Engine = local,
 ) -> Iterator[Epoch]:
     """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
 
@@ -73,6 +75,8 @@ def train_model(
         Takes a sentence about each thing the user should know.
     about : mapping, optional
         More to keep in the model's provenance, such as licences.
+    engine : Engine
+        Who has the workers, where the settings ask for several (`training.mixing`).
 
     Raises
     ------
@@ -97,7 +101,7 @@ def train_model(
     known = read_patterns(patterns, encoding) if patterns else None
     task = prepare(corpus, development, lexicon, settings, names, more, known)
     part = place.with_name(place.name + ".part")
-    yield from train_passes(task, part, resume)
+    yield from train_passes(task, part, resume, engine)
     model = finished(task, [corpus, *more], development, vectors)
     save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
     for file in (part, *stage_files(part, task.settings.folds)):

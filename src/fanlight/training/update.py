@@ -24,12 +24,14 @@ from fanlight.network.decoding import Network
 from fanlight.network.modelfile import Model, save_model
 from fanlight.training.cores import one_thread_blas
 from fanlight.training.loop import Epoch, training
+from fanlight.training.mixing import local, team_of
 from fanlight.training.passes import told_by
 from fanlight.training.preparation import Task, prepare
 from fanlight.training.settings import read_settings
 from fanlight.training.train import finished
 
 EPOCHS, RATE = 5, 0.0005
+FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the first training that an update does not repeat
 
 
 @one_thread_blas
@@ -71,7 +73,7 @@ def update_model(
         raise DataError(
             f"{rehearsal[0].path}: has no entity of type {lost[0]!r}, which would be forgotten: give more to rehearse"
         )
-    kept = {k: v for k, v in model.provenance.get("settings", {}).items() if k not in ("passes", "corpora", "loss")}
+    kept = {k: v for k, v in model.provenance.get("settings", {}).items() if k not in FORGOTTEN}
     tables = {g.name: {"buckets": g.buckets, "dimension": g.dimension, "features": g.features} for g in made.groups}
     shape = {
         "unit": made.unit, "radius": made.radius, "hidden": made.hidden, "activation": made.activation,
@@ -90,7 +92,8 @@ def update_model(
         Z = first.emissions(task.types, data.types, data.contexts, data.starts, task.padding, data.evidence)
         told_by(task, first, first.type_probabilities(Z, data.starts))
     _inherit(task, model)
-    yield from training(task)
+    with team_of(local, task.settings.workers) as team:
+        yield from training(task, team=team)
     trained = finished(task, corpora, dev, None)
     trained.provenance["updated from"] = {key: model.provenance.get(key) for key in ("train", "also", "dev scores")}
     save_model(trained, out)

@@ -30,6 +30,13 @@ class Output(StrEnum):
     html = "html"
 
 
+class Engine(StrEnum):
+    """Who has the workers of a training."""
+
+    local = "local"
+    ray = "ray"
+
+
 @commands.command()
 def train(
     train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL.")],
@@ -52,6 +59,15 @@ def train(
     config: Annotated[Path | None, typer.Option(help="Settings in TOML.")] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Processes that share out each epoch and average; by default none.", show_default=False
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Who has the workers: this machine, or Ray on several (the extra ray).")
+    ] = Engine.local,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Also write OUT.progress.jsonl: curves and a report for `serve --watch`.")
@@ -67,6 +83,7 @@ def train(
 
     from fanlight.apps.cli.progress import follow, scores_table
     from fanlight.apps.models import watched
+    from fanlight.training.mixing import local
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
@@ -75,7 +92,16 @@ def train(
     overrides |= dict(_setting(item) for item in set or ())
     if seed is not None:
         overrides["seed"] = seed
+    if workers is not None:
+        overrides["workers"] = workers
     settings = read_settings(config, overrides)
+    having = local
+    if engine is Engine.ray:
+        from fanlight.apps.integrations.ray import training_on_ray
+
+        if settings.workers == 1:
+            raise typer.BadParameter("needs --workers, 2 or more", param_hint="--engine ray")
+        having = training_on_ray
     console.print(
         " ".join(f"{k}={v}" for k, v in settings.model_dump(exclude_none=True).items()), style="dim", markup=False
     )
@@ -92,6 +118,7 @@ def train(
         format=data_format,
         encoding=encoding,
         warn=console.print,
+        engine=having,
     )
     if watch:
         run = watched(run, out.with_name(out.name + ".progress.jsonl"), out, train, dev, resume, data_format, encoding)

@@ -1,13 +1,16 @@
-"""Ray (the extra "ray"): shards tagged by Ray Data's actors, on one machine or many that share a folder."""
+"""Ray (the extra "ray"), on one machine or many: shards tagged by Ray Data's actors, epochs trained by actors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from fanlight.apps.shards import Job, Row, Shard, tag_shard
 from fanlight.errors import FanlightError
 from fanlight.libraries import library
+from fanlight.training.mixing import LOST, Worker, Workers
+from fanlight.training.preparation import Task
 
 
 def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
@@ -32,3 +35,42 @@ class _Tagging:
             return {**tag_shard(self._job, shard)._asdict(), "fault": ""}
         except FanlightError as error:  # as an exception it would end in Ray's own and a traceback
             return {**Row(shard.number, "", 0, 0, "")._asdict(), "fault": str(error)}
+
+
+@contextmanager
+def training_on_ray(count: int) -> Iterator[Workers]:
+    """Yield workers for data-parallel training (`training.mixing`) that are Ray's actors, each with one core."""
+    workers = _Actors(library("ray"), count)
+    try:
+        yield workers
+    finally:
+        workers.end()
+
+
+class _Actors:
+    def __init__(self, ray: Any, count: int) -> None:
+        self.count = count
+        self._ray = ray
+        self._actors: list[Any] = []
+        if not ray.is_initialized():
+            ray.init(log_to_driver=False)
+        if count > (cores := int(ray.cluster_resources().get("CPU", 0))):
+            raise FanlightError(f"workers: {count}, each with a core, but Ray has {cores}: choose fewer")
+
+    def begin(self, task: Task) -> None:
+        self.end()
+        made, given = self._ray.remote(num_cpus=1)(Worker), self._ray.put(task)
+        self._actors = [made.remote(given, (number, self.count)) for number in range(self.count)]
+
+    def epoch(self, number: int, state: bytes) -> list[bytes]:
+        given = self._ray.put(state)
+        try:
+            done: list[bytes] = self._ray.get([actor.epoch.remote(number, given) for actor in self._actors])
+        except self._ray.exceptions.RayActorError:
+            raise FanlightError(LOST) from None
+        return done
+
+    def end(self) -> None:
+        for actor in self._actors:
+            self._ray.kill(actor)
+        self._actors = []

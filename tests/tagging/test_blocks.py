@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.tagging import blocks as module
 from fanlight.tagging import known
@@ -85,6 +86,39 @@ def test_a_short_block_gets_the_same_answers_with_and_without_threads(taggers, n
         found.append(list(documents(tagger, blocks, texts)))
         assert (blocks._scratch is None) == (short == 0)
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
+    tagger, _ = taggers[name]
+    made = (tagger.model.configuration, *([] if tagger.model.first is None else [tagger.model.first.configuration]))
+    monkeypatch.setattr(known, "MEMORY", 4 * 250 * sum(one.positions * one.hidden for one in made))
+    blocks = BlockTagger(tagger.model, 1)  # with so little memory that words are forgotten
+    found = {"at once": 0, "not": 0}
+    plain = module.short_kernel.lines
+
+    def counted(*given):
+        size = plain(*given)
+        found["at once" if size >= 0 else "not"] += 1
+        return size
+
+    monkeypatch.setattr(module.short_kernel, "lines", counted)
+    several = [[text] for text in (*ENGLISH, *KOREAN)] + [
+        ENGLISH[:5],
+        [""],
+        [],
+        [f"Item {n}-{n * 7919}" for n in range(150)],
+    ]
+    for lowest in (0.0, 0.9):
+        least = [lowest] * len(tagger.types)
+        for texts in several:
+            expected = "".join(
+                Document(d.text, tuple(e for e in d.entities if e.probability >= lowest)).to_json() + "\n"
+                for d in documents(tagger, tagger.blocks(), texts)
+            )
+            assert blocks.lines(texts, least).decode() == expected
+            assert blocks.lines(texts, least).decode() == expected
+    assert min(found.values()) > 5
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.network.modelfile import Model
-from fanlight.tagging import block_kernels
+from fanlight.tagging import block_kernels, short_kernel
 from fanlight.tagging.block_kernels import Entities
 from fanlight.tagging.chain_kernels import Room, Widths
 from fanlight.tagging.chunk_kernels import Chunks, Tables
+from fanlight.tagging.json_kernel import json_lines, room_for
 from fanlight.tagging.known import Known
 from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text.sentences import LONGEST
@@ -41,10 +42,9 @@ class Block(NamedTuple):
     def of(cls, texts: Sequence[str]) -> Block:
         """Encode texts."""
         parts = [text.encode() for text in texts]
-        lengths = np.array([len(part) for part in parts], np.int64)
-        ends = np.cumsum(lengths)
+        places = np.array([0, *accumulate(map(len, parts))], np.int64)
         data = np.frombuffer(b"".join(parts) + bytes(4), np.uint8)  # a margin: kernels look two bytes ahead
-        return cls(data, ends - lengths, ends)
+        return cls(data, places[:-1], places[1:])
 
 
 def supported(model: Model) -> bool:
@@ -77,10 +77,22 @@ class BlockTagger:
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
         self._scratch: tuple[Room, Entities] | None = None  # for blocks that are tagged at once
+        self._held: short_kernel.Held | None = None  # as long as nothing is learned
+        self._json: tuple[Any, ...] = ()  # what it writes to
+
+    def lines(self, texts: Sequence[str], least: Sequence[float]) -> bytes:
+        """Tag texts as one block, as `tag` does, and return their documents as lines of JSON."""
+        block = Block.of(texts)
+        if self._at_once(block):
+            self._held = self._held or self._hold()
+            size = short_kernel.lines(self._held, block.data, block.starts, block.ends, np.array(least))
+            if size >= 0:
+                return bytes(self._json[-2][:size])
+        return json_lines(block, 0, len(block.starts), self.tag(block, least), self.types)[0]
 
     def tag(self, block: Block, least: Sequence[float]) -> Entities:
         """Tag one block and wait for it; for `begin`'s parameters. A short one wakes no other thread."""
-        if len(block.starts) and len(block.data) <= SHORT and all(f.done() for f in self._running):
+        if self._at_once(block):
             chunks, jobs = self._look_up(block.data, block.starts, block.ends)
             for job in jobs:
                 job()
@@ -151,6 +163,7 @@ class BlockTagger:
 
     def _look_up(self, data: Any, starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
         """Find the chunks, and what is to be done, by any threads, before their products are read."""
+        self._held = None
         if self._known.full:
             self._known.clear_out()
             self._readers = self._running
@@ -192,6 +205,21 @@ class BlockTagger:
         twice = len(layers) > 1
         count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._widths, least, out)
         return Entities(*(column[:count].copy() for column in out))
+
+    def _at_once(self, block: Block) -> bool:
+        """Tell whether a block is short, and nothing that it would have to wait for is being done."""
+        return 0 < len(block.starts) <= SHORT and len(block.data) <= SHORT and all(f.done() for f in self._running)
+
+    def _hold(self) -> short_kernel.Held:
+        """Bundle all that a short block is tagged with."""
+        self._json = self._json or room_for(self.types, 2 * SHORT, SHORT, SHORT)
+        self._scratch = self._scratch or (self._room(), Entities.room(SHORT))
+        chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
+        tables, layers = self._known.snapshot()
+        room, out = self._scratch
+        return short_kernel.hold(
+            self._known.entries(), chunks, tables, tuple(layers), room, self._widths, out, self._json
+        )
 
     def _room(self) -> Room:
         made = self.model.configuration

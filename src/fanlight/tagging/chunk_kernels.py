@@ -107,7 +107,8 @@ def scan(
     """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
 
     ``keys`` and ``values`` are an open-addressing table of a power of two of places; ``new`` (C, 2) gets the bytes of
-    the chunks not met before. Returns how many chunks are known then.
+    the chunks not met before; if it has no rows, none are entered. Returns how many chunks are known then, -1 if that
+    should have been more.
     """
     n = 0
     first = known
@@ -138,6 +139,8 @@ def scan(
             h = finish(h)
             slot = place_of(h, keys)
             if keys[slot] == 0:
+                if len(new) == 0:
+                    return -1
                 keys[slot] = h
                 values[slot] = known
                 new[known - first, 0] = begin

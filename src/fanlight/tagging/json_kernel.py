@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.tagging.block_kernels import Entities
-from fanlight.tagging.blocks import Block
+
+if TYPE_CHECKING:
+    from fanlight.tagging.blocks import Block
 
 Int = NDArray[np.int64]
 
@@ -33,20 +35,22 @@ for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t
 
 def json_lines(block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
     """Return the lines of documents [first, last), and where each begins and the last ends."""
-    names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
-    letters = np.frombuffer(b"".join(names), np.uint8)
-    borders = np.cumsum([0, *map(len, names)])
     size = int((block.ends[last - 1] - block.starts[first:last].min()) if last > first else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
-    longest = max(map(len, names), default=0)
-    out = np.empty(6 * size + 40 * (last - first) + (110 + longest) * len(entities.types), np.uint8)
-    ends = np.zeros(last - first + 1, np.int64)
-    _lines(block.data, block.starts, block.ends, first, last, entities, letters, borders, _tables(), out, ends)
+    room = room_for(types, size, last - first, len(entities.types))
+    write_lines(block.data, block.starts, block.ends, first, last, entities, *room)
+    out, ends = room[-2:]
     return out[: ends[-1]].tobytes(), ends
 
 
-def _tables() -> tuple[Any, Any, Any]:
-    return _PIECE_BYTES, _PIECE_ENDS, _ESCAPES
+def room_for(types: tuple[str, ...], size: int, documents: int, entities: int) -> tuple[Any, ...]:
+    """Return what `write_lines` wants last, with room for so many bytes of texts and entities, and so many of both."""
+    names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
+    letters = np.frombuffer(b"".join(names), np.uint8)
+    borders = np.cumsum([0, *map(len, names)])
+    longest = max(map(len, names), default=0)
+    out = np.empty(6 * size + 40 * documents + (110 + longest) * entities, np.uint8)
+    return letters, borders, (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
@@ -93,7 +97,7 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _lines(
+def write_lines(
     data: Any,
     starts: Any,
     ends: Any,
@@ -106,6 +110,7 @@ def _lines(
     out: Any,
     line_ends: Any,
 ) -> None:
+    """Write the lines of documents [first, last) and where each ends; see `room_for`."""
     pieces, piece, escapes = tables
     at = 0
     n = 0

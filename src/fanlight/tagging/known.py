@@ -100,6 +100,10 @@ class Known:
         jobs, self._jobs = self._jobs, []
         return Chunks(chunks.documents, *(column[: chunks.documents[-1]] for column in chunks[1:])), jobs
 
+    def entries(self) -> tuple[Any, Any, Any]:
+        """Return the table of chunks and how often each was met, as `chunk_kernels.scan` wants them."""
+        return self._chunks.keys, self._chunks.values, self._uses
+
     def snapshot(self) -> tuple[Tables, list[Layers]]:
         """Return the tables as threads may read them while this one goes on to write beyond their ends."""
         tables = Tables(

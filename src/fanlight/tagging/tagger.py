@@ -108,6 +108,21 @@ class Tagger:
         blocks = self.blocks()
         return list(self.pipe(texts) if blocks is None else self._of_block(texts, blocks, self.least(0.0)))
 
+    def lines(self, texts: Sequence[str], threshold: float | Mapping[str, float] = 0.0) -> bytes:
+        """Tag texts as `together` does; return each document's JSON and a line feed.
+
+        Raises
+        ------
+        DataError
+            A text holds half of a surrogate pair.
+        """
+        blocks = self.blocks()
+        if blocks is None:
+            return "".join(f"{document.to_json()}\n" for document in self.pipe(texts, threshold)).encode()
+        for text in texts:
+            check_encodable(text)
+        return blocks.lines(texts, self.least(threshold))
+
     def readings(self, text: str, count: int = 5) -> list[list[tuple[float, tuple[Entity, ...]]]]:
         """Return the most probable readings of each sentence: P(all its entities | sentence) and these, best first.
 
@@ -132,10 +147,11 @@ class Tagger:
 
     def blocks(self, threads: int | None = None) -> BlockTagger | None:
         """Return the fast path, or None if it does not support the model."""
-        from fanlight.tagging.blocks import BlockTagger, supported
+        if self._blocks is None:
+            from fanlight.tagging.blocks import BlockTagger, supported
 
-        if self._blocks is None and supported(self.model):
-            self._blocks = BlockTagger(self.model, threads or len(os.sched_getaffinity(0)))
+            if supported(self.model):
+                self._blocks = BlockTagger(self.model, threads or len(os.sched_getaffinity(0)))
         return self._blocks
 
     def least(self, threshold: float | Mapping[str, float]) -> list[float]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -31,17 +31,28 @@ class Batcher:
     Attributes
     ----------
     tagger : Tagger
+    warm : Future
+        Done when the fast path is loaded or, once on a machine, compiled.
+    ready : bool
+        Whether `now` may be asked: after `prepare`.
     """
 
     tagger: Tagger
+    warm: Future[object] = field(init=False)
+    ready: bool = False
     _jobs: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     _worker: asyncio.Task[None] | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _using: threading.Lock = field(default_factory=threading.Lock)  # the tagger, which serves one thread at a time
 
     def __post_init__(self) -> None:
-        """Begin to load, or once to compile, the fast path, before anybody asks."""
-        self._thread.submit(self._alone, self.tagger.together, ["Warm."])
+        """Begin to load the fast path, before anybody asks."""
+        self.warm = self._thread.submit(self._alone, self.tagger.together, ["Warm."])
+
+    def prepare(self) -> None:
+        """Load, or compile, what `now` runs, beside the requests: in a tagger that nobody else uses."""
+        Tagger(self.tagger.model).lines(["Warm."])
+        self.ready = True
 
     async def tag(self, texts: Sequence[str]) -> list[Document]:
         """Return the documents of some texts; a caller that goes away before its turn costs nothing."""
@@ -54,15 +65,15 @@ class Batcher:
             documents += await job.done
         return documents
 
-    def now(self, texts: Sequence[str]) -> list[Document] | None:
-        """Return the documents of a few short texts, tagged in this thread; None if the tagger is being used.
+    def now(self, texts: Sequence[str], threshold: float | Mapping[str, float]) -> bytes | None:
+        """Return a few short texts' lines of JSON, tagged in this thread; None if the tagger is busy or not ready.
 
         To wake another thread, and to get Python's lock back from it, would take longer than the work.
         """
-        if not self._using.acquire(blocking=False):
+        if not self.ready or not self._using.acquire(blocking=False):
             return None
         try:
-            return self.tagger.together(texts)
+            return self.tagger.lines(texts, threshold)
         finally:
             self._using.release()
 

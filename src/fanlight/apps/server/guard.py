@@ -60,6 +60,18 @@ class Guard:
             self.requests[path, answer.status] += 1
             self.took[path] += time.perf_counter() - began
 
+    def quick(self, method: str, path: str, headers: Mapping[bytes, bytes], body: bytes) -> bytes | None:
+        """Answer a request that has come whole, or return None: it goes the ordinary way, which says what is wrong."""
+        began = time.perf_counter()
+        work = self.at_once.get(path)
+        if work is None or len(body) > self.most_bytes or not _plain(method, headers) or not self._allowed(headers):
+            return None
+        found = work(body)
+        if found is not None:
+            self.requests[path, 200] += 1
+            self.took[path] += time.perf_counter() - began
+        return found
+
     async def _checked(self, scope: Scope, receive: Receive, send: _Answer) -> None:
         headers = dict(scope["headers"])
         if scope["path"].startswith("/v1/") and not self._allowed(headers):
@@ -108,7 +120,7 @@ class Guard:
         finally:
             gone.cancel()
 
-    def _allowed(self, headers: dict[bytes, bytes]) -> bool:
+    def _allowed(self, headers: Mapping[bytes, bytes]) -> bool:
         if self.key is None:
             return True
         given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.exceptions import HTTPException
 
@@ -27,11 +28,14 @@ class Tagging:
     batchers : dict of str to Batcher
     texts, characters : int
         Tagged so far.
+    prepared : Future
+        Done when short requests can be answered at once.
     """
 
     def __init__(self, taggers: Mapping[str, Tagger]) -> None:
         self.batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
         self.texts = self.characters = 0
+        self.prepared = ThreadPoolExecutor(1).submit(self._prepare)
 
     def chosen(self, name: str | None, text: str) -> str:
         """Return the name of the model for a text.
@@ -54,7 +58,8 @@ class Tagging:
         for name, places in self._by_model(request).items():
             documents = await self.batchers[name].tag([request.texts[i] for i in places])
             found |= zip(places, documents, strict=True)
-        return self._counted(request, found)
+        self._count(request)
+        return [_above(found[i], request.threshold) for i in range(len(found))]
 
     def at_once(self, body: bytes) -> bytes | None:
         """Answer a short request here and now, or return None: then it goes the ordinary way.
@@ -64,17 +69,18 @@ class Tagging:
         """
         if len(body) > SHORT:
             return None
-        found: dict[int, Document] = {}
+        found: dict[int, bytes] = {}
         try:
             request = TagRequest.model_validate_json(body)
             for name, places in self._by_model(request).items():
-                documents = self.batchers[name].now([request.texts[i] for i in places])
-                if documents is None:
+                lines = self.batchers[name].now([request.texts[i] for i in places], request.threshold)
+                if lines is None:
                     return None
-                found |= zip(places, documents, strict=True)
+                found |= zip(places, lines.splitlines(), strict=True)
         except Exception:
             return None
-        return answer(self._counted(request, found))
+        self._count(request)
+        return b'{"documents": [%b]}' % b", ".join(found[i] for i in range(len(found)))
 
     async def lines(self, request: TagRequest) -> AsyncIterator[str]:
         """Tag a few texts at a time, so that the first answers come while the rest is being read."""
@@ -86,16 +92,21 @@ class Tagging:
             first += count
             count = min(2 * count, 1024)
 
+    def _prepare(self) -> None:
+        for batcher in self.batchers.values():
+            batcher.warm.result()
+        for batcher in self.batchers.values():
+            batcher.prepare()
+
     def _by_model(self, request: TagRequest) -> dict[str, list[int]]:
         places: dict[str, list[int]] = {}
         for i, text in enumerate(request.texts):
             places.setdefault(self.chosen(request.model, text), []).append(i)
         return places
 
-    def _counted(self, request: TagRequest, found: Mapping[int, Document]) -> list[Document]:
-        self.texts += len(found)
+    def _count(self, request: TagRequest) -> None:
+        self.texts += len(request.texts)
         self.characters += sum(map(len, request.texts))
-        return [_above(found[i], request.threshold) for i in range(len(found))]
 
 
 def answer(documents: Sequence[Document]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from fanlight.tagging.block_kernels import Entities
 from fanlight.tagging.blocks import Block
 
 Int = NDArray[np.int64]
+PIECE = 1 << 18  # bytes of a long text that are written at once
 
 _PIECES = (
     '{"text": "',
@@ -33,16 +35,40 @@ for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t
 
 def json_lines(block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
     """Return the lines of documents [first, last), and where each begins and the last ends."""
-    names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
-    letters = np.frombuffer(b"".join(names), np.uint8)
-    borders = np.cumsum([0, *map(len, names)])
+    letters, borders = _names(types)
     size = int((block.ends[last - 1] - block.starts[first:last].min()) if last > first else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
-    longest = max(map(len, names), default=0)
+    longest = int(np.diff(borders).max(initial=0))
     out = np.empty(6 * size + 40 * (last - first) + (110 + longest) * len(entities.types), np.uint8)
     ends = np.zeros(last - first + 1, np.int64)
     _lines(block.data, block.starts, block.ends, first, last, entities, letters, borders, _tables(), out, ends)
     return out[: ends[-1]].tobytes(), ends
+
+
+def json_pieces(
+    data: NDArray[np.uint8], start: int, end: int, found: Iterator[Entities], types: tuple[str, ...]
+) -> Iterator[bytes]:
+    """Yield the line of one document ``data[start:end]``, whose entities come some at a time, in pieces."""
+    letters, borders = _names(types)
+    longest = int(np.diff(borders).max(initial=0))
+    yield _PIECES[0].encode()
+    for place in range(start, end, PIECE):
+        stop = min(place + PIECE, end)
+        out = np.empty(6 * (stop - place), np.uint8)
+        yield out[: _escaped(data, place, stop, _ESCAPES, out, 0)].tobytes()
+    yield _PIECES[1].encode()
+    begun = False
+    for some in found:
+        size = int((some.byte_ends - some.byte_starts).sum())
+        out = np.empty(6 * size + (110 + longest) * len(some.types), np.uint8)
+        yield out[: _entities(data, some, begun, letters, borders, _tables(), out)].tobytes()
+        begun = begun or len(some.types) > 0
+    yield b"]}\n"
+
+
+def _names(types: tuple[str, ...]) -> tuple[Any, Any]:
+    names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
+    return np.frombuffer(b"".join(names), np.uint8), np.cumsum([0, *map(len, names)])
 
 
 def _tables() -> tuple[Any, Any, Any]:
@@ -92,6 +118,41 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
     return at + count
 
 
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+def _entity(
+    data: Any, found: Any, n: int, begun: bool, names: Any, borders: Any, tables: Any, out: Any, at: int
+) -> int:
+    pieces, piece, escapes = tables
+    if begun:
+        out[at], out[at + 1] = 44, 32
+        at += 2
+    at = _copy(pieces, piece[2], piece[3], out, at)
+    at = _number(found.starts[n], 1, out, at)
+    at = _copy(pieces, piece[3], piece[4], out, at)
+    at = _number(found.ends[n], 1, out, at)
+    at = _copy(pieces, piece[4], piece[5], out, at)
+    at = _copy(names, borders[found.types[n]], borders[found.types[n] + 1], out, at)
+    at = _copy(pieces, piece[5], piece[6], out, at)
+    at = _escaped(data, found.byte_starts[n], found.byte_ends[n], escapes, out, at)
+    at = _copy(pieces, piece[6], piece[7], out, at)
+    millionths = int(np.rint(found.probabilities[n] * 1e6))
+    at = _number(millionths // 1000000, 1, out, at)
+    out[at] = 46
+    at = _number(millionths % 1000000, 6, out, at + 1)
+    out[at] = 125
+    at += 1
+    return at
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _entities(data: Any, found: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> int:
+    at = 0
+    for n in range(len(found.types)):
+        at = _entity(data, found, n, begun, names, borders, tables, out, at)
+        begun = True
+    return at
+
+
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _lines(
     data: Any,
@@ -115,25 +176,8 @@ def _lines(
         at = _copy(pieces, piece[1], piece[2], out, at)
         begun = False
         while n < len(found.types) and found.documents[n] == d:
-            if begun:
-                out[at], out[at + 1] = 44, 32
-                at += 2
+            at = _entity(data, found, n, begun, names, borders, tables, out, at)
             begun = True
-            at = _copy(pieces, piece[2], piece[3], out, at)
-            at = _number(found.starts[n], 1, out, at)
-            at = _copy(pieces, piece[3], piece[4], out, at)
-            at = _number(found.ends[n], 1, out, at)
-            at = _copy(pieces, piece[4], piece[5], out, at)
-            at = _copy(names, borders[found.types[n]], borders[found.types[n] + 1], out, at)
-            at = _copy(pieces, piece[5], piece[6], out, at)
-            at = _escaped(data, found.byte_starts[n], found.byte_ends[n], escapes, out, at)
-            at = _copy(pieces, piece[6], piece[7], out, at)
-            millionths = int(np.rint(found.probabilities[n] * 1e6))
-            at = _number(millionths // 1000000, 1, out, at)
-            out[at] = 46
-            at = _number(millionths % 1000000, 6, out, at + 1)
-            out[at] = 125
-            at += 1
             n += 1
         out[at], out[at + 1], out[at + 2] = 93, 125, 10
         at += 3

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from fanlight.network.chain import (
     ILLEGAL,
+    best_paths,
     forward_backward,
     legal_transitions,
     span_probabilities,
@@ -103,3 +104,15 @@ def test_no_score_buys_an_illegal_path(compiled):
     for first, last in ((0, 150), (150, 400)):
         tags = [9, *path[first:last].tolist(), 9]
         assert all(A[i, j] == 0 for i, j in itertools.pairwise(tags))
+
+
+def test_no_score_buys_an_illegal_reading():
+    Z = np.zeros((3, 5))
+    Z[0, 1], Z[1, 0], Z[2, 2] = 1e5, 1e5, 1e5  # B, O, I: never
+    A = legal_transitions(("",)).astype(float)
+    found = best_paths(Z, A, 1000)
+    for _, path in found:
+        assert all(A[i, j] == 0 for i, j in itertools.pairwise([5, *path.tolist(), 5]))
+    legal = {y: score for y, score in paths(Z, A) if all(A[a, b] == 0 for a, b in itertools.pairwise((5, *y, 5)))}
+    assert {tuple(path.tolist()): score for score, path in found} == legal
+    assert best_paths(-Z - 1e5, A, 1)[0][0] < ILLEGAL, "a path is not illegal for being improbable"

@@ -151,7 +151,7 @@ def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     assert list(documents(tagger, BlockTagger(tagger.model, 1), texts)) == whole
     monkeypatch.setattr(module, "SHARE", 100)
     model = tagger.model
-    widths = sum(made.positions * made.hidden for made in (model.configuration, model.first.configuration))
+    widths = sum(made.positions * made.hidden for made in stages(model))
     monkeypatch.setattr(known, "MEMORY", 4 * 250 * widths)  # so that words are forgotten and met again
     small = BlockTagger(tagger.model, 3)
     found = [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])]
@@ -159,6 +159,42 @@ def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     assert len(small._known._types) < 600
     reversed_ = list(documents(tagger, small, texts[::-1]))
     assert reversed_[::-1] == whole
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monkeypatch):
+    tagger, blocks = taggers[name]
+    numbers = "".join(f" Item {n % 61} of {n * 7919} from Oslo {n}-{n + 1}" + "." * (n % 5 == 0) for n in range(300))
+    texts = ["Oslo.", *(text for text in (*ENGLISH, *KOREAN) if len(text) < 1200 or " " in text)]
+    texts += [" \n".join(texts), numbers, "Oslo."]
+    whole = list(documents(tagger, blocks, texts))
+    widths = sum(made.positions * made.hidden for made in stages(tagger.model))
+    monkeypatch.setattr(known, "MEMORY", 4 * 250 * widths)  # so that words are forgotten and met again
+    monkeypatch.setattr(module, "LONG", 20)
+    for size in (1, 50, 700, 1 << 20):
+        small = BlockTagger(tagger.model, 2)
+        monkeypatch.setattr(BlockTagger, "piece_bytes", size)
+        assert list(documents(tagger, small, texts)) == whole
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=120)
+    | st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d", max_size=400),
+    st.integers(1, 60),
+)
+@settings(deadline=None, max_examples=150)
+def test_any_long_text_gets_the_same_answers(taggers, name, text, size):
+    tagger, blocks = taggers[name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "LONG", 0)
+        patch.setattr(BlockTagger, "piece_bytes", size)
+        (document,) = documents(tagger, blocks, [text])
+    same(document, tagger(text))
+
+
+def stages(model):
+    return [model.configuration, *([model.first.configuration] if model.first else [])]
 
 
 def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):

@@ -98,7 +98,7 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
     >>> viterbi(np.array([[0.0, 1.0], [0.0, 1.0]]), np.zeros((3, 3)), np.array([0, 2])).tolist()
     [1, 1]
     """
-    A = np.where(A < ILLEGAL / 2, -np.inf, A).astype(Z.dtype)  # however far apart emissions lie
+    A = _forbidding(A).astype(Z.dtype)
     path = np.zeros(len(Z), np.int64)
     if len(Z) >= COMPILED_FROM if compiled is None else compiled:
         from fanlight.network import chain_kernels
@@ -134,6 +134,7 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
     [[1, 1], [0, 1]]
     """
     n, K = Z.shape
+    A = _forbidding(A)
     scores = np.full((K, count), -np.inf)
     scores[:, 0] = A[K, :K] + Z[0]
     back = np.zeros((n, K, count), np.int64)  # tag * count + rank of the way before
@@ -144,7 +145,7 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
     last = (scores + A[:K, K][:, None]).ravel()
     found = []
     for way in np.argsort(-last, kind="stable")[:count].tolist():
-        if last[way] < ILLEGAL / 2:
+        if last[way] == -np.inf:
             break
         path, place = np.empty(n, np.int64), way
         for t in range(n - 1, -1, -1):
@@ -205,6 +206,11 @@ def span_probabilities(
 def legal_transitions(types: Sequence[str]) -> Float:
     """Return (K+1, K+1): 0 where BIOES allows a tag to follow another, `ILLEGAL` elsewhere; index K is the border."""
     return np.where(TagSet(types).legal_transitions, np.float32(0), np.float32(ILLEGAL))
+
+
+def _forbidding(A: Float) -> Float:
+    """Return transitions of which the illegal ones cost more than any emissions can make up for."""
+    return np.where(A < ILLEGAL / 2, -np.inf, A)
 
 
 def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:

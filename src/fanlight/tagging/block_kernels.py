@@ -70,9 +70,10 @@ def run(
     parts = two.evidence.shape[1] if twice else 0
     told = np.zeros((count, parts), np.float32)
     memory = np.zeros((tables.form_count, 4), np.int32)
-    sentences, at, found = 0, 0, 0
+    sentences, at = 0, 0
     owners = np.empty(count, np.int32)
     borders[0] = 0
+    state = np.empty(2, np.int64)
     for d in range(first, last):
         end = at
         for c in range(chunks.documents[d], chunks.documents[d + 1]):
@@ -83,7 +84,8 @@ def run(
             chunks, tables, chunks.documents[d], chunks.documents[d + 1], types[at:end], offsets[at:end], gaps[at:end]
         )
         edges = borders[sentences:]
-        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, room.longest, edges)
+        state[:] = 0
+        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, room.longest, edges, state)
         contexts_of(
             types[at:end], edges[: more + 1], tables.flags, tables.forms, memory, d - first + 1, contexts[at:end]
         )
@@ -95,10 +97,30 @@ def run(
     if twice:
         _tell(one, types, contexts, tables, borders[: sentences + 1], owners, widths, room, told)
     net = two if twice else one
+    return find_entities(
+        net, types, contexts, told, borders[: sentences + 1], owners, offsets, widths, least, room, out
+    )
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def find_entities(
+    net: Any,
+    types: Any,
+    contexts: Any,
+    told: Any,
+    borders: Any,
+    owners: Any,
+    offsets: Any,
+    widths: Any,
+    least: Any,
+    room: Any,
+    out: Any,
+) -> int:
+    """Write the entities of sentences to the columns `out`; return how many there are."""
     some = np.empty(TOGETHER, np.int64)
-    s = 0
-    while s < sentences:
-        n, s = _choose(borders[: sentences + 1], s, contexts, False, some)
+    s, found = 0, 0
+    while s < len(borders) - 1:
+        n, s = _choose(borders, s, contexts, False, some)
         emissions(net, types, contexts, told, borders, some[:n], widths, room)
         at = 0
         for g in some[:n]:
@@ -135,7 +157,39 @@ def _tell(
 ) -> None:
     """Fill the evidence (N, T + 1) of other mentions; see `network.evidence`."""
     T = told.shape[1] - 1
-    owns, nothing = np.empty((len(ids), T), np.float32), told[:, :0]
+    owns = np.empty((len(ids), T), np.float32)
+    own_evidence(net, ids, contexts, borders, widths, room, owns)
+    tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
+    sums = np.empty((tables.form_count, T))
+    s = 0
+    while s < len(borders) - 1:
+        end = s
+        while end < len(borders) - 1 and owners[end] == owners[s]:
+            end += 1
+        for t in range(borders[s], borders[end]):
+            if contexts[t] & REPEATED:
+                form = tables.forms[ids[t]]
+                if tellers[form] != owners[s]:
+                    tellers[form] = owners[s]
+                    numbers[form] = 0
+                    sums[form] = 0
+                numbers[form] += 1
+                for y in range(T):
+                    sums[form, y] += owns[t, y]
+        for t in range(borders[s], borders[end]):
+            if contexts[t] & REPEATED:
+                form = tables.forms[ids[t]]
+                told[t, T] = 1
+                for y in range(T):
+                    told[t, y] = (sums[form, y] - owns[t, y]) / (numbers[form] - 1)
+        s = end
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, widths: Any, room: Any, owns: Any) -> None:
+    """Fill P(token is in an entity of the type) (N, T) of repeated words."""
+    T = owns.shape[1]
+    nothing = owns[:, :0]
     some = np.empty(TOGETHER, np.int64)
     s = 0
     while s < len(borders) - 1:
@@ -161,30 +215,6 @@ def _tell(
                             p += forward[j] * backward[j]
                         owns[t, y] = p / mass
             at += end - begin
-    tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
-    sums = np.empty((tables.form_count, T))
-    s = 0
-    while s < len(borders) - 1:
-        end = s
-        while end < len(borders) - 1 and owners[end] == owners[s]:
-            end += 1
-        for t in range(borders[s], borders[end]):
-            if contexts[t] & REPEATED:
-                form = tables.forms[ids[t]]
-                if tellers[form] != owners[s]:
-                    tellers[form] = owners[s]
-                    numbers[form] = 0
-                    sums[form] = 0
-                numbers[form] += 1
-                for y in range(T):
-                    sums[form, y] += owns[t, y]
-        for t in range(borders[s], borders[end]):
-            if contexts[t] & REPEATED:
-                form = tables.forms[ids[t]]
-                told[t, T] = 1
-                for y in range(T):
-                    told[t, y] = (sums[form, y] - owns[t, y]) / (numbers[form] - 1)
-        s = end
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)

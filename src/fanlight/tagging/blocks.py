@@ -7,8 +7,9 @@ up; the others run the network over what it has found (`tagging.block_kernels`),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +23,7 @@ from fanlight.tagging.chain_kernels import Room, Widths
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.json_kernel import json_lines, room_for
 from fanlight.tagging.known import Known
+from fanlight.tagging.pieces import Long, gathered
 from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text.sentences import LONGEST
 
@@ -29,6 +31,7 @@ Int = NDArray[np.int64]
 Result = TypeVar("Result")
 SHARE = 1 << 16  # bytes of a block that a thread takes at once
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
+LONG = 1 << 20  # bytes of a document that is tagged in pieces
 
 
 class Block(NamedTuple):
@@ -43,7 +46,7 @@ class Block(NamedTuple):
         """Encode texts."""
         parts = [text.encode() for text in texts]
         places = np.array([0, *accumulate(map(len, parts))], np.int64)
-        data = np.frombuffer(b"".join(parts) + bytes(4), np.uint8)  # a margin: kernels look two bytes ahead
+        data = np.frombuffer(b"".join([*parts, bytes(4)]), np.uint8)  # a margin: kernels look two bytes ahead
         return cls(data, places[:-1], places[1:])
 
 
@@ -52,6 +55,11 @@ def supported(model: Model) -> bool:
     made = model.configuration
     named = model.gazetteer is not None and made.unit == "word"  # names of several words
     return made.head != "logistic" and not named and model.patterns is None
+
+
+def is_long(block: Block, document: int) -> bool:
+    """Tell whether a document is tagged in pieces."""
+    return bool(block.ends[document] - block.starts[document] > LONG)
 
 
 class BlockTagger:
@@ -71,7 +79,8 @@ class BlockTagger:
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self._known = Known(model)
-        self._widths = Widths.of(len(self.types))
+        self.passes = 1 if model.first is None else 2
+        self.widths = Widths.of(len(self.types))
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
@@ -96,7 +105,7 @@ class BlockTagger:
             chunks, jobs = self._look_up(block.data, block.starts, block.ends)
             for job in jobs:
                 job()
-            self._scratch = self._scratch or (self._room(), Entities.room(SHORT))  # no more tokens than bytes
+            self._scratch = self._scratch or (self.room(), Entities.room(SHORT))  # no more tokens than bytes
             count = len(block.starts)
             return self._entities(chunks, 0, count, *self._known.snapshot(), np.array(least), *self._scratch)
         parts = [future.result() for future in self.begin(block, least, lambda first, last, found: found)]
@@ -126,11 +135,38 @@ class BlockTagger:
         futures: list[Future[Result]] = []
         first = 0
         while first < len(sizes):
+            if is_long(block, first):
+                found = gathered(self.long(block, first, least), first)
+                futures.append(Future())
+                futures[-1].set_result(then(first, first + 1, found))
+                first += 1
+                continue
             done = int(sizes[first - 1]) if first else 0
-            last = max(first + 1, int(np.searchsorted(sizes, done + self._known.bytes, "right")))
+            last = max(first + 1, int(np.searchsorted(sizes, done + min(LONG, self._known.bytes), "right")))
             futures += self._begin(block, first, last, lowest, then)
             first = last
         return futures
+
+    def long(self, block: Block, document: int, least: Sequence[float]) -> Iterator[Entities]:
+        """Yield the entities of a long document, some at a time, in bounded memory; see `tagging.pieces`."""
+        begin, end = int(block.starts[document]), int(block.ends[document])
+        return Long(self, block.data, begin, end).entities(np.array(least, np.float64))
+
+    @property
+    def piece_bytes(self) -> int:
+        """How long the pieces of a long document are."""
+        return self._known.bytes
+
+    def piece(self, data: NDArray[np.uint8], size: int, then: Callable[..., Result]) -> Future[Result]:
+        """Look up the chunks of ``data[:size]``; a thread gives them, and what is known then, to `then`."""
+        chunks, jobs = self._look_up(data, np.zeros(1, np.int64), np.array([size]))
+        self._learning = [f for f in self._learning if not f.done()] + [
+            self._pool.submit(_after, self._readers, job) for job in jobs
+        ]
+        run = partial(then, chunks, *self._known.snapshot(), self._known.folded)
+        future = self._pool.submit(_with, self._learning, run)
+        self._running = [*(f for f in self._running if not f.done()), *self._learning, future]
+        return future
 
     def _begin(
         self,
@@ -155,7 +191,7 @@ class BlockTagger:
             return then(first + begin, last + begin, found._replace(documents=found.documents + begin))
 
         futures = [
-            self._pool.submit(self._run, self._learning, chunks, s, e, tables, layers, lowest, made)
+            self._pool.submit(_with, self._learning, partial(self._run, chunks, s, e, tables, layers, lowest, made))
             for s, e in pairwise(borders.tolist())
         ]
         self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
@@ -175,7 +211,6 @@ class BlockTagger:
 
     def _run(
         self,
-        learning: list[Future[None]],
         chunks: Chunks,
         first: int,
         last: int,
@@ -184,11 +219,9 @@ class BlockTagger:
         least: NDArray[np.float64],
         then: Callable[[int, int, Entities], Result],
     ) -> Result:
-        for future in learning:
-            future.result()
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
         out = Entities.room(int((tables.first[ids + 1] - tables.first[ids]).sum()))
-        return then(first, last, self._entities(chunks, first, last, tables, layers, least, self._room(), out))
+        return then(first, last, self._entities(chunks, first, last, tables, layers, least, self.room(), out))
 
     def _entities(
         self,
@@ -203,7 +236,7 @@ class BlockTagger:
     ) -> Entities:
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
-        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self._widths, least, out)
+        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self.widths, least, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _at_once(self, block: Block) -> bool:
@@ -213,19 +246,26 @@ class BlockTagger:
     def _hold(self) -> short_kernel.Held:
         """Bundle all that a short block is tagged with."""
         self._json = self._json or room_for(self.types, 2 * SHORT, SHORT, SHORT)
-        self._scratch = self._scratch or (self._room(), Entities.room(SHORT))
+        self._scratch = self._scratch or (self.room(), Entities.room(SHORT))
         chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
         tables, layers = self._known.snapshot()
         room, out = self._scratch
         return short_kernel.hold(
-            self._known.entries(), chunks, tables, tuple(layers), room, self._widths, out, self._json
+            self._known.entries(), chunks, tables, tuple(layers), room, self.widths, out, self._json
         )
 
-    def _room(self) -> Room:
+    def room(self) -> Room:
+        """Return scratch for one thread."""
         made = self.model.configuration
-        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, len(self._widths.tags))
+        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, len(self.widths.tags))
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:
     wait(others)  # begun before this, so that nobody waits for what nobody does
     job()
+
+
+def _with(learning: list[Future[None]], job: Callable[[], Result]) -> Result:
+    for future in learning:
+        future.result()
+    return job()

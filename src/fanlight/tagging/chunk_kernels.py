@@ -176,16 +176,20 @@ def tokens_of(chunks: Any, tables: Any, first: int, last: int, types: Any, offse
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, borders: Any) -> int:
-    """Fill the first token of each sentence and the number of tokens; return the number of sentences."""
+def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, borders: Any, state: Any) -> int:
+    """Fill the first token of each sentence and the number of tokens; return the number of sentences.
+
+    ``state`` holds what is known at the first token, and is left with what is known at the last sentence's first: where
+    the line began, and whether a final mark stood before. At the beginning of a document both are 0.
+    """
     count = len(types)
     if count == 0:
         borders[0] = 0
         return 0
     borders[0] = 0
     found = 1
-    line_start = 0
-    final = False
+    line_start = state[0]
+    final = state[1] != 0
     for t in range(1, count):
         before, here = flags[types[t - 1]], flags[types[t]]
         if before & FINAL:
@@ -208,6 +212,7 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
             borders[found] = t
             found += 1
             final = False
+            state[0], state[1] = line_start, 0
         elif t - borders[found - 1] >= longest:
             begin = borders[found - 1] + 1
             division, space = 0, 0
@@ -218,6 +223,12 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
                 if not space and gaps[u] >= 0 and not flags[types[u]] & FIRST_UPPER:
                     space = u
             borders[found] = division or space or t
+            for u in range(begin, borders[found] + 1):
+                before = flags[types[u - 1]]
+                if not before & CLOSING or before & FINAL:
+                    state[1] = before & FINAL
+                if gaps[u] > 0:
+                    state[0] = offsets[u, 0]
             found += 1
     borders[found] = count
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from fanlight.tagging.blocks import Block
 
 Int = NDArray[np.int64]
+PIECE = 1 << 18  # bytes of a long text that are written at once
 
 _PIECES = (
     '{"text": "',
@@ -51,6 +53,25 @@ def room_for(types: tuple[str, ...], size: int, documents: int, entities: int) -
     longest = max(map(len, names), default=0)
     out = np.empty(6 * size + 40 * documents + (110 + longest) * entities, np.uint8)
     return letters, borders, (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
+
+
+def json_pieces(
+    data: NDArray[np.uint8], start: int, end: int, found: Iterator[Entities], types: tuple[str, ...]
+) -> Iterator[bytes]:
+    """Yield the line of one document ``data[start:end]``, whose entities come some at a time, in pieces."""
+    yield _PIECES[0].encode()
+    for place in range(start, end, PIECE):
+        stop = min(place + PIECE, end)
+        out = np.empty(6 * (stop - place), np.uint8)
+        yield out[: _escaped(data, place, stop, _ESCAPES, out, 0)].tobytes()
+    yield _PIECES[1].encode()
+    begun = False
+    for some in found:
+        size = int((some.byte_ends - some.byte_starts).sum())
+        names, borders, tables, out, _ = room_for(types, size, 0, len(some.types))
+        yield out[: _entities(data, some, begun, names, borders, tables, out)].tobytes()
+        begun = begun or len(some.types) > 0
+    yield b"]}\n"
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
@@ -96,6 +117,41 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
     return at + count
 
 
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+def _entity(
+    data: Any, found: Any, n: int, begun: bool, names: Any, borders: Any, tables: Any, out: Any, at: int
+) -> int:
+    pieces, piece, escapes = tables
+    if begun:
+        out[at], out[at + 1] = 44, 32
+        at += 2
+    at = _copy(pieces, piece[2], piece[3], out, at)
+    at = _number(found.starts[n], 1, out, at)
+    at = _copy(pieces, piece[3], piece[4], out, at)
+    at = _number(found.ends[n], 1, out, at)
+    at = _copy(pieces, piece[4], piece[5], out, at)
+    at = _copy(names, borders[found.types[n]], borders[found.types[n] + 1], out, at)
+    at = _copy(pieces, piece[5], piece[6], out, at)
+    at = _escaped(data, found.byte_starts[n], found.byte_ends[n], escapes, out, at)
+    at = _copy(pieces, piece[6], piece[7], out, at)
+    millionths = int(np.rint(found.probabilities[n] * 1e6))
+    at = _number(millionths // 1000000, 1, out, at)
+    out[at] = 46
+    at = _number(millionths % 1000000, 6, out, at + 1)
+    out[at] = 125
+    at += 1
+    return at
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _entities(data: Any, found: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> int:
+    at = 0
+    for n in range(len(found.types)):
+        at = _entity(data, found, n, begun, names, borders, tables, out, at)
+        begun = True
+    return at
+
+
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def write_lines(
     data: Any,
@@ -120,25 +176,8 @@ def write_lines(
         at = _copy(pieces, piece[1], piece[2], out, at)
         begun = False
         while n < len(found.types) and found.documents[n] == d:
-            if begun:
-                out[at], out[at + 1] = 44, 32
-                at += 2
+            at = _entity(data, found, n, begun, names, borders, tables, out, at)
             begun = True
-            at = _copy(pieces, piece[2], piece[3], out, at)
-            at = _number(found.starts[n], 1, out, at)
-            at = _copy(pieces, piece[3], piece[4], out, at)
-            at = _number(found.ends[n], 1, out, at)
-            at = _copy(pieces, piece[4], piece[5], out, at)
-            at = _copy(names, borders[found.types[n]], borders[found.types[n] + 1], out, at)
-            at = _copy(pieces, piece[5], piece[6], out, at)
-            at = _escaped(data, found.byte_starts[n], found.byte_ends[n], escapes, out, at)
-            at = _copy(pieces, piece[6], piece[7], out, at)
-            millionths = int(np.rint(found.probabilities[n] * 1e6))
-            at = _number(millionths // 1000000, 1, out, at)
-            out[at] = 46
-            at = _number(millionths % 1000000, 6, out, at + 1)
-            out[at] = 125
-            at += 1
             n += 1
         out[at], out[at + 1], out[at + 2] = 93, 125, 10
         at += 3

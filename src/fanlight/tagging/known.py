@@ -36,9 +36,9 @@ JOB = 1 << 10  # word types worked out at a time
 
 
 class Known:
-    """Chunks and word types met so far, and what each network of a model makes of the latter."""
+    """Chunks and word types met so far, and what each network of a model makes of the latter, unless `cutting` only."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, cutting: bool = False) -> None:
         self._model = model
         self._unit = model.configuration.unit
         self._cutter = cutter_of(model, ROOM)
@@ -47,7 +47,7 @@ class Known:
             stages.insert(0, (model.first.configuration, model.first.parameters))
         widths = sum(made.positions * padded(made.hidden) for made, _ in stages)
         self._limit = MEMORY // (4 * widths)
-        self._stages = [Stage(made, parameters, model) for made, parameters in stages]
+        self._stages = [] if cutting else [Stage(made, parameters, model) for made, parameters in stages]
         self._chunks, self._types, self._forms = Numbers(), Numbers(), Numbers()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
@@ -65,6 +65,11 @@ class Known:
     def full(self) -> bool:
         """Whether `clear_out` is due."""
         return len(self._types) > self._limit
+
+    @property
+    def folded(self) -> NDArray[np.uint64]:
+        """The hash of each type in lower case, as they are now."""
+        return self._folded.copy()
 
     @property
     def bytes(self) -> int:

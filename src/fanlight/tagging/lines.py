@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import sys
+from codecs import getincrementaldecoder
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -17,14 +18,16 @@ import numpy as np
 from fanlight.errors import DataError
 from fanlight.libraries import library
 from fanlight.tagging.block_kernels import Entities
-from fanlight.tagging.blocks import Block, BlockTagger
-from fanlight.tagging.json_kernel import json_lines
+from fanlight.tagging.blocks import Block, BlockTagger, is_long
+from fanlight.tagging.json_kernel import json_lines, json_pieces
+from fanlight.tagging.pieces import MARGIN, gathered
 from fanlight.tagging.rules import Rules
 from fanlight.text.scripts import language_of
 
 BYTES = 1 << 17  # read at a time
 UNDER_WAY = 8  # blocks
 COMPRESSED = (".gz", ".zst")
+BOM = b"\xef\xbb\xbf"
 
 
 class Lines(NamedTuple):
@@ -68,7 +71,7 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
     with raw, file:
         if begin:
             raw.seek(begin)
-        pieces: list[bytes] = []
+        rest = bytearray()  # of a line that is not whole yet
         ended = False
         while not ended:
             try:
@@ -78,25 +81,29 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
                 raise DataError(f"{path}: cannot be unpacked ({error}): is the file whole?") from None
             ended = not piece
             place += len(piece)
-            cut = piece.rfind(b"\n") + 1
-            if not cut and not ended:  # a line longer than what is read at once
-                pieces.append(piece)
+            long = len(rest) >= BYTES
+            cut = (piece.find(b"\n") if long else piece.rfind(b"\n")) + 1
+            if not cut and not ended:
+                rest += piece
                 continue
-            whole = b"".join([*pieces, piece[:cut]])
-            pieces = [piece[cut:]] if cut < len(piece) else []
-            if not whole:
-                continue
-            _check_utf8(path, whole, number, offset, begin)
-            if not offset and whole.startswith(b"\xef\xbb\xbf"):
-                whole = whole[3:]
-                offset = 3
-            count = whole.count(b"\n") + (not whole.endswith(b"\n"))
-            offset += len(whole)
-            if number + count > skip + 1:
-                block = _cut(whole)
-                out = max(0, skip + 1 - number)
-                yield Lines(path, number + out, Block(block.data, block.starts[out:], block.ends[out:]), raw.tell())
-            number += count
+            parts = [rest, piece[:cut]]
+            if long:  # one line, which is not copied
+                cut_again = piece.rfind(b"\n") + 1
+                rest += piece[:cut]
+                parts = [rest, piece[cut:cut_again]]
+                cut = cut_again
+            rest = bytearray(piece[cut:])
+            for whole in parts if long else [bytearray().join(parts)]:
+                if not whole:
+                    continue
+                _check_utf8(path, whole, number, offset, begin)
+                lines = whole.count(b"\n") + (not whole.endswith(b"\n"))
+                block = _cut(whole, lines, 0 if offset else len(BOM) * whole.startswith(BOM))
+                offset += len(whole) - MARGIN
+                if number + lines > skip + 1:
+                    out = max(0, skip + 1 - number)
+                    yield Lines(path, number + out, Block(block.data, block.starts[out:], block.ends[out:]), raw.tell())
+                number += lines
 
 
 def tag_lines(
@@ -127,6 +134,11 @@ def tag_lines(
 
     waiting: deque[tuple[Lines, list[_Share]]] = deque()
     for lines in blocks:
+        if len(lines.block.starts) == 1 and is_long(lines.block, 0):
+            while waiting:
+                yield _joined(*waiting.popleft())
+            yield from _in_pieces(lines, choose, least, rules)
+            continue
         shares = []
         for language, documents in _by_language(lines.block):
             tagger = choose(language)
@@ -137,6 +149,26 @@ def tag_lines(
             yield _joined(*waiting.popleft())
     while waiting:
         yield _joined(*waiting.popleft())
+
+
+def _in_pieces(
+    lines: Lines,
+    choose: Callable[[str], BlockTagger],
+    least: Callable[[BlockTagger], list[float]],
+    rules: Rules | None,
+) -> Iterator[tuple[Lines, bytes]]:
+    """Yield the line of one long document in pieces, of which the last has the document."""
+    block = lines.block
+    begin, end = int(block.starts[0]), int(block.ends[0])
+    tagger = choose(_script(block.data, begin, end))
+    found, types = tagger.long(block, 0, least(tagger)), tagger.types
+    if rules is not None:  # a pattern may match anything
+        types, joined = rules.beside(types)
+        found = iter([joined(block, 0, 1, gathered(found, 0))])
+    none = lines._replace(block=Block(block.data, block.starts[:0], block.ends[:0]))
+    for text in json_pieces(block.data, begin, end, found, types):
+        yield none, text
+    yield lines, b""
 
 
 class _Share(NamedTuple):
@@ -172,32 +204,56 @@ def _by_language(block: Block) -> list[tuple[str, np.ndarray[Any, Any]]]:
     return [("ko", np.array(korean)), *([("en", rest)] if len(rest) else [])]
 
 
-def _cut(data: bytes) -> Block:
-    """Return each line, without its end, as a document."""
-    array = np.frombuffer(data + bytes(4), np.uint8)
-    ends = np.flatnonzero(array[: len(data)] == 10)
-    starts = np.append(0, ends + 1)
-    if data.endswith(b"\n"):
-        starts = starts[:-1]
+def _script(data: np.ndarray[Any, Any], begin: int, end: int) -> str:
+    """Return `language_of` a long text."""
+    places = range(begin, end, BYTES)
+    parts = (data[place : min(place + BYTES, end)] for place in places)
+    if not any(((part >= 0xEA) & (part <= 0xED)).any() for part in parts):  # no Hangul
+        return "en"
+    decode = getincrementaldecoder("utf-8")().decode
+    counts = np.zeros(0x110000, np.int64)
+    for place in places:
+        text = decode(data[place : min(place + BYTES, end)].tobytes())
+        counts += np.bincount(np.frombuffer(text.encode("utf-32-le"), np.uint32), minlength=len(counts))
+    letters = {chr(p): int(counts[p]) for p in np.flatnonzero(counts).tolist() if chr(p).isalpha()}
+    hangul = sum(count for letter, count in letters.items() if language_of(letter) == "ko")
+    return "ko" if hangul and 2 * hangul >= sum(letters.values()) else "en"
+
+
+def _cut(data: bytearray, lines: int, begin: int) -> Block:
+    """Return each line from byte `begin` on, without its end, as a document; `data` gets a margin."""
+    size = len(data)
+    data += bytes(MARGIN)
+    array = np.frombuffer(data, np.uint8)
+    array.flags.writeable = False  # as the kernels know it
+    open_ended = array[size - 1] != 10
+    ends = np.flatnonzero(array[:size] == 10) if lines > 1 else np.array([size - 1][: 1 - open_ended], np.int64)
+    starts = np.append(begin, ends + 1)
+    if open_ended:
+        ends = np.append(ends, size)
     else:
-        ends = np.append(ends, len(data))
+        starts = starts[:-1]
     while len(some := np.flatnonzero((ends > starts) & (array[ends - 1] == 13))):
         ends[some] -= 1
     return Block(array, starts, ends)
 
 
-def _check_utf8(path: str, data: bytes, line: int, offset: int, begin: int) -> None:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        if begin:
-            with open(path, "rb") as file:
-                while file.tell() < begin:
-                    line += file.read(min(BYTES, begin - file.tell())).count(b"\n")
-        raise DataError(
-            f"{path}:{line + data.count(10, 0, error.start)}: byte {offset + error.start} is not utf-8: name the "
-            "file's encoding with --encoding, such as cp1252 or cp949"
-        ) from None
+def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) -> None:
+    decoder, view = getincrementaldecoder("utf-8")(), memoryview(data)
+    for place in range(0, len(data), BYTES):
+        held = len(decoder.getstate()[0])
+        try:
+            decoder.decode(view[place : place + BYTES], place + BYTES >= len(data))
+        except UnicodeDecodeError as error:
+            fault = place - held + error.start
+            if begin:
+                with open(path, "rb") as file:
+                    while file.tell() < begin:
+                        line += file.read(min(BYTES, begin - file.tell())).count(b"\n")
+            raise DataError(
+                f"{path}:{line + data.count(10, 0, fault)}: byte {offset + fault} is not utf-8: name the "
+                "file's encoding with --encoding, such as cp1252 or cp949"
+            ) from None
 
 
 def _open(path: str) -> tuple[Any, Any]:

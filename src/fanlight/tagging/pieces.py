@@ -1,0 +1,196 @@
+"""One long document in pieces: memory for a piece at a time, and for what is known of each distinct word.
+
+Pieces end between sentences, so that no border shows. What a word is in the rest of its document is asked of all pieces
+first: how it is written there, then, if there are two networks, what the first makes of it. Words are known by the
+hashes of their forms, which outlive what the tagger remembers of word types.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.tagging import piece_kernels
+from fanlight.tagging.block_kernels import Entities, own_evidence
+from fanlight.tagging.chunk_kernels import Chunks, Tables
+from fanlight.tagging.known import Known
+from fanlight.tagging.numbers import Numbers
+from fanlight.tagging.sentence_kernels import Layers
+from fanlight.text.sentences import LONGEST
+
+if TYPE_CHECKING:
+    from fanlight.tagging.blocks import BlockTagger
+
+Int = NDArray[np.int64]
+Result = TypeVar("Result")
+MARGIN = 4  # bytes that kernels may look at behind a piece
+
+
+class _Piece(NamedTuple):
+    """Sentences of a document: bytes, code points before them, tokens to leave out before them, how many they are.
+
+    `state` is that of `chunk_kernels.sentence_borders`, its offset counted from the piece's first code point.
+    """
+
+    begin: int
+    end: int
+    points: int
+    skip: int
+    sentences: int
+    state: tuple[int, int]
+
+
+class _Read(NamedTuple):
+    """The tokens of a piece's sentences; ``forms`` are the numbers of their forms in the document."""
+
+    types: Any
+    offsets: Any
+    borders: Any
+    contexts: Any
+    forms: Any
+
+
+class Long:
+    """A document ``data[begin:end]``, UTF-8 with a margin of `MARGIN` bytes or other documents behind it.
+
+    Parameters
+    ----------
+    tagger : BlockTagger
+    data : uint8 array
+    begin, end : int
+    """
+
+    def __init__(self, tagger: BlockTagger, data: NDArray[np.uint8], begin: int, end: int) -> None:
+        self._tagger, self._data, self._begin, self._end = tagger, data, begin, end
+        self._longest = LONGEST[tagger.unit]
+        self._forms = Numbers()
+        self._seen, self._counts = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.int32)
+        self._rows, self._sums = np.zeros(0, np.int32), np.zeros((0, 0))
+
+    def entities(self, least: NDArray[np.float64]) -> Iterator[Entities]:
+        """Yield the entities, some at a time, in order; documents are 0, offsets 64-bit."""
+        pieces = list(self._cut())
+        if self._tagger.passes > 1:
+            self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
+            self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._tagger.types)))
+            for read, owns in self._each(pieces, self._first):
+                piece_kernels.add(read.forms, read.contexts, owns, self._rows, self._sums)
+        yield from self._each(pieces, partial(self._last, least))
+
+    def _cut(self) -> Iterator[_Piece]:
+        """Cut the document into pieces, and note the words of each."""
+        known, size = Known(self._tagger.model, cutting=True), self._tagger.piece_bytes
+        places = np.zeros(0, np.int32)
+        begin, points, skip, state = self._begin, 0, 0, (0, 0)
+        wanted = size
+        while True:
+            end = piece_kernels.next_gap(self._data, min(begin + wanted, self._end), self._end)
+            if known.full:
+                known.clear_out()
+                places[:] = -1
+            chunks, _ = known.find(self._view(begin, end), np.zeros(1, np.int64), np.array([end - begin]))
+            tables, _ = known.snapshot()
+            if len(places) < len(tables.flags):
+                places = np.concatenate([places, np.full(len(tables.flags) - len(places), -1, np.int32)])
+            after = np.array(state)
+            types, _, borders, sentences = self._lay_out(chunks, tables, skip, after)
+            whole = sentences if end == self._end else sentences - 1
+            if whole < 1 and end < self._end:  # not even one sentence is over
+                wanted *= 2
+                continue
+            if whole > 0:
+                self._note(types, borders[: whole + 1], tables, known, places)
+                yield _Piece(begin, end, points, skip, whole, state)
+            if end == self._end:
+                return
+            first = skip + int(borders[whole])
+            starts = np.cumsum(tables.first[chunks.ids + 1] - tables.first[chunks.ids])
+            chunk = int(np.searchsorted(starts, first, "right"))
+            skip = first - (int(starts[chunk - 1]) if chunk else 0)
+            begin, ahead = begin + int(chunks.bytes[chunk]), int(chunks.places[chunk])
+            points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
+            wanted = size
+
+    def _note(self, types: Any, borders: Any, tables: Tables, known: Known, places: Any) -> None:
+        forms = self._forms
+        forms.reserve(more := min(len(types), len(tables.flags)))
+        if len(self._counts) < len(forms) + more:
+            room = np.zeros(len(self._counts) // 2 + more, np.int32)
+            self._counts = np.concatenate([self._counts, room])
+            self._seen = np.concatenate([self._seen, room.astype(np.uint8)])
+        forms.count = piece_kernels.note(
+            types, borders, tables.flags, known.folded, places, forms.keys, forms.values, len(forms),
+            self._seen, self._counts,
+        )  # fmt: skip
+
+    def _lay_out(self, chunks: Chunks, tables: Tables, skip: int, state: Int) -> tuple[Any, Any, Any, int]:
+        count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
+        types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
+        borders = np.empty(count + 1, np.int32)
+        sentences = piece_kernels.lay_out(chunks, tables, self._longest, state, skip, (types, offsets, gaps), borders)
+        return types[skip:], offsets[skip:], borders, sentences
+
+    def _each(self, pieces: list[_Piece], then: Callable[..., Result]) -> Iterator[Result]:
+        """Yield what threads make of the pieces, in order, a few pieces at a time."""
+        waiting: deque[Future[Result]] = deque()
+        for piece in pieces:
+            waiting.append(self._tagger.piece(self._view(piece.begin, piece.end), piece.end - piece.begin,
+                                              partial(self._read, piece, then)))  # fmt: skip
+            if len(waiting) > self._tagger.threads + 1:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _read(
+        self,
+        piece: _Piece,
+        then: Callable[..., Result],
+        chunks: Chunks,
+        tables: Tables,
+        layers: list[Layers],
+        folded: NDArray[np.uint64],
+    ) -> Result:
+        types, offsets, borders, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
+        borders = borders[: piece.sentences + 1]
+        count = int(borders[-1])
+        types, offsets = types[:count], offsets[:count]
+        contexts, forms = np.empty(count, np.int32), np.empty(count, np.int32)
+        piece_kernels.recall(
+            types, borders, tables.flags, folded, self._forms.keys, self._forms.values, self._seen, self._counts,
+            contexts, forms,
+        )  # fmt: skip
+        return then(_Read(types, offsets, borders, contexts, forms), layers, piece)
+
+    def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
+        owns = np.empty((len(read.types), len(self._tagger.types)), np.float32)
+        own_evidence(layers[0], read.types, read.contexts, read.borders, self._tagger.widths, self._tagger.room(), owns)
+        return read, owns
+
+    def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
+        out = Entities.room(len(read.types))
+        one, two = layers[0], layers[-1]
+        count = piece_kernels.tag(
+            one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, self._tagger.widths, least,
+            self._tagger.room(), out,
+        )  # fmt: skip
+        found = Entities(*(column[:count] for column in out))
+        starts, ends = (column.astype(np.int64) + piece.points for column in (found.starts, found.ends))
+        first, last = (column.astype(np.int64) + piece.begin for column in (found.byte_starts, found.byte_ends))
+        return Entities(found.documents, starts, ends, first, last, found.types.copy(), found.probabilities.copy())
+
+    def _view(self, begin: int, end: int) -> NDArray[np.uint8]:
+        return self._data[begin : end + MARGIN]
+
+
+def gathered(pieces: Iterator[Entities], document: int) -> Entities:
+    """Return all entities of a document of less than 2 GB as columns like those of other documents."""
+    parts = [Entities.room(0), *pieces]
+    found = Entities(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    whole = Entities(*(column.astype(empty.dtype) for column, empty in zip(found, parts[0], strict=True)))
+    return whole._replace(documents=whole.documents + np.int32(document))

@@ -1,0 +1,45 @@
+"""The fast path's chain against the plain one."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numba import njit
+
+from fanlight.network import chain
+from fanlight.tagging import chain_kernels
+from fanlight.tagging.chain_kernels import Chain, Room, Widths
+
+
+def laid_out(Z, types):
+    """Return emissions and legal transitions as the kernels want them."""
+    A, where = chain.legal_transitions([str(n) for n in range(types)]), chain_kernels.columns(types)
+    widths = Widths.of(types)
+    room = Room.of(len(Z), 32, 1, len(widths.tags))
+    room.Z[:] = chain_kernels.NEVER
+    room.Z[: len(Z), where] = Z
+    scores = Chain.of(A, types, chain_kernels.NEVER)
+    return A, where, widths, room, scores
+
+
+@njit
+def best(n, net, widths, room):
+    chain_kernels.best_path(0, n, net, widths, room)
+
+
+class Net(NamedTuple):
+    scores: Chain
+
+
+@pytest.mark.parametrize("gap", [3, 1e5])
+@pytest.mark.parametrize("types", [1, 2, 5])
+def test_the_best_path_is_the_plain_one_and_legal(types, gap):
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 3, 40):
+        Z = (gap * rng.normal(size=(n, 4 * types + 1))).astype(np.float32)
+        A, where, widths, room, scores = laid_out(Z, types)
+        best(n, Net(scores), widths, room)
+        path = np.argsort(where)[room.path[:n]]
+        np.testing.assert_array_equal(path, chain.viterbi(Z, A, np.array([0, n])))
+        K = len(where)
+        assert all(A[i, j] == 0 for i, j in zip([K, *path], [*path, K], strict=True))

@@ -1,6 +1,6 @@
 """Tagging: speed, memory and start-up, beside other libraries.
 
-python benchmarks/tagging.py [--data ../shared/data] [--megabytes 100] [--only files curve start limit spacy torch]
+python benchmarks/tagging.py [--data ../shared/data] [--megabytes 100] [--only files curve long start limit spacy torch]
 
 The English text is ../shared/data/raw-en, repeated with its digits changed each time, so that word types keep coming; a
 line is a document. Words are counted as str.split does. Each run is a process of its own, from its start to its end.
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from measure import ENVIRONMENT, measured
 
-PARTS = ("files", "curve", "start", "limit", "spacy", "torch")
+PARTS = ("files", "curve", "long", "start", "limit", "spacy", "torch")
 SENTENCE = "Museums in Paris are amazing to see."
 
 
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--megabytes", type=int, default=100)
     parser.add_argument("--curve", type=int, nargs="*", default=[1, 10, 100, 1000])
+    parser.add_argument("--long", type=int, default=200, help="megabytes of one document")
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     given = parser.parse_args()
@@ -42,6 +43,8 @@ def main() -> None:
             files(english, words, given, place)
         if "curve" in given.only:
             curve(given, place)
+        if "long" in given.only:
+            long(given, place)
         if "start" in given.only:
             start()
         if "limit" in given.only:
@@ -119,6 +122,20 @@ def curve(given: argparse.Namespace, place: Path) -> None:
         axes.set(xlabel="MB of input", ylabel="µs a word", ylim=(0, None), title="Two passes, 2 cores, start included")
         figure.tight_layout()
         figure.savefig(given.picture)
+
+
+def long(given: argparse.Namespace, place: Path) -> None:
+    """The same text as one document without line breaks, and as many."""
+    print("\n| two passes, 2 cores | words/s | µs a word | seconds | peak memory, MB |\n|---|---|---|---|---|")
+    path = place / "long.txt"
+    words = write_english(path, given.data / "raw-en", given.long * 1_000_000)
+    for name in ("in lines", "without line breaks"):
+        if name != "in lines":
+            path.write_bytes(path.read_bytes().replace(b"\n", b" "))
+        seconds, memory = run(path, place, ["--model", "en"])
+        row = f"{words / seconds:,.0f} | {1e6 * seconds / words:.2f} | {seconds:.1f} | {memory:.0f}"
+        print(f"| {given.long} MB {name} | {row} |", flush=True)
+    path.unlink()
 
 
 def start() -> None:

@@ -43,3 +43,24 @@ def test_the_best_path_is_the_plain_one_and_legal(types, gap):
         np.testing.assert_array_equal(path, chain.viterbi(Z, A, np.array([0, n])))
         K = len(where)
         assert all(A[i, j] == 0 for i, j in zip([K, *path], [*path, K], strict=True))
+
+
+@njit
+def certain(n, weights, widths, room):
+    chain_kernels.messages(0, n, 0, n - 1, weights, widths, room)
+    return chain_kernels.probability(weights, 0, n, room)
+
+
+def test_the_probability_of_an_entity_of_hundreds_of_tokens_is_the_plain_one():
+    rng, n, types = np.random.default_rng(1), 480, 5
+    Z = rng.normal(size=(n, 4 * types + 1)).astype(np.float32)
+    Z[:, 2], Z[0, 1], Z[-1, 3] = 6, 6, 6  # B, I … I, E
+    A, where, widths, room, _ = laid_out(Z, types)
+    tags = [1, *[2] * (n - 2), 3]
+    room.path[:n] = where[tags]
+    found = certain(n, Chain.of(np.exp(A.astype(np.float64)), types, 0), widths, room)
+    exact = Z.astype(np.float64)
+    messages = chain.forward_backward(exact, A, np.array([0, n]))
+    expected = chain.span_probability(messages, exact, A, 0, tags)
+    assert 0.01 < expected < 0.99
+    assert found == pytest.approx(expected, abs=1e-9)

@@ -17,6 +17,7 @@ from fanlight.text.vectors import beginnings, fallback_forms
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
+WHOLE = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,13 @@ class WordTypes:
 
     @classmethod
     def of(cls, keys: Sequence[str], configuration: Configuration, lexicon: Lexicon) -> WordTypes:
-        """Look up and hash word types (keys of `text.features`)."""
+        """Look up and hash word types (keys of `text.features`).
+
+        Of a word of more than `WHOLE` code points only the beginning and the end are looked at, so that memory is
+        bounded.
+        """
         if configuration.unit == "word":
+            keys = [k if len(k) <= WHOLE else k[: WHOLE // 2] + k[-WHOLE // 2 :] for k in keys]
             words = lexicon.find(keys, fallback_forms)
         else:
             words = _of_characters(keys, lexicon)

@@ -189,9 +189,9 @@ class Known:
             own = [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
             words += own
             keys += own if self._unit == "word" else character_keys(chunk, begins, stops)
-            places = np.append(0, np.cumsum([len(c.encode()) for c in chunk]))
+            places = np.append(0, np.cumsum([len(token.encode()) for token in own]))  # tokens cover a chunk
             counts.append(len(own))
-            tokens.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
+            tokens.append(np.stack([np.zeros_like(starts), starts, ends, places[:-1], places[1:]], 1))
         hashes = _hashes(keys)
         distinct, first, which = np.unique(hashes, return_index=True, return_inverse=True)
         rows = self._types.find(distinct)

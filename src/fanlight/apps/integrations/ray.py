@@ -1,9 +1,10 @@
-"""Ray (the extra "ray"), on one machine or many: shards tagged by Ray Data's actors, epochs trained by actors."""
+"""Ray (the extra "ray"), on one machine or many: shards tagged and epochs trained by actors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from fanlight.apps.shards import Job, Row, Shard, tag_shard
@@ -12,35 +13,66 @@ from fanlight.libraries import library
 from fanlight.training.mixing import LOST, Worker, Workers
 from fanlight.training.preparation import Task
 
+RESTARTS = 3  # of an actor, and tries of a shard after the first
+
 
 def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
-    """Tag shards with so many actors, each with one core and a model of its own."""
-    data = library("ray.data")
-    data.DataContext.get_current().enable_progress_bars = False
-    items = data.from_items([shard._asdict() for shard in shards], override_num_blocks=len(shards))
-    done = items.map(_Tagging, fn_constructor_args=(job,), num_cpus=1, concurrency=min(workers, len(shards)))
-    for row in done.iter_rows():
-        if fault := row.pop("fault"):
-            raise FanlightError(fault)
-        yield Row(**row)
+    """Tag shards with so many actors, each with one core and a model of its own.
+
+    An actor has the next shard at hand while it tags one. If its process dies, it is begun anew and does them again.
+    """
+    ray = _ray()
+    made = ray.remote(num_cpus=1, max_restarts=RESTARTS, max_task_retries=RESTARTS, scheduling_strategy="SPREAD")(
+        _Tagging
+    )
+    actors = [made.remote(job) for _ in range(min(workers, len(shards)))]
+    left = iter(shards)
+    running = {actor.ready.remote(): actor for actor in actors}  # where cores are few, some never are
+    undone = len(shards)
+    try:
+        while undone:
+            (done,), _ = ray.wait(list(running))
+            actor, row = running.pop(done), ray.get(done)
+            for shard in islice(left, 1 if row else 2):
+                running[actor.tag.remote(shard)] = actor
+            if row:
+                undone -= 1
+                if fault := row.pop("fault"):
+                    raise FanlightError(fault)
+                yield Row(**row)
+    except ray.exceptions.RayActorError:
+        raise FanlightError("a worker was lost, again and again: go on with --resume") from None
+    finally:
+        for actor in actors:
+            ray.kill(actor)
 
 
 class _Tagging:
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def __call__(self, item: dict[str, Any]) -> dict[str, Any]:
-        shard = Shard(**item)
+    def ready(self) -> dict[str, Any]:
+        return {}
+
+    def tag(self, shard: Shard) -> dict[str, Any]:
         try:
             return {**tag_shard(self._job, shard)._asdict(), "fault": ""}
         except FanlightError as error:  # as an exception it would end in Ray's own and a traceback
             return {**Row(shard.number, "", 0, 0, "")._asdict(), "fault": str(error)}
 
 
+def _ray() -> Any:
+    """Return Ray, connected to the cluster that RAY_ADDRESS names, or else begun on this machine."""
+    ray = library("ray")
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False)
+    return ray
+
+
 @contextmanager
 def training_on_ray(count: int) -> Iterator[Workers]:
     """Yield workers for data-parallel training (`training.mixing`) that are Ray's actors, each with one core."""
-    workers = _Actors(library("ray"), count)
+    workers = _Actors(_ray(), count)
     try:
         yield workers
     finally:
@@ -52,8 +84,6 @@ class _Actors:
         self.count = count
         self._ray = ray
         self._actors: list[Any] = []
-        if not ray.is_initialized():
-            ray.init(log_to_driver=False)
         if count > (cores := int(ray.cluster_resources().get("CPU", 0))):
             raise FanlightError(f"workers: {count}, each with a core, but Ray has {cores}: choose fewer")
 

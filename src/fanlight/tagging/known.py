@@ -29,8 +29,8 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 84_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
-KEPT = {"word": 0.6, "character": 0.3}  # share of the types that are remembered after it
+MEMORY = {"word": 140_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
+KEPT = {"word": 0.7, "character": 0.3}  # share of the types that are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand
 JOB = 1 << 10  # word types worked out at a time
@@ -58,7 +58,9 @@ class Known:
         self._folded = np.zeros(0, np.uint64)  # hash of each type in lower case
         self._jobs: list[Callable[[], None]] = []
         self._make_free(self._limit * 9 // 8)
-        self.grow(self._limit * 9 // 8)
+        self.grow(
+            2 * self._limit
+        )  # more than are met before `clear_out`: memory that is never written to costs nothing
         self._learn_words([PADDING], [" "], _hashes([PADDING]))
         self._jobs.pop()()
 

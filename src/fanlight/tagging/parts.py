@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
+from fanlight.tagging.block_kernels import SUMS
 from fanlight.tagging.lanes import aligned, fma, load, splat, store
 from fanlight.tagging.products import Stage, panels
 from fanlight.tagging.sentence_kernels import UNITS, Types
@@ -120,12 +121,20 @@ class Parts(Stage):
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def sum_rows(table: Any, ids: Any, offsets: Any, places: Any, out: Any, column: int) -> None:
     """Fill rows `places` of out, from a column on, with the sums of the table's rows that each bag names."""
-    d = table.shape[1]
+    d, width = table.shape[1], len(SUMS)
     for t in range(len(places)):
-        row = out[places[t], column : column + d]
-        row[:] = 0
-        for i in range(offsets[t], offsets[t + 1]):
-            row += table[ids[i]]
+        place = np.int64(places[t]) * out.shape[1] + column
+        begin, end = offsets[t], offsets[t + 1]
+        for j in range(0, d - width + 1, width):
+            v = splat(np.float32(0), SUMS)
+            for i in range(begin, end):
+                v = v + load(table, ids[i] * d + j, SUMS)
+            store(v, out, place + j)
+        for j in range(d - d % width, d):
+            number = np.float32(0)
+            for i in range(begin, end):
+                number += table[ids[i], j]
+            out[places[t], column + j] = number
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

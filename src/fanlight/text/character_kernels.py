@@ -1,7 +1,7 @@
-"""Compiled kernels for characters of Hangul and ASCII in UTF-8: cutting, features and gazetteers from the bytes.
+"""Compiled kernels for characters in UTF-8: cutting, features and gazetteers from the bytes.
 
 They give what `tokens.characters`, `features.extract` and `Gazetteer.marks` give, for a chunk (what stands between
-white space) that is short and has no other characters; each is tested to agree.
+white space) that is short and has only characters of Korean text (`known`); each is tested to agree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
-from fanlight.text.hashing import BASE, HANGUL, seed_of
+from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
 from fanlight.text.word_kernels import mix
 
 Int = NDArray[np.int64]
@@ -86,7 +86,7 @@ def cut(data: Any, begin: int, end: int, borders: Any) -> int:
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
-        if n == LONGEST or i + width > end or not _known(_point(data, i)):
+        if n == LONGEST or i + width > end or not known(_point(data, i)):
             return -1
         borders[n, 0], borders[n, 1] = i, i + width
         i += width
@@ -106,8 +106,25 @@ def _point(data: Any, i: int) -> Any:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _known(p: Any) -> Any:
-    return 33 <= p <= 126 or 0xAC00 <= p <= 0xD7A3 or 0x3131 <= p <= 0x318E
+def known(p: Any) -> Any:
+    """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, "…"."""
+    return (
+        33 <= p <= 126
+        or 0xAC00 <= p <= 0xD7A3
+        or 0x3131 <= p <= 0x318E
+        or 0x4E00 <= p <= 0x9FFC
+        or 0x2190 <= p <= 0x21FF
+        or 0x25A0 <= p <= 0x26FF
+        or p == 0x2026
+    )
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _class(p: Any) -> Any:
+    """Return the class of a point that is `known`; see `hashing.character_classes`."""
+    if p > 126:
+        return HANGUL if p >= 0xAC00 or 0x3131 <= p <= 0x318E else OTHER if p >= 0x4E00 else p + 16
+    return 1 if 65 <= p <= 90 else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else p + 16
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -118,10 +135,8 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
     classes[:3] = np.uint64(0)
     while i < end:
         p = _point(data, i)
-        upper = 65 <= p <= 90
-        values[n + 3] = np.uint64(p + 33 if upper else p + 1)
-        kind = 1 if upper else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else HANGUL if p > 126 else p + 16
-        classes[n + 3] = np.uint64(kind)
+        values[n + 3] = np.uint64(p + 33 if 65 <= p <= 90 else p + 1)
+        classes[n + 3] = np.uint64(_class(p))
         i += 1 if p < 0x80 else 3
         n += 1
     values[n + 3 : n + 6] = np.uint64(_EDGE)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fanlight.tagging.cutting_kernels import flags_of
 from fanlight.tagging.known import _flags
 from fanlight.text.character_features import CHARACTER_FEATURES
-from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, plan_of
+from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, index_of, plan_of
 from fanlight.text.features import CHARACTER_GROUPS, Group, character_keys, extract
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.tokens import characters
@@ -86,4 +86,4 @@ def test_marks_are_those_of_the_plain_gazetteer(chunks, names):
     data, spans, keys = laid_out(chunks)
     gazetteer = Gazetteer.of([name for name, _ in names], [list_ for _, list_ in names], "character")
     plain = gazetteer.marks(keys, np.array([0, len(keys)]))
-    np.testing.assert_array_equal(character_marks(data, spans, gazetteer), plain)
+    np.testing.assert_array_equal(character_marks(data, spans, gazetteer, index_of(gazetteer)), plain)

@@ -21,6 +21,7 @@ from fanlight.text.word_kernels import mix
 
 Int = NDArray[np.int64]
 LONGEST = 64  # characters of a chunk
+BEGINNING = 16  # bits of a hash by which it is looked for
 _BASE = int(BASE)
 _EDGE = 0x110001  # the value of what lies beyond a word (`Characters`)
 _NAMES = (
@@ -72,11 +73,19 @@ def character_bags(data: NDArray[np.uint8], spans: Int, plan: Plan, groups: Sequ
     return tuple(bags)
 
 
-def character_marks(data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer) -> NDArray[np.float32]:
-    """Return `gazetteer.marks` of such characters."""
+def index_of(gazetteer: Gazetteer) -> NDArray[np.int32]:
+    """Return from where on the hashes with each beginning, of `BEGINNING` bits, are, for `character_marks`."""
+    counts = np.bincount((gazetteer.hashes >> np.uint64(64 - BEGINNING)).astype(np.int64), minlength=1 << BEGINNING)
+    return np.append(0, np.cumsum(counts)).astype(np.int32)
+
+
+def character_marks(
+    data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer, index: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Return `gazetteer.marks` of such characters; `index` is `index_of` it."""
     out = np.zeros((len(spans), len(gazetteer.lists), MARKS), np.float32)
     if len(gazetteer.hashes):
-        _fill_marks(data, spans, gazetteer.hashes, gazetteer.members, gazetteer.longest, out)
+        _fill_marks(data, spans, gazetteer.hashes, index, gazetteer.members, gazetteer.longest, out)
     return out.reshape(len(spans), gazetteer.width)
 
 
@@ -189,7 +198,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _fill_marks(data: Any, spans: Any, hashes: Any, members: Any, longest: int, out: Any) -> None:
+def _fill_marks(data: Any, spans: Any, hashes: Any, index: Any, members: Any, longest: int, out: Any) -> None:
     values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
     lists = out.shape[1]
     lengths = np.zeros(lists, np.int64)
@@ -204,8 +213,11 @@ def _fill_marks(data: Any, spans: Any, hashes: Any, members: Any, longest: int, 
                 if k == 0 and n > 1:
                     continue  # one syllable begins too many words
                 mixed = mix(h)
-                place = np.searchsorted(hashes, mixed)
-                if place < len(hashes) and hashes[place] == mixed:
+                beginning = np.int64(mixed >> np.uint64(64 - BEGINNING))
+                place, stop = index[beginning], index[beginning + 1]
+                while place < stop and hashes[place] < mixed:
+                    place += 1
+                if place < stop and hashes[place] == mixed:
                     for number in range(lists):
                         if members[place] >> np.uint32(number) & np.uint32(1):
                             lengths[number] = k + 1

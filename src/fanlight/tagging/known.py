@@ -1,7 +1,7 @@
-"""What the fast path remembers, in tables of bounded size: chunks, word types, and the first layers' products.
+"""What the fast path remembers, in tables of bounded size: chunks, word types, and what the first layers make of these.
 
-A chunk is cut into tokens, and a new word type's products are worked out, once. Where a table is full, the chunks used
-least are forgotten.
+A chunk is cut into tokens, and a new word type's products are worked out, once (`tagging.products`; of characters,
+parts of them: `tagging.parts`). Where a table is full, the chunks used least are forgotten.
 """
 
 from __future__ import annotations

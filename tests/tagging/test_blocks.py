@@ -16,7 +16,7 @@ import fanlight
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.tagging import blocks as module
-from fanlight.tagging import json_kernel, known
+from fanlight.tagging import json_kernel, known, parts
 from fanlight.tagging import lines as lines_module
 from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.lines import files_of, read_blocks, tag_lines
@@ -152,7 +152,7 @@ def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     monkeypatch.setattr(module, "SHARE", 100)
     model = tagger.model
     widths = sum(made.positions * made.hidden for made in stages(model))
-    monkeypatch.setattr(known, "MEMORY", 4 * 250 * widths)  # so that words are forgotten and met again
+    monkeypatch.setitem(known.MEMORY, "word", 4 * 250 * widths)  # so that words are forgotten and met again
     small = BlockTagger(tagger.model, 3)
     found = [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])]
     assert found == whole
@@ -169,7 +169,7 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
     texts += [" \n".join(texts), numbers, "Oslo."]
     whole = list(documents(tagger, blocks, texts))
     widths = sum(made.positions * made.hidden for made in stages(tagger.model))
-    monkeypatch.setattr(known, "MEMORY", 4 * 250 * widths)  # so that words are forgotten and met again
+    monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * widths)  # so that words are forgotten and met again
     monkeypatch.setattr(module, "LONG", 20)
     for size in (1, 50, 700, 1 << 20):
         small = BlockTagger(tagger.model, 2)
@@ -195,6 +195,24 @@ def test_any_long_text_gets_the_same_answers(taggers, name, text, size):
 
 def stages(model):
     return [model.configuration, *([model.first.configuration] if model.first else [])]
+
+
+def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypatch):
+    tagger, blocks = taggers["ko"]
+    texts = [
+        f"{KOREAN[n % len(KOREAN)]} 제{n}회 {chr(0xAC00 + 37 * n)}{chr(0x4E00 + 41 * n)}시 김{n}씨" for n in range(200)
+    ]
+    whole = list(documents(tagger, blocks, texts))
+    for text, document in zip(texts[:20], whole, strict=False):
+        same(document, tagger(text))
+    monkeypatch.setattr(module, "SHARE", 1000)
+    monkeypatch.setitem(known.MEMORY, "character", 300 * blocks._known._stages[0].bytes)
+    small = BlockTagger(tagger.model, 3)
+    assert [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])] == whole
+    assert len(small._known._types) < len(blocks._known._types) / 2
+    monkeypatch.setattr(parts, "MOST", 0)  # all is multiplied anew
+    for document, other in zip(documents(tagger, BlockTagger(tagger.model, 1), texts), whole, strict=True):
+        same(document, other)
 
 
 def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):
@@ -327,14 +345,13 @@ def test_multiplying_gives_a_row_the_same_bits_in_any_company():
     V[5] = 0
     panels = np.ascontiguousarray(W.reshape(23, 2, -1).transpose(1, 0, 2))
     order, places = rng.permutation(count), rng.permutation(2 * count)[:count]
-    known, numbers = rng.normal(size=(9, width)).astype(np.float32), rng.integers(0, 9, (count, 2)).astype(np.int32)
     out = np.full((2 * count, width), 7, np.float32)
-    multiply(V, panels, order, places, known, numbers, out)
-    np.testing.assert_allclose(out[places], V @ W + known[numbers].sum(1), atol=1e-5)
+    multiply(V, panels, order, places, out)
+    np.testing.assert_allclose(out[places], V @ W, atol=1e-5)
     assert (out[np.setdiff1d(np.arange(2 * count), places)] == 7).all()
     one = np.empty((1, width), np.float32)
     for t in range(count):
-        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), known, numbers[t : t + 1], one)
+        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), one)
         np.testing.assert_array_equal(one[0], out[places[t]])
 
 

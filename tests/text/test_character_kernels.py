@@ -4,14 +4,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fanlight.tagging.cutting_kernels import flags_of
+from fanlight.tagging.known import _flags
 from fanlight.text.character_features import CHARACTER_FEATURES
-from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, plan_of
+from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, index_of, plan_of
 from fanlight.text.features import CHARACTER_GROUPS, Group, character_keys, extract
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.tokens import characters
 
-known = st.characters(min_codepoint=33, max_codepoint=126) | st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3)
-chunk = st.text(known | st.sampled_from("ㄱㅋㅎㅏㅣㆎ서울은는이가Aa1."), min_size=1, max_size=14)
+RANGES = ("!~", "가힣", "ㄱㆎ", "一鿼", "←⇿", "■⛿", "……")  # what the kernels take
+taken = st.one_of(*(st.characters(min_codepoint=ord(first), max_codepoint=ord(last)) for first, last in RANGES))
+chunk = st.text(taken | st.sampled_from("ㄱㅋㅎㅏㅣㆎ서울은는이가Aa1.…♥人"), min_size=1, max_size=14)
 every_feature = Group("all", 4093, 4, tuple(sorted(CHARACTER_FEATURES)))
 
 
@@ -37,7 +40,7 @@ def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
     borders = np.zeros((LONGEST, 2), np.int64)
     raw = text.encode()
     n = cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), borders)
-    easy = all("!" <= c <= "~" or "가" <= c <= "힣" or "ㄱ" <= c <= "ㆎ" for c in text)
+    easy = all(any(first <= c <= last for first, last in RANGES) for c in text)
     assert (n >= 0) == easy
     if easy:
         starts, ends = characters(text)
@@ -48,6 +51,21 @@ def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
 def test_long_chunks_are_refused():
     raw = ("서" * (LONGEST + 1)).encode()
     assert cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), np.zeros((LONGEST, 2), np.int64)) == -1
+
+
+def test_every_character_taken_has_its_features_and_flags():
+    text = "".join(chr(p) for first, last in RANGES for p in range(ord(first), ord(last) + 1))
+    chunks = [text[i : i + LONGEST] for i in range(0, len(text), LONGEST)]
+    assert [len(c) for c in chunks] == [characters(c)[0].size for c in chunks]
+    data, spans, keys = laid_out(chunks)
+    some = Group("some", 1 << 20, 4, ("class", "character"))
+    bags = character_bags(data, spans, plan_of((some,)), (some,))
+    assert bags[0].ids.tolist() == extract(keys, (some,))[0].ids.tolist()
+    ends = np.cumsum([len(c.encode()) for c in text])
+    places = np.stack([np.append(0, ends[:-1]), ends], 1)
+    flags = np.empty(len(text), np.int32)
+    flags_of(data, places, flags)
+    assert flags.tolist() == [_flags(c) for c in text]
 
 
 @given(st.lists(chunk, min_size=1, max_size=5))
@@ -68,4 +86,4 @@ def test_marks_are_those_of_the_plain_gazetteer(chunks, names):
     data, spans, keys = laid_out(chunks)
     gazetteer = Gazetteer.of([name for name, _ in names], [list_ for _, list_ in names], "character")
     plain = gazetteer.marks(keys, np.array([0, len(keys)]))
-    np.testing.assert_array_equal(character_marks(data, spans, gazetteer), plain)
+    np.testing.assert_array_equal(character_marks(data, spans, gazetteer, index_of(gazetteer)), plain)

@@ -16,7 +16,6 @@ from fanlight.tagging.chain_kernels import best_path, messages, probability
 from fanlight.tagging.chunk_kernels import REPEATED, contexts_of, sentence_borders, tokens_of
 from fanlight.tagging.lanes import load, store, tile
 from fanlight.tagging.sentence_kernels import emissions
-from fanlight.text.word_kernels import finish
 
 PANEL = (0,) * 32  # columns that are multiplied at once
 ROWS = (0,) * 4
@@ -258,12 +257,11 @@ def _entities(
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def multiply(V: Any, W: Any, order: Any, places: Any, known: Any, numbers: Any, out: Any) -> None:
+def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
     """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
 
-    The rows `numbers` (t, any) of ``known`` are added to each. A row gets the same bits in any company. Rows go in the
-    order given, some at a time, so that they and a panel stay in the cache; the beginning and the end where all of a
-    tile's are zeros are left out.
+    A row gets the same bits in any company. Rows go in the order given, some at a time, so that they and a panel stay
+    in the cache; the beginning and the end where all of a tile's are zeros are left out.
     """
     panels, d, _ = W.shape
     width, tall = len(PANEL), len(ROWS)
@@ -286,15 +284,6 @@ def multiply(V: Any, W: Any, order: Any, places: Any, known: Any, numbers: Any, 
                 last = max(last, i)
             borders[q, 0], borders[q, 1] = min(first, last), last - min(first, last)
         rows[:] = 0
-        for t in range(count):
-            for g in range(numbers.shape[1]):
-                number = np.int64(numbers[order[begin + t], g])
-                for j in range(0, panels * width, width):
-                    store(
-                        load(rows, t * panels * width + j, PANEL) + load(known, number * panels * width + j, PANEL),
-                        rows,
-                        t * panels * width + j,
-                    )
         for p in range(panels):
             for q in range(-(-count // tall)):
                 i, place = borders[q, 0], q * tall * panels * width + p * width
@@ -313,16 +302,6 @@ def multiply(V: Any, W: Any, order: Any, places: Any, known: Any, numbers: Any, 
                 )
         for t in range(count):
             out[places[order[begin + t]]] = rows[t]
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def hash_bags(ids: Any, offsets: Any, seed: int, out: Any) -> None:
-    """Fill a hash of each bag, never 0."""
-    for t in range(len(out)):
-        h = np.uint64(0xCBF29CE484222325) + np.uint64(seed)
-        for i in range(offsets[t], offsets[t + 1]):
-            h = (h ^ np.uint64(ids[i])) * np.uint64(0x100000001B3)
-        out[t] = finish(h)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

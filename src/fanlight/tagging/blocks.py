@@ -201,8 +201,10 @@ class BlockTagger:
         """Find the chunks, and what is to be done, by any threads, before their products are read."""
         self._held = None
         if self._known.full:
+            if self._known.copied:
+                wait(self._learning)  # what they write is copied, and readers may go on
             self._known.clear_out()
-            self._readers = self._running
+            self._readers = [] if self._known.copied else self._running
         found = self._known.find(data, starts, ends)
         if self._known.short:
             wait(self._running)
@@ -257,7 +259,8 @@ class BlockTagger:
     def room(self) -> Room:
         """Return scratch for one thread."""
         made = self.model.configuration
-        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, len(self.widths.tags))
+        tags, known = len(self.widths.tags), self._known
+        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, known.parts, known.own)
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

@@ -86,6 +86,7 @@ class _Words:
 class _Characters:
     def __init__(self, model: Model, room: int) -> None:
         self._groups, self._gazetteer = model.configuration.groups, model.gazetteer
+        self._index = None if self._gazetteer is None else character_kernels.index_of(self._gazetteer)
         self._plan = character_kernels.plan_of(self._groups)
         self._out = Learned.of(room)
 
@@ -96,8 +97,8 @@ class _Characters:
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
         bags = character_kernels.character_bags(data, spans, self._plan, self._groups)
         marks = None
-        if self._gazetteer is not None:
-            marks = character_kernels.character_marks(data, spans, self._gazetteer)
+        if self._gazetteer is not None and self._index is not None:
+            marks = character_kernels.character_marks(data, spans, self._gazetteer, self._index)
         return WordTypes(np.full(len(spans), -1, np.int64), bags), marks
 
 

@@ -114,12 +114,14 @@ def _key_hash(data: Any, begin: int, end: int, place: int, fold: bool) -> Any:
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def flags_of(data: Any, spans: Any, out: Any) -> None:
-    """Fill the flags of ASCII words and of single Hangul characters; as `known._flags`."""
+    """Fill the flags of ASCII words and of single characters that `character_kernels` takes; as `known._flags`."""
     for w in range(len(spans)):
         begin, end = spans[w]
         first, last = data[begin], data[end - 1]
         if first >= 0x80:
-            out[w] = AS_FORM | ALPHABETIC
+            sign = first == 0xE2
+            ellipsis = sign and data[begin + 1] == 0x80
+            out[w] = AS_FORM | ALPHABETIC * (not sign) | FINAL * ellipsis
             continue
         same, upper, lower = True, False, False
         for i in range(begin, end):

@@ -1,7 +1,7 @@
-"""What the fast path remembers, in tables of bounded size: chunks, word types, and the first layers' products.
+"""What the fast path remembers, in tables of bounded size: chunks, word types, and what the first layers make of these.
 
-A chunk is cut into tokens, and a new word type's products are worked out, once. Where a table is full, the chunks used
-least are forgotten.
+A chunk is cut into tokens, and a new word type's products are worked out, once (`tagging.products`; of characters,
+parts of them: `tagging.parts`). Where a table is full, the chunks used least are forgotten.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from fanlight.tagging import chunk_kernels
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.cutters import Cutter, cutter_of
 from fanlight.tagging.numbers import Numbers
-from fanlight.tagging.products import Stage
-from fanlight.tagging.sentence_kernels import Layers, padded
+from fanlight.tagging.parts import Parts
+from fanlight.tagging.products import Products, Stage
+from fanlight.tagging.sentence_kernels import Layers
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
@@ -28,8 +29,8 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = 84_000_000  # bytes of products that bring about a clearing-out
-KEPT = 0.6  # of the word types are remembered after it
+MEMORY = {"word": 140_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
+KEPT = {"word": 0.7, "character": 0.3}  # share of the types that are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand
 JOB = 1 << 10  # word types worked out at a time
@@ -45,9 +46,10 @@ class Known:
         stages = [(model.configuration, model.parameters)]
         if model.first is not None:
             stages.insert(0, (model.first.configuration, model.first.parameters))
-        widths = sum(made.positions * padded(made.hidden) for made, _ in stages)
-        self._limit = MEMORY // (4 * widths)
-        self._stages = [] if cutting else [Stage(made, parameters, model) for made, parameters in stages]
+        kind = Parts if self._unit == "character" else Products
+        whole: list[Stage] = [kind(made, parameters, model) for made, parameters in stages]
+        self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in whole)
+        self._stages = [] if cutting else whole
         self._chunks, self._types, self._forms = Numbers(), Numbers(), Numbers()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
@@ -57,7 +59,9 @@ class Known:
         self._folded = np.zeros(0, np.uint64)  # hash of each type in lower case
         self._jobs: list[Callable[[], None]] = []
         self._make_free(self._limit * 9 // 8)
-        self.grow(self._limit * 9 // 8)
+        self.grow(
+            2 * self._limit
+        )  # more than are met before `clear_out`: memory that is never written to costs nothing
         self._learn_words([PADDING], [" "], _hashes([PADDING]))
         self._jobs.pop()()
 
@@ -70,6 +74,21 @@ class Known:
     def folded(self) -> NDArray[np.uint64]:
         """The hash of each type in lower case, as they are now."""
         return self._folded.copy()
+
+    @property
+    def copied(self) -> bool:
+        """Whether `clear_out` leaves a snapshot's readers theirs; else the next jobs must wait for them."""
+        return self._stages[0].copied
+
+    @property
+    def parts(self) -> int:
+        """Parts of a type at most, for `Room.of`."""
+        return max(int(stage.types().parts.shape[1]) for stage in self._stages)
+
+    @property
+    def own(self) -> int:
+        """Numbers of a type's own part at most, for `Room.of`."""
+        return max(int(stage.types().own.shape[1]) for stage in self._stages)
 
     @property
     def bytes(self) -> int:
@@ -119,13 +138,13 @@ class Known:
     def clear_out(self) -> None:
         """Forget the chunks that were used least, so that `KEPT` of the word types stay at most.
 
-        Readers of a snapshot keep theirs, but for the products of types forgotten: the next jobs must wait for them.
+        Readers of a snapshot keep theirs, but for the products of types forgotten, unless these are `copied`.
         """
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
         order = np.argsort(-self._uses[: len(self._chunks)], kind="stable")
         stays = np.zeros(len(self._flags), np.bool_)
         stays[0] = True
-        kept = np.sort(order[: chunk_kernels.choose(order, ends, tokens, int(KEPT * self._limit), stays)])
+        kept = np.sort(order[: chunk_kernels.choose(order, ends, tokens, int(KEPT[self._unit] * self._limit), stays)])
         counts = ends[kept + 1] - ends[kept]
         first = np.cumsum(counts) - counts
         rows = np.arange(counts.sum()) + np.repeat(ends[kept] - first, counts)
@@ -138,6 +157,8 @@ class Known:
         self._types.keep(stays)
         self._flags, self._forms, self._form_of = self._flags.copy(), Numbers(), np.zeros_like(self._form_of)
         self._form_of[stays] = self._forms.of(self._folded[stays])
+        for stage in self._stages:
+            stage.renew(np.flatnonzero(stays))
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
         """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""

@@ -21,13 +21,39 @@ LINE = 16  # numbers of a cache line
 ROWS = (0,) * 4  # tokens whose second layer is worked out at once
 
 
-class Layers(NamedTuple):
-    """A network, its first layer multiplied out; P positions, M hidden units and K tags, both padded.
+class Types(NamedTuple):
+    """What a network knows of word types, x being a type's vector; row 0 is that of positions outside a sentence.
 
     Attributes
     ----------
-    products : float32 array (types, P · M)
-        W_k @ x of each word type at each window position k; row 0 is that of positions outside a sentence.
+    products : float32 array (rows, P · M)
+        W_k @ x of each type, or of parts of x, at each window position k.
+    parts : int32 array (types, g)
+        Of which rows of ``products`` a type's parts are, 0 for none; no columns where there is a row a type.
+    own : float32 array (types, d)
+        The part of x that is multiplied anew at each token.
+    W : float32 array (M / 32, P · d, 32)
+        What it is multiplied by, in panels of columns.
+    """
+
+    products: Any
+    parts: Any
+    own: Any
+    W: Any
+
+    @classmethod
+    def of(cls, products: Any) -> Types:
+        """Return types that have a row of ``products`` each."""
+        nothing = np.zeros((0, 0), np.float32)
+        return cls(products, nothing.astype(np.int32), nothing, np.zeros((0, 0, len(UNITS)), np.float32))
+
+
+class Layers(NamedTuple):
+    """A network; P positions, M hidden units and K tags, both padded.
+
+    Attributes
+    ----------
+    types : Types
     contexts : float32 array (64 + 1, P · M)
         G_k @ g of each context; no rows if the network has none.
     evidence : float32 array (P, e, M)
@@ -43,7 +69,7 @@ class Layers(NamedTuple):
     activation : int
     """
 
-    products: Any
+    types: Types
     contexts: Any
     evidence: Any
     b: Any
@@ -60,7 +86,7 @@ def padded(hidden: int) -> int:
 
 
 def layers_of(
-    p: Mapping[str, NDArray[np.float32]], A: NDArray[np.float32], made: Any, products: Any, contexts: Any, evidence: Any
+    p: Mapping[str, NDArray[np.float32]], A: NDArray[np.float32], made: Any, of: Types, contexts: Any, evidence: Any
 ) -> Layers:
     """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
     types = len(made.types)
@@ -70,7 +96,7 @@ def layers_of(
     U[: made.hidden, where], b[: made.hidden], c[where] = p["U"].T, p["b"][:, 0], p["c"][:, 0]
     scores, weights = Chain.of(A, types, NEVER), Chain.of(np.exp(A.astype(np.float64)), types, 0)
     activation = ACTIVATIONS.index(made.activation)
-    return Layers(products, contexts, evidence, b, U, c, scores, weights, activation)
+    return Layers(of, contexts, evidence, b, U, c, scores, weights, activation)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
@@ -84,7 +110,10 @@ def emissions(
     M, K = len(net.b), len(widths.tags)
     n = 0
     for s in sentences:
-        _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
+        if net.types.parts.shape[1] + net.types.own.shape[1]:
+            _first_layer_of_parts(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
+        else:
+            _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]
     if net.activation == TANH:
         for t in range(n):
@@ -112,7 +141,7 @@ def emissions(
 def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
     """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
     M, n = len(net.b), last - first
-    positions = net.products.shape[1] // M
+    positions = net.types.products.shape[1] // M
     radius = positions // 2
     width, contextual, parts = positions * M, len(net.contexts) > 0, told.shape[1]
     x, g = room.places[0], room.places[1]
@@ -121,7 +150,7 @@ def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last:
         ahead = first + t + radius + AHEAD
         if ahead < len(ids):
             for j in range(0, width, LINE):
-                prefetch(net.products, np.int64(ids[ahead]) * width + j)
+                prefetch(net.types.products, np.int64(ids[ahead]) * width + j)
         for k in range(positions):
             u = t + k - radius
             inside = 0 <= u < n
@@ -131,7 +160,7 @@ def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last:
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
             for k in range(positions):
-                v = v + load(net.products, x[k] + j, UNITS)
+                v = v + load(net.types.products, x[k] + j, UNITS)
             if contextual:
                 for k in range(positions):
                     v = v + load(net.contexts, g[k] + j, UNITS)
@@ -141,3 +170,58 @@ def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last:
                     for i in range(parts):
                         v = fma(splat(told[u, i], UNITS), load(net.evidence, (k * parts + i) * M + j, UNITS), v)
             store(larger(v, floor), room.H, (at + t) * M + j)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _first_layer_of_parts(
+    net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any
+) -> None:
+    """Do as `_first_layer` where types have parts: their products are summed, the own parts multiplied by W."""
+    M, n = len(net.b), last - first
+    products, parts, own, W = net.types
+    g, d = parts.shape[1], own.shape[1]
+    positions = products.shape[1] // M
+    radius = positions // 2
+    width, contextual, more = positions * M, len(net.contexts) > 0, told.shape[1]
+    x, c = room.places[0], room.places[1]
+    floor = splat(np.float32(0 if net.activation == RELU else NEVER), UNITS)
+    for u in range(-radius, n + radius):
+        type_ = np.int64(ids[first + u]) if 0 <= u < n else 0
+        ahead = first + u + AHEAD
+        if u >= 0 and ahead < len(ids):
+            prefetch(parts, np.int64(ids[ahead]) * g)
+            for j in range(0, d, LINE):
+                prefetch(own, np.int64(ids[ahead]) * d + j)
+        for j in range(d):
+            room.own[(u + radius) * d + j] = own[type_, j]
+    for t in range(n):
+        count = 0
+        for k in range(positions):
+            u = t + k - radius
+            inside = 0 <= u < n
+            type_ = np.int64(ids[first + u]) if inside else 0
+            for i in range(g):
+                if parts[type_, i]:
+                    x[count] = np.int64(parts[type_, i]) * width + k * M
+                    count += 1
+            c[k] = (np.int64(contexts[first + u]) if inside else CONTEXT_PADDING) * width + k * M
+        begin, end = max(0, radius - t), min(positions, n - t + radius) if more else 0
+        for j in range(0, M, len(UNITS)):
+            v = load(net.b, j, UNITS)
+            for i in range(count):
+                v = v + load(products, x[i] + j, UNITS)
+            if contextual:
+                for k in range(positions):
+                    v = v + load(net.contexts, c[k] + j, UNITS)
+            for k in range(begin, end):
+                u = first + t + k - radius
+                if told[u, more - 1]:
+                    for i in range(more):
+                        v = fma(splat(told[u, i], UNITS), load(net.evidence, (k * more + i) * M + j, UNITS), v)
+            store(v, room.H, (at + t) * M + j)
+    for p in range(len(W)):
+        for t in range(0, n, len(ROWS)):  # the last rows may be of no token
+            place = (at + t) * M + p * len(UNITS)
+            tile(ROWS, UNITS, room.own, t * d, d, W, p * positions * d * len(UNITS), positions * d, room.H, place, M)
+    for j in range(at * M, (at + n) * M, len(UNITS)):
+        store(larger(load(room.H, j, UNITS), floor), room.H, j)

@@ -1,7 +1,7 @@
-"""Compiled kernels for characters of Hangul and ASCII in UTF-8: cutting, features and gazetteers from the bytes.
+"""Compiled kernels for characters in UTF-8: cutting, features and gazetteers from the bytes.
 
 They give what `tokens.characters`, `features.extract` and `Gazetteer.marks` give, for a chunk (what stands between
-white space) that is short and has no other characters; each is tested to agree.
+white space) that is short and has only characters of Korean text (`known`); each is tested to agree.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
-from fanlight.text.hashing import BASE, HANGUL, seed_of
+from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
 from fanlight.text.word_kernels import mix
 
 Int = NDArray[np.int64]
 LONGEST = 64  # characters of a chunk
+BEGINNING = 16  # bits of a hash by which it is looked for
 _BASE = int(BASE)
 _EDGE = 0x110001  # the value of what lies beyond a word (`Characters`)
 _NAMES = (
@@ -72,11 +73,19 @@ def character_bags(data: NDArray[np.uint8], spans: Int, plan: Plan, groups: Sequ
     return tuple(bags)
 
 
-def character_marks(data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer) -> NDArray[np.float32]:
-    """Return `gazetteer.marks` of such characters."""
+def index_of(gazetteer: Gazetteer) -> NDArray[np.int32]:
+    """Return from where on the hashes with each beginning, of `BEGINNING` bits, are, for `character_marks`."""
+    counts = np.bincount((gazetteer.hashes >> np.uint64(64 - BEGINNING)).astype(np.int64), minlength=1 << BEGINNING)
+    return np.append(0, np.cumsum(counts)).astype(np.int32)
+
+
+def character_marks(
+    data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer, index: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Return `gazetteer.marks` of such characters; `index` is `index_of` it."""
     out = np.zeros((len(spans), len(gazetteer.lists), MARKS), np.float32)
     if len(gazetteer.hashes):
-        _fill_marks(data, spans, gazetteer.hashes, gazetteer.members, gazetteer.longest, out)
+        _fill_marks(data, spans, gazetteer.hashes, index, gazetteer.members, gazetteer.longest, out)
     return out.reshape(len(spans), gazetteer.width)
 
 
@@ -86,7 +95,7 @@ def cut(data: Any, begin: int, end: int, borders: Any) -> int:
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
-        if n == LONGEST or i + width > end or not _known(_point(data, i)):
+        if n == LONGEST or i + width > end or not known(_point(data, i)):
             return -1
         borders[n, 0], borders[n, 1] = i, i + width
         i += width
@@ -106,8 +115,25 @@ def _point(data: Any, i: int) -> Any:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _known(p: Any) -> Any:
-    return 33 <= p <= 126 or 0xAC00 <= p <= 0xD7A3 or 0x3131 <= p <= 0x318E
+def known(p: Any) -> Any:
+    """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, "…"."""
+    return (
+        33 <= p <= 126
+        or 0xAC00 <= p <= 0xD7A3
+        or 0x3131 <= p <= 0x318E
+        or 0x4E00 <= p <= 0x9FFC
+        or 0x2190 <= p <= 0x21FF
+        or 0x25A0 <= p <= 0x26FF
+        or p == 0x2026
+    )
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _class(p: Any) -> Any:
+    """Return the class of a point that is `known`; see `hashing.character_classes`."""
+    if p > 126:
+        return HANGUL if p >= 0xAC00 or 0x3131 <= p <= 0x318E else OTHER if p >= 0x4E00 else p + 16
+    return 1 if 65 <= p <= 90 else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else p + 16
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -118,10 +144,8 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
     classes[:3] = np.uint64(0)
     while i < end:
         p = _point(data, i)
-        upper = 65 <= p <= 90
-        values[n + 3] = np.uint64(p + 33 if upper else p + 1)
-        kind = 1 if upper else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else HANGUL if p > 126 else p + 16
-        classes[n + 3] = np.uint64(kind)
+        values[n + 3] = np.uint64(p + 33 if 65 <= p <= 90 else p + 1)
+        classes[n + 3] = np.uint64(_class(p))
         i += 1 if p < 0x80 else 3
         n += 1
     values[n + 3 : n + 6] = np.uint64(_EDGE)
@@ -174,7 +198,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _fill_marks(data: Any, spans: Any, hashes: Any, members: Any, longest: int, out: Any) -> None:
+def _fill_marks(data: Any, spans: Any, hashes: Any, index: Any, members: Any, longest: int, out: Any) -> None:
     values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
     lists = out.shape[1]
     lengths = np.zeros(lists, np.int64)
@@ -189,8 +213,11 @@ def _fill_marks(data: Any, spans: Any, hashes: Any, members: Any, longest: int, 
                 if k == 0 and n > 1:
                     continue  # one syllable begins too many words
                 mixed = mix(h)
-                place = np.searchsorted(hashes, mixed)
-                if place < len(hashes) and hashes[place] == mixed:
+                beginning = np.int64(mixed >> np.uint64(64 - BEGINNING))
+                place, stop = index[beginning], index[beginning + 1]
+                while place < stop and hashes[place] < mixed:
+                    place += 1
+                if place < stop and hashes[place] == mixed:
                     for number in range(lists):
                         if members[place] >> np.uint32(number) & np.uint32(1):
                             lengths[number] = k + 1

@@ -92,7 +92,7 @@ def test_a_short_block_gets_the_same_answers_with_and_without_threads(taggers, n
 def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
     tagger, _ = taggers[name]
     made = (tagger.model.configuration, *([] if tagger.model.first is None else [tagger.model.first.configuration]))
-    monkeypatch.setattr(known, "MEMORY", 4 * 250 * sum(one.positions * one.hidden for one in made))
+    monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in made))
     blocks = BlockTagger(tagger.model, 1)  # with so little memory that words are forgotten
     found = {"at once": 0, "not": 0}
     plain = module.short_kernel.lines

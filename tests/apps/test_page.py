@@ -12,8 +12,11 @@ from playwright.sync_api import expect, sync_playwright
 import fanlight
 from fanlight.apps.labelling import LabelStore
 from fanlight.apps.progress import tell
+from fanlight.calculus.graph import _ROLES
 from fanlight.entities.html import hue, marked
+from fanlight.entities.matches import WAYS
 from fanlight.entities.report import Found, Labelled, report_on
+from fanlight.text.features import CHARACTER_GROUPS, WORD_GROUPS
 from tests.apps.serving import running
 from tests.training.test_training import SMALL, TOWNS
 
@@ -260,6 +263,68 @@ def test_korean_dark_and_the_keyboard(page):
     page.picture("train")
 
 
+ENGLISH_LEFT = """() => {
+  const found = new Set(), add = (text) => { if (/[A-Za-z]{3,}/.test(text)) found.add(text.trim()); };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  // not the texts, formulas and formats
+  const foreign = 'script, style, textarea, .katex, #document, #label-text, #examples, #graph, #steps, #step-shown, .word, [data-download]';
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(foreign)) add(walker.currentNode.textContent);
+  for (const e of document.querySelectorAll('[aria-label]:not(mark)')) add(e.getAttribute('aria-label'));
+  return [...found];
+}"""
+
+
+def test_no_view_has_english_left_in_korean(page):
+    tag(page, "이순신은 서울에서 태어났다.")
+    page.locator("mark").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#why-shown:not([hidden])")
+    page.click("#tab-gradient")
+    page.fill("#mine", "W")
+    page.wait_for_selector("#graph svg")
+    page.click("#check-form button")
+    page.wait_for_selector("#verdict.wrong")
+    expect(page.locator("#latex h3").nth(1)).to_have_text("2. Apply the chain rule")
+    page.click("#tab-train")
+    page.wait_for_selector("#history .chart")
+    page.click("#tab-label")
+    page.fill("#annotator", "me")
+    page.click("#annotator-form button")
+    page.wait_for_selector("#label-task:not([hidden])")
+    assert len(page.evaluate(ENGLISH_LEFT)) > 50, "what looks for English finds it"
+    page.select_option("#language", "ko")
+    expect(page.locator("#latex h3").nth(1)).to_have_text("2. 연쇄 법칙 적용하기")
+    expect(page.locator("#verdict")).to_contain_text("성분")
+    expect(page.locator("#steps")).to_contain_text("오차 신호 재사용하기")
+    expect(page.locator("#label-types")).to_contain_text("지우기")
+    types = {"LOC", "PER", "ORG", "MISC", "DATE", "TIME", "QUANTITY", "EVENT"}
+    known = {"Fanlight", "English", "towns", *types, *(f"{way}-{type_}" for way in "BIES" for type_ in types)}
+    names = {"Ctrl", "Enter", "fanlight", "label", "LABELS", "texts", "FILE", "watch", "MODEL", "progress", "jsonl"} | {
+        "train",
+        "set",
+        "keep",
+    }
+    left = [text for text in page.evaluate(ENGLISH_LEFT) if text not in known]
+    assert [text for text in left if set(re.findall("[A-Za-z]{3,}", text)) - types - names] == []
+    page.select_option("#language", "en")
+    expect(page.locator("#latex h3").nth(1)).to_have_text("2. Apply the chain rule")
+    expect(page.locator("#history svg").first).to_have_attribute("aria-label", "loss: 0.2")
+    expect(page.locator("nav")).to_have_attribute("aria-label", "Views")
+
+
+def test_every_name_of_the_page_has_its_korean(page):
+    missing = """async () => {
+      const { KOREAN } = await import('/static/words.js');
+      const names = [...document.querySelectorAll('[data-i18n]')].map((e) => e.dataset.i18n);
+      return [...names, ...[...document.querySelectorAll('[data-label]')].map((e) => e.dataset.label), ...[ROLES].flat()].filter((n) => !KOREAN[n]);
+    }"""
+    roles = [*set(_ROLES.values()), "transpose", "part-vectors", "part-context", "part-names", "part-other mentions"]
+    groups = [f"part-{group.name}" for group in (*WORD_GROUPS, *CHARACTER_GROUPS)]
+    rows = ["row-all", *(f"way-{way}" for way in WAYS), "names-seen", "names-unseen"]
+    assert page.evaluate(missing.replace("ROLES", json.dumps([*roles, *groups, *rows]))) == []
+    assert page.evaluate(missing.replace("ROLES", '"nobody says this"')) == ["nobody says this"]
+
+
 def test_a_long_text_is_drawn_where_it_is_seen(page):
     line = "Ada Lovelace wrote to Charles Babbage from London about the engine in Paris.\n"
     tag(page, line * (200_000 // 13))
@@ -274,6 +339,7 @@ def test_a_long_text_is_drawn_where_it_is_seen(page):
         return gaps.sort((a, b) => a - b)[30]; }"""
     )
     print(f"median frame while scrolling: {took:.0f} ms")
+    page.wait_for_selector("mark", state="attached")  # a busy machine draws later
     assert 0 < page.locator("mark").count() < 2000
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -15,7 +15,7 @@ from fanlight.calculus.mathml import mathml
 from fanlight.calculus.numeric import bind, evaluate
 from fanlight.calculus.shapes import show
 from fanlight.calculus.source import numpy_source
-from fanlight.calculus.steps import Formula, links_of, steps
+from fanlight.calculus.steps import Formula, Row, links_of, steps
 from fanlight.errors import CalculusError
 
 _STYLE = """
@@ -26,10 +26,10 @@ _STYLE = """
 """
 
 
-def text(d: Derivation) -> str:
-    """Return the derivation for a terminal."""
-    lines = [f"{d.pieces[-1].name} = {d.expression}    by {d.wrt} ({show(d.wrt.shape)})"]
-    for title, rows in steps(d):
+def text(d: Derivation, say: Callable[[str], str] = str) -> str:
+    """Return the derivation for a terminal; `say` may put its words into another language (`calculus.korean`)."""
+    lines = [f"{d.pieces[-1].name} = {d.expression}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
+    for title, rows in _told(d, say):
         lines += ["", title]
         written = ["".join(part if isinstance(part, str) else part.text for part in row.parts) for row in rows]
         width = max((len(line) for line, row in zip(written, rows, strict=True) if row.shape), default=0)
@@ -59,11 +59,14 @@ def latex_of(d: Derivation) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
-def html(d: Derivation) -> str:
-    """Return the derivation as HTML with its formulas in MathML: a browser or notebook needs nothing from elsewhere."""
+def html(d: Derivation, say: Callable[[str], str] = str) -> str:
+    """Return the derivation as HTML with its formulas in MathML: a browser or notebook needs nothing from elsewhere.
+
+    For `say` see `text`.
+    """
     whole = Formula.name(d.pieces[-1].name).equals(Formula.of(d.expression))
     parts = [f"<style>{_STYLE}</style><p>{mathml(whole.latex)}</p>"]
-    for title, rows in steps(d):
+    for title, rows in _told(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")
         for row in rows:
             said = "".join(escape(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
@@ -112,6 +115,15 @@ def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction
         f"at {at}: {whole} = {value:.6g}, and the gradient is {shown}\n"
         f"{name} + {change}: {whole} = {moved:.6g}, and {line}"
     )
+
+
+def _told(d: Derivation, say: Callable[[str], str]) -> list[tuple[str, list[Row]]]:
+    """Return the steps with their words in a language."""
+
+    def told(row: Row) -> Row:
+        return Row(tuple(say(p) if isinstance(p, str) else p for p in row.parts), say(row.shape))
+
+    return [(say(title), [told(row) for row in rows]) for title, rows in steps(d)]
 
 
 def _ends(path: list[Link]) -> tuple[str, str]:

@@ -63,12 +63,12 @@ def _scores(rows: Mapping[str, Any]) -> str:
     for name, counts in rows.items():
         numbers = [f"{counts[c]:.2f}" for c in COLUMNS]
         body.append([name, *numbers, str(counts["gold"]), str(counts["predicted"])])
-    return _table(head, body)
+    return _table(head, body, "row-")
 
 
 def _ways(matches: Mapping[str, Any]) -> str:
     head = [("counted", "counted"), *((c, c.replace("f1", "F1")) for c in COLUMNS)]
-    return _table(head, ([way, *(f"{m[c]:.2f}" for c in COLUMNS)] for way, m in matches.items()))
+    return _table(head, ([way, *(f"{m[c]:.2f}" for c in COLUMNS)] for way, m in matches.items()), "way-")
 
 
 def _confusion(report: Mapping[str, Any]) -> str:
@@ -101,7 +101,7 @@ def _seen(seen: Mapping[str, Any]) -> str:
     rows = []
     for name, n in seen.items():
         rows.append([name, str(n["gold"]), str(n["found"]), f"{100 * n['found'] / max(1, n['gold']):.2f}"])
-    return _table(head, rows)
+    return _table(head, rows, "names-")
 
 
 def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> str:
@@ -124,11 +124,13 @@ def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> str:
     return f'<div class="long" tabindex="0" role="group">{_whole(head, "".join(rows))}{rest}</div>'
 
 
-def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
+def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], said: str = "") -> str:
+    """Write a table; `said` begins the names by which its rows' titles are said in another language."""
     body = []
     for first, *others in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)
-        body.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
+        name = f' data-i18n="{said}{escape(first)}"' if said else ""
+        body.append(f'<tr><th scope="row"{name}>{escape(first)}</th>{cells}</tr>')
     return _whole(head, "".join(body))
 
 

@@ -37,6 +37,13 @@ class View(StrEnum):
     numpy = "numpy"
 
 
+class Language(StrEnum):
+    """What the words are in."""
+
+    en = "en"
+    ko = "ko"
+
+
 @commands.command(context_settings=_FORMULA)
 def derive(
     expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
@@ -51,13 +58,20 @@ def derive(
         str | None, typer.Option(metavar="NUMBERS", help="The direction of the nudge, in the shape of WRT, as [1, 0].")
     ] = None,
     format: Annotated[View, typer.Option(help="How to show it.")] = View.text,
+    language: Annotated[Language, typer.Option(help="Of the words in text and HTML.")] = Language.en,
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
-    from fanlight.calculus import views
+    from fanlight.calculus import korean, views
     from fanlight.calculus.derivation import derive as derived
 
     steps = derived(read(expression, shape, assume), wrt)
-    show = {View.text: views.text, View.latex: views.latex_of, View.html: views.html, View.numpy: views.numpy_of}
+    say = korean.say if language == Language.ko else str
+    show = {
+        View.text: lambda d: views.text(d, say),
+        View.latex: views.latex_of,
+        View.html: lambda d: views.html(d, say),
+        View.numpy: views.numpy_of,
+    }
     print(show[format](steps))
     if at:
         point = {}

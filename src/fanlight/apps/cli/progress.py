@@ -128,6 +128,8 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
         f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in some.items()) for side, some in around.items()
     )
     near = [f"like {n.tag} ({n.similarity:.2f}): {_around(n.sentence, n.start, n.end)}" for n in e.nearest]
+    if not near:
+        near = ["like no training word: this model keeps no training sentences (train --set keep=1000 does)"]
     return [*lines, window, f"hidden units: {units}", f"the chain, {chain}", *near]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
 from fanlight.apps.server.guard import Guard, metrics
 from fanlight.apps.server.tagging import Tagging, answer
-from fanlight.calculus import views
+from fanlight.calculus import korean, views
 from fanlight.calculus.derivation import derive as derived
 from fanlight.calculus.differences import check as checked
 from fanlight.calculus.expressions import symbols_of
@@ -34,6 +34,7 @@ from fanlight.network.architecture import equation
 from fanlight.tagging.tagger import Tagger
 from fanlight.version import __version__
 
+WORDS: dict[str, Callable[[str], str]] = {"en": str, "ko": korean.say}  # by language
 STATIC = Path(__file__).parent / "static"
 FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.Fault, "description": text}
@@ -152,8 +153,8 @@ def create_app(
             return {
                 "gradient": str(steps.gradient),
                 "latex": views.latex_of(steps),
-                "html": views.html(steps),
-                "steps": views.text(steps),
+                "html": views.html(steps, WORDS[request.language]),
+                "steps": views.text(steps, WORDS[request.language]),
                 "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()},
                 "graph": shown,
             }
@@ -170,7 +171,7 @@ def create_app(
             expected = verdict.expected
             return {
                 "right": verdict.right,
-                "reasons": verdict.reasons,
+                "reasons": [WORDS[request.language](reason) for reason in verdict.reasons],
                 "expected": str(expected),
                 "latex": latex(expected),
             }

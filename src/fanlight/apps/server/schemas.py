@@ -18,6 +18,9 @@ Dimension = Annotated[str, Field(max_length=20)] | Annotated[int, Field(ge=1, le
 Shapes = Annotated[dict[Name, Annotated[list[Dimension], Field(max_length=2)]], Field(max_length=20)]
 
 
+Language = Literal["en", "ko"]  # of the words around the formulas
+
+
 def _absent() -> Any:
     return None
 
@@ -183,6 +186,7 @@ class DeriveRequest(Model):
     shapes: Shapes = {}
     assume: Annotated[dict[Name, Name], Field(max_length=20)] = {}
     at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
+    language: Language = "en"
 
 
 class NodeOut(Model):
@@ -235,6 +239,7 @@ class CheckRequest(Model):
     gradient: Formula
     shapes: Shapes = {}
     assume: Annotated[dict[Name, Name], Field(max_length=20)] = {}
+    language: Language = "en"
 
 
 class CheckResponse(Model):

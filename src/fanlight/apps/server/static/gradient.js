@@ -19,7 +19,7 @@ export function startDeriving() {
   $("check-form").addEventListener("submit", (event) => { event.preventDefault(); check(); });
   for (const [id, to] of [["first-step", () => 0], ["previous-step", () => step - 1], ["next-step", () => step + 1], ["last-step", () => Infinity]]) $(id).addEventListener("click", () => go(to()));
   document.addEventListener("view", (event) => { if (event.detail === "gradient" && !graph) derive(null); });
-  document.addEventListener("spoken", () => graph && go(step));
+  document.addEventListener("spoken", () => request && retell());
 }
 
 export function deriveAt(expression, wrt, numbers) {
@@ -28,10 +28,31 @@ export function deriveAt(expression, wrt, numbers) {
   derive(numbers);
 }
 
+const language = () => document.documentElement.lang;
+
 async function derive(numbers) {
   const asked = { expression: $("expression").value, wrt: $("wrt").value };
-  const first = await ask("/v1/derive", asked);
+  const first = await ask("/v1/derive", { ...asked, language: language() });
   if (!first) return;
+  tell(first);
+  $("verdict").textContent = "";
+  const at = numbers ?? guess(first.symbols);
+  request = { ...asked, shapes: first.shapes ?? {}, at };
+  sliders(at);
+  await refresh();
+  go(0);
+}
+
+// The same derivation, in the language chosen by now.
+async function retell() {
+  const again = await ask("/v1/derive", { ...request, at: null, language: language() });
+  if (again) tell(again);
+  if ($("verdict").textContent) await check();
+  if (graph) draw();
+  go(step);
+}
+
+function tell(first) {
   $("derived").hidden = false;
   $("latex").innerHTML = first.html;
   // what a notebook shows as MathML is typeset here, from its own LaTeX
@@ -41,12 +62,6 @@ async function derive(numbers) {
     math.replaceWith(place);
   }
   $("steps").textContent = first.steps;
-  $("verdict").textContent = "";
-  const at = numbers ?? guess(first.symbols);
-  request = { ...asked, shapes: first.shapes ?? {}, at };
-  sliders(at);
-  await refresh();
-  go(0);
 }
 
 // Small numbers of the right shape: 2 for every length that is a letter.
@@ -83,7 +98,7 @@ function sliders(at) {
 }
 
 async function check() {
-  const found = await ask("/v1/check", { expression: request.expression, wrt: request.wrt, gradient: $("mine").value });
+  const found = await ask("/v1/check", { expression: request.expression, wrt: request.wrt, gradient: $("mine").value, language: language() });
   if (!found) return;
   $("verdict").className = found.right ? "right" : "wrong";
   $("verdict").textContent = found.right ? `✓ ${say("right")}` : `✗ ${found.reasons.join("; ")}`;
@@ -107,11 +122,11 @@ function draw() {
   const at = graph.nodes.map((_, i) => { const l = level[i]; rows[l] = (rows[l] ?? 0) + 1; return [l * W + 10, (rows[l] - 1 + (most - count[l]) / 2) * H + 24]; });
   const width = (Math.max(...level) + 1) * W, height = most * H + 10;
   const svg = (name, attributes, ...children) => { const made = document.createElementNS("http://www.w3.org/2000/svg", name); for (const [k, v] of Object.entries(attributes)) made.setAttribute(k, v); made.append(...children); return made; };
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": "computation graph" });
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": say("computation-graph") });
   graph.edges.forEach((e, i) => { const [x, y] = at[e.source], [u, v] = at[e.target]; picture.append(svg("path", { id: `edge-${i}`, d: `M${x + 150} ${y + 18}C${x + 175} ${y + 18} ${u - 25} ${v + 18} ${u} ${v + 18}` })); });
   graph.nodes.forEach((n, i) => {
     const [x, y] = at[i];
-    picture.append(svg("g", { class: "node", id: `node-${i}`, transform: `translate(${x} ${y})` }, svg("title", {}, `${n.formula}; ${n.local} ${n.role}`),
+    picture.append(svg("g", { class: "node", id: `node-${i}`, transform: `translate(${x} ${y})` }, svg("title", {}, `${n.formula}; ${say(n.local)} ${say(n.role)}`),
       svg("rect", { width: 150, height: 36, rx: 7 }), svg("text", { x: 75, y: 23, "text-anchor": "middle" }, n.label.slice(0, 20)),
       svg("text", { class: "value", x: 2, y: -5 }), svg("text", { class: "slope", x: 2, y: 51 })));
   });
@@ -132,5 +147,5 @@ function go(to) {
   const here = backward ? 2 * count - 1 - step : step;
   graph.edges.forEach((e, i) => $(`edge-${i}`).classList.toggle("lit", backward ? e.source === here : e.target === here));
   const n = graph.nodes[here];
-  $("step-shown").textContent = `${say("step")} ${step + 1} / ${2 * count}, ${say(backward ? "backward" : "forward")}: ${n.formula}${backward ? `, ${n.local}${n.role ? ` (${n.role})` : ""}` : ""}`;
+  $("step-shown").textContent = `${say("step")} ${step + 1} / ${2 * count}, ${say(backward ? "backward" : "forward")}: ${n.formula}${backward ? `, ${say(n.local)}${n.role ? ` (${say(n.role)})` : ""}` : ""}`;
 }

@@ -22,7 +22,7 @@ export function startLabelling() {
   $("label-text").addEventListener("click", (event) => choose(event.target.closest("mark")));
   $("label-text").addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey) choose(event.target.closest("mark")); });
   $("label").addEventListener("keydown", (event) => { if (event.key === "Enter" && event.ctrlKey && state?.task) save(); });
-  document.addEventListener("spoken", () => state && describe());
+  document.addEventListener("spoken", () => { if (state) describe(); if (state?.task) draw(); });
 }
 
 const name = () => $("annotator").value.trim();

@@ -30,7 +30,7 @@ export function startTagging() {
   $("document").addEventListener("keyup", (event) => { if (event.shiftKey) onSelection(); });
   document.addEventListener("mousedown", (event) => { if (!event.target.closest("#palette")) $("palette").hidden = true; });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") $("palette").hidden = true; });
-  document.addEventListener("spoken", () => text && count());
+  document.addEventListener("spoken", () => { $("palette").hidden = true; if (text) count(); });
 }
 
 async function read(file) {

@@ -13,6 +13,7 @@ export function startWatching() {
     look();
     timer = setInterval(look, 2000);
   });
+  document.addEventListener("spoken", tell);
 }
 
 // Curves and report come drawn, as a notebook shows them.
@@ -22,8 +23,13 @@ async function look() {
   last = found.html;
   $("train-empty").hidden = found.html !== "";
   $("history").innerHTML = found.html;
-  for (const place of $("history").querySelectorAll(".long")) place.setAttribute("aria-label", place.previousElementSibling.textContent);
+  tell();
+}
+
+function tell() {
   translate($("history"));
+  for (const place of $("history").querySelectorAll(".long")) place.setAttribute("aria-label", place.previousElementSibling.textContent);
+  for (const chart of $("history").querySelectorAll(".chart svg")) chart.setAttribute("aria-label", chart.previousElementSibling.textContent);
 }
 
 async function reports() {
@@ -31,7 +37,7 @@ async function reports() {
   $("reports").replaceChildren(...(models ?? []).filter((m) => m.scores).map((m) => {
     const rows = Object.entries({ ...m.scores.types, all: m.scores });
     return element("div", {}, element("h3", {}, m.name), element("table", {}, element("thead", {}, element("tr", {}, ...[["type", "type"], ["precision", "precision"], ["recall", "recall"], ["f1", "F1"]].map(([name, title]) => element("th", { scope: "col", "data-i18n": name }, title)))),
-      element("tbody", {}, ...rows.map(([type, s]) => element("tr", {}, element("th", { scope: "row" }, type), ...["precision", "recall", "f1"].map((k) => element("td", {}, Number(s[k]).toFixed(2))))))));
+      element("tbody", {}, ...rows.map(([type, s]) => element("tr", {}, element("th", { scope: "row", "data-i18n": `row-${type}` }, type), ...["precision", "recall", "f1"].map((k) => element("td", {}, Number(s[k]).toFixed(2))))))));
   }));
   translate($("reports"));
 }

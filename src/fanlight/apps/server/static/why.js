@@ -38,13 +38,14 @@ function draw() {
   $("window").replaceChildren(...e.window.map((w) => place(w, most)));
   $("sum").textContent = say("sum", ...[e.scores[e.tag], e.baseline, e.scores[e.tag] - e.baseline].map((x) => minus(x.toFixed(3))), e.tag);
   const names = [...new Set(e.window.flatMap((w) => Object.keys(w.parts)))];
-  $("parts").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...["word", ...names].map((n) => element("th", { scope: "col" }, n)))),
+  $("parts").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...[say("window-word"), ...names.map((n) => say(`part-${n}`, n))].map((n) => element("th", { scope: "col" }, n)))),
     element("tbody", {}, ...e.window.map((w) => element("tr", {}, element("th", { scope: "row" }, w.text || "–"), ...names.map((n) => element("td", {}, signed(w.parts[n] ?? 0))))))));
   const loudest = Math.max(...e.units.map((u) => Math.abs(u.contribution)), 1e-9);
   $("units").replaceChildren(...e.units.map((u) => meter(`h${u.number} = ${u.activation.toFixed(2)}`, u.contribution / loudest, signed(u.contribution))));
   $("scores").replaceChildren(...tags.slice(0, 12).map((tag) => meter(tag, e.probabilities[tag], `${minus(e.scores[tag].toFixed(2))} · ${e.probabilities[tag].toFixed(3)}`)));
   $("nearest").replaceChildren(...e.nearest.map((n) => element("p", {}, element("span", { class: "chip", style: { "--hue": hue(n.tag.slice(2)) } }, n.tag), ` ${n.similarity.toFixed(2)}  ${cut(n.sentence, n.start - 60, n.start)}`, element("strong", {}, cut(n.sentence, n.start, n.end)), cut(n.sentence, n.end, n.end + 60))));
   $("nearest-shown").hidden = !e.nearest.length;
+  $("nearest-none").hidden = e.nearest.length > 0;
   katex.render(answer.latex, $("equation"), { throwOnError: false });
 }
 

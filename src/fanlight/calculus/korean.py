@@ -1,0 +1,93 @@
+"""The words of derivations and verdicts in Korean."""
+
+from __future__ import annotations
+
+import re
+
+# English as `steps` and `differences` write it, with {…} for what is put in, to Korean
+KOREAN = {
+    "1. Break the equation into simple pieces": "1. 식을 단순한 조각으로 나누기",
+    "2. Apply the chain rule": "2. 연쇄 법칙 적용하기",
+    "3. Write out the Jacobians": "3. 야코비안 쓰기",
+    "4. Re-use the error signal": "4. 오차 신호 재사용하기",
+    "5. Bring it into the shape convention": "5. 모양 규약에 맞추기",
+    "by {wrt} ({shape})": "{wrt}로 미분 ({shape})",
+    "scalar": "스칼라",
+    "{shape}, entries below": "{shape}, 성분은 아래에",
+    "the gradients by {names} all begin with δ: computed once it takes": (
+        "{names}에 대한 기울기는 모두 δ로 시작합니다. δ를 한 번만 계산하면"
+    ),
+    "   {m} multiplications, {a} additions, {f} function values": "   곱셈 {m}번, 덧셈 {a}번, 함숫값 {f}개",
+    "each on its own: {m} multiplications, {a} additions, {f} function values": (
+        "따로 계산하면: 곱셈 {m}번, 덧셈 {a}번, 함숫값 {f}개"
+    ),
+    "as a Jacobian ": "야코비안 ",
+    " is 1 × {n}; the step θ ← θ − α ∇ needs {wrt}'s shape, {shape}": (
+        "의 모양은 1 × {n}이지만, 갱신 θ ← θ − α ∇에는 {wrt}의 모양이 필요합니다: {shape}"
+    ),
+    ": ": ": ",
+    " moves ": " 때문에 움직이는 것은 ",
+    " alone, so ": "뿐이므로 ",
+    "which is ": "곧 ",
+    ": ({a}) ({b}) = {c}, as it must be": ": ({a}) ({b}) = {c}, 바로 필요한 모양입니다",
+    "its shape is {mine}, but {target} is {right}": "모양이 {mine}입니다. {target}의 모양은 {right}입니다",
+    "{start}: it is right as a Jacobian (a row); the shape convention wants its transpose, a column": (
+        "{start}: 야코비안(행)으로는 맞습니다. 모양 규약에서는 그 전치인 열이어야 합니다"
+    ),
+    "{start}: it is the transpose of the right one": "{start}: 정답의 전치입니다",
+    "{start}: a transpose would mend the shape, not the values": "{start}: 전치하면 모양은 맞지만 값은 맞지 않습니다",
+    "the sign is wrong: it is minus the right one": "부호가 틀렸습니다: 정답에 −를 붙인 것입니다",
+    "it is the transpose of the right one": "정답의 전치입니다",
+    "right up to a constant factor: multiply it by {factor}": "상수 배만큼 다릅니다: {factor}을(를) 곱하면 맞습니다",
+    "right up to a factor that depends on the values: a scalar is missing or too many": (
+        "값에 따라 달라지는 배수만큼 다릅니다: 스칼라가 하나 빠졌거나 남습니다"
+    ),
+    "it is right only where {a} is symmetric: for any {a} it is {right}": (
+        "{a}가 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
+    ),
+    "a term is missing: minus {term}": "항이 빠졌습니다: −({term})",
+    "a term is missing: {term}": "항이 빠졌습니다: {term}",
+    "the sign of a term is wrong: {term}": "한 항의 부호가 틀렸습니다: {term}",
+    "a term is counted twice: {term}": "한 항이 두 번 들어 있습니다: {term}",
+    "{share} of {all} entries differ, by up to {most}": "성분 {all}개 가운데 {share}개가 다릅니다(차이는 최대 {most})",
+}
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    met: set[str] = set()
+
+    def hole(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in met:
+            return f"(?P={name})"
+        met.add(name)
+        return f"(?P<{name}>.+)"
+
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", hole, re.escape(template)))
+
+
+_PATTERNS = [  # "{start}: …" before what would take its end for a hole's
+    (_pattern(english), korean)
+    for english, korean in sorted(KOREAN.items(), key=lambda item: not item[0].startswith("{start}"))
+    if "{" in english
+]
+
+
+def say(text: str) -> str:
+    """Return a piece of a derivation or verdict in Korean; what is not in the table, such as "n × m", as it is.
+
+    Examples
+    --------
+    >>> say("2. Apply the chain rule"), say("a term is missing: A @ x"), say("n × m")
+    ('2. 연쇄 법칙 적용하기', '항이 빠졌습니다: A @ x', 'n × m')
+    """
+    if text in KOREAN:
+        return KOREAN[text]
+    for pattern, korean in _PATTERNS:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            holes = found.groupdict()
+            if "start" in holes:
+                holes["start"] = say(holes["start"])
+            return korean.format(**holes)
+    return text

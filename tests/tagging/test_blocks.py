@@ -170,11 +170,31 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
     whole = list(documents(tagger, blocks, texts))
     widths = sum(made.positions * made.hidden for made in stages(tagger.model))
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * widths)  # so that words are forgotten and met again
+    monkeypatch.setattr(module, "SHORT", 0)
     monkeypatch.setattr(module, "LONG", 20)
     for size in (1, 50, 700, 1 << 20):
         small = BlockTagger(tagger.model, 2)
         monkeypatch.setattr(BlockTagger, "piece_bytes", size)
         assert list(documents(tagger, small, texts)) == whole
+
+
+@pytest.mark.parametrize(
+    "line", ["\nof of of of Oslo\nParis", "\nof of. of of Oslo\nParis", " of .of of of of of Paris"]
+)
+def test_a_piece_may_end_in_an_overlong_sentence(taggers, line, monkeypatch):
+    tagger, blocks = taggers["en"]
+    found = set()
+    for count in range(244, 250):
+        text = "of " * count + line + " Town\nNew York"
+        with monkeypatch.context() as patch:
+            (whole,) = documents(tagger, blocks, [text])
+            patch.setattr(module, "SHORT", 0)
+            patch.setattr(module, "LONG", 0)
+            for size in range(3 * count, len(text)):
+                patch.setattr(BlockTagger, "piece_bytes", size)
+                assert list(documents(tagger, blocks, [text])) == [whole]
+        found.add(tuple(e.probability for e in whole.entities))
+    assert len(found) > 1, "the borders make no difference"
 
 
 @given(
@@ -187,6 +207,7 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
 def test_any_long_text_gets_the_same_answers(taggers, name, text, size):
     tagger, blocks = taggers[name]
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SHORT", 0)
         patch.setattr(module, "LONG", 0)
         patch.setattr(BlockTagger, "piece_bytes", size)
         (document,) = documents(tagger, blocks, [text])

@@ -85,6 +85,7 @@ class BlockTagger:
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
+        self._older: list[Future[Any]] = []  # that read tables which a clearing-out has copied
         self._scratch: tuple[Room, Entities] | None = None  # for blocks that are tagged at once
         self._held: short_kernel.Held | None = None  # as long as nothing is learned
         self._json: tuple[Any, ...] = ()  # what it writes to
@@ -201,10 +202,12 @@ class BlockTagger:
         """Find the chunks, and what is to be done, by any threads, before their products are read."""
         self._held = None
         if self._known.full:
-            if self._known.copied:
-                wait(self._learning)  # what they write is copied, and readers may go on
+            if self._known.copied:  # so that readers may go on; but those of the tables before are waited for
+                wait([*self._learning, *self._older])
+                self._older = self._running
+            else:
+                self._readers = self._running
             self._known.clear_out()
-            self._readers = [] if self._known.copied else self._running
         found = self._known.find(data, starts, ends)
         if self._known.short:
             wait(self._running)

@@ -29,7 +29,7 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 140_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
+MEMORY = {"word": 104_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.3}  # share of the types that are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand

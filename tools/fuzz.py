@@ -84,7 +84,9 @@ def seeds(name: str) -> Path:
         write_records(some, str(folder / format), format)
     if name == "model":
         small = {"epochs": 1, "hidden": 2, "features": {"word": {"buckets": 64, "dimension": 2, "features": ["lower"]}}}
+        (FOLDER / "rules").write_text(TEXTS["rules"], encoding="utf-8")
         fanlight.train(TOWNS, out=folder / "model", **small)
+        fanlight.train(TOWNS, out=folder / "hinted", patterns=[FOLDER / "rules"], **small)
     if name == "shards":
         for _ in tag_shards([str(TOWNS)], Job(str(FOLDER), "en", {"": 0.0}, None), 1, local):
             pass

@@ -19,8 +19,6 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 import fanlight
 from fanlight.apps.server import batching
 from fanlight.apps.server.batching import Batcher
-from fanlight.apps.server.corked import Corked
-from fanlight.apps.server.guard import Guard
 from fanlight.apps.server.tagging import SHORT, Tagging
 from fanlight.entities.entity import Document
 from tests.apps.serving import running
@@ -284,126 +282,6 @@ def test_a_caller_with_much_lets_others_in_between(monkeypatch):
     assert [d.text for d in much] == ["aaaa", "bbbb", "cccc", "d" * 30, "e"]
     assert order[1] == ["aaaa", "bbbb"]
     assert max(map(len, order)) == 2
-
-
-def asked(body, *headers, version="1.1", path="/v1/tag"):
-    """Return a request's bytes, whole."""
-    lines = [f"POST {path} HTTP/{version}", "Host: x", "Content-Type: application/json", *headers]
-    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
-
-
-def told(address, *parts):
-    """Return the status and the body of the answers to requests sent in such parts, until the connection is closed."""
-    host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as s, s.makefile("rb") as answers:
-        s.settimeout(30)
-        for part in parts:
-            s.send(part)
-            time.sleep(0.05)
-        found = []
-        while line := answers.readline():
-            status = int(line.split()[1])
-            if status == 100:
-                answers.readline()
-                continue
-            headers = dict(h.decode().strip().lower().split(": ", 1) for h in iter(answers.readline, b"\r\n"))
-            assert "date" in headers
-            found.append((status, headers["content-type"], answers.read(int(headers["content-length"]))))
-        return found
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """What was answered at once, or None for what was not."""
-    found = []
-    plain = Guard.quick
-    monkeypatch.setattr(Guard, "quick", lambda *given: found.append(plain(*given)) or found[-1])
-    return found
-
-
-def test_however_a_request_comes_it_gets_the_same_answer(address, quick):
-    body = json.dumps({"text": TEXT}).encode()
-    right = (200, "application/json", post(address, "/v1/tag", text=TEXT).content)
-    whole, last = asked(body), asked(body, "Connection: close")
-    while not quick or quick[-1] is None:  # as long as kernels are loaded
-        assert told(address, whole, last) == [right] * 2
-    del quick[:]
-    cut = len(whole) - 10
-    assert told(address, whole, last) == [right] * 2
-    assert told(address, whole + whole + last) == [right] * 3  # one after the other, not waiting for answers
-    assert quick == [right[2]] * 3
-    del quick[:]
-    assert told(address, whole[:cut], whole[cut:], last) == [right] * 2
-    assert told(address, whole[:30], whole[30:cut], whole[cut:] + last) == [right] * 2
-    assert told(address, last[:-30], last[-30:]) == [right]
-    assert told(address, asked(body, version="1.0")) == [right]
-    assert told(address, asked(body, "Expect: 100-continue"), last) == [right] * 2
-    assert quick == []
-    (answer,) = told(address, asked(b"[]") + last)[:1]
-    assert answer[0] == 422
-    assert quick == [None]
-    assert told(address, asked(body, path="/v1/none"), last)[0][0] == 404
-    assert told(address, asked(json.dumps({"text": "a" * SHORT}).encode()), last)[0][0] == 200
-    assert quick[1:] == [None, None]
-
-
-def test_what_is_answered_at_once_is_counted_limited_and_asked_for_its_key(quick):
-    body = json.dumps({"text": TEXT}).encode()
-    last = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    with running({"en": fanlight.load("en")}, key="secret", most_bytes=1000) as url:
-        good, bad = asked(body, "X-API-Key: secret"), asked(body, "X-API-Key: guess")
-        large = asked(json.dumps({"text": "a" * 1000}).encode(), "X-API-Key: secret")
-        while not any(quick):  # as long as kernels are loaded
-            told(url, good, last)
-        before = len(quick)
-        answers = told(url, good, bad, good, asked(body), large, last)
-    assert [status for status, _, _ in answers] == [200, 401, 200, 401, 413, 200]
-    counters = answers[-1][2].decode()
-    assert [answer is not None for answer in quick[before:]] == [True, False, True, False, False]
-    assert f'fanlight_requests_total{{path="/v1/tag",status="200"}} {before + 2}' in counters
-    assert 'fanlight_requests_total{path="/v1/tag",status="401"} 2' in counters
-    assert f"fanlight_texts_total {before + 2}\n" in counters
-
-
-def test_an_answer_is_written_in_one_piece(address):
-    host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port))) as s:
-        s.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert s.recv(10_000).endswith(b"\r\n\r\nok")
-
-
-def test_a_corked_transport_writes_in_order_and_keeps_little_back():
-    class Transport:
-        written, closed = b"", False
-
-        def write(self, data):
-            assert not self.closed
-            self.written += data
-
-        def close(self):
-            self.closed = True
-
-        def is_closing(self):
-            return self.closed
-
-    async def run():
-        plain = Transport()
-        corked = Corked(plain, asyncio.get_running_loop())
-        corked.write(b"head")
-        corked.write(b"body")
-        assert plain.written == b""
-        await asyncio.sleep(0)
-        assert plain.written == b"headbody"
-        corked.write(b"x" * 100_000)
-        assert len(plain.written) == 100_008
-        corked.write(b"end")
-        corked.close()
-        assert plain.written.endswith(b"xend")
-        await asyncio.sleep(0)
-        assert plain.closed
-        assert corked.is_closing()
-
-    asyncio.run(run())
 
 
 def test_the_key_is_asked_for_and_no_other_site_may_call():

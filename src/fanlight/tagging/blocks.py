@@ -29,7 +29,7 @@ from fanlight.text.sentences import LONGEST
 
 Int = NDArray[np.int64]
 Result = TypeVar("Result")
-SHARE = 1 << 16  # bytes of a block that a thread takes at once
+SHARE = 1 << 17  # bytes of a block that a thread takes at once
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 LONG = 1 << 20  # bytes of a document that is tagged in pieces
 

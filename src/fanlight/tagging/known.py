@@ -32,8 +32,8 @@ Rows = NDArray[np.int32]
 MEMORY = {"word": 104_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.3}  # share of the types that are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
-BOUND = 1 << 20  # bytes of a block whose chunks are not worth counting beforehand
-JOB = 1 << 10  # word types worked out at a time
+BOUND = 1 << 16  # bytes of a block whose chunks are not worth counting beforehand
+JOB = 1 << 9  # word types worked out at a time: if more, a thread waits for another to end
 
 
 class Known:

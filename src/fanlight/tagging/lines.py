@@ -24,8 +24,8 @@ from fanlight.tagging.pieces import MARGIN, gathered
 from fanlight.tagging.rules import Rules
 from fanlight.text.scripts import language_of
 
-BYTES = 1 << 17  # read at a time
-UNDER_WAY = 8  # blocks
+BYTES = 1 << 18  # read at a time
+UNDER_WAY = 4  # blocks
 COMPRESSED = (".gz", ".zst")
 BOM = b"\xef\xbb\xbf"
 

@@ -236,15 +236,15 @@ def _name(number: int) -> str:
 
 
 @cache
-def _choice(model: str | None, passes: int | None) -> Callable[[str], BlockTagger]:
+def _choice(model: str | None, passes: int | None) -> BlockTagger | Callable[[str], BlockTagger]:
     @cache
-    def choose(language: str) -> BlockTagger:
-        blocks = load_tagger(model or language, passes=passes).blocks(1)
+    def choose(name: str) -> BlockTagger:
+        blocks = load_tagger(name, passes=passes).blocks(1)
         if blocks is None:
-            raise FanlightError(f"{model}: this model has no fast path: tag with it without --engine")
+            raise FanlightError(f"{name}: this model has no fast path: tag with it without --engine")
         return blocks
 
-    return choose
+    return choose(model) if model else choose
 
 
 @cache

@@ -108,7 +108,7 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
 
 def tag_lines(
     blocks: Iterable[Lines],
-    choose: Callable[[str], BlockTagger],
+    choose: BlockTagger | Callable[[str], BlockTagger],
     least: Callable[[BlockTagger], list[float]],
     rules: Rules | None = None,
 ) -> Iterator[tuple[Lines, bytes]]:
@@ -117,8 +117,8 @@ def tag_lines(
     Parameters
     ----------
     blocks : iterable of Lines
-    choose : callable of a language ("en", "ko") to BlockTagger
-        Which tags a line of each script.
+    choose : BlockTagger or callable of a language ("en", "ko") to BlockTagger
+        Which tags all lines, or those of each script.
     least : callable
         The lowest probabilities for a tagger's types.
     rules : Rules, optional
@@ -140,8 +140,7 @@ def tag_lines(
             yield from _in_pieces(lines, choose, least, rules)
             continue
         shares = []
-        for language, documents in _by_language(lines.block):
-            tagger = choose(language)
+        for tagger, documents in _by_tagger(lines.block, choose):
             part = Block(lines.block.data, lines.block.starts[documents], lines.block.ends[documents])
             shares.append(_Share(documents, tagger.begin(part, least(tagger), partial(writing(tagger), part))))
         waiting.append((lines, shares))
@@ -153,14 +152,14 @@ def tag_lines(
 
 def _in_pieces(
     lines: Lines,
-    choose: Callable[[str], BlockTagger],
+    choose: BlockTagger | Callable[[str], BlockTagger],
     least: Callable[[BlockTagger], list[float]],
     rules: Rules | None,
 ) -> Iterator[tuple[Lines, bytes]]:
     """Yield the line of one long document in pieces, of which the last has the document."""
     block = lines.block
     begin, end = int(block.starts[0]), int(block.ends[0])
-    tagger = choose(_script(block.data, begin, end))
+    tagger = choose if isinstance(choose, BlockTagger) else choose(_script(block.data, begin, end))
     found, types = tagger.long(block, 0, least(tagger)), tagger.types
     if rules is not None:  # a pattern may match anything
         types, joined = rules.beside(types)
@@ -191,17 +190,21 @@ def _joined(lines: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
     return lines, b"".join(texts)
 
 
-def _by_language(block: Block) -> list[tuple[str, np.ndarray[Any, Any]]]:
-    """Return the documents of each script: those without a byte that begins a Hangul syllable are quickly told."""
+def _by_tagger(
+    block: Block, choose: BlockTagger | Callable[[str], BlockTagger]
+) -> list[tuple[BlockTagger, np.ndarray[Any, Any]]]:
+    """Return the documents that each tags: those without a byte that begins a Hangul syllable are quickly told."""
     documents = np.arange(len(block.starts))
+    if isinstance(choose, BlockTagger):
+        return [(choose, documents)]
     hangul = np.flatnonzero((block.data >= 0xEA) & (block.data <= 0xED))
     maybe = np.unique(np.searchsorted(block.ends, hangul, "right"))
     raw = block.data.tobytes() if len(maybe) else b""
     korean = [d for d in maybe.tolist() if language_of(raw[block.starts[d] : block.ends[d]].decode()) == "ko"]
     if not korean:
-        return [("en", documents)]
+        return [(choose("en"), documents)]
     rest = np.setdiff1d(documents, korean)
-    return [("ko", np.array(korean)), *([("en", rest)] if len(rest) else [])]
+    return [(choose("ko"), np.array(korean)), *([(choose("en"), rest)] if len(rest) else [])]
 
 
 def _script(data: np.ndarray[Any, Any], begin: int, end: int) -> str:

@@ -79,14 +79,14 @@ def supported(model: str | None) -> bool:
     return all(supported(fanlight.load(name).model) for name in ([model] if model else ["en", "ko"]))
 
 
-def _choice(model: str | None, passes: int | None, threads: int | None) -> Callable[[str], BlockTagger]:
+def _choice(model: str | None, passes: int | None, threads: int | None) -> BlockTagger | Callable[[str], BlockTagger]:
     @cache
-    def choose(language: str) -> BlockTagger:
-        blocks = fanlight.load(model or language, passes=passes).blocks(threads)
+    def choose(name: str) -> BlockTagger:
+        blocks = fanlight.load(name, passes=passes).blocks(threads)
         assert blocks is not None  # `supported` has been asked
         return blocks
 
-    return choose
+    return choose(model) if model else choose
 
 
 def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:

@@ -264,6 +264,28 @@ def plain_lines(texts, taggers):
         yield taggers[fanlight.language_of(text)][0](text)
 
 
+def test_one_tagger_tags_the_lines_of_every_script(taggers, tmp_path, monkeypatch):
+    texts = [t.replace("\n", " ") for t in [*ENGLISH, *KOREAN]]
+    (tmp_path / "a.txt").write_text("\n".join(texts), encoding="utf-8")
+    (tmp_path / "long.txt").write_text(KOREAN[0].replace("\n", " ") * 3, encoding="utf-8")
+    plain, fast = taggers["en"]
+
+    def tagged(name):
+        made = tag_lines(read_blocks(str(tmp_path / name)), fast, lambda t: [0.0] * len(t.types))
+        return [json.loads(line) for line in b"".join(text for _, text in made).splitlines()]
+
+    def same_lines(found, texts):
+        for line, text in zip(found, texts, strict=True):
+            want = json.loads(plain(text).to_json())
+            for one, other in zip(line["entities"], want["entities"], strict=True):
+                assert abs(one.pop("probability") - other.pop("probability")) < 2e-6  # six digits are written
+            assert line == want
+
+    same_lines(tagged("a.txt"), texts)
+    monkeypatch.setattr(module, "LONG", 50)
+    same_lines(tagged("long.txt"), [KOREAN[0].replace("\n", " ") * 3])
+
+
 def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
     texts = [t.replace("\n", " ") for t in [*ENGLISH, *KOREAN]] * 3
     raw = b"\xef\xbb\xbf" + "\n".join(texts).encode() + b"\r\r\n"

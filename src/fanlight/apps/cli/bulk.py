@@ -49,7 +49,6 @@ def tag_files(
         if "-" in files and resume:
             raise DataError("--resume: standard input cannot be read again: give files")
         file, done = begin_lines(out, job, resume)
-    choose = _choice(model, passes, threads)
 
     def least(tagger: BlockTagger) -> list[float]:
         return least_of(threshold, tagger.types)
@@ -59,6 +58,7 @@ def tag_files(
     waiting.daemon = True
     waiting.start()
     try:
+        choose = _choice(model, passes, threads)  # which may compile as well
         with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
             blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
             for lines, text in tag_lines(blocks, choose, least, rules):

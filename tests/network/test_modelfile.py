@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,15 @@ from safetensors.numpy import save_file
 
 from fanlight.errors import ModelError
 from fanlight.network import modelfile
+from fanlight.network.configuration import Configuration
 from fanlight.network.lexicon import quantise
 from fanlight.network.modelfile import Model, load_model, save_model
 from fanlight.network.parameters import first_parameters
-from tests.network.test_network import LEXICON, made
+from tests.network.test_network import GROUPS, LEXICON, made
+
+
+def rng():
+    return np.random.default_rng(0)
 
 
 @pytest.fixture
@@ -38,6 +44,26 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     save_model(again, path)
     assert path.read_bytes() == first
     assert list(tmp_path.iterdir()) == [path], "nothing is left beside it"
+
+
+def test_a_reach_makes_a_file_that_older_versions_refuse(model, tmp_path):
+    path = tmp_path / "m.fanlight"
+    formats = []
+    for groups in (GROUPS, (replace(GROUPS[0], reach=0), GROUPS[1])):
+        made_so = replace(model.configuration, groups=groups, radius=2)
+        save_model(replace(model, configuration=made_so, parameters=first_parameters(made_so, rng())), path)
+        formats.append(json.loads(modelfile.read_arrays(path)[1]["fanlight"])["format"])
+        assert load_model(path).configuration == made_so
+        assert load_model(path).parameters["W_0"].shape == (6, 9 if groups == GROUPS else 6)
+    assert formats == [3, 5]
+    for wrong in (-1, "far"):
+        values = made_so.to_dict()
+        values["groups"][0]["reach"] = wrong
+        with pytest.raises(ModelError, match="configuration"):
+            Configuration.from_dict(values)
+    values = replace(made_so, vector_width=0, groups=tuple(replace(g, reach=1) for g in GROUPS)).to_dict()
+    with pytest.raises(ModelError, match="does not know"):
+        Configuration.from_dict(values)
 
 
 def test_damaged_foreign_and_newer_files_are_refused(model, tmp_path):

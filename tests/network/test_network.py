@@ -9,7 +9,7 @@ from fanlight.calculus import check_gradient, compile, evaluate, gradient
 from fanlight.calculus.numeric import central_differences
 from fanlight.calculus.operations import TABLE
 from fanlight.network import decoding
-from fanlight.network.architecture import emissions, equation, loss
+from fanlight.network.architecture import emissions, equation, loss, mask
 from fanlight.network.configuration import ACTIVATIONS, HEADS, Configuration
 from fanlight.network.inputs import WordTypes, table_inputs, window_inputs
 from fanlight.network.lexicon import Lexicon
@@ -18,6 +18,7 @@ from fanlight.network.parameters import first_parameters
 from fanlight.text.features import PADDING, Group
 
 GROUPS = (Group("form", 50, 3, ("lower",)), Group("affix", 40, 2, ("prefixes", "shape")))
+REACHING = (replace(GROUPS[0], reach=1), replace(GROUPS[1], reach=0), Group("ngram", 30, 2, ("ngrams",)))
 WORDS = ["Ada", "saw", "Paris", "and", "New", "York", "again"]
 SENTENCES = [[0, 1, 2, 3, 4, 5], [2, 6], [5]]
 LEXICON = Lexicon.of(["ada", "Paris", "york"], np.random.default_rng(9).normal(size=(3, 4)).astype(np.float32))
@@ -47,7 +48,9 @@ def inputs_of(configuration, rng, dtype=np.float64):
         gold = np.stack([np.where(gold > 4, 0, gold), np.where(gold > 4, gold - 4, 0)], axis=1)
     arrays = {**parameters, **arrays, **loss_inputs(configuration, gold, starts, rng)}
     arrays["M"] = rng.uniform(0, 2, (len(ids), configuration.hidden))
-    arrays["D"] = rng.uniform(0, 2, (len(types.words), configuration.width))
+    scales = rng.uniform(0, 2, (len(types.words), configuration.width))
+    for k in range(configuration.positions):
+        arrays[mask(configuration, k)] = scales[:, configuration.columns_at(k)]
     return arrays
 
 
@@ -100,6 +103,24 @@ def test_the_batch_is_the_lectures_equation_at_every_word():
             f"g_{k}": point["contexts"][point[f"j_{k}"][n]] for k in range(3)
         }
         np.testing.assert_allclose(evaluate(one, {**point, **window}).ravel(), Z[n], atol=1e-12)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_beyond_a_reach_the_network_is_the_whole_one_with_zeros_for_weights(head):
+    near = replace(made(head, radius=2), groups=REACHING)
+    whole = replace(near, groups=tuple(replace(group, reach=None) for group in REACHING))
+    assert [near.columns_at(k).tolist() for k in (0, 1, 2)] == [[0, 1, 2, 3, 9, 10], [*range(7), 9, 10], [*range(11)]]
+    point = inputs_of(near, np.random.default_rng(8))
+    wide = dict(point)
+    for k in range(5):
+        wide[f"W_{k}"] = np.zeros((6, 11))
+        wide[f"W_{k}"][:, near.columns_at(k)] = point[f"W_{k}"]
+    names = [*first_parameters(near, np.random.default_rng(0)), "vectors"]
+    found = [evaluate(g, point) for g in [loss(near), *gradient(loss(near), names)]]
+    other = [evaluate(g, wide) for g in [loss(whole), *gradient(loss(whole), names)]]
+    for name, one, two in zip(["loss", *names], found, other, strict=True):
+        seen = two[:, near.columns_at(int(name[2:]))] if name.startswith("W_") else two
+        np.testing.assert_allclose(one, seen, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def test_the_equation_reads_as_the_lecture_writes_it():

@@ -1,6 +1,7 @@
 """The fast path against the plain one: any text, any blocks, any threads."""
 
 import gzip
+import itertools
 import json
 import os
 import subprocess
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 import fanlight
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
+from fanlight.network.configuration import Configuration
+from fanlight.network.inputs import WordTypes
 from fanlight.tagging import blocks as module
 from fanlight.tagging import json_kernel, known, parts
 from fanlight.tagging import lines as lines_module
@@ -22,6 +25,9 @@ from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.lines import files_of, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import Tagger
+from fanlight.text.features import Group, character_keys, extract
+from fanlight.text.gazetteers import MARKS
+from fanlight.text.tokens import characters
 from tests.training.test_training import SMALL, in_documents
 
 ENGLISH = [
@@ -41,6 +47,21 @@ KOREAN = [
     "각 한글 ㄱㄴㄷ 서울́에서",
     "서" * 1200,
 ]  # fmt: skip
+
+
+REACHING = {
+    "word": {
+        "form": {"buckets": 512, "dimension": 8, "features": ["lower"]},
+        "affix": {"buckets": 512, "dimension": 8, "features": ["prefixes", "suffixes"], "reach": 1},
+        "shape": {"buckets": 64, "dimension": 4, "features": ["shape", "case"], "reach": 0},
+    },
+    "character": {
+        "character": {"buckets": 512, "dimension": 8, "features": ["character", "class"]},
+        "place": {"buckets": 64, "dimension": 4, "features": ["position", "neighbours"], "reach": 2},
+        "bigram": {"buckets": 512, "dimension": 9, "features": ["left", "around"], "reach": 1},
+        "word": {"buckets": 512, "dimension": 8, "features": ["word", "rest"], "reach": 0},
+    },
+}
 
 
 def same(document, other):
@@ -67,12 +88,18 @@ def taggers(tmp_path_factory):
         ("softmax", {"head": "softmax", "activation": "tanh"}),
         ("sigmoid", {"activation": "sigmoid", "radius": 1, "context_width": 0}),
         ("hardtanh", {"activation": "hardtanh", "radius": 0}),
+        ("words with a reach", {"features": REACHING["word"], "radius": 3}),
+        ("characters with a reach", {"features": REACHING["character"], "unit": "character", "radius": 3}),
+        ("characters, two", {"unit": "character", "passes": 2, "folds": 2, "radius": 1}),
     ):
         found[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **given_settings})
     return {name: (tagger, tagger.blocks(2)) for name, tagger in found.items()}
 
 
-NAMES = ["en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh"]
+NAMES = [
+    "en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh", "words with a reach",
+    "characters with a reach", "characters, two",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -227,13 +254,65 @@ def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypa
     for text, document in zip(texts[:20], whole, strict=False):
         same(document, tagger(text))
     monkeypatch.setattr(module, "SHARE", 1000)
-    monkeypatch.setitem(known.MEMORY, "character", 300 * blocks._known._stages[0].bytes)
-    small = BlockTagger(tagger.model, 3)
+    monkeypatch.setitem(known.MEMORY, "character", 300 * blocks.stages[0].bytes)
+    small = BlockTagger(tagger.model, 1)
     assert [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])] == whole
-    assert len(small._known._types) < len(blocks._known._types) / 2
-    monkeypatch.setattr(parts, "MOST", 0)  # all is multiplied anew
-    for document, other in zip(documents(tagger, BlockTagger(tagger.model, 1), texts), whole, strict=True):
-        same(document, other)
+    assert len(small._known._types) < sum(map(len, {chunk for text in texts for chunk in text.split()})) / 3
+    tables = []
+    for most, less in ((0, 1 << 25), (1 << 27, 0), (0, 0)):  # of these, products are multiplied anew
+        monkeypatch.setattr(parts, "MOST", most)
+        monkeypatch.setattr(parts, "LESS", less)
+        other = BlockTagger(tagger.model, 1)
+        tables.append(other.stages[0]._of.tables)
+        for document, one in zip(documents(tagger, other, texts), whole, strict=True):
+            same(document, one)
+    assert tables == [{"character", "place", "bigram", "word"}, {"character", "place"}, set()]
+
+
+def test_products_of_parts_add_up_to_those_of_the_whole():
+    """Near and far, whatever is known of rows beforehand: W_k @ x of each character and its marks, by plain products."""
+    rng = np.random.default_rng(3)
+    groups = (
+        Group("character", 300, 5, ("character", "class"), 2), Group("place", 40, 3, ("position", "neighbours")),
+        Group("bigram", 300, 4, ("left", "around"), 1), Group("word", 300, 6, ("word", "rest"), 0),
+    )  # fmt: skip
+    keys = character_keys(KOREAN[0], *(a.tolist() for a in characters(KOREAN[0])))
+    for vector, radius in ((0, 3), (0, 1), (0, 0), (2, 3)):
+        made = Configuration(
+            ("X",), "character", radius, 32, "relu", "chain", "likelihood", groups, vector, 0, 2 * MARKS
+        )
+        p = {g.name: rng.normal(size=(g.buckets, g.dimension)).astype(np.float32) for g in groups}
+        for table in p.values():
+            table[::7] = 0
+        W = rng.normal(size=(made.width + 2 * MARKS, made.positions, 32)).astype(np.float32)
+        for k in range(made.positions):
+            W[np.setdiff1d(np.arange(made.width), made.columns_at(k)), k] = 0
+        of = parts.Parts(made, p, W)
+        assert of.reach == (radius if vector else min(radius, 1))
+        marks = (rng.random((len(keys), 2 * MARKS)) < 0.2).astype(np.float32)
+        bags = extract(keys, groups)
+        V = np.zeros((len(keys), made.width))
+        for group, bag in zip(groups, bags, strict=True):
+            block = [p[group.name][bag.ids[s:e]].sum(0) for s, e in itertools.pairwise(bag.offsets)]
+            V[:, made.columns[group.name]] = block
+        want = np.einsum("td,dpm->tpm", np.concatenate([V, marks], 1), W)
+        rows = rng.permutation(2 * len(keys))[: len(keys)].astype(np.int32)
+        close = 2 * of.reach + 1
+        near, numbers = np.zeros((2 * len(keys), close * 32), np.float32), np.zeros((2 * len(keys), of.count), np.int32)
+        of.learn(WordTypes(np.full(len(keys), -1), tuple(bags)), marks, rows, near, numbers)
+        middle = slice(radius - of.reach, radius + of.reach + 1)
+        np.testing.assert_allclose(near[rows].reshape(-1, close, 32), want[:, middle], atol=1e-4)
+        far = of.products[numbers[rows]].sum(1).reshape(want.shape)
+        beyond = np.setdiff1d(np.arange(made.positions), np.arange(made.positions)[middle])
+        np.testing.assert_allclose(far[:, beyond], want[:, beyond], atol=1e-4)
+
+
+def test_characters_in_context_are_tagged_by_the_plain_path(tmp_path):
+    (tmp_path / "towns.conll").write_text(in_documents(5), encoding="utf-8")
+    changes = {"epochs": 2, "unit": "character", "context_width": 4, "radius": 1}
+    tagger = fanlight.train(tmp_path / "towns.conll", **{**SMALL, **changes})
+    assert not module.supported(tagger.model)
+    assert list(tagger.pipe([*ENGLISH, *KOREAN])) == [tagger(text) for text in [*ENGLISH, *KOREAN]]
 
 
 def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):

@@ -18,6 +18,11 @@ from tests.training.test_training import SMALL, TOWNS
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."
 AWAY_FROM_KINKS = st.integers(-20, 20).map(lambda n: 0.25 * n + 0.1)
 KOREAN = "이순신은 서울에서 태어났다."
+REACHING = {
+    "form": {"buckets": 512, "dimension": 8, "features": ["lower"]},
+    "affix": {"buckets": 512, "dimension": 8, "features": ["prefixes", "suffixes"], "reach": 1},
+    "shape": {"buckets": 64, "dimension": 4, "features": ["shape", "case"], "reach": 0},
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +30,11 @@ def taggers():
     found = {name: fanlight.load(name) for name in ("en", "ko")}
     for name in ("tanh", "sigmoid", "hardtanh"):
         found[name] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "activation": name})
+    found["reach"] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "activation": "tanh", "features": REACHING})
     return found
 
 
-@pytest.mark.parametrize("name", ["en", "ko", "tanh", "sigmoid", "hardtanh"])
+@pytest.mark.parametrize("name", ["en", "ko", "tanh", "sigmoid", "hardtanh", "reach"])
 def test_contributions_add_up_to_the_score_for_every_word_and_tag(taggers, name):
     tagger = taggers[name]
     text = KOREAN if name == "ko" else ENGLISH
@@ -54,9 +60,18 @@ def test_it_explains_what_the_tagger_says(taggers):
     assert abs(e.units[0].contribution) >= abs(e.units[-1].contribution)
 
 
-def test_the_score_is_the_lectures_equation_in_numbers(taggers):
+def test_a_table_says_nothing_beyond_its_reach(taggers):
+    window = taggers["reach"].explain(ENGLISH, 2).window
+    assert [sorted(word.parts) for word in window] == [
+        ["context", "form"], ["affix", "context", "form"], ["affix", "context", "form", "shape"],
+        ["affix", "context", "form"], ["context", "form"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["tanh", "reach"])
+def test_the_score_is_the_lectures_equation_in_numbers(taggers, name):
     """z = U f(W x + b) + c, evaluated by the calculus at the word's own vectors."""
-    tagger = taggers["tanh"]
+    tagger = taggers[name]
     made, p = tagger.model.configuration, tagger.model.parameters
     text = "Ada Byron lives in Oslo."
     words = tagger._cut(text).tokens.words
@@ -67,7 +82,7 @@ def test_the_score_is_the_lectures_equation_in_numbers(taggers):
         for k in range(made.positions):
             u = token + k - made.radius
             inside = 0 <= u < len(words)
-            point[f"x_{k}"] = V[read.ids[u] if inside else 0][:, None]
+            point[f"x_{k}"] = V[read.ids[u] if inside else 0][made.columns_at(k), None]
             point[f"g_{k}"] = p["contexts"][read.contexts[u] if inside else 64][:, None]
         z = evaluate(equation(made), point)[:, 0]
         np.testing.assert_allclose(z, list(tagger.explain(text, token).scores.values()), atol=1e-4)

@@ -12,7 +12,22 @@ from fanlight.text.features import CHARACTER_GROUPS, Group, character_keys, extr
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.tokens import characters
 
-RANGES = ("!~", "가힣", "ㄱㆎ", "一鿼", "←⇿", "■⛿", "……")  # what the kernels take
+RANGES = [
+    "!~",
+    "가힣",
+    "ㄱㆎ",
+    "一鿼",
+    "←⇿",
+    "■⛿",
+    "–”",
+    "‥…",
+    "、。",
+    "〈】",
+    "！！",
+    "，，",
+    "？？",
+    "～～",
+]  # what the kernels take
 taken = st.one_of(*(st.characters(min_codepoint=ord(first), max_codepoint=ord(last)) for first, last in RANGES))
 chunk = st.text(taken | st.sampled_from("ㄱㅋㅎㅏㅣㆎ서울은는이가Aa1.…♥人"), min_size=1, max_size=14)
 every_feature = Group("all", 4093, 4, tuple(sorted(CHARACTER_FEATURES)))

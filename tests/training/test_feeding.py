@@ -5,7 +5,7 @@ import pytest
 
 from fanlight.calculus import compile
 from fanlight.corpus.readers import read_corpus
-from fanlight.network.architecture import emissions
+from fanlight.network.architecture import emissions, mask
 from fanlight.network.inputs import table_inputs, window_inputs
 from fanlight.network.lexicon import Lexicon
 from fanlight.text.sentences import tokenise_sentences
@@ -17,12 +17,17 @@ from fanlight.training.settings import read_settings
 
 from .test_training import SMALL, TOWNS
 
+REACHING = {
+    "form": {"buckets": 64, "dimension": 4, "features": ["lower"], "reach": 1},
+    "shape": {"buckets": 64, "dimension": 3, "features": ["shape", "case"], "reach": 0},
+}
 
-@pytest.fixture(scope="module")
-def task():
+
+@pytest.fixture(scope="module", params=[None, REACHING], ids=["whole", "reach"])
+def task(request):
     rng = np.random.default_rng(0)
     lexicon = Lexicon.of(["in", "Paris", "lives", "."], rng.standard_normal((4, 6), np.float32))
-    plain = {**SMALL, "passes": 1, "dropout": 0.0, "input_dropout": 0.0}
+    plain = {**SMALL, "passes": 1, "dropout": 0.0, "input_dropout": 0.0, "features": request.param}
     return prepare(read_corpus(TOWNS, tokenise_sentences), None, lexicon, read_settings(None, plain))
 
 
@@ -34,7 +39,8 @@ def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(task):
         types, ids = np.unique(np.append(batch.types, task.padding), return_inverse=True)
         needed, plain = table_inputs(task.types.choose(types), made)
         plain |= window_inputs(made, ids[:-1], batch.contexts, batch.starts, int(ids[-1]))
-        plain |= {"M": np.ones((len(batch.types), made.hidden)), "D": np.ones((len(types), made.width))}
+        plain |= {mask(made, k): np.ones((len(types), len(made.columns_at(k)))) for k in range(made.positions)}
+        plain["M"] = np.ones((len(batch.types), made.hidden))
         fed, rows = feeder(batch, np.random.default_rng(1))
         assert rows["vectors"][0] == -1
         found = []

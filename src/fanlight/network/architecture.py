@@ -8,6 +8,9 @@ The words of a batch repeat, and W_k @ x_k depends on the word alone. So the vec
 the rows of V, each product is taken once a word, and a token gathers what it needs: ``rows(V @ W_k.T, i_k)``. That
 is what `emissions` arrives at, by the calculus: `equation` vectorised over tokens, x_k put in as rows of V, and the
 gather moved behind the product. `loss` puts a head's loss on top. Nothing here knows a derivative.
+
+A table of features may have a reach, beyond which it is not looked at: there x_k has only the columns of the other
+tables (`Configuration.columns_at`), and is a row of a narrower V.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ hstack, rows, bag = map(function, ("hstack", "rows", "bag"))
 def equation(configuration: Configuration) -> Expression:
     """Return the scores z (K, 1) of one window, as the lecture writes them.
 
-    Symbols: W_k (m, d), x_k (d, 1), with a context also G_k (m, g), g_k (g, 1); b (m, 1), U (K, m), c (K, 1).
+    Symbols: W_k (m, d_k), x_k (d_k, 1), with a context also G_k (m, g), g_k (g, 1); b (m, 1), U (K, m), c (K, 1).
     """
     h = _hidden(configuration)
     return symbol("U", ("K", "m")) @ h + symbol("c", ("K", 1))
@@ -33,17 +36,18 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
 
     Symbols beside the parameters: ``vectors_rows`` (t,), and ``<group>_ids``, ``<group>_offsets`` for each of t word
     types; ``i_k``, ``j_k`` (N,) the word type and context at window position k. With `dropout` the hidden units are
-    scaled by M (N, m) and the components of the word types by D (t, d).
+    scaled by M (N, m) and the components of the word types by D (t, d), of which `mask` names the columns seen at k.
     """
     h = _hidden(configuration)
     if dropout:
         h = symbol("M", ("m", 1)) * h
     z = symbol("U", ("K", "m")) @ h + symbol("c", ("K", 1))
-    V = vectors(configuration)
-    if dropout:
-        V = V * symbol("D", ("t", str(V.shape[1])))
-    per_token = {f"x_{k}": "N" for k in range(configuration.positions)}
-    found = {f"x_{k}": rows(V, symbol(f"i_{k}", ("N",))) for k in range(configuration.positions)}
+    per_token, found = {}, {}
+    for k in range(configuration.positions):
+        V = vectors(configuration, k)
+        if dropout:
+            V = V * symbol(mask(configuration, k), ("t", str(V.shape[1])))
+        per_token[f"x_{k}"], found[f"x_{k}"] = "N", rows(V, symbol(f"i_{k}", ("N",)))
     if configuration.context_width:
         contexts = symbol("contexts", ("v", "g"))
         per_token |= {f"g_{k}": "N" for k in range(configuration.positions)}
@@ -57,17 +61,26 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
     return hoist(substitute(batched(z, per_token), found))
 
 
-def vectors(configuration: Configuration) -> Expression:
-    """Return V (t, d): a row a word type, its word vector beside the sums of its hashed features' rows."""
+def vectors(configuration: Configuration, k: int) -> Expression:
+    """Return V (t, d_k), the x_k of each word type: its word vector beside the sums of its hashed features' rows."""
     parts = []
+    seen = configuration.seen_at(k)
     if configuration.vector_width:
         table = symbol("vectors", ("v_vectors", configuration.vector_width))
         parts.append(rows(table, symbol("vectors_rows", ("t",))))
     for group in configuration.groups:
+        if group.name not in seen:
+            continue
         table = symbol(group.name, (f"v_{group.name}", group.dimension))
         ids = symbol(f"{group.name}_ids", (f"n_{group.name}",))
         parts.append(bag(table, ids, symbol(f"{group.name}_offsets", ("t + 1",))))
     return parts[0] if len(parts) == 1 else hstack(*parts)
+
+
+def mask(configuration: Configuration, k: int) -> str:
+    """Return the name of the symbol for D's columns that window position k sees: the more it sees, the more columns."""
+    width = len(configuration.columns_at(k))
+    return "D" if width == configuration.width else f"D_{width}"
 
 
 def loss(configuration: Configuration, partial: bool = False) -> Expression:
@@ -79,7 +92,8 @@ def _hidden(configuration: Configuration) -> Expression:
     """Return h = f(Wx + b) (m, 1)."""
     products = []
     for k in range(configuration.positions):
-        products.append(symbol(f"W_{k}", ("m", configuration.width)) @ symbol(f"x_{k}", (configuration.width, 1)))
+        d = len(configuration.columns_at(k))
+        products.append(symbol(f"W_{k}", ("m", d)) @ symbol(f"x_{k}", (d, 1)))
         if configuration.context_width:
             products.append(symbol(f"G_{k}", ("m", "g")) @ symbol(f"g_{k}", ("g", 1)))
         if configuration.evidence_width:

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fanlight.errors import ModelError
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import Group
@@ -81,6 +84,21 @@ class Configuration:
         ends = accumulate(width for _, width in widths)
         return {name: slice(end - width, end) for (name, width), end in zip(widths, ends, strict=True)}
 
+    def seen_at(self, k: int) -> tuple[str, ...]:
+        """Return the names of the tables that window position k sees, in the order of `columns`."""
+        seen = {group.name: group.seen_at(abs(k - self.radius)) for group in self.groups}
+        return tuple(name for name in self.columns if seen.get(name, True))
+
+    def columns_at(self, k: int) -> NDArray[np.int64]:
+        """Return the columns of a word's vector that make up x_k, what window position k sees of it."""
+        of = self.columns
+        return np.concatenate([np.arange(of[name].start, of[name].stop) for name in self.seen_at(k)])
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether something is seen at every position of the window."""
+        return self.vector_width > 0 or any(group.seen_at(self.radius) for group in self.groups)
+
     @property
     def positions(self) -> int:
         """Words in a window, 2c + 1."""
@@ -101,7 +119,13 @@ class Configuration:
         """
         try:
             groups = tuple(
-                Group(str(g["name"]), int(g["buckets"]), int(g["dimension"]), tuple(map(str, g["features"])))
+                Group(
+                    str(g["name"]),
+                    int(g["buckets"]),
+                    int(g["dimension"]),
+                    tuple(map(str, g["features"])),
+                    None if g.get("reach") is None else int(g["reach"]),
+                )
                 for g in values["groups"]
             )
             plain = {
@@ -119,6 +143,8 @@ class Configuration:
                 and all(isinstance(n, int) and 0 <= n < 1 << 20 for n in sizes)
                 and all(0 < g.buckets < 1 << 28 and 0 < g.dimension < 1 << 16 for g in groups)
                 and all(name in known for g in groups for name in g.features)
+                and all(g.reach is None or g.reach >= 0 for g in groups)
+                and made.sees_all
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the model's configuration cannot be read ({error!r}): the file is damaged") from None

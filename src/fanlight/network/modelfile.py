@@ -26,8 +26,9 @@ from fanlight.network.parameters import parameter_shapes
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.patterns import Patterns
 
-# 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns
-FORMAT = 4
+# 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns;
+# 5: tables with a reach
+FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     if names is not None:
         arrays |= {"gazetteer.hashes": names.hashes, "gazetteer.members": names.members}
     header: dict[str, Any] = {
-        "format": FORMAT if patterns is not None else 3,  # so that older versions read what they can
+        "format": _format(model),
         "gazetteer": names and {"lists": names.lists, "longest": names.longest, "unit": names.unit},
         "configuration": model.configuration.to_dict(),
         "first": None if model.first is None else model.first.configuration.to_dict(),
@@ -194,6 +195,14 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
             f"{path}: not a model file, or one cut short or damaged ({error}): get it again, or make one with "
             "`fanlight train`"
         ) from None
+
+
+def _format(model: Model) -> int:
+    """Return the lowest format that has all that the model has, so that older versions read what they can."""
+    networks = [model.configuration, *([] if model.first is None else [model.first.configuration])]
+    if any(group.reach is not None for made in networks for group in made.groups):
+        return 5
+    return 3 if model.patterns is None else 4
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]]) -> str:

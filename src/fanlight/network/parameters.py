@@ -5,7 +5,8 @@ name      shape              meaning
 ========  =================  ==========================================================================
 <group>   (buckets, width)   embedding table of a group of hashed features
 contexts  (65, g)            embedding of a token's context in its document
-W_k       (m, d)             first layer, window position k = 0 … 2c: the k-th block of the lecture's W
+W_k       (m, d_k)           first layer, window position k = 0 … 2c: the k-th block of the lecture's W
+                             (d_k is d, but for tables with a reach: `Configuration.columns_at`)
 G_k       (m, g)             the same for the context embedding
 E_k       (m, e)             the same for what is known about each token (`Configuration.evidence_width`)
 b         (m, 1)             first layer's bias
@@ -31,7 +32,7 @@ def parameter_shapes(configuration: Configuration) -> dict[str, tuple[int, int]]
     if made.context_width:
         shapes["contexts"] = (CONTEXTS + 1, made.context_width)
     for k in range(made.positions):
-        shapes[f"W_{k}"] = (made.hidden, made.width)
+        shapes[f"W_{k}"] = (made.hidden, len(made.columns_at(k)))
         if made.context_width:
             shapes[f"G_{k}"] = (made.hidden, made.context_width)
         if made.evidence_width:

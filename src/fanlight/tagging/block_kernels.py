@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from fanlight.tagging.chain_kernels import best_path, messages, probability
 from fanlight.tagging.chunk_kernels import REPEATED, contexts_of, sentence_borders, tokens_of
-from fanlight.tagging.lanes import load, store, tile
+from fanlight.tagging.lanes import aligned, load, store, tile
 from fanlight.tagging.sentence_kernels import emissions
 
 PANEL = (0,) * 32  # columns that are multiplied at once
@@ -64,7 +65,8 @@ def run(
     count = 0
     for c in range(chunks.documents[first], chunks.documents[last]):
         count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
-    types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
+    types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
+    contextual = twice or len(one.contexts) > 0
     offsets, borders = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
     parts = two.evidence.shape[1] if twice else 0
     told = np.zeros((count, parts), np.float32)
@@ -85,9 +87,10 @@ def run(
         edges = borders[sentences:]
         state[:] = 0
         more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, room.longest, edges, state)
-        contexts_of(
-            types[at:end], edges[: more + 1], tables.flags, tables.forms, memory, d - first + 1, contexts[at:end]
-        )
+        if contextual:
+            contexts_of(
+                types[at:end], edges[: more + 1], tables.flags, tables.forms, memory, d - first + 1, contexts[at:end]
+            )
         owners[sentences : sentences + more] = d
         for s in range(more + 1):
             edges[s] += at
@@ -302,6 +305,14 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                 )
         for t in range(count):
             out[places[order[begin + t]]] = rows[t]
+
+
+def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay out W (d, n) in panels (n / columns, d, columns), as `lanes.tile` wants it."""
+    count = W.shape[1] // len(PANEL)
+    made = aligned((count, len(W), len(PANEL)))
+    made[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
+    return made
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

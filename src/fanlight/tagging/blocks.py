@@ -1,8 +1,10 @@
 """The fast path: blocks of documents in UTF-8, tagged by compiled kernels on all cores, entities as columns.
 
 What a stretch between white space (a *chunk*) is cut into, and the first layer's products for its tokens, are worked
-out once, by the same functions as the plain path's, and remembered in tables of bounded size. One thread looks chunks
-up; the others run the network over what it has found (`tagging.block_kernels`), without Python's lock.
+out once, by the same functions as the plain path's, and remembered in tables of bounded size. Of words one thread looks
+chunks up; the others run the network over what it has found (`tagging.block_kernels`), without Python's lock. What is
+remembered of characters is cheap and seldom met again, so that each thread does all by itself, with tables of its own:
+then none waits for another.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import accumulate, pairwise
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -22,13 +25,14 @@ from fanlight.tagging.block_kernels import Entities
 from fanlight.tagging.chain_kernels import Room, Widths
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.json_kernel import json_lines, room_for
-from fanlight.tagging.known import Known
+from fanlight.tagging.known import Known, stages_of
 from fanlight.tagging.pieces import Long, gathered
 from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text.sentences import LONGEST
 
 Int = NDArray[np.int64]
 Result = TypeVar("Result")
+Run = Callable[[Chunks, Tables, list[Layers]], Result]
 SHARE = 1 << 17  # bytes of a block that a thread takes at once
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 LONG = 1 << 20  # bytes of a document that is tagged in pieces
@@ -51,10 +55,14 @@ class Block(NamedTuple):
 
 
 def supported(model: Model) -> bool:
-    """Tell whether the fast path can run a model: one chain over all types, and what is looked up is a word's own."""
+    """Tell whether the fast path can run a model: one chain over all types, and what is looked up is a word's own.
+
+    The context of a character is that of all its kind in the document, whatever their words, which is not known here.
+    """
     made = model.configuration
     named = model.gazetteer is not None and made.unit == "word"  # names of several words
-    return made.head != "logistic" and not named and model.patterns is None
+    shared = made.unit == "character" and made.context_width > 0
+    return made.head != "logistic" and not named and not shared and model.patterns is None
 
 
 def is_long(block: Block, document: int) -> bool:
@@ -78,14 +86,18 @@ class BlockTagger:
         self.threads = threads
         self.unit = model.configuration.unit
         self.types = model.configuration.types
-        self._known = Known(model)
+        self.stages = stages_of(model)
+        self._known = Known(model, self.stages)
+        self._apart = self.unit == "character"
+        self._idle: SimpleQueue[Known] = SimpleQueue()  # each thread's own, while it has nothing to do
+        for n in range(threads if self._apart else 0):
+            self._idle.put(Known(model, self.stages) if n else self._known)
         self.passes = 1 if model.first is None else 2
         self.widths = Widths.of(len(self.types))
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
-        self._older: list[Future[Any]] = []  # that read tables which a clearing-out has copied
         self._scratch: tuple[Room, Entities] | None = None  # for blocks that are tagged at once
         self._held: short_kernel.Held | None = None  # as long as nothing is learned
         self._json: tuple[Any, ...] = ()  # what it writes to
@@ -103,9 +115,8 @@ class BlockTagger:
     def tag(self, block: Block, least: Sequence[float]) -> Entities:
         """Tag one block and wait for it; for `begin`'s parameters. A short one wakes no other thread."""
         if self._at_once(block):
-            chunks, jobs = self._look_up(block.data, block.starts, block.ends)
-            for job in jobs:
-                job()
+            self._held = None
+            chunks = _learned(self._known, block.data, block.starts, block.ends)
             self._scratch = self._scratch or (self.room(), Entities.room(SHORT))  # no more tokens than bytes
             count = len(block.starts)
             return self._entities(chunks, 0, count, *self._known.snapshot(), np.array(least), *self._scratch)
@@ -160,14 +171,8 @@ class BlockTagger:
 
     def piece(self, data: NDArray[np.uint8], size: int, then: Callable[..., Result]) -> Future[Result]:
         """Look up the chunks of ``data[:size]``; a thread gives them, and what is known then, to `then`."""
-        chunks, jobs = self._look_up(data, np.zeros(1, np.int64), np.array([size]))
-        self._learning = [f for f in self._learning if not f.done()] + [
-            self._pool.submit(_after, self._readers, job) for job in jobs
-        ]
-        run = partial(then, chunks, *self._known.snapshot(), self._known.folded)
-        future = self._pool.submit(_with, self._learning, run)
-        self._running = [*(f for f in self._running if not f.done()), *self._learning, future]
-        return future
+        begin, end = np.zeros(1, np.int64), np.array([size])
+        return self._alone(data, begin, end, then) if self._apart else self._together(data, begin, end, [then])[0]
 
     def _begin(
         self,
@@ -178,55 +183,68 @@ class BlockTagger:
         then: Callable[[int, int, Entities], Result],
     ) -> list[Future[Result]]:
         """Begin with the documents [begin, end) of a block, so few that their new word types can be remembered."""
-        starts, ends = block.starts[begin:end], block.ends[begin:end]
-        chunks, jobs = self._look_up(block.data, starts, ends)
-        self._learning = [f for f in self._learning if not f.done()] + [
-            self._pool.submit(_after, self._readers, job) for job in jobs
-        ]
-        tables, layers = self._known.snapshot()
+        data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
         counts = np.cumsum(ends - starts)
         borders = np.searchsorted(counts, np.arange(SHARE, counts[-1], SHARE), "left") + 1
-        borders = np.unique(np.concatenate([[0], borders, [len(starts)]]))
-
-        def made(first: int, last: int, found: Entities) -> Result:
-            return then(first + begin, last + begin, found._replace(documents=found.documents + begin))
-
-        futures = [
-            self._pool.submit(_with, self._learning, partial(self._run, chunks, s, e, tables, layers, lowest, made))
-            for s, e in pairwise(borders.tolist())
+        shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
+        if not self._apart:
+            return self._together(
+                data, starts, ends, [partial(self._run, s, e, begin, lowest, then) for s, e in shares]
+            )
+        return [
+            self._alone(data, starts[s:e], ends[s:e], partial(self._run, 0, e - s, begin + s, lowest, then))
+            for s, e in shares
         ]
-        self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
-        return futures
 
-    def _look_up(self, data: Any, starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
-        """Find the chunks, and what is to be done, by any threads, before their products are read."""
+    def _together(self, data: Any, starts: Int, ends: Int, runs: Sequence[Run[Result]]) -> list[Future[Result]]:
+        """Look up chunks; threads work out what is new, and then do these with the chunks and what is known."""
         self._held = None
         if self._known.full:
-            if self._known.copied:  # so that readers may go on; but those of the tables before are waited for
-                wait([*self._learning, *self._older])
-                self._older = self._running
-            else:
-                self._readers = self._running
+            self._readers = self._running
             self._known.clear_out()
-        found = self._known.find(data, starts, ends)
+        chunks, jobs = self._known.find(data, starts, ends)
         if self._known.short:
             wait(self._running)
             self._known.grow()
-        return found
+        self._learning = [f for f in self._learning if not f.done()] + [
+            self._pool.submit(_after, self._readers, job) for job in jobs
+        ]
+        found = self._known.snapshot()
+        futures = [self._pool.submit(_with, self._learning, partial(run, chunks, *found)) for run in runs]
+        self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
+        return futures
+
+    def _alone(self, data: Any, starts: Int, ends: Int, run: Run[Result]) -> Future[Result]:
+        """Have a thread do all that by itself."""
+
+        def job() -> Result:
+            known = self._idle.get()
+            try:
+                return run(_learned(known, data, starts, ends), *known.snapshot())
+            finally:
+                self._idle.put(known)
+
+        self._held = None
+        future = self._pool.submit(job)
+        self._running = [*(f for f in self._running if not f.done()), future]
+        return future
 
     def _run(
         self,
-        chunks: Chunks,
         first: int,
         last: int,
-        tables: Tables,
-        layers: list[Layers],
+        offset: int,
         least: NDArray[np.float64],
         then: Callable[[int, int, Entities], Result],
+        chunks: Chunks,
+        tables: Tables,
+        layers: list[Layers],
     ) -> Result:
+        """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
         out = Entities.room(int((tables.first[ids + 1] - tables.first[ids]).sum()))
-        return then(first, last, self._entities(chunks, first, last, tables, layers, least, self.room(), out))
+        found = self._entities(chunks, first, last, tables, layers, least, self.room(), out)
+        return then(first + offset, last + offset, found._replace(documents=found.documents + offset))
 
     def _entities(
         self,
@@ -262,8 +280,20 @@ class BlockTagger:
     def room(self) -> Room:
         """Return scratch for one thread."""
         made = self.model.configuration
-        tags, known = len(self.widths.tags), self._known
-        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, known.parts, known.own)
+        tags, parts = len(self.widths.tags), max(stage.parts for stage in self.stages)
+        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, parts)
+
+
+def _learned(known: Known, data: Any, starts: Int, ends: Int) -> Chunks:
+    """Look up chunks and learn what is new, where nobody else reads the tables."""
+    if known.full:
+        known.clear_out()
+    chunks, jobs = known.find(data, starts, ends)
+    if known.short:
+        known.grow()
+    for job in jobs:
+        job()
+    return chunks
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

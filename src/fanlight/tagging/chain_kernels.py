@@ -90,7 +90,7 @@ class Room(NamedTuple):
     H: Any
     Z: Any
     places: Any
-    own: Any
+    parts: Any
     scores: Any
     path: Any
     exponentials: Any
@@ -102,17 +102,17 @@ class Room(NamedTuple):
     longest: Any
 
     @classmethod
-    def of(cls, longest: int, hidden: int, positions: int, tags: int, parts: int = 0, own: int = 0) -> Room:
+    def of(cls, longest: int, hidden: int, positions: int, tags: int, parts: int = 0) -> Room:
         """Return arrays for sentences of up to `longest` tokens, hidden units and tags with their padding.
 
-        For `parts` and `own` see `sentence_kernels.Types`.
+        `parts` is how many a type has at most (`sentence_kernels.Types`).
         """
         rows = longest + 8  # the second layer is worked out for some tokens at once
         floats: Callable[[], Any] = lambda: aligned((rows, tags))  # noqa: E731
         doubles: Callable[[], Any] = lambda: aligned((rows, tags), np.float64)  # noqa: E731
         return cls(
-            aligned((rows, hidden)), floats(), np.zeros((2, positions * max(parts, 1)), np.int64),
-            aligned(((rows + positions) * own,)), floats(), np.zeros(rows, np.int32), doubles(), doubles(), doubles(),
+            aligned((rows, hidden)), floats(), np.zeros((2, positions), np.int64),
+            np.zeros(positions * parts, np.int64), floats(), np.zeros(rows, np.int32), doubles(), doubles(), doubles(),
             doubles(), np.zeros(rows), aligned((tags,), np.float64), longest,
         )  # fmt: skip
 

@@ -33,8 +33,10 @@ class Tables(NamedTuple):
     flags : int32 array (types,)
         What sentence borders and contexts depend on.
     forms : int32 array (types,)
-        Equal for types that differ in case alone.
+        Equal for types that differ in case alone; filled if the network asks for contexts, like
     form_count : int
+    folded : uint64 array (types,)
+        Hash of each type in lower case.
     """
 
     first: Any
@@ -42,6 +44,7 @@ class Tables(NamedTuple):
     flags: Any
     forms: Any
     form_count: Any
+    folded: Any
 
 
 class Chunks(NamedTuple):

@@ -52,18 +52,21 @@ class Cutter(Protocol):
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
         """Cut chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as there is room for; at least one.
 
-        New types are entered in the table `keys` with the next numbers in `free`.
+        New types get the next numbers in `free`; those of words are entered in the table `keys`.
         """
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
         """Return the features of new types and, where there is a gazetteer, their marks."""
 
 
-def cutter_of(model: Model, room: int) -> Cutter | None:
-    """Return the cutter for a model, with room for so many tokens at a time; None if it must be served plainly."""
+def cutter_of(model: Model, room: int, folding: bool) -> Cutter | None:
+    """Return the cutter for a model, with room for so many tokens at a time; None if it must be served plainly.
+
+    Without `folding` all characters are said to have the same hash in lower case.
+    """
     if model.configuration.unit == "word":
         return _Words(model, room) if model.gazetteer is None else None
-    return _Characters(model, room) if not len(model.lexicon) else None
+    return _Characters(model, room, folding) if not len(model.lexicon) else None
 
 
 class _Words:
@@ -84,14 +87,15 @@ class _Words:
 
 
 class _Characters:
-    def __init__(self, model: Model, room: int) -> None:
+    def __init__(self, model: Model, room: int, folding: bool) -> None:
+        self._folding = folding
         self._groups, self._gazetteer = model.configuration.groups, model.gazetteer
         self._index = None if self._gazetteer is None else character_kernels.index_of(self._gazetteer)
         self._plan = character_kernels.plan_of(self._groups)
         self._out = Learned.of(room)
 
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
-        count, n, new = cutting_kernels.learn_characters(data, fresh, keys, values, free, self._out)
+        count, n, new = cutting_kernels.learn_characters(data, fresh, self._folding, free, self._out)
         return _found(data, self._out, count, n, new)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:

@@ -73,43 +73,42 @@ def learn_words(data: Any, fresh: Any, known: Any, keys: Any, values: Any, free:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def learn_characters(data: Any, fresh: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
-    """Cut chunks into characters, as `learn_words` does into words."""
+def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) -> tuple[int, ...]:
+    """Cut chunks into characters, as `learn_words` does into words; all types are new."""
     borders = np.empty((character_kernels.LONGEST, 2), np.int64)
-    n, new = 0, 0
+    n = 0
     for c in range(min(len(fresh), len(out.lengths))):
         begin, end = fresh[c]
         if n + character_kernels.LONGEST > len(out.tokens):
-            return c, n, new
+            return c, n, n
         count = character_kernels.cut(data, begin, end, borders)
         out.lengths[c] = count
         for k in range(count):
             s, e = borders[k]
-            h = _key_hash(data, begin, end, k, False)
-            slot = place_of(h, keys)
-            if keys[slot] == 0:
-                keys[slot] = h
-                values[slot] = free[new]
-                out.spans[new, 0], out.spans[new, 1], out.spans[new, 2] = begin, end, k
-                out.places[new, 0], out.places[new, 1] = s, e
-                out.folded[new] = _key_hash(data, begin, end, k, True)
-                new += 1
-            out.tokens[n, 0] = values[slot]
+            out.spans[n, 0], out.spans[n, 1], out.spans[n, 2] = begin, end, k
+            out.places[n, 0], out.places[n, 1] = s, e
+            out.folded[n] = _key_hash(data, begin, end, k) if folding else np.uint64(1)
+            out.tokens[n, 0] = free[n]
             out.tokens[n, 1], out.tokens[n, 2] = k, k + 1
             out.tokens[n, 3], out.tokens[n, 4] = s - begin, e - begin
             n += 1
-    return min(len(fresh), len(out.lengths)), n, new
+    return min(len(fresh), len(out.lengths)), n, n
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _key_hash(data: Any, begin: int, end: int, place: int, fold: bool) -> Any:
-    """Return the `hash_bytes` of the key of a character: its place in decimal digits (two at most), a tab, its word."""
+def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
+    """Return the `hash_bytes` of the key of a character in lower case: its place in decimal digits, a tab, its word.
+
+    There are three digits at most.
+    """
     h = np.uint64(0xCBF29CE484222325)
+    if place > 99:
+        h = (h ^ np.uint64(48 + place // 100)) * np.uint64(0x100000001B3)
     if place > 9:
-        h = (h ^ np.uint64(48 + place // 10)) * np.uint64(0x100000001B3)
+        h = (h ^ np.uint64(48 + place // 10 % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(48 + place % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(9)) * np.uint64(0x100000001B3)
-    return finish(hash_on(h, data, begin, end, fold))
+    return finish(hash_on(h, data, begin, end, True))
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -119,9 +118,14 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
         begin, end = spans[w]
         first, last = data[begin], data[end - 1]
         if first >= 0x80:
-            sign = first == 0xE2
-            ellipsis = sign and data[begin + 1] == 0x80
-            out[w] = AS_FORM | ALPHABETIC * (not sign) | FINAL * ellipsis
+            p = character_kernels.point(data, begin)
+            out[w] = (
+                AS_FORM
+                | ALPHABETIC * (0x3131 <= p <= 0xD7A3)
+                | FINAL * (p == 0x2026 or p == 0x3002 or p == 0xFF01 or p == 0xFF1F)
+                | CLOSING * (p == 0x2019 or p == 0x201D or p == 0x300D or p == 0x300F)
+                | DIVIDES * (p == 0x3001 or p == 0xFF0C)
+            )
             continue
         same, upper, lower = True, False, False
         for i in range(begin, end):

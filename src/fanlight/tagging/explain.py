@@ -252,9 +252,13 @@ def summands(
     """
     p = network.parameters
     W = p[f"W_{k}"].astype(np.float64)
-    parts = {name: W[:, columns] @ vector[columns] for name, columns in network.configuration.columns.items()}
-    if not network.configuration.vector_width:
-        del parts["vectors"]
+    made = network.configuration
+    parts, first = {}, 0
+    for name in made.seen_at(k):
+        values = vector[made.columns[name]]
+        if len(values):
+            parts[name] = W[:, first : first + len(values)] @ values
+        first += len(values)
     if context is not None:
         parts["context"] = p[f"G_{k}"].astype(np.float64) @ p["contexts"][context]
     first = 0

@@ -1,12 +1,13 @@
 """What the fast path remembers, in tables of bounded size: chunks, word types, and what the first layers make of these.
 
-A chunk is cut into tokens, and a new word type's products are worked out, once (`tagging.products`; of characters,
-parts of them: `tagging.parts`). Where a table is full, the chunks used least are forgotten.
+A chunk is cut into tokens, and a new word type's products are worked out, once (`tagging.products`). Where a table is
+full, the chunks used least are forgotten. Words come again in other chunks and so have a table of their own; characters
+in their word do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,8 +20,7 @@ from fanlight.tagging import chunk_kernels
 from fanlight.tagging.chunk_kernels import Chunks, Tables
 from fanlight.tagging.cutters import Cutter, cutter_of
 from fanlight.tagging.numbers import Numbers
-from fanlight.tagging.parts import Parts
-from fanlight.tagging.products import Products, Stage
+from fanlight.tagging.products import Stage
 from fanlight.tagging.sentence_kernels import Layers
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
@@ -29,27 +29,39 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 104_000_000, "character": 36_000_000}  # bytes of types that bring about a clearing-out
-KEPT = {"word": 0.7, "character": 0.3}  # share of the types that are remembered after it
+MEMORY = {"word": 104_000_000, "character": 24_000_000}  # bytes of types that bring about a clearing-out
+KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
 BOUND = 1 << 16  # bytes of a block whose chunks are not worth counting beforehand
-JOB = 1 << 9  # word types worked out at a time: if more, a thread waits for another to end
+JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
+
+
+def stages_of(model: Model) -> list[Stage]:
+    """Return the layers of a model's networks, with no types."""
+    stages = [(model.configuration, model.parameters)]
+    if model.first is not None:
+        stages.insert(0, (model.first.configuration, model.first.parameters))
+    return [Stage(made, parameters, model) for made, parameters in stages]
 
 
 class Known:
-    """Chunks and word types met so far, and what each network of a model makes of the latter, unless `cutting` only."""
+    """Chunks and word types met so far, and what each network of a model makes of the latter, unless `cutting` only.
 
-    def __init__(self, model: Model, cutting: bool = False) -> None:
+    Parameters
+    ----------
+    model : Model
+    stages : sequence of Stage
+        `stages_of` it, which several may share.
+    cutting : bool
+    """
+
+    def __init__(self, model: Model, stages: Sequence[Stage], cutting: bool = False) -> None:
         self._model = model
         self._unit = model.configuration.unit
-        self._cutter = cutter_of(model, ROOM)
-        stages = [(model.configuration, model.parameters)]
-        if model.first is not None:
-            stages.insert(0, (model.first.configuration, model.first.parameters))
-        kind = Parts if self._unit == "character" else Products
-        whole: list[Stage] = [kind(made, parameters, model) for made, parameters in stages]
-        self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in whole)
-        self._stages = [] if cutting else whole
+        self._contextual = model.first is not None or model.configuration.context_width > 0  # forms are asked for
+        self._cutter = cutter_of(model, ROOM, self._contextual)
+        self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
+        self._stages = [] if cutting else [stage.anew() for stage in stages]
         self._chunks, self._types, self._forms = Numbers(), Numbers(), Numbers()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
@@ -59,36 +71,15 @@ class Known:
         self._folded = np.zeros(0, np.uint64)  # hash of each type in lower case
         self._jobs: list[Callable[[], None]] = []
         self._make_free(self._limit * 9 // 8)
-        self.grow(
-            2 * self._limit
-        )  # more than are met before `clear_out`: memory that is never written to costs nothing
-        self._learn_words([PADDING], [" "], _hashes([PADDING]))
+        # more than are met before `clear_out`: memory that is never written to costs nothing
+        self.grow(2 * self._limit)
+        self._learn_words([PADDING], [" "])
         self._jobs.pop()()
 
     @property
     def full(self) -> bool:
         """Whether `clear_out` is due."""
         return len(self._types) > self._limit
-
-    @property
-    def folded(self) -> NDArray[np.uint64]:
-        """The hash of each type in lower case, as they are now."""
-        return self._folded.copy()
-
-    @property
-    def copied(self) -> bool:
-        """Whether `clear_out` leaves a snapshot's readers theirs; else the next jobs must wait for them."""
-        return self._stages[0].copied
-
-    @property
-    def parts(self) -> int:
-        """Parts of a type at most, for `Room.of`."""
-        return max(int(stage.types().parts.shape[1]) for stage in self._stages)
-
-    @property
-    def own(self) -> int:
-        """Numbers of a type's own part at most, for `Room.of`."""
-        return max(int(stage.types().own.shape[1]) for stage in self._stages)
 
     @property
     def bytes(self) -> int:
@@ -130,15 +121,14 @@ class Known:
 
     def snapshot(self) -> tuple[Tables, list[Layers]]:
         """Return the tables as threads may read them while this one goes on to write beyond their ends."""
-        tables = Tables(
-            self._chunk_ends.array[:, 0], self._tokens.array, self._flags, self._form_of, len(self._forms)
-        )  # fmt: skip
+        ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
+        tables = Tables(ends, tokens, self._flags, self._form_of, len(self._forms), self._folded)
         return tables, [stage.layers() for stage in self._stages]
 
     def clear_out(self) -> None:
         """Forget the chunks that were used least, so that `KEPT` of the word types stay at most.
 
-        Readers of a snapshot keep theirs, but for the products of types forgotten, unless these are `copied`.
+        Readers of a snapshot keep theirs, but for the products of types forgotten: the next jobs must wait for them.
         """
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
         order = np.argsort(-self._uses[: len(self._chunks)], kind="stable")
@@ -154,11 +144,14 @@ class Known:
         used = np.ones(len(stays), np.bool_)
         used[self._free] = False
         self._free = np.concatenate([np.flatnonzero(used & ~stays).astype(np.int32), self._free])
-        self._types.keep(stays)
-        self._flags, self._forms, self._form_of = self._flags.copy(), Numbers(), np.zeros_like(self._form_of)
-        self._form_of[stays] = self._forms.of(self._folded[stays])
-        for stage in self._stages:
-            stage.renew(np.flatnonzero(stays))
+        if self._unit == "word":
+            self._types.keep(stays)
+        else:
+            self._types.count = int(stays.sum())
+        self._flags, self._folded = self._flags.copy(), self._folded.copy()
+        if self._contextual:
+            self._forms, self._form_of = Numbers(), np.zeros_like(self._form_of)
+            self._form_of[stays] = self._forms.of(self._folded[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
         """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""
@@ -182,15 +175,15 @@ class Known:
 
     def _learn_quickly(self, cutter: Cutter, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
         """Return the chunks' lengths (-1: refused) and tokens, as many as there is room for."""
-        self._types.reserve(ROOM)
+        if self._unit == "word":
+            self._types.reserve(ROOM)
         self._make_free(ROOM)
         found = cutter.cut(data, fresh, self._types.keys, self._types.values, self._free)
         new = len(found.spans)
         self._types.count += new
         if new:
             rows = self._enter(found.folded, found.flags)
-            for place in range(0, new, JOB):
-                part = slice(place, place + JOB)
+            for part in self._parts_of(new):
                 self._jobs.append(partial(self._work_out_quickly, cutter, data, found.spans[part], rows[part]))
         return found.lengths, found.tokens
 
@@ -213,26 +206,34 @@ class Known:
             places = np.append(0, np.cumsum([len(token.encode()) for token in own]))  # tokens cover a chunk
             counts.append(len(own))
             tokens.append(np.stack([np.zeros_like(starts), starts, ends, places[:-1], places[1:]], 1))
-        hashes = _hashes(keys)
-        distinct, first, which = np.unique(hashes, return_index=True, return_inverse=True)
+        whole = np.concatenate(tokens).astype(np.int32)
+        if self._unit == "character":
+            whole[:, 0] = self._learn_words(keys, words)
+            return counts, whole
+        distinct, first, which = np.unique(_hashes(keys), return_index=True, return_inverse=True)
         rows = self._types.find(distinct)
         new = np.flatnonzero(rows < 0)
         if len(new):
             some = first[new].tolist()
-            rows[new] = self._learn_words([keys[i] for i in some], [words[i] for i in some], distinct[new])
-        whole = np.concatenate(tokens).astype(np.int32)
+            rows[new] = self._learn_words([keys[i] for i in some], [words[i] for i in some])
         whole[:, 0] = rows[which]
         return counts, whole
 
-    def _learn_words(self, keys: Sequence[str], words: Sequence[str], hashes: NDArray[np.uint64]) -> Rows:
+    def _learn_words(self, keys: Sequence[str], words: Sequence[str]) -> Rows:
         """Learn any new types, with the plain functions; return their rows."""
         self._make_free(len(keys))
-        self._types.enter(hashes, self._free[: len(keys)])
+        if self._unit == "word":
+            self._types.enter(_hashes(keys), self._free[: len(keys)])
+        else:
+            self._types.count += len(keys)
         rows = self._enter(_hashes([key.lower() for key in keys]), np.array([_flags(word) for word in words]))
-        for place in range(0, len(keys), JOB):
-            part = slice(place, place + JOB)
+        for part in self._parts_of(len(keys)):
             self._jobs.append(partial(self._work_out, keys[part], rows[part]))
         return rows
+
+    def _parts_of(self, types: int) -> Iterator[slice]:
+        job = JOB[self._unit]
+        return (slice(place, place + job) for place in range(0, types, job))
 
     def _work_out(self, keys: Sequence[str], rows: Rows) -> None:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
@@ -247,7 +248,8 @@ class Known:
         rows, self._free = self._free[: len(flags)], self._free[len(flags) :]
         self._top = max(self._top, int(rows.max()) + 1)
         self._folded[rows], self._flags[rows] = folded, flags
-        self._form_of[rows] = self._forms.of(np.ascontiguousarray(folded))
+        if self._contextual:
+            self._form_of[rows] = self._forms.of(np.ascontiguousarray(folded))
         return rows
 
     def _make_free(self, count: int) -> None:

@@ -1,15 +1,17 @@
-"""What is remembered of characters: the parts of their vectors, and the products of those parts that recur.
+"""Products of the rows of feature tables: what a network of characters is made of.
 
-A character's features depend on its whole word, and most words of fresh text are new, so that products remembered for a
-character in its word would seldom be read again. Its vector is a sum of rows of tables. Where a table's features take
-few values, the first layer's products of its rows are worked out once; the rest of the vector is remembered, and
-multiplied at each token.
+A character's features depend on its whole word, and most words of fresh text are new, so that their products must be
+worked out for most characters. A character's vector is a sum of rows of tables, and W_k @ of that sum is the sum of
+W_k @ of the rows. Where a table has few rows that occur, or few positions that it is looked at from (its reach), the
+products of its rows are worked out once: then a new character's cost no multiplication.
+
+What is seen from afar should not cost a sum over the whole window at each new character either. So tables whose
+features take few values are looked up at the token, at the positions beyond all other tables' reach.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,11 +20,9 @@ from numpy.typing import NDArray
 
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
-from fanlight.network.modelfile import Model
-from fanlight.tagging.block_kernels import SUMS
-from fanlight.tagging.lanes import aligned, fma, load, splat, store
-from fanlight.tagging.products import Stage, panels
-from fanlight.tagging.sentence_kernels import UNITS, Types
+from fanlight.tagging.block_kernels import multiply, panels
+from fanlight.tagging.lanes import aligned, load, prefetch, store
+from fanlight.tagging.sentence_kernels import AHEAD, LINE, UNITS
 from fanlight.text.gazetteers import MARKS
 
 Float = NDArray[np.float32]
@@ -31,141 +31,142 @@ Rows = NDArray[np.int32]
 RECURRING = frozenset(
     ("character", "class", "position", "position_from_end", "word_length", "neighbours")
 )  # features that take few values
-MOST = 1 << 27  # bytes of a table's products, if they are to be remembered
+MOST = 1 << 27  # bytes of the products of a table of which few rows occur, if they are to be worked out
+LESS = 1 << 25  # and of any other, for the positions that see it
 
 
 class _Table(NamedTuple):
-    """A table whose rows' products are remembered, from row `first` on; a type has a row of it for each feature."""
+    """A table near the middle: W_k @ of each of its rows for the positions that see it, beginning at a column."""
 
-    first: int
-    features: int
-    rows: Float
-    W: Float
+    products: Float
+    column: int
 
 
-class Parts(Stage):
-    """Remembers vectors, and products of what recurs in them: for characters."""
+class Parts:
+    """Products of the rows of a network's tables.
 
-    copied = True
+    Parameters
+    ----------
+    made : Configuration
+    parameters : mapping of str to float array
+    W : float32 array (d + marks, P, M)
+        The first layer's weights for a type's vector and its marks, for each window position.
 
-    def __init__(self, made: Configuration, parameters: Mapping[str, Float], model: Model) -> None:
-        super().__init__(made, parameters, model)
-        self._lock = Lock()
+    Attributes
+    ----------
+    reach : int
+        How far from the window's middle positions are near.
+    products : float32 array (rows, P · M)
+        Of tables and marks that are seen at other positions too; row 0 is of nothing.
+    count : int
+        How many of its rows a type has.
+    """
+
+    def __init__(self, made: Configuration, parameters: Mapping[str, Float], W: Float) -> None:
+        P, M = W.shape[1:]
+        self._made = made
+        reaches = {g.name: made.radius if g.reach is None else min(g.reach, made.radius) for g in made.groups}
+        some = {g.name: np.flatnonzero(parameters[g.name].any(1)) for g in made.groups}
+        apart = {g.name for g in made.groups if set(g.features) <= RECURRING and 4 * len(some[g.name]) * P * M <= MOST}
+        self.reach = reach = made.radius if made.vector_width else max(
+            (reaches[g.name] for g in made.groups if g.name not in apart), default=0
+        )  # fmt: skip
+        self._first = (made.radius - reach) * M  # column of `products` from which on they are near
         self._tables: dict[str, _Table] = {}
-        own = np.ones(made.width, np.bool_)
-        rows, self._count = 1, 0
-        for group in made.groups:
-            few = 4 * group.buckets * self.width <= MOST
-            if few and set(group.features) <= RECURRING:
-                columns, count = made.columns[group.name], len(group.features)
-                W = np.ascontiguousarray(self.rows[columns])
-                self._tables[group.name] = _Table(rows, count, parameters[group.name], W)
-                own[columns] = False
-                rows, self._count = rows + group.buckets, self._count + count
-        self._lists = (len(self.rows) - made.width) // MARKS
-        self._marks = rows
-        ways = np.arange(1 << MARKS)[:, None] >> np.arange(MARKS) & 1
-        marked = ways.astype(np.float32) @ self.rows[made.width :].reshape(self._lists, MARKS, self.width)
-        self._products = aligned((rows + self._lists * len(ways), self.width), zeros=False)  # filled as they are needed
-        self._products[0], self._products[rows:] = 0, marked.reshape(-1, self.width)
-        self._filled = np.zeros(rows, np.bool_)
-        weights = self.rows[: made.width][own]
-        self._W = np.ascontiguousarray(  # as many panels as of one position, each with all positions
-            panels(weights).reshape(made.positions, -1, len(weights), len(UNITS)).transpose(1, 0, 2, 3)
-        ).reshape(-1, made.positions * len(weights), len(UNITS))
-        self._own = aligned((0, len(weights)))
-        self._parts = np.zeros((0, self._count + self._lists), np.int32)
-        self.bytes = 4 * (self._own.shape[1] + self._parts.shape[1])
+        self._rows: dict[str, Rows] = {}  # of `products`, for each row of a table
+        blocks = [np.zeros((1, P * M), np.float32)]
+        count = 1
+        for g in made.groups:
+            width = 2 * reaches[g.name] + 1
+            seen = slice(made.radius - reaches[g.name], made.radius - reaches[g.name] + width)
+            own = np.ascontiguousarray(W[made.columns[g.name], seen]).reshape(g.dimension, width * M)
+            if reaches[g.name] > reach:
+                self._rows[g.name] = np.zeros(g.buckets, np.int32)
+                self._rows[g.name][some[g.name]] = np.arange(count, count + len(some[g.name]))
+                blocks.append(np.zeros((len(some[g.name]), P, M), np.float32))
+                blocks[-1][:, seen] = multiplied(parameters[g.name][some[g.name]], own).reshape(-1, width, M)
+                blocks[-1] = blocks[-1].reshape(-1, P * M)
+                count += len(blocks[-1])
+            elif 4 * g.buckets * width * M <= LESS or g.name in apart:
+                products = aligned((g.buckets, width * M))
+                products[some[g.name]] = multiplied(parameters[g.name][some[g.name]], own)
+                self._tables[g.name] = _Table(products, (reach - reaches[g.name]) * M)
+        self._lists, self._marks = (len(W) - made.width) // MARKS, count
+        ways = (np.arange(1 << MARKS)[:, None] >> np.arange(MARKS) & 1).astype(np.float32)
+        for i in range(self._lists):
+            own = np.ascontiguousarray(W[made.width + i * MARKS :][:MARKS]).reshape(MARKS, P * M)
+            blocks.append(multiplied(ways, own))
+        self.products = aligned((sum(map(len, blocks)), P * M))
+        np.concatenate(blocks, out=self.products)
+        self.count = sum(len(g.features) for g in made.groups if g.name in self._rows) + self._lists
 
     @property
-    def room(self) -> int:
-        """How many types there is room for."""
-        return len(self._own)
+    def tables(self) -> set[str]:
+        """Names of the tables whose rows' products are known."""
+        return {*self._tables, *self._rows}
 
-    def grow(self, room: int) -> None:
-        """Make room for so many types."""
-        self._move(room, np.arange(self.room))
-
-    def renew(self, kept: Int) -> None:
-        """Forget the types other than these; earlier readers go on with what they have."""
-        self._move(self.room, kept)
-
-    def _move(self, room: int, kept: Int) -> None:
-        own, parts = aligned((room, self._own.shape[1]), zeros=False), np.empty((room, self._parts.shape[1]), np.int32)
-        own[kept], parts[kept] = self._own[kept], self._parts[kept]
-        self._own, self._parts, self._layers = own, parts, None
-
-    def learn(self, types: WordTypes, marks: Float | None, rows: Rows) -> None:
-        """Remember new types; `marks` are theirs in gazetteers."""
-        column, part = self.made.vector_width, 0
-        if column:
-            self._own[rows, :column] = self.lexicon.vectors(types.words)
-        for group, bag in zip(self.made.groups, types.bags, strict=True):
-            table = self._tables.get(group.name)
-            if table is None:
-                sum_rows(self.parameters[group.name], bag.ids, bag.offsets, rows, self._own, column)
-                column += group.dimension
-            else:
-                number(bag.ids, table.features, table.first, rows, self._parts, part)
-                with self._lock:
-                    multiply_once(bag.ids, table.rows, table.W, self._filled, table.first, self._products)
-                part += table.features
+    def learn(self, types: WordTypes, marks: Float | None, rows: Rows, near: Float, parts: Rows) -> None:
+        """Take up new types: add to the `rows` of near, and fill those of parts."""
+        column = 0
+        for group, bag in zip(self._made.groups, types.bags, strict=True):
+            if group.name in self._tables:
+                table = self._tables[group.name]
+                width = table.products.shape[1]
+                add_rows(table.products, bag.ids, bag.offsets, 0, rows, near, table.column, width)
+            elif group.name in self._rows:
+                numbers = self._rows[group.name][bag.ids]
+                parts[rows, column : column + len(group.features)] = numbers.reshape(len(rows), -1)
+                add_rows(self.products, numbers, bag.offsets, self._first, rows, near, 0, near.shape[1])
+                column += len(group.features)
         if marks is not None:
-            number_marks(marks, self._lists, self._marks, rows, self._parts, part)
+            add_marks(marks, self._lists, self._marks, rows, parts, column, self.products, self._first, near)
 
-    def types(self) -> Types:
-        """Return what is remembered of the types."""
-        return Types(self._products, self._parts, self._own, self._W)
+
+def multiplied(table: Float, W: Float) -> Float:
+    """Return table (rows, d) @ W (d, n)."""
+    out = np.empty((len(table), W.shape[1]), np.float32)
+    every = np.arange(len(table))
+    multiply(np.ascontiguousarray(table), panels(W), every, every, out)
+    return out
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def sum_rows(table: Any, ids: Any, offsets: Any, places: Any, out: Any, column: int) -> None:
-    """Fill rows `places` of out, from a column on, with the sums of the table's rows that each bag names."""
-    d, width = table.shape[1], len(SUMS)
+def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: Any, column: int, width: int) -> None:
+    """Add to rows `places` of out, from a column on, `width` numbers of the table's rows that each bag names.
+
+    The numbers are those from `begin` on.
+    """
+    stride = table.shape[1]
     for t in range(len(places)):
+        if t + AHEAD < len(places):
+            for i in range(offsets[t + AHEAD], offsets[t + AHEAD + 1]):
+                for j in range(0, width, LINE):
+                    prefetch(table, ids[i] * stride + begin + j)
         place = np.int64(places[t]) * out.shape[1] + column
-        begin, end = offsets[t], offsets[t + 1]
-        for j in range(0, d - width + 1, width):
-            v = splat(np.float32(0), SUMS)
-            for i in range(begin, end):
-                v = v + load(table, ids[i] * d + j, SUMS)
+        for j in range(0, width, len(UNITS)):
+            v = load(out, place + j, UNITS)
+            for i in range(offsets[t], offsets[t + 1]):
+                v = v + load(table, ids[i] * stride + begin + j, UNITS)
             store(v, out, place + j)
-        for j in range(d - d % width, d):
-            number = np.float32(0)
-            for i in range(begin, end):
-                number += table[ids[i], j]
-            out[places[t], column + j] = number
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def number(ids: Any, count: int, first: int, places: Any, out: Any, column: int) -> None:
-    """Fill rows `places` of out, from a column on, with each `count` ids, counted from `first`."""
-    for t in range(len(places)):
-        for i in range(count):
-            out[places[t], column + i] = first + ids[t * count + i]
+def add_marks(
+    marks: Any, lists: int, first: int, places: Any, parts: Any, column: int, products: Any, begin: int, near: Any
+) -> None:
+    """Fill rows `places` of parts, from a column on, with the number of each list's marks, read as bits; 0 for none.
 
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def number_marks(marks: Any, lists: int, first: int, places: Any, out: Any, column: int) -> None:
-    """Fill rows `places` of out, from a column on, with the number of each list's marks, read as bits; 0 for none."""
+    Numbers are counted from `first`; what products' rows of these numbers have from `begin` on is added to near.
+    """
+    width = near.shape[1]
     for t in range(len(places)):
         for i in range(lists):
             way = 0
             for j in range(MARKS):
                 way += (marks[t, i * MARKS + j] != 0) << j
-            out[places[t], column + i] = first + (i << MARKS) + way if way else 0
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def multiply_once(ids: Any, table: Any, W: Any, filled: Any, first: int, out: Any) -> None:
-    """Fill the rows of out, counted from `first`, with those rows of table (rows, d) @ W (d, n) not filled before."""
-    d, n = W.shape
-    for id_ in ids:
-        if filled[first + id_]:
-            continue
-        for j in range(0, n, len(UNITS)):
-            v = splat(np.float32(0), UNITS)
-            for i in range(d):
-                v = fma(splat(table[id_, i], UNITS), load(W, i * n + j, UNITS), v)
-            store(v, out, (first + id_) * n + j)
-        filled[first + id_] = True
+            row = np.int64(first + (i << MARKS) + way if way else 0)
+            parts[places[t], column + i] = row
+            for j in range(0, width if way else 0, len(UNITS)):
+                place = np.int64(places[t]) * width + j
+                v = load(near, place, UNITS) + load(products, row * products.shape[1] + begin + j, UNITS)
+                store(v, near, place)

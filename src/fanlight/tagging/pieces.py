@@ -85,7 +85,8 @@ class Long:
 
     def _cut(self) -> Iterator[_Piece]:
         """Cut the document into pieces, and note the words of each."""
-        known, size = Known(self._tagger.model, cutting=True), self._tagger.piece_bytes
+        tagger, size = self._tagger, self._tagger.piece_bytes
+        known = Known(tagger.model, tagger.stages, cutting=True)
         places = np.zeros(0, np.int32)
         begin, points, skip, state = self._begin, 0, 0, (0, 0)
         wanted = size
@@ -105,7 +106,7 @@ class Long:
                 wanted *= 2
                 continue
             if whole > 0:
-                self._note(types, borders[: whole + 1], tables, known, places)
+                self._note(types, borders[: whole + 1], tables, places)
                 yield _Piece(begin, end, points, skip, whole, state)
             if end == self._end:
                 return
@@ -117,7 +118,7 @@ class Long:
             points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
             wanted = size
 
-    def _note(self, types: Any, borders: Any, tables: Tables, known: Known, places: Any) -> None:
+    def _note(self, types: Any, borders: Any, tables: Tables, places: Any) -> None:
         forms = self._forms
         forms.reserve(more := min(len(types), len(tables.flags)))
         if len(self._counts) < len(forms) + more:
@@ -125,7 +126,7 @@ class Long:
             self._counts = np.concatenate([self._counts, room])
             self._seen = np.concatenate([self._seen, room.astype(np.uint8)])
         forms.count = piece_kernels.note(
-            types, borders, tables.flags, known.folded, places, forms.keys, forms.values, len(forms),
+            types, borders, tables.flags, tables.folded, places, forms.keys, forms.values, len(forms),
             self._seen, self._counts,
         )  # fmt: skip
 
@@ -154,7 +155,6 @@ class Long:
         chunks: Chunks,
         tables: Tables,
         layers: list[Layers],
-        folded: NDArray[np.uint64],
     ) -> Result:
         types, offsets, borders, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
         borders = borders[: piece.sentences + 1]
@@ -162,7 +162,7 @@ class Long:
         types, offsets = types[:count], offsets[:count]
         contexts, forms = np.empty(count, np.int32), np.empty(count, np.int32)
         piece_kernels.recall(
-            types, borders, tables.flags, folded, self._forms.keys, self._forms.values, self._seen, self._counts,
+            types, borders, tables.flags, tables.folded, self._forms.keys, self._forms.values, self._seen, self._counts,
             contexts, forms,
         )  # fmt: skip
         return then(_Read(types, offsets, borders, contexts, forms), layers, piece)

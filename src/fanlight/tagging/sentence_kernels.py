@@ -26,26 +26,17 @@ class Types(NamedTuple):
 
     Attributes
     ----------
+    near : float32 array (types, (2n + 1) · M)
+        W_k @ x of each type, at the window positions k that are near, up to n tokens from the middle.
     products : float32 array (rows, P · M)
-        W_k @ x of each type, or of parts of x, at each window position k.
+        W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing.
     parts : int32 array (types, g)
-        Of which rows of ``products`` a type's parts are, 0 for none; no columns where there is a row a type.
-    own : float32 array (types, d)
-        The part of x that is multiplied anew at each token.
-    W : float32 array (M / 32, P · d, 32)
-        What it is multiplied by, in panels of columns.
+        Which rows of ``products`` are a type's.
     """
 
+    near: Any
     products: Any
     parts: Any
-    own: Any
-    W: Any
-
-    @classmethod
-    def of(cls, products: Any) -> Types:
-        """Return types that have a row of ``products`` each."""
-        nothing = np.zeros((0, 0), np.float32)
-        return cls(products, nothing.astype(np.int32), nothing, np.zeros((0, 0, len(UNITS)), np.float32))
 
 
 class Layers(NamedTuple):
@@ -110,10 +101,7 @@ def emissions(
     M, K = len(net.b), len(widths.tags)
     n = 0
     for s in sentences:
-        if net.types.parts.shape[1] + net.types.own.shape[1]:
-            _first_layer_of_parts(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
-        else:
-            _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
+        _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]
     if net.activation == TANH:
         for t in range(n):
@@ -141,75 +129,39 @@ def emissions(
 def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
     """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
     M, n = len(net.b), last - first
-    positions = net.types.products.shape[1] // M
-    radius = positions // 2
-    width, contextual, parts = positions * M, len(net.contexts) > 0, told.shape[1]
-    x, g = room.places[0], room.places[1]
+    near, products, parts = net.types
+    g, positions, more = parts.shape[1], len(net.evidence), told.shape[1]
+    radius, close, width = positions // 2, near.shape[1] // M, positions * M
+    skip, contextual = (positions - close) // 2, len(net.contexts) > 0
+    x, c, y = room.places[0], room.places[1], room.parts
     floor = splat(np.float32(0 if net.activation == RELU else NEVER), UNITS)
     for t in range(n):
         ahead = first + t + radius + AHEAD
         if ahead < len(ids):
-            for j in range(0, width, LINE):
-                prefetch(net.types.products, np.int64(ids[ahead]) * width + j)
-        for k in range(positions):
-            u = t + k - radius
-            inside = 0 <= u < n
-            x[k] = (np.int64(ids[first + u]) if inside else 0) * width + k * M
-            g[k] = (np.int64(contexts[first + u]) if inside else CONTEXT_PADDING) * width + k * M
-        begin, end = max(0, radius - t), min(positions, n - t + radius) if parts else 0
-        for j in range(0, M, len(UNITS)):
-            v = load(net.b, j, UNITS)
-            for k in range(positions):
-                v = v + load(net.types.products, x[k] + j, UNITS)
-            if contextual:
-                for k in range(positions):
-                    v = v + load(net.contexts, g[k] + j, UNITS)
-            for k in range(begin, end):
-                u = first + t + k - radius
-                if told[u, parts - 1]:
-                    for i in range(parts):
-                        v = fma(splat(told[u, i], UNITS), load(net.evidence, (k * parts + i) * M + j, UNITS), v)
-            store(larger(v, floor), room.H, (at + t) * M + j)
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def _first_layer_of_parts(
-    net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any
-) -> None:
-    """Do as `_first_layer` where types have parts: their products are summed, the own parts multiplied by W."""
-    M, n = len(net.b), last - first
-    products, parts, own, W = net.types
-    g, d = parts.shape[1], own.shape[1]
-    positions = products.shape[1] // M
-    radius = positions // 2
-    width, contextual, more = positions * M, len(net.contexts) > 0, told.shape[1]
-    x, c = room.places[0], room.places[1]
-    floor = splat(np.float32(0 if net.activation == RELU else NEVER), UNITS)
-    for u in range(-radius, n + radius):
-        type_ = np.int64(ids[first + u]) if 0 <= u < n else 0
-        ahead = first + u + AHEAD
-        if u >= 0 and ahead < len(ids):
-            prefetch(parts, np.int64(ids[ahead]) * g)
-            for j in range(0, d, LINE):
-                prefetch(own, np.int64(ids[ahead]) * d + j)
-        for j in range(d):
-            room.own[(u + radius) * d + j] = own[type_, j]
-    for t in range(n):
+            for j in range(0, near.shape[1], LINE):
+                prefetch(near, np.int64(ids[ahead]) * near.shape[1] + j)
+            if g:
+                prefetch(parts, np.int64(ids[ahead]) * g)
         count = 0
         for k in range(positions):
             u = t + k - radius
             inside = 0 <= u < n
             type_ = np.int64(ids[first + u]) if inside else 0
-            for i in range(g):
-                if parts[type_, i]:
-                    x[count] = np.int64(parts[type_, i]) * width + k * M
-                    count += 1
+            if skip <= k < skip + close:
+                x[k - skip] = type_ * near.shape[1] + (k - skip) * M
+            else:
+                for i in range(g):
+                    if parts[type_, i]:
+                        y[count] = np.int64(parts[type_, i]) * width + k * M
+                        count += 1
             c[k] = (np.int64(contexts[first + u]) if inside else CONTEXT_PADDING) * width + k * M
         begin, end = max(0, radius - t), min(positions, n - t + radius) if more else 0
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
+            for k in range(close):
+                v = v + load(near, x[k] + j, UNITS)
             for i in range(count):
-                v = v + load(products, x[i] + j, UNITS)
+                v = v + load(products, y[i] + j, UNITS)
             if contextual:
                 for k in range(positions):
                     v = v + load(net.contexts, c[k] + j, UNITS)
@@ -218,10 +170,4 @@ def _first_layer_of_parts(
                 if told[u, more - 1]:
                     for i in range(more):
                         v = fma(splat(told[u, i], UNITS), load(net.evidence, (k * more + i) * M + j, UNITS), v)
-            store(v, room.H, (at + t) * M + j)
-    for p in range(len(W)):
-        for t in range(0, n, len(ROWS)):  # the last rows may be of no token
-            place = (at + t) * M + p * len(UNITS)
-            tile(ROWS, UNITS, room.own, t * d, d, W, p * positions * d * len(UNITS), positions * d, room.H, place, M)
-    for j in range(at * M, (at + n) * M, len(UNITS)):
-        store(larger(load(room.H, j, UNITS), floor), room.H, j)
+            store(larger(v, floor), room.H, (at + t) * M + j)

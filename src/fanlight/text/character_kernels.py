@@ -20,7 +20,7 @@ from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
 from fanlight.text.word_kernels import mix
 
 Int = NDArray[np.int64]
-LONGEST = 64  # characters of a chunk
+LONGEST = 160  # characters of a chunk
 BEGINNING = 16  # bits of a hash by which it is looked for
 _BASE = int(BASE)
 _EDGE = 0x110001  # the value of what lies beyond a word (`Characters`)
@@ -95,7 +95,7 @@ def cut(data: Any, begin: int, end: int, borders: Any) -> int:
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
-        if n == LONGEST or i + width > end or not known(_point(data, i)):
+        if n == LONGEST or i + width > end or not known(point(data, i)):
             return -1
         borders[n, 0], borders[n, 1] = i, i + width
         i += width
@@ -104,7 +104,7 @@ def cut(data: Any, begin: int, end: int, borders: Any) -> int:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _point(data: Any, i: int) -> Any:
+def point(data: Any, i: int) -> Any:
     """Return the code point at byte i, of one or three bytes; 0 if it has another width."""
     b = np.int64(data[i])
     if b < 0x80:
@@ -116,7 +116,7 @@ def _point(data: Any, i: int) -> Any:
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
 def known(p: Any) -> Any:
-    """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, "…"."""
+    """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, punctuation."""
     return (
         33 <= p <= 126
         or 0xAC00 <= p <= 0xD7A3
@@ -124,7 +124,14 @@ def known(p: Any) -> Any:
         or 0x4E00 <= p <= 0x9FFC
         or 0x2190 <= p <= 0x21FF
         or 0x25A0 <= p <= 0x26FF
-        or p == 0x2026
+        or 0x2013 <= p <= 0x201D
+        or 0x2025 <= p <= 0x2026
+        or 0x3001 <= p <= 0x3002
+        or 0x3008 <= p <= 0x3011
+        or p == 0xFF01
+        or p == 0xFF0C
+        or p == 0xFF1F
+        or p == 0xFF5E
     )
 
 
@@ -132,7 +139,9 @@ def known(p: Any) -> Any:
 def _class(p: Any) -> Any:
     """Return the class of a point that is `known`; see `hashing.character_classes`."""
     if p > 126:
-        return HANGUL if p >= 0xAC00 or 0x3131 <= p <= 0x318E else OTHER if p >= 0x4E00 else p + 16
+        if 0xAC00 <= p <= 0xD7A3 or 0x3131 <= p <= 0x318E:
+            return HANGUL
+        return OTHER if 0x4E00 <= p <= 0x9FFC else p + 16
     return 1 if 65 <= p <= 90 else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else p + 16
 
 
@@ -143,7 +152,7 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
     values[:3] = np.uint64(_EDGE)
     classes[:3] = np.uint64(0)
     while i < end:
-        p = _point(data, i)
+        p = point(data, i)
         values[n + 3] = np.uint64(p + 33 if 65 <= p <= 90 else p + 1)
         classes[n + 3] = np.uint64(_class(p))
         i += 1 if p < 0x80 else 3

@@ -43,12 +43,19 @@ class Group:
         Columns of the table: the width of this group in a token's vector.
     features : tuple of str
         Names of entries of `WORD_FEATURES` or `CHARACTER_FEATURES`.
+    reach : int or None
+        How many tokens from the window's middle the table is still looked at; None: in the whole window.
     """
 
     name: str
     buckets: int
     dimension: int
     features: tuple[str, ...]
+    reach: int | None = None
+
+    def seen_at(self, distance: int) -> bool:
+        """Tell whether the table is looked at so many tokens from the window's middle."""
+        return self.reach is None or distance <= self.reach
 
 
 class Bag(NamedTuple):

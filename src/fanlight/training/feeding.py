@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.lanes import ahead
+from fanlight.network.architecture import mask
 from fanlight.network.inputs import WordTypes
 from fanlight.network.losses import loss_inputs
 from fanlight.network.windows import CONTEXT_PADDING
@@ -35,6 +36,8 @@ class Feeder:
         self._task = task
         self._lanes = lanes
         made = task.configuration
+        self._masks = {mask(made, k): made.columns_at(k) for k in range(made.positions)}
+        self._masks.pop("D")  # the middle's, made anew for each batch
         self._scratch = {group.name: np.full(group.buckets, -1) for group in made.groups}
         self._scratch["types"] = np.full(len(task.types.words), -1)
         self._scratch["vectors"] = np.full(len(task.lexicon) + 1, -1)  # the last place is that of row -1
@@ -58,6 +61,8 @@ class Feeder:
         for name, columns in made.columns.items():
             if share := settings.feature_dropout.get(name, 0):
                 inputs["D"][:, columns] *= _mask(rng, (len(types), 1), share)
+        for name, seen in self._masks.items():
+            inputs[name] = np.ascontiguousarray(inputs["D"][:, seen])
         return inputs, needed
 
     def epoch(self, order: Int, rng: np.random.Generator) -> Iterator[tuple[int, dict[str, Any], dict[str, Int]]]:

@@ -193,6 +193,11 @@ def prepare(
         context_width=settings.context_width,
         evidence_width=marks_width(gazetteer, patterns),
     )
+    if not configuration.sees_all:
+        raise SettingsError(
+            f"features: no table is looked at in the whole window, of radius {configuration.radius}: leave out the "
+            "`reach` of one, or choose a smaller radius"
+        )
     numbers = {PADDING: 0, UNKNOWN: 1}
     unknown = sorted(set(given.feature_dropout or {}) - set(configuration.columns))
     if unknown:
@@ -375,7 +380,7 @@ def _groups(settings: Settings, unit: str) -> tuple[Group, ...]:
             raise SettingsError(
                 f"features.{name}: no feature {unknown[0]!r} for unit {unit!r}; known are {', '.join(known)}"
             )
-        groups.append(Group(name, values.buckets, values.dimension, tuple(values.features)))
+        groups.append(Group(name, values.buckets, values.dimension, tuple(values.features), values.reach))
     return tuple(groups)
 
 

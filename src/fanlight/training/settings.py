@@ -15,13 +15,14 @@ from fanlight.network.configuration import HEADS
 
 
 class Table(BaseModel):
-    """One table of hashed features: rows, columns, and the features that share it (`text.features`)."""
+    """One table of hashed features: rows, columns, the features that share it, its reach (`text.features.Group`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     buckets: int = Field(ge=1, lt=1 << 28)
     dimension: int = Field(ge=1, lt=1 << 12)
     features: tuple[str, ...] = Field(min_length=1)
+    reach: int | None = Field(None, ge=0)
 
 
 class Meaning(BaseModel):
@@ -57,7 +58,8 @@ class Settings(BaseModel):
     loss : str | None
         By the head: "likelihood"; "cross-entropy"; "logistic" or "margin" (L8).
     features : dict | None
-        Feature tables as ``{name = {buckets, dimension, features}}``, instead of the unit's own.
+        Feature tables as ``{name = {buckets, dimension, features, reach}}``, instead of the unit's own; one with a
+        ``reach`` is looked at only so many tokens from the window's middle.
     context_width : int | None
         Width of the document-context embedding; 0 switches it off.
     train_vectors : bool

@@ -12,6 +12,7 @@ Robins 1995 (rehearsal); Li & Hoiem 2016 (a model's own answers as the rehearsal
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def update_model(
             f"{rehearsal[0].path}: has no entity of type {lost[0]!r}, which would be forgotten: give more to rehearse"
         )
     kept = {k: v for k, v in model.provenance.get("settings", {}).items() if k not in FORGOTTEN}
-    tables = {g.name: {"buckets": g.buckets, "dimension": g.dimension, "features": g.features} for g in made.groups}
+    tables = {group.name: {k: v for k, v in asdict(group).items() if k != "name"} for group in made.groups}
     shape = {
         "unit": made.unit, "radius": made.radius, "hidden": made.hidden, "activation": made.activation,
         "head": made.head, "loss": made.loss, "features": tables, "context_width": made.context_width,

@@ -1,7 +1,5 @@
 """The fast path's chain against the plain one."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 from numba import njit
@@ -9,6 +7,7 @@ from numba import njit
 from fanlight.network import chain
 from fanlight.tagging import chain_kernels
 from fanlight.tagging.chain_kernels import Chain, Room, Widths
+from fanlight.tagging.sentence_kernels import Layers
 
 
 def laid_out(Z, types):
@@ -27,10 +26,6 @@ def best(n, net, widths, room):
     chain_kernels.best_path(0, n, net, widths, room)
 
 
-class Net(NamedTuple):
-    scores: Chain
-
-
 @pytest.mark.parametrize("gap", [3, 1e5])
 @pytest.mark.parametrize("types", [1, 2, 5])
 def test_the_best_path_is_the_plain_one_and_legal(types, gap):
@@ -38,7 +33,7 @@ def test_the_best_path_is_the_plain_one_and_legal(types, gap):
     for n in (1, 2, 3, 40):
         Z = (gap * rng.normal(size=(n, 4 * types + 1))).astype(np.float32)
         A, where, widths, room, scores = laid_out(Z, types)
-        best(n, Net(scores), widths, room)
+        best(n, Layers(*[0] * 6, scores, 0, 0), widths, room)
         path = np.argsort(where)[room.path[:n]]
         np.testing.assert_array_equal(path, chain.viterbi(Z, A, np.array([0, n])))
         K = len(where)

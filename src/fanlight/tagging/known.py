@@ -29,10 +29,10 @@ from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 104_000_000, "character": 24_000_000}  # bytes of types that bring about a clearing-out
+MEMORY = {"word": 104_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
 ROOM = 1 << 14  # tokens cut at a time
-BOUND = 1 << 16  # bytes of a block whose chunks are not worth counting beforehand
+BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand
 JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
 
 

@@ -176,7 +176,7 @@ def tile(
     The tile begins at place k of c, whose rows are `ldc` apart; a's rows at i, `lda` apart; b is contiguous from j on.
     Each number is summed in the order of depth, so that it has the same bits in any tile.
     """
-    number, lanes = a.dtype, 8
+    number, lanes = a.dtype, 16 if len(width) % 16 == 0 else 8
     kind = ir.VectorType(ir.FloatType() if number == types.float32 else ir.DoubleType(), lanes)
     R, parts = len(rows), len(width) // lanes
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
 from fanlight.tagging.block_kernels import multiply, panels
-from fanlight.tagging.lanes import aligned, load, prefetch, store
+from fanlight.tagging.lanes import aligned, load, prefetch, splat, store
 from fanlight.tagging.sentence_kernels import AHEAD, LINE, UNITS
 from fanlight.text.gazetteers import MARKS
 
@@ -148,6 +148,14 @@ def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: A
             for i in range(offsets[t], offsets[t + 1]):
                 v = v + load(table, ids[i] * stride + begin + j, UNITS)
             store(v, out, place + j)
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def clear(out: Any, places: Any) -> None:
+    """Fill rows `places` of out, whole vectors each, with zeros."""
+    for place in places:
+        for j in range(0, out.shape[1], len(UNITS)):
+            store(splat(np.float32(0), UNITS), out, np.int64(place) * out.shape[1] + j)
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

@@ -15,7 +15,7 @@ from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
 from fanlight.tagging.block_kernels import multiply, panels, sum_bags
 from fanlight.tagging.lanes import aligned
-from fanlight.tagging.parts import Parts
+from fanlight.tagging.parts import Parts, clear
 from fanlight.tagging.sentence_kernels import Layers, Types, layers_of, padded
 
 Float = NDArray[np.float32]
@@ -94,7 +94,7 @@ class Stage:
         if len(self._W[0]):
             self._multiply(types, marks if self._of is None else None, rows)
         else:
-            self._near[rows] = 0
+            clear(self._near, rows)
         if self._of is not None:
             self._of.learn(types, marks, rows, self._near, self._parts)
 

@@ -247,9 +247,7 @@ def stages(model):
 
 def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypatch):
     tagger, blocks = taggers["ko"]
-    texts = [
-        f"{KOREAN[n % 3]} 제{n}회 {chr(0xAC00 + 37 * n)}{chr(0x4E00 + 41 * n)}시 김{n}씨" for n in range(200)
-    ]
+    texts = [f"{KOREAN[n % 3]} 제{n}회 {chr(0xAC00 + 37 * n)}{chr(0x4E00 + 41 * n)}시 김{n}씨" for n in range(200)]
     whole = list(documents(tagger, blocks, texts))
     for text, document in zip(texts[:20], whole, strict=False):
         same(document, tagger(text))

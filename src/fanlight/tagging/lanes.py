@@ -90,14 +90,14 @@ def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
 
 @_intrinsic
 def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
-    """Have the cache line with a number of a contiguous array brought near."""
+    """Have the cache line with a number of a contiguous array brought into the second cache."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         pointer = _pointer(context, builder, sig.args[0], args[0], args[1], ir.IntType(8))
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [pointer, *(ir.Constant(number, n) for n in (0, 3, 1))])
+        builder.call(function, [pointer, *(ir.Constant(number, n) for n in (0, 2, 1))])
         return context.get_dummy_value()
 
     return types.void(array, types.intp), generate

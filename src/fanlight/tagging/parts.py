@@ -22,7 +22,7 @@ from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
 from fanlight.tagging.block_kernels import multiply, panels
 from fanlight.tagging.lanes import aligned, load, prefetch, splat, store
-from fanlight.tagging.sentence_kernels import AHEAD, LINE, UNITS
+from fanlight.tagging.sentence_kernels import LINE, UNITS
 from fanlight.text.gazetteers import MARKS
 
 Float = NDArray[np.float32]
@@ -31,6 +31,7 @@ Rows = NDArray[np.int32]
 RECURRING = frozenset(
     ("character", "class", "position", "position_from_end", "word_length", "neighbours")
 )  # features that take few values
+AHEAD = 16  # types by which rows are asked for beforehand
 MOST = 1 << 27  # bytes of the products of a table of which few rows occur, if they are to be worked out
 LESS = 1 << 25  # and of any other, for the positions that see it
 

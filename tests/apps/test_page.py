@@ -106,7 +106,7 @@ def accessible(page):
 def tag(page, text):
     page.evaluate("text => { document.getElementById('text').value = text; }", text)
     page.click("#tag-form button.main")
-    page.wait_for_selector("#result:not([hidden])")
+    page.wait_for_selector("#result:not([hidden])", timeout=180_000)  # the first ever compiles the model's kernels
 
 
 def test_tag_filter_correct_and_download(page):

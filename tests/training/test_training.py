@@ -325,6 +325,15 @@ def test_an_unknown_feature_is_named(tmp_path):
         trained(tmp_path / "m", features={"x": {"buckets": 5, "dimension": 2, "features": ["lover"]}})
 
 
+def test_some_table_must_see_the_whole_window(tmp_path):
+    tables = {"form": {"buckets": 50, "dimension": 4, "features": ["lower"], "reach": 1}}
+    with pytest.raises(SettingsError, match=r"no table is looked at in the whole window, of radius 2: leave out"):
+        trained(tmp_path / "m", features=tables)
+    trained(tmp_path / "m", features=tables, radius=1, epochs=1)
+    with pytest.raises(SettingsError, match=r"features\.form\.reach: Input should be greater than or equal to 0"):
+        read_settings(None, {"features": {"form": {**tables["form"], "reach": -1}}})
+
+
 def test_feature_dropout_of_an_unknown_table_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="there is no table 'forms'; there are vectors, form,"):
         trained(tmp_path / "m", feature_dropout={"forms": 0.5})

@@ -50,6 +50,18 @@ def test_a_new_type_is_learned_and_the_old_are_kept(folder, name):
     assert old["all"][0].f1 > 80
 
 
+def test_tables_keep_their_reach(folder, tmp_path):
+    form = {"buckets": 512, "dimension": 8, "features": ["lower"]}
+    tables = {"form": form, "shape": {**form, "features": ["shape"], "reach": 0}}
+    old = fanlight.train(
+        folder / "old.conll", out=tmp_path / "m", **{**SMALL, "epochs": 1, "keep": 9, "features": tables}
+    )
+    list(update_tagger(tmp_path / "m", [folder / "new.conll"], tmp_path / "n", settings={"epochs": 1}))
+    new = fanlight.load(tmp_path / "n").model.configuration
+    assert [group.reach for group in new.groups] == [None, 0]
+    assert new.groups == old.model.configuration.groups
+
+
 def test_an_updated_model_keeps_a_sample_of_all_it_learned_from(folder):
     """So a second update forgets neither the types of the first training nor that of the first update."""
     once, twice = folder / "once", folder / "twice"

@@ -1,14 +1,10 @@
 """The fast path against the plain one: any text, any blocks, any threads."""
 
 import gzip
-import itertools
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,8 +12,6 @@ from hypothesis import strategies as st
 import fanlight
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
-from fanlight.network.configuration import Configuration
-from fanlight.network.inputs import WordTypes
 from fanlight.tagging import blocks as module
 from fanlight.tagging import json_kernel, known, parts
 from fanlight.tagging import lines as lines_module
@@ -25,9 +19,6 @@ from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.lines import files_of, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import Tagger
-from fanlight.text.features import Group, character_keys, extract
-from fanlight.text.gazetteers import MARKS
-from fanlight.text.tokens import characters
 from tests.training.test_training import SMALL, in_documents
 
 ENGLISH = [
@@ -267,44 +258,6 @@ def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypa
     assert tables == [{"character", "place", "bigram", "word"}, {"character", "place"}, set()]
 
 
-def test_products_of_parts_add_up_to_those_of_the_whole():
-    """Near and far, whatever is known of rows beforehand: W_k @ x of each character and its marks, by plain products."""
-    rng = np.random.default_rng(3)
-    groups = (
-        Group("character", 300, 5, ("character", "class"), 2), Group("place", 40, 3, ("position", "neighbours")),
-        Group("bigram", 300, 4, ("left", "around"), 1), Group("word", 300, 6, ("word", "rest"), 0),
-    )  # fmt: skip
-    keys = character_keys(KOREAN[0], *(a.tolist() for a in characters(KOREAN[0])))
-    for vector, radius in ((0, 3), (0, 1), (0, 0), (2, 3)):
-        made = Configuration(
-            ("X",), "character", radius, 32, "relu", "chain", "likelihood", groups, vector, 0, 2 * MARKS
-        )
-        p = {g.name: rng.normal(size=(g.buckets, g.dimension)).astype(np.float32) for g in groups}
-        for table in p.values():
-            table[::7] = 0
-        W = rng.normal(size=(made.width + 2 * MARKS, made.positions, 32)).astype(np.float32)
-        for k in range(made.positions):
-            W[np.setdiff1d(np.arange(made.width), made.columns_at(k)), k] = 0
-        of = parts.Parts(made, p, W)
-        assert of.reach == (radius if vector else min(radius, 1))
-        marks = (rng.random((len(keys), 2 * MARKS)) < 0.2).astype(np.float32)
-        bags = extract(keys, groups)
-        V = np.zeros((len(keys), made.width))
-        for group, bag in zip(groups, bags, strict=True):
-            block = [p[group.name][bag.ids[s:e]].sum(0) for s, e in itertools.pairwise(bag.offsets)]
-            V[:, made.columns[group.name]] = block
-        want = np.einsum("td,dpm->tpm", np.concatenate([V, marks], 1), W)
-        rows = rng.permutation(2 * len(keys))[: len(keys)].astype(np.int32)
-        close = 2 * of.reach + 1
-        near, numbers = np.zeros((2 * len(keys), close * 32), np.float32), np.zeros((2 * len(keys), of.count), np.int32)
-        of.learn(WordTypes(np.full(len(keys), -1), tuple(bags)), marks, rows, near, numbers)
-        middle = slice(radius - of.reach, radius + of.reach + 1)
-        np.testing.assert_allclose(near[rows].reshape(-1, close, 32), want[:, middle], atol=1e-4)
-        far = of.products[numbers[rows]].sum(1).reshape(want.shape)
-        beyond = np.setdiff1d(np.arange(made.positions), np.arange(made.positions)[middle])
-        np.testing.assert_allclose(far[:, beyond], want[:, beyond], atol=1e-4)
-
-
 def test_characters_in_context_are_tagged_by_the_plain_path(tmp_path):
     (tmp_path / "towns.conll").write_text(in_documents(5), encoding="utf-8")
     changes = {"epochs": 2, "unit": "character", "context_width": 4, "radius": 1}
@@ -399,97 +352,6 @@ def test_json_is_as_the_plain_form_byte_for_byte(taggers):
     text = b"".join(future.result() for future in made).decode()
     assert text == "".join(d.to_json() + "\n" for d in documents(tagger, blocks, texts))
     assert [json.loads(line)["text"] for line in text.splitlines()] == texts
-
-
-def test_faults_are_named(tmp_path):
-    path = tmp_path / "bad.txt"
-    path.write_bytes(b"good\ngood\nbad \xff\n")
-    with pytest.raises(DataError, match=r"bad\.txt:3: byte 14 is not utf-8"):
-        list(read_blocks(str(path)))
-    with pytest.raises(DataError, match="cannot be read"):
-        list(read_blocks(str(tmp_path / "no")))
-    (tmp_path / "cut.gz").write_bytes(gzip.compress(b"text\n" * 1000)[:-20])
-    with pytest.raises(DataError, match=r"cut\.gz: cannot be unpacked"):
-        list(read_blocks(str(tmp_path / "cut.gz")))
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="has no files"):
-        files_of([str(tmp_path / "empty")])
-
-
-def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path):
-    source, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
-    source.write_text("".join(f"Line {n} is from Oslo or Paris.\n" for n in range(60_000)), encoding="utf-8")
-    command = [sys.executable, "-m", "fanlight", "tag", str(source), "--model", "en"]
-    whole = subprocess.run([*command, "--format", "jsonl"], check=True, capture_output=True).stdout
-    process = subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.DEVNULL)
-    part = tmp_path / "out.jsonl.part"
-    while process.poll() is None and (not part.exists() or part.stat().st_size < 1 << 20):
-        pass
-    process.kill()
-    process.wait()
-    assert not out.exists(), "the run was over before it could be killed"
-    with open(part, "ab") as file:  # as if the kill had come in the middle of a line
-        file.write(b'{"text": "Li')
-    other = subprocess.run(
-        [*command, "--out", str(out), "--resume", "--threshold", "0.5"], capture_output=True, text=True
-    )
-    assert other.returncode == 1
-    assert "was begun with other files, model or options" in other.stderr
-    subprocess.run([*command, "--out", str(out), "--resume"], check=True, capture_output=True)
-    assert out.read_bytes() == whole
-    assert sorted(os.listdir(tmp_path)) == ["in.txt", "out.jsonl"]
-
-
-def test_a_reader_that_goes_away_is_no_fault(tmp_path):
-    source = tmp_path / "in.txt"
-    source.write_text("The same line about Oslo again.\n" * 100_000, encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fanlight", "tag", str(source), "--format", "jsonl"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert "Oslo" in process.stdout.readline()
-    process.stdout.close()
-    with process.stderr:
-        assert "Traceback" not in process.stderr.read()
-    assert process.wait() in (0, 1)
-
-
-def test_multiplying_gives_a_row_the_same_bits_in_any_company():
-    from fanlight.tagging.block_kernels import BATCH, PANEL, multiply
-
-    rng = np.random.default_rng(1)
-    count, width = BATCH + 37, 2 * len(PANEL)
-    V, W = rng.normal(size=(count, 23)).astype(np.float32), rng.normal(size=(23, width)).astype(np.float32)
-    V[rng.random(count) < 0.5, :14] = 0  # what is left out changes nothing
-    V[rng.random(count) < 0.5, 20:] = 0
-    V[5] = 0
-    panels = np.ascontiguousarray(W.reshape(23, 2, -1).transpose(1, 0, 2))
-    order, places = rng.permutation(count), rng.permutation(2 * count)[:count]
-    out = np.full((2 * count, width), 7, np.float32)
-    multiply(V, panels, order, places, out)
-    np.testing.assert_allclose(out[places], V @ W, atol=1e-5)
-    assert (out[np.setdiff1d(np.arange(2 * count), places)] == 7).all()
-    one = np.empty((1, width), np.float32)
-    for t in range(count):
-        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), one)
-        np.testing.assert_array_equal(one[0], out[places[t]])
-
-
-def test_a_line_of_any_length_takes_bounded_memory(tmp_path):
-    source, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
-    source.write_text(" ".join(f"x{n:x}" for n in range(300_000)) + " from Oslo.", encoding="utf-8")
-    code = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    command = [sys.executable, "-m", "fanlight", "tag", str(source), "--model", "en", "--out", str(out)]
-    done = subprocess.run([sys.executable, "-S", "-c", code, *command], check=True, capture_output=True, text=True)
-    assert int(done.stdout) < 800_000, "kilobytes; each word's products take six"
-    values = json.loads(out.read_text(encoding="utf-8"))
-    assert values["text"] == source.read_text(encoding="utf-8")
-    assert [(e["start"], e["text"]) for e in values["entities"] if e["text"] == "Oslo"] == [
-        (len(values["text"]) - 5, "Oslo")
-    ]
 
 
 def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ class Tables(NamedTuple):
     flags : int32 array (types,)
         What sentence borders and contexts depend on.
     forms : int32 array (types,)
-        Equal for types that differ in case alone; filled if the network asks for contexts, like
+        Equal for types that differ in case alone; zeros if nothing asks for contexts or other mentions.
     form_count : int
     folded : uint64 array (types,)
         Hash of each type in lower case.

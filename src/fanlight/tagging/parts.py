@@ -32,7 +32,7 @@ RECURRING = frozenset(
     ("character", "class", "position", "position_from_end", "word_length", "neighbours")
 )  # features that take few values
 AHEAD = 16  # types by which rows are asked for beforehand
-MOST = 1 << 27  # bytes of the products of a table of which few rows occur, if they are to be worked out
+MOST = 1 << 27  # bytes of the products of a recurring table, if they are to be worked out
 LESS = 1 << 25  # and of any other, for the positions that see it
 
 
@@ -68,7 +68,7 @@ class Parts:
         self._made = made
         reaches = {g.name: made.radius if g.reach is None else min(g.reach, made.radius) for g in made.groups}
         some = {g.name: np.flatnonzero(parameters[g.name].any(1)) for g in made.groups}
-        apart = {g.name for g in made.groups if set(g.features) <= RECURRING and 4 * len(some[g.name]) * P * M <= MOST}
+        apart = {g.name for g in made.groups if set(g.features) <= RECURRING and 4 * g.buckets * P * M <= MOST}
         self.reach = reach = made.radius if made.vector_width else max(
             (reaches[g.name] for g in made.groups if g.name not in apart), default=0
         )  # fmt: skip

@@ -33,7 +33,7 @@ def main() -> None:
     rules = Rules(names(given.data))
     began = time.process_time()
     rules.beside(())
-    print(f"the tree of {COUNT} names is built in {time.process_time() - began:.1f} s\n")
+    print(f"the table of {COUNT} names is made in {time.process_time() - began:.1f} s\n")
     print("| | without, s | with, s | more | entities without | with |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "text.txt"

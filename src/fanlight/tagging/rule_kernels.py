@@ -1,8 +1,9 @@
 """Compiled kernels of rules: names found as words in a block's bytes, and settled with the model's entities.
 
 A *run* is letters and digits that follow one another, or any other character by itself. A name stands as a word exactly
-where the text's runs are the name's, so one walk through a tree whose branches are runs finds all of them. The branches
-are in one table by their hashes, and what is found is compared byte by byte. `tagging.rules` has the plain forms.
+where the text's runs are the name's, so names are looked for from each run on, as long as some name begins with what
+was read. They are in one table by their hashes, and what is found is compared byte by byte. `tagging.rules` has the
+plain forms.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from fanlight.tagging.chunk_kernels import place_of
 from fanlight.text.word_kernels import finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
-FILTER = 8  # bits a name's first run
+BITS = 8  # of the filter, for each run of a name
+_START = np.uint64(0xCBF29CE484222325)
 
 
-class Tree(NamedTuple):
+class Names(NamedTuple):
     """Names by their runs.
 
     Attributes
     ----------
-    keys, nodes : uint64, int32 arrays (places,)
-        An open-addressing table of branches: hash of a node and a run, and the node that it leads to.
-    begins : uint8 array
-        A power of two of bits: one is set where the hash of a first run falls, so that most words are passed over.
-    names : int32 array (nodes,)
-        The name that ends at a node, -1 for none.
+    keys, numbers : uint64, int32 arrays (places,)
+        An open-addressing table: hashes of the names, and which they are.
+    filter : uint64 array
+        A power of two of words, a hash's own with `_marks` of the names and of what goes on to be one (Bloom 1970): so
+        most of the text is passed over without a look into the table, which is too large for a processor's cache.
     data, borders : uint8 array, int64 array (names + 1,)
         The names in UTF-8.
     alphanumeric : uint8 array (0x110000,)
@@ -39,29 +40,24 @@ class Tree(NamedTuple):
     """
 
     keys: Any
-    nodes: Any
-    begins: Any
-    names: Any
+    numbers: Any
+    filter: Any
     data: Any
     borders: Any
     alphanumeric: Any
 
     @classmethod
-    def of(cls, names: list[bytes]) -> Tree:
+    def of(cls, names: list[bytes]) -> Names:
         """Build from distinct names that are not empty."""
         data = np.frombuffer(b"".join(names) + bytes(4), np.uint8)
         borders = np.cumsum([0, *map(len, names)])
         alphanumeric = _alphanumeric()
-        branches = _count_runs(data, borders, alphanumeric)
-        size = 1 << (3 * branches // 2).bit_length()
-        keys, nodes = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-        ends = np.full(branches + 1, -1, np.int32)
-        firsts = np.empty(len(names), np.uint64)
-        count = _grow(data, borders, alphanumeric, keys, nodes, ends, firsts)
-        bits = 1 << (FILTER * len(np.unique(firsts))).bit_length()
-        begins = np.zeros(bits, np.bool_)
-        begins[firsts & np.uint64(bits - 1)] = True
-        return cls(keys, nodes, np.packbits(begins, bitorder="little"), ends[:count], data, borders, alphanumeric)
+        size = 1 << (3 * len(names) // 2).bit_length()
+        keys, numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+        words = 1 << (BITS * _count_runs(data, borders, alphanumeric) // 64).bit_length()
+        made = cls(keys, numbers, np.zeros(words, np.uint64), data, borders, alphanumeric)
+        _enter(made)
+        return made
 
 
 @cache
@@ -84,26 +80,20 @@ def _point(data: Any, i: int) -> tuple[Any, int]:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _run(data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, int]:
-    """Return where the run that begins at byte i ends, and its code points."""
-    point, size = _point(data, i)
-    i += size
-    width = 1
-    if alphanumeric[point]:
-        while i < end:
-            point, size = _point(data, i)
-            if not alphanumeric[point]:
-                break
-            i += size
-            width += 1
-    return i, width
-
-
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
-def _branch(node: int, data: Any, begin: int, end: int) -> Any:
-    """Return the hash of a run that follows a node; the root is node 0."""
-    h = np.uint64(0xCBF29CE484222325) ^ (np.uint64(node) * np.uint64(0x9E3779B97F4A7C15))
-    return finish(hash_on(h, data, begin, end, False))
+def _run(h: Any, data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, int, Any]:
+    """Return where the run that begins at byte i ends, its code points, and a hash gone on with over it."""
+    width = 0
+    while True:  # one walk for all: where a word ends is what a processor cannot foresee, so it is asked once
+        point, size = _point(data, i)
+        inside = alphanumeric[point]
+        if width and not inside:
+            break
+        h = hash_on(h, data, i, i + size, False)
+        i += size
+        width += 1
+        if not inside or i >= end:
+            break
+    return i, width, h
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
@@ -112,36 +102,35 @@ def _count_runs(data: Any, borders: Any, alphanumeric: Any) -> int:
     for n in range(len(borders) - 1):
         i = borders[n]
         while i < borders[n + 1]:
-            i, _ = _run(data, i, borders[n + 1], alphanumeric)
+            i, _, _ = _run(_START, data, i, borders[n + 1], alphanumeric)
             count += 1
     return count
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _grow(data: Any, borders: Any, alphanumeric: Any, keys: Any, nodes: Any, ends: Any, firsts: Any) -> int:
-    """Enter names; return how many nodes there are."""
-    count = 1
-    for n in range(len(borders) - 1):
-        node = 0
-        i = borders[n]
-        while i < borders[n + 1]:
-            stop, _ = _run(data, i, borders[n + 1], alphanumeric)
-            h = _branch(node, data, i, stop)
-            if node == 0:
-                firsts[n] = h
-            slot = place_of(h, keys)
-            if keys[slot] == 0:
-                keys[slot] = h
-                nodes[slot] = count
-                count += 1
-            node = nodes[slot]
-            i = stop
-        ends[node] = n
-    return count
+def _enter(names: Names) -> None:
+    for n in range(len(names.borders) - 1):
+        h, i, end = _START, names.borders[n], names.borders[n + 1]
+        while i < end:
+            i, _, h = _run(h, names.data, i, end, names.alphanumeric)
+            place, whole, part = _marks(finish(h), names.filter)
+            names.filter[place] |= part if i < end else whole
+        slot = place_of(finish(h), names.keys)
+        names.keys[slot] = finish(h)
+        names.numbers[slot] = n
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _marks(key: Any, filter: Any) -> tuple[Any, Any, Any]:
+    """Return a hash's word of the filter, and its bits there as a name's and as what goes on to be one."""
+    one, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
+    whole = (one << (key & low)) | (one << ((key >> six) & low))
+    part = (one << ((key >> np.uint64(12)) & low)) | (one << ((key >> np.uint64(18)) & low))
+    return (key >> np.uint64(24)) & np.uint64(len(filter) - 1), whole, part
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def find(data: Any, starts: Any, ends: Any, first: int, last: int, tree: Tree, out: Any) -> int:
+def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names, out: Any) -> int:
     """Find the names in documents [first, last); ``out.types`` gets their numbers.
 
     They come in the order of their starts, the shorter first. Returns how many there are, be there room for them or
@@ -149,37 +138,29 @@ def find(data: Any, starts: Any, ends: Any, first: int, last: int, tree: Tree, o
     """
     found = 0
     room = len(out.types)
-    mask = np.uint64(8 * len(tree.begins) - 1)
     for d in range(first, last):
         i, end = starts[d], ends[d]
         place = 0
         while i < end:
-            stop, width = _run(data, i, end, tree.alphanumeric)
-            h = _branch(0, data, i, stop)
-            bit = h & mask
-            if not (tree.begins[bit >> np.uint64(3)] >> (bit & np.uint64(7))) & 1:
-                i = stop
-                place += width
-                continue
+            stop, width, h = _run(_START, data, i, end, names.alphanumeric)
             reached, at = stop, place + width
             while True:
-                slot = place_of(h, tree.keys)
-                if tree.keys[slot] == 0:
+                word, whole, part = _marks(finish(h), names.filter)
+                said = names.filter[word]
+                if said & whole == whole:
+                    slot = place_of(finish(h), names.keys)
+                    n = names.numbers[slot]
+                    known = names.keys[slot] != 0
+                    if known and _same(data, i, reached, names.data, names.borders[n], names.borders[n + 1]):
+                        if found < room:
+                            out.documents[found] = d
+                            out.starts[found], out.ends[found] = place, at
+                            out.byte_starts[found], out.byte_ends[found] = i, reached
+                            out.types[found], out.probabilities[found] = n, 1.0
+                        found += 1
+                if said & part != part or reached >= end:
                     break
-                node = tree.nodes[slot]
-                name = tree.names[node]
-                if name >= 0 and _same(data, i, reached, tree.data, tree.borders[name], tree.borders[name + 1]):
-                    if found < room:
-                        out.documents[found] = d
-                        out.starts[found], out.ends[found] = place, at
-                        out.byte_starts[found], out.byte_ends[found] = i, reached
-                        out.types[found], out.probabilities[found] = name, 1.0
-                    found += 1
-                if reached >= end:
-                    break
-                before = reached
-                reached, more = _run(data, before, end, tree.alphanumeric)
-                h = _branch(node, data, before, reached)
+                reached, more, h = _run(h, data, reached, end, names.alphanumeric)
                 at += more
             i = stop
             place += width
@@ -268,12 +249,18 @@ def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out:
     return kept
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
 def _copy(model: Any, rules: Any, n: int, out: Any, kept: int) -> int:
-    some = rules if n >= 0 else model
-    k = n if n >= 0 else -1 - n
+    if n >= 0:
+        _copy_row(rules, n, out, kept)
+    else:
+        _copy_row(model, -1 - n, out, kept)
+    return kept + 1
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+def _copy_row(some: Any, k: int, out: Any, kept: int) -> None:
     out.documents[kept] = some.documents[k]
     out.starts[kept], out.ends[kept] = some.starts[k], some.ends[k]
     out.byte_starts[kept], out.byte_ends[kept] = some.byte_starts[k], some.byte_ends[k]
     out.types[kept], out.probabilities[kept] = some.types[k], some.probabilities[k]
-    return kept + 1

@@ -24,7 +24,7 @@ from fanlight.text.patterns import Patterns
 if TYPE_CHECKING:
     from fanlight.tagging.block_kernels import Entities
     from fanlight.tagging.blocks import Block
-    from fanlight.tagging.rule_kernels import Tree
+    from fanlight.tagging.rule_kernels import Names
 
     Joining = Callable[[Block, int, int, Entities], Entities]
 
@@ -83,7 +83,7 @@ class Rules:
         """
         joined = (*types, *(type_ for type_ in self.types if type_ not in types))
         numbers = np.array([joined.index(type_) for type_ in self.types], np.int32)
-        _ = self._tree  # built once, before threads ask for it
+        _ = self._names  # built once, before threads ask for it
         return joined, lambda block, first, last, found: self._among(block, first, last, found, numbers)
 
     def _among(
@@ -121,10 +121,10 @@ class Rules:
         return int(rule != (self.precedence == "rules")), length
 
     @cached_property
-    def _tree(self) -> Tree:
-        from fanlight.tagging.rule_kernels import Tree
+    def _names(self) -> Names:
+        from fanlight.tagging.rule_kernels import Names
 
-        return Tree.of([name.encode("utf-8", "surrogatepass") for name in self._said.names])
+        return Names.of([name.encode("utf-8", "surrogatepass") for name in self._said.names])
 
     @cached_property
     def _numbers(self) -> np.ndarray[Any, Any]:
@@ -140,7 +140,7 @@ class Rules:
         count, out = 1 << 12, Entities.room(0)
         while self._said.names and len(out.types) < count:
             out = Entities.room(count)
-            count = rule_kernels.find(block.data, block.starts, block.ends, first, last, self._tree, out)
+            count = rule_kernels.find(block.data, block.starts, block.ends, first, last, self._names, out)
         found = Entities(*(column[:count] for column in out))
         return found._replace(types=self._numbers[found.types])
 

@@ -102,7 +102,7 @@ class Known:
         Returns them, and the jobs that are to be done, by any threads, before the new types' products are read.
         """
         size = int((ends - starts).sum())
-        count = size // 2 + 1 if size < BOUND else chunk_kernels.count_chunks(data, starts, ends)
+        count = size // 2 + 1 if size < BOUND else chunk_kernels.most_chunks(data, starts, ends)
         before = len(self._chunks)
         self._chunks.reserve(count)
         if len(self._uses) < before + count:

@@ -1,0 +1,36 @@
+"""Chunks: what stands between white space, counted beforehand, found, and numbered."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.tagging import chunk_kernels
+from fanlight.tagging.blocks import Block
+from fanlight.tagging.chunk_kernels import Chunks
+
+WHITE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
+TEXTS = st.lists(st.text(st.sampled_from(WHITE + "aB.\u2019\u3042한\U0001f600") | st.characters(codec="utf-8")))
+
+
+@given(TEXTS)
+def test_chunks_are_what_split_gives_and_no_more_than_counted(texts):
+    block = Block.of(texts)
+    most = chunk_kernels.most_chunks(block.data, block.starts, block.ends)
+    assert sum(len(text.split()) for text in texts) <= most
+    keys, values, uses = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int32), np.zeros(most, np.int32)
+    chunks = Chunks(np.empty(len(texts) + 1, np.int32), *(np.empty(most, np.int32) for _ in range(4)))
+    new = np.empty((most, 2), np.int64)
+    known = chunk_kernels.scan(block.data, block.starts, block.ends, keys, values, uses, 0, chunks, new)
+    forms = [bytes(block.data[start:end]).decode() for start, end in new[:known]]
+    found = [[forms[n] for n in chunks.ids[s:e]] for s, e in zip(chunks.documents, chunks.documents[1:], strict=False)]
+    assert found == [text.split() for text in texts]
+    assert len(set(forms)) == known
+    assert uses[:known].sum() == sum(map(len, found))
+
+
+def test_of_words_and_single_spaces_no_more_are_counted_than_there_are():
+    texts = ["Museums in Paris", "", "한국어 문장, あいう"]
+    block = Block.of(texts)
+    assert chunk_kernels.most_chunks(block.data, block.starts, block.ends) == 3 + 1 + 3  # an empty one counts

@@ -14,7 +14,7 @@ from numba import njit
 
 from fanlight.tagging.lanes import prefetch
 from fanlight.text.sentences import HEADLINE
-from fanlight.text.word_kernels import finish
+from fanlight.text.word_kernels import START, finish
 
 FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER = (
     1 << i for i in range(10)
@@ -99,10 +99,10 @@ def most_chunks(data: Any, starts: Any, ends: Any) -> int:
     for d in range(len(starts)):
         for i in range(starts[d], ends[d]):
             b, second, third = data[i], data[i + 1], data[i + 2]
-            wide = (b == 0xC2) & ((second == 0x85) | (second == 0xA0)) | (b == 0xE1) & (second == 0x9A)
-            wide |= (b == 0xE2) & ((second == 0x80) | (second == 0x81)) | (b == 0xE3) & (second == 0x80) & (
-                third == 0x80
-            )
+            wide = (b == 0xC2) & ((second == 0x85) | (second == 0xA0))
+            wide |= (b == 0xE1) & (second == 0x9A)
+            wide |= (b == 0xE2) & ((second == 0x80) | (second == 0x81))
+            wide |= (b == 0xE3) & (second == 0x80) & (third == 0x80)
             count += (b <= 32) | wide
     return count
 
@@ -134,7 +134,7 @@ def scan(
             chunks.bytes[n] = i
             chunks.places[n] = place
             chunks.lines[n] = lines
-            h = np.uint64(0xCBF29CE484222325)
+            h = START
             while i < end:
                 b = data[i]
                 if (b <= 32 or 0xC2 <= b <= 0xE3) and _white(data, i, end):

@@ -21,7 +21,7 @@ from fanlight.tagging.chunk_kernels import (
     place_of,
 )
 from fanlight.text import character_kernels, word_kernels
-from fanlight.text.word_kernels import finish, hash_bytes, hash_on
+from fanlight.text.word_kernels import START, finish, hash_bytes, hash_on
 
 
 class Learned(NamedTuple):
@@ -101,7 +101,7 @@ def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
 
     There are three digits at most.
     """
-    h = np.uint64(0xCBF29CE484222325)
+    h = START
     if place > 99:
         h = (h ^ np.uint64(48 + place // 100)) * np.uint64(0x100000001B3)
     if place > 9:

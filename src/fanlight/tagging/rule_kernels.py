@@ -16,11 +16,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.tagging.chunk_kernels import place_of
-from fanlight.text.word_kernels import finish, hash_on
+from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
 BITS = 8  # of the filter, for each run of a name
-_START = np.uint64(0xCBF29CE484222325)
 
 
 class Names(NamedTuple):
@@ -102,7 +101,7 @@ def _count_runs(data: Any, borders: Any, alphanumeric: Any) -> int:
     for n in range(len(borders) - 1):
         i = borders[n]
         while i < borders[n + 1]:
-            i, _, _ = _run(_START, data, i, borders[n + 1], alphanumeric)
+            i, _, _ = _run(START, data, i, borders[n + 1], alphanumeric)
             count += 1
     return count
 
@@ -110,7 +109,7 @@ def _count_runs(data: Any, borders: Any, alphanumeric: Any) -> int:
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _enter(names: Names) -> None:
     for n in range(len(names.borders) - 1):
-        h, i, end = _START, names.borders[n], names.borders[n + 1]
+        h, i, end = START, names.borders[n], names.borders[n + 1]
         while i < end:
             i, _, h = _run(h, names.data, i, end, names.alphanumeric)
             place, whole, part = _marks(finish(h), names.filter)
@@ -142,7 +141,7 @@ def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names,
         i, end = starts[d], ends[d]
         place = 0
         while i < end:
-            stop, width, h = _run(_START, data, i, end, names.alphanumeric)
+            stop, width, h = _run(START, data, i, end, names.alphanumeric)
             reached, at = stop, place + width
             while True:
                 word, whole, part = _marks(finish(h), names.filter)

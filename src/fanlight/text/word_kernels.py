@@ -21,6 +21,7 @@ from fanlight.text.word_features import WORD_FEATURES
 Int = NDArray[np.int64]
 LONGEST = 256  # bytes of a chunk
 _BASE = int(BASE)
+START = np.uint64(0xCBF29CE484222325)  # of every hash of bytes (FNV-1a)
 _LOWER, _EXACT, _PREFIXES, _SUFFIXES, _NGRAMS, _SHAPE, _SHORT_SHAPE, _CASE, _EDGES, _LENGTH = range(10)
 _NAMES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_shape", "case", "edges", "length")
 assert set(_NAMES) == set(WORD_FEATURES)
@@ -54,7 +55,7 @@ def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def hash_bytes(data: Any, begin: int, end: int, fold: bool) -> Any:
     """Return a hash, never 0; ASCII letters as their lower case if `fold`."""
-    return finish(hash_on(np.uint64(0xCBF29CE484222325), data, begin, end, fold))
+    return finish(hash_on(START, data, begin, end, fold))
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")

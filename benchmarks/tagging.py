@@ -173,8 +173,8 @@ def median_seconds(command: list[str]) -> float:
 def limit(english: Path) -> None:
     """The network stage of one thread against the time that moving its bytes takes."""
     import fanlight
-    from fanlight.tagging import block_kernels
-    from fanlight.tagging.blocks import BlockTagger
+    from fanlight.engine import passes as block_kernels
+    from fanlight.engine.compiled import CompiledEngine
     from fanlight.tagging.lines import read_blocks
 
     size = 1 << 26
@@ -187,7 +187,7 @@ def limit(english: Path) -> None:
     bandwidth = 2 * size / min(times)
     print(f"\nmemory bandwidth (copying 64 MB, one thread): {bandwidth / 1e9:.1f} GB/s")
     for passes in (1, 2):
-        tagger = BlockTagger(fanlight.load("en", passes=passes).model, 1)
+        tagger = CompiledEngine(fanlight.load("en", passes=passes).model, 1)
         tokens, seconds = 0, 0.0
         plain = block_kernels.run
 

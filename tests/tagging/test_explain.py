@@ -12,7 +12,7 @@ from fanlight.entities.bioes import TagSet, tags_from_spans
 from fanlight.errors import DataError
 from fanlight.network.architecture import equation
 from fanlight.tagging.explain import secants
-from fanlight.tagging.kept import kept_sample
+from fanlight.tagging.nearest_examples import kept_sample
 from tests.training.test_training import SMALL, TOWNS
 
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."

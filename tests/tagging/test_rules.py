@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
-from fanlight.tagging.block_kernels import Entities
-from fanlight.tagging.blocks import Block
 from fanlight.tagging.rules import PRECEDENCE, Rules, read_rules
 from fanlight.text.patterns import Patterns
 
@@ -94,7 +93,7 @@ def test_kernels_find_and_settle_as_the_plain_path_does(documents, names, patter
 
 def columns(documents, block, first, last):
     rows = [(d, e) for d in range(first, last) for e in documents[d].entities]
-    out = Entities.room(len(rows))
+    out = Entities.allocate(len(rows))
     for n, (d, e) in enumerate(rows):
         text, begin = documents[d].text, int(block.starts[d])
         out.documents[n], out.starts[n], out.ends[n] = d, e.start, e.end

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanlight.tagging.cutting_kernels import flags_of
-from fanlight.tagging.known import _flags
+from fanlight.engine.tokenizer_kernels import flags_of
+from fanlight.engine.type_cache import _flags
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, index_of, plan_of
 from fanlight.text.features import CHARACTER_GROUPS, Group, character_keys, extract

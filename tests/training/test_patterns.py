@@ -11,9 +11,9 @@ import pytest
 
 import fanlight
 from fanlight.apps.learning import update_tagger
+from fanlight.engine.compiled import supported
 from fanlight.errors import ModelError, SettingsError
 from fanlight.network.modelfile import load_model, read_arrays, save_model, write_arrays
-from fanlight.tagging.blocks import supported
 from tests.training.test_training import SMALL, TWO, trained
 
 PLAIN = {

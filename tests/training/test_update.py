@@ -16,7 +16,7 @@ from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import TagSet
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.parameters import first_parameters
-from fanlight.tagging.kept import kept_sample
+from fanlight.tagging.nearest_examples import kept_sample
 from fanlight.training.sample import sample_of
 from fanlight.training.update import _inherit
 from tests.training.test_training import SMALL, TOWNS, in_documents

@@ -47,7 +47,7 @@ def update_tagger(
     DataError
         There is nothing to rehearse.
     """
-    from fanlight.tagging.kept import kept_sample
+    from fanlight.tagging.nearest_examples import kept_sample
     from fanlight.training.update import rehearsed, update_model
 
     tagger = load_tagger(model)

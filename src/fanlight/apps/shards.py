@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fanlight.engine.compiled import CompiledEngine
 from fanlight.errors import DataError, FanlightError
 from fanlight.files import replacing
-from fanlight.tagging.blocks import BlockTagger
 from fanlight.tagging.bundled import load_tagger, model_file
 from fanlight.tagging.lines import COMPRESSED, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules, read_rules
@@ -136,7 +136,7 @@ def tag_shard(job: Job, shard: Shard) -> Row:
     name = _name(shard.number)
     rows, size, checksum = 0, 0, hashlib.sha256()
 
-    def least(tagger: BlockTagger) -> list[float]:
+    def least(tagger: CompiledEngine) -> list[float]:
         return least_of(job.threshold, tagger.types)
 
     blocks = read_blocks(shard.path, begin=shard.begin, end=shard.end)
@@ -236,9 +236,9 @@ def _name(number: int) -> str:
 
 
 @cache
-def _choice(model: str | None, passes: int | None) -> BlockTagger | Callable[[str], BlockTagger]:
+def _choice(model: str | None, passes: int | None) -> CompiledEngine | Callable[[str], CompiledEngine]:
     @cache
-    def choose(name: str) -> BlockTagger:
+    def choose(name: str) -> CompiledEngine:
         blocks = load_tagger(name, passes=passes).blocks(1)
         if blocks is None:
             raise FanlightError(f"{name}: this model has no fast path: tag with it without --engine")

@@ -28,7 +28,7 @@ from fanlight.network.windows import CONTEXT_PADDING
 
 if TYPE_CHECKING:
     from fanlight.network.decoding import Network
-    from fanlight.tagging.kept import Neighbour
+    from fanlight.tagging.nearest_examples import Neighbour
 
 Float = NDArray[Any]
 

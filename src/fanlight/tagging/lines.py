@@ -15,12 +15,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from fanlight.engine.columns import Block, Entities
+from fanlight.engine.compiled import CompiledEngine, is_long
+from fanlight.engine.json import json_lines, json_pieces
+from fanlight.engine.long_document import MARGIN, gathered
 from fanlight.errors import DataError
 from fanlight.libraries import library
-from fanlight.tagging.block_kernels import Entities
-from fanlight.tagging.blocks import Block, BlockTagger, is_long
-from fanlight.tagging.json_kernel import json_lines, json_pieces
-from fanlight.tagging.pieces import MARGIN, gathered
 from fanlight.tagging.rules import Rules
 from fanlight.text.scripts import language_of
 
@@ -108,8 +108,8 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
 
 def tag_lines(
     blocks: Iterable[Lines],
-    choose: BlockTagger | Callable[[str], BlockTagger],
-    least: Callable[[BlockTagger], list[float]],
+    choose: CompiledEngine | Callable[[str], CompiledEngine],
+    least: Callable[[CompiledEngine], list[float]],
     rules: Rules | None = None,
 ) -> Iterator[tuple[Lines, bytes]]:
     """Tag blocks of lines, in order; yield each with its lines of JSON.
@@ -117,7 +117,7 @@ def tag_lines(
     Parameters
     ----------
     blocks : iterable of Lines
-    choose : BlockTagger or callable of a language ("en", "ko") to BlockTagger
+    choose : CompiledEngine or callable of a language ("en", "ko") to CompiledEngine
         Which tags all lines, or those of each script.
     least : callable
         The lowest probabilities for a tagger's types.
@@ -126,7 +126,7 @@ def tag_lines(
     """
 
     @cache
-    def writing(tagger: BlockTagger) -> Callable[[Block, int, int, Entities], tuple[bytes, Any]]:
+    def writing(tagger: CompiledEngine) -> Callable[[Block, int, int, Entities], tuple[bytes, Any]]:
         if rules is None:
             return lambda part, first, last, found: json_lines(part, first, last, found, tagger.types)
         types, joined = rules.beside(tagger.types)
@@ -152,14 +152,14 @@ def tag_lines(
 
 def _in_pieces(
     lines: Lines,
-    choose: BlockTagger | Callable[[str], BlockTagger],
-    least: Callable[[BlockTagger], list[float]],
+    choose: CompiledEngine | Callable[[str], CompiledEngine],
+    least: Callable[[CompiledEngine], list[float]],
     rules: Rules | None,
 ) -> Iterator[tuple[Lines, bytes]]:
     """Yield the line of one long document in pieces, of which the last has the document."""
     block = lines.block
     begin, end = int(block.starts[0]), int(block.ends[0])
-    tagger = choose if isinstance(choose, BlockTagger) else choose(_script(block.data, begin, end))
+    tagger = choose if isinstance(choose, CompiledEngine) else choose(_script(block.data, begin, end))
     found, types = tagger.long(block, 0, least(tagger)), tagger.types
     if rules is not None:  # a pattern may match anything
         types, joined = rules.beside(types)
@@ -191,11 +191,11 @@ def _joined(lines: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
 
 
 def _by_tagger(
-    block: Block, choose: BlockTagger | Callable[[str], BlockTagger]
-) -> list[tuple[BlockTagger, np.ndarray[Any, Any]]]:
+    block: Block, choose: CompiledEngine | Callable[[str], CompiledEngine]
+) -> list[tuple[CompiledEngine, np.ndarray[Any, Any]]]:
     """Return the documents that each tags: those without a byte that begins a Hangul syllable are quickly told."""
     documents = np.arange(len(block.starts))
-    if isinstance(choose, BlockTagger):
+    if isinstance(choose, CompiledEngine):
         return [(choose, documents)]
     hangul = np.flatnonzero((block.data >= 0xEA) & (block.data <= 0xED))
     maybe = np.unique(np.searchsorted(block.ends, hangul, "right"))

@@ -1,7 +1,7 @@
 """Rules beside the model: names that are always of a type, and patterns, with a stated precedence.
 
 A name counts where it stands as a word: no letter or digit touches it. Short texts are searched word by word in plain
-Python, blocks of texts by compiled kernels (`tagging.rule_kernels`), so that many thousands of names cost little.
+Python, blocks of texts by compiled kernels (`engine.rules`), so that many thousands of names cost little.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from fanlight.errors import DataError
 from fanlight.text.patterns import Patterns
 
 if TYPE_CHECKING:
-    from fanlight.tagging.block_kernels import Entities
-    from fanlight.tagging.blocks import Block
-    from fanlight.tagging.rule_kernels import Names
+    from fanlight.engine.columns import Block, Entities
+    from fanlight.engine.rules import Names
 
     Joining = Callable[[Block, int, int, Entities], Entities]
 
@@ -89,17 +88,17 @@ class Rules:
     def _among(
         self, block: Block, first: int, last: int, entities: Entities, numbers: np.ndarray[Any, Any]
     ) -> Entities:
-        from fanlight.tagging import rule_kernels
-        from fanlight.tagging.block_kernels import Entities
+        from fanlight.engine import rules
+        from fanlight.engine.columns import Entities
 
         found = self._in_block(block, first, last)
         if self._said.expressions:
             found = self._with_patterns(block, first, last, found)
         if not len(found.types):
             return entities
-        out = Entities.room(len(entities.types) + len(found.types))
+        out = Entities.allocate(len(entities.types) + len(found.types))
         found = found._replace(types=numbers[found.types])
-        count = rule_kernels.settle(entities, found, PRECEDENCE.index(self.precedence), out)
+        count = rules.settle(entities, found, PRECEDENCE.index(self.precedence), out)
         return Entities(*(column[:count] for column in out))
 
     def _settled(self, document: Document, found: Sequence[Entity]) -> Document:
@@ -122,7 +121,7 @@ class Rules:
 
     @cached_property
     def _names(self) -> Names:
-        from fanlight.tagging.rule_kernels import Names
+        from fanlight.engine.rules import Names
 
         return Names.of([name.encode("utf-8", "surrogatepass") for name in self._said.names])
 
@@ -134,18 +133,18 @@ class Rules:
 
     def _in_block(self, block: Block, first: int, last: int) -> Entities:
         """Return the names in documents [first, last), with the numbers of the rules' types."""
-        from fanlight.tagging import rule_kernels
-        from fanlight.tagging.block_kernels import Entities
+        from fanlight.engine import rules
+        from fanlight.engine.columns import Entities
 
-        count, out = 1 << 12, Entities.room(0)
+        count, out = 1 << 12, Entities.allocate(0)
         while self._said.names and len(out.types) < count:
-            out = Entities.room(count)
-            count = rule_kernels.find(block.data, block.starts, block.ends, first, last, self._names, out)
+            out = Entities.allocate(count)
+            count = rules.find(block.data, block.starts, block.ends, first, last, self._names, out)
         found = Entities(*(column[:count] for column in out))
         return found._replace(types=self._numbers[found.types])
 
     def _with_patterns(self, block: Block, first: int, last: int, names: Entities) -> Entities:
-        from fanlight.tagging.block_kernels import Entities
+        from fanlight.engine.columns import Entities
 
         rows = []
         for d in range(first, last):

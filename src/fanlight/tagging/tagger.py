@@ -17,15 +17,15 @@ from fanlight.network.decoding import Network, TokenSpan
 from fanlight.network.evidence import evidence, join, marks, marks_width
 from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.windows import word_contexts
-from fanlight.tagging.kept import Kept, Neighbour, kept_sample
+from fanlight.tagging.nearest_examples import NearestExamples, Neighbour, kept_sample
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import segment
 from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
     from fanlight.corpus.sentence import Sentence
+    from fanlight.engine.compiled import CompiledEngine
     from fanlight.network.modelfile import Model
-    from fanlight.tagging.blocks import BlockTagger
     from fanlight.tagging.explain import Explanation
     from fanlight.tagging.rules import Rules
     from fanlight.text.patterns import Place
@@ -57,7 +57,7 @@ class Tagger:
         self.network = Network(model.configuration, model.parameters, model.lexicon)
         first = model.first
         self.first = None if first is None else Network(first.configuration, first.parameters, model.lexicon)
-        self._blocks: BlockTagger | None = None
+        self._blocks: CompiledEngine | None = None
 
     def __call__(self, text: str, threshold: float | Mapping[str, float] = 0.0) -> Document:
         """Tag one text.
@@ -83,7 +83,7 @@ class Tagger:
         threads: int | None = None,
         rules: Rules | None = None,
     ) -> Iterator[Document]:
-        """Tag texts, in order, by the fast path where there is much to do (`tagging.blocks`).
+        """Tag texts, in order, by the fast path where there is much to do (`engine.compiled`).
 
         Texts are read ahead in batches that grow from one to a megabyte. `threads` is by default the number of cores.
         `rules` stand beside the model (`tagging.rules`).
@@ -145,13 +145,13 @@ class Tagger:
             made.append(rows)
         return made
 
-    def blocks(self, threads: int | None = None) -> BlockTagger | None:
+    def blocks(self, threads: int | None = None) -> CompiledEngine | None:
         """Return the fast path, or None if it does not support the model."""
         if self._blocks is None:
-            from fanlight.tagging.blocks import BlockTagger, supported
+            from fanlight.engine.compiled import CompiledEngine, supported
 
             if supported(self.model):
-                self._blocks = BlockTagger(self.model, threads or len(os.sched_getaffinity(0)))
+                self._blocks = CompiledEngine(self.model, threads or len(os.sched_getaffinity(0)))
         return self._blocks
 
     def least(self, threshold: float | Mapping[str, float]) -> list[float]:
@@ -159,9 +159,9 @@ class Tagger:
         return least_of(threshold, self.types)
 
     def _of_block(
-        self, texts: Sequence[str], blocks: BlockTagger, least: list[float], rules: Rules | None = None
+        self, texts: Sequence[str], blocks: CompiledEngine, least: list[float], rules: Rules | None = None
     ) -> Iterator[Document]:
-        from fanlight.tagging.blocks import Block
+        from fanlight.engine.columns import Block
 
         for text in texts:
             check_encodable(text)
@@ -302,7 +302,7 @@ class Tagger:
         return Network(self.model.configuration, {**self.model.parameters, **top}, self.model.lexicon)
 
     @cached_property
-    def _kept(self) -> Kept | None:
+    def _kept(self) -> NearestExamples | None:
         documents = [document for documents in kept_sample(self.model) for document in documents]
         if not documents:
             return None
@@ -312,7 +312,7 @@ class Tagger:
             read = self._read(tokens)
             return self._hidden.emissions(read.types, read.ids, read.contexts, tokens.offsets, 0, read.told)
 
-        return Kept(documents, hidden)
+        return NearestExamples(documents, hidden)
 
     def _emissions(self, tokens: _Tokens) -> NDArray[np.float32]:
         read = self._read(tokens)

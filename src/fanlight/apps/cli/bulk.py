@@ -15,8 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import fanlight
 from fanlight.apps.cli.resuming import begin_lines, end_lines
+from fanlight.engine.compiled import CompiledEngine
 from fanlight.errors import DataError
-from fanlight.tagging.blocks import BlockTagger
 from fanlight.tagging.lines import Lines, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import least_of
@@ -50,7 +50,7 @@ def tag_files(
             raise DataError("--resume: standard input cannot be read again: give files")
         file, done = begin_lines(out, job, resume)
 
-    def least(tagger: BlockTagger) -> list[float]:
+    def least(tagger: CompiledEngine) -> list[float]:
         return least_of(threshold, tagger.types)
 
     console = Console(stderr=True)
@@ -74,14 +74,16 @@ def tag_files(
 
 def supported(model: str | None) -> bool:
     """Tell whether a model, or each bundled one, has a fast path."""
-    from fanlight.tagging.blocks import supported
+    from fanlight.engine.compiled import supported
 
     return all(supported(fanlight.load(name).model) for name in ([model] if model else ["en", "ko"]))
 
 
-def _choice(model: str | None, passes: int | None, threads: int | None) -> BlockTagger | Callable[[str], BlockTagger]:
+def _choice(
+    model: str | None, passes: int | None, threads: int | None
+) -> CompiledEngine | Callable[[str], CompiledEngine]:
     @cache
-    def choose(name: str) -> BlockTagger:
+    def choose(name: str) -> CompiledEngine:
         blocks = fanlight.load(name, passes=passes).blocks(threads)
         assert blocks is not None  # `supported` has been asked
         return blocks

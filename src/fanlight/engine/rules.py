@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fanlight.tagging.chunk_kernels import place_of
+from fanlight.engine.chunks import place_of
 from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)

@@ -1,7 +1,7 @@
 """Compiled kernels of the fast path, from bytes to word types: chunks, sentence borders, contexts.
 
 A chunk is what stands between white space. What it is cut into depends on the chunk alone, so it is looked up
-(`tagging.blocks` fills the tables). Sentence borders are those of `text.sentences`, contexts those of
+(`engine.compiled` fills the tables). Sentence borders are those of `text.sentences`, contexts those of
 `network.windows`; each is tested to agree.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from fanlight.tagging.lanes import prefetch
+from fanlight.engine.simd import prefetch
 from fanlight.text.sentences import HEADLINE
 from fanlight.text.word_kernels import START, finish
 

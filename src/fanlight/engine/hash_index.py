@@ -1,18 +1,18 @@
-"""Numbers of 64-bit hashes, in an open-addressing table."""
+"""Rows of 64-bit hashes, in an open-addressing table."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.tagging import chunk_kernels
+from fanlight.engine import chunks as chunk_kernels
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
 
-class Numbers:
-    """Numbers of 64-bit hashes other than 0: an open-addressing table, at most half full."""
+class HashIndex:
+    """Rows of 64-bit hashes other than 0: an open-addressing table, at most half full."""
 
     def __init__(self, room: int = 1 << 16) -> None:
         self._least = room

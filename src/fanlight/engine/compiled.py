@@ -2,7 +2,7 @@
 
 What a stretch between white space (a *chunk*) is cut into, and the first layer's products for its tokens, are worked
 out once, by the same functions as the plain path's, and remembered in tables of bounded size. Of words one thread looks
-chunks up; the others run the network over what it has found (`tagging.block_kernels`), without Python's lock. What is
+chunks up; the others run the network over what it has found (`engine.passes`), without Python's lock. What is
 remembered of characters is cheap and seldom met again, so that each thread does all by itself, with tables of its own:
 then none waits for another.
 """
@@ -12,22 +12,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from queue import SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine import passes, short_text
+from fanlight.engine.chain import Scratch, Widths
+from fanlight.engine.chunks import Chunks, Tables
+from fanlight.engine.columns import Block, Entities
+from fanlight.engine.first_layer import Layers, padded
+from fanlight.engine.json import json_lines, room_for
+from fanlight.engine.long_document import LongDocument, gathered
+from fanlight.engine.type_cache import TypeCache, stages_of
 from fanlight.network.modelfile import Model
-from fanlight.tagging import block_kernels, short_kernel
-from fanlight.tagging.block_kernels import Entities
-from fanlight.tagging.chain_kernels import Room, Widths
-from fanlight.tagging.chunk_kernels import Chunks, Tables
-from fanlight.tagging.json_kernel import json_lines, room_for
-from fanlight.tagging.known import Known, stages_of
-from fanlight.tagging.pieces import Long, gathered
-from fanlight.tagging.sentence_kernels import Layers, padded
 from fanlight.text.sentences import LONGEST
 
 Int = NDArray[np.int64]
@@ -36,22 +36,6 @@ Run = Callable[[Chunks, Tables, list[Layers]], Result]
 SHARE = 1 << 17  # bytes of a block that a thread takes at once
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 LONG = 1 << 20  # bytes of a document that is tagged in pieces
-
-
-class Block(NamedTuple):
-    """Documents end to end: document d is ``data[starts[d]:ends[d]]``, UTF-8 without half surrogates."""
-
-    data: NDArray[np.uint8]
-    starts: Int
-    ends: Int
-
-    @classmethod
-    def of(cls, texts: Sequence[str]) -> Block:
-        """Encode texts."""
-        parts = [text.encode() for text in texts]
-        places = np.array([0, *accumulate(map(len, parts))], np.int64)
-        data = np.frombuffer(b"".join([*parts, bytes(4)]), np.uint8)  # a margin: kernels look two bytes ahead
-        return cls(data, places[:-1], places[1:])
 
 
 def supported(model: Model) -> bool:
@@ -70,7 +54,7 @@ def is_long(block: Block, document: int) -> bool:
     return bool(block.ends[document] - block.starts[document] > LONG)
 
 
-class BlockTagger:
+class CompiledEngine:
     """Tags blocks with one model.
 
     Parameters
@@ -87,19 +71,19 @@ class BlockTagger:
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self.stages = stages_of(model)
-        self._known = Known(model, self.stages)
+        self._known = TypeCache(model, self.stages)
         self._apart = self.unit == "character"
-        self._idle: SimpleQueue[Known] = SimpleQueue()  # each thread's own, while it has nothing to do
+        self._idle: SimpleQueue[TypeCache] = SimpleQueue()  # each thread's own, while it has nothing to do
         for n in range(threads if self._apart else 0):
-            self._idle.put(Known(model, self.stages) if n else self._known)
+            self._idle.put(TypeCache(model, self.stages) if n else self._known)
         self.passes = 1 if model.first is None else 2
         self.widths = Widths.of(len(self.types))
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
-        self._scratch: tuple[Room, Entities] | None = None  # for blocks that are tagged at once
-        self._held: short_kernel.Held | None = None  # as long as nothing is learned
+        self._scratch: tuple[Scratch, Entities] | None = None  # for blocks that are tagged at once
+        self._held: short_text.KernelArguments | None = None  # as long as nothing is learned
         self._json: tuple[Any, ...] = ()  # what it writes to
 
     def lines(self, texts: Sequence[str], least: Sequence[float]) -> bytes:
@@ -107,7 +91,7 @@ class BlockTagger:
         block = Block.of(texts)
         if self._at_once(block):
             self._held = self._held or self._hold()
-            size = short_kernel.lines(self._held, block.data, block.starts, block.ends, np.array(least))
+            size = short_text.lines(self._held, block.data, block.starts, block.ends, np.array(least))
             if size >= 0:
                 return bytes(self._json[-2][:size])
         return json_lines(block, 0, len(block.starts), self.tag(block, least), self.types)[0]
@@ -117,11 +101,11 @@ class BlockTagger:
         if self._at_once(block):
             self._held = None
             chunks = _learned(self._known, block.data, block.starts, block.ends)
-            self._scratch = self._scratch or (self.room(), Entities.room(SHORT))  # no more tokens than bytes
+            self._scratch = self._scratch or (self.room(), Entities.allocate(SHORT))  # no more tokens than bytes
             count = len(block.starts)
             return self._entities(chunks, 0, count, *self._known.snapshot(), np.array(least), *self._scratch)
         parts = [future.result() for future in self.begin(block, least, lambda first, last, found: found)]
-        empty = Entities.room(0)
+        empty = Entities.allocate(0)
         return Entities(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
 
     def begin(
@@ -160,9 +144,9 @@ class BlockTagger:
         return futures
 
     def long(self, block: Block, document: int, least: Sequence[float]) -> Iterator[Entities]:
-        """Yield the entities of a long document, some at a time, in bounded memory; see `tagging.pieces`."""
+        """Yield the entities of a long document, some at a time, in bounded memory; see `engine.long_document`."""
         begin, end = int(block.starts[document]), int(block.ends[document])
-        return Long(self, block.data, begin, end).entities(np.array(least, np.float64))
+        return LongDocument(self, block.data, begin, end).entities(np.array(least, np.float64))
 
     @property
     def piece_bytes(self) -> int:
@@ -242,7 +226,7 @@ class BlockTagger:
     ) -> Result:
         """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
-        out = Entities.room(int((tables.first[ids + 1] - tables.first[ids]).sum()))
+        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()))
         found = self._entities(chunks, first, last, tables, layers, least, self.room(), out)
         return then(first + offset, last + offset, found._replace(documents=found.documents + offset))
 
@@ -254,37 +238,35 @@ class BlockTagger:
         tables: Tables,
         layers: list[Layers],
         least: NDArray[np.float64],
-        room: Room,
+        room: Scratch,
         out: Entities,
     ) -> Entities:
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
-        count = block_kernels.run(chunks, first, last, tables, one, two, twice, room, self.widths, least, out)
+        count = passes.run(chunks, first, last, tables, one, two, twice, room, self.widths, least, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _at_once(self, block: Block) -> bool:
         """Tell whether a block is short, and nothing that it would have to wait for is being done."""
         return 0 < len(block.starts) <= SHORT and len(block.data) <= SHORT and all(f.done() for f in self._running)
 
-    def _hold(self) -> short_kernel.Held:
+    def _hold(self) -> short_text.KernelArguments:
         """Bundle all that a short block is tagged with."""
         self._json = self._json or room_for(self.types, 2 * SHORT, SHORT, SHORT)
-        self._scratch = self._scratch or (self.room(), Entities.room(SHORT))
+        self._scratch = self._scratch or (self.room(), Entities.allocate(SHORT))
         chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
         tables, layers = self._known.snapshot()
         room, out = self._scratch
-        return short_kernel.hold(
-            self._known.entries(), chunks, tables, tuple(layers), room, self.widths, out, self._json
-        )
+        return short_text.hold(self._known.entries(), chunks, tables, tuple(layers), room, self.widths, out, self._json)
 
-    def room(self) -> Room:
+    def room(self) -> Scratch:
         """Return scratch for one thread."""
         made = self.model.configuration
         tags, parts = len(self.widths.tags), max(stage.parts for stage in self.stages)
-        return Room.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, parts)
+        return Scratch.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, parts)
 
 
-def _learned(known: Known, data: Any, starts: Int, ends: Int) -> Chunks:
+def _learned(known: TypeCache, data: Any, starts: Int, ends: Int) -> Chunks:
     """Look up chunks and learn what is new, where nobody else reads the tables."""
     if known.full:
         known.clear_out()

@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.tagging import piece_kernels
-from fanlight.tagging.block_kernels import Entities, own_evidence
-from fanlight.tagging.chunk_kernels import Chunks, Tables
-from fanlight.tagging.known import Known
-from fanlight.tagging.numbers import Numbers
-from fanlight.tagging.sentence_kernels import Layers
+from fanlight.engine import long_document_kernels
+from fanlight.engine.chunks import Chunks, Tables
+from fanlight.engine.columns import Entities
+from fanlight.engine.first_layer import Layers
+from fanlight.engine.hash_index import HashIndex
+from fanlight.engine.passes import own_evidence
+from fanlight.engine.type_cache import TypeCache
 from fanlight.text.sentences import LONGEST
 
 if TYPE_CHECKING:
-    from fanlight.tagging.blocks import BlockTagger
+    from fanlight.engine.compiled import CompiledEngine
 
 Int = NDArray[np.int64]
 Result = TypeVar("Result")
@@ -56,20 +57,20 @@ class _Read(NamedTuple):
     forms: Any
 
 
-class Long:
+class LongDocument:
     """A document ``data[begin:end]``, UTF-8 with a margin of `MARGIN` bytes or other documents behind it.
 
     Parameters
     ----------
-    tagger : BlockTagger
+    tagger : CompiledEngine
     data : uint8 array
     begin, end : int
     """
 
-    def __init__(self, tagger: BlockTagger, data: NDArray[np.uint8], begin: int, end: int) -> None:
+    def __init__(self, tagger: CompiledEngine, data: NDArray[np.uint8], begin: int, end: int) -> None:
         self._tagger, self._data, self._begin, self._end = tagger, data, begin, end
         self._longest = LONGEST[tagger.unit]
-        self._forms = Numbers()
+        self._forms = HashIndex()
         self._seen, self._counts = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.int32)
         self._rows, self._sums = np.zeros(0, np.int32), np.zeros((0, 0))
 
@@ -80,18 +81,18 @@ class Long:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
             self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._tagger.types)))
             for read, owns in self._each(pieces, self._first):
-                piece_kernels.add(read.forms, read.contexts, owns, self._rows, self._sums)
+                long_document_kernels.add(read.forms, read.contexts, owns, self._rows, self._sums)
         yield from self._each(pieces, partial(self._last, least))
 
     def _cut(self) -> Iterator[_Piece]:
         """Cut the document into pieces, and note the words of each."""
         tagger, size = self._tagger, self._tagger.piece_bytes
-        known = Known(tagger.model, tagger.stages, cutting=True)
+        known = TypeCache(tagger.model, tagger.stages, cutting=True)
         places = np.zeros(0, np.int32)
         begin, points, skip, state = self._begin, 0, 0, (0, 0)
         wanted = size
         while True:
-            end = piece_kernels.next_gap(self._data, min(begin + wanted, self._end), self._end)
+            end = long_document_kernels.next_gap(self._data, min(begin + wanted, self._end), self._end)
             if known.full:
                 known.clear_out()
                 places[:] = -1
@@ -125,7 +126,7 @@ class Long:
             room = np.zeros(len(self._counts) // 2 + more, np.int32)
             self._counts = np.concatenate([self._counts, room])
             self._seen = np.concatenate([self._seen, room.astype(np.uint8)])
-        forms.count = piece_kernels.note(
+        forms.count = long_document_kernels.note(
             types, borders, tables.flags, tables.folded, places, forms.keys, forms.values, len(forms),
             self._seen, self._counts,
         )  # fmt: skip
@@ -134,7 +135,9 @@ class Long:
         count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
         types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
         borders = np.empty(count + 1, np.int32)
-        sentences = piece_kernels.lay_out(chunks, tables, self._longest, state, skip, (types, offsets, gaps), borders)
+        sentences = long_document_kernels.lay_out(
+            chunks, tables, self._longest, state, skip, (types, offsets, gaps), borders
+        )
         return types[skip:], offsets[skip:], borders, sentences
 
     def _each(self, pieces: list[_Piece], then: Callable[..., Result]) -> Iterator[Result]:
@@ -161,7 +164,7 @@ class Long:
         count = int(borders[-1])
         types, offsets = types[:count], offsets[:count]
         contexts, forms = np.empty(count, np.int32), np.empty(count, np.int32)
-        piece_kernels.recall(
+        long_document_kernels.recall(
             types, borders, tables.flags, tables.folded, self._forms.keys, self._forms.values, self._seen, self._counts,
             contexts, forms,
         )  # fmt: skip
@@ -173,9 +176,9 @@ class Long:
         return read, owns
 
     def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
-        out = Entities.room(len(read.types))
+        out = Entities.allocate(len(read.types))
         one, two = layers[0], layers[-1]
-        count = piece_kernels.tag(
+        count = long_document_kernels.tag(
             one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, self._tagger.widths, least,
             self._tagger.room(), out,
         )  # fmt: skip
@@ -190,7 +193,7 @@ class Long:
 
 def gathered(pieces: Iterator[Entities], document: int) -> Entities:
     """Return all entities of a document of less than 2 GB as columns like those of other documents."""
-    parts = [Entities.room(0), *pieces]
+    parts = [Entities.allocate(0), *pieces]
     found = Entities(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     whole = Entities(*(column.astype(empty.dtype) for column, empty in zip(found, parts[0], strict=True)))
     return whole._replace(documents=whole.documents + np.int32(document))

@@ -10,10 +10,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fanlight.tagging.block_kernels import Entities
+from fanlight.engine.columns import Entities
 
 if TYPE_CHECKING:
-    from fanlight.tagging.blocks import Block
+    from fanlight.engine.columns import Block
 
 Int = NDArray[np.int64]
 PIECE = 1 << 18  # bytes of a long text that are written at once

@@ -18,11 +18,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fanlight.engine.first_layer import LINE, UNITS
+from fanlight.engine.passes import multiply, panels
+from fanlight.engine.simd import aligned, load, prefetch, splat, store
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
-from fanlight.tagging.block_kernels import multiply, panels
-from fanlight.tagging.lanes import aligned, load, prefetch, splat, store
-from fanlight.tagging.sentence_kernels import LINE, UNITS
 from fanlight.text.gazetteers import MARKS
 
 Float = NDArray[np.float32]
@@ -43,7 +43,7 @@ class _Table(NamedTuple):
     column: int
 
 
-class Parts:
+class RowProducts:
     """Products of the rows of a network's tables.
 
     Parameters
@@ -165,7 +165,7 @@ def add_marks(
 ) -> None:
     """Fill rows `places` of parts, from a column on, with the number of each list's marks, read as bits; 0 for none.
 
-    Numbers are counted from `first`; what products' rows of these numbers have from `begin` on is added to near.
+    HashIndex are counted from `first`; what products' rows of these numbers have from `begin` on is added to near.
     """
     width = near.shape[1]
     for t in range(len(places)):

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from fanlight.tagging.block_kernels import find_entities, own_evidence
-from fanlight.tagging.chunk_kernels import (
+from fanlight.engine.chunks import (
     ALPHABETIC,
     AS_FORM,
     LOWER,
@@ -19,6 +18,7 @@ from fanlight.tagging.chunk_kernels import (
     sentence_borders,
     tokens_of,
 )
+from fanlight.engine.passes import find_entities, own_evidence
 
 LOWER_SEEN, CAPITAL_SEEN = 8, 16  # bits of a context
 

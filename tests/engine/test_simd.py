@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from fanlight.tagging.lanes import aligned, fma, larger, largest, load, prefetch, splat, store, tile, total
+from fanlight.engine.simd import aligned, fma, larger, largest, load, prefetch, splat, store, tile, total
 
 
 @njit

@@ -8,31 +8,31 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine.first_layer import Layers, Types, layers_of, padded
+from fanlight.engine.passes import multiply, panels, sum_bags
+from fanlight.engine.row_products import RowProducts, clear
+from fanlight.engine.simd import aligned
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
-from fanlight.tagging.block_kernels import multiply, panels, sum_bags
-from fanlight.tagging.lanes import aligned
-from fanlight.tagging.parts import Parts, clear
-from fanlight.tagging.sentence_kernels import Layers, Types, layers_of, padded
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
 
-class Stage:
+class FirstLayerCache:
     """One network's layers, and what they make of the word types known so far.
 
     Of words all products are multiplied out. Of characters most are sums of products known before, and those of far
-    positions are not summed (`tagging.parts`).
+    positions are not summed (`engine.row_products`).
 
     Attributes
     ----------
     parts : int
-        How many parts a type has at far positions, for `Room.of`.
+        How many parts a type has at far positions, for `Scratch.of`.
     bytes : int
         That a type takes.
     """
@@ -56,7 +56,7 @@ class Stage:
                 W[made.width :, k, :m], self._evidence[k, :, :m] = E[:marks], E[marks:]
         ((_, _, A),) = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))
         self._A = np.asarray(A, np.float32)
-        self._of = Parts(made, parameters, W) if made.unit == "character" else None
+        self._of = RowProducts(made, parameters, W) if made.unit == "character" else None
         reach = made.radius if self._of is None else self._of.reach
         multiplied = np.ones(len(W), np.bool_)
         if self._of is not None:
@@ -71,7 +71,7 @@ class Stage:
         self.bytes = 4 * (self._near.shape[1] + self.parts)
         self._layers: Layers | None = None  # as long as the arrays of types are
 
-    def anew(self) -> Stage:
+    def anew(self) -> FirstLayerCache:
         """Return the same layers with no types."""
         made = copy(self)
         made._near, made._parts, made._layers = aligned((0, self._near.shape[1])), self._parts[:0].copy(), None

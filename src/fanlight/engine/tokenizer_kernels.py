@@ -1,4 +1,4 @@
-"""Compiled kernels that cut chunks into tokens and give new word types their rows; see `tagging.cutters`."""
+"""Compiled kernels that cut chunks into tokens and give new word types their rows; see `engine.tokenizer`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from fanlight.tagging.chunk_kernels import (
+from fanlight.engine.chunks import (
     ALPHABETIC,
     AS_FORM,
     CLOSING,
@@ -25,7 +25,7 @@ from fanlight.text.word_kernels import START, finish, hash_bytes, hash_on
 
 
 class Learned(NamedTuple):
-    """Room for what the kernels below find: see `tagging.cutters.Cut`; ``places`` are the new types' own bytes."""
+    """Scratch for what the kernels below find: see `engine.tokenizer.Cut`; ``places`` are the new types' own bytes."""
 
     tokens: Any
     lengths: Any

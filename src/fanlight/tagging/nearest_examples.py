@@ -51,7 +51,7 @@ def kept_sample(model: Model) -> list[list[list[Sentence]]]:
     return list(corpora.values())
 
 
-class Kept:
+class NearestExamples:
     """Words of the kept sentences, by their hidden layers.
 
     Parameters

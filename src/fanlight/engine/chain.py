@@ -16,8 +16,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fanlight.engine.simd import aligned, fma, larger, largest, load, splat, store, total
 from fanlight.network.chain import FLOORS
-from fanlight.tagging.lanes import aligned, fma, larger, largest, load, splat, store, total
 
 LANES = 8
 FLOOR = FLOORS[8]
@@ -84,7 +84,7 @@ class Widths(NamedTuple):
         return cls((0,) * tags, (0,) * opening, (0,) * inside)
 
 
-class Room(NamedTuple):
+class Scratch(NamedTuple):
     """Scratch for one sentence at a time."""
 
     H: Any
@@ -102,7 +102,7 @@ class Room(NamedTuple):
     longest: Any
 
     @classmethod
-    def of(cls, longest: int, hidden: int, positions: int, tags: int, parts: int = 0) -> Room:
+    def of(cls, longest: int, hidden: int, positions: int, tags: int, parts: int = 0) -> Scratch:
         """Return arrays for sentences of up to `longest` tokens, hidden units and tags with their padding.
 
         `parts` is how many a type has at most (`sentence_kernels.Types`).

@@ -1,8 +1,8 @@
 """What the fast path remembers, in tables of bounded size: chunks, word types, and what the first layers make of these.
 
-A chunk is cut into tokens, and a new word type's products are worked out, once (`tagging.products`). Where a table is
-full, the chunks used least are forgotten. Words come again in other chunks and so have a table of their own; characters
-in their word do not.
+A chunk is cut into tokens, and a new word type's products are worked out, once (`engine.first_layer_cache`). Where a
+table is full, the chunks used least are forgotten. Words come again in other chunks and so have a table of their own;
+characters in their word do not.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine import chunks as chunk_kernels
+from fanlight.engine.chunks import Chunks, Tables
+from fanlight.engine.first_layer import Layers
+from fanlight.engine.first_layer_cache import FirstLayerCache
+from fanlight.engine.hash_index import HashIndex
+from fanlight.engine.tokenizer import Cutter, cutter_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.tagging import chunk_kernels
-from fanlight.tagging.chunk_kernels import Chunks, Tables
-from fanlight.tagging.cutters import Cutter, cutter_of
-from fanlight.tagging.numbers import Numbers
-from fanlight.tagging.products import Stage
-from fanlight.tagging.sentence_kernels import Layers
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
@@ -36,33 +36,33 @@ BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforeha
 JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
 
 
-def stages_of(model: Model) -> list[Stage]:
+def stages_of(model: Model) -> list[FirstLayerCache]:
     """Return the layers of a model's networks, with no types."""
     stages = [(model.configuration, model.parameters)]
     if model.first is not None:
         stages.insert(0, (model.first.configuration, model.first.parameters))
-    return [Stage(made, parameters, model) for made, parameters in stages]
+    return [FirstLayerCache(made, parameters, model) for made, parameters in stages]
 
 
-class Known:
+class TypeCache:
     """Chunks and word types met so far, and what each network of a model makes of the latter, unless `cutting` only.
 
     Parameters
     ----------
     model : Model
-    stages : sequence of Stage
+    stages : sequence of FirstLayerCache
         `stages_of` it, which several may share.
     cutting : bool
     """
 
-    def __init__(self, model: Model, stages: Sequence[Stage], cutting: bool = False) -> None:
+    def __init__(self, model: Model, stages: Sequence[FirstLayerCache], cutting: bool = False) -> None:
         self._model = model
         self._unit = model.configuration.unit
         self._contextual = model.first is not None or model.configuration.context_width > 0  # forms are asked for
         self._cutter = cutter_of(model, ROOM, self._contextual)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
         self._stages = [] if cutting else [stage.anew() for stage in stages]
-        self._chunks, self._types, self._forms = Numbers(), Numbers(), Numbers()
+        self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
         self._free = np.arange(0, dtype=np.int32)  # rows for new types, in the order in which they are given
@@ -150,7 +150,7 @@ class Known:
             self._types.count = int(stays.sum())
         self._flags, self._folded = self._flags.copy(), self._folded.copy()
         if self._contextual:
-            self._forms, self._form_of = Numbers(), np.zeros_like(self._form_of)
+            self._forms, self._form_of = HashIndex(), np.zeros_like(self._form_of)
             self._form_of[stays] = self._forms.of(self._folded[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:

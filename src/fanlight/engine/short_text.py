@@ -1,7 +1,7 @@
 """A few short documents, from UTF-8 to lines of JSON, by one call of a compiled kernel.
 
 To hand a kernel its hundred arrays takes longer than to tag a sentence with them. So they are handed over once, as a
-`Held`, which is good until one of them is replaced.
+`KernelArguments`, which is good until one of them is replaced.
 """
 
 from __future__ import annotations
@@ -12,26 +12,29 @@ import numpy as np
 from numba import njit, types
 from numba.experimental import structref
 
-from fanlight.tagging.block_kernels import Entities, run
-from fanlight.tagging.chunk_kernels import scan
-from fanlight.tagging.json_kernel import write_lines
+from fanlight.engine.chunks import scan
+from fanlight.engine.columns import Entities
+from fanlight.engine.json import write_lines
+from fanlight.engine.passes import run
 
 
 @structref.register
-class _HeldType(types.StructRef):
-    """The type of `Held` in kernels."""
+class _KernelArgumentsType(types.StructRef):
+    """The type of `KernelArguments` in kernels."""
 
 
-class Held(structref.StructRefProxy):
+class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `hold`."""
 
 
 FIELDS = ("entries", "chunks", "tables", "layers", "room", "widths", "out", "json")
-structref.define_proxy(Held, _HeldType, FIELDS)  # type: ignore[no-untyped-call]
+structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
 @njit(cache=True)
-def hold(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, widths: Any, out: Any, json: Any) -> Held:
+def hold(
+    entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, widths: Any, out: Any, json: Any
+) -> KernelArguments:
     """Hand over arrays.
 
     Parameters
@@ -43,7 +46,7 @@ def hold(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, widths:
     json : tuple
         What `json_kernel.room_for` returns.
     """
-    return Held(entries, chunks, tables, layers, room, widths, out, json)  # type: ignore[no-untyped-call]
+    return KernelArguments(entries, chunks, tables, layers, room, widths, out, json)  # type: ignore[no-untyped-call]
 
 
 @njit(cache=True, boundscheck=False, error_model="numpy")

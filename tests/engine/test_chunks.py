@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanlight.tagging import chunk_kernels
-from fanlight.tagging.blocks import Block
-from fanlight.tagging.chunk_kernels import Chunks
+from fanlight.engine import chunks as chunk_kernels
+from fanlight.engine.chunks import Chunks
+from fanlight.engine.columns import Block
 
 WHITE = "".join(chr(c) for c in range(0x3001) if chr(c).isspace())
 TEXTS = st.lists(st.text(st.sampled_from(WHITE + "aB.\u2019\u3042한\U0001f600") | st.characters(codec="utf-8")))

@@ -1,7 +1,7 @@
 """Chunks cut into tokens, and new word types' features, by kernels: for the chunks that these can cut.
 
 A cutter refuses the others, and a model that none can serve has none: the plain functions are then called
-(`tagging.known`), which give the same.
+(`engine.type_cache`), which give the same.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine import tokenizer_kernels
+from fanlight.engine.tokenizer_kernels import Learned
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.tagging import cutting_kernels
-from fanlight.tagging.cutting_kernels import Learned
 from fanlight.text import character_kernels, word_kernels
 
 Bytes = NDArray[np.uint8]
@@ -77,7 +77,7 @@ class _Words:
 
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
         known, out = word_kernels.ABBREVIATION_HASHES, self._out
-        count, n, new = cutting_kernels.learn_words(data, fresh, known, keys, values, free, out)
+        count, n, new = tokenizer_kernels.learn_words(data, fresh, known, keys, values, free, out)
         return _found(data, out, count, n, new)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
@@ -95,7 +95,7 @@ class _Characters:
         self._out = Learned.of(room)
 
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
-        count, n, new = cutting_kernels.learn_characters(data, fresh, self._folding, free, self._out)
+        count, n, new = tokenizer_kernels.learn_characters(data, fresh, self._folding, free, self._out)
         return _found(data, self._out, count, n, new)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
@@ -108,5 +108,5 @@ class _Characters:
 
 def _found(data: Bytes, out: Learned, count: int, n: int, new: int) -> Cut:
     spans, flags = out.spans[:new].copy(), np.empty(new, np.int32)
-    cutting_kernels.flags_of(data, out.places[:new], flags)
+    tokenizer_kernels.flags_of(data, out.places[:new], flags)
     return Cut(out.lengths[:count], out.tokens[:n], spans, out.folded[:new], flags)

@@ -9,10 +9,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from fanlight.engine.chain import NEVER, Chain, Widths, columns
+from fanlight.engine.simd import aligned, fma, larger, load, prefetch, splat, store, tile
 from fanlight.network.configuration import ACTIVATIONS
 from fanlight.network.windows import CONTEXT_PADDING
-from fanlight.tagging.chain_kernels import NEVER, Chain, Widths, columns
-from fanlight.tagging.lanes import aligned, fma, larger, load, prefetch, splat, store, tile
 
 RELU, TANH, SIGMOID, HARDTANH = range(len(ACTIVATIONS))
 UNITS = (0,) * 32  # hidden units that are summed at once, and are padded to

@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.engine import compiled as module
+from fanlight.engine import json as json_kernel
+from fanlight.engine import row_products as parts
+from fanlight.engine import type_cache as known
+from fanlight.engine.columns import Block
+from fanlight.engine.compiled import CompiledEngine
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
-from fanlight.tagging import blocks as module
-from fanlight.tagging import json_kernel, known, parts
 from fanlight.tagging import lines as lines_module
-from fanlight.tagging.blocks import Block, BlockTagger
 from fanlight.tagging.lines import files_of, read_blocks, tag_lines
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import Tagger
@@ -64,7 +67,7 @@ def same(document, other):
         assert a.probability == pytest.approx(b.probability, abs=1e-6)
 
 
-def documents(tagger: Tagger, blocks: BlockTagger, texts: list[str]) -> Iterator[fanlight.Document]:
+def documents(tagger: Tagger, blocks: CompiledEngine, texts: list[str]) -> Iterator[fanlight.Document]:
     yield from tagger._of_block(texts, blocks, tagger.least(0.0))
 
 
@@ -111,7 +114,7 @@ def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
     tagger, _ = taggers[name]
     made = (tagger.model.configuration, *([] if tagger.model.first is None else [tagger.model.first.configuration]))
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in made))
-    blocks = BlockTagger(tagger.model, 1)  # with so little memory that words are forgotten
+    blocks = CompiledEngine(tagger.model, 1)  # with so little memory that words are forgotten
     found = {"at once": 0, "not": 0}
     plain = module.short_kernel.lines
 
@@ -166,12 +169,12 @@ def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     tagger, blocks = taggers["en"]
     texts = [*ENGLISH, *(f"Item {n} of {n * 7919} from Oslo {n}-{n + 1}." for n in range(300))]
     whole = list(documents(tagger, blocks, texts))
-    assert list(documents(tagger, BlockTagger(tagger.model, 1), texts)) == whole
+    assert list(documents(tagger, CompiledEngine(tagger.model, 1), texts)) == whole
     monkeypatch.setattr(module, "SHARE", 100)
     model = tagger.model
     widths = sum(made.positions * made.hidden for made in stages(model))
     monkeypatch.setitem(known.MEMORY, "word", 4 * 250 * widths)  # so that words are forgotten and met again
-    small = BlockTagger(tagger.model, 3)
+    small = CompiledEngine(tagger.model, 3)
     found = [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])]
     assert found == whole
     assert len(small._known._types) < 600
@@ -191,8 +194,8 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
     monkeypatch.setattr(module, "SHORT", 0)
     monkeypatch.setattr(module, "LONG", 20)
     for size in (1, 50, 700, 1 << 20):
-        small = BlockTagger(tagger.model, 2)
-        monkeypatch.setattr(BlockTagger, "piece_bytes", size)
+        small = CompiledEngine(tagger.model, 2)
+        monkeypatch.setattr(CompiledEngine, "piece_bytes", size)
         assert list(documents(tagger, small, texts)) == whole
 
 
@@ -209,7 +212,7 @@ def test_a_piece_may_end_in_an_overlong_sentence(taggers, line, monkeypatch):
             patch.setattr(module, "SHORT", 0)
             patch.setattr(module, "LONG", 0)
             for size in range(3 * count, len(text)):
-                patch.setattr(BlockTagger, "piece_bytes", size)
+                patch.setattr(CompiledEngine, "piece_bytes", size)
                 assert list(documents(tagger, blocks, [text])) == [whole]
         found.add(tuple(e.probability for e in whole.entities))
     assert len(found) > 1, "the borders make no difference"
@@ -227,7 +230,7 @@ def test_any_long_text_gets_the_same_answers(taggers, name, text, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SHORT", 0)
         patch.setattr(module, "LONG", 0)
-        patch.setattr(BlockTagger, "piece_bytes", size)
+        patch.setattr(CompiledEngine, "piece_bytes", size)
         (document,) = documents(tagger, blocks, [text])
     same(document, tagger(text))
 
@@ -244,14 +247,14 @@ def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypa
         same(document, tagger(text))
     monkeypatch.setattr(module, "SHARE", 1000)
     monkeypatch.setitem(known.MEMORY, "character", 300 * blocks.stages[0].bytes)
-    small = BlockTagger(tagger.model, 1)
+    small = CompiledEngine(tagger.model, 1)
     assert [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])] == whole
     assert len(small._known._types) < sum(map(len, {chunk for text in texts for chunk in text.split()})) / 3
     tables = []
     for most, less in ((0, 1 << 25), (1 << 27, 0), (0, 0)):  # of these, products are multiplied anew
         monkeypatch.setattr(parts, "MOST", most)
         monkeypatch.setattr(parts, "LESS", less)
-        other = BlockTagger(tagger.model, 1)
+        other = CompiledEngine(tagger.model, 1)
         tables.append(other.stages[0]._of.tables)
         for document, one in zip(documents(tagger, other, texts), whole, strict=True):
             same(document, one)
@@ -346,7 +349,7 @@ def test_json_is_as_the_plain_form_byte_for_byte(taggers):
     texts = ['"quote\\ \x01\x1f\t\b\f\x7f Paris é 서울 𝄞', "Oslo"]
     tagger, blocks = taggers["en"]
     block = Block.of(texts)
-    from fanlight.tagging.json_kernel import json_lines
+    from fanlight.engine.json import json_lines
 
     made = blocks.begin(block, [0.0] * 9, lambda s, e, found: json_lines(block, s, e, found, tagger.types)[0])
     text = b"".join(future.result() for future in made).decode()
@@ -365,7 +368,7 @@ def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):
     assert b"TOWN" in ruled
     monkeypatch.setattr(lines_module, "BYTES", 64)
     monkeypatch.setattr(module, "LONG", 100)
-    monkeypatch.setattr(BlockTagger, "piece_bytes", 50)
+    monkeypatch.setattr(CompiledEngine, "piece_bytes", 50)
     monkeypatch.setattr(json_kernel, "PIECE", 70)
     assert lines_of([path], taggers) == whole
     assert lines_of([path], taggers, 0.0, rules) == ruled

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 
+from fanlight.engine import row_products as parts
+from fanlight.engine.passes import BATCH, PANEL, multiply
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
-from fanlight.tagging import parts
-from fanlight.tagging.block_kernels import BATCH, PANEL, multiply
 from fanlight.text.features import Group, character_keys, extract
 from fanlight.text.gazetteers import MARKS
 from fanlight.text.tokens import characters
@@ -33,7 +33,7 @@ def test_products_of_parts_add_up_to_those_of_the_whole():
         W = rng.normal(size=(made.width + 2 * MARKS, made.positions, 32)).astype(np.float32)
         for k in range(made.positions):
             W[np.setdiff1d(np.arange(made.width), made.columns_at(k)), k] = 0
-        of = parts.Parts(made, p, W)
+        of = parts.RowProducts(made, p, W)
         assert of.reach == (radius if vector else min(radius, 1))
         marks = (rng.random((len(keys), 2 * MARKS)) < 0.2).astype(np.float32)
         bags = extract(keys, groups)

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from numba import njit
 
+from fanlight.engine import chain as chain_kernels
+from fanlight.engine.chain import Chain, Scratch, Widths
+from fanlight.engine.first_layer import Layers
 from fanlight.network import chain
-from fanlight.tagging import chain_kernels
-from fanlight.tagging.chain_kernels import Chain, Room, Widths
-from fanlight.tagging.sentence_kernels import Layers
 
 
 def laid_out(Z, types):
     """Return emissions and legal transitions as the kernels want them."""
     A, where = chain.legal_transitions([str(n) for n in range(types)]), chain_kernels.columns(types)
     widths = Widths.of(types)
-    room = Room.of(len(Z), 32, 1, len(widths.tags))
+    room = Scratch.of(len(Z), 32, 1, len(widths.tags))
     room.Z[:] = chain_kernels.NEVER
     room.Z[: len(Z), where] = Z
     scores = Chain.of(A, types, chain_kernels.NEVER)

@@ -1,46 +1,28 @@
 """Compiled kernels of the fast path, from word types to entities, with no Python object for a token.
 
-A document at a time and within it a sentence at a time: both layers and the chain (`tagging.sentence_kernels`), and
+A document at a time and within it a sentence at a time: both layers and the chain (`engine.first_layer`), and
 the evidence of other mentions (`network.evidence`). The first layer's products for a word type are looked up
-(`tagging.blocks`). Each is tested to agree with the plain module named.
+(`engine.compiled`). Each is tested to agree with the plain module named.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fanlight.tagging.chain_kernels import best_path, messages, probability
-from fanlight.tagging.chunk_kernels import REPEATED, contexts_of, sentence_borders, tokens_of
-from fanlight.tagging.lanes import aligned, load, store, tile
-from fanlight.tagging.sentence_kernels import emissions
+from fanlight.engine.chain import best_path, messages, probability
+from fanlight.engine.chunks import REPEATED, contexts_of, sentence_borders, tokens_of
+from fanlight.engine.first_layer import emissions
+from fanlight.engine.simd import aligned, load, store, tile
 
 PANEL = (0,) * 32  # columns that are multiplied at once
 ROWS = (0,) * 4
 TOGETHER = 64  # tokens, of whole sentences, that are worked out at once
 BATCH = 96  # rows multiplied by a panel at once
 SUMS = (0,) * 16  # columns that are summed at once
-
-
-class Entities(NamedTuple):
-    """Entities as columns: document, offsets in code points and in bytes of the block, type, probability."""
-
-    documents: Any
-    starts: Any
-    ends: Any
-    byte_starts: Any
-    byte_ends: Any
-    types: Any
-    probabilities: Any
-
-    @classmethod
-    def room(cls, count: int) -> Entities:
-        """Return columns for so many."""
-        whole = [np.empty(count, np.int32) for _ in range(6)]
-        return cls(whole[0], whole[1], whole[2], whole[3], whole[4], whole[5], np.empty(count))
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")

@@ -1,0 +1,77 @@
+"""The columns that pass between the parts of an engine: blocks of text in, entities out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int = NDArray[np.int64]
+MARGIN = 4  # bytes after a block's text: kernels look ahead
+
+
+class Block(NamedTuple):
+    """Documents end to end: document d is ``data[starts[d]:ends[d]]``, UTF-8 without half surrogates.
+
+    Attributes
+    ----------
+    data : uint8 array
+        With `MARGIN` bytes after the last document.
+    starts, ends : int64 array (D,)
+    """
+
+    data: NDArray[np.uint8]
+    starts: Int
+    ends: Int
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Block:
+        """Encode texts."""
+        parts = [text.encode() for text in texts]
+        places = np.array([0, *accumulate(map(len, parts))], np.int64)
+        data = np.frombuffer(b"".join([*parts, bytes(MARGIN)]), np.uint8)
+        return cls(data, places[:-1], places[1:])
+
+    def text(self, document: int) -> str:
+        """Decode one document."""
+        return bytes(self.data[self.starts[document] : self.ends[document]]).decode()
+
+
+class Entities(NamedTuple):
+    """E entities as columns, in the order of the documents and of the text.
+
+    Attributes
+    ----------
+    documents : int32 array (E,)
+        Number of the document in the block.
+    starts, ends : int32 array (E,)
+        Offsets in the document in code points.
+    byte_starts, byte_ends : int32 array (E,)
+        Offsets in the block's data in bytes.
+    types : int32 array (E,)
+        Number of the type.
+    probabilities : float64 array (E,)
+        P(exactly this span has this type | its sentence).
+    """
+
+    documents: Any
+    starts: Any
+    ends: Any
+    byte_starts: Any
+    byte_ends: Any
+    types: Any
+    probabilities: Any
+
+    @classmethod
+    def allocate(cls, count: int) -> Entities:
+        """Return uninitialised columns for `count` entities."""
+        columns = [np.empty(count, np.int32) for _ in range(6)]
+        return cls(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], np.empty(count))
+
+    @classmethod
+    def concatenate(cls, parts: Iterable[Entities]) -> Entities:
+        """Join the columns of parts."""
+        return cls(*(np.concatenate(columns) for columns in zip(cls.allocate(0), *parts, strict=True)))

@@ -116,14 +116,14 @@ def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in made))
     blocks = CompiledEngine(tagger.model, 1)  # with so little memory that words are forgotten
     found = {"at once": 0, "not": 0}
-    plain = module.short_kernel.lines
+    plain = module.short_text.lines
 
     def counted(*given):
         size = plain(*given)
         found["at once" if size >= 0 else "not"] += 1
         return size
 
-    monkeypatch.setattr(module.short_kernel, "lines", counted)
+    monkeypatch.setattr(module.short_text, "lines", counted)
     several = [[text] for text in (*ENGLISH, *KOREAN)] + [
         ENGLISH[:5],
         [""],

@@ -99,7 +99,7 @@ def emissions(
     ``ids`` and ``contexts`` (N,) are those of all tokens, ``told`` (N, e) is their evidence.
     """
     M, K = len(net.b), len(widths.tags)
-    n = 0
+    n = np.int64(0)
     for s in sentences:
         _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]

@@ -145,7 +145,7 @@ def _entity(
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _entities(data: Any, found: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> int:
-    at = 0
+    at = np.int64(0)
     for n in range(len(found.types)):
         at = _entity(data, found, n, begun, names, borders, tables, out, at)
         begun = True
@@ -168,8 +168,8 @@ def write_lines(
 ) -> None:
     """Write the lines of documents [first, last) and where each ends; see `room_for`."""
     pieces, piece, escapes = tables
-    at = 0
-    n = 0
+    at = np.int64(0)
+    n = np.int64(0)
     for d in range(first, last):
         at = _copy(pieces, piece[0], piece[1], out, at)
         at = _escaped(data, starts[d], ends[d], escapes, out, at)

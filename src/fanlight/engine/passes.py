@@ -44,7 +44,7 @@ def run(
     ``two`` is the second network if `twice`. `room` is scratch. ``least`` is the lowest
     probability for each type. ``out`` must have room for as many entities as there are tokens.
     """
-    count = 0
+    count = np.int64(0)
     for c in range(chunks.documents[first], chunks.documents[last]):
         count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
@@ -53,7 +53,7 @@ def run(
     parts = two.evidence.shape[1] if twice else 0
     told = np.zeros((count, parts), np.float32)
     memory = np.zeros((tables.form_count, 4), np.int32)
-    sentences, at = 0, 0
+    sentences, at = np.int64(0), np.int64(0)
     owners = np.empty(count, np.int32)
     borders[0] = 0
     state = np.empty(2, np.int64)
@@ -102,11 +102,11 @@ def find_entities(
 ) -> int:
     """Write the entities of sentences to the columns `out`; return how many there are."""
     some = np.empty(TOGETHER, np.int64)
-    s, found = 0, 0
+    s, found = np.int64(0), np.int64(0)
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, False, some)
         emissions(net, types, contexts, told, borders, some[:n], widths, room)
-        at = 0
+        at = np.int64(0)  # a literal would be compiled for by itself
         for g in some[:n]:
             size = borders[g + 1] - borders[g]
             found = _entities(at, size, net, offsets[borders[g] :], owners[g], widths, least, room, out, found)
@@ -120,7 +120,7 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> t
 
     Fills `some`; returns how many they are and the first not looked at.
     """
-    n, tokens = 0, 0
+    n, tokens = np.int64(0), np.int64(0)
     while s < len(borders) - 1 and n < len(some):
         chosen = not repeated
         for t in range(borders[s], borders[s + 1] if repeated else 0):
@@ -145,7 +145,7 @@ def _tell(
     own_evidence(net, ids, contexts, borders, widths, room, owns)
     tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
     sums = np.empty((tables.form_count, T))
-    s = 0
+    s = np.int64(0)
     while s < len(borders) - 1:
         end = s
         while end < len(borders) - 1 and owners[end] == owners[s]:
@@ -173,13 +173,13 @@ def _tell(
 def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, widths: Any, room: Any, owns: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = owns.shape[1]
-    nothing = owns[:, :0]
+    nothing = np.empty((len(owns), 0), np.float32)
     some = np.empty(TOGETHER, np.int64)
-    s = 0
+    s = np.int64(0)
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, True, some)
         emissions(net, ids, contexts, nothing, borders, some[:n], widths, room)
-        at = 0
+        at = np.int64(0)  # a literal would be compiled for by itself
         for g in some[:n]:
             begin, end = borders[g], borders[g + 1]
             first, last = end, begin

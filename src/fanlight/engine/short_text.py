@@ -54,10 +54,10 @@ def lines(held: Any, data: Any, starts: Any, ends: Any, least: Any) -> Any:
     """Tag documents and write them as lines of JSON; return the bytes written, or -1 if a chunk is not known yet."""
     chunks, layers, out, count = held.chunks, held.layers, held.out, len(starts)
     keys, values, uses = held.entries
-    if scan(data, starts, ends, keys, values, uses, 0, chunks, np.empty((0, 2), np.int64)) < 0:
+    if scan(data, starts, ends, keys, values, uses, np.int64(0), chunks, np.empty((0, 2), np.int64)) < 0:
         return -1
     two, twice = layers[len(layers) - 1], len(layers) > 1
-    n = run(chunks, 0, count, held.tables, layers[0], two, twice, held.room, held.widths, least, out)
+    n = run(chunks, np.int64(0), count, held.tables, layers[0], two, twice, held.room, held.widths, least, out)
     found = Entities(
         out.documents[:n],
         out.starts[:n],
@@ -68,5 +68,5 @@ def lines(held: Any, data: Any, starts: Any, ends: Any, least: Any) -> Any:
         out.probabilities[:n],
     )
     names, borders, tables, written, line_ends = held.json
-    write_lines(data, starts, ends, 0, count, found, names, borders, tables, written, line_ends)
+    write_lines(data, starts, ends, np.int64(0), count, found, names, borders, tables, written, line_ends)
     return line_ends[count]

@@ -13,10 +13,10 @@ from math import factorial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.simd import aligned, fma, larger, largest, load, splat, store, total
+from fanlight.jit import inner
 from fanlight.network.chain import FLOORS
 
 LANES = 8
@@ -127,7 +127,7 @@ def _whole(count: int) -> int:
     return -(-count // LANES) * LANES
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def best_path(at: int, n: int, net: Any, widths: Any, room: Any) -> None:
     """Fill room.path with columns of rows, for the n tokens from row `at` of room.Z on; see `network.chain.viterbi`.
 
@@ -165,7 +165,7 @@ def best_path(at: int, n: int, net: Any, widths: Any, room: Any) -> None:
         path[t] = tag
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _best(s: Any, A: Any, T: int) -> int:
     """Return the tag that closes with the best sum; of equal ones the lowest of `entities.bioes`: O, E, S, E, S…."""
     best, tag = s[T] + A[T], T
@@ -178,7 +178,7 @@ def _best(s: Any, A: Any, T: int) -> int:
     return tag
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def messages(at: int, n: int, first: int, last: int, weights: Any, widths: Any, room: Any) -> None:
     """Pass messages along the n tokens of a sentence, from row `at` of room.Z on (see `chain.forward_backward`).
 
@@ -237,7 +237,7 @@ def messages(at: int, n: int, first: int, last: int, weights: Any, widths: Any, 
         store(fma(inside_end, end, inside_inside * inside), B, before + N)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def probability(weights: Any, start: int, end: int, room: Any) -> float:
     """Return P(exactly these tags of room.path); see `network.chain.span_probability`."""
     C = len(weights.between)
@@ -258,7 +258,7 @@ def probability(weights: Any, start: int, end: int, room: Any) -> float:
     return float(min(value * room.backward[end - 1, path[end - 1]], 1.0))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def _exponentials(at: int, n: int, widths: Any, room: Any) -> None:
     """Fill room.exponentials (n, K) with exp of Z less its row's largest, not below exp(FLOOR).
 

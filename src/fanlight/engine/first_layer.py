@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.chain import NEVER, Chain, Widths, columns
 from fanlight.engine.simd import aligned, fma, larger, load, prefetch, splat, store, tile
+from fanlight.jit import ZERO, inner
 from fanlight.network.configuration import ACTIVATIONS
 from fanlight.network.windows import CONTEXT_PADDING
 
@@ -90,7 +90,7 @@ def layers_of(
     return Layers(of, contexts, evidence, b, U, c, scores, weights, activation)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def emissions(
     net: Any, ids: Any, contexts: Any, told: Any, borders: Any, sentences: Any, widths: Any, room: Any
 ) -> None:
@@ -99,7 +99,7 @@ def emissions(
     ``ids`` and ``contexts`` (N,) are those of all tokens, ``told`` (N, e) is their evidence.
     """
     M, K = len(net.b), len(widths.tags)
-    n = np.int64(0)
+    n = ZERO
     for s in sentences:
         _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]
@@ -125,7 +125,7 @@ def emissions(
         tile(ROWS, widths.tags, room.H, t * M, M, net.U, 0, M, room.Z, t * K, K)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
     """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
     M, n = len(net.b), last - first

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.chain import best_path, messages, probability
 from fanlight.engine.chunks import REPEATED, contexts_of, sentence_borders, tokens_of
 from fanlight.engine.first_layer import emissions
 from fanlight.engine.simd import aligned, load, store, tile
+from fanlight.jit import ZERO, inner, kernel
 
 PANEL = (0,) * 32  # columns that are multiplied at once
 ROWS = (0,) * 4
@@ -25,7 +25,7 @@ BATCH = 96  # rows multiplied by a panel at once
 SUMS = (0,) * 16  # columns that are summed at once
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def run(
     chunks: Any,
     first: int,
@@ -38,13 +38,13 @@ def run(
     widths: Any,
     least: Any,
     out: Any,
-) -> int:
+) -> Any:
     """Tag the documents [first, last) of a block and fill the columns `out`; return how many entities there are.
 
     ``two`` is the second network if `twice`. `room` is scratch. ``least`` is the lowest
     probability for each type. ``out`` must have room for as many entities as there are tokens.
     """
-    count = np.int64(0)
+    count = ZERO
     for c in range(chunks.documents[first], chunks.documents[last]):
         count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
@@ -53,7 +53,7 @@ def run(
     parts = two.evidence.shape[1] if twice else 0
     told = np.zeros((count, parts), np.float32)
     memory = np.zeros((tables.form_count, 4), np.int32)
-    sentences, at = np.int64(0), np.int64(0)
+    sentences, at = ZERO, ZERO
     owners = np.empty(count, np.int32)
     borders[0] = 0
     state = np.empty(2, np.int64)
@@ -86,7 +86,7 @@ def run(
     )
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def find_entities(
     net: Any,
     types: Any,
@@ -99,14 +99,14 @@ def find_entities(
     least: Any,
     room: Any,
     out: Any,
-) -> int:
+) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
     some = np.empty(TOGETHER, np.int64)
-    s, found = np.int64(0), np.int64(0)
+    s, found = ZERO, ZERO
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, False, some)
         emissions(net, types, contexts, told, borders, some[:n], widths, room)
-        at = np.int64(0)  # a literal would be compiled for by itself
+        at = ZERO
         for g in some[:n]:
             size = borders[g + 1] - borders[g]
             found = _entities(at, size, net, offsets[borders[g] :], owners[g], widths, least, room, out, found)
@@ -114,13 +114,13 @@ def find_entities(
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> tuple[int, int]:
     """Choose sentences from s on, to be worked out together: all, or those with `repeated` words.
 
     Fills `some`; returns how many they are and the first not looked at.
     """
-    n, tokens = np.int64(0), np.int64(0)
+    n, tokens = ZERO, ZERO
     while s < len(borders) - 1 and n < len(some):
         chosen = not repeated
         for t in range(borders[s], borders[s + 1] if repeated else 0):
@@ -135,7 +135,7 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> t
     return n, s
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _tell(
     net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: Any, widths: Any, room: Any, told: Any
 ) -> None:
@@ -145,7 +145,7 @@ def _tell(
     own_evidence(net, ids, contexts, borders, widths, room, owns)
     tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
     sums = np.empty((tables.form_count, T))
-    s = np.int64(0)
+    s = ZERO
     while s < len(borders) - 1:
         end = s
         while end < len(borders) - 1 and owners[end] == owners[s]:
@@ -169,17 +169,17 @@ def _tell(
         s = end
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, widths: Any, room: Any, owns: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = owns.shape[1]
     nothing = np.empty((len(owns), 0), np.float32)
     some = np.empty(TOGETHER, np.int64)
-    s = np.int64(0)
+    s = ZERO
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, True, some)
         emissions(net, ids, contexts, nothing, borders, some[:n], widths, room)
-        at = np.int64(0)  # a literal would be compiled for by itself
+        at = ZERO
         for g in some[:n]:
             begin, end = borders[g], borders[g + 1]
             first, last = end, begin
@@ -201,14 +201,14 @@ def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, widths: Any, r
             at += end - begin
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _entities(
     at: int, n: int, net: Any, offsets: Any, document: int, widths: Any, least: Any, room: Any, out: Any, found: int
 ) -> int:
     """Write the entities of a sentence, whose emissions are room.Z from row `at` on; return how many there are then."""
     T, path = len(net.scores.between) // 2, room.path
     best_path(at, n, net, widths, room)
-    first, last = n, 0
+    first, last = n, ZERO
     for t in range(n):
         if path[t] < T or T < path[t] <= 2 * T:  # E or S: an entity ends
             first, last = min(first, t), t
@@ -241,7 +241,7 @@ def _entities(
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
     """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
 
@@ -297,7 +297,7 @@ def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
     return made
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
     """Add to each row of out, from a column on, the table's rows that its bag names."""
     d, width = table.shape[1], len(SUMS)

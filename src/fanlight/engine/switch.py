@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import logging
 import os
 import subprocess
 import sys
 import tempfile
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 CHOICES = ("auto", "plain", "compiled")
 HANDFUL = 16  # texts, or
 CHARACTERS = 8192  # characters, after which a process has shown that it has more to tag
+MANY = 1 << 16  # characters that the plain engine needs longer for than kernels to be loaded
 
 
 class EngineSwitch:
@@ -71,8 +73,16 @@ class EngineSwitch:
         """Whether the engine that will stay answers."""
         return self.choice == "plain" or self.state in ("ready", "unavailable")
 
-    def choose(self, texts: int, characters: int) -> Engine:
+    def choose(self, texts: int, characters: int, pending: int = 0) -> Engine:
         """Return the engine for some more texts; prepare the compiled one, if they are more than a handful by now.
+
+        Parameters
+        ----------
+        texts, characters : int
+            How many will be tagged by the engine returned.
+        pending : int
+            Characters that are to be tagged after these. If they are many, kernels that need only be loaded are waited
+            for: that takes less than a second.
 
         Raises
         ------
@@ -87,15 +97,18 @@ class EngineSwitch:
         if self.choice == "auto" and self._prepared is None:
             self._texts += texts
             self._characters += characters
-            if self._texts > HANDFUL or self._characters > CHARACTERS:
+            if self._texts > HANDFUL or self._characters + pending > CHARACTERS:
                 self.prepare()
-        return self.plain
+        if self._prepared is not None and characters + pending > MANY:
+            while self.state == "loading":
+                wait([self._prepared], 0.02)
+        return self._compiled or self.plain
 
     def prepare(self) -> Future[CompiledEngine | None]:
         """Begin to prepare the compiled engine in the background; return what holds it when that is done."""
         with self._lock:
             if self._prepared is None:
-                self._prepared = Future()
+                self._prepared, self.state = Future(), "loading"
                 threading.Thread(target=self._prepare, args=[self._prepared], daemon=True).start()
             return self._prepared
 
@@ -112,12 +125,12 @@ class EngineSwitch:
 
     def _prepare(self, prepared: Future[CompiledEngine | None]) -> None:
         try:
-            self.state = "loading"
             engine = self._load()
         except ImportError:  # no Numba on this platform: the plain engine is the whole product
             self.state = "unavailable"
             prepared.set_result(None)
-        except BaseException as error:
+        except Exception as error:
+            logging.getLogger("fanlight").exception("the compiled engine cannot be prepared: the plain one answers")
             self.state = "unavailable"
             prepared.set_exception(error)
         else:

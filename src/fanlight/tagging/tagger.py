@@ -160,13 +160,13 @@ class Tagger:
             lines.append(engine.json(_encode(part), thresholds, threads))
         return b"".join(lines)
 
-    def warm(self) -> None:
-        """Load the compiled engine, or compile it, and wait until it answers.
+    def warm(self, long_documents: bool = False) -> None:
+        """Load the compiled engine, or compile it, and wait until it answers; also for `long_documents` (over 1 MB).
 
         Without it the plain engine answers at first: the compiled one is prepared in the background, once more than a
         handful of texts have come. Both give the same answers.
         """
-        self._engines.warm()
+        self._engines.warm(long_documents)
 
     def prepare(self) -> None:
         """Begin to load or compile the compiled engine in the background, as `warm` does, and return at once."""

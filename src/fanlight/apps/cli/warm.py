@@ -25,5 +25,5 @@ def warm(
     for name in model or ["en", "ko"]:
         begin = time.perf_counter()
         tagger = fanlight.load(name, engine="compiled")
-        tagger.warm()
+        tagger.warm(long_documents=True)
         print(f"{name}: ready in {time.perf_counter() - begin:.1f} s")

@@ -12,7 +12,7 @@ from fanlight.network import chain
 
 def laid_out(Z, types):
     """Return emissions and legal transitions as the kernels want them."""
-    A, where = chain.legal_transitions([str(n) for n in range(types)]), chain_kernels.columns(types)
+    A, where = chain.legal_transitions(tuple(str(n) for n in range(types))), chain_kernels.columns(types)
     widths = Widths.of(types)
     room = Scratch.of(len(Z), 32, 1, len(widths.tags))
     room.Z[:] = chain_kernels.NEVER

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import passes, short_text
-from fanlight.engine.chain import Scratch, Widths
+from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Entities
 from fanlight.engine.first_layer import Layers, padded
@@ -39,14 +39,14 @@ LONG = 1 << 20  # bytes of a document that is tagged in pieces
 
 
 def supported(model: Model) -> bool:
-    """Tell whether the fast path can run a model: one chain over all types, and what is looked up is a word's own.
+    """Tell whether the fast path can run a model: what is looked up is a word's own.
 
     The context of a character is that of all its kind in the document, whatever their words, which is not known here.
     """
     made = model.configuration
     named = model.gazetteer is not None and made.unit == "word"  # names of several words
     shared = made.unit == "character" and made.context_width > 0
-    return made.head != "logistic" and not named and not shared and model.patterns is None
+    return not named and not shared and model.patterns is None
 
 
 def is_long(block: Block, document: int) -> bool:
@@ -77,7 +77,8 @@ class CompiledEngine:
         for n in range(threads if self._apart else 0):
             self._idle.put(TypeCache(model, self.stages) if n else self._known)
         self.passes = 1 if model.first is None else 2
-        self.widths = Widths.of(len(self.types))
+        self.independent = model.configuration.head == "logistic"
+        self.overlaps = len(self.types) if self.independent else 1  # entities that may begin at a token
         self._pool = ThreadPoolExecutor(threads)
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
@@ -101,7 +102,10 @@ class CompiledEngine:
         if self._at_once(block):
             self._held = None
             chunks = _learned(self._known, block.data, block.starts, block.ends)
-            self._scratch = self._scratch or (self.room(), Entities.allocate(SHORT))  # no more tokens than bytes
+            self._scratch = self._scratch or (
+                self.room(),
+                Entities.allocate(SHORT * self.overlaps),
+            )  # no more tokens than bytes
             count = len(block.starts)
             return self._entities(chunks, 0, count, *self._known.snapshot(), np.array(least), *self._scratch)
         parts = [future.result() for future in self.begin(block, least, lambda first, last, found: found)]
@@ -226,7 +230,7 @@ class CompiledEngine:
     ) -> Result:
         """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
-        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()))
+        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()) * self.overlaps)
         found = self._entities(chunks, first, last, tables, layers, least, self.room(), out)
         return then(first + offset, last + offset, found._replace(documents=found.documents + offset))
 
@@ -243,7 +247,7 @@ class CompiledEngine:
     ) -> Entities:
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
-        count = passes.run(chunks, first, last, tables, one, two, twice, room, self.widths, least, out)
+        count = passes.run(chunks, first, last, tables, one, two, twice, room, least, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _at_once(self, block: Block) -> bool:
@@ -252,18 +256,19 @@ class CompiledEngine:
 
     def _hold(self) -> short_text.KernelArguments:
         """Bundle all that a short block is tagged with."""
-        self._json = self._json or room_for(self.types, 2 * SHORT, SHORT, SHORT)
-        self._scratch = self._scratch or (self.room(), Entities.allocate(SHORT))
+        self._json = self._json or room_for(self.types, (1 + self.overlaps) * SHORT, SHORT, SHORT * self.overlaps)
+        self._scratch = self._scratch or (self.room(), Entities.allocate(SHORT * self.overlaps))
         chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
         tables, layers = self._known.snapshot()
         room, out = self._scratch
-        return short_text.hold(self._known.entries(), chunks, tables, tuple(layers), room, self.widths, out, self._json)
+        return short_text.hold(self._known.entries(), chunks, tables, tuple(layers), room, out, self._json)
 
     def room(self) -> Scratch:
         """Return scratch for one thread."""
         made = self.model.configuration
-        tags, parts = len(self.widths.tags), max(stage.parts for stage in self.stages)
-        return Scratch.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, parts)
+        longest, hidden, types = LONGEST[self.unit], padded(made.hidden), len(self.types)
+        parts = max(stage.parts for stage in self.stages)
+        return Scratch.of(longest, hidden, made.positions, types, independent=self.independent, parts=parts)
 
 
 def _learned(known: TypeCache, data: Any, starts: Int, ends: Int) -> Chunks:

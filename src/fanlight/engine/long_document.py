@@ -172,14 +172,14 @@ class LongDocument:
 
     def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
         owns = np.empty((len(read.types), len(self._tagger.types)), np.float32)
-        own_evidence(layers[0], read.types, read.contexts, read.borders, self._tagger.widths, self._tagger.room(), owns)
+        own_evidence(layers[0], read.types, read.contexts, read.borders, self._tagger.room(), owns)
         return read, owns
 
     def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
-        out = Entities.allocate(len(read.types))
+        out = Entities.allocate(len(read.types) * self._tagger.overlaps)
         one, two = layers[0], layers[-1]
         count = long_document_kernels.tag(
-            one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, self._tagger.widths, least,
+            one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, least,
             self._tagger.room(), out,
         )  # fmt: skip
         found = Entities(*(column[:count] for column in out))

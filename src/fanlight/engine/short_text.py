@@ -27,14 +27,12 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `hold`."""
 
 
-FIELDS = ("entries", "chunks", "tables", "layers", "room", "widths", "out", "json")
+FIELDS = ("entries", "chunks", "tables", "layers", "room", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
 @njit(cache=True)
-def hold(
-    entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, widths: Any, out: Any, json: Any
-) -> KernelArguments:
+def hold(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, out: Any, json: Any) -> KernelArguments:
     """Hand over arrays.
 
     Parameters
@@ -42,11 +40,11 @@ def hold(
     entries : tuple
         Keys, values and uses, as for `chunk_kernels.scan`; so are `chunks`.
     layers : tuple of Layers
-        One network or two, as for `block_kernels.run`; so are `tables`, `room`, `widths` and `out`.
+        One network or two, as for `block_kernels.run`; so are `tables`, `room` and `out`.
     json : tuple
         What `json_kernel.room_for` returns.
     """
-    return KernelArguments(entries, chunks, tables, layers, room, widths, out, json)  # type: ignore[no-untyped-call]
+    return KernelArguments(entries, chunks, tables, layers, room, out, json)  # type: ignore[no-untyped-call]
 
 
 @njit(cache=True, boundscheck=False, error_model="numpy")
@@ -57,7 +55,7 @@ def lines(held: Any, data: Any, starts: Any, ends: Any, least: Any) -> Any:
     if scan(data, starts, ends, keys, values, uses, 0, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1
     two, twice = layers[len(layers) - 1], len(layers) > 1
-    n = run(chunks, 0, count, held.tables, layers[0], two, twice, held.room, held.widths, least, out)
+    n = run(chunks, 0, count, held.tables, layers[0], two, twice, held.room, least, out)
     found = Entities(
         out.documents[:n],
         out.starts[:n],

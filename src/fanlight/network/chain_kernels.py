@@ -264,10 +264,10 @@ def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any)
             for q in range(C):
                 value, row = score[legal.closing[q]], legal.between[q]
                 if value + highest[q] >= bound:
-                    tag = np.int16(legal.closing[q])
+                    before = np.int16(legal.closing[q])
                     for j in range(C):
                         if value + row[j] > best[j]:
-                            best[j], origin[j] = value + row[j], tag
+                            best[j], origin[j] = value + row[j], before
             for q in range(C):
                 j = legal.opening[q]
                 new[j], back[t, j] = best[q] + Z[t, j], origin[q]

@@ -36,7 +36,9 @@ __all__ = [
 ]
 
 
-def load(model: str | os.PathLike[str], verify: bool = False, passes: int | None = None) -> Tagger:
+def load(
+    model: str | os.PathLike[str], verify: bool = False, passes: int | None = None, engine: str = "auto"
+) -> Tagger:
     """Return a tagger.
 
     Parameters
@@ -47,15 +49,20 @@ def load(model: str | os.PathLike[str], verify: bool = False, passes: int | None
         Also compare the checksum of all numbers.
     passes : int, optional
         1: leave out the second, document-aware network, if the model has one.
+    engine : str
+        "plain" needs no compiled kernels; "compiled" waits for these; "auto" answers by the first until the second is
+        ready, which is prepared in the background once more than a handful of texts have come. All give the same.
 
     Raises
     ------
     ModelError
         The file is missing, damaged, foreign or of a newer version.
+    FanlightError
+        There is no such engine, or none on this platform.
     """
     from fanlight.tagging.bundled import load_tagger
 
-    return load_tagger(model, verify, passes)
+    return load_tagger(model, verify, passes, engine)
 
 
 def train(

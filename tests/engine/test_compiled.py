@@ -1,10 +1,12 @@
-"""The fast path against the plain one: any text, any blocks, any threads."""
+"""The compiled engine gives what the plain one gives: any text, any blocks, any threads."""
 
 import gzip
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,13 +16,16 @@ from fanlight.engine import compiled as module
 from fanlight.engine import json as json_kernel
 from fanlight.engine import row_products as parts
 from fanlight.engine import type_cache as known
+from fanlight.engine import views
 from fanlight.engine.columns import Block
 from fanlight.engine.compiled import CompiledEngine
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.tagging import lines as lines_module
-from fanlight.tagging.lines import files_of, read_blocks, tag_lines
+from fanlight.tagging import stream
+from fanlight.tagging.lines import files_of, read_blocks
 from fanlight.tagging.rules import Rules
+from fanlight.tagging.stream import tag_lines
 from fanlight.tagging.tagger import Tagger
 from tests.training.test_training import SMALL, in_documents
 
@@ -67,8 +72,9 @@ def same(document, other):
         assert a.probability == pytest.approx(b.probability, abs=1e-6)
 
 
-def documents(tagger: Tagger, blocks: CompiledEngine, texts: list[str]) -> Iterator[fanlight.Document]:
-    yield from tagger._of_block(texts, blocks, tagger.least(0.0))
+def documents(engine: CompiledEngine, texts: list[str], threads: int = 2) -> Iterator[fanlight.Document]:
+    entities = engine.entities(Block.of(texts), np.zeros(len(engine.types)), threads)
+    yield from views.documents(texts, entities, engine.types)
 
 
 @pytest.fixture(scope="module")
@@ -85,45 +91,46 @@ def taggers(tmp_path_factory):
         ("words with a reach", {"features": REACHING["word"], "radius": 3}),
         ("characters with a reach", {"features": REACHING["character"], "unit": "character", "radius": 3}),
         ("characters, two", {"unit": "character", "passes": 2, "folds": 2, "radius": 1}),
+        ("logistic", {"head": "logistic"}),
+        ("logistic, two", {"head": "logistic", "passes": 2, "folds": 2}),
+        ("characters, logistic", {"head": "logistic", "unit": "character", "radius": 1, "epochs": 6}),
     ):
         found[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **given_settings})
-    return {name: (tagger, tagger.blocks(2)) for name, tagger in found.items()}
+    return {name: (Tagger(tagger.model, "plain"), CompiledEngine(tagger.model)) for name, tagger in found.items()}
 
 
 NAMES = [
     "en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh", "words with a reach",
-    "characters with a reach", "characters, two",
+    "characters with a reach", "characters, two", "logistic", "logistic, two", "characters, logistic",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_short_block_gets_the_same_answers_with_and_without_threads(taggers, name, monkeypatch):
-    tagger, blocks = taggers[name]
+    _tagger, blocks = taggers[name]
     texts = [text[:300] for text in (*ENGLISH, *KOREAN)]
-    found = []
-    for short in (0, 1 << 20):
+    answers = []
+    for short in (0, 1 << 12):
         monkeypatch.setattr(module, "SHORT", short)
-        blocks._scratch = None
-        found.append(list(documents(tagger, blocks, texts)))
-        assert (blocks._scratch is None) == (short == 0)
-    assert found[0] == found[1]
+        answers.append([document for text in texts for document in documents(blocks, [text])])
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
-    tagger, _ = taggers[name]
+    tagger, reference = taggers[name]
     made = (tagger.model.configuration, *([] if tagger.model.first is None else [tagger.model.first.configuration]))
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in made))
-    blocks = CompiledEngine(tagger.model, 1)  # with so little memory that words are forgotten
+    blocks = CompiledEngine(tagger.model)  # with so little memory that words are forgotten
     found = {"at once": 0, "not": 0}
-    plain = module.short_kernel.lines
+    plain = module.short_text.tag
 
     def counted(*given):
-        size = plain(*given)
-        found["at once" if size >= 0 else "not"] += 1
-        return size
+        count, size = plain(*given)
+        found["at once" if count >= 0 else "not"] += 1
+        return count, size
 
-    monkeypatch.setattr(module.short_kernel, "lines", counted)
+    monkeypatch.setattr(module.short_text, "tag", counted)
     several = [[text] for text in (*ENGLISH, *KOREAN)] + [
         ENGLISH[:5],
         [""],
@@ -131,14 +138,14 @@ def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
         [f"Item {n}-{n * 7919}" for n in range(150)],
     ]
     for lowest in (0.0, 0.9):
-        least = [lowest] * len(tagger.types)
+        thresholds = np.full(len(tagger.types), lowest)
         for texts in several:
             expected = "".join(
                 Document(d.text, tuple(e for e in d.entities if e.probability >= lowest)).to_json() + "\n"
-                for d in documents(tagger, tagger.blocks(), texts)
+                for d in documents(reference, texts)
             )
-            assert blocks.lines(texts, least).decode() == expected
-            assert blocks.lines(texts, least).decode() == expected
+            assert blocks.json(Block.of(texts), thresholds).decode() == expected
+            assert blocks.json(Block.of(texts), thresholds).decode() == expected
     assert min(found.values()) > 5
 
 
@@ -146,8 +153,21 @@ def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
 def test_hard_texts_get_the_same_answers(taggers, name):
     tagger, blocks = taggers[name]
     texts = [*ENGLISH, *KOREAN, " ".join(ENGLISH), "\n".join(KOREAN)]
-    for text, document in zip(texts, documents(tagger, blocks, texts), strict=True):
+    for text, document in zip(texts, documents(blocks, texts), strict=True):
         same(document, tagger(text))
+
+
+def test_entities_of_the_logistic_head_overlap_and_are_in_order(taggers):
+    for name in ("logistic", "logistic, two", "characters, logistic"):
+        _, blocks = taggers[name]
+        count, overlaps = 0, 0
+        for document in documents(blocks, [*ENGLISH, *KOREAN]):
+            keys = [(e.start, -e.end, e.type) for e in document.entities]
+            assert keys == sorted(keys)
+            count += len(keys)
+            overlaps += sum(a.end > b.start for a, b in pairwise(document.entities))
+        assert count > 10, name
+        assert overlaps > 10 or name.startswith("characters")
 
 
 @given(
@@ -161,24 +181,24 @@ def test_hard_texts_get_the_same_answers(taggers, name):
 @settings(deadline=None, max_examples=150)
 def test_any_texts_get_the_same_answers(taggers, name, texts):
     tagger, blocks = taggers[name]
-    for text, document in zip(texts, documents(tagger, blocks, texts), strict=True):
+    for text, document in zip(texts, documents(blocks, texts), strict=True):
         same(document, tagger(text))
 
 
 def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     tagger, blocks = taggers["en"]
     texts = [*ENGLISH, *(f"Item {n} of {n * 7919} from Oslo {n}-{n + 1}." for n in range(300))]
-    whole = list(documents(tagger, blocks, texts))
-    assert list(documents(tagger, CompiledEngine(tagger.model, 1), texts)) == whole
+    whole = list(documents(blocks, texts))
+    assert list(documents(CompiledEngine(tagger.model), texts, 1)) == whole
     monkeypatch.setattr(module, "SHARE", 100)
     model = tagger.model
     widths = sum(made.positions * made.hidden for made in stages(model))
     monkeypatch.setitem(known.MEMORY, "word", 4 * 250 * widths)  # so that words are forgotten and met again
-    small = CompiledEngine(tagger.model, 3)
-    found = [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])]
+    small = CompiledEngine(tagger.model)
+    found = [d for i in range(0, len(texts), 7) for d in documents(small, texts[i : i + 7])]
     assert found == whole
-    assert len(small._known._types) < 600
-    reversed_ = list(documents(tagger, small, texts[::-1]))
+    assert len(small._cache._types) < 600
+    reversed_ = list(documents(small, texts[::-1]))
     assert reversed_[::-1] == whole
 
 
@@ -188,32 +208,32 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
     numbers = "".join(f" Item {n % 61} of {n * 7919} from Oslo {n}-{n + 1}" + "." * (n % 5 == 0) for n in range(300))
     texts = ["Oslo.", *(text for text in (*ENGLISH, *KOREAN) if len(text) < 1200 or " " in text)]
     texts += [" \n".join(texts), numbers, "Oslo."]
-    whole = list(documents(tagger, blocks, texts))
+    whole = list(documents(blocks, texts))
     widths = sum(made.positions * made.hidden for made in stages(tagger.model))
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * widths)  # so that words are forgotten and met again
     monkeypatch.setattr(module, "SHORT", 0)
     monkeypatch.setattr(module, "LONG", 20)
     for size in (1, 50, 700, 1 << 20):
-        small = CompiledEngine(tagger.model, 2)
-        monkeypatch.setattr(CompiledEngine, "piece_bytes", size)
-        assert list(documents(tagger, small, texts)) == whole
+        small = CompiledEngine(tagger.model)
+        monkeypatch.setattr(CompiledEngine, "segment_bytes", size)
+        assert list(documents(small, texts)) == whole
 
 
 @pytest.mark.parametrize(
     "line", ["\nof of of of Oslo\nParis", "\nof of. of of Oslo\nParis", " of .of of of of of Paris"]
 )
 def test_a_piece_may_end_in_an_overlong_sentence(taggers, line, monkeypatch):
-    tagger, blocks = taggers["en"]
+    _tagger, blocks = taggers["en"]
     found = set()
     for count in range(244, 250):
         text = "of " * count + line + " Town\nNew York"
         with monkeypatch.context() as patch:
-            (whole,) = documents(tagger, blocks, [text])
+            (whole,) = documents(blocks, [text])
             patch.setattr(module, "SHORT", 0)
             patch.setattr(module, "LONG", 0)
             for size in range(3 * count, len(text)):
-                patch.setattr(CompiledEngine, "piece_bytes", size)
-                assert list(documents(tagger, blocks, [text])) == [whole]
+                patch.setattr(CompiledEngine, "segment_bytes", size)
+                assert list(documents(blocks, [text])) == [whole]
         found.add(tuple(e.probability for e in whole.entities))
     assert len(found) > 1, "the borders make no difference"
 
@@ -230,8 +250,8 @@ def test_any_long_text_gets_the_same_answers(taggers, name, text, size):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SHORT", 0)
         patch.setattr(module, "LONG", 0)
-        patch.setattr(CompiledEngine, "piece_bytes", size)
-        (document,) = documents(tagger, blocks, [text])
+        patch.setattr(CompiledEngine, "segment_bytes", size)
+        (document,) = documents(blocks, [text])
     same(document, tagger(text))
 
 
@@ -242,21 +262,21 @@ def stages(model):
 def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypatch):
     tagger, blocks = taggers["ko"]
     texts = [f"{KOREAN[n % 3]} 제{n}회 {chr(0xAC00 + 37 * n)}{chr(0x4E00 + 41 * n)}시 김{n}씨" for n in range(200)]
-    whole = list(documents(tagger, blocks, texts))
+    whole = list(documents(blocks, texts))
     for text, document in zip(texts[:20], whole, strict=False):
         same(document, tagger(text))
     monkeypatch.setattr(module, "SHARE", 1000)
     monkeypatch.setitem(known.MEMORY, "character", 300 * blocks.stages[0].bytes)
-    small = CompiledEngine(tagger.model, 1)
-    assert [d for i in range(0, len(texts), 7) for d in documents(tagger, small, texts[i : i + 7])] == whole
-    assert len(small._known._types) < sum(map(len, {chunk for text in texts for chunk in text.split()})) / 3
+    small = CompiledEngine(tagger.model)
+    assert [d for i in range(0, len(texts), 7) for d in documents(small, texts[i : i + 7])] == whole
+    assert len(small._cache._types) < sum(map(len, {chunk for text in texts for chunk in text.split()})) / 3
     tables = []
     for most, less in ((0, 1 << 25), (1 << 27, 0), (0, 0)):  # of these, products are multiplied anew
         monkeypatch.setattr(parts, "MOST", most)
         monkeypatch.setattr(parts, "LESS", less)
-        other = CompiledEngine(tagger.model, 1)
+        other = CompiledEngine(tagger.model)
         tables.append(other.stages[0]._of.tables)
-        for document, one in zip(documents(tagger, other, texts), whole, strict=True):
+        for document, one in zip(documents(other, texts), whole, strict=True):
             same(document, one)
     assert tables == [{"character", "place", "bigram", "word"}, {"character", "place"}, set()]
 
@@ -266,7 +286,6 @@ def test_characters_in_context_are_tagged_by_the_plain_path(tmp_path):
     changes = {"epochs": 2, "unit": "character", "context_width": 4, "radius": 1}
     tagger = fanlight.train(tmp_path / "towns.conll", **{**SMALL, **changes})
     assert not module.supported(tagger.model)
-    assert list(tagger.pipe([*ENGLISH, *KOREAN])) == [tagger(text) for text in [*ENGLISH, *KOREAN]]
 
 
 def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):
@@ -286,10 +305,13 @@ def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):
         list(tagger.pipe([*texts, "x" * 9000 + "\ud800"]))
 
 
-def lines_of(paths, taggers, least=0.0, rules=None):
-    choose = lambda language: taggers[language][1]  # noqa: E731
+def compiled_tagger(name):
+    return fanlight.load(name, engine="compiled")
+
+
+def lines_of(paths, threshold=0.0, rules=None):
     blocks = (block for path in paths for block in read_blocks(str(path)))
-    return b"".join(text for _, text in tag_lines(blocks, choose, lambda t: [least] * len(t.types), rules))
+    return b"".join(text for _, text in tag_lines(blocks, compiled_tagger, threshold, rules, 2))
 
 
 def plain_lines(texts, taggers):
@@ -301,10 +323,10 @@ def test_one_tagger_tags_the_lines_of_every_script(taggers, tmp_path, monkeypatc
     texts = [t.replace("\n", " ") for t in [*ENGLISH, *KOREAN]]
     (tmp_path / "a.txt").write_text("\n".join(texts), encoding="utf-8")
     (tmp_path / "long.txt").write_text(KOREAN[0].replace("\n", " ") * 3, encoding="utf-8")
-    plain, fast = taggers["en"]
+    plain, _ = taggers["en"]
 
     def tagged(name):
-        made = tag_lines(read_blocks(str(tmp_path / name)), fast, lambda t: [0.0] * len(t.types))
+        made = tag_lines(read_blocks(str(tmp_path / name)), compiled_tagger("en"))
         return [json.loads(line) for line in b"".join(text for _, text in made).splitlines()]
 
     def same_lines(found, texts):
@@ -316,6 +338,7 @@ def test_one_tagger_tags_the_lines_of_every_script(taggers, tmp_path, monkeypatc
 
     same_lines(tagged("a.txt"), texts)
     monkeypatch.setattr(module, "LONG", 50)
+    monkeypatch.setattr(stream, "LONG", 50)
     same_lines(tagged("long.txt"), [KOREAN[0].replace("\n", " ") * 3])
 
 
@@ -331,7 +354,7 @@ def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
     (tmp_path / "d.txt").write_bytes(b"")
     files = files_of([str(tmp_path)])
     assert [os.path.basename(f) for f in files] == ["a.txt", "b.txt.gz", "c.txt.zst", "d.txt"]
-    whole = lines_of(files[:1], taggers)
+    whole = lines_of(files[:1])
     found = whole.decode().split("\n")[:-1]
     assert len(found) == len(texts)
     for line, document in zip(found, plain_lines(texts, taggers), strict=True):
@@ -340,9 +363,9 @@ def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
         for a, b in zip(values["entities"], expected["entities"], strict=True):
             assert a.pop("probability") == pytest.approx(b.pop("probability"), abs=1e-5)
             assert a == b
-    assert lines_of(files, taggers) == 3 * whole
+    assert lines_of(files) == 3 * whole
     monkeypatch.setattr(lines_module, "BYTES", 50)
-    assert lines_of(files, taggers) == 3 * whole
+    assert lines_of(files) == 3 * whole
 
 
 def test_json_is_as_the_plain_form_byte_for_byte(taggers):
@@ -351,9 +374,9 @@ def test_json_is_as_the_plain_form_byte_for_byte(taggers):
     block = Block.of(texts)
     from fanlight.engine.json import json_lines
 
-    made = blocks.begin(block, [0.0] * 9, lambda s, e, found: json_lines(block, s, e, found, tagger.types)[0])
+    made = blocks.begin(block, np.zeros(9), lambda s, e, found: json_lines(block, s, e, found, tagger.types)[0])
     text = b"".join(future.result() for future in made).decode()
-    assert text == "".join(d.to_json() + "\n" for d in documents(tagger, blocks, texts))
+    assert text == "".join(d.to_json() + "\n" for d in documents(blocks, texts))
     assert [json.loads(line)["text"] for line in text.splitlines()] == texts
 
 
@@ -361,17 +384,18 @@ def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):
     path = tmp_path / "in.txt"
     texts = ["Oslo.", "Paris and NATO " * 40 + "\r", "", "이순신은 서울에서 태어났다. " * 20, "x" * 300, "Mr. Jones"]
     path.write_text("\ufeff" + "\n".join(texts), encoding="utf-8", newline="")
-    whole = lines_of([path], taggers)
+    whole = lines_of([path])
     rules = Rules({"NATO": "CLUB"}, {r"Par.s": "TOWN"})
-    ruled = lines_of([path], taggers, 0.0, rules)
+    ruled = lines_of([path], 0.0, rules)
     assert b"CLUB" in ruled
     assert b"TOWN" in ruled
     monkeypatch.setattr(lines_module, "BYTES", 64)
     monkeypatch.setattr(module, "LONG", 100)
-    monkeypatch.setattr(CompiledEngine, "piece_bytes", 50)
+    monkeypatch.setattr(stream, "LONG", 100)
+    monkeypatch.setattr(CompiledEngine, "segment_bytes", 50)
     monkeypatch.setattr(json_kernel, "PIECE", 70)
-    assert lines_of([path], taggers) == whole
-    assert lines_of([path], taggers, 0.0, rules) == ruled
+    assert lines_of([path]) == whole
+    assert lines_of([path], 0.0, rules) == ruled
     assert next(read_blocks(str(path), skip=2)).first == 3
     path.write_bytes(b"good\n" + b"long " * 100 + b"bad \xff\n")
     with pytest.raises(DataError, match=r"in\.txt:2: byte 509 is not utf-8"):
@@ -382,8 +406,8 @@ def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):
 
 
 def test_one_word_of_ten_megabytes(taggers):
-    tagger, _ = taggers["en"]
+    tagger, engine = taggers["en"]
     text = "Oslo " + "a" * 10_000_000
-    document = next(tagger.pipe([text]))
+    (document,) = documents(engine, [text])
     assert document.text == text
-    assert [(e.start, e.end) for e in document.entities] == [(e.start, e.end) for e in tagger._entities(text)]
+    assert [(e.start, e.end) for e in document.entities] == [(e.start, e.end) for e in tagger(text).entities]

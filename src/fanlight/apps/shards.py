@@ -14,17 +14,17 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fanlight.engine.compiled import CompiledEngine
 from fanlight.errors import DataError, FanlightError
 from fanlight.files import replacing
 from fanlight.tagging.bundled import load_tagger, model_file
-from fanlight.tagging.lines import COMPRESSED, read_blocks, tag_lines
+from fanlight.tagging.lines import COMPRESSED, read_blocks
 from fanlight.tagging.rules import Rules, read_rules
-from fanlight.tagging.tagger import least_of
+from fanlight.tagging.stream import tag_lines
+from fanlight.tagging.tagger import Tagger
 from fanlight.training.cores import end_with_parent
 
 MANIFEST = "manifest.jsonl"
@@ -136,12 +136,9 @@ def tag_shard(job: Job, shard: Shard) -> Row:
     name = _name(shard.number)
     rows, size, checksum = 0, 0, hashlib.sha256()
 
-    def least(tagger: CompiledEngine) -> list[float]:
-        return least_of(job.threshold, tagger.types)
-
     blocks = read_blocks(shard.path, begin=shard.begin, end=shard.end)
     with replacing(Path(job.out) / name) as part, open(part, "wb") as file:
-        for lines, text in tag_lines(blocks, _choice(job.model, job.passes), least, _rules(job.rules)):
+        for lines, text in tag_lines(blocks, _choose(job), job.threshold, _rules(job.rules), 1):
             file.write(text)
             checksum.update(text)
             rows += len(lines.block.starts)
@@ -235,16 +232,16 @@ def _name(number: int) -> str:
     return f"{number:06d}.jsonl"
 
 
-@cache
-def _choice(model: str | None, passes: int | None) -> CompiledEngine | Callable[[str], CompiledEngine]:
-    @cache
-    def choose(name: str) -> CompiledEngine:
-        blocks = load_tagger(name, passes=passes).blocks(1)
-        if blocks is None:
-            raise FanlightError(f"{name}: this model has no fast path: tag with it without --engine")
-        return blocks
+def _choose(job: Job) -> Tagger | Callable[[str], Tagger]:
+    choose = partial(_tagger, passes=job.passes)
+    return choose(job.model) if job.model else choose
 
-    return choose(model) if model else choose
+
+@cache
+def _tagger(name: str, passes: int | None) -> Tagger:
+    tagger = load_tagger(name, passes=passes)
+    tagger.warm()  # a shard takes longer than kernels take to be loaded
+    return tagger
 
 
 @cache

@@ -9,14 +9,15 @@ number of types, so that one compiled kernel serves every model.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import factorial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.simd import aligned, fma, larger, largest, load, splat, store, total
+from fanlight.jit import ZERO, inner
 from fanlight.network.chain import FLOORS
 
 TYPES = (0,) * 8  # types, or tags, whose numbers are a vector
@@ -75,8 +76,8 @@ class Chain(NamedTuple):
 
         between = A[np.ix_(closing, opening)]
         return cls(
-            cut(between), cut(between.T), *(pad(A[i, j], TYPES) for i, j in ((B, E), (N, E), (B, N), (N, N))),
-            pad(A[-1, opening], OPEN), pad(A[closing, -1], OPEN), between.max(1), between.min(1),
+            cut(between), cut(between.T), pad(A[B, E], TYPES), pad(A[N, E], TYPES), pad(A[B, N], TYPES),
+            pad(A[N, N], TYPES), pad(A[-1, opening], OPEN), pad(A[closing, -1], OPEN), between.max(1), between.min(1),
         )  # fmt: skip
 
 
@@ -138,14 +139,14 @@ class Scratch(NamedTuple):
             How many a word type has at most (`first_layer.Types`).
         """
         rows, width = longest + 8, row_width(types, independent)  # the second layer takes several tokens at once
-        doubles = [aligned((rows, width), np.float64) for _ in range(4)]
+        doubles: Callable[[], Any] = lambda: aligned((rows, width), np.float64)  # noqa: E731
         return cls(
             aligned((rows, hidden)), aligned((rows, emission_width(types, independent))),
             np.zeros((2, positions), np.int64), np.zeros(positions * parts, np.int64),
             np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
             aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
-            np.zeros((rows if independent else 0, types), np.int32), *doubles, np.zeros(rows),
-            aligned((width,), np.float64), longest,
+            np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),
+            np.zeros(rows), aligned((width,), np.float64), longest,
         )  # fmt: skip
 
 
@@ -175,7 +176,7 @@ def emission_width(types: int, independent: bool) -> int:
     return round_up(row_width(types, independent) if not independent else 4 * round_up(types, TYPES), OPEN)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def best_path(at: int, n: int, A: Any, room: Any) -> None:
     """Fill room.path with columns of rows, for the n tokens from row `at` of room.Z on; see `network.chain.viterbi`.
 
@@ -195,7 +196,7 @@ def best_path(at: int, n: int, A: Any, room: Any) -> None:
         here, z = t * K, (at + t) * Z.shape[1]
         before = here - K
         s = scores[t - 1]
-        bound, count = np.float32(NEVER), 0
+        bound, count = np.float32(NEVER), ZERO
         for i in range(C):
             bound = max(bound, s[i] + A.lowest[i])
         for i in range(C):
@@ -220,7 +221,7 @@ def best_path(at: int, n: int, A: Any, room: Any) -> None:
     _trace(n, A, scores, path)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _trace(n: int, A: Any, scores: Any, path: Any) -> None:
     """Fill path with the way back from the best last tag."""
     C = A.between.shape[1]
@@ -245,7 +246,7 @@ def _trace(n: int, A: Any, scores: Any, path: Any) -> None:
         path[t] = tag
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def _product(values: Any, at: int, panels: Any, panel: int, C: int) -> Any:
     """Return values (C,), from place `at` on, @ a panel (C, 16): even and odd rows in sums of their own."""
     place = panel * C * len(OPEN)
@@ -258,8 +259,8 @@ def _product(values: Any, at: int, panels: Any, panel: int, C: int) -> Any:
     return v + w
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
-def row_sum(values: Any, place: int, width: int) -> float:
+@inner(forceinline=True)
+def row_sum(values: Any, place: int, width: int) -> Any:
     """Return the sum of `width` numbers of an array, whole vectors, from a place on."""
     v = load(values, place, TYPES)
     for j in range(len(TYPES), width, len(TYPES)):
@@ -267,7 +268,7 @@ def row_sum(values: Any, place: int, width: int) -> float:
     return total(v)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def messages(at: int, n: int, first: int, last: int, weights: Any, room: Any) -> None:
     """Pass messages along the n tokens of a sentence, from row `at` of room.Z on (see `chain.forward_backward`).
 
@@ -330,8 +331,8 @@ def messages(at: int, n: int, first: int, last: int, weights: Any, room: Any) ->
             store(v, B, before + N + j)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
-def mass_of(t: int, room: Any) -> float:
+@inner(fastmath={"contract"}, forceinline=True)
+def mass_of(t: int, room: Any) -> Any:
     """Return the sum over all tags of ``forward[t] * backward[t]``."""
     F, B, K = room.forward, room.backward, room.forward.shape[1]
     v = load(F, t * K, TYPES) * load(B, t * K, TYPES)
@@ -340,7 +341,7 @@ def mass_of(t: int, room: Any) -> float:
     return total(v)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def probability(weights: Any, start: int, end: int, room: Any) -> float:
     """Return P(exactly these tags of room.path); see `network.chain.span_probability`."""
     C = weights.between.shape[1]
@@ -358,7 +359,7 @@ def probability(weights: Any, start: int, end: int, room: Any) -> float:
     return float(min(value * room.backward[end - 1, path[end - 1]], 1.0))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def type_probabilities(t: int, T: int, room: Any, out: Any) -> None:
     """Fill out (T,) with P(token t is in an entity of the type) from the messages."""
     F, B = room.forward[t], room.backward[t]
@@ -368,7 +369,7 @@ def type_probabilities(t: int, T: int, room: Any, out: Any) -> None:
         out[y] = (outer + F[2 * T + 1 + y] * B[2 * T + 1 + y] + F[3 * T + 1 + y] * B[3 * T + 1 + y]) * share
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def exponentiate(count: int, room: Any) -> None:
     """Replace `count` numbers x of room.exponentials, at most 700, by exp(x), not below exp(FLOOR).
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from fanlight.engine.simd import prefetch
+from fanlight.jit import inner, kernel
 from fanlight.text.sentences import HEADLINE
 from fanlight.text.word_kernels import START, finish
 
@@ -67,7 +67,7 @@ class Chunks(NamedTuple):
     lines: Any
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _white(data: Any, i: int, end: int) -> int:
     """Return the length of the white-space character at byte i, 0 if there is none (as str.isspace)."""
     b = data[i]
@@ -89,7 +89,7 @@ def _white(data: Any, i: int, end: int) -> int:
     return 3 if second == 0x81 and third == 0x9F else 0
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def most_chunks(data: Any, starts: Any, ends: Any) -> int:
     """Return how many chunks the documents ``data[starts[d]:ends[d]]`` have at most.
 
@@ -107,7 +107,7 @@ def most_chunks(data: Any, starts: Any, ends: Any) -> int:
     return count
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def scan(
     data: Any, starts: Any, ends: Any, keys: Any, values: Any, uses: Any, known: int, chunks: Any, new: Any
 ) -> int:
@@ -167,7 +167,7 @@ def scan(
     return known
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def tokens_of(chunks: Any, tables: Any, first: int, last: int, types: Any, offsets: Any, gaps: Any) -> None:
     """Lay out the tokens of chunks [first, last): types (n,), offsets (n, 4), and whether and how a gap precedes.
 
@@ -187,7 +187,7 @@ def tokens_of(chunks: Any, tables: Any, first: int, last: int, types: Any, offse
             n += 1
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, borders: Any, state: Any) -> int:
     """Fill the first token of each sentence and the number of tokens; return the number of sentences.
 
@@ -246,7 +246,7 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def contexts_of(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
     """Fill each token's context; `memory` (forms, 4) holds what is seen in the document of number `stamp`."""
     sentences = len(borders) - 1
@@ -286,7 +286,7 @@ def contexts_of(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, s
             out[t] = value + REPEATED * (memory[form, 3] > 1)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def place_of(h: Any, keys: Any) -> Any:
     """Return where a hash is in an open-addressing table, or the empty place (0) where it belongs."""
     mask = np.uint64(len(keys) - 1)
@@ -296,7 +296,7 @@ def place_of(h: Any, keys: Any) -> Any:
     return slot
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def number(hashes: Any, keys: Any, values: Any, known: int, out: Any) -> int:
     """Fill the numbers of hashes, giving new ones from `known` on; return how many are known then."""
     for n in range(len(hashes)):
@@ -309,7 +309,7 @@ def number(hashes: Any, keys: Any, values: Any, known: int, out: Any) -> int:
     return known
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def find(hashes: Any, keys: Any, values: Any, out: Any) -> None:
     """Fill the numbers of hashes, -1 for those that have none."""
     for n in range(len(hashes)):
@@ -317,7 +317,7 @@ def find(hashes: Any, keys: Any, values: Any, out: Any) -> None:
         out[n] = values[slot] if keys[slot] != 0 else -1
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def enter(hashes: Any, numbers: Any, keys: Any, values: Any) -> None:
     """Enter hashes, each once."""
     for n in range(len(hashes)):
@@ -326,7 +326,7 @@ def enter(hashes: Any, numbers: Any, keys: Any, values: Any) -> None:
         values[slot] = numbers[n]
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def choose(order: Any, ends: Any, tokens: Any, limit: int, stays: Any) -> int:
     """Mark the word types of chunks, in order, until they are `limit`; return how many chunks have only such."""
     count = 0

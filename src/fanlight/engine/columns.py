@@ -73,5 +73,7 @@ class Entities(NamedTuple):
 
     @classmethod
     def concatenate(cls, parts: Iterable[Entities]) -> Entities:
-        """Join the columns of parts."""
-        return cls(*(np.concatenate(columns) for columns in zip(cls.allocate(0), *parts, strict=True)))
+        """Join the columns of parts; wider numbers are narrowed."""
+        empty = cls.allocate(0)
+        rows = (np.concatenate(arrays).astype(arrays[0].dtype) for arrays in zip(empty, *parts, strict=True))
+        return cls(*rows)

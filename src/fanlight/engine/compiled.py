@@ -1,19 +1,22 @@
-"""The fast path: blocks of documents in UTF-8, tagged by compiled kernels on all cores, entities as columns.
+"""The compiled engine: blocks of documents in UTF-8, tagged by kernels on all cores, entities as columns.
 
 What a stretch between white space (a *chunk*) is cut into, and the first layer's products for its tokens, are worked
-out once, by the same functions as the plain path's, and remembered in tables of bounded size. Of words one thread looks
-chunks up; the others run the network over what it has found (`engine.passes`), without Python's lock. What is
-remembered of characters is cheap and seldom met again, so that each thread does all by itself, with tables of its own:
-then none waits for another.
+out once, by the same functions as the plain engine's, and cached in tables of bounded size (`engine.type_cache`). Of
+words one thread looks chunks up; the others run the network over what it has found (`engine.passes`), without Python's
+lock. What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
+its own: then none waits for another.
+
+An engine may be used by several threads at once: what they share is looked up and changed under one lock.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import pairwise
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,22 +27,24 @@ from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Entities
 from fanlight.engine.first_layer import Layers, padded
-from fanlight.engine.json import json_lines, room_for
-from fanlight.engine.long_document import LongDocument, gathered
+from fanlight.engine.json import allocate_json, json_lines, json_pieces
+from fanlight.engine.long_document import LongDocument
 from fanlight.engine.type_cache import TypeCache, stages_of
+from fanlight.machine import cores
 from fanlight.network.modelfile import Model
 from fanlight.text.sentences import LONGEST
 
 Int = NDArray[np.int64]
+Float = NDArray[np.float64]
 Result = TypeVar("Result")
 Run = Callable[[Chunks, Tables, list[Layers]], Result]
-SHARE = 1 << 17  # bytes of a block that a thread takes at once
+SHARE = 1 << 17  # bytes of a block that a thread takes at a time
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
-LONG = 1 << 20  # bytes of a document that is tagged in pieces
+LONG = 1 << 20  # bytes of a document that is tagged in segments
 
 
 def supported(model: Model) -> bool:
-    """Tell whether the fast path can run a model: what is looked up is a word's own.
+    """Tell whether the kernels can run a model: what is looked up is a word's own.
 
     The context of a character is that of all its kind in the document, whatever their words, which is not known here.
     """
@@ -50,234 +55,297 @@ def supported(model: Model) -> bool:
 
 
 def is_long(block: Block, document: int) -> bool:
-    """Tell whether a document is tagged in pieces."""
+    """Tell whether a document is tagged in segments."""
     return bool(block.ends[document] - block.starts[document] > LONG)
 
 
 class CompiledEngine:
-    """Tags blocks with one model.
+    """Tags blocks with one model; see `engine.interface`.
 
     Parameters
     ----------
     model : Model
         One that is `supported`.
-    threads : int
-        That run the network.
     """
 
-    def __init__(self, model: Model, threads: int) -> None:
+    plain = False
+
+    def __init__(self, model: Model) -> None:
         self.model = model
-        self.threads = threads
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self.stages = stages_of(model)
-        self._known = TypeCache(model, self.stages)
-        self._apart = self.unit == "character"
-        self._idle: SimpleQueue[TypeCache] = SimpleQueue()  # each thread's own, while it has nothing to do
-        for n in range(threads if self._apart else 0):
-            self._idle.put(TypeCache(model, self.stages) if n else self._known)
         self.passes = 1 if model.first is None else 2
-        self.independent = model.configuration.head == "logistic"
-        self.overlaps = len(self.types) if self.independent else 1  # entities that may begin at a token
-        self._pool = ThreadPoolExecutor(threads)
+        self._independent = model.configuration.head == "logistic"
+        self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
+        self._cache = TypeCache(model, self.stages)
+        self._separate = self.unit == "character"
+        self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
+        self._free_caches.put(self._cache)
+        self._lock = threading.RLock()
+        self._pools: dict[int, ThreadPoolExecutor] = {}
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
-        self._scratch: tuple[Scratch, Entities] | None = None  # for blocks that are tagged at once
-        self._held: short_text.KernelArguments | None = None  # as long as nothing is learned
-        self._json: tuple[Any, ...] = ()  # what it writes to
+        capacity = SHORT * self.overlaps  # of short blocks, which have no more tokens than bytes
+        self._scratch = (self.scratch(), Entities.allocate(capacity))
+        self._arguments: short_text.KernelArguments | None = None  # as long as nothing is learned
+        self._json = allocate_json(self.types, SHORT + capacity, SHORT, capacity)
 
-    def lines(self, texts: Sequence[str], least: Sequence[float]) -> bytes:
-        """Tag texts as one block, as `tag` does, and return their documents as lines of JSON."""
-        block = Block.of(texts)
-        if self._at_once(block):
-            self._held = self._held or self._hold()
-            size = short_text.lines(self._held, block.data, block.starts, block.ends, np.array(least))
-            if size >= 0:
-                return bytes(self._json[-2][:size])
-        return json_lines(block, 0, len(block.starts), self.tag(block, least), self.types)[0]
+    def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
+        """Return the entities of a block; a short one wakes no other thread. See `engine.interface`."""
+        with self._lock:
+            if self._is_short(block):
+                count, _ = self._tag_short(block, thresholds)
+                if count >= 0:
+                    return Entities(*(column[:count].copy() for column in self._scratch[1]))
+                return self._learn_short(block, thresholds)
+        parts = self.begin(block, thresholds, lambda first, last, entities: entities, threads)
+        return Entities.concatenate(future.result() for future in parts)
 
-    def tag(self, block: Block, least: Sequence[float]) -> Entities:
-        """Tag one block and wait for it; for `begin`'s parameters. A short one wakes no other thread."""
-        if self._at_once(block):
-            self._held = None
-            chunks = _learned(self._known, block.data, block.starts, block.ends)
-            self._scratch = self._scratch or (
-                self.room(),
-                Entities.allocate(SHORT * self.overlaps),
-            )  # no more tokens than bytes
-            count = len(block.starts)
-            return self._entities(chunks, 0, count, *self._known.snapshot(), np.array(least), *self._scratch)
-        parts = [future.result() for future in self.begin(block, least, lambda first, last, found: found)]
-        empty = Entities.allocate(0)
-        return Entities(*(np.concatenate(columns) for columns in zip(empty, *parts, strict=True)))
+    def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
+        """Return the documents of a block as lines of JSON."""
+        with self._lock:
+            if self._is_short(block):
+                count, size = self._tag_short(block, thresholds)
+                if count >= 0:
+                    return bytes(self._json[-2][:size])
+        return self.to_json(block, 0, len(block.starts), self.entities(block, thresholds, threads), self.types)[0]
+
+    def to_json(
+        self, block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]
+    ) -> tuple[bytes, Int]:
+        """Return documents [first, last) as lines of JSON, and where each begins and the last ends."""
+        return json_lines(block, first, last, entities, types)
+
+    def json_segments(
+        self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
+    ) -> Iterator[bytes]:
+        """Yield the line of one document in pieces, while its entities come."""
+        return json_pieces(block.data, int(block.starts[document]), int(block.ends[document]), entities, types)
 
     def begin(
-        self, block: Block, least: Sequence[float], then: Callable[[int, int, Entities], Result]
+        self,
+        block: Block,
+        thresholds: Float,
+        then: Callable[[int, int, Entities], Result],
+        threads: int | None = None,
     ) -> list[Future[Result]]:
         """Look up a block's chunks, then hand shares of its documents to the threads.
 
         Parameters
         ----------
         block : Block
-        least : sequence of float
-            The lowest probability of an entity, by type.
+        thresholds : float64 array (types,)
         then : callable
             What a thread makes of its share: the first document, the last, and their entities.
+        threads : int, optional
+            That run the network; by default one a core.
 
         Returns
         -------
         list of Future
             The shares' results, in the order of the documents.
         """
-        lowest = np.array(least, np.float64)
+        threads = threads or cores()
         sizes = np.cumsum(block.ends - block.starts)
         futures: list[Future[Result]] = []
         first = 0
         while first < len(sizes):
             if is_long(block, first):
-                found = gathered(self.long(block, first, least), first)
+                entities = Entities.concatenate(self.segments(block, first, thresholds, threads))
+                entities = entities._replace(documents=entities.documents + np.int32(first))
                 futures.append(Future())
-                futures[-1].set_result(then(first, first + 1, found))
+                futures[-1].set_result(then(first, first + 1, entities))
                 first += 1
                 continue
             done = int(sizes[first - 1]) if first else 0
-            last = max(first + 1, int(np.searchsorted(sizes, done + min(LONG, self._known.bytes), "right")))
-            futures += self._begin(block, first, last, lowest, then)
+            last = max(first + 1, int(np.searchsorted(sizes, done + min(LONG, self._cache.bytes), "right")))
+            futures += self._begin(block, (first, last), thresholds, then, threads)
             first = last
         return futures
 
-    def long(self, block: Block, document: int, least: Sequence[float]) -> Iterator[Entities]:
+    def segments(
+        self, block: Block, document: int, thresholds: Float, threads: int | None = None
+    ) -> Iterator[Entities]:
         """Yield the entities of a long document, some at a time, in bounded memory; see `engine.long_document`."""
         begin, end = int(block.starts[document]), int(block.ends[document])
-        return LongDocument(self, block.data, begin, end).entities(np.array(least, np.float64))
+        return LongDocument(self, block.data, begin, end, threads or cores()).entities(thresholds)
 
     @property
-    def piece_bytes(self) -> int:
-        """How long the pieces of a long document are."""
-        return self._known.bytes
+    def segment_bytes(self) -> int:
+        """How long the segments of a long document are."""
+        return self._cache.bytes
 
-    def piece(self, data: NDArray[np.uint8], size: int, then: Callable[..., Result]) -> Future[Result]:
-        """Look up the chunks of ``data[:size]``; a thread gives them, and what is known then, to `then`."""
+    def begin_segment(
+        self, data: NDArray[np.uint8], size: int, then: Callable[..., Result], threads: int
+    ) -> Future[Result]:
+        """Look up the chunks of ``data[:size]``; a thread gives them, and the tables as they are then, to `then`."""
         begin, end = np.zeros(1, np.int64), np.array([size])
-        return self._alone(data, begin, end, then) if self._apart else self._together(data, begin, end, [then])[0]
+        if self._separate:
+            return self._submit_separate(data, begin, end, then, threads)
+        return self._submit_shared(data, begin, end, [then], threads)[0]
+
+    def warm(self) -> None:
+        """Load or compile every kernel that tags documents of up to a megabyte."""
+        thresholds = np.zeros(len(self.types))
+        for texts in (["Warm."], ["Warm."], ["Warm up."] * (SHORT // 4)):
+            self.json(Block.of(texts), thresholds)
+
+    def warm_segments(self) -> None:
+        """Load or compile the kernels that tag longer documents."""
+        block = Block.of(["Warm up."])
+        for entities in self.segments(block, 0, np.zeros(len(self.types))):
+            list(self.json_segments(block, 0, iter([entities]), self.types))
+
+    def scratch(self) -> Scratch:
+        """Return scratch for one thread."""
+        made = self.model.configuration
+        return Scratch.of(
+            LONGEST[self.unit],
+            padded(made.hidden),
+            made.positions,
+            len(self.types),
+            independent=self._independent,
+            parts=max(stage.parts for stage in self.stages),
+        )
 
     def _begin(
         self,
         block: Block,
-        begin: int,
-        end: int,
-        lowest: NDArray[np.float64],
+        documents: tuple[int, int],
+        thresholds: Float,
         then: Callable[[int, int, Entities], Result],
+        threads: int,
     ) -> list[Future[Result]]:
-        """Begin with the documents [begin, end) of a block, so few that their new word types can be remembered."""
+        """Begin with the documents [begin, end) of a block, so few that their new word types can be cached."""
+        begin, end = documents
         data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
         counts = np.cumsum(ends - starts)
         borders = np.searchsorted(counts, np.arange(SHARE, counts[-1], SHARE), "left") + 1
         shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
-        if not self._apart:
-            return self._together(
-                data, starts, ends, [partial(self._run, s, e, begin, lowest, then) for s, e in shares]
-            )
-        return [
-            self._alone(data, starts[s:e], ends[s:e], partial(self._run, 0, e - s, begin + s, lowest, then))
-            for s, e in shares
-        ]
+        if self._separate:
+            return [
+                self._submit_separate(
+                    data, starts[s:e], ends[s:e], partial(self._run, (0, e - s), begin + s, thresholds, then), threads
+                )
+                for s, e in shares
+            ]
+        runs = [partial(self._run, share, begin, thresholds, then) for share in shares]
+        return self._submit_shared(data, starts, ends, runs, threads)
 
-    def _together(self, data: Any, starts: Int, ends: Int, runs: Sequence[Run[Result]]) -> list[Future[Result]]:
-        """Look up chunks; threads work out what is new, and then do these with the chunks and what is known."""
-        self._held = None
-        if self._known.full:
-            self._readers = self._running
-            self._known.clear_out()
-        chunks, jobs = self._known.find(data, starts, ends)
-        if self._known.short:
-            wait(self._running)
-            self._known.grow()
-        self._learning = [f for f in self._learning if not f.done()] + [
-            self._pool.submit(_after, self._readers, job) for job in jobs
-        ]
-        found = self._known.snapshot()
-        futures = [self._pool.submit(_with, self._learning, partial(run, chunks, *found)) for run in runs]
-        self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
-        return futures
+    def _submit_shared(
+        self, data: NDArray[np.uint8], starts: Int, ends: Int, runs: Sequence[Run[Result]], threads: int
+    ) -> list[Future[Result]]:
+        """Look up chunks; threads work out what is new, and then do these with the chunks and the tables."""
+        with self._lock:
+            pool, cache = self._pool(threads), self._cache
+            self._arguments = None
+            if cache.full:
+                self._readers = self._running
+                cache.clear_out()
+            chunks, jobs = cache.find(data, starts, ends)
+            if cache.short:
+                wait(self._running)
+                cache.grow()
+            self._learning = [f for f in self._learning if not f.done()] + [
+                pool.submit(_after, self._readers, job) for job in jobs
+            ]
+            tables = cache.snapshot()
+            futures = [pool.submit(_with, self._learning, partial(run, chunks, *tables)) for run in runs]
+            self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
+            return futures
 
-    def _alone(self, data: Any, starts: Int, ends: Int, run: Run[Result]) -> Future[Result]:
+    def _submit_separate(
+        self, data: NDArray[np.uint8], starts: Int, ends: Int, run: Run[Result], threads: int
+    ) -> Future[Result]:
         """Have a thread do all that by itself."""
 
         def job() -> Result:
-            known = self._idle.get()
             try:
-                return run(_learned(known, data, starts, ends), *known.snapshot())
+                cache = self._free_caches.get_nowait()
+            except Empty:
+                cache = TypeCache(self.model, self.stages)
+            try:
+                return run(_learned(cache, data, starts, ends), *cache.snapshot())
             finally:
-                self._idle.put(known)
+                self._free_caches.put(cache)
 
-        self._held = None
-        future = self._pool.submit(job)
-        self._running = [*(f for f in self._running if not f.done()), future]
-        return future
+        with self._lock:
+            self._arguments = None
+            future = self._pool(threads).submit(job)
+            self._running = [*(f for f in self._running if not f.done()), future]
+            return future
+
+    def _pool(self, threads: int) -> ThreadPoolExecutor:
+        if threads not in self._pools:
+            self._pools[threads] = ThreadPoolExecutor(threads, "fanlight")
+        return self._pools[threads]
 
     def _run(
         self,
-        first: int,
-        last: int,
+        documents: tuple[int, int],
         offset: int,
-        least: NDArray[np.float64],
+        thresholds: Float,
         then: Callable[[int, int, Entities], Result],
         chunks: Chunks,
         tables: Tables,
         layers: list[Layers],
     ) -> Result:
         """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
+        first, last = documents
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
         out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()) * self.overlaps)
-        found = self._entities(chunks, first, last, tables, layers, least, self.room(), out)
-        return then(first + offset, last + offset, found._replace(documents=found.documents + offset))
+        scratch = (self.scratch(), out)
+        entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
+        return then(first + offset, last + offset, entities._replace(documents=entities.documents + offset))
 
     def _entities(
         self,
         chunks: Chunks,
-        first: int,
-        last: int,
-        tables: Tables,
-        layers: list[Layers],
-        least: NDArray[np.float64],
-        room: Scratch,
-        out: Entities,
+        documents: tuple[int, int],
+        snapshot: tuple[Tables, list[Layers]],
+        thresholds: Float,
+        scratch: tuple[Scratch, Entities],
     ) -> Entities:
+        tables, layers = snapshot
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
-        count = passes.run(chunks, first, last, tables, one, two, twice, room, least, out)
+        room, out = scratch
+        count = passes.run(chunks, *documents, tables, one, two, twice, room, thresholds, out)
         return Entities(*(column[:count].copy() for column in out))
 
-    def _at_once(self, block: Block) -> bool:
+    def _is_short(self, block: Block) -> bool:
         """Tell whether a block is short, and nothing that it would have to wait for is being done."""
         return 0 < len(block.starts) <= SHORT and len(block.data) <= SHORT and all(f.done() for f in self._running)
 
-    def _hold(self) -> short_text.KernelArguments:
+    def _tag_short(self, block: Block, thresholds: Float) -> tuple[int, int]:
+        """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
+        if self._arguments is None:
+            self._arguments = self._bind()
+        count, size = short_text.tag(self._arguments, block.data, block.starts, block.ends, thresholds)
+        return int(count), int(size)
+
+    def _learn_short(self, block: Block, thresholds: Float) -> Entities:
+        self._arguments = None
+        chunks = _learned(self._cache, block.data, block.starts, block.ends)
+        return self._entities(chunks, (0, len(block.starts)), self._cache.snapshot(), thresholds, self._scratch)
+
+    def _bind(self) -> short_text.KernelArguments:
         """Bundle all that a short block is tagged with."""
-        self._json = self._json or room_for(self.types, (1 + self.overlaps) * SHORT, SHORT, SHORT * self.overlaps)
-        self._scratch = self._scratch or (self.room(), Entities.allocate(SHORT * self.overlaps))
         chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
-        tables, layers = self._known.snapshot()
+        tables, layers = self._cache.snapshot()
         room, out = self._scratch
-        return short_text.hold(self._known.entries(), chunks, tables, tuple(layers), room, out, self._json)
-
-    def room(self) -> Scratch:
-        """Return scratch for one thread."""
-        made = self.model.configuration
-        longest, hidden, types = LONGEST[self.unit], padded(made.hidden), len(self.types)
-        parts = max(stage.parts for stage in self.stages)
-        return Scratch.of(longest, hidden, made.positions, types, independent=self.independent, parts=parts)
+        return short_text.bind(self._cache.entries(), chunks, tables, tuple(layers), room, out, self._json)
 
 
-def _learned(known: TypeCache, data: Any, starts: Int, ends: Int) -> Chunks:
+def _learned(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:
     """Look up chunks and learn what is new, where nobody else reads the tables."""
-    if known.full:
-        known.clear_out()
-    chunks, jobs = known.find(data, starts, ends)
-    if known.short:
-        known.grow()
+    if cache.full:
+        cache.clear_out()
+    chunks, jobs = cache.find(data, starts, ends)
+    if cache.short:
+        cache.grow()
     for job in jobs:
         job()
     return chunks

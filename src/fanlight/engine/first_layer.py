@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
 from fanlight.engine.simd import aligned, fma, larger, load, prefetch, splat, store, tile
+from fanlight.jit import ZERO, inner
 from fanlight.network.configuration import ACTIVATIONS
 from fanlight.network.windows import CONTEXT_PADDING
 
@@ -99,14 +99,14 @@ def layers_of(
     return Layers(of, contexts, evidence, b, panels, c, scores, weights, activation, independent, ranks)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def emissions(net: Any, ids: Any, contexts: Any, told: Any, borders: Any, sentences: Any, room: Any) -> None:
     """Fill room.Z (tokens, K): both layers for some `sentences`, numbers in `borders`, one after the other.
 
     ``ids`` and ``contexts`` (N,) are those of all tokens, ``told`` (N, e) is their evidence.
     """
     M, K = len(net.b), len(net.c)
-    n = 0
+    n = ZERO
     for s in sentences:
         _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]
@@ -133,7 +133,7 @@ def emissions(net: Any, ids: Any, contexts: Any, told: Any, borders: Any, senten
             tile(ROWS, OPEN, room.H, t * M, M, net.U, j * M, M, room.Z, t * K + j, K)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"}, forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
 def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
     """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
     M, n = len(net.b), last - first

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.columns import Entities
+from fanlight.jit import ZERO, inner, kernel
 
 if TYPE_CHECKING:
     from fanlight.engine.columns import Block
@@ -39,13 +39,13 @@ def json_lines(block: Block, first: int, last: int, entities: Entities, types: t
     """Return the lines of documents [first, last), and where each begins and the last ends."""
     size = int((block.ends[last - 1] - block.starts[first:last].min()) if last > first else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
-    room = room_for(types, size, last - first, len(entities.types))
+    room = allocate_json(types, size, last - first, len(entities.types))
     write_lines(block.data, block.starts, block.ends, first, last, entities, *room)
     out, ends = room[-2:]
     return out[: ends[-1]].tobytes(), ends
 
 
-def room_for(types: tuple[str, ...], size: int, documents: int, entities: int) -> tuple[Any, ...]:
+def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: int) -> tuple[Any, ...]:
     """Return what `write_lines` wants last, with room for so many bytes of texts and entities, and so many of both."""
     names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
     letters = np.frombuffer(b"".join(names), np.uint8)
@@ -68,13 +68,13 @@ def json_pieces(
     begun = False
     for some in found:
         size = int((some.byte_ends - some.byte_starts).sum())
-        names, borders, tables, out, _ = room_for(types, size, 0, len(some.types))
+        names, borders, tables, out, _ = allocate_json(types, size, 0, len(some.types))
         yield out[: _entities(data, some, begun, names, borders, tables, out)].tobytes()
         begun = begun or len(some.types) > 0
     yield b"]}\n"
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _copy(data: Any, start: int, end: int, out: Any, at: int) -> int:
     for i in range(start, end):
         out[at] = data[i]
@@ -82,7 +82,7 @@ def _copy(data: Any, start: int, end: int, out: Any, at: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _escaped(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) -> int:
     for i in range(start, end):
         b = data[i]
@@ -102,7 +102,7 @@ def _escaped(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) -
     return at
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _number(value: int, digits: int, out: Any, at: int) -> int:
     """Write a number in decimal, with zeros before it up to so many digits."""
     count = 1
@@ -117,7 +117,7 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
     return at + count
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _entity(
     data: Any, found: Any, n: int, begun: bool, names: Any, borders: Any, tables: Any, out: Any, at: int
 ) -> int:
@@ -143,16 +143,16 @@ def _entity(
     return at
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _entities(data: Any, found: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> int:
-    at = 0
+@kernel()
+def _entities(data: Any, found: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> Any:
+    at = ZERO
     for n in range(len(found.types)):
         at = _entity(data, found, n, begun, names, borders, tables, out, at)
         begun = True
     return at
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def write_lines(
     data: Any,
     starts: Any,
@@ -166,10 +166,10 @@ def write_lines(
     out: Any,
     line_ends: Any,
 ) -> None:
-    """Write the lines of documents [first, last) and where each ends; see `room_for`."""
+    """Write the lines of documents [first, last) and where each ends; see `allocate_json`."""
     pieces, piece, escapes = tables
-    at = 0
-    n = 0
+    at = ZERO
+    n = ZERO
     for d in range(first, last):
         at = _copy(pieces, piece[0], piece[1], out, at)
         at = _escaped(data, starts[d], ends[d], escapes, out, at)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fanlight.engine import long_document_kernels
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import Entities
+from fanlight.engine.columns import MARGIN, Entities
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.passes import own_evidence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Int = NDArray[np.int64]
 Result = TypeVar("Result")
-MARGIN = 4  # bytes that kernels may look at behind a piece
 
 
 class _Piece(NamedTuple):
@@ -62,14 +61,16 @@ class LongDocument:
 
     Parameters
     ----------
-    tagger : CompiledEngine
+    engine : CompiledEngine
     data : uint8 array
     begin, end : int
+    threads : int
+        That run the network.
     """
 
-    def __init__(self, tagger: CompiledEngine, data: NDArray[np.uint8], begin: int, end: int) -> None:
-        self._tagger, self._data, self._begin, self._end = tagger, data, begin, end
-        self._longest = LONGEST[tagger.unit]
+    def __init__(self, engine: CompiledEngine, data: NDArray[np.uint8], begin: int, end: int, threads: int) -> None:
+        self._engine, self._data, self._begin, self._end, self._threads = engine, data, begin, end, threads
+        self._longest = LONGEST[engine.unit]
         self._forms = HashIndex()
         self._seen, self._counts = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.int32)
         self._rows, self._sums = np.zeros(0, np.int32), np.zeros((0, 0))
@@ -77,17 +78,17 @@ class LongDocument:
     def entities(self, least: NDArray[np.float64]) -> Iterator[Entities]:
         """Yield the entities, some at a time, in order; documents are 0, offsets 64-bit."""
         pieces = list(self._cut())
-        if self._tagger.passes > 1:
+        if self._engine.passes > 1:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
-            self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._tagger.types)))
+            self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._engine.types)))
             for read, owns in self._each(pieces, self._first):
                 long_document_kernels.add(read.forms, read.contexts, owns, self._rows, self._sums)
         yield from self._each(pieces, partial(self._last, least))
 
     def _cut(self) -> Iterator[_Piece]:
         """Cut the document into pieces, and note the words of each."""
-        tagger, size = self._tagger, self._tagger.piece_bytes
-        known = TypeCache(tagger.model, tagger.stages, cutting=True)
+        engine, size = self._engine, self._engine.segment_bytes
+        known = TypeCache(engine.model, engine.stages, cutting=True)
         places = np.zeros(0, np.int32)
         begin, points, skip, state = self._begin, 0, 0, (0, 0)
         wanted = size
@@ -144,9 +145,9 @@ class LongDocument:
         """Yield what threads make of the pieces, in order, a few pieces at a time."""
         waiting: deque[Future[Result]] = deque()
         for piece in pieces:
-            waiting.append(self._tagger.piece(self._view(piece.begin, piece.end), piece.end - piece.begin,
-                                              partial(self._read, piece, then)))  # fmt: skip
-            if len(waiting) > self._tagger.threads + 1:
+            waiting.append(self._engine.begin_segment(self._view(piece.begin, piece.end), piece.end - piece.begin,
+                                                      partial(self._read, piece, then), self._threads))  # fmt: skip
+            if len(waiting) > self._threads + 1:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -171,16 +172,16 @@ class LongDocument:
         return then(_Read(types, offsets, borders, contexts, forms), layers, piece)
 
     def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
-        owns = np.empty((len(read.types), len(self._tagger.types)), np.float32)
-        own_evidence(layers[0], read.types, read.contexts, read.borders, self._tagger.room(), owns)
+        owns = np.empty((len(read.types), len(self._engine.types)), np.float32)
+        own_evidence(layers[0], read.types, read.contexts, read.borders, self._engine.scratch(), owns)
         return read, owns
 
     def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
-        out = Entities.allocate(len(read.types) * self._tagger.overlaps)
+        out = Entities.allocate(len(read.types) * self._engine.overlaps)
         one, two = layers[0], layers[-1]
         count = long_document_kernels.tag(
             one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, least,
-            self._tagger.room(), out,
+            self._engine.scratch(), out,
         )  # fmt: skip
         found = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (found.starts, found.ends))
@@ -189,11 +190,3 @@ class LongDocument:
 
     def _view(self, begin: int, end: int) -> NDArray[np.uint8]:
         return self._data[begin : end + MARGIN]
-
-
-def gathered(pieces: Iterator[Entities], document: int) -> Entities:
-    """Return all entities of a document of less than 2 GB as columns like those of other documents."""
-    parts = [Entities.allocate(0), *pieces]
-    found = Entities(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    whole = Entities(*(column.astype(empty.dtype) for column, empty in zip(found, parts[0], strict=True)))
-    return whole._replace(documents=whole.documents + np.int32(document))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from fanlight.engine.chunks import (
     ALPHABETIC,
@@ -19,11 +18,12 @@ from fanlight.engine.chunks import (
     tokens_of,
 )
 from fanlight.engine.passes import find_entities, own_evidence
+from fanlight.jit import inner, kernel
 
 LOWER_SEEN, CAPITAL_SEEN = 8, 16  # bits of a context
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def next_gap(data: Any, begin: int, end: int) -> int:
     """Return the first white space from byte `begin` on, or `end`."""
     i = begin
@@ -32,7 +32,7 @@ def next_gap(data: Any, begin: int, end: int) -> int:
     return i
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def lay_out(chunks: Any, tables: Any, longest: int, state: Any, skip: int, columns: Any, borders: Any) -> int:
     """Fill a piece's tokens but the first `skip`: types, offsets and gaps, and the borders of its sentences.
 
@@ -43,7 +43,7 @@ def lay_out(chunks: Any, tables: Any, longest: int, state: Any, skip: int, colum
     return sentence_borders(types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, borders, state)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _case(types: Any, begin: int, end: int, flags: Any) -> int:
     words, upper, lower = 0, 0, 0
     for t in range(begin, end):
@@ -61,7 +61,7 @@ def _case(types: Any, begin: int, end: int, flags: Any) -> int:
     return 4 if 3 * lower <= words - lower else 0
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: Any, values: Any, known: int,
          seen: Any, counts: Any) -> int:  # fmt: skip
     """Note how the words of sentences are written, and how often they occur; see `chunk_kernels.contexts_of`.
@@ -90,7 +90,7 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: A
     return known
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values: Any, seen: Any, counts: Any,
            contexts: Any, forms: Any) -> None:  # fmt: skip
     """Fill each token's context, and the number of its form in the document."""
@@ -105,7 +105,7 @@ def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values:
             contexts[t] = (t == borders[s]) + case + seen[form] + REPEATED * (counts[form] > 1)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
     """Add what the first network made of each repeated word to its form's sum."""
     for t in range(len(forms)):
@@ -114,9 +114,9 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
                 sums[rows[forms[t]], y] += owns[t, y]
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts: Any, least: Any,
-        room: Any, out: Any) -> int:  # fmt: skip
+        room: Any, out: Any) -> Any:  # fmt: skip
     """Write the entities of a piece, whose tokens are `read`, to the columns `out`; return how many there are."""
     types, offsets, borders, contexts, forms = read
     T = two.evidence.shape[1] - 1 if twice else -1

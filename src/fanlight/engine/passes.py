@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.chain import best_path, messages, probability, type_probabilities
@@ -24,6 +23,7 @@ from fanlight.engine.type_chains import (
     trace,
     type_messages,
 )
+from fanlight.jit import ZERO, inner, kernel
 
 PANEL = (0,) * 32  # columns that are multiplied at once
 ROWS = (0,) * 4
@@ -32,7 +32,7 @@ BATCH = 96  # rows multiplied by a panel at once
 SUMS = (0,) * 16  # columns that are summed at once
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def run(
     chunks: Any,
     first: int,
@@ -44,14 +44,14 @@ def run(
     room: Any,
     least: Any,
     out: Any,
-) -> int:
+) -> Any:
     """Tag the documents [first, last) of a block and fill the columns `out`; return how many entities there are.
 
     ``two`` is the second network if `twice`. `room` is scratch. ``least`` is the lowest
     probability for each type. ``out`` must have room for as many entities as there are tokens, times the number of
     types if they may overlap.
     """
-    count = 0
+    count = ZERO
     for c in range(chunks.documents[first], chunks.documents[last]):
         count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
@@ -60,7 +60,7 @@ def run(
     parts = two.evidence.shape[1] if twice else 0
     told = np.zeros((count, parts), np.float32)
     memory = np.zeros((tables.form_count, 4), np.int32)
-    sentences, at = 0, 0
+    sentences, at = ZERO, ZERO
     owners = np.empty(count, np.int32)
     borders[0] = 0
     state = np.empty(2, np.int64)
@@ -91,7 +91,7 @@ def run(
     return find_entities(net, types, contexts, told, borders[: sentences + 1], owners, offsets, least, room, out)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def find_entities(
     net: Any,
     types: Any,
@@ -103,14 +103,14 @@ def find_entities(
     least: Any,
     room: Any,
     out: Any,
-) -> int:
+) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
     some = np.empty(TOGETHER, np.int64)
-    s, found = 0, 0
+    s, found = ZERO, ZERO
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, False, some)
         emissions(net, types, contexts, told, borders, some[:n], room)
-        at = 0
+        at = ZERO
         for g in some[:n]:
             size, places = borders[g + 1] - borders[g], offsets[borders[g] :]
             if net.independent:
@@ -121,13 +121,13 @@ def find_entities(
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> tuple[int, int]:
     """Choose sentences from s on, to be worked out together: all, or those with `repeated` words.
 
     Fills `some`; returns how many they are and the first not looked at.
     """
-    n, tokens = 0, 0
+    n, tokens = ZERO, ZERO
     while s < len(borders) - 1 and n < len(some):
         chosen = not repeated
         for t in range(borders[s], borders[s + 1] if repeated else 0):
@@ -142,7 +142,7 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> t
     return n, s
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _tell(net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: Any, room: Any, told: Any) -> None:
     """Fill the evidence (N, T + 1) of other mentions; see `network.evidence`."""
     T = told.shape[1] - 1
@@ -150,7 +150,7 @@ def _tell(net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: 
     own_evidence(net, ids, contexts, borders, room, owns)
     tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
     sums = np.empty((tables.form_count, T))
-    s = 0
+    s = ZERO
     while s < len(borders) - 1:
         end = s
         while end < len(borders) - 1 and owners[end] == owners[s]:
@@ -174,17 +174,17 @@ def _tell(net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: 
         s = end
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, room: Any, owns: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = owns.shape[1]
-    nothing = owns[:, :0]
+    nothing = np.empty((len(owns), 0), np.float32)
     some = np.empty(TOGETHER, np.int64)
-    s = 0
+    s = ZERO
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, True, some)
         emissions(net, ids, contexts, nothing, borders, some[:n], room)
-        at = 0
+        at = ZERO
         for g in some[:n]:
             begin, end = borders[g], borders[g + 1]
             first, last = end, begin
@@ -203,14 +203,14 @@ def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, room: Any, own
             at += end - begin
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _entities(
     at: int, n: int, net: Any, offsets: Any, document: int, least: Any, room: Any, out: Any, found: int
 ) -> int:
     """Write the entities of a sentence, whose emissions are room.Z from row `at` on; return how many there are then."""
     T, path = len(net.ranks), room.path
     best_path(at, n, net.scores, room)
-    first, last = n, 0
+    first, last = n, ZERO
     for t in range(n):
         if path[t] < T or T < path[t] <= 2 * T:  # E or S: an entity ends
             first, last = min(first, t), t
@@ -236,15 +236,15 @@ def _entities(
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _overlapping_entities(
     at: int, n: int, net: Any, offsets: Any, document: int, least: Any, room: Any, out: Any, found: int
 ) -> int:
     """Do as `_entities` for the logistic head: in order of start, the longer first, then of the type's name."""
     if not best_paths(at, n, room):
         return found
-    active, types, spans = 0, room.candidates, room.spans
-    first, last = n, 0
+    active, types, spans = ZERO, room.candidates, room.spans
+    first, last = n, ZERO
     for type_ in net.ranks:
         if room.row[type_] > 0:
             begin, end = trace(n, type_, active, room)
@@ -270,7 +270,7 @@ def _overlapping_entities(
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", forceinline=True)
+@inner(forceinline=True)
 def _write(document: int, offsets: Any, start: int, end: int, type_: int, p: float, out: Any, place: int) -> None:
     """Write the entity of the tokens [start, end) to the columns `out`."""
     out.documents[place] = document
@@ -282,7 +282,7 @@ def _write(document: int, offsets: Any, start: int, end: int, type_: int, p: flo
     out.probabilities[place] = p
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _move(out: Any, place: int, other: int) -> None:
     """Copy an entity to another place of the columns."""
     out.documents[other] = out.documents[place]
@@ -291,7 +291,7 @@ def _move(out: Any, place: int, other: int) -> None:
     out.types[other], out.probabilities[other] = out.types[place], out.probabilities[place]
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
     """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
 
@@ -347,7 +347,7 @@ def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
     return made
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
     """Add to each row of out, from a column on, the table's rows that its bag names."""
     d, width = table.shape[1], len(SUMS)

@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import LINE, UNITS
 from fanlight.engine.passes import multiply, panels
 from fanlight.engine.simd import aligned, load, prefetch, splat, store
+from fanlight.jit import kernel
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
 from fanlight.text.gazetteers import MARKS
@@ -131,7 +131,7 @@ def multiplied(table: Float, W: Float) -> Float:
     return out
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: Any, column: int, width: int) -> None:
     """Add to rows `places` of out, from a column on, `width` numbers of the table's rows that each bag names.
 
@@ -151,7 +151,7 @@ def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: A
             store(v, out, place + j)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def clear(out: Any, places: Any) -> None:
     """Fill rows `places` of out, whole vectors each, with zeros."""
     for place in places:
@@ -159,7 +159,7 @@ def clear(out: Any, places: Any) -> None:
             store(splat(np.float32(0), UNITS), out, np.int64(place) * out.shape[1] + j)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def add_marks(
     marks: Any, lists: int, first: int, places: Any, parts: Any, column: int, products: Any, begin: int, near: Any
 ) -> None:

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.engine.chunks import place_of
+from fanlight.jit import inner, kernel
 from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
@@ -64,7 +64,7 @@ def _alphanumeric() -> NDArray[np.uint8]:
     return np.array([chr(point).isalnum() for point in range(0x110000)], np.uint8)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _point(data: Any, i: int) -> tuple[Any, int]:
     """Return the code point at a byte, and how many bytes it has."""
     b = data[i]
@@ -78,7 +78,7 @@ def _point(data: Any, i: int) -> tuple[Any, int]:
     return high | (np.int64(data[i + 2] & 63) << 6) | (data[i + 3] & 63), 4
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _run(h: Any, data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, int, Any]:
     """Return where the run that begins at byte i ends, its code points, and a hash gone on with over it."""
     width = 0
@@ -95,7 +95,7 @@ def _run(h: Any, data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, i
     return i, width, h
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _count_runs(data: Any, borders: Any, alphanumeric: Any) -> int:
     count = 0
     for n in range(len(borders) - 1):
@@ -106,7 +106,7 @@ def _count_runs(data: Any, borders: Any, alphanumeric: Any) -> int:
     return count
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _enter(names: Names) -> None:
     for n in range(len(names.borders) - 1):
         h, i, end = START, names.borders[n], names.borders[n + 1]
@@ -119,7 +119,7 @@ def _enter(names: Names) -> None:
         names.numbers[slot] = n
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _marks(key: Any, filter: Any) -> tuple[Any, Any, Any]:
     """Return a hash's word of the filter, and its bits there as a name's and as what goes on to be one."""
     one, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
@@ -128,7 +128,7 @@ def _marks(key: Any, filter: Any) -> tuple[Any, Any, Any]:
     return (key >> np.uint64(24)) & np.uint64(len(filter) - 1), whole, part
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names, out: Any) -> int:
     """Find the names in documents [first, last); ``out.types`` gets their numbers.
 
@@ -166,7 +166,7 @@ def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names,
     return found
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _same(data: Any, start: int, end: int, other: Any, begin: int, stop: int) -> bool:
     if end - start != stop - begin:
         return False
@@ -176,11 +176,11 @@ def _same(data: Any, start: int, end: int, other: Any, begin: int, stop: int) ->
     return True
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
     """Fill `out` with what stays of the model's entities and the rules', both in order; return how many that are.
 
-    The model's do not overlap each other.
+    The model's may overlap each other: only with a rule's they cannot stay together.
     """
     kept = 0
     m, r = 0, 0
@@ -211,16 +211,16 @@ def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
     return kept
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _before(model: Any, m: int, rules: Any, r: int) -> Any:
     if model.documents[m] != rules.documents[r]:
         return model.documents[m] < rules.documents[r]
     return model.starts[m] < rules.starts[r]
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out: Any, kept: int) -> int:
-    """Keep the first in rank, then each that none kept overlaps."""
+    """Keep in the order of ranks a rule's entity that none kept overlaps, a model's that no rule's kept overlaps."""
     first = rules.starts[own[0]] if own[0] >= 0 else model.starts[-1 - own[0]]
     ranks = np.empty(len(own), np.int64)
     for k in range(len(own)):
@@ -233,14 +233,16 @@ def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out:
             ranks[k] = (shortness << 32) | (np.int64(not rule) << 31) | (start - first)
         else:
             ranks[k] = (np.int64(rule != (precedence == RULES)) << 62) | (shortness << 31) | (start - first)
-    taken = np.zeros(border - first, np.bool_)
+    taken = np.zeros((2, border - first), np.bool_)  # by a rule's entity, by any
     stays = np.zeros(len(own), np.bool_)
     for k in np.argsort(ranks, kind="mergesort"):
         n = own[k]
         start = (rules.starts[n] if n >= 0 else model.starts[-1 - n]) - first
         end = (rules.ends[n] if n >= 0 else model.ends[-1 - n]) - first
-        if not taken[start:end].any():
-            taken[start:end] = True
+        rule = n >= 0
+        if not taken[int(rule), start:end].any():
+            taken[1, start:end] = True
+            taken[0, start:end] |= rule
             stays[k] = True
     for k in range(len(own)):
         if stays[k]:
@@ -248,7 +250,7 @@ def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out:
     return kept
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _copy(model: Any, rules: Any, n: int, out: Any, kept: int) -> int:
     if n >= 0:
         _copy_row(rules, n, out, kept)
@@ -257,7 +259,7 @@ def _copy(model: Any, rules: Any, n: int, out: Any, kept: int) -> int:
     return kept + 1
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _copy_row(some: Any, k: int, out: Any, kept: int) -> None:
     out.documents[kept] = some.documents[k]
     out.starts[kept], out.ends[kept] = some.starts[k], some.ends[k]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.experimental import structref
 
 from fanlight.engine.chunks import scan
 from fanlight.engine.columns import Entities
 from fanlight.engine.json import write_lines
 from fanlight.engine.passes import run
+from fanlight.jit import ZERO, kernel
 
 
 @structref.register
@@ -24,15 +25,15 @@ class _KernelArgumentsType(types.StructRef):
 
 
 class KernelArguments(structref.StructRefProxy):
-    """What kernels read and write, as one object: see `hold`."""
+    """What kernels read and write, as one object: see `bind`."""
 
 
 FIELDS = ("entries", "chunks", "tables", "layers", "room", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
-@njit(cache=True)
-def hold(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, out: Any, json: Any) -> KernelArguments:
+@kernel()
+def bind(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, out: Any, json: Any) -> KernelArguments:
     """Hand over arrays.
 
     Parameters
@@ -42,20 +43,24 @@ def hold(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, out: An
     layers : tuple of Layers
         One network or two, as for `block_kernels.run`; so are `tables`, `room` and `out`.
     json : tuple
-        What `json_kernel.room_for` returns.
+        What `json_kernel.allocate_json` returns.
     """
     return KernelArguments(entries, chunks, tables, layers, room, out, json)  # type: ignore[no-untyped-call]
 
 
-@njit(cache=True, boundscheck=False, error_model="numpy")
-def lines(held: Any, data: Any, starts: Any, ends: Any, least: Any) -> Any:
-    """Tag documents and write them as lines of JSON; return the bytes written, or -1 if a chunk is not known yet."""
-    chunks, layers, out, count = held.chunks, held.layers, held.out, len(starts)
-    keys, values, uses = held.entries
-    if scan(data, starts, ends, keys, values, uses, 0, chunks, np.empty((0, 2), np.int64)) < 0:
-        return -1
+@kernel()
+def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any) -> Any:
+    """Tag documents, and write them as lines of JSON.
+
+    Returns how many entities there are in the columns, and bytes of JSON; or -1, if a chunk is not cached yet.
+    """
+    chunks, layers, out, count = arguments.chunks, arguments.layers, arguments.out, len(starts)
+    keys, values, uses = arguments.entries
+    if scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
+        return -1, ZERO
+    tables, room = arguments.tables, arguments.room
     two, twice = layers[len(layers) - 1], len(layers) > 1
-    n = run(chunks, 0, count, held.tables, layers[0], two, twice, held.room, least, out)
+    n = run(chunks, ZERO, count, tables, layers[0], two, twice, room, thresholds, out)
     found = Entities(
         out.documents[:n],
         out.starts[:n],
@@ -65,6 +70,6 @@ def lines(held: Any, data: Any, starts: Any, ends: Any, least: Any) -> Any:
         out.types[:n],
         out.probabilities[:n],
     )
-    names, borders, tables, written, line_ends = held.json
-    write_lines(data, starts, ends, 0, count, found, names, borders, tables, written, line_ends)
-    return line_ends[count]
+    names, borders, escapes, written, line_ends = arguments.json
+    write_lines(data, starts, ends, ZERO, count, found, names, borders, escapes, written, line_ends)
+    return n, line_ends[count]

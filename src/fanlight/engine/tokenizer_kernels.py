@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from fanlight.engine.chunks import (
     ALPHABETIC,
@@ -20,6 +19,7 @@ from fanlight.engine.chunks import (
     UPPER,
     place_of,
 )
+from fanlight.jit import inner, kernel
 from fanlight.text import character_kernels, word_kernels
 from fanlight.text.word_kernels import START, finish, hash_bytes, hash_on
 
@@ -40,7 +40,7 @@ class Learned(NamedTuple):
         return cls(np.empty((count, 5), np.int32), np.empty(count, np.int32), spans, places, np.empty(count, np.uint64))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def learn_words(data: Any, fresh: Any, known: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
     """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words, while there is room; new types get the rows of `free`.
 
@@ -72,7 +72,7 @@ def learn_words(data: Any, fresh: Any, known: Any, keys: Any, values: Any, free:
     return min(len(fresh), len(out.lengths)), n, new
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) -> tuple[int, ...]:
     """Cut chunks into characters, as `learn_words` does into words; all types are new."""
     borders = np.empty((character_kernels.LONGEST, 2), np.int64)
@@ -95,7 +95,7 @@ def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) 
     return min(len(fresh), len(out.lengths)), n, n
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
     """Return the `hash_bytes` of the key of a character in lower case: its place in decimal digits, a tab, its word.
 
@@ -111,7 +111,7 @@ def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
     return finish(hash_on(h, data, begin, end, True))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def flags_of(data: Any, spans: Any, out: Any) -> None:
     """Fill the flags of ASCII words and of single characters that `character_kernels` takes; as `known._flags`."""
     for w in range(len(spans)):

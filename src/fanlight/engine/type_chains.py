@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from fanlight.engine.chain import FLOOR, NEVER, TYPES, exponentiate
 from fanlight.engine.simd import larger, largest, load, splat, store
+from fanlight.jit import ZERO, inner
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def best_paths(at: int, n: int, room: Any) -> bool:
     """Fill room.scores (n, states) for the tokens from row `at` of room.Z on; tell whether any type has an entity.
 
@@ -50,7 +50,7 @@ def best_paths(at: int, n: int, room: Any) -> bool:
     return any_entity
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
     """Fill column `place` of room.spans with where the entity of type x that begins at each token ends, or 0.
 
@@ -58,7 +58,7 @@ def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
     """
     scores, spans = room.scores, room.spans
     D = scores.shape[1] // 5
-    first, last, end = n, 0, 0
+    first, last, end = n, ZERO, ZERO
     for t in range(n - 1, -1, -1):
         s = scores[t]
         spans[t, place] = 0
@@ -76,7 +76,7 @@ def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
     return first, last
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def type_messages(at: int, n: int, first: int, last: int, room: Any) -> None:
     """Pass messages along the n tokens from row `at` of room.Z on, for every type; see `chain.messages`.
 
@@ -119,7 +119,7 @@ def type_messages(at: int, n: int, first: int, last: int, room: Any) -> None:
             outside, within = outside + single + begin, end + inside
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def span_probability(x: int, start: int, end: int, room: Any) -> float:
     """Return P(exactly this entity of type x | the sentence); see `network.chain.span_probability`."""
     E, B = room.exponentials.reshape(-1), room.backward
@@ -133,7 +133,7 @@ def span_probability(x: int, start: int, end: int, room: Any) -> float:
     return float(min(value * after[x], 1.0))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract"})
+@inner(fastmath={"contract"})
 def independent_probabilities(t: int, T: int, room: Any, out: Any) -> None:
     """Fill out (T,) with P(token t is in an entity of the type) from the messages."""
     F, B = room.forward[t], room.backward[t]

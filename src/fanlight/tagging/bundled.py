@@ -14,8 +14,10 @@ from fanlight.tagging.tagger import Tagger
 FOLDER = Path(__file__).parent.parent / "models"
 
 
-def load_tagger(model: str | os.PathLike[str], verify: bool = False, passes: int | None = None) -> Tagger:
-    """Return the tagger of a bundled model ("en", "ko") or a model file; `passes=1` leaves out a second network.
+def load_tagger(
+    model: str | os.PathLike[str], verify: bool = False, passes: int | None = None, engine: str = "auto"
+) -> Tagger:
+    """Return the tagger of a bundled model ("en", "ko") or a model file; see `fanlight.load`.
 
     Raises
     ------
@@ -24,12 +26,12 @@ def load_tagger(model: str | os.PathLike[str], verify: bool = False, passes: int
     """
     name = os.fspath(model)
     if name in bundled_models():
-        return _bundled(name, verify, passes)
+        return _bundled(name, verify, passes, engine)
     if not os.path.exists(name) and os.sep not in name and "." not in name:
         raise ModelError(
             f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file"
         )
-    return Tagger(_limited(load_model(name, verify), passes))
+    return Tagger(_limited(load_model(name, verify), passes), engine)
 
 
 def bundled_models() -> list[str]:
@@ -43,8 +45,8 @@ def model_file(model: str) -> Path:
 
 
 @lru_cache(8)
-def _bundled(name: str, verify: bool, passes: int | None) -> Tagger:
-    return Tagger(_limited(load_model(model_file(name), verify), passes))
+def _bundled(name: str, verify: bool, passes: int | None, engine: str) -> Tagger:
+    return Tagger(_limited(load_model(model_file(name), verify), passes), engine)
 
 
 def _limited(model: Model, passes: int | None) -> Model:

@@ -74,16 +74,26 @@ class Rules:
         text = document.text
         return self._settled(document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in self._said.found(text)])
 
-    def beside(self, types: Sequence[str]) -> tuple[tuple[str, ...], Joining]:
-        """Return a model's types and then the rules' others, and what joins entities as columns, by compiled kernels.
+    def beside(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
+        """Return a model's types and then the rules' others, and what joins entities as columns.
 
-        The latter takes a block, the first of its documents and the last, and the model's entities in these, which do
-        not overlap each other; it returns these with the rules' among them.
+        The latter takes a block, the first of its documents and the last, and the model's entities in these, in order;
+        it returns these with the rules' among them. Kernels do so, or `plain` functions.
         """
         joined = (*types, *(type_ for type_ in self.types if type_ not in types))
+        if plain:
+            return joined, lambda block, first, last, entities: self._join(block, (first, last), entities, joined)
         numbers = np.array([joined.index(type_) for type_ in self.types], np.int32)
         _ = self._names  # built once, before threads ask for it
         return joined, lambda block, first, last, found: self._among(block, first, last, found, numbers)
+
+    def _join(self, block: Block, documents: tuple[int, int], entities: Entities, types: tuple[str, ...]) -> Entities:
+        from fanlight.engine import views
+
+        first, last = documents
+        texts = [block.text(d) for d in range(first, last)]
+        own = entities._replace(documents=entities.documents - np.int32(first))
+        return views.columns(block, first, map(self.apply, views.documents(texts, own, types)), types)
 
     def _among(
         self, block: Block, first: int, last: int, entities: Entities, numbers: np.ndarray[Any, Any]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine.columns import Block
+from fanlight.engine.switch import EngineSwitch
+from fanlight.engine.views import documents
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.network.decoding import Network, TokenSpan
@@ -24,7 +27,7 @@ from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
     from fanlight.corpus.sentence import Sentence
-    from fanlight.engine.compiled import CompiledEngine
+    from fanlight.engine.interface import Engine
     from fanlight.network.modelfile import Model
     from fanlight.tagging.explain import Explanation
     from fanlight.tagging.rules import Rules
@@ -32,8 +35,10 @@ if TYPE_CHECKING:
 
 
 Int = NDArray[np.int64]
+Threshold = float | Mapping[str, float]
 NEAREST = 5  # words of the training data that an explanation names
-FAST_FROM = 8192  # characters: below, the plain path answers before a compiler is even imported
+PART = 32  # texts that the plain engine answers before it is asked whether the compiled one is ready
+PATIENCE = 0.01  # seconds that texts wait for others, so that they are tagged together
 
 
 class Tagger:
@@ -43,6 +48,8 @@ class Tagger:
     ----------
     model : Model
         A trained network, as `fanlight.load` reads it.
+    engine : str
+        "auto", "plain" or "compiled"; see `fanlight.load`.
 
     Examples
     --------
@@ -52,14 +59,16 @@ class Tagger:
     [('Paris', 'LOC', 11, 16)]
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, engine: str = "auto") -> None:
         self.model = model
+        self._engines = EngineSwitch(model, engine)
         self.network = Network(model.configuration, model.parameters, model.lexicon)
         first = model.first
         self.first = None if first is None else Network(first.configuration, first.parameters, model.lexicon)
-        self._blocks: CompiledEngine | None = None
 
-    def __call__(self, text: str, threshold: float | Mapping[str, float] = 0.0) -> Document:
+    def __call__(
+        self, text: str, threshold: Threshold = 0.0, threads: int | None = None, rules: Rules | None = None
+    ) -> Document:
         """Tag one text.
 
         Parameters
@@ -68,60 +77,91 @@ class Tagger:
             Of any length; never cut.
         threshold : float or mapping of type to float
             Entities less probable are left out; the type "" stands for all that are not named.
+        threads : int, optional
+            That may run the network; by default one a core.
+        rules : Rules, optional
+            That stand beside the model (`tagging.rules`).
 
         Raises
         ------
         DataError
             The text holds half of a surrogate pair, which no encoding can write.
         """
-        return next(self.pipe([text], threshold))
+        return self.tag_batch([text], threshold, threads, rules)[0]
 
     def pipe(
         self,
         texts: Iterable[str],
-        threshold: float | Mapping[str, float] = 0.0,
+        threshold: Threshold = 0.0,
         threads: int | None = None,
         rules: Rules | None = None,
     ) -> Iterator[Document]:
-        """Tag texts, in order, by the fast path where there is much to do (`engine.compiled`).
+        """Tag texts, in order; for the parameters of a call.
 
-        Texts are read ahead in batches that grow from one to a megabyte. `threads` is by default the number of cores.
-        `rules` stand beside the model (`tagging.rules`).
+        Texts are read ahead in batches that grow from one text to a megabyte, while they come quickly.
         """
         for batch in _batches(texts):
-            if sum(map(len, batch)) < FAST_FROM or (blocks := self.blocks(threads)) is None:
-                for text in batch:
-                    found = self._entities(text)
-                    kept = tuple(e for e in found if (e.probability or 0.0) >= _least(threshold, e.type))
-                    yield Document(text, kept) if rules is None else rules.apply(Document(text, kept))
-                continue
-            yield from self._of_block(batch, blocks, self.least(threshold), rules)
+            yield from self._documents(batch, threshold, threads, rules)
 
-    def together(self, texts: Sequence[str]) -> list[Document]:
-        """Tag texts at once, by the fast path however short they are: for a process that lives long, such as a server.
-
-        Raises
-        ------
-        DataError
-            A text holds half of a surrogate pair.
-        """
-        blocks = self.blocks()
-        return list(self.pipe(texts) if blocks is None else self._of_block(texts, blocks, self.least(0.0)))
-
-    def lines(self, texts: Sequence[str], threshold: float | Mapping[str, float] = 0.0) -> bytes:
-        """Tag texts as `together` does; return each document's JSON and a line feed.
+    def tag_batch(
+        self,
+        texts: Sequence[str],
+        threshold: Threshold = 0.0,
+        threads: int | None = None,
+        rules: Rules | None = None,
+    ) -> list[Document]:
+        """Tag texts at once, as `pipe` does in batches of its own.
 
         Raises
         ------
         DataError
             A text holds half of a surrogate pair.
         """
-        blocks = self.blocks()
-        if blocks is None:
-            return "".join(f"{document.to_json()}\n" for document in self.pipe(texts, threshold)).encode()
-        for text in texts:
-            check_encodable(text)
-        return blocks.lines(texts, self.least(threshold))
+        return list(self._documents(texts, threshold, threads, rules))
+
+    def to_jsonl(self, texts: Sequence[str], threshold: Threshold = 0.0, threads: int | None = None) -> bytes:
+        """Tag texts at once and return the documents as lines of JSON in UTF-8.
+
+        Raises
+        ------
+        DataError
+            A text holds half of a surrogate pair.
+        """
+        thresholds = self._thresholds(threshold)
+        lines = []
+        for part, engine in self._parts(texts):
+            lines.append(engine.json(_encode(part), thresholds, threads))
+        return b"".join(lines)
+
+    def warm(self) -> None:
+        """Load the compiled engine, or compile it, and wait until it answers.
+
+        Without it the plain engine answers at first: the compiled one is prepared in the background, once more than a
+        handful of texts have come. Both give the same answers.
+        """
+        self._engines.warm()
+
+    def prepare(self) -> None:
+        """Begin to load or compile the compiled engine in the background, as `warm` does, and return at once."""
+        if self._engines.choice != "plain":
+            self._engines.prepare()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine answers that will stay."""
+        return self._engines.ready
+
+    @property
+    def state(self) -> str:
+        """What the compiled engine does: "plain" (nothing yet), "loading", "compiling", "ready" or "unavailable"."""
+        return self._engines.state
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy in another process needs: engines are made anew there."""
+        return {"model": self.model, "engine": self._engines.choice}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["model"], state["engine"])  # type: ignore[misc]
 
     def readings(self, text: str, count: int = 5) -> list[list[tuple[float, tuple[Entity, ...]]]]:
         """Return the most probable readings of each sentence: P(all its entities | sentence) and these, best first.
@@ -145,36 +185,34 @@ class Tagger:
             made.append(rows)
         return made
 
-    def blocks(self, threads: int | None = None) -> CompiledEngine | None:
-        """Return the fast path, or None if it does not support the model."""
-        if self._blocks is None:
-            from fanlight.engine.compiled import CompiledEngine, supported
+    def _thresholds(self, threshold: Threshold) -> NDArray[np.float64]:
+        return np.array(thresholds_of(threshold, self.types))
 
-            if supported(self.model):
-                self._blocks = CompiledEngine(self.model, threads or len(os.sched_getaffinity(0)))
-        return self._blocks
-
-    def least(self, threshold: float | Mapping[str, float]) -> list[float]:
-        """Return the threshold of each type."""
-        return least_of(threshold, self.types)
-
-    def _of_block(
-        self, texts: Sequence[str], blocks: CompiledEngine, least: list[float], rules: Rules | None = None
+    def _documents(
+        self, texts: Sequence[str], threshold: Threshold, threads: int | None, rules: Rules | None
     ) -> Iterator[Document]:
-        from fanlight.engine.columns import Block
+        thresholds = self._thresholds(threshold)
+        for part, engine in self._parts(texts):
+            block, types = _encode(part), self.types
+            entities = engine.entities(block, thresholds, threads)
+            if rules is not None:
+                types, join = rules.beside(types, engine.plain)
+                entities = join(block, 0, len(part), entities)
+            yield from documents(part, entities, types)
 
-        for text in texts:
-            check_encodable(text)
-        block, types = Block.of(texts), self.types
-        found = blocks.tag(block, least)
-        if rules is not None:
-            types, joined = rules.beside(types)
-            found = joined(block, 0, len(texts), found)
-        borders = np.searchsorted(found.documents, np.arange(len(texts) + 1)).tolist()
-        columns = (found.starts, found.ends, found.types, found.probabilities)
-        rows = list(zip(*(column.tolist() for column in columns), strict=True))
-        for text, first, end in zip(texts, borders[:-1], borders[1:], strict=True):
-            yield Document(text, tuple(Entity(s, e, types[k], text[s:e], p) for s, e, k, p in rows[first:end]))
+    def _parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[str], Engine]]:
+        """Yield texts with the engine for them: few at a time, as long as a faster engine may soon be ready."""
+        begin = 0
+        while begin < len(texts):
+            end = len(texts)
+            if not self._engines.ready:
+                end = min(end, begin + PART)
+            part = texts[begin:end]
+            yield part, self._engine_for(len(part), sum(map(len, part)))
+            begin = end
+
+    def _engine_for(self, texts: int, characters: int) -> Engine:
+        return self._engines.choose(texts, characters)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -212,12 +250,6 @@ class Tagger:
         keys = words if self.unit == "word" else character_keys(text, begins, stops)
         places = ((text, begins[first:last], stops[first:last]) for first, last in pairwise(offsets.tolist()))
         return _Cut(begins, stops, _Tokens(words, keys, offsets, places))
-
-    def _entities(self, text: str) -> Iterator[Entity]:
-        begins, stops, tokens = self._cut(text)
-        for span in self.network.spans(self._emissions(tokens), tokens.offsets):
-            start, end = begins[span.start], stops[span.end - 1]
-            yield Entity(start, end, span.type, text[start:end], span.probability)
 
     def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:
         """Return why a token got its tag, or how far it is from another.
@@ -364,23 +396,27 @@ class _Reading(NamedTuple):
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Yield runs of texts: one, then twice as many each time, up to a megabyte."""
+    """Yield runs of texts: one, then twice as many each time, up to a megabyte; fewer if they come slowly."""
     batch: list[str] = []
-    count, size = 1, 0
+    count, size, begin = 1, 0, time.perf_counter()
     for text in texts:
         batch.append(text)
         size += len(text)
-        if len(batch) >= count or size >= 1 << 20:
+        if len(batch) >= count or size >= 1 << 20 or time.perf_counter() - begin > PATIENCE:
             yield batch
-            batch, count, size = [], min(2 * count, 1 << 16), 0
+            batch, count, size, begin = [], min(2 * count, 1 << 16), 0, time.perf_counter()
     if batch:
         yield batch
 
 
-def least_of(threshold: float | Mapping[str, float], types: Sequence[str]) -> list[float]:
+def _encode(texts: Sequence[str]) -> Block:
+    for text in texts:
+        check_encodable(text)
+    return Block.of(texts)
+
+
+def thresholds_of(threshold: Threshold, types: Sequence[str]) -> list[float]:
     """Return the threshold of each type; see `Tagger.__call__`."""
-    return [_least(threshold, type_) for type_ in types]
-
-
-def _least(threshold: float | Mapping[str, float], type_: str) -> float:
-    return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, threshold.get("", 0.0))
+    if isinstance(threshold, (int, float)):
+        return [threshold] * len(types)
+    return [threshold.get(type_, threshold.get("", 0.0)) for type_ in types]

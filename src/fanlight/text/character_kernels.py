@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fanlight.jit import inner, kernel
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
@@ -102,7 +102,7 @@ def character_marks(
     return out.reshape(len(spans), gazetteer.width)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def cut(data: Any, begin: int, end: int, borders: Any) -> int:
     """Cut a chunk into characters; fill `borders` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
     n, i = 0, begin
@@ -116,7 +116,7 @@ def cut(data: Any, begin: int, end: int, borders: Any) -> int:
     return n
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def point(data: Any, i: int) -> Any:
     """Return the code point at byte i, of one or three bytes; 0 if it has another width."""
     b = np.int64(data[i])
@@ -127,7 +127,7 @@ def point(data: Any, i: int) -> Any:
     return (b & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@kernel(inline="always")
 def known(p: Any) -> Any:
     """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, punctuation."""
     return (
@@ -148,7 +148,7 @@ def known(p: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _class(p: Any) -> Any:
     """Return the class of a point that is `known`; see `hashing.character_classes`."""
     if p > 126:
@@ -158,7 +158,7 @@ def _class(p: Any) -> Any:
     return 1 if 65 <= p <= 90 else 2 if 97 <= p <= 122 else 3 if 48 <= p <= 57 else p + 16
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
     """Fill the lower-cased points + 1 and the classes of a chunk, from place 3 on, with three edges on either side."""
     n, i = 0, begin
@@ -175,7 +175,7 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
     return n
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _sum(values: Any, first: int, last: int) -> Any:
     """Return the hash, before it is mixed, of the characters [first, last) of a chunk."""
     h, power = np.uint64(0), np.uint64(1)
@@ -185,7 +185,7 @@ def _sum(values: Any, first: int, last: int) -> Any:
     return h
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
     values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
     n = 0
@@ -222,7 +222,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
             ids[place] = np.int64(h & plan.masks[f] if plan.masks[f] else h % plan.buckets[f])
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _fill_marks(data: Any, spans: Any, hashes: Any, index: Any, members: Any, longest: int, out: Any) -> None:
     values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
     lists = out.shape[1]

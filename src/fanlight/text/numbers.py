@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from fanlight.jit import inner, kernel
 
 _POWERS = 10.0 ** np.arange(23)  # exact in float64
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
     """Read lines of bytes; the last `width` fields of a line are numbers, what is before them is the word.
 
@@ -62,7 +63,7 @@ def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@inner()
 def _number(data: Any, first: int, end: int) -> float:
     """Return the decimal number in data[first:end], or not-a-number."""
     sign = 1.0

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.hashing import BASE, seed_of
 from fanlight.text.tokens import ABBREVIATIONS
@@ -52,13 +52,13 @@ def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...
     return tuple(Bag(ids[row[0] : row[-1]], row - row[0]) for row in offsets)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def hash_bytes(data: Any, begin: int, end: int, fold: bool) -> Any:
     """Return a hash, never 0; ASCII letters as their lower case if `fold`."""
     return finish(hash_on(START, data, begin, end, fold))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def hash_on(h: Any, data: Any, begin: int, end: int, fold: bool) -> Any:
     """Go on with a hash that is not finished."""
     for i in range(begin, end):
@@ -69,7 +69,7 @@ def hash_on(h: Any, data: Any, begin: int, end: int, fold: bool) -> Any:
     return h
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def finish(h: Any) -> Any:
     """Mix a hash's bits; never 0."""
     h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -81,22 +81,22 @@ ABBREVIATION_HASHES = np.sort(
 )
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _alphabetic(b: int) -> bool:
     return 97 <= b | 32 <= 122
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _digit(b: Any) -> Any:
     return 48 <= b <= 57
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def _alphanumeric(b: int) -> bool:
     return _alphabetic(b) or _digit(b)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> int:
     """Cut a chunk as `tokens.tokenise` does; fill `borders` (n, 2) with bytes, return n, or -1 for what it cannot."""
     if end - begin > LONGEST:
@@ -138,7 +138,7 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
     return n
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _opening(data: Any, first: int, last: int) -> int:
     mark = data[first]
     if _alphanumeric(mark):
@@ -152,7 +152,7 @@ def _opening(data: Any, first: int, last: int) -> int:
     return run - first
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _closing(data: Any, first: int, last: int, abbreviations: Any) -> int:
     mark = data[last - 1]
     if _alphanumeric(mark):
@@ -165,7 +165,7 @@ def _closing(data: Any, first: int, last: int, abbreviations: Any) -> int:
     return last - run
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _is_abbreviation(data: Any, first: int, last: int, abbreviations: Any) -> bool:
     if last - first == 1:
         return _alphabetic(data[first])
@@ -185,7 +185,7 @@ def _is_abbreviation(data: Any, first: int, last: int, abbreviations: Any) -> bo
     return bool(place < len(abbreviations) and abbreviations[place] == h)
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _inside(data: Any, begin: int, first: int, last: int, borders: Any, n: int) -> int:
     """Cut between opening and closing marks; a comma's left neighbour may be one of the former."""
     i = first
@@ -214,7 +214,7 @@ def _inside(data: Any, begin: int, first: int, last: int, borders: Any, n: int) 
     return _contraction(data, first, last, borders, n) if first < last else n
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
 def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
     middle = first
     if last - first > 2 and data[last - 2] == 39:
@@ -234,7 +234,7 @@ def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
     return n + 1
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
     """Fill each ASCII word's row in a sorted vocabulary (`vectors.fallback_forms` in turn), -1 for none."""
     for w in range(len(spans)):
@@ -265,7 +265,7 @@ def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
                 break
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", inline="always")
+@inner(inline="always")
 def mix(x: Any) -> Any:
     """Finalise a hash, as `hashing.mix`."""
     x = x ^ (x >> np.uint64(30))
@@ -275,7 +275,7 @@ def mix(x: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _count_ids(spans: Any, plan: Plan, offsets: Any) -> int:
     """Fill each group's offsets into one array of all ids; return how long that is."""
     total = 0
@@ -295,7 +295,7 @@ def _count_ids(spans: Any, plan: Plan, offsets: Any) -> int:
     return total
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None:
     values = np.empty(2 * LONGEST, np.uint64)
     low = np.empty(LONGEST + 2, np.uint64)
@@ -320,7 +320,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
                 place += 1
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, out: Any) -> int:
     """Fill the values of one feature of one word and return their number; ``low`` has a border on both sides."""
     one, base = np.uint64(1), np.uint64(_BASE)

@@ -15,16 +15,11 @@ from functools import wraps
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
+from fanlight.machine import cores as cores
+
 P = ParamSpec("P")
 Item = TypeVar("Item")
 Stop = threading.Event
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def one_thread_blas(run: Callable[P, Iterator[Item]]) -> Callable[P, Iterator[Item]]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,13 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import fanlight
 from fanlight.apps.cli.resuming import begin_lines, end_lines
-from fanlight.engine.compiled import CompiledEngine
 from fanlight.errors import DataError
-from fanlight.tagging.lines import Lines, read_blocks, tag_lines
+from fanlight.tagging.lines import Lines, read_blocks
 from fanlight.tagging.rules import Rules
-from fanlight.tagging.tagger import least_of
-
-PATIENCE = 1.5  # seconds without an answer, after which the user is told of the compiler
+from fanlight.tagging.stream import tag_lines
 
 
 def tag_files(
@@ -50,45 +46,17 @@ def tag_files(
             raise DataError("--resume: standard input cannot be read again: give files")
         file, done = begin_lines(out, job, resume)
 
-    def least(tagger: CompiledEngine) -> list[float]:
-        return least_of(threshold, tagger.types)
-
     console = Console(stderr=True)
-    waiting = threading.Timer(PATIENCE, lambda: console.print("compiling the fast path for this machine, once …"))
-    waiting.daemon = True
-    waiting.start()
-    try:
-        choose = _choice(model, passes, threads)  # which may compile as well
-        with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
-            blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
-            for lines, text in tag_lines(blocks, choose, least, rules):
-                waiting.cancel()
-                file.write(text)
-                meter.advance(lines)
-        file.flush()
-    finally:
-        waiting.cancel()
+    choose = fanlight.load(model, passes=passes) if model else partial(fanlight.load, passes=passes)
+    with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
+        blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
+        for lines, text in tag_lines(blocks, choose, threshold, rules, threads):
+            file.write(text)
+            if out is None:
+                file.flush()  # whoever reads the pipe waits for it
+            meter.advance(lines)
     if out is not None:
         end_lines(out, file)
-
-
-def supported(model: str | None) -> bool:
-    """Tell whether a model, or each bundled one, has a fast path."""
-    from fanlight.engine.compiled import supported
-
-    return all(supported(fanlight.load(name).model) for name in ([model] if model else ["en", "ko"]))
-
-
-def _choice(
-    model: str | None, passes: int | None, threads: int | None
-) -> CompiledEngine | Callable[[str], CompiledEngine]:
-    @cache
-    def choose(name: str) -> CompiledEngine:
-        blocks = fanlight.load(name, passes=passes).blocks(threads)
-        assert blocks is not None  # `supported` has been asked
-        return blocks
-
-    return choose(model) if model else choose
 
 
 def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:

@@ -124,14 +124,12 @@ def tag(
         and (out is None or out.suffix != ".parquet")
         and _is_utf8(encoding)
         and all(_is_file(item) for item in given)
-        and (out or _many(given))
     ):
-        from fanlight.apps.cli.bulk import supported, tag_files
+        from fanlight.apps.cli.bulk import tag_files
         from fanlight.tagging.lines import files_of
 
-        if supported(model):
-            tag_files(files_of(given), model, least, passes, threads, out, resume, standing)
-            return
+        tag_files(files_of(given), model, least, passes, threads, out, resume, standing)
+        return
     if resume and "-" in given:
         raise DataError("--resume: standard input cannot be read again: give files")
     texts = texts_of(given, encoding) if text_column is None else _column(given, text_column)
@@ -141,8 +139,9 @@ def tag(
         rest = islice(texts, done, None)
         if model is not None:
             return fanlight.load(model, passes=passes).pipe(rest, least, threads, standing)
-        documents = (fanlight.load(fanlight.language_of(text), passes=passes)(text, least) for text in rest)
-        return documents if standing is None else map(standing.apply, documents)
+        return (
+            fanlight.load(fanlight.language_of(text), passes=passes)(text, least, threads, standing) for text in rest
+        )
 
     if out is None:
         _WRITERS[chosen](tagged(0))
@@ -251,6 +250,7 @@ def _in_shards(
     import os
 
     from fanlight.apps.shards import Job, local, tag_shards
+    from fanlight.machine import cores
     from fanlight.tagging.lines import files_of
 
     run = local
@@ -261,7 +261,7 @@ def _in_shards(
     job = Job(str(out.absolute()), model, least, passes, rules)
     files = [os.path.abspath(path) for path in files_of(inputs)]
     texts = 0
-    for done, (row, count) in enumerate(tag_shards(files, job, threads or os.cpu_count() or 1, run, resume), 1):
+    for done, (row, count) in enumerate(tag_shards(files, job, threads or cores(), run, resume), 1):
         texts += row.rows
         print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
     print(f"{out}: {texts} texts tagged now, listed in {out / 'manifest.jsonl'}", file=sys.stderr)
@@ -287,16 +287,6 @@ def _is_file(item: str) -> bool:
 
 def _is_utf8(encoding: str) -> bool:
     return encoding.lower().replace("_", "-") in ("utf-8", "utf8")
-
-
-def _many(inputs: list[str]) -> bool:
-    """Tell whether there is enough to do for the fast path to be worth its start."""
-    from fanlight.tagging.tagger import FAST_FROM
-
-    return any(
-        i == "-" or Path(i).is_dir() or i.endswith((".gz", ".zst")) or Path(i).stat().st_size >= FAST_FROM
-        for i in inputs
-    )
 
 
 def _to_lines(tagged: Callable[[int], Iterator[Document]], out: Path, job: Mapping[str, object], resume: bool) -> None:

@@ -69,8 +69,8 @@ def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en")
     arrow = library("pyarrow")
     tagger = load_tagger(model)
     for batch in batches:
-        texts = (text or "" for text in batch.column(column).to_pylist())
-        found = [document.to_dict()["entities"] for document in tagger.pipe(texts, threads=1)]
+        texts = [text or "" for text in batch.column(column).to_pylist()]
+        found = [document.to_dict()["entities"] for document in tagger.tag_batch(texts, threads=1)]
         columns = [*batch.columns, arrow.array(found, entities_type())]
         yield arrow.RecordBatch.from_arrays(columns, names=[*batch.schema.names, "entities"])
 

@@ -15,6 +15,7 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from spacy.language import Language
@@ -22,6 +23,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 import fanlight
+from fanlight.entities.entity import Document
 from fanlight.tagging.tagger import Tagger
 
 
@@ -53,24 +55,14 @@ class FanlightComponent:
         return next(self.pipe([doc]))
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = 256) -> Iterator[Doc]:
-        """Tag documents by the fast path, in order."""
-        waiting: list[Doc] = []
-
-        def texts() -> Iterator[str]:
-            for doc in stream:
-                waiting.append(doc)
-                yield doc.text
-
-        for found in self._tagger.pipe(texts(), self._threshold):
-            doc = waiting.pop(0)
-            spans: list[Any] = list(doc.ents)
-            for entity in found.entities:
-                span = doc.char_span(entity.start, entity.end, label=entity.type, alignment_mode="expand")
-                if span is not None and not any(span.start < e.end and e.start < span.end for e in doc.ents):
-                    span._.probability = entity.probability
-                    spans.append(span)
-            doc.ents = filter_spans(spans)
-            yield doc
+        """Tag documents, in order, `batch_size` at a time."""
+        for docs in _batches(stream, batch_size):
+            for doc, document in zip(
+                docs, self._tagger.tag_batch([d.text for d in docs], self._threshold), strict=True
+            ):
+                if document.entities:
+                    _add_entities(doc, document)
+                yield doc
 
     def to_disk(self, path: Any, exclude: Any = ()) -> None:
         """Write nothing: the configuration names the model."""
@@ -78,3 +70,20 @@ class FanlightComponent:
     def from_disk(self, path: Any, exclude: Any = ()) -> FanlightComponent:
         """Read nothing."""
         return self
+
+
+def _add_entities(doc: Doc, document: Document) -> None:
+    before = list(doc.ents)
+    spans: list[Any] = []
+    for entity in document.entities:
+        span = doc.char_span(entity.start, entity.end, label=entity.type, alignment_mode="expand")
+        if span is not None and not any(span.start < e.end and e.start < span.end for e in before):
+            span._.probability = entity.probability
+            spans.append(span)
+    doc.ents = filter_spans([*before, *spans])
+
+
+def _batches(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
+    docs = iter(stream)
+    while batch := list(islice(docs, size)):
+        yield batch

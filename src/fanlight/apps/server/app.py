@@ -208,6 +208,11 @@ def create_app(
         """Answer "ok" while the server can work."""
         return "ok"
 
+    @app.get("/readyz", response_model=schemas.Readiness, responses={503: {"model": schemas.Readiness}})
+    async def readyz() -> Any:
+        """Say what each model's engine is doing; 200 once all are ready. Texts are answered before, too."""
+        return JSONResponse({"models": tagging.states}, 200 if tagging.ready else 503)
+
     @app.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> str:
         """Give counters in Prometheus's text format."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -31,28 +31,18 @@ class Batcher:
     Attributes
     ----------
     tagger : Tagger
-    warm : Future
-        Done when the fast path is loaded or, once on a machine, compiled.
-    ready : bool
-        Whether `now` may be asked: after `prepare`.
+        Whose kernels are prepared in the background, before anybody asks.
     """
 
     tagger: Tagger
-    warm: Future[object] = field(init=False)
-    ready: bool = False
     _jobs: asyncio.Queue[Job] = field(default_factory=asyncio.Queue)
     _worker: asyncio.Task[None] | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _using: threading.Lock = field(default_factory=threading.Lock)  # the tagger, which serves one thread at a time
+    _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        """Begin to load the fast path, before anybody asks."""
-        self.warm = self._thread.submit(self._alone, self.tagger.together, ["Warm."])
-
-    def prepare(self) -> None:
-        """Load, or compile, what `now` runs, beside the requests: in a tagger that nobody else uses."""
-        Tagger(self.tagger.model).lines(["Warm."])
-        self.ready = True
+        """Begin to prepare the kernels."""
+        self.tagger.prepare()
 
     async def tag(self, texts: Sequence[str]) -> list[Document]:
         """Return the documents of some texts; a caller that goes away before its turn costs nothing."""
@@ -66,23 +56,23 @@ class Batcher:
         return documents
 
     def now(self, texts: Sequence[str], threshold: float | Mapping[str, float]) -> bytes | None:
-        """Return a few short texts' lines of JSON, tagged in this thread; None if the tagger is busy or not ready.
+        """Return a few short texts' lines of JSON, tagged in this thread; None if others wait or it would take long.
 
         To wake another thread, and to get Python's lock back from it, would take longer than the work.
         """
-        if not self.ready or not self._using.acquire(blocking=False):
+        if not self.tagger.ready or not self._busy.acquire(blocking=False):
             return None
         try:
-            return self.tagger.lines(texts, threshold)
+            return self.tagger.to_jsonl(texts, threshold)
         finally:
-            self._using.release()
+            self._busy.release()
 
     async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
         """Run something with the tagger, in its thread, between two batches."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._alone, function, *arguments)
 
     def _alone(self, function: Callable[..., Result], *arguments: object) -> Result:
-        with self._using:
+        with self._busy:
             return function(*arguments)
 
     async def _work(self) -> None:
@@ -95,7 +85,7 @@ class Batcher:
             batch = [job for job in batch if not job.done.cancelled()]
             texts = [text for job in batch for text in job.texts]
             try:
-                documents = await self.run(self.tagger.together, texts)
+                documents = await self.run(self.tagger.tag_batch, texts)
             except Exception as error:  # one caller's fault must not stop the others: each is tagged by itself
                 await self._one_by_one(batch, error)
                 continue
@@ -110,7 +100,7 @@ class Batcher:
             try:
                 if len(batch) == 1:
                     raise error
-                found = await self.run(self.tagger.together, job.texts)
+                found = await self.run(self.tagger.tag_batch, job.texts)
             except Exception as own:
                 if not job.done.cancelled():
                     job.done.set_exception(own)

@@ -76,6 +76,12 @@ class DocumentOut(Model):
     entities: list[EntityOut]
 
 
+class Readiness(BaseModel):
+    """What each model's engine is doing."""
+
+    models: dict[str, str] = Field(description='"loading", "compiling" (once on a machine, about 20 s) or "ready".')
+
+
 class TagResponse(Model):
     """The documents, in the order of the texts."""
 

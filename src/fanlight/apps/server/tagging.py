@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from starlette.exceptions import HTTPException
 
@@ -28,14 +27,21 @@ class Tagging:
     batchers : dict of str to Batcher
     texts, characters : int
         Tagged so far.
-    prepared : Future
-        Done when short requests can be answered at once.
     """
 
     def __init__(self, taggers: Mapping[str, Tagger]) -> None:
         self.batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
         self.texts = self.characters = 0
-        self.prepared = ThreadPoolExecutor(1).submit(self._prepare)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """What each model's engine is doing: "loading", "compiling" or "ready"; see `engine.switch`."""
+        return {name: batcher.tagger.state for name, batcher in self.batchers.items()}
+
+    @property
+    def ready(self) -> bool:
+        """Whether every model's fast engine answers."""
+        return all(batcher.tagger.ready for batcher in self.batchers.values())
 
     def chosen(self, name: str | None, text: str) -> str:
         """Return the name of the model for a text.
@@ -91,12 +97,6 @@ class Tagging:
                 yield document.to_json() + "\n"
             first += count
             count = min(2 * count, 1024)
-
-    def _prepare(self) -> None:
-        for batcher in self.batchers.values():
-            batcher.warm.result()
-        for batcher in self.batchers.values():
-            batcher.prepare()
 
     def _by_model(self, request: TagRequest) -> dict[str, list[int]]:
         places: dict[str, list[int]] = {}

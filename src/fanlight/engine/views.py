@@ -1,0 +1,59 @@
+"""Documents as views of columns, made at the edge, and columns of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from fanlight.engine.columns import Block, Entities
+from fanlight.entities.entity import Document, Entity
+
+
+def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) -> Iterator[Document]:
+    """Yield a block's texts with their entities.
+
+    Parameters
+    ----------
+    texts : sequence of str (D,)
+        The block's documents.
+    entities : Entities
+        Of documents 0 to D - 1.
+    types : sequence of str
+        That `Entities.types` counts in.
+    """
+    rows = zip(
+        entities.starts.tolist(), entities.ends.tolist(), entities.types.tolist(), entities.probabilities.tolist(),
+        strict=True,
+    )  # fmt: skip
+    counts = np.bincount(entities.documents, minlength=len(texts)).tolist()
+    for text, count in zip(texts, counts, strict=True):
+        if not count:
+            yield Document(text)
+            continue
+        views = [Entity(s, e, types[k], text[s:e], p) for _, (s, e, k, p) in zip(range(count), rows, strict=False)]
+        yield Document(text, tuple(views))
+
+
+def columns(block: Block, first: int, views: Iterable[Document], types: Sequence[str]) -> Entities:
+    """Return the entities of documents as columns; the inverse of `documents`.
+
+    Parameters
+    ----------
+    block : Block
+    first : int
+        The number of the first of the documents in the block.
+    views : iterable of Document
+    types : sequence of str
+    """
+    numbers = {type_: k for k, type_ in enumerate(types)}
+    rows = []
+    for d, view in enumerate(views, first):
+        byte, point = int(block.starts[d]), 0
+        for entity in view.entities:
+            byte += len(view.text[point : entity.start].encode())
+            point = entity.start
+            size = len(entity.text.encode())
+            rows.append((d, entity.start, entity.end, byte, byte + size, numbers[entity.type], entity.probability))
+    arrays = zip(*rows, strict=True) if rows else ((),) * len(Entities._fields)
+    return Entities(*(np.array(a, b.dtype) for a, b in zip(arrays, Entities.allocate(0), strict=True)))

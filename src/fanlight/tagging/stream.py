@@ -1,0 +1,150 @@
+"""Blocks of lines to lines of JSON: in order, a few blocks at a time, and at once where the input pauses."""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.engine.columns import Block, Entities
+from fanlight.engine.interface import Engine
+from fanlight.tagging.lines import BYTES, Lines
+from fanlight.tagging.rules import Rules
+from fanlight.tagging.tagger import Tagger, Threshold
+from fanlight.text.scripts import language_of
+
+AHEAD = 4  # blocks that are being tagged while the first of them is waited for
+LONG = 1 << 20  # bytes of a document whose line is written in segments
+
+Choose = Tagger | Callable[[str], Tagger]
+
+
+def tag_lines(
+    blocks: Iterable[Lines],
+    choose: Choose,
+    threshold: Threshold = 0.0,
+    rules: Rules | None = None,
+    threads: int | None = None,
+) -> Iterator[tuple[Lines, bytes]]:
+    """Tag blocks of lines, in order; yield each with its lines of JSON.
+
+    Parameters
+    ----------
+    blocks : iterable of Lines
+        One without lines says that the input pauses: what is being tagged is then waited for.
+    choose : Tagger or callable of a language ("en", "ko") to Tagger
+        Which tags all lines, or those of each script.
+    threshold : float or mapping of type to float
+    rules : Rules, optional
+        That stand beside the model.
+    threads : int, optional
+    """
+    waiting: deque[tuple[Lines, list[_Share]]] = deque()
+    for lines in blocks:
+        if len(lines.block.starts) == 1 and lines.block.ends[0] - lines.block.starts[0] > LONG:
+            while waiting:
+                yield _join(*waiting.popleft())
+            yield from _tag_long(lines, choose, threshold, rules, threads)
+            continue
+        shares = []
+        for tagger, documents in _divide(lines.block, choose):
+            part = Block(lines.block.data, lines.block.starts[documents], lines.block.ends[documents])
+            engine = tagger._engine_for(len(documents), int((part.ends - part.starts).sum()))
+            write = partial(_writer(engine, tagger.types, rules), part)
+            shares.append(_Share(documents, engine.begin(part, tagger._thresholds(threshold), write, threads)))
+        if shares:
+            waiting.append((lines, shares))
+        while waiting and (not shares or len(waiting) >= AHEAD):
+            yield _join(*waiting.popleft())
+    while waiting:
+        yield _join(*waiting.popleft())
+
+
+def _writer(
+    engine: Engine, types: tuple[str, ...], rules: Rules | None
+) -> Callable[[Block, int, int, Entities], tuple[bytes, Any]]:
+    if rules is None:
+        return lambda block, first, last, entities: engine.to_json(block, first, last, entities, types)
+    joined, join = rules.beside(types, engine.plain)
+    return lambda block, first, last, entities: engine.to_json(
+        block, first, last, join(block, first, last, entities), joined
+    )
+
+
+def _tag_long(
+    lines: Lines, choose: Choose, threshold: Threshold, rules: Rules | None, threads: int | None
+) -> Iterator[tuple[Lines, bytes]]:
+    """Yield the line of one long document in segments, of which the last has the document."""
+    block, empty = lines.block, lines._replace(block=Block.of([]))
+    begin, end = int(block.starts[0]), int(block.ends[0])
+    tagger = choose if isinstance(choose, Tagger) else choose(_script(block.data, begin, end))
+    tagger.warm()  # whatever it takes, it takes less than a long document by the plain engine
+    engine, types = tagger._engine_for(1, end - begin), tagger.types
+    entities = engine.segments(block, 0, tagger._thresholds(threshold), threads)
+    if rules is not None:  # a pattern may match anything
+        types, join = rules.beside(types, engine.plain)
+        entities = iter([join(block, 0, 1, Entities.concatenate(entities))])
+    for text in engine.json_segments(block, 0, entities, types):
+        yield empty, text
+    yield lines, b""
+
+
+class _Share(NamedTuple):
+    """The documents of a block that one tagger tags, and their lines of JSON to be."""
+
+    documents: NDArray[np.int64]
+    futures: list[Future[tuple[bytes, Any]]]
+
+
+def _join(lines: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
+    """Bring the lines of all languages into order."""
+    if len(shares) == 1:
+        return lines, b"".join(future.result()[0] for future in shares[0].futures)
+    texts: list[bytes] = [b""] * len(lines.block.starts)
+    for share in shares:
+        place = 0
+        for future in share.futures:
+            data, ends = future.result()
+            for first, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+                texts[share.documents[place]] = data[first:end]
+                place += 1
+    return lines, b"".join(texts)
+
+
+def _divide(block: Block, choose: Choose) -> list[tuple[Tagger, NDArray[np.int64]]]:
+    """Return the documents that each tags: those without a byte that begins a Hangul syllable are quickly told."""
+    documents = np.arange(len(block.starts))
+    if not len(documents):
+        return []
+    if isinstance(choose, Tagger):
+        return [(choose, documents)]
+    hangul = np.flatnonzero((block.data >= 0xEA) & (block.data <= 0xED))
+    maybe = np.unique(np.searchsorted(block.ends, hangul, "right"))
+    raw = block.data.tobytes() if len(maybe) else b""
+    korean = [d for d in maybe.tolist() if language_of(raw[block.starts[d] : block.ends[d]].decode()) == "ko"]
+    if not korean:
+        return [(choose("en"), documents)]
+    others = np.setdiff1d(documents, korean)
+    return [(choose("ko"), np.array(korean)), *([(choose("en"), others)] if len(others) else [])]
+
+
+def _script(data: NDArray[np.uint8], begin: int, end: int) -> str:
+    """Return `language_of` a long text."""
+    places = range(begin, end, BYTES)
+    parts = (data[place : min(place + BYTES, end)] for place in places)
+    if not any(((part >= 0xEA) & (part <= 0xED)).any() for part in parts):  # no Hangul
+        return "en"
+    decode = getincrementaldecoder("utf-8")().decode
+    counts = np.zeros(0x110000, np.int64)
+    for place in places:
+        text = decode(data[place : min(place + BYTES, end)].tobytes())
+        counts += np.bincount(np.frombuffer(text.encode("utf-32-le"), np.uint32), minlength=len(counts))
+    letters = {chr(p): int(counts[p]) for p in np.flatnonzero(counts).tolist() if chr(p).isalpha()}
+    hangul = sum(count for letter, count in letters.items() if language_of(letter) == "ko")
+    return "ko" if hangul and 2 * hangul >= sum(letters.values()) else "en"

@@ -14,6 +14,7 @@ import numpy as np
 
 import fanlight
 from fanlight.engine.columns import Block
+from fanlight.engine.compiled import CompiledEngine
 from fanlight.training.settings import read_settings
 from fanlight.training.train import train_model
 
@@ -66,13 +67,11 @@ def measure(sentences: list[list[tuple[str, str]]], head: str, passes: int) -> t
         tagger = fanlight.load(out)
     texts = [" ".join(" ".join(word for word, _ in s) for s in document) for document in documents]
     texts *= -(-TAGGED // sum(map(len, sentences)))
-    block, engine = Block.of(texts), tagger.blocks()
-    if engine is None:
-        return last.words_per_second, 0.0
-    thresholds = [0.0] * len(tagger.types)
-    engine.tag(block, thresholds)
+    block, engine = Block.of(texts), CompiledEngine(tagger.model)
+    thresholds = np.zeros(len(tagger.types))
+    engine.entities(block, thresholds)
     began = time.perf_counter()
-    engine.tag(block, thresholds)
+    engine.entities(block, thresholds)
     return last.words_per_second, sum(len(text.split()) for text in texts) / (time.perf_counter() - began)
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -90,6 +91,9 @@ def taggers(tmp_path_factory):
         ("words with a reach", {"features": REACHING["word"], "radius": 3}),
         ("characters with a reach", {"features": REACHING["character"], "unit": "character", "radius": 3}),
         ("characters, two", {"unit": "character", "passes": 2, "folds": 2, "radius": 1}),
+        ("logistic", {"head": "logistic"}),
+        ("logistic, two", {"head": "logistic", "passes": 2, "folds": 2}),
+        ("characters, logistic", {"head": "logistic", "unit": "character", "radius": 1, "epochs": 12, "rate": 0.03}),
     ):
         found[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **given_settings})
     return {name: (Tagger(tagger.model, "plain"), CompiledEngine(tagger.model)) for name, tagger in found.items()}
@@ -97,7 +101,7 @@ def taggers(tmp_path_factory):
 
 NAMES = [
     "en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh", "words with a reach",
-    "characters with a reach", "characters, two",
+    "characters with a reach", "characters, two", "logistic", "logistic, two", "characters, logistic",
 ]  # fmt: skip
 
 
@@ -151,6 +155,19 @@ def test_hard_texts_get_the_same_answers(taggers, name):
     texts = [*ENGLISH, *KOREAN, " ".join(ENGLISH), "\n".join(KOREAN)]
     for text, document in zip(texts, documents(blocks, texts), strict=True):
         same(document, tagger(text))
+
+
+def test_entities_of_the_logistic_head_overlap_and_are_in_order(taggers):
+    for name in ("logistic", "logistic, two", "characters, logistic"):
+        _, blocks = taggers[name]
+        count, overlaps = 0, 0
+        for document in documents(blocks, [*ENGLISH, *KOREAN]):
+            keys = [(e.start, -e.end, e.type) for e in document.entities]
+            assert keys == sorted(keys)
+            count += len(keys)
+            overlaps += sum(a.end > b.start for a, b in pairwise(document.entities))
+        assert count > 0, name
+        assert overlaps > 10 or name.startswith("characters")
 
 
 @given(

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import passes, short_text
-from fanlight.engine.chain import Scratch, Widths
+from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Entities
 from fanlight.engine.first_layer import Layers, padded
@@ -44,14 +44,14 @@ LONG = 1 << 20  # bytes of a document that is tagged in segments
 
 
 def supported(model: Model) -> bool:
-    """Tell whether the kernels can run a model: one chain over all types, and what is looked up is a word's own.
+    """Tell whether the kernels can run a model: what is looked up is a word's own.
 
     The context of a character is that of all its kind in the document, whatever their words, which is not known here.
     """
     made = model.configuration
     named = model.gazetteer is not None and made.unit == "word"  # names of several words
     shared = made.unit == "character" and made.context_width > 0
-    return made.head != "logistic" and not named and not shared and model.patterns is None
+    return not named and not shared and model.patterns is None
 
 
 def is_long(block: Block, document: int) -> bool:
@@ -76,7 +76,8 @@ class CompiledEngine:
         self.types = model.configuration.types
         self.stages = stages_of(model)
         self.passes = 1 if model.first is None else 2
-        self.widths = Widths.of(len(self.types))
+        self._independent = model.configuration.head == "logistic"
+        self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
         self._cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
@@ -86,9 +87,10 @@ class CompiledEngine:
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
-        self._scratch = (self.scratch(), Entities.allocate(SHORT))  # of short blocks; no more tokens than bytes
+        capacity = SHORT * self.overlaps  # of short blocks, which have no more tokens than bytes
+        self._scratch = (self.scratch(), Entities.allocate(capacity))
         self._arguments: short_text.KernelArguments | None = None  # as long as nothing is learned
-        self._json = allocate_json(self.types, 2 * SHORT, SHORT, SHORT)
+        self._json = allocate_json(self.types, SHORT + capacity, SHORT, capacity)
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block; a short one wakes no other thread. See `engine.interface`."""
@@ -199,8 +201,14 @@ class CompiledEngine:
     def scratch(self) -> Scratch:
         """Return scratch for one thread."""
         made = self.model.configuration
-        tags, parts = len(self.widths.tags), max(stage.parts for stage in self.stages)
-        return Scratch.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, parts)
+        return Scratch.of(
+            LONGEST[self.unit],
+            padded(made.hidden),
+            made.positions,
+            len(self.types),
+            independent=self._independent,
+            parts=max(stage.parts for stage in self.stages),
+        )
 
     def _begin(
         self,
@@ -288,7 +296,7 @@ class CompiledEngine:
         """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
         first, last = documents
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
-        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()))
+        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()) * self.overlaps)
         scratch = (self.scratch(), out)
         entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
         return then(first + offset, last + offset, entities._replace(documents=entities.documents + offset))
@@ -305,7 +313,7 @@ class CompiledEngine:
         one, two = layers[0], layers[-1]
         twice = len(layers) > 1
         room, out = scratch
-        count = passes.run(chunks, *documents, tables, one, two, twice, room, self.widths, thresholds, out)
+        count = passes.run(chunks, *documents, tables, one, two, twice, room, thresholds, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _is_short(self, block: Block) -> bool:
@@ -329,7 +337,7 @@ class CompiledEngine:
         chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
         tables, layers = self._cache.snapshot()
         room, out = self._scratch
-        return short_text.bind(self._cache.entries(), chunks, tables, tuple(layers), room, self.widths, out, self._json)
+        return short_text.bind(self._cache.entries(), chunks, tables, tuple(layers), room, out, self._json)
 
 
 def _learned(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:

@@ -54,7 +54,7 @@ class FirstLayerCache:
             if made.evidence_width:
                 E = p[f"E_{k}"].T
                 W[made.width :, k, :m], self._evidence[k, :, :m] = E[:marks], E[marks:]
-        ((_, _, A),) = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))
+        _, _, A = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))[0]
         self._A = np.asarray(A, np.float32)
         self._of = RowProducts(made, parameters, W) if made.unit == "character" else None
         reach = made.radius if self._of is None else self._of.reach

@@ -173,16 +173,14 @@ class LongDocument:
 
     def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
         owns = np.empty((len(read.types), len(self._engine.types)), np.float32)
-        own_evidence(
-            layers[0], read.types, read.contexts, read.borders, self._engine.widths, self._engine.scratch(), owns
-        )
+        own_evidence(layers[0], read.types, read.contexts, read.borders, self._engine.scratch(), owns)
         return read, owns
 
     def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
-        out = Entities.allocate(len(read.types))
+        out = Entities.allocate(len(read.types) * self._engine.overlaps)
         one, two = layers[0], layers[-1]
         count = long_document_kernels.tag(
-            one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, self._engine.widths, least,
+            one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, least,
             self._engine.scratch(), out,
         )  # fmt: skip
         found = Entities(*(column[:count] for column in out))

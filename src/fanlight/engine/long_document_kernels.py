@@ -115,7 +115,7 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
 
 
 @kernel()
-def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts: Any, widths: Any, least: Any,
+def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts: Any, least: Any,
         room: Any, out: Any) -> Any:  # fmt: skip
     """Write the entities of a piece, whose tokens are `read`, to the columns `out`; return how many there are."""
     types, offsets, borders, contexts, forms = read
@@ -123,7 +123,7 @@ def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts
     told = np.zeros((len(types), T + 1), np.float32)
     if twice:
         owns = np.empty((len(types), T), np.float32)
-        own_evidence(one, types, contexts, borders, widths, room, owns)
+        own_evidence(one, types, contexts, borders, room, owns)
         for t in range(len(types)):
             if contexts[t] & REPEATED:
                 told[t, T] = 1
@@ -131,4 +131,4 @@ def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts
                     told[t, y] = (sums[rows[forms[t]], y] - owns[t, y]) / (counts[forms[t]] - 1)
     owners = np.zeros(len(borders) - 1, np.int32)
     net = two if twice else one
-    return find_entities(net, types, contexts, told, borders, owners, offsets, widths, least, room, out)
+    return find_entities(net, types, contexts, told, borders, owners, offsets, least, room, out)

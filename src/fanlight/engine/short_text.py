@@ -28,14 +28,12 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `bind`."""
 
 
-FIELDS = ("entries", "chunks", "tables", "layers", "room", "widths", "out", "json")
+FIELDS = ("entries", "chunks", "tables", "layers", "room", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
 @kernel()
-def bind(
-    entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, widths: Any, out: Any, json: Any
-) -> KernelArguments:
+def bind(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, out: Any, json: Any) -> KernelArguments:
     """Hand over arrays.
 
     Parameters
@@ -43,11 +41,11 @@ def bind(
     entries : tuple
         Keys, values and uses, as for `chunk_kernels.scan`; so are `chunks`.
     layers : tuple of Layers
-        One network or two, as for `block_kernels.run`; so are `tables`, `room`, `widths` and `out`.
+        One network or two, as for `block_kernels.run`; so are `tables`, `room` and `out`.
     json : tuple
         What `json_kernel.allocate_json` returns.
     """
-    return KernelArguments(entries, chunks, tables, layers, room, widths, out, json)  # type: ignore[no-untyped-call]
+    return KernelArguments(entries, chunks, tables, layers, room, out, json)  # type: ignore[no-untyped-call]
 
 
 @kernel()
@@ -60,9 +58,9 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any) -> A
     keys, values, uses = arguments.entries
     if scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1, ZERO
-    tables, room, widths = arguments.tables, arguments.room, arguments.widths
+    tables, room = arguments.tables, arguments.room
     two, twice = layers[len(layers) - 1], len(layers) > 1
-    n = run(chunks, ZERO, count, tables, layers[0], two, twice, room, widths, thresholds, out)
+    n = run(chunks, ZERO, count, tables, layers[0], two, twice, room, thresholds, out)
     found = Entities(
         out.documents[:n],
         out.starts[:n],

@@ -182,12 +182,12 @@ def _kind(model: Model) -> str:
     from llvmlite import binding
     from numba import __version__
 
-    sources = sorted(Path(__file__).parents[1].rglob("*kernels.py")) + sorted(Path(__file__).parent.glob("*.py"))
-    stamps = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources]
+    from fanlight import jit
+
     made, stages = model.configuration, 1 + (model.first is not None)
     kind = [made.unit, made.head, len(made.types), stages, model.gazetteer is None, model.patterns is None]
     machine = [__version__, binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
-    return hashlib.sha256(repr([stamps, kind, machine]).encode()).hexdigest()[:24]
+    return hashlib.sha256(repr([jit.stamp(), kind, machine]).encode()).hexdigest()[:24]
 
 
 def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from fanlight.engine.chunks import (
-    ALPHABETIC,
     AS_FORM,
-    LOWER,
+    CONTEXT,
     REPEATED,
-    UPPER,
+    SEVERAL,
     _white,
     place_of,
     sentence_borders,
+    sentence_case,
     tokens_of,
 )
 from fanlight.engine.passes import find_entities, own_evidence
@@ -43,24 +43,6 @@ def lay_out(chunks: Any, tables: Any, longest: int, state: Any, skip: int, colum
     return sentence_borders(types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, borders, state)
 
 
-@inner()
-def _case(types: Any, begin: int, end: int, flags: Any) -> int:
-    words, upper, lower = 0, 0, 0
-    for t in range(begin, end):
-        f = flags[types[t]]
-        if f & ALPHABETIC:
-            words += 1
-            upper += (f & UPPER) != 0
-            lower += (f & LOWER) != 0
-    if words < 2:
-        return 0
-    if upper == words:
-        return 2
-    if lower == words:
-        return 6
-    return 4 if 3 * lower <= words - lower else 0
-
-
 @kernel()
 def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: Any, values: Any, known: int,
          seen: Any, counts: Any) -> int:  # fmt: skip
@@ -70,7 +52,7 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: A
     remembers the number of each word type, -1 for none. Returns how many forms are known then.
     """
     for s in range(len(borders) - 1):
-        case = _case(types, borders[s], borders[s + 1], flags)
+        case = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
             type_ = types[t]
             form = places[type_]
@@ -96,13 +78,13 @@ def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values:
     """Fill each token's context, and the number of its form in the document."""
     places = np.full(len(folded), -1, np.int32)
     for s in range(len(borders) - 1):
-        case = _case(types, borders[s], borders[s + 1], flags)
+        case = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
             type_ = types[t]
             if places[type_] < 0:
                 places[type_] = values[place_of(folded[type_], keys)]
             form = forms[t] = places[type_]
-            contexts[t] = (t == borders[s]) + case + seen[form] + REPEATED * (counts[form] > 1)
+            contexts[t] = (t == borders[s]) + case + seen[form] + (SEVERAL | REPEATED) * (counts[form] > 1)
 
 
 @kernel()

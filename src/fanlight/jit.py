@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import numba
+import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -5,35 +5,33 @@ import pytest
 from numba import njit
 
 from fanlight.engine import chain as chain_kernels
-from fanlight.engine.chain import Chain, Scratch, Widths
-from fanlight.engine.first_layer import Layers
+from fanlight.engine.chain import Chain, Scratch
 from fanlight.network import chain
 
 
 def laid_out(Z, types):
     """Return emissions and legal transitions as the kernels want them."""
-    A, where = chain.legal_transitions([str(n) for n in range(types)]), chain_kernels.columns(types)
-    widths = Widths.of(types)
-    room = Scratch.of(len(Z), 32, 1, len(widths.tags))
+    A, where = chain.legal_transitions(tuple(str(n) for n in range(types))), chain_kernels.columns(types)
+    room = Scratch.of(len(Z), 32, 1, types)
     room.Z[:] = chain_kernels.NEVER
     room.Z[: len(Z), where] = Z
     scores = Chain.of(A, types, chain_kernels.NEVER)
-    return A, where, widths, room, scores
+    return A, where, room, scores
 
 
 @njit
-def best(n, net, widths, room):
-    chain_kernels.best_path(0, n, net, widths, room)
+def best(n, scores, room):
+    chain_kernels.best_path(0, n, scores, room)
 
 
 @pytest.mark.parametrize("gap", [3, 1e5])
-@pytest.mark.parametrize("types", [1, 2, 5])
+@pytest.mark.parametrize("types", [1, 2, 5, 9, 40])
 def test_the_best_path_is_the_plain_one_and_legal(types, gap):
     rng = np.random.default_rng(1)
     for n in (1, 2, 3, 40):
         Z = (gap * rng.normal(size=(n, 4 * types + 1))).astype(np.float32)
-        A, where, widths, room, scores = laid_out(Z, types)
-        best(n, Layers(*[0] * 6, scores, 0, 0), widths, room)
+        A, where, room, scores = laid_out(Z, types)
+        best(n, scores, room)
         path = np.argsort(where)[room.path[:n]]
         np.testing.assert_array_equal(path, chain.viterbi(Z, A, np.array([0, n])))
         K = len(where)
@@ -41,8 +39,8 @@ def test_the_best_path_is_the_plain_one_and_legal(types, gap):
 
 
 @njit
-def certain(n, weights, widths, room):
-    chain_kernels.messages(0, n, 0, n - 1, weights, widths, room)
+def certain(n, weights, room):
+    chain_kernels.messages(0, n, 0, n - 1, weights, room)
     return chain_kernels.probability(weights, 0, n, room)
 
 
@@ -50,10 +48,10 @@ def test_the_probability_of_an_entity_of_hundreds_of_tokens_is_the_plain_one():
     rng, n, types = np.random.default_rng(1), 480, 5
     Z = rng.normal(size=(n, 4 * types + 1)).astype(np.float32)
     Z[:, 2], Z[0, 1], Z[-1, 3] = 6, 6, 6  # B, I … I, E
-    A, where, widths, room, _ = laid_out(Z, types)
+    A, where, room, _ = laid_out(Z, types)
     tags = [1, *[2] * (n - 2), 3]
     room.path[:n] = where[tags]
-    found = certain(n, Chain.of(np.exp(A.astype(np.float64)), types, 0), widths, room)
+    found = certain(n, Chain.of(np.exp(A.astype(np.float64)), types, 0), room)
     exact = Z.astype(np.float64)
     messages = chain.forward_backward(exact, A, np.array([0, n]))
     expected = chain.span_probability(messages, exact, A, 0, tags)

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,6 +48,41 @@ KOREAN = [
 ]  # fmt: skip
 
 
+# Names that begin, end and overlap in the texts above, one of them longer than any sentence's remainder.
+GAZETTEER = """Paris	LOC
+museums in Paris	MISC
+in Paris	LOC
+Mr. Smith's U.S. friends	PER
+Mr	PER
+Smith	PER
+IRAQ WILL VOTE	ORG
+Baghdad - Iraqi	ORG
+Jones!	PER
+Jones	PER
+Jones won. Jones had	PER
+東京	LOC
+αθήνα ας	LOC
+Oslo Oslo Oslo	LOC
+Oslo	LOC
+word, word	MISC
+이순신	PER
+서울	LOC
+부산도	LOC
+"""
+# Names, expressions that match parts of tokens, several, none, and at the beginning and the end of a sentence.
+PATTERNS = """Paris	TOWN
+Mr. Smith	PERSON
+서울	TOWN
+é	LETTER
+re:^\\w+	BEGINNING
+re:\\w+[.!]$	END
+re:(?i)[a-z]*o[a-z]* [a-z]+	PAIR
+re:\\d+([.,:]\\d+)*	NUMBER
+re:a*	LETTER
+re:[“”]|—	LETTER
+re:서.|\\s+	PAIR
+"""
+
 REACHING = {
     "word": {
         "form": {"buckets": 512, "dimension": 8, "features": ["lower"]},
@@ -81,6 +117,9 @@ def taggers(tmp_path_factory):
     """Networks of every kind that the fast path runs."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "towns.conll").write_text(in_documents(5), encoding="utf-8")
+    (folder / "names.tsv").write_text(GAZETTEER, encoding="utf-8")
+    (folder / "patterns.tsv").write_text(PATTERNS, encoding="utf-8")
+    names, patterns = {"gazetteers": [folder / "names.tsv"]}, {"patterns": [folder / "patterns.tsv"]}
     found = {"en": fanlight.load("en"), "ko": fanlight.load("ko"), "en, one pass": fanlight.load("en", passes=1)}
     for name, given_settings in (
         ("two", {"passes": 2, "folds": 2}),
@@ -90,6 +129,19 @@ def taggers(tmp_path_factory):
         ("words with a reach", {"features": REACHING["word"], "radius": 3}),
         ("characters with a reach", {"features": REACHING["character"], "unit": "character", "radius": 3}),
         ("characters, two", {"unit": "character", "passes": 2, "folds": 2, "radius": 1}),
+        ("logistic", {"head": "logistic"}),
+        ("logistic, two", {"head": "logistic", "passes": 2, "folds": 2}),
+        ("characters, logistic", {"head": "logistic", "unit": "character", "radius": 1, "epochs": 6}),
+        ("names", names),
+        ("names, two, logistic", {**names, "head": "logistic", "passes": 2, "folds": 2}),
+        ("patterns", patterns),
+        ("names and patterns, two", {**names, **patterns, "passes": 2, "folds": 2}),
+        ("characters, names and patterns", {**names, **patterns, "unit": "character", "radius": 2}),
+        ("characters with contexts", {"unit": "character", "context_width": 4, "radius": 1}),
+        (
+            "characters, all, two",
+            {**names, **patterns, "unit": "character", "context_width": 4, "passes": 2, "folds": 2},
+        ),
     ):
         found[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **given_settings})
     return {name: (Tagger(tagger.model, "plain"), CompiledEngine(tagger.model)) for name, tagger in found.items()}
@@ -97,7 +149,9 @@ def taggers(tmp_path_factory):
 
 NAMES = [
     "en", "ko", "en, one pass", "two", "softmax", "sigmoid", "hardtanh", "words with a reach",
-    "characters with a reach", "characters, two",
+    "characters with a reach", "characters, two", "logistic", "logistic, two", "characters, logistic",
+    "names", "names, two, logistic", "patterns", "names and patterns, two", "characters, names and patterns",
+    "characters with contexts", "characters, all, two",
 ]  # fmt: skip
 
 
@@ -151,6 +205,19 @@ def test_hard_texts_get_the_same_answers(taggers, name):
     texts = [*ENGLISH, *KOREAN, " ".join(ENGLISH), "\n".join(KOREAN)]
     for text, document in zip(texts, documents(blocks, texts), strict=True):
         same(document, tagger(text))
+
+
+def test_entities_of_the_logistic_head_overlap_and_are_in_order(taggers):
+    for name in ("logistic", "logistic, two", "characters, logistic"):
+        _, blocks = taggers[name]
+        count, overlaps = 0, 0
+        for document in documents(blocks, [*ENGLISH, *KOREAN]):
+            keys = [(e.start, -e.end, e.type) for e in document.entities]
+            assert keys == sorted(keys)
+            count += len(keys)
+            overlaps += sum(a.end > b.start for a, b in pairwise(document.entities))
+        assert count > 10, name
+        assert overlaps > 10 or name.startswith("characters")
 
 
 @given(
@@ -262,13 +329,6 @@ def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypa
         for document, one in zip(documents(other, texts), whole, strict=True):
             same(document, one)
     assert tables == [{"character", "place", "bigram", "word"}, {"character", "place"}, set()]
-
-
-def test_characters_in_context_are_tagged_by_the_plain_path(tmp_path):
-    (tmp_path / "towns.conll").write_text(in_documents(5), encoding="utf-8")
-    changes = {"epochs": 2, "unit": "character", "context_width": 4, "radius": 1}
-    tagger = fanlight.train(tmp_path / "towns.conll", **{**SMALL, **changes})
-    assert not module.supported(tagger.model)
 
 
 def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):

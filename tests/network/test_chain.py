@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanlight.network import chain
 from fanlight.network.chain import (
     ILLEGAL,
     best_paths,
@@ -116,3 +117,28 @@ def test_no_score_buys_an_illegal_reading():
     legal = {y: score for y, score in paths(Z, A) if all(A[a, b] == 0 for a, b in itertools.pairwise((5, *y, 5)))}
     assert {tuple(path.tolist()): score for score, path in found} == legal
     assert best_paths(-Z - 1e5, A, 1)[0][0] < ILLEGAL, "a path is not illegal for being improbable"
+
+
+@pytest.mark.parametrize("types", [1, 5, 16, 40])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_legal_transitions_alone_give_what_all_give(types, dtype, monkeypatch):
+    """The compiled kernels to the bit, the plain forms to rounding; also where paths are equally good."""
+    rng = np.random.default_rng(types)
+    names = tuple(str(n) for n in range(types))
+    starts = np.array([0, 1, 1, 12, 14, 60])
+    Z = (3 * rng.normal(size=(60, 4 * types + 1))).astype(dtype)
+    A = (legal_transitions(names) + rng.normal(size=(4 * types + 2, 4 * types + 2))).astype(dtype)
+    for emissions, transitions in ((Z, A), (np.round(Z / 4), np.where(A < ILLEGAL / 2, A, np.round(A)).astype(dtype))):
+        results, best = [], []
+        for sparse, compiled in itertools.product((True, False), (True, False)):
+            with monkeypatch.context() as patch:
+                if not sparse:
+                    patch.setattr(chain, "_is_sparse", lambda weights, nothing: False)
+                results.append(forward_backward(emissions, transitions, starts, compiled))
+                best.append(viterbi(emissions, transitions, starts, compiled))
+        for column in zip(*results, strict=True):
+            np.testing.assert_array_equal(column[0], column[2])
+            for other in column[1:]:
+                np.testing.assert_allclose(column[0], other, rtol=2e-3 if dtype is np.float32 else 1e-9, atol=1e-6)
+        for path in best[1:]:
+            np.testing.assert_array_equal(best[0], path)

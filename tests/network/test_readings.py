@@ -13,7 +13,7 @@ from fanlight.network.chain import best_paths, legal_transitions
 @pytest.mark.parametrize("n", [1, 2, 4])
 def test_best_paths_are_those_of_trying_all(n):
     rng = np.random.default_rng(n)
-    A = legal_transitions(["X"]) + rng.normal(size=(6, 6))
+    A = legal_transitions(("X",)) + rng.normal(size=(6, 6))
     Z = rng.normal(size=(n, 5))
     scores = {}
     for path in product(range(5), repeat=n):

@@ -61,14 +61,16 @@ def test_names_are_found_where_they_stand_as_words(text, names):
 
 @st.composite
 def tagged(draw):
-    """A text and entities of a model that do not overlap."""
+    """A text and entities of a model, which overlap where they are of different types."""
     text = draw(st.text(ALPHABET, max_size=30))
-    borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
-    entities = [
-        Entity(s, e, draw(st.sampled_from("XYZ")), text[s:e], draw(st.sampled_from([0.25, 0.5])))
-        for s, e in zip(borders[::2], borders[1::2], strict=False)
-    ]
-    return Document(text, tuple(entities))
+    entities = []
+    for type_ in draw(st.sampled_from(["X", "XYZ"])):
+        borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+        entities += [
+            Entity(s, e, type_, text[s:e], draw(st.sampled_from([0.25, 0.5])))
+            for s, e in zip(borders[::2], borders[1::2], strict=False)
+        ]
+    return Document(text, tuple(sorted(entities, key=lambda e: (e.start, -e.end, e.type))))
 
 
 @given(

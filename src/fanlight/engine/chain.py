@@ -2,8 +2,9 @@
 
 Of the transitions BIOES allows few: any tag that closes (E, O, S) may be followed by any that opens (O, S, B), and B
 and I of a type by its I and E. So a token's tags are laid out as E of each type, O, S of each type, B of each type, I
-of each type: those that close lie together, and so do those that open. A stretch is read and written as a whole
-vector, which may reach into the next stretch; that is written after it.
+of each type: those that close lie together, and so do those that open. A stretch is read and written a vector at a
+time, the last of which may reach into the next stretch; that is written after it. Vectors have one width whatever the
+number of types, so that one compiled kernel serves every model.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.simd import aligned, fma, larger, largest, load, splat, store, total
-from fanlight.jit import inner
+from fanlight.jit import ZERO, inner
 from fanlight.network.chain import FLOORS
 
-LANES = 8
+TYPES = (0,) * 8  # types, or tags, whose numbers are a vector
+OPEN = (0,) * 16  # tags that open, or close, whose numbers are a vector
 FLOOR = FLOORS[8]
 PER_BIT, MAGIC = 1 / np.log(2), 1.5 * 2.0**52
 SERIES = tuple(1 / factorial(n) for n in range(14))
@@ -31,14 +33,16 @@ class Chain(NamedTuple):
 
     Attributes
     ----------
-    between : array (C, lanes)
-        From those that close to those that open.
-    back : array (C, lanes)
+    between : array (panels, C, 16)
+        From those that close to those that open, in panels of columns.
+    back : array (panels, C, 16)
         The same transposed.
-    begin_end, inside_end, begin_inside, inside_inside : array (lanes,)
+    begin_end, inside_end, begin_inside, inside_inside : array (T, padded)
         Within each type.
-    starts, ends : array (lanes,)
+    starts, ends : array (C, padded)
         At a sentence's borders: to those that open, from those that close.
+    highest, lowest : array (C,)
+        Of each row of `between`.
     """
 
     between: Any
@@ -49,50 +53,68 @@ class Chain(NamedTuple):
     inside_inside: Any
     starts: Any
     ends: Any
+    highest: Any
+    lowest: Any
 
     @classmethod
     def of(cls, A: NDArray[Any], types: int, nothing: float) -> Chain:
-        """Take apart transitions (K+1, K+1) of `entities.bioes`; the lanes beyond a stretch get `nothing`."""
-        B, N, E, S = (np.arange(types) * 4 + first for first in (1, 2, 3, 4))
+        """Take apart transitions (K+1, K+1) of `entities.bioes`; the places beyond a stretch get `nothing`."""
+        B, N, E, S = (np.arange(types) * 4 + role for role in (1, 2, 3, 4))
         closing, opening = np.concatenate([E, [0], S]), np.concatenate([[0], S, B])
 
-        def rows(values: NDArray[Any]) -> NDArray[Any]:
-            out = aligned((*values.shape[:-1], _whole(values.shape[-1])), A.dtype)
+        def pad(values: NDArray[Any], lanes: tuple[int, ...]) -> NDArray[Any]:
+            out = aligned((*values.shape[:-1], round_up(values.shape[-1], lanes)), A.dtype)
             out[...] = nothing
             out[..., : values.shape[-1]] = values
             return out
 
+        def cut(values: NDArray[Any]) -> NDArray[Any]:
+            padded = pad(values, OPEN)
+            panels = aligned((padded.shape[1] // len(OPEN), len(values), len(OPEN)), A.dtype)
+            panels[...] = padded.reshape(len(values), -1, len(OPEN)).transpose(1, 0, 2)
+            return panels
+
         between = A[np.ix_(closing, opening)]
         return cls(
-            rows(between), rows(between.T), rows(A[B, E]), rows(A[N, E]), rows(A[B, N]), rows(A[N, N]),
-            rows(A[-1, opening]), rows(A[closing, -1]),
+            cut(between), cut(between.T), pad(A[B, E], TYPES), pad(A[N, E], TYPES), pad(A[B, N], TYPES),
+            pad(A[N, N], TYPES), pad(A[-1, opening], OPEN), pad(A[closing, -1], OPEN), between.max(1), between.min(1),
         )  # fmt: skip
 
 
-class Widths(NamedTuple):
-    """How long vectors are, as tuples that long: a token's tags, those that open, the types."""
-
-    tags: tuple[int, ...]
-    open: tuple[int, ...]
-    type: tuple[int, ...]
-
-    @classmethod
-    def of(cls, types: int) -> Widths:
-        """Return the lengths for so many types, with room for the last vector of each stretch."""
-        opening, inside = _whole(2 * types + 1), _whole(types)
-        tags = _whole(max(types + opening, 3 * types + 1 + inside))
-        return cls((0,) * tags, (0,) * opening, (0,) * inside)
-
-
 class Scratch(NamedTuple):
-    """Scratch for one sentence at a time."""
+    """Scratch for one sentence at a time; rows are tokens.
+
+    Attributes
+    ----------
+    H, Z : float32 array (rows, M), (rows, K)
+        Hidden units and emissions of several sentences.
+    places : int64 array (2, P)
+    parts : int64 array (P · g,)
+    evidence, shares : int64, float32 array (P · (T + 1),)
+        Where the rows of the evidence's weights are, and what these are multiplied by.
+    scores : float32 array (rows, R)
+        Scores of best paths; R >= 4T + 1 with padding, and 5T for the logistic head.
+    path : int32 array (rows,)
+    candidates : int32 array (2T + 1,)
+    spans : int32 array (rows, T), or of no rows
+        Where the entity of a type that begins at a token ends, for the logistic head.
+    exponentials, shifts, forward, backward : float64 array (rows, R)
+    scales : float64 array (rows,)
+    row : float64 array (R,)
+    longest : int
+        Tokens of the longest sentence.
+    """
 
     H: Any
     Z: Any
     places: Any
     parts: Any
+    evidence: Any
+    shares: Any
     scores: Any
     path: Any
+    candidates: Any
+    spans: Any
     exponentials: Any
     shifts: Any
     forward: Any
@@ -102,61 +124,120 @@ class Scratch(NamedTuple):
     longest: Any
 
     @classmethod
-    def of(cls, longest: int, hidden: int, positions: int, tags: int, parts: int = 0) -> Scratch:
-        """Return arrays for sentences of up to `longest` tokens, hidden units and tags with their padding.
+    def of(
+        cls, longest: int, hidden: int, positions: int, types: int, *, independent: bool = False, parts: int = 0
+    ) -> Scratch:
+        """Return arrays for sentences of up to `longest` tokens.
 
-        `parts` is how many a type has at most (`sentence_kernels.Types`).
+        Parameters
+        ----------
+        longest, hidden, positions, types : int
+            Tokens, hidden units with their padding, positions of the window, entity types.
+        independent : bool
+            Whether each type has a chain of its own.
+        parts : int
+            How many a word type has at most (`first_layer.Types`).
         """
-        rows = longest + 8  # the second layer is worked out for some tokens at once
-        floats: Callable[[], Any] = lambda: aligned((rows, tags))  # noqa: E731
-        doubles: Callable[[], Any] = lambda: aligned((rows, tags), np.float64)  # noqa: E731
+        rows, width = longest + 8, row_width(types, independent)  # the second layer takes several tokens at once
+        doubles: Callable[[], Any] = lambda: aligned((rows, width), np.float64)  # noqa: E731
         return cls(
-            aligned((rows, hidden)), floats(), np.zeros((2, positions), np.int64),
-            np.zeros(positions * parts, np.int64), floats(), np.zeros(rows, np.int32), doubles(), doubles(), doubles(),
-            doubles(), np.zeros(rows), aligned((tags,), np.float64), longest,
+            aligned((rows, hidden)), aligned((rows, emission_width(types, independent))),
+            np.zeros((2, positions), np.int64), np.zeros(positions * parts, np.int64),
+            np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
+            aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
+            np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),
+            np.zeros(rows), aligned((width,), np.float64), longest,
         )  # fmt: skip
 
 
-def columns(types: int) -> NDArray[np.int64]:
-    """Return where each tag of `entities.bioes` (O; B, I, E, S of each type) is in a row."""
+def round_up(count: int, lanes: tuple[int, ...]) -> int:
+    """Return a count with the padding of its last vector."""
+    return -(-count // len(lanes)) * len(lanes)
+
+
+def columns(types: int, independent: bool = False) -> NDArray[np.int64]:
+    """Return where each tag of `entities.bioes` is in a row: O (unless `independent`); B, I, E, S of each type."""
     x = np.arange(types)
+    if independent:
+        padded = round_up(types, TYPES)
+        return np.stack([2 * padded + x, 3 * padded + x, x, padded + x], 1).ravel()
     return np.append(types, np.stack([2 * types + 1 + x, 3 * types + 1 + x, x, types + 1 + x], 1).ravel())
 
 
-def _whole(count: int) -> int:
-    return -(-count // LANES) * LANES
+def row_width(types: int, independent: bool) -> int:
+    """Return the length of a token's row of scores and messages."""
+    if independent:
+        return 5 * round_up(types, TYPES)
+    return round_up(max(types + round_up(2 * types + 1, OPEN), 3 * types + 1 + round_up(types, TYPES)), TYPES)
 
 
-@inner(fastmath={"contract"}, forceinline=True)
-def best_path(at: int, n: int, net: Any, widths: Any, room: Any) -> None:
+def emission_width(types: int, independent: bool) -> int:
+    """Return the length of a token's row of emissions: whole panels of `first_layer.emissions`."""
+    return round_up(row_width(types, independent) if not independent else 4 * round_up(types, TYPES), OPEN)
+
+
+@inner(fastmath={"contract"})
+def best_path(at: int, n: int, A: Any, room: Any) -> None:
     """Fill room.path with columns of rows, for the n tokens from row `at` of room.Z on; see `network.chain.viterbi`.
 
-    Of equal paths the one with lower tags last wins.
+    Of equal paths the one with lower tags last wins. A tag that closes is not looked at where the best way on from it
+    is worse than the worst from another.
     """
-    A, Z, scores, path = net.scores, room.Z, room.scores, room.path
-    C, K = len(A.between), len(widths.tags)
+    Z, scores, path, candidates = room.Z, room.scores, room.path, room.candidates
+    C, K = A.between.shape[1], scores.shape[1]
     T, N = C // 2, C + C // 2
-    scores[0] = NEVER
-    store(load(A.starts, 0, widths.open) + load(Z, at * K + T, widths.open), scores, T)
-    store(splat(np.float32(NEVER), widths.type), scores, N)
-    begin_end, inside_end = load(A.begin_end, 0, widths.type), load(A.inside_end, 0, widths.type)
-    begin_inside, inside_inside = load(A.begin_inside, 0, widths.type), load(A.inside_inside, 0, widths.type)
+    for j in range(T):
+        scores[0, j] = NEVER
+    for j in range(0, C, len(OPEN)):
+        store(load(A.starts, j, OPEN) + load(Z, at * Z.shape[1] + T + j, OPEN), scores, T + j)
+    for j in range(0, T, len(TYPES)):
+        store(splat(np.float32(NEVER), TYPES), scores, N + j)
     for t in range(1, n):
-        here, z = t * K, (at + t) * K
+        here, z = t * K, (at + t) * Z.shape[1]
         before = here - K
-        begin, inside = load(scores, before + C, widths.type), load(scores, before + N, widths.type)
-        v = splat(scores[t - 1, 0], widths.open) + load(A.between, 0, widths.open)
-        for i in range(1, C):
-            v = larger(v, splat(scores[t - 1, i], widths.open) + load(A.between, i * len(widths.open), widths.open))
-        store(larger(begin + begin_end, inside + inside_end) + load(Z, z, widths.type), scores, here)
-        store(v + load(Z, z + T, widths.open), scores, here + T)
-        store(larger(begin + begin_inside, inside + inside_inside) + load(Z, z + N, widths.type), scores, here + N)
-    tag = _best(scores[n - 1], A.ends, T)
-    path[n - 1] = tag
-    for t in range(n - 2, -1, -1):
+        s = scores[t - 1]
+        bound, count = np.float32(NEVER), ZERO
+        for i in range(C):
+            bound = max(bound, s[i] + A.lowest[i])
+        for i in range(C):
+            candidates[count] = i
+            count += s[i] + A.highest[i] >= bound
+        for j in range(0, T, len(TYPES)):
+            begin, inside = load(scores, before + C + j, TYPES), load(scores, before + N + j, TYPES)
+            v = larger(begin + load(A.begin_end, j, TYPES), inside + load(A.inside_end, j, TYPES))
+            store(v + load(Z, z + j, TYPES), scores, here + j)
+        for j in range(0, C, len(OPEN)):
+            panel = j * C
+            i = candidates[0]
+            w = splat(s[i], OPEN) + load(A.between, panel + i * len(OPEN), OPEN)
+            for q in range(1, count):
+                i = candidates[q]
+                w = larger(w, splat(s[i], OPEN) + load(A.between, panel + i * len(OPEN), OPEN))
+            store(w + load(Z, z + T + j, OPEN), scores, here + T + j)
+        for j in range(0, T, len(TYPES)):
+            begin, inside = load(scores, before + C + j, TYPES), load(scores, before + N + j, TYPES)
+            v = larger(begin + load(A.begin_inside, j, TYPES), inside + load(A.inside_inside, j, TYPES))
+            store(v + load(Z, z + N + j, TYPES), scores, here + N + j)
+    _trace(n, A, scores, path)
+
+
+@inner(inline="always")
+def _trace(n: int, A: Any, scores: Any, path: Any) -> None:
+    """Fill path with the way back from the best last tag."""
+    C = A.between.shape[1]
+    T, N = C // 2, C + C // 2
+    tag = -1
+    for t in range(n - 1, -1, -1):
         s = scores[t]
-        if T <= tag < N:
-            tag = _best(s, A.back[tag - T], T)
+        if T <= tag < N or tag < 0:  # the tag that closes with the best sum; of equal ones the lowest: O, E, S, E, S …
+            following = tag - T
+            best, choice = NEVER, T
+            for q in range(C):
+                i = T if q == 0 else (q // 2 if q & 1 else T + q // 2)
+                value = s[i] + (A.ends[i] if tag < 0 else A.back[i >> 4, following, i & 15])
+                if value > best:
+                    best, choice = value, i
+            tag = choice
         elif tag < T:
             tag = C + tag if s[C + tag] + A.begin_end[tag] >= s[N + tag] + A.inside_end[tag] else N + tag
         else:
@@ -165,88 +246,108 @@ def best_path(at: int, n: int, net: Any, widths: Any, room: Any) -> None:
         path[t] = tag
 
 
-@inner(inline="always")
-def _best(s: Any, A: Any, T: int) -> int:
-    """Return the tag that closes with the best sum; of equal ones the lowest of `entities.bioes`: O, E, S, E, S…."""
-    best, tag = s[T] + A[T], T
-    for x in range(T):
-        end, single = s[x] + A[x], s[T + 1 + x] + A[T + 1 + x]
-        if end > best:
-            best, tag = end, x
-        if single > best:
-            best, tag = single, T + 1 + x
-    return tag
-
-
 @inner(fastmath={"contract"}, forceinline=True)
-def messages(at: int, n: int, first: int, last: int, weights: Any, widths: Any, room: Any) -> None:
+def _product(values: Any, at: int, panels: Any, panel: int, C: int) -> Any:
+    """Return values (C,), from place `at` on, @ a panel (C, 16): even and odd rows in sums of their own."""
+    place = panel * C * len(OPEN)
+    v = splat(values[at], OPEN) * load(panels, place, OPEN)
+    w = splat(values[at + 1], OPEN) * load(panels, place + len(OPEN), OPEN)
+    for i in range(2, C - 1, 2):
+        v = fma(splat(values[at + i], OPEN), load(panels, place + i * len(OPEN), OPEN), v)
+        w = fma(splat(values[at + i + 1], OPEN), load(panels, place + (i + 1) * len(OPEN), OPEN), w)
+    v = fma(splat(values[at + C - 1], OPEN), load(panels, place + (C - 1) * len(OPEN), OPEN), v)
+    return v + w
+
+
+@inner(forceinline=True)
+def row_sum(values: Any, place: int, width: int) -> Any:
+    """Return the sum of `width` numbers of an array, whole vectors, from a place on."""
+    v = load(values, place, TYPES)
+    for j in range(len(TYPES), width, len(TYPES)):
+        v = v + load(values, place + j, TYPES)
+    return total(v)
+
+
+@inner(fastmath={"contract"})
+def messages(at: int, n: int, first: int, last: int, weights: Any, room: Any) -> None:
     """Pass messages along the n tokens of a sentence, from row `at` of room.Z on (see `chain.forward_backward`).
 
     Forwards as far as token `last` and backwards to token `first`, each row up to a factor of its own:
     ``backward[t - 1] = scales[t] * (weights @ (exponentials[t] * backward[t]))``. P(tag at t) is in proportion to
     ``forward[t] * backward[t]``.
     """
-    _exponentials(at, n, widths, room)
-    C, K, L = len(weights.between), len(widths.tags), len(widths.open)
-    T, N = C // 2, C + C // 2
     E, F, B, row = room.exponentials, room.forward, room.backward, room.row
-    begin_end, inside_end = load(weights.begin_end, 0, widths.type), load(weights.inside_end, 0, widths.type)
-    begin_inside, inside_inside = (
-        load(weights.begin_inside, 0, widths.type),
-        load(weights.inside_inside, 0, widths.type),
-    )
-    nothing = splat(0.0, widths.tags)
-    store(nothing, F, 0)
-    store(load(weights.starts, 0, widths.open) * load(E, T, widths.open), F, T)
-    store(splat(0.0, widths.type), F, N)
+    C, K = weights.between.shape[1], F.shape[1]
+    T, N = C // 2, C + C // 2
+    flat = F.reshape(-1)
+    for t in range(n):
+        top = largest(load(room.Z, (at + t) * room.Z.shape[1], TYPES))
+        for j in range(len(TYPES), K, len(TYPES)):
+            top = max(top, largest(load(room.Z, (at + t) * room.Z.shape[1] + j, TYPES)))
+        for j in range(K):
+            E[t, j] = np.float64(room.Z[at + t, j]) - np.float64(top)
+    exponentiate(n * K, room)
+    for j in range(0, T, len(TYPES)):
+        store(splat(0.0, TYPES), F, j)
+    for j in range(0, C, len(OPEN)):
+        store(load(weights.starts, j, OPEN) * load(E, T + j, OPEN), F, T + j)
+    for j in range(0, T, len(TYPES)):
+        store(splat(0.0, TYPES), F, N + j)
     for t in range(1, last + 1):
         here = t * K
         before = here - K
-        scale = 1 / total(load(F, before, widths.tags))
-        begin, inside = load(F, before + C, widths.type), load(F, before + N, widths.type)
-        v = splat(F[t - 1, 0], widths.open) * load(weights.between, 0, widths.open)
-        w = splat(F[t - 1, 1], widths.open) * load(weights.between, L, widths.open)
-        for i in range(2, C - 1, 2):
-            v = fma(splat(F[t - 1, i], widths.open), load(weights.between, i * L, widths.open), v)
-            w = fma(splat(F[t - 1, i + 1], widths.open), load(weights.between, i * L + L, widths.open), w)
-        v = fma(splat(F[t - 1, C - 1], widths.open), load(weights.between, (C - 1) * L, widths.open), v)
-        s, r = splat(scale, widths.type), splat(scale, widths.open)
-        store(nothing, F, here)
-        store(fma(begin, begin_end, inside * inside_end) * (load(E, here, widths.type) * s), F, here)
-        store((v + w) * (load(E, here + T, widths.open) * r), F, here + T)
-        store(fma(begin, begin_inside, inside * inside_inside) * (load(E, here + N, widths.type) * s), F, here + N)
-    store(nothing, B, (n - 1) * K)
-    store(load(weights.ends, 0, widths.open), B, (n - 1) * K)
+        scale = 1 / row_sum(F, before, K)
+        s = splat(scale, TYPES)
+        for j in range(0, T, len(TYPES)):
+            begin, inside = load(F, before + C + j, TYPES), load(F, before + N + j, TYPES)
+            v = fma(begin, load(weights.begin_end, j, TYPES), inside * load(weights.inside_end, j, TYPES))
+            store(v * (load(E, here + j, TYPES) * s), F, here + j)
+        for j in range(0, C, len(OPEN)):
+            w = _product(flat, before, weights.between, j // len(OPEN), C)
+            store(w * (load(E, here + T + j, OPEN) * splat(scale, OPEN)), F, here + T + j)
+        for j in range(0, T, len(TYPES)):
+            begin, inside = load(F, before + C + j, TYPES), load(F, before + N + j, TYPES)
+            v = fma(begin, load(weights.begin_inside, j, TYPES), inside * load(weights.inside_inside, j, TYPES))
+            store(v * (load(E, here + N + j, TYPES) * s), F, here + N + j)
+    for j in range(0, K, len(TYPES)):
+        store(splat(0.0, TYPES), B, (n - 1) * K + j)
+    for j in range(0, C, len(OPEN)):
+        store(load(weights.ends, j, OPEN), B, (n - 1) * K + j)
     for t in range(n - 1, first, -1):
         here = t * K
         before = here - K
-        ahead = load(B, here, widths.tags)
-        scale = 1 / total(ahead)
-        room.scales[t] = scale
-        store(ahead * load(E, here, widths.tags) * splat(scale, widths.tags), row, 0)
-        end, inside = load(row, 0, widths.type), load(row, N, widths.type)
-        v = splat(row[T], widths.open) * load(weights.back, 0, widths.open)
-        w = splat(row[T + 1], widths.open) * load(weights.back, L, widths.open)
-        for i in range(2, C - 1, 2):
-            v = fma(splat(row[T + i], widths.open), load(weights.back, i * L, widths.open), v)
-            w = fma(splat(row[T + i + 1], widths.open), load(weights.back, i * L + L, widths.open), w)
-        v = fma(splat(row[T + C - 1], widths.open), load(weights.back, (C - 1) * L, widths.open), v)
-        store(nothing, B, before)
-        store(v + w, B, before)
-        store(fma(begin_end, end, begin_inside * inside), B, before + C)
-        store(fma(inside_end, end, inside_inside * inside), B, before + N)
+        room.scales[t] = scale = 1 / row_sum(B, here, K)
+        for j in range(0, K, len(TYPES)):
+            store(load(B, here + j, TYPES) * load(E, here + j, TYPES) * splat(scale, TYPES), row, j)
+        for j in range(0, C, len(OPEN)):
+            store(_product(row, T, weights.back, j // len(OPEN), C), B, before + j)
+        for j in range(0, T, len(TYPES)):
+            end, inside = load(row, j, TYPES), load(row, N + j, TYPES)
+            v = fma(load(weights.begin_end, j, TYPES), end, load(weights.begin_inside, j, TYPES) * inside)
+            store(v, B, before + C + j)
+        for j in range(0, T, len(TYPES)):
+            end, inside = load(row, j, TYPES), load(row, N + j, TYPES)
+            v = fma(load(weights.inside_end, j, TYPES), end, load(weights.inside_inside, j, TYPES) * inside)
+            store(v, B, before + N + j)
 
 
-@inner(forceinline=True)
+@inner(fastmath={"contract"}, forceinline=True)
+def mass_of(t: int, room: Any) -> Any:
+    """Return the sum over all tags of ``forward[t] * backward[t]``."""
+    F, B, K = room.forward, room.backward, room.forward.shape[1]
+    v = load(F, t * K, TYPES) * load(B, t * K, TYPES)
+    for j in range(len(TYPES), K, len(TYPES)):
+        v = fma(load(F, t * K + j, TYPES), load(B, t * K + j, TYPES), v)
+    return total(v)
+
+
+@inner()
 def probability(weights: Any, start: int, end: int, room: Any) -> float:
     """Return P(exactly these tags of room.path); see `network.chain.span_probability`."""
-    C = len(weights.between)
+    C = weights.between.shape[1]
     T, N = C // 2, C + C // 2
-    path, forward, backward = room.path, room.forward[start], room.backward[start]
-    mass = 0.0
-    for j in range(N + T):
-        mass += forward[j] * backward[j]
-    value = forward[path[start]] / mass
+    path = room.path
+    value = room.forward[start, path[start]] / mass_of(start, room)
     for t in range(start + 1, end):
         before, tag = path[t - 1], path[t]
         x = tag if tag < T else tag - N
@@ -258,20 +359,26 @@ def probability(weights: Any, start: int, end: int, room: Any) -> float:
     return float(min(value * room.backward[end - 1, path[end - 1]], 1.0))
 
 
-@inner(fastmath={"contract"}, forceinline=True)
-def _exponentials(at: int, n: int, widths: Any, room: Any) -> None:
-    """Fill room.exponentials (n, K) with exp of Z less its row's largest, not below exp(FLOOR).
+@inner(fastmath={"contract"})
+def type_probabilities(t: int, T: int, room: Any, out: Any) -> None:
+    """Fill out (T,) with P(token t is in an entity of the type) from the messages."""
+    F, B = room.forward[t], room.backward[t]
+    share = 1 / mass_of(t, room)
+    for y in range(T):
+        outer = F[y] * B[y] + F[T + 1 + y] * B[T + 1 + y]
+        out[y] = (outer + F[2 * T + 1 + y] * B[2 * T + 1 + y] + F[3 * T + 1 + y] * B[3 * T + 1 + y]) * share
+
+
+@inner(fastmath={"contract"})
+def exponentiate(count: int, room: Any) -> None:
+    """Replace `count` numbers x of room.exponentials, at most 700, by exp(x), not below exp(FLOOR).
 
     That is 2**n times a polynomial in the rest. Adding 1.5 · 2**52 leaves the rounded n in the low bits, which are
     shifted to the exponent's place; ln 2 is taken off in two parts (Cody & Waite 1980).
     """
-    Z, K, c = room.Z, len(widths.tags), SERIES
+    c = SERIES
     values, shifts = room.exponentials.reshape(-1), room.shifts.reshape(-1)
-    for t in range(n):
-        top = np.float64(largest(load(Z, (at + t) * K, widths.tags)))
-        for j in range(K):
-            values[t * K + j] = np.float64(Z[at + t, j]) - top
-    for j in range(n * K):
+    for j in range(count):
         x = values[j]
         x = x if x > FLOOR else FLOOR
         shifted = x * PER_BIT + MAGIC
@@ -283,5 +390,5 @@ def _exponentials(at: int, n: int, widths: Any, room: Any) -> None:
         shifts[j] = shifted
         values[j] = c[0] + x * (c[1] + x * y)
     bits, whole = values.view(np.int64), shifts.view(np.int64)
-    for j in range(n * K):
+    for j in range(count):
         bits[j] += whole[j] << 52

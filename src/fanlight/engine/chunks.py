@@ -69,6 +69,8 @@ class Chunks(NamedTuple):
         First chunk of each document.
     ids, bytes, places, lines : int32 array (C,)
         Number in the tables; first byte in the block; first code point in the document; line feeds before it.
+    data : uint8 array
+        The block's.
     """
 
     documents: Any
@@ -76,6 +78,7 @@ class Chunks(NamedTuple):
     bytes: Any
     places: Any
     lines: Any
+    data: Any
 
 
 @inner(inline="always")

@@ -23,12 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import passes, short_text
-from fanlight.engine.chain import Scratch, Widths
+from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import Block, Entities
+from fanlight.engine.columns import Block, Entities, Tokens
 from fanlight.engine.first_layer import Layers, padded
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
+from fanlight.engine.token_features import Expressions, Finders, find_features
 from fanlight.engine.type_cache import TypeCache, stages_of
 from fanlight.machine import cores
 from fanlight.network.modelfile import Model
@@ -43,17 +44,6 @@ SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 LONG = 1 << 20  # bytes of a document that is tagged in segments
 
 
-def supported(model: Model) -> bool:
-    """Tell whether the kernels can run a model: one chain over all types, and what is looked up is a word's own.
-
-    The context of a character is that of all its kind in the document, whatever their words, which is not known here.
-    """
-    made = model.configuration
-    named = model.gazetteer is not None and made.unit == "word"  # names of several words
-    shared = made.unit == "character" and made.context_width > 0
-    return made.head != "logistic" and not named and not shared and model.patterns is None
-
-
 def is_long(block: Block, document: int) -> bool:
     """Tell whether a document is tagged in segments."""
     return bool(block.ends[document] - block.starts[document] > LONG)
@@ -65,7 +55,6 @@ class CompiledEngine:
     Parameters
     ----------
     model : Model
-        One that is `supported`.
     """
 
     plain = False
@@ -76,7 +65,9 @@ class CompiledEngine:
         self.types = model.configuration.types
         self.stages = stages_of(model)
         self.passes = 1 if model.first is None else 2
-        self.widths = Widths.of(len(self.types))
+        self._independent = model.configuration.head == "logistic"
+        self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
+        self._finders, self._expressions = Finders.of(model), Expressions(model)
         self._cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
@@ -86,9 +77,10 @@ class CompiledEngine:
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
-        self._scratch = (self.scratch(), Entities.allocate(SHORT))  # of short blocks; no more tokens than bytes
+        capacity = SHORT * self.overlaps  # of short blocks, which have no more tokens than bytes
+        self._scratch = (self.scratch(), Entities.allocate(capacity))
         self._arguments: short_text.KernelArguments | None = None  # as long as nothing is learned
-        self._json = allocate_json(self.types, 2 * SHORT, SHORT, SHORT)
+        self._json = allocate_json(self.types, SHORT + capacity, SHORT, capacity)
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block; a short one wakes no other thread. See `engine.interface`."""
@@ -199,8 +191,23 @@ class CompiledEngine:
     def scratch(self) -> Scratch:
         """Return scratch for one thread."""
         made = self.model.configuration
-        tags, parts = len(self.widths.tags), max(stage.parts for stage in self.stages)
-        return Scratch.of(LONGEST[self.unit], padded(made.hidden), made.positions, tags, parts)
+        return Scratch.of(
+            LONGEST[self.unit],
+            padded(made.hidden),
+            made.positions,
+            len(self.types),
+            independent=self._independent,
+            parts=max(stage.parts for stage in self.stages),
+        )
+
+    def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
+        """Return tokens with the features that the model asks for beside their words."""
+        finders = self._finders
+        if finders is None:
+            return tokens
+        if self._expressions:
+            finders = finders._replace(matches=self._expressions.matches(data, tokens))
+        return tokens._replace(features=find_features(data, tokens, tables.hashes, finders))
 
     def _begin(
         self,
@@ -287,7 +294,7 @@ class CompiledEngine:
         """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
         first, last = documents
         ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
-        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()))
+        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()) * self.overlaps)
         scratch = (self.scratch(), out)
         entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
         return then(first + offset, last + offset, entities._replace(documents=entities.documents + offset))
@@ -301,10 +308,13 @@ class CompiledEngine:
         scratch: tuple[Scratch, Entities],
     ) -> Entities:
         tables, layers = snapshot
-        one, two = layers[0], layers[-1]
-        twice = len(layers) > 1
         room, out = scratch
-        count = passes.run(chunks, *documents, tables, one, two, twice, room, self.widths, thresholds, out)
+        arguments = passes.Documents(chunks, *documents, tables)
+        finders = self._finders
+        if finders is not None and self._expressions:
+            tokens = passes.lay_out(arguments, False, room.longest)
+            finders = finders._replace(matches=self._expressions.matches(chunks.data, tokens))
+        count = passes.run(arguments, _networks(layers), finders, room, thresholds, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _is_short(self, block: Block) -> bool:
@@ -315,6 +325,8 @@ class CompiledEngine:
         """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
         if self._arguments is None:
             self._arguments = self._bind()
+        if self._expressions:
+            return -1, 0
         count, size = short_text.tag(self._arguments, block.data, block.starts, block.ends, thresholds)
         return int(count), int(size)
 
@@ -325,10 +337,16 @@ class CompiledEngine:
 
     def _bind(self) -> short_text.KernelArguments:
         """Bundle all that a short block is tagged with."""
-        chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
+        data = np.frombuffer(b"", np.uint8)  # of which each call has its own
+        chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields[:-1]), data)
         tables, layers = self._cache.snapshot()
         room, out = self._scratch
-        return short_text.bind(self._cache.entries(), chunks, tables, tuple(layers), room, self.widths, out, self._json)
+        networks, entries = _networks(layers), self._cache.entries()
+        return short_text.bind(entries, chunks, tables, networks, self._finders, room, out, self._json)
+
+
+def _networks(layers: Sequence[Layers]) -> passes.Networks:
+    return passes.Networks(layers[0], layers[-1], len(layers) > 1)
 
 
 def _learned(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:

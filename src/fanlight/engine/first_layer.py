@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.chain import NEVER, Chain, Widths, columns
+from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
+from fanlight.engine.chunks import CONTEXT
 from fanlight.engine.simd import aligned, fma, larger, load, prefetch, splat, store, tile
 from fanlight.jit import ZERO, inner
 from fanlight.network.configuration import ACTIVATIONS
@@ -18,7 +19,8 @@ RELU, TANH, SIGMOID, HARDTANH = range(len(ACTIVATIONS))
 UNITS = (0,) * 32  # hidden units that are summed at once, and are padded to
 AHEAD = 4  # tokens by which rows are asked for beforehand
 LINE = 16  # numbers of a cache line
-ROWS = (0,) * 4  # tokens whose second layer is worked out at once
+ROWS = (0,) * 8  # tokens whose second layer is worked out at once
+LEAST_SHARE = np.float32(1e-8)  # of evidence that counts: less is lost in the rounding of float32
 
 
 class Types(NamedTuple):
@@ -29,18 +31,22 @@ class Types(NamedTuple):
     near : float32 array (types, (2n + 1) · M)
         W_k @ x of each type, at the window positions k that are near, up to n tokens from the middle.
     products : float32 array (rows, P · M)
-        W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing.
+        W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing. Then those of
+        tokens' features at each position, near or not.
     parts : int32 array (types, g)
         Which rows of ``products`` are a type's.
+    features : int
+        The first row of ``products`` that is of features.
     """
 
     near: Any
     products: Any
     parts: Any
+    features: Any
 
 
 class Layers(NamedTuple):
-    """A network; P positions, M hidden units and K tags, both padded.
+    """A network of T types; P positions, M hidden units and K tags, both padded.
 
     Attributes
     ----------
@@ -50,14 +56,18 @@ class Layers(NamedTuple):
     evidence : float32 array (P, e, M)
         E_k transposed, of the evidence that other mentions give.
     b : float32 array (M,)
-    U : float32 array (M, K)
-        Transposed, its columns as in `chain_kernels`.
+    U : float32 array (K / 16, M, 16)
+        Transposed, in panels of columns; these are as in `chain.columns`.
     c : float32 array (K,)
     scores : Chain
         Transitions.
     weights : Chain
         exp of the transitions, in 64 bits: in 32, products of small ones are slow to compute with.
     activation : int
+    independent : bool
+        The logistic head: each type is a chain by itself (`engine.type_chains`).
+    ranks : int32 array (T,)
+        The types in the order of their names.
     """
 
     types: Types
@@ -69,6 +79,8 @@ class Layers(NamedTuple):
     scores: Chain
     weights: Chain
     activation: Any
+    independent: Any
+    ranks: Any
 
 
 def padded(hidden: int) -> int:
@@ -80,28 +92,29 @@ def layers_of(
     p: Mapping[str, NDArray[np.float32]], A: NDArray[np.float32], made: Any, of: Types, contexts: Any, evidence: Any
 ) -> Layers:
     """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
-    types = len(made.types)
-    M, K, where = padded(made.hidden), len(Widths.of(types).tags), columns(types)
-    U, b, c = aligned((M, K)), aligned((M,)), aligned((K,))
+    types, independent = len(made.types), made.head == "logistic"
+    M, K, where = padded(made.hidden), emission_width(types, independent), columns(types, independent)
+    U, b, c = np.zeros((M, K), np.float32), aligned((M,)), aligned((K,))
     c[:] = NEVER
     U[: made.hidden, where], b[: made.hidden], c[where] = p["U"].T, p["b"][:, 0], p["c"][:, 0]
-    scores, weights = Chain.of(A, types, NEVER), Chain.of(np.exp(A.astype(np.float64)), types, 0)
-    activation = ACTIVATIONS.index(made.activation)
-    return Layers(of, contexts, evidence, b, U, c, scores, weights, activation)
+    panels = aligned((K // len(OPEN), M, len(OPEN)))
+    panels[...] = U.reshape(M, -1, len(OPEN)).transpose(1, 0, 2)
+    scores, weights = Chain.of(A, len(A) // 4, NEVER), Chain.of(np.exp(A.astype(np.float64)), len(A) // 4, 0)
+    activation, ranks = ACTIVATIONS.index(made.activation), np.argsort(made.types).astype(np.int32)
+    return Layers(of, contexts, evidence, b, panels, c, scores, weights, activation, independent, ranks)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def emissions(
-    net: Any, ids: Any, contexts: Any, told: Any, borders: Any, sentences: Any, widths: Any, room: Any
-) -> None:
-    """Fill room.Z (tokens, K): both layers for some `sentences`, numbers in `borders`, one after the other.
+def emissions(net: Any, tokens: Any, told: Any, sentences: Any, room: Any) -> None:
+    """Fill room.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
 
-    ``ids`` and ``contexts`` (N,) are those of all tokens, ``told`` (N, e) is their evidence.
+    ``told`` (N, e) is the evidence of all `tokens`.
     """
-    M, K = len(net.b), len(widths.tags)
+    borders = tokens.borders
+    M, K = len(net.b), len(net.c)
     n = ZERO
     for s in sentences:
-        _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
+        _first_layer(net, tokens, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]
     if net.activation == TANH:
         for t in range(n):
@@ -118,18 +131,20 @@ def emissions(
             h = room.H[t]
             for j in range(M):
                 h[j] = min(max(h[j], np.float32(-1)), np.float32(1))
-    c = load(net.c, 0, widths.tags)
-    for t in range(0, n, len(ROWS)):  # the last rows may be of no sentence
-        for i in range(len(ROWS)):
-            store(c, room.Z, (t + i) * K)
-        tile(ROWS, widths.tags, room.H, t * M, M, net.U, 0, M, room.Z, t * K, K)
+    for j in range(0, K, len(OPEN)):
+        c = load(net.c, j, OPEN)
+        for t in range(0, n, len(ROWS)):  # the last rows may be of no sentence
+            for i in range(len(ROWS)):
+                store(c, room.Z, (t + i) * K + j)
+            tile(ROWS, OPEN, room.H, t * M, M, net.U, j * M, M, room.Z, t * K + j, K)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
+def _first_layer(net: Any, tokens: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
     """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
     M, n = len(net.b), last - first
-    near, products, parts = net.types
+    ids, contexts, features = tokens.types, tokens.contexts, tokens.features
+    near, products, parts, row = net.types
     g, positions, more = parts.shape[1], len(net.evidence), told.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
@@ -154,8 +169,20 @@ def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last:
                     if parts[type_, i]:
                         y[count] = np.int64(parts[type_, i]) * width + k * M
                         count += 1
-            c[k] = (np.int64(contexts[first + u]) if inside else CONTEXT_PADDING) * width + k * M
+            c[k] = (np.int64(contexts[first + u] & CONTEXT) if inside else CONTEXT_PADDING) * width + k * M
+            entry = features.first[first + u] if inside and len(features.first) else -1
+            while entry >= 0:
+                y[count] = np.int64(row + features.entries[entry, 0]) * width + k * M
+                count += 1
+                entry = features.entries[entry, 1]
         begin, end = max(0, radius - t), min(positions, n - t + radius) if more else 0
+        shares = 0
+        for k in range(begin, end):
+            u = first + t + k - radius
+            if told[u, more - 1]:
+                for i in range(more):
+                    room.shares[shares], room.evidence[shares] = told[u, i], (k * more + i) * M
+                    shares += told[u, i] > LEAST_SHARE
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
             for k in range(close):
@@ -165,9 +192,6 @@ def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last:
             if contextual:
                 for k in range(positions):
                     v = v + load(net.contexts, c[k] + j, UNITS)
-            for k in range(begin, end):
-                u = first + t + k - radius
-                if told[u, more - 1]:
-                    for i in range(more):
-                        v = fma(splat(told[u, i], UNITS), load(net.evidence, (k * more + i) * M + j, UNITS), v)
+            for i in range(shares):
+                v = fma(splat(room.shares[i], UNITS), load(net.evidence, room.evidence[i] + j, UNITS), v)
             store(larger(v, floor), room.H, (at + t) * M + j)

@@ -60,7 +60,7 @@ class FirstLayerCache:
             if made.evidence_width:
                 E[:, k, :m], self._evidence[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
         W[made.width :] = E[:typed]
-        ((_, _, A),) = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))
+        _, _, A = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))[0]
         self._A = np.asarray(A, np.float32)
         self._of = RowProducts(made, parameters, W) if made.unit == "character" else None
         reach = made.radius if self._of is None else self._of.reach

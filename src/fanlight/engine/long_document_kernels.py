@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fanlight.engine.chunks import (
     AS_FORM,
-    CONTEXT,
     REPEATED,
     SEVERAL,
     _white,
@@ -18,9 +17,28 @@ from fanlight.engine.chunks import (
     tokens_of,
 )
 from fanlight.engine.passes import find_entities, own_evidence
-from fanlight.jit import inner, kernel
+from fanlight.jit import kernel
 
 LOWER_SEEN, CAPITAL_SEEN = 8, 16  # bits of a context
+
+
+class OtherMentions(NamedTuple):
+    """What the first network makes of the words of a document.
+
+    Attributes
+    ----------
+    forms : int32 array (N,)
+        The number of each token's form in the document.
+    counts, rows : int32 array (forms,)
+        How often a form occurs; its row of ``sums``.
+    sums : float64 array (rows, T)
+        Of P(token is in an entity of the type), over a form's tokens.
+    """
+
+    forms: Any
+    counts: Any
+    rows: Any
+    sums: Any
 
 
 @kernel()
@@ -97,20 +115,25 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
 
 
 @kernel()
-def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts: Any, widths: Any, least: Any,
-        room: Any, out: Any) -> Any:  # fmt: skip
-    """Write the entities of a piece, whose tokens are `read`, to the columns `out`; return how many there are."""
-    types, offsets, borders, contexts, forms = read
-    T = two.evidence.shape[1] - 1 if twice else -1
-    told = np.zeros((len(types), T + 1), np.float32)
-    if twice:
-        owns = np.empty((len(types), T), np.float32)
-        own_evidence(one, types, contexts, borders, widths, room, owns)
-        for t in range(len(types)):
-            if contexts[t] & REPEATED:
+def tag(networks: Any, tokens: Any, others: Any, least: Any, room: Any, out: Any) -> Any:
+    """Write the entities of a piece to the columns `out`; return how many there are.
+
+    Parameters
+    ----------
+    networks, least, room, out
+        As for `passes.run`.
+    tokens : Tokens
+    others : OtherMentions
+    """
+    T = networks.last.evidence.shape[1] - 1 if networks.two else -1
+    told = np.zeros((len(tokens.types), T + 1), np.float32)
+    if networks.two:
+        owns = np.empty((len(tokens.types), T), np.float32)
+        own_evidence(networks.first, tokens, room, owns)
+        for t in range(len(tokens.types)):
+            if tokens.contexts[t] & REPEATED:
+                form = others.forms[t]
                 told[t, T] = 1
                 for y in range(T):
-                    told[t, y] = (sums[rows[forms[t]], y] - owns[t, y]) / (counts[forms[t]] - 1)
-    owners = np.zeros(len(borders) - 1, np.int32)
-    net = two if twice else one
-    return find_entities(net, types, contexts, told, borders, owners, offsets, widths, least, room, out)
+                    told[t, y] = (others.sums[others.rows[form], y] - owns[t, y]) / (others.counts[form] - 1)
+    return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)

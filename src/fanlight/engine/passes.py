@@ -7,15 +7,24 @@ the evidence of other mentions (`network.evidence`). The first layer's products 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.chain import best_path, messages, probability
-from fanlight.engine.chunks import REPEATED, contexts_of, sentence_borders, tokens_of
+from fanlight.engine.chain import best_path, messages, probability, type_probabilities
+from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_borders, tokens_of
+from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
 from fanlight.engine.simd import aligned, load, store, tile
+from fanlight.engine.token_features import no_features, with_features
+from fanlight.engine.type_chains import (
+    best_paths,
+    independent_probabilities,
+    span_probability,
+    trace,
+    type_messages,
+)
 from fanlight.jit import ZERO, inner, kernel
 
 PANEL = (0,) * 32  # columns that are multiplied at once
@@ -25,34 +34,84 @@ BATCH = 96  # rows multiplied by a panel at once
 SUMS = (0,) * 16  # columns that are summed at once
 
 
-@kernel()
-def run(
-    chunks: Any,
-    first: int,
-    last: int,
-    tables: Any,
-    one: Any,
-    two: Any,
-    twice: bool,
-    room: Any,
-    widths: Any,
-    least: Any,
-    out: Any,
-) -> Any:
-    """Tag the documents [first, last) of a block and fill the columns `out`; return how many entities there are.
+class Documents(NamedTuple):
+    """Documents of a block whose chunks are looked up.
 
-    ``two`` is the second network if `twice`. `room` is scratch. ``least`` is the lowest
-    probability for each type. ``out`` must have room for as many entities as there are tokens.
+    Attributes
+    ----------
+    chunks : Chunks
+    first, last : int
+        The documents [first, last).
+    tables : Tables
     """
+
+    chunks: Any
+    first: Any
+    last: Any
+    tables: Any
+
+
+class Networks(NamedTuple):
+    """The networks of a model.
+
+    Attributes
+    ----------
+    first, last : Layers
+        The same if there is one.
+    two : bool
+    """
+
+    first: Any
+    last: Any
+    two: Any
+
+
+@kernel()
+def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any) -> Any:
+    """Tag documents; return how many entities there are.
+
+    Parameters
+    ----------
+    documents : Documents
+    networks : Networks
+    finders : Finders or None
+        Of features of tokens.
+    room : Scratch
+    least : float64 array (types,)
+        The lowest probability of an entity.
+    out : Entities
+        Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
+    """
+    tables = documents.tables
+    tokens = _lay_out(documents, networks.two or len(networks.first.contexts) > 0, room.longest)
+    tokens = with_features(documents.chunks.data, tokens, tables.hashes, finders)
+    told = np.zeros((len(tokens.types), networks.last.evidence.shape[1] if networks.two else 0), np.float32)
+    if networks.two:
+        _tell(networks.first, tokens, tables, room, told)
+    return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)
+
+
+@kernel()
+def lay_out(documents: Any, contextual: bool, longest: int) -> Any:
+    """Return the `Tokens` of documents, without features; see `_lay_out`."""
+    return _lay_out(documents, contextual, longest)
+
+
+@inner()
+def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
+    """Return the `Tokens` of documents, without features, and with contexts if they are asked for.
+
+    ``longest`` is the number of tokens that a sentence may have.
+    """
+    chunks, first, last, tables = documents
     count = ZERO
     for c in range(chunks.documents[first], chunks.documents[last]):
         count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
-    contextual = twice or len(one.contexts) > 0
     offsets, borders = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
-    parts = two.evidence.shape[1] if twice else 0
-    told = np.zeros((count, parts), np.float32)
-    memory = np.zeros((tables.form_count, 4), np.int32)
+    separate = len(tables.kinds) > 0
+    memory = np.zeros((tables.kind_count if separate else tables.form_count, 4), np.int32)
+    repetitions = np.zeros((tables.form_count if separate else 0, 2), np.int32)
     sentences, at = ZERO, ZERO
     owners = np.empty(count, np.int32)
     borders[0] = 0
@@ -68,48 +127,35 @@ def run(
         )
         edges = borders[sentences:]
         state[:] = 0
-        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, room.longest, edges, state)
+        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, edges, state)
         if contextual:
-            contexts_of(
-                types[at:end], edges[: more + 1], tables.flags, tables.forms, memory, d - first + 1, contexts[at:end]
-            )
+            contexts_of(types[at:end], edges[: more + 1], tables, memory, d - first + 1, contexts[at:end])
+            if separate:
+                note_repetitions(types[at:end], tables.forms, repetitions, d - first + 1, contexts[at:end])
         owners[sentences : sentences + more] = d
         for s in range(more + 1):
             edges[s] += at
         sentences += more
         at = end
-    if twice:
-        _tell(one, types, contexts, tables, borders[: sentences + 1], owners, widths, room, told)
-    net = two if twice else one
-    return find_entities(
-        net, types, contexts, told, borders[: sentences + 1], owners, offsets, widths, least, room, out
-    )
+    return Tokens(types, offsets, contexts, borders[: sentences + 1], owners[:sentences], no_features())
 
 
 @inner()
-def find_entities(
-    net: Any,
-    types: Any,
-    contexts: Any,
-    told: Any,
-    borders: Any,
-    owners: Any,
-    offsets: Any,
-    widths: Any,
-    least: Any,
-    room: Any,
-    out: Any,
-) -> Any:
+def find_entities(net: Any, tokens: Any, told: Any, least: Any, room: Any, out: Any) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
+    borders, owners = tokens.borders, tokens.owners
     some = np.empty(TOGETHER, np.int64)
     s, found = ZERO, ZERO
     while s < len(borders) - 1:
-        n, s = _choose(borders, s, contexts, False, some)
-        emissions(net, types, contexts, told, borders, some[:n], widths, room)
+        n, s = _choose(borders, s, tokens.contexts, False, some)
+        emissions(net, tokens, told, some[:n], room)
         at = ZERO
         for g in some[:n]:
-            size = borders[g + 1] - borders[g]
-            found = _entities(at, size, net, offsets[borders[g] :], owners[g], widths, least, room, out, found)
+            size, places = borders[g + 1] - borders[g], tokens.offsets[borders[g] :]
+            if net.independent:
+                found = _overlapping_entities(at, size, net, places, owners[g], least, room, out, found)
+            else:
+                found = _entities(at, size, net, places, owners[g], least, room, out, found)
             at += size
     return found
 
@@ -136,13 +182,12 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> t
 
 
 @inner()
-def _tell(
-    net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: Any, widths: Any, room: Any, told: Any
-) -> None:
+def _tell(net: Any, tokens: Any, tables: Any, room: Any, told: Any) -> None:
     """Fill the evidence (N, T + 1) of other mentions; see `network.evidence`."""
     T = told.shape[1] - 1
+    ids, contexts, borders, owners = tokens.types, tokens.contexts, tokens.borders, tokens.owners
     owns = np.empty((len(ids), T), np.float32)
-    own_evidence(net, ids, contexts, borders, widths, room, owns)
+    own_evidence(net, tokens, room, owns)
     tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
     sums = np.empty((tables.form_count, T))
     s = ZERO
@@ -170,15 +215,16 @@ def _tell(
 
 
 @kernel()
-def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, widths: Any, room: Any, owns: Any) -> None:
+def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = owns.shape[1]
+    contexts, borders = tokens.contexts, tokens.borders
     nothing = np.empty((len(owns), 0), np.float32)
     some = np.empty(TOGETHER, np.int64)
     s = ZERO
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, True, some)
-        emissions(net, ids, contexts, nothing, borders, some[:n], widths, room)
+        emissions(net, tokens, nothing, some[:n], room)
         at = ZERO
         for g in some[:n]:
             begin, end = borders[g], borders[g + 1]
@@ -186,28 +232,25 @@ def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, widths: Any, r
             for t in range(begin, end):
                 if contexts[t] & REPEATED:
                     first, last = min(first, t), t
-            messages(at, end - begin, first - begin, last - begin, net.weights, widths, room)
+            if net.independent:
+                type_messages(at, end - begin, first - begin, last - begin, room)
+            else:
+                messages(at, end - begin, first - begin, last - begin, net.weights, room)
             for t in range(first, last + 1):
-                if contexts[t] & REPEATED:
-                    forward, backward = room.forward[t - begin], room.backward[t - begin]
-                    mass = 0.0
-                    for j in range(4 * T + 1):
-                        mass += forward[j] * backward[j]
-                    for y in range(T):
-                        p = forward[y] * backward[y]
-                        for j in range(T + 1 + y, 4 * T + 1, T):
-                            p += forward[j] * backward[j]
-                        owns[t, y] = p / mass
+                if contexts[t] & REPEATED and net.independent:
+                    independent_probabilities(t - begin, T, room, owns[t])
+                elif contexts[t] & REPEATED:
+                    type_probabilities(t - begin, T, room, owns[t])
             at += end - begin
 
 
 @inner(forceinline=True)
 def _entities(
-    at: int, n: int, net: Any, offsets: Any, document: int, widths: Any, least: Any, room: Any, out: Any, found: int
+    at: int, n: int, net: Any, offsets: Any, document: int, least: Any, room: Any, out: Any, found: int
 ) -> int:
     """Write the entities of a sentence, whose emissions are room.Z from row `at` on; return how many there are then."""
-    T, path = len(net.scores.between) // 2, room.path
-    best_path(at, n, net, widths, room)
+    T, path = len(net.ranks), room.path
+    best_path(at, n, net.scores, room)
     first, last = n, ZERO
     for t in range(n):
         if path[t] < T or T < path[t] <= 2 * T:  # E or S: an entity ends
@@ -216,7 +259,7 @@ def _entities(
         return found
     while path[first] < T or path[first] > 3 * T:  # E or I: it began before
         first -= 1
-    messages(at, n, first, last, net.weights, widths, room)
+    messages(at, n, first, last, net.weights, room)
     t = first
     while t <= last:
         if path[t] == T:
@@ -228,17 +271,65 @@ def _entities(
         t += 1
         p = probability(net.weights, start, t, room)
         type_ = (path[start] - 1) % T
-        if p < least[type_]:
-            continue
-        out.documents[found] = document
-        out.starts[found] = offsets[start, 0]
-        out.ends[found] = offsets[t - 1, 1]
-        out.byte_starts[found] = offsets[start, 2]
-        out.byte_ends[found] = offsets[t - 1, 3]
-        out.types[found] = type_
-        out.probabilities[found] = p
-        found += 1
+        if p >= least[type_]:
+            _write(document, offsets, start, t, type_, p, out, found)
+            found += 1
     return found
+
+
+@inner(forceinline=True)
+def _overlapping_entities(
+    at: int, n: int, net: Any, offsets: Any, document: int, least: Any, room: Any, out: Any, found: int
+) -> int:
+    """Do as `_entities` for the logistic head: in order of start, the longer first, then of the type's name."""
+    if not best_paths(at, n, room):
+        return found
+    active, types, spans = ZERO, room.candidates, room.spans
+    first, last = n, ZERO
+    for type_ in net.ranks:
+        if room.row[type_] > 0:
+            begin, end = trace(n, type_, active, room)
+            first, last = min(first, begin), max(last, end)
+            types[active] = type_
+            active += 1
+    type_messages(at, n, first, last, room)
+    for t in range(first, last + 1):
+        begun = found
+        for k in range(active):
+            end, type_ = spans[t, k], types[k]
+            if end == 0:
+                continue
+            p = span_probability(type_, t, end, room)
+            if p < least[type_]:
+                continue
+            place = found
+            while place > begun and out.ends[place - 1] < offsets[end - 1, 1]:
+                _move(out, place - 1, place)
+                place -= 1
+            _write(document, offsets, t, end, type_, p, out, place)
+            found += 1
+    return found
+
+
+@inner(forceinline=True)
+def _write(document: int, offsets: Any, start: int, end: int, type_: int, p: float, out: Any, place: int) -> None:
+    """Write the entity of the tokens [start, end) to the columns `out`."""
+    out.documents[place] = document
+    out.starts[place] = offsets[start, 0]
+    out.ends[place] = offsets[end - 1, 1]
+    out.byte_starts[place] = offsets[start, 2]
+    out.byte_ends[place] = offsets[end - 1, 3]
+    out.types[place] = type_
+    out.probabilities[place] = p
+
+
+@inner()
+def _move(out: Any, place: int, other: int) -> None:
+    """Copy an entity to another place of the columns."""
+    out.documents[other] = out.documents[place]
+    out.starts[other], out.ends[other] = out.starts[place], out.ends[place]
+    out.byte_starts[other], out.byte_ends[other] = out.byte_starts[place], out.byte_ends[place]
+    out.types[other], out.probabilities[other] = out.types[place], out.probabilities[place]
 
 
 @kernel()

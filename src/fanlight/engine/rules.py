@@ -180,7 +180,7 @@ def _same(data: Any, start: int, end: int, other: Any, begin: int, stop: int) ->
 def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
     """Fill `out` with what stays of the model's entities and the rules', both in order; return how many that are.
 
-    The model's do not overlap each other.
+    The model's may overlap each other: only with a rule's they cannot stay together.
     """
     kept = 0
     m, r = 0, 0
@@ -220,7 +220,7 @@ def _before(model: Any, m: int, rules: Any, r: int) -> Any:
 
 @inner()
 def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out: Any, kept: int) -> int:
-    """Keep the first in rank, then each that none kept overlaps."""
+    """Keep in the order of ranks a rule's entity that none kept overlaps, a model's that no rule's kept overlaps."""
     first = rules.starts[own[0]] if own[0] >= 0 else model.starts[-1 - own[0]]
     ranks = np.empty(len(own), np.int64)
     for k in range(len(own)):
@@ -233,14 +233,16 @@ def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out:
             ranks[k] = (shortness << 32) | (np.int64(not rule) << 31) | (start - first)
         else:
             ranks[k] = (np.int64(rule != (precedence == RULES)) << 62) | (shortness << 31) | (start - first)
-    taken = np.zeros(border - first, np.bool_)
+    taken = np.zeros((2, border - first), np.bool_)  # by a rule's entity, by any
     stays = np.zeros(len(own), np.bool_)
     for k in np.argsort(ranks, kind="mergesort"):
         n = own[k]
         start = (rules.starts[n] if n >= 0 else model.starts[-1 - n]) - first
         end = (rules.ends[n] if n >= 0 else model.ends[-1 - n]) - first
-        if not taken[start:end].any():
-            taken[start:end] = True
+        rule = n >= 0
+        if not taken[int(rule), start:end].any():
+            taken[1, start:end] = True
+            taken[0, start:end] |= rule
             stays[k] = True
     for k in range(len(own)):
         if stays[k]:

@@ -5,6 +5,9 @@ A sentence's score of a tag path is the sum of its emissions and transitions,
 first and after the last token. Sentences are rows laid end to end: sentence s has the rows ``starts[s]:starts[s + 1]``
 of Z (N, K); none is padded.
 
+Where all that BIOES forbids is forbidden, as in every tagger, only legal transitions are computed with: of T types,
+(2T + 1)² from tags that close (O, E, S) to those that open (O, B, S), and 4 within each type.
+
 References
 ----------
 Lecture L3; Lafferty et al. 2001; Collobert et al. 2011, section 3.3.2 (sentence log-likelihood).
@@ -13,6 +16,7 @@ Lecture L3; Lafferty et al. 2001; Collobert et al. 2011, section 3.3.2 (sentence
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -26,6 +30,7 @@ Int = NDArray[np.int64]
 
 ILLEGAL = -1e4  # the transition score that forbids: exp of it is zero in float32 and float64
 FLOORS = {4: -80.0, 8: -600.0}  # how far below its token's best an emission counts, by bytes of a number: exp stays > 0
+DENSE_TAGS = 64  # with no more tags, one dense product takes NumPy less time than several small ones
 COMPILED_FROM = 4096  # tokens: below, plain NumPy answers before a compiler is even imported
 
 
@@ -53,6 +58,33 @@ class Messages(NamedTuple):
     scales: Float
 
 
+class LegalMoves(NamedTuple):
+    """Weights or scores of the transitions between types: from C tags that close (O, E, S) to C that open (O, B, S).
+
+    Attributes
+    ----------
+    closing, opening : int array (C,)
+        The tags, in order.
+    between : float array (C, C)
+    transposed : float array (C, C)
+    counts : float array (C, C)
+        Zeros, which `chain_kernels.forward_backward_bioes` adds to.
+    """
+
+    closing: Int
+    opening: Int
+    between: Float
+    transposed: Float
+    counts: Float
+
+    @classmethod
+    def of(cls, weights: Float) -> LegalMoves:
+        """Take them from those of all transitions (K+1, K+1)."""
+        closing, opening = _ends_of(len(weights) // 4)
+        between = weights[np.ix_(closing, opening)]
+        return cls(closing, opening, between, np.ascontiguousarray(between.T), np.zeros_like(between))
+
+
 def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> Messages:
     """Pass messages along every sentence.
 
@@ -77,8 +109,13 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
         from fanlight.network import chain_kernels
 
         marginals, forward = np.empty_like(Z), np.empty_like(Z)
-        scales, pairs = np.empty(len(Z), Z.dtype), np.empty_like(weights)
-        total = chain_kernels.forward_backward(Z, weights, starts, marginals, forward, scales, pairs)
+        scales, pairs = np.empty(len(Z), Z.dtype), np.zeros_like(weights)
+        if _is_sparse(weights, 0):
+            legal = LegalMoves.of(weights)
+            total = chain_kernels.forward_backward_bioes(Z, weights, starts, legal, marginals, forward, scales, pairs)
+            pairs[np.ix_(legal.closing, legal.opening)] = legal.counts
+        else:
+            total = chain_kernels.forward_backward(Z, weights, starts, marginals, forward, scales, pairs)
         messages = Messages(total, marginals, pairs, forward, scales)
     else:
         with np.errstate(all="ignore"):  # what overflows shows in the log-partition
@@ -103,18 +140,22 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
     if len(Z) >= COMPILED_FROM if compiled is None else compiled:
         from fanlight.network import chain_kernels
 
-        chain_kernels.viterbi(Z, A, starts, path, np.empty(Z.shape, np.int16))
+        back = np.empty(Z.shape, np.int16)
+        if _is_sparse(A, -np.inf):
+            chain_kernels.viterbi_bioes(Z, A, starts, LegalMoves.of(A), path, back)
+        else:
+            chain_kernels.viterbi(Z, A, starts, path, back)
         return path
     K = Z.shape[1]
+    moves = _moves_of(A, -np.inf)
     back = np.empty(Z.shape, np.int64)
     for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         if first == end:
             continue
         score = A[K, :K] + Z[first]
         for t in range(first + 1, end):
-            candidates = score[:, None] + A[:K, :K]
-            back[t] = candidates.argmax(0)
-            score = candidates.max(0) + Z[t]
+            score, back[t] = moves.best(score)
+            score = score + Z[t]
         tag = int((score + A[:K, K]).argmax())
         for t in range(end - 1, first, -1):
             path[t] = tag
@@ -203,9 +244,12 @@ def span_probabilities(
     return values
 
 
-def legal_transitions(types: Sequence[str]) -> Float:
+@lru_cache(maxsize=8)
+def legal_transitions(types: tuple[str, ...]) -> Float:
     """Return (K+1, K+1): 0 where BIOES allows a tag to follow another, `ILLEGAL` elsewhere; index K is the border."""
-    return np.where(TagSet(types).legal_transitions, np.float32(0), np.float32(ILLEGAL))
+    A = np.where(TagSet(types).legal_transitions, np.float32(0), np.float32(ILLEGAL))
+    A.flags.writeable = False
+    return A
 
 
 def _forbidding(A: Float) -> Float:
@@ -213,21 +257,114 @@ def _forbidding(A: Float) -> Float:
     return np.where(A < ILLEGAL / 2, -np.inf, A)
 
 
+class _Moves:
+    """The plain steps along a sentence, by weights or scores (K+1, K+1) of all transitions."""
+
+    def __init__(self, weights: Float) -> None:
+        self._weights = weights[:-1, :-1]
+
+    def forward(self, message: Float) -> Float:
+        """Return message (K,) @ weights."""
+        return message @ self._weights
+
+    def backward(self, message: Float) -> Float:
+        """Return weights @ message (K,)."""
+        return self._weights @ message
+
+    def best(self, scores: Float) -> tuple[Float, Int]:
+        """Return each tag's best score (K,) after the scores (K,) of the tags before, and the tag that it is from."""
+        candidates = scores[:, None] + self._weights
+        return candidates.max(0), candidates.argmax(0)
+
+    def pairs(self, forward: Float, ahead: Float) -> Float:
+        """Return a sentence's expected transitions (K, K), by its messages (n - 1, K) on both sides of each."""
+        return (forward.T @ ahead) * self._weights
+
+
+class _SparseMoves(_Moves):
+    """The same by legal transitions alone."""
+
+    def __init__(self, weights: Float) -> None:
+        super().__init__(weights)
+        self._closing, self._opening, self._between, _, _ = LegalMoves.of(weights)
+        begin = 4 * np.arange(len(weights) // 4) + 1
+        steps = ((begin + i, begin + j) for i in (0, 1) for j in (1, 2))  # from B and I to I and E
+        self._within = [(i, j, self._weights[i, j]) for i, j in steps]
+
+    def forward(self, message: Float) -> Float:
+        out = np.zeros_like(message)
+        out[self._opening] = message[self._closing] @ self._between
+        for i, j, weights in self._within:
+            out[j] += message[i] * weights
+        return out
+
+    def backward(self, message: Float) -> Float:
+        out = np.zeros_like(message)
+        out[self._closing] = self._between @ message[self._opening]
+        for i, j, weights in self._within:
+            out[i] += weights * message[j]
+        return out
+
+    def best(self, scores: Float) -> tuple[Float, Int]:
+        best, origin = np.full_like(scores, -np.inf), np.zeros(len(scores), np.int64)
+        candidates = scores[self._closing][:, None] + self._between
+        best[self._opening], origin[self._opening] = candidates.max(0), self._closing[candidates.argmax(0)]
+        for i, j, weights in self._within:
+            score = scores[i] + weights
+            better = score > best[j]
+            best[j], origin[j] = np.where(better, score, best[j]), np.where(better, i, origin[j])
+        return best, origin
+
+    def pairs(self, forward: Float, ahead: Float) -> Float:
+        out = np.zeros_like(self._weights)
+        between = (forward[:, self._closing].T @ ahead[:, self._opening]) * self._between
+        out[np.ix_(self._closing, self._opening)] = between
+        for i, j, weights in self._within:
+            out[i, j] = (forward[:, i] * ahead[:, j]).sum(0) * weights
+        return out
+
+
+def _moves_of(weights: Float, nothing: float) -> _Moves:
+    """Choose between all transitions and the legal ones; the illegal have the weight or score `nothing`."""
+    return _SparseMoves(weights) if len(weights) > DENSE_TAGS and _is_sparse(weights, nothing) else _Moves(weights)
+
+
+def _is_sparse(weights: Float, nothing: float) -> bool:
+    """Tell whether all transitions (K+1, K+1) that BIOES forbids have the weight or score `nothing`."""
+    return len(weights) % 4 == 2 and bool((weights[_illegal(len(weights) // 4)] == nothing).all())
+
+
+@lru_cache(maxsize=8)
+def _illegal(types: int) -> NDArray[np.bool_]:
+    """Return which transitions (K+1, K+1) BIOES forbids between the tags of so many types; the border's are allowed."""
+    illegal = ~TagSet([str(n) for n in range(types)]).legal_transitions
+    illegal[-1], illegal[:, -1] = False, False
+    return illegal
+
+
+@lru_cache(maxsize=8)
+def _ends_of(types: int) -> tuple[Int, Int]:
+    """Return the tags that close and those that open, in order."""
+    of_types = 4 * np.arange(types)[:, None]
+    closing, opening = (np.append(0, (of_types + np.array(roles)).ravel()) for roles in ((3, 4), (1, 4)))
+    return closing, opening
+
+
 def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
     """Plain reference of `chain_kernels.forward_backward`."""
     K = Z.shape[1]
-    forward, marginals = np.empty_like(Z), np.empty_like(Z)
+    forward, marginals, ahead = np.empty_like(Z), np.empty_like(Z), np.empty_like(Z)
     scales, pairs = np.empty(len(Z), Z.dtype), np.zeros_like(weights)
     tops = Z.max(1)
     emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
     total = float(tops.sum(dtype=np.float64))
-    inner = weights[:K, :K]
+    moves = _moves_of(weights, 0)
     for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
         if first == end:
             continue
         message = weights[K, :K]
         for t in range(first, end):
-            message = (message if t == first else message @ inner) * emissions[t]
+            message = (message if t == first else moves.forward(message)) * emissions[t]
             mass = message.sum()
             scales[t] = 1 / mass
             total += float(np.log(mass))
@@ -238,10 +375,9 @@ def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
         pairs[:K, K] += message * backward
         for t in range(end - 1, first - 1, -1):
             marginals[t] = forward[t] * backward
-            ahead = backward * emissions[t] * scales[t]
-            if t == first:
-                pairs[K, :K] += weights[K, :K] * ahead
-            else:
-                pairs[:K, :K] += np.outer(forward[t - 1], ahead) * inner
-                backward = inner @ ahead
+            ahead[t] = backward * emissions[t] * scales[t]
+            if t > first:
+                backward = moves.backward(ahead[t])
+        pairs[K, :K] += weights[K, :K] * ahead[first]
+        pairs[:K, :K] += moves.pairs(forward[first : end - 1], ahead[first + 1 : end])
     return Messages(total, marginals, pairs, forward, scales)

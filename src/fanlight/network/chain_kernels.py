@@ -113,3 +113,175 @@ def viterbi(Z: Any, A: Any, starts: Any, path: Any, back: Any) -> None:
             path[t] = tag
             tag = back[t, tag]
         path[first] = tag
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _add_rows(factors: Any, rows: Any, out: Any) -> None:
+    """Fill out (n,) with factors (C,) @ rows (C, n), summed in the order of the rows."""
+    n, C = len(out), len(rows)
+    out[:] = 0
+    for q in range(0, C - 3, 4):
+        a, b, c, d = factors[q], factors[q + 1], factors[q + 2], factors[q + 3]
+        v, w, x, y = rows[q], rows[q + 1], rows[q + 2], rows[q + 3]
+        for j in range(n):
+            out[j] = (((out[j] + a * v[j]) + b * w[j]) + c * x[j]) + d * y[j]
+    for q in range(C - C % 4, C):
+        a, v = factors[q], rows[q]
+        for j in range(n):
+            out[j] += a * v[j]
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def _add_pairs(forward: Any, flows: Any, first: int, last: int, weights: Any, legal: Any, pairs: Any) -> None:
+    """Add a sentence's expected transitions: to ``legal.counts`` those between types, to pairs those within.
+
+    ``flows`` (n, K) are the messages from ahead, the row of the token `first` that of the next.
+    """
+    K, C = flows.shape[1], len(legal.closing)
+    moved = np.empty((last - first, C), flows.dtype)
+    for t in range(last - first):
+        for q in range(C):
+            moved[t, q] = flows[t, legal.opening[q]]
+    for q in range(C):
+        i, total, row = legal.closing[q], legal.counts[q], legal.between[q]
+        for t in range(last - first - 1, -1, -1):
+            before, ahead = forward[first + t, i], moved[t]
+            if before != 0:
+                for j in range(C):
+                    total[j] += before * (row[j] * ahead[j])
+    for t in range(last - first - 1, -1, -1):
+        for x in range(1, K, 4):
+            for i in range(x, x + 2):
+                for j in range(x + 1, x + 3):
+                    pairs[i, j] += forward[first + t, i] * (weights[i, j] * flows[t, j])
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def forward_backward_bioes(
+    Z: Any, weights: Any, starts: Any, legal: Any, marginals: Any, forward: Any, scales: Any, pairs: Any
+) -> float:
+    """Do as `forward_backward` where all that BIOES forbids has weight zero.
+
+    ``legal`` is a `chain.LegalMoves`, whose ``counts`` get the expected transitions between types; ``pairs`` must be
+    zero and gets the others.
+    """
+    K, C = Z.shape[1], len(legal.closing)
+    total = 0.0
+    floor = Z.dtype.type(-80.0 if Z.itemsize == 4 else -600.0)  # chain.FLOORS
+    backward, closing, opening = np.empty(K, Z.dtype), np.empty(C, Z.dtype), np.empty(C, Z.dtype)
+    longest = 0
+    for s in range(len(starts) - 1):
+        longest = max(longest, starts[s + 1] - starts[s])
+    flows = np.empty((longest, K), Z.dtype)
+    for s in range(len(starts) - 1):
+        first, last = starts[s], starts[s + 1] - 1
+        if last < first:
+            continue
+        for t in range(first, last + 1):
+            row, emission = forward[t], marginals[t]  # the scaled emission, until its marginal replaces it
+            top = Z[t, 0]
+            for j in range(1, K):
+                top = max(top, Z[t, j])
+            total += top
+            for j in range(K):
+                emission[j] = np.exp(max(Z[t, j] - top, floor))
+            if t == first:
+                for j in range(K):
+                    row[j] = weights[K, j]
+            else:
+                before = forward[t - 1]
+                for q in range(C):
+                    closing[q] = before[legal.closing[q]]
+                _add_rows(closing, legal.between, opening)
+                for q in range(C):
+                    row[legal.opening[q]] = opening[q]
+                for i in range(1, K, 4):
+                    for j in range(i + 1, i + 3):
+                        row[j] = before[i] * weights[i, j] + before[i + 1] * weights[i + 1, j]
+            mass = Z.dtype.type(0.0)
+            for j in range(K):
+                row[j] *= emission[j]
+                mass += row[j]
+            scales[t] = 1.0 / mass
+            total += np.log(mass)
+            for j in range(K):
+                row[j] *= scales[t]
+        mass = Z.dtype.type(0.0)
+        for j in range(K):
+            mass += forward[last, j] * weights[j, K]
+        total += np.log(mass)
+        for j in range(K):
+            backward[j] = weights[j, K] / mass
+            pairs[j, K] += forward[last, j] * backward[j]
+        for t in range(last, first - 1, -1):
+            ahead = flows[t - first]
+            for j in range(K):
+                ahead[j] = backward[j] * marginals[t, j] * scales[t]
+                marginals[t, j] = forward[t, j] * backward[j]
+            if t == first:
+                for j in range(K):
+                    pairs[K, j] += weights[K, j] * ahead[j]
+                break
+            for q in range(C):
+                opening[q] = ahead[legal.opening[q]]
+            _add_rows(opening, legal.transposed, closing)
+            for q in range(C):
+                backward[legal.closing[q]] = closing[q]
+            for x in range(1, K, 4):
+                for i in range(x, x + 2):
+                    backward[i] = weights[i, x + 1] * ahead[x + 1] + weights[i, x + 2] * ahead[x + 2]
+        _add_pairs(forward, flows[1:], first, last, weights, legal, pairs)
+    return total
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any) -> None:
+    """Do as `viterbi` where all that BIOES forbids has the score -inf; ``legal`` is a `chain.LegalMoves`.
+
+    A tag that closes is not looked at where the best way on from it is worse than the worst from another.
+    """
+    K, C = Z.shape[1], len(legal.closing)
+    score, new = np.empty(K, Z.dtype), np.empty(K, Z.dtype)
+    best, origin = np.empty(C, Z.dtype), np.empty(C, np.int16)
+    highest, lowest = np.empty(C, Z.dtype), np.empty(C, Z.dtype)
+    for q in range(C):
+        highest[q] = lowest[q] = legal.between[q, 0]
+        for j in range(1, C):
+            highest[q] = max(highest[q], legal.between[q, j])
+            lowest[q] = min(lowest[q], legal.between[q, j])
+    for s in range(len(starts) - 1):
+        first, last = starts[s], starts[s + 1] - 1
+        if last < first:
+            continue
+        for j in range(K):
+            score[j] = A[K, j] + Z[first, j]
+        for t in range(first + 1, last + 1):
+            bound = Z.dtype.type(-np.inf)
+            for q in range(C):
+                bound = max(bound, score[legal.closing[q]] + lowest[q])
+                best[q] = -np.inf
+                origin[q] = 0
+            for q in range(C):
+                value, row = score[legal.closing[q]], legal.between[q]
+                if value + highest[q] >= bound:
+                    before = np.int16(legal.closing[q])
+                    for j in range(C):
+                        if value + row[j] > best[j]:
+                            best[j], origin[j] = value + row[j], before
+            for q in range(C):
+                j = legal.opening[q]
+                new[j], back[t, j] = best[q] + Z[t, j], origin[q]
+            for i in range(1, K, 4):
+                for j in range(i + 1, i + 3):
+                    begin, inside = score[i] + A[i, j], score[i + 1] + A[i + 1, j]
+                    new[j] = max(begin, inside) + Z[t, j]
+                    back[t, j] = i + 1 if inside > begin else i
+            score, new = new, score
+        tag = 0
+        for j in range(1, K):
+            if score[j] + A[j, K] > score[tag] + A[tag, K]:
+                tag = j
+        for t in range(last, first, -1):
+            path[t] = tag
+            tag = back[t, tag]
+        path[first] = tag

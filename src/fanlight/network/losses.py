@@ -29,7 +29,6 @@ Lecture L2, L3, L8; Collobert & Weston 2008 (ranking against corrupted windows);
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -146,7 +145,7 @@ def loss_inputs(
     count, K = len(tags), configuration.tags
     inputs: dict[str, Any] = {"share": np.float32(1 / count)}
     if configuration.loss == "likelihood":
-        inputs |= {"starts": starts, "L": _legal(configuration.types)}
+        inputs |= {"starts": starts, "L": legal_transitions(configuration.types)}
     if configuration.head == "logistic":
         Y = tag_marks(configuration, tags)
         unknown = np.repeat(tags == UNKNOWN, 4, axis=1)
@@ -179,6 +178,3 @@ def transition_counts(tags: Int, starts: Int, K: int) -> NDArray[np.float32]:
     before[starts[:-1]] = K
     steps = np.concatenate([before * (K + 1) + tags, tags[starts[1:] - 1] * (K + 1) + K])
     return np.bincount(steps, minlength=(K + 1) ** 2).reshape(K + 1, K + 1).astype(np.float32)
-
-
-_legal = lru_cache(maxsize=8)(legal_transitions)

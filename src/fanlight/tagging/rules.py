@@ -77,8 +77,8 @@ class Rules:
     def beside(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
         """Return a model's types and then the rules' others, and what joins entities as columns.
 
-        The latter takes a block, the first of its documents and the last, and the model's entities in these, which do
-        not overlap each other; it returns these with the rules' among them. Kernels do so, or `plain` functions.
+        The latter takes a block, the first of its documents and the last, and the model's entities in these, in order;
+        it returns these with the rules' among them. Kernels do so, or `plain` functions.
         """
         joined = (*types, *(type_ for type_ in self.types if type_ not in types))
         if plain:

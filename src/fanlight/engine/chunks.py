@@ -80,6 +80,12 @@ class Chunks(NamedTuple):
     lines: Any
     data: Any
 
+    @classmethod
+    def allocate(cls, documents: int, count: int, data: Any) -> Chunks:
+        """Return columns with room for so many."""
+        ids, offsets, places, lines = (np.empty(count, np.int32) for _ in range(4))
+        return cls(np.empty(documents + 1, np.int32), ids, offsets, places, lines, data)
+
 
 @inner(inline="always")
 def _white(data: Any, i: int, end: int) -> int:

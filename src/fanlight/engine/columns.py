@@ -124,3 +124,35 @@ class Tokens(NamedTuple):
     borders: Any
     owners: Any
     features: Features
+
+
+class Documents(NamedTuple):
+    """Documents of a block whose chunks are looked up.
+
+    Attributes
+    ----------
+    chunks : Chunks
+    first, last : int
+        The documents [first, last).
+    tables : Tables
+    """
+
+    chunks: Any
+    first: Any
+    last: Any
+    tables: Any
+
+
+class Networks(NamedTuple):
+    """The networks of a model.
+
+    Attributes
+    ----------
+    first, last : Layers
+        The same if there is one.
+    two : bool
+    """
+
+    first: Any
+    last: Any
+    two: Any

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from fanlight.engine import passes, short_text
 from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import Block, Entities, Tokens
+from fanlight.engine.columns import Block, Documents, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, padded
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
@@ -309,7 +309,7 @@ class CompiledEngine:
     ) -> Entities:
         tables, layers = snapshot
         room, out = scratch
-        arguments = passes.Documents(chunks, *documents, tables)
+        arguments = Documents(chunks, *documents, tables)
         finders = self._finders
         if finders is not None and self._expressions:
             tokens = passes.lay_out(arguments, False, room.longest)
@@ -337,16 +337,15 @@ class CompiledEngine:
 
     def _bind(self) -> short_text.KernelArguments:
         """Bundle all that a short block is tagged with."""
-        data = np.frombuffer(b"", np.uint8)  # of which each call has its own
-        chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields[:-1]), data)
+        chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         tables, layers = self._cache.snapshot()
         room, out = self._scratch
         networks, entries = _networks(layers), self._cache.entries()
         return short_text.bind(entries, chunks, tables, networks, self._finders, room, out, self._json)
 
 
-def _networks(layers: Sequence[Layers]) -> passes.Networks:
-    return passes.Networks(layers[0], layers[-1], len(layers) > 1)
+def _networks(layers: Sequence[Layers]) -> Networks:
+    return Networks(layers[0], layers[-1], len(layers) > 1)
 
 
 def _learned(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:

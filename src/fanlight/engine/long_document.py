@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from fanlight.engine import long_document_kernels
 from fanlight.engine.chunks import CONTEXT, REPEATED, Chunks, Tables
-from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Tokens
+from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
-from fanlight.engine.passes import Networks, own_evidence
+from fanlight.engine.passes import own_evidence
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.sentences import LONGEST
 

@@ -7,7 +7,7 @@ the evidence of other mentions (`network.evidence`). The first layer's products 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,38 +32,6 @@ ROWS = (0,) * 4
 TOGETHER = 64  # tokens, of whole sentences, that are worked out at once
 BATCH = 96  # rows multiplied by a panel at once
 SUMS = (0,) * 16  # columns that are summed at once
-
-
-class Documents(NamedTuple):
-    """Documents of a block whose chunks are looked up.
-
-    Attributes
-    ----------
-    chunks : Chunks
-    first, last : int
-        The documents [first, last).
-    tables : Tables
-    """
-
-    chunks: Any
-    first: Any
-    last: Any
-    tables: Any
-
-
-class Networks(NamedTuple):
-    """The networks of a model.
-
-    Attributes
-    ----------
-    first, last : Layers
-        The same if there is one.
-    two : bool
-    """
-
-    first: Any
-    last: Any
-    two: Any
 
 
 @kernel()

@@ -13,9 +13,9 @@ from numba import types
 from numba.experimental import structref
 
 from fanlight.engine.chunks import Chunks, scan
-from fanlight.engine.columns import Entities
+from fanlight.engine.columns import Documents, Entities
 from fanlight.engine.json import write_lines
-from fanlight.engine.passes import Documents, run
+from fanlight.engine.passes import run
 from fanlight.jit import ZERO, kernel
 
 

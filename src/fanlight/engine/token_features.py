@@ -194,7 +194,7 @@ def find_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
 
 
 @inner()
-def add_span(features: Any, begin: int, end: int, group: int) -> Any:
+def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
     """Add the bits of a group for the tokens [begin, end) of a name or a match; return the features."""
     for t in range(begin, end):
         if end - begin == 1:

@@ -113,13 +113,15 @@ class TypeCache:
         self._chunks.reserve(count)
         if len(self._uses) < before + count:
             self._uses = np.concatenate([self._uses, np.zeros(before + count, np.int32)])
-        chunks = Chunks(np.empty(len(starts) + 1, np.int32), *(np.empty(count, np.int32) for _ in range(4)), data)
+        chunks = Chunks.allocate(len(starts), count, data)
         new = np.empty((count, 2), np.int64)
         keys, values = self._chunks.keys, self._chunks.values
         self._chunks.count = chunk_kernels.scan(data, starts, ends, keys, values, self._uses, before, chunks, new)
         self._learn(data, new[: len(self._chunks) - before])
         jobs, self._jobs = self._jobs, []
-        return Chunks(chunks.documents, *(column[: chunks.documents[-1]] for column in chunks[1:-1]), data), jobs
+        count = chunks.documents[-1]
+        ids, places = chunks.ids[:count], chunks.places[:count]
+        return Chunks(chunks.documents, ids, chunks.bytes[:count], places, chunks.lines[:count], data), jobs
 
     def entries(self) -> tuple[Any, Any, Any]:
         """Return the table of chunks and how often each was met, as `chunk_kernels.scan` wants them."""

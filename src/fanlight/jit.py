@@ -12,11 +12,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core.caching import IndexDataCacheFile
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -44,6 +46,12 @@ def kernel(**options: Any) -> Callable[[Function], Function]:
             os.environ["NUMBA_CACHE_DIR"] = _temporary_folder()
             numba.config.reload_config()  # type: ignore[no-untyped-call]
             compiled = jit(function)
+        # Numba asks whether the kernel's own file changed, but inner kernels and types are in others; and it reads an
+        # index before it asks, which fails where a type is gone. So files are named by the state of the whole.
+        own: Any = compiled
+        name = f"{function.__module__}.{function.__qualname__}-{stamp()[:16]}"
+        index = IndexDataCacheFile(own._cache.cache_path, name, stamp())  # type: ignore[no-untyped-call]
+        own._cache._cache_file = index
         return compiled
 
     return decorate
@@ -52,6 +60,15 @@ def kernel(**options: Any) -> Callable[[Function], Function]:
 def cache_folder() -> Path:
     """Return the folder that this room's kernels are cached in."""
     return Path(_probe._cache.cache_path)  # type: ignore[attr-defined]  # Numba tells it nowhere else
+
+
+@cache
+def stamp() -> str:
+    """Return a hash of when the files that have kernels were changed."""
+    package = Path(__file__).parent
+    files = {Path(__file__), *package.rglob("*kernels.py"), *package.glob("engine/*.py"), *package.glob("text/*.py")}
+    states = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(files)]
+    return sha256(repr(states).encode()).hexdigest()
 
 
 @cache

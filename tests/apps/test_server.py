@@ -100,6 +100,10 @@ def test_models_health_metrics_and_training(address):
     models = httpx.get(address + "/v1/models").json()
     assert [m["name"] for m in models] == ["en", "ko"]
     assert httpx.get(address + "/healthz").text == "ok"
+    while (answer := httpx.get(address + "/readyz")).status_code == 503:
+        assert set(answer.json()["models"].values()) <= {"loading", "compiling", "ready"}
+        time.sleep(0.1)
+    assert answer.json() == {"models": {"en": "ready", "ko": "ready"}}
     assert httpx.get(address + "/v1/training").json()["epochs"][0]["dev_f1"] == 90.5
     assert len(httpx.get(address + "/v1/training").json()["epochs"]) == 1
     lines = httpx.get(address + "/metrics").text.splitlines()
@@ -195,10 +199,14 @@ def test_a_slow_request_is_told_so_and_one_that_goes_costs_nothing():
         types, model = ("LOC",), fanlight.load("en").model
         tagged: list[str] = []  # noqa: RUF012
 
-        def together(self, texts):
-            if texts != ["Warm."]:
-                time.sleep(0.4 * len(texts))
-                self.tagged.extend(texts)
+        ready, state = True, "ready"
+
+        def prepare(self):
+            pass
+
+        def tag_batch(self, texts):
+            time.sleep(0.4 * len(texts))
+            self.tagged.extend(texts)
             return [Document(text) for text in texts]
 
     with running({"en": Slow()}, seconds=1.0) as url:
@@ -247,13 +255,13 @@ def test_what_is_answered_at_once_is_what_the_ordinary_way_answers(address, body
 def test_only_what_is_short_and_right_is_answered_at_once_and_only_while_nobody_is_served():
     tagging = Tagging({"en": fanlight.load("en")})
     batcher = tagging.batchers["en"]
-    tagging.prepared.result()
+    batcher.tagger.warm()
     short = json.dumps({"text": TEXT}).encode()
     assert json.loads(tagging.at_once(short))["documents"][0]["entities"][0]["text"] == "Paris"
     assert (tagging.texts, tagging.characters) == (1, len(TEXT))
     assert tagging.at_once(short[:-1]) is None
     assert tagging.at_once(json.dumps({"text": "a" * SHORT}).encode()) is None
-    with batcher._using:
+    with batcher._busy:
         assert tagging.at_once(short) is None
     assert tagging.at_once(short) is not None
 
@@ -262,7 +270,10 @@ def test_a_caller_with_much_lets_others_in_between(monkeypatch):
     order = []
 
     class Recorder:
-        def together(self, texts):
+        def prepare(self):
+            pass
+
+        def tag_batch(self, texts):
             time.sleep(0.05)
             order.append(list(texts))
             return [Document(text) for text in texts]
@@ -280,7 +291,7 @@ def test_a_caller_with_much_lets_others_in_between(monkeypatch):
     few, much = asyncio.run(run())
     assert [d.text for d in few] == ["f"]
     assert [d.text for d in much] == ["aaaa", "bbbb", "cccc", "d" * 30, "e"]
-    assert order[1] == ["aaaa", "bbbb"]
+    assert order[0] == ["aaaa", "bbbb"]
     assert max(map(len, order)) == 2
 
 

@@ -3,12 +3,17 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
+import fanlight
 from fanlight.apps import shards
 from fanlight.apps.shards import Job, Row, local, plan, read_shards, tag_shard, tag_shards
 from fanlight.errors import DataError
+from fanlight.tagging.lines import read_blocks
+from fanlight.tagging.rules import read_rules
+from fanlight.tagging.stream import tag_lines
 
 LINES = [f"Museums in Paris met Ada Lovelace {n} times.\n" for n in range(40)]
 
@@ -34,6 +39,13 @@ def run(folder, out, size=400, resume=False, engine=in_process, **options):
     return [row for row, _ in tag_shards(files, job, 2, engine, resume, size)]
 
 
+def tagged_by_one(folder, rules=None):
+    """Return the lines of a folder's files, tagged by one process for all."""
+    tagger = partial(fanlight.load, engine="compiled")
+    blocks = (block for path in sorted(folder.iterdir()) for block in read_blocks(str(path)))
+    return b"".join(text for _, text in tag_lines(blocks, tagger, 0.0, rules))
+
+
 @pytest.mark.parametrize("size", [1, 45, 46, 400, 10**6])
 def test_shards_hold_every_line_once(folder, size):
     path = str(folder / "a.txt")
@@ -45,8 +57,7 @@ def test_shards_hold_every_line_once(folder, size):
 
 
 def test_shards_and_their_size_do_not_change_the_output(folder, tmp_path):
-    command = [sys.executable, "-m", "fanlight", "tag", str(folder), "--format", "jsonl"]
-    whole = subprocess.run(command, capture_output=True, check=True).stdout
+    whole = tagged_by_one(folder)
     for size in (100, 10**6):
         out = tmp_path / str(size)
         rows = run(folder, out, size)
@@ -102,8 +113,7 @@ def test_a_shard_that_is_gone_is_done_again_and_a_file_that_grew_is_another(fold
 def test_rules_stand_beside_the_model(folder, tmp_path):
     rules = tmp_path / "rules.tsv"
     rules.write_text("Museums in Paris\tMUSEUM\nre:\\d+ times\tCOUNT\n파리의\tLOC\n")
-    command = [sys.executable, "-m", "fanlight", "tag", str(folder), "--format", "jsonl", "--rules", str(rules)]
-    whole = subprocess.run([*command, "--precedence", "longest"], capture_output=True, check=True).stdout
+    whole = tagged_by_one(folder, read_rules(rules, "longest"))
     assert whole.count(b"MUSEUM") == whole.count(b"COUNT") == 40
     run(folder, tmp_path / "out", rules=(str(rules), "longest"))
     assert b"".join(read_shards(tmp_path / "out")) == whole

@@ -222,7 +222,8 @@ class CompiledEngine:
         begin, end = documents
         data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
         counts = np.cumsum(ends - starts)
-        borders = np.searchsorted(counts, np.arange(SHARE, counts[-1], SHARE), "left") + 1
+        share = min(SHARE, max(SHORT, -(-int(counts[-1]) // threads)))
+        borders = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
         shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
         if self._separate:
             return [

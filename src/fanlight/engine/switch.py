@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import logging
 import os
 import subprocess
 import sys
 import tempfile
 import threading
-from concurrent.futures import Future
+import weakref
+from concurrent.futures import Future, wait
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 CHOICES = ("auto", "plain", "compiled")
 HANDFUL = 16  # texts, or
 CHARACTERS = 8192  # characters, after which a process has shown that it has more to tag
+MANY = 1 << 16  # characters that the plain engine needs longer for than kernels to be loaded
 
 
 class EngineSwitch:
@@ -55,9 +58,14 @@ class EngineSwitch:
         if choice not in CHOICES:
             raise FanlightError(f"engine {choice!r}: choose {', '.join(CHOICES)}")
         self.model, self.choice = model, choice
+        self._begin()
+        _SWITCHES.add(self)
+
+    def _begin(self) -> None:
         self.state = "plain"
         self._compiled: CompiledEngine | None = None
         self._prepared: Future[CompiledEngine | None] | None = None
+        self._compiler: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._texts = self._characters = 0
 
@@ -71,8 +79,16 @@ class EngineSwitch:
         """Whether the engine that will stay answers."""
         return self.choice == "plain" or self.state in ("ready", "unavailable")
 
-    def choose(self, texts: int, characters: int) -> Engine:
+    def choose(self, texts: int, characters: int, pending: int = 0) -> Engine:
         """Return the engine for some more texts; prepare the compiled one, if they are more than a handful by now.
+
+        Parameters
+        ----------
+        texts, characters : int
+            How many will be tagged by the engine returned.
+        pending : int
+            Characters that are to be tagged after these. If they are many, kernels that need only be loaded are waited
+            for: that takes less than a second.
 
         Raises
         ------
@@ -87,57 +103,78 @@ class EngineSwitch:
         if self.choice == "auto" and self._prepared is None:
             self._texts += texts
             self._characters += characters
-            if self._texts > HANDFUL or self._characters > CHARACTERS:
+            if self._texts > HANDFUL or self._characters + pending > CHARACTERS:
                 self.prepare()
-        return self.plain
+        if self._prepared is not None and characters + pending > MANY:
+            while self.state == "loading":
+                wait([self._prepared], 0.02)
+        return self._compiled or self.plain
 
     def prepare(self) -> Future[CompiledEngine | None]:
         """Begin to prepare the compiled engine in the background; return what holds it when that is done."""
         with self._lock:
             if self._prepared is None:
-                self._prepared = Future()
+                self._prepared, self.state = Future(), "loading"
                 threading.Thread(target=self._prepare, args=[self._prepared], daemon=True).start()
             return self._prepared
 
-    def warm(self) -> None:
-        """Wait until the compiled engine answers.
+    def warm(self, long_documents: bool = False) -> None:
+        """Wait until the compiled engine answers, and has loaded what `long_documents` (over a megabyte) need.
 
         Raises
         ------
         FanlightError
             It is asked for, and Numba is not installed.
         """
-        if self.choice != "plain" and self.prepare().result() is None and self.choice == "compiled":
+        engine = None if self.choice == "plain" else self.prepare().result()
+        if engine is None and self.choice == "compiled":
             raise FanlightError("engine 'compiled': this needs numba: pip install numba")
+        if engine is not None and long_documents:
+            engine.warm_segments()
 
     def _prepare(self, prepared: Future[CompiledEngine | None]) -> None:
         try:
-            self.state = "loading"
             engine = self._load()
         except ImportError:  # no Numba on this platform: the plain engine is the whole product
             self.state = "unavailable"
             prepared.set_result(None)
-        except BaseException as error:
+        except Exception as error:
+            logging.getLogger("fanlight").exception("the compiled engine cannot be prepared: the plain one answers")
             self.state = "unavailable"
             prepared.set_exception(error)
         else:
             self._compiled, self.state = engine, "ready"
             prepared.set_result(engine)
-            if engine is not None:
-                engine.warm_segments()
+            if self._compiler is not None:
+                with self._compiler as compiler:  # which goes on with what long documents need
+                    compiler.wait()
+                atexit.unregister(compiler.kill)
 
-    def _load(self) -> CompiledEngine | None:
+    def _load(self) -> CompiledEngine:
         from fanlight import jit
         from fanlight.engine.compiled import CompiledEngine
 
         marker = jit.cache_folder() / f"fanlight-{_kind(self.model)}.ready"
         if not marker.exists():
             self.state = "compiling"
-            _compile_elsewhere(self.model)
+            self._compiler = _compile_elsewhere(self.model)
         engine = CompiledEngine(self.model)
         engine.warm()
         marker.touch()
         return engine
+
+
+_SWITCHES: weakref.WeakSet[EngineSwitch] = weakref.WeakSet()
+
+
+def _begin_after_fork() -> None:
+    """Begin anew in a child process, which has none of its parent's threads."""
+    for switch in _SWITCHES:
+        switch._begin()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_after_fork)
 
 
 def _kind(model: Model) -> str:
@@ -145,31 +182,34 @@ def _kind(model: Model) -> str:
     from llvmlite import binding
     from numba import __version__
 
-    sources = sorted(Path(__file__).parents[1].rglob("*kernels.py")) + sorted(Path(__file__).parent.glob("*.py"))
-    stamps = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources]
+    from fanlight import jit
+
     made, stages = model.configuration, 1 + (model.first is not None)
     kind = [made.unit, made.head, len(made.types), stages, model.gazetteer is None, model.patterns is None]
     machine = [__version__, binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
-    return hashlib.sha256(repr([stamps, kind, machine]).encode()).hexdigest()[:24]
+    return hashlib.sha256(repr([jit.stamp(), kind, machine]).encode()).hexdigest()[:24]
 
 
-def _compile_elsewhere(model: Model) -> None:
-    """Compile a model's kernels into the cache, in a process that ends with this one."""
+def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
+    """Compile a model's kernels into the cache, in a process that ends with this one; return it when they are there.
+
+    It goes on with the kernels for long documents.
+    """
     if not Path(sys.executable or "").name.startswith("python"):
-        return  # embedded in another program: compile here
+        return None  # embedded in another program: compile here
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.fanlight"
         save_model(model, path)
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", _COMPILE, str(path)]
         try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         except OSError:
-            return
+            return None
         atexit.register(process.kill)
-        with process:  # which waits, and closes the pipe after that
-            process.wait()
-        atexit.unregister(process.kill)
+        assert process.stdout is not None
+        process.stdout.readline()
+    return process
 
 
 # the pipe of standard input closes when the parent ends, however it ends
@@ -180,4 +220,6 @@ from fanlight.engine.compiled import CompiledEngine
 from fanlight.network.modelfile import load_model
 engine = CompiledEngine(load_model(sys.argv[1]))
 engine.warm()
+print("ready", flush=True)
+engine.warm_segments()
 """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from functools import partial
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,9 @@ from fanlight.errors import DataError
 from fanlight.tagging.lines import Lines, read_blocks
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.stream import tag_lines
+from fanlight.tagging.tagger import Tagger
+
+FEW = 8192  # bytes of files that the plain engine tags before kernels are loaded
 
 
 def tag_files(
@@ -47,7 +51,7 @@ def tag_files(
         file, done = begin_lines(out, job, resume)
 
     console = Console(stderr=True)
-    choose = fanlight.load(model, passes=passes) if model else partial(fanlight.load, passes=passes)
+    choose = _choose(files, model, passes, console)
     with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
         blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
         for lines, text in tag_lines(blocks, choose, threshold, rules, threads):
@@ -57,6 +61,32 @@ def tag_files(
             meter.advance(lines)
     if out is not None:
         end_lines(out, file)
+
+
+def _choose(
+    files: list[str], model: str | None, passes: int | None, console: Console
+) -> Tagger | Callable[[str], Tagger]:
+    """Return the tagger, or what finds one for a language, by the engine that suits the input.
+
+    Files are tagged by one engine from beginning to end, so that a run gives the same bytes each time: the plain one if
+    they are small, else the compiled one. Standard input is answered at once, whatever is ready.
+    """
+    size = sum(os.path.getsize(path) for path in files if path != "-")
+    engine = "plain" if "-" not in files and size < FEW else "auto"
+
+    @cache
+    def load(name: str) -> Tagger:
+        tagger = fanlight.load(name, passes=passes, engine=engine)
+        if "-" not in files and not tagger.ready:
+            tagger.prepare()
+            while tagger.state == "loading":
+                time.sleep(0.01)
+            if tagger.state == "compiling":
+                console.print(f"compiling the kernels of {name} for this machine, once: about 20 seconds …")
+            tagger.warm()
+        return tagger
+
+    return load(model) if model else load
 
 
 def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:

@@ -13,11 +13,11 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag
+from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag, warm
 from fanlight.errors import FanlightError
 
 _GROUPS = {
-    "Tag and look inside": ("tag", "explain", "serve"),
+    "Tag and look inside": ("tag", "explain", "serve", "warm"),
     "Data to learn from": ("next", "label", "convert"),
     "Train and measure": ("train", "update", "evaluate", "search", "curve", "vectors", "info"),
     "Use what is found": ("index", "find", "graph", "mask", "unmask"),
@@ -55,6 +55,7 @@ for commands in (
     calculus.commands,
     serve.commands,
     label.commands,
+    warm.commands,
 ):
     app.add_typer(commands)
 

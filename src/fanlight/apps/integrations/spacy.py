@@ -15,16 +15,23 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice, pairwise
 from typing import Any
 
+from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 import fanlight
-from fanlight.entities.entity import Document
+from fanlight.engine.columns import Entities
 from fanlight.tagging.tagger import Tagger
+
+WORDS = 1 << 18  # whose numbers are remembered
+
+_Row = tuple[int, int, str, float]  # start, end, type, probability
+_Columns = tuple[Entities, tuple[str, ...]]
 
 
 @Language.factory("fanlight", default_config={"model": "en", "threshold": 0.0}, assigns=["doc.ents"])
@@ -47,22 +54,46 @@ class FanlightComponent:
 
     def __init__(self, tagger: Tagger, threshold: float) -> None:
         self._tagger, self._threshold = tagger, threshold
+        self._words: dict[int, str] = {}
         if not Span.has_extension("probability"):
             Span.set_extension("probability", default=None)
 
     def __call__(self, doc: Doc) -> Doc:
         """Tag one document."""
-        return next(self.pipe([doc]))
+        rows = [
+            (e.start, e.end, e.type, e.probability or 0.0) for e in self._tagger(doc.text, self._threshold).entities
+        ]
+        _add_entities(doc, rows)
+        return doc
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = 256) -> Iterator[Doc]:
         """Tag documents, in order, `batch_size` at a time."""
-        for docs in _batches(stream, batch_size):
-            for doc, document in zip(
-                docs, self._tagger.tag_batch([d.text for d in docs], self._threshold), strict=True
-            ):
-                if document.entities:
-                    _add_entities(doc, document)
-                yield doc
+        with ThreadPoolExecutor(1) as pool:  # one batch is tagged while the batch before is filled in
+            before: tuple[list[Doc], Future[_Columns]] | None = None
+            for docs in _batches(stream, batch_size):
+                texts = [*map(self._text, docs)]
+                current = docs, pool.submit(self._tagger.tag_columns, texts, self._threshold)
+                if before is not None:
+                    yield from _fill(*before)
+                before = current
+            if before is not None:
+                yield from _fill(*before)
+
+    def _text(self, doc: Doc) -> str:
+        """Return ``doc.text``, which would make an object of each token, from the numbers of its words."""
+        words, strings = self._words, doc.vocab.strings
+        numbers: list[Any] = doc.to_array([ORTH, SPACY]).ravel().tolist()
+        parts = []
+        for number, space in zip(numbers[::2], numbers[1::2], strict=True):
+            word = words.get(number)
+            if word is None:
+                if len(words) > WORDS:
+                    words.clear()
+                word = words[number] = strings[number]
+            parts.append(word)
+            if space:
+                parts.append(" ")
+        return "".join(parts)
 
     def to_disk(self, path: Any, exclude: Any = ()) -> None:
         """Write nothing: the configuration names the model."""
@@ -72,15 +103,33 @@ class FanlightComponent:
         return self
 
 
-def _add_entities(doc: Doc, document: Document) -> None:
+def _fill(docs: list[Doc], tagged: Future[_Columns]) -> Iterator[Doc]:
+    entities, types = tagged.result()
+    columns = (entities.documents, entities.starts, entities.ends, entities.types, entities.probabilities)
+    rows: list[list[_Row]] = [[] for _ in docs]
+    for d, start, end, type_, probability in zip(*(column.tolist() for column in columns), strict=True):
+        rows[d].append((start, end, types[type_], probability))
+    for doc, entries in zip(docs, rows, strict=True):
+        if entries:
+            _add_entities(doc, entries)
+        yield doc
+
+
+def _add_entities(doc: Doc, entries: list[_Row]) -> None:
+    """Add entities to those that are there; of a span's probability this is where ``span._`` looks for it."""
     before = list(doc.ents)
     spans: list[Any] = []
-    for entity in document.entities:
-        span = doc.char_span(entity.start, entity.end, label=entity.type, alignment_mode="expand")
+    user_data: dict[Any, Any] = doc.user_data
+    for start, end, type_, probability in entries:
+        span = doc.char_span(start, end, label=type_, alignment_mode="expand")
         if span is not None and not any(span.start < e.end and e.start < span.end for e in before):
-            span._.probability = entity.probability
+            user_data[("._.", "probability", span.start_char, span.end_char)] = probability
             spans.append(span)
-    doc.ents = filter_spans([*before, *spans])
+    doc.ents = filter_spans([*before, *spans]) if before or _overlap(spans) else spans
+
+
+def _overlap(spans: list[Any]) -> bool:
+    return any(a.end > b.start for a, b in pairwise(spans))
 
 
 def _batches(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:

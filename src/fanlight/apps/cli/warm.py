@@ -1,0 +1,29 @@
+"""`fanlight warm`: compile the kernels of models once, for images of machines and before a service starts."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+commands = typer.Typer()
+
+
+@commands.command()
+def warm(
+    model: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Model files, en or ko; by default en and ko.")
+    ] = None,
+) -> None:
+    """Compile the kernels of models, so that later processes on this machine only load them.
+
+    Without this they are compiled when a process first tags more than a handful of texts, while it goes on answering.
+    """
+    import fanlight
+
+    for name in model or ["en", "ko"]:
+        begin = time.perf_counter()
+        tagger = fanlight.load(name, engine="compiled")
+        tagger.warm(long_documents=True)
+        print(f"{name}: ready in {time.perf_counter() - begin:.1f} s")

@@ -1,0 +1,128 @@
+"""The engine changes from the plain to the compiled one in the background, and no answer changes with it."""
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import fanlight
+from fanlight.engine import switch as module
+from fanlight.errors import FanlightError
+from fanlight.tagging.tagger import Tagger
+
+TEXTS = [f"Ada Lovelace lived in London, {n} miles from Oslo." for n in range(60)]
+
+
+def rounded(documents):
+    return [[(e.start, e.end, e.type, round(e.probability, 4)) for e in d.entities] for d in documents]
+
+
+def test_a_handful_of_texts_prepares_nothing_and_more_do():
+    tagger = Tagger(fanlight.load("en").model)
+    expected = rounded(Tagger(tagger.model, "plain").pipe(TEXTS))
+    assert rounded(map(tagger, TEXTS[: module.HANDFUL])) == expected[: module.HANDFUL]
+    assert tagger.state == "plain"
+    assert not tagger.ready
+    assert rounded(tagger.pipe(TEXTS)) == expected
+    assert tagger.state != "plain"
+    tagger.warm()
+    assert tagger.ready
+    assert tagger.state == "ready"
+    assert rounded(tagger.pipe(TEXTS)) == expected
+    assert rounded(map(tagger, TEXTS)) == expected
+
+
+def test_kernels_that_must_be_compiled_hold_nothing_up(tmp_path):
+    script = f"""
+import fanlight
+tagger = fanlight.load("en")
+first = list(tagger.pipe({TEXTS!r}))
+print(tagger.state)
+tagger.warm()
+print(tagger.state, [len(d.entities) for d in first] == [len(d.entities) for d in tagger.pipe({TEXTS!r})])
+"""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    before, *after = done.stdout.split()
+    assert before in ("loading", "compiling")
+    assert after == ["ready", "True"]
+
+
+@pytest.mark.parametrize("name", ["en", "ko"])
+def test_without_numba_the_plain_engine_is_the_whole_product(name):
+    script = f"""
+import sys
+sys.modules["numba"] = None
+import fanlight
+tagger = fanlight.load({name!r})
+documents = list(tagger.pipe({TEXTS!r}))
+tagger.warm()
+print(tagger.state, sum(len(d.entities) for d in documents), len(tagger.to_jsonl({TEXTS!r}).splitlines()))
+try:
+    fanlight.load({name!r}, engine="compiled").warm()
+except fanlight.errors.FanlightError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    count = sum(len(d.entities) for d in Tagger(fanlight.load(name).model, "plain").pipe(TEXTS))
+    assert done.stdout == (
+        f"unavailable {count} {len(TEXTS)}\nengine 'compiled': this needs numba: pip install numba\n"
+    )
+
+
+def test_eight_threads_share_a_tagger():
+    tagger = Tagger(fanlight.load("en").model)
+    expected = rounded(Tagger(tagger.model, "plain").pipe(TEXTS))
+    texts = [TEXTS * 40, *([text] for text in TEXTS[:7])]  # long and short blocks at the same time
+    barrier = threading.Barrier(8)
+
+    def tag(batch):
+        barrier.wait()
+        return [rounded(tagger.tag_batch(batch)) for _ in range(20 if len(batch) == 1 else 4)]
+
+    for _ in range(2):  # while the kernels are loaded, and after
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(tag, texts))
+        assert all(answer == expected * 40 for answer in answers[0])
+        for n, answer in enumerate(answers[1:]):
+            assert all(one == [expected[n]] for one in answer)
+        tagger.warm()
+
+
+def test_copies_and_forks_answer_before_and_after_use():
+    tagger = Tagger(fanlight.load("en").model)
+    expected = rounded(Tagger(tagger.model, "plain").pipe(TEXTS))
+    for _ in range(2):
+        for other in (copy.copy(tagger), copy.deepcopy(tagger), pickle.loads(pickle.dumps(tagger))):
+            assert rounded(other.pipe(TEXTS[:5])) == expected[:5]
+        tagger.warm()
+        assert rounded(tagger.pipe(TEXTS)) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_answers():
+    script = f"""
+import os, fanlight
+tagger = fanlight.load("en")
+tagger.warm()
+before = list(tagger.pipe({TEXTS!r}))
+child = os.fork()
+if not child:
+    same = [len(d.entities) for d in tagger.pipe({TEXTS!r})] == [len(d.entities) for d in before]
+    tagger.warm()
+    same = same and list(tagger.pipe({TEXTS!r})) == before
+    os._exit(0 if same else 1)
+print(os.waitpid(child, 0)[1])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "0\n"
+
+
+def test_there_are_three_engines():
+    with pytest.raises(FanlightError, match=r"engine 'fast': choose auto, plain, compiled"):
+        fanlight.load("en", engine="fast")

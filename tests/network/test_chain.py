@@ -133,7 +133,7 @@ def test_legal_transitions_alone_give_what_all_give(types, dtype, monkeypatch):
         for sparse, compiled in itertools.product((True, False), (True, False)):
             with monkeypatch.context() as patch:
                 if not sparse:
-                    patch.setattr(chain, "_is_sparse", lambda weights, nothing: False)
+                    patch.setattr(chain, "_has_bioes_shape", lambda weights: False)
                 results.append(forward_backward(emissions, transitions, starts, compiled))
                 best.append(viterbi(emissions, transitions, starts, compiled))
         for column in zip(*results, strict=True):

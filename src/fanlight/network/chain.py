@@ -84,6 +84,18 @@ class LegalMoves(NamedTuple):
         between = weights[np.ix_(closing, opening)]
         return cls(closing, opening, between, np.ascontiguousarray(between.T), np.zeros_like(between))
 
+    @classmethod
+    def gather(cls, weights: Float, nothing: float) -> LegalMoves | None:
+        """Take them by a compiled kernel, or return None if what BIOES forbids has not the weight `nothing`."""
+        from fanlight.network import chain_kernels
+
+        if not _has_bioes_shape(weights):
+            return None
+        closing, opening = _ends_of(len(weights) // 4)
+        C, dtype = len(closing), weights.dtype
+        legal = cls(closing, opening, np.empty((C, C), dtype), np.empty((C, C), dtype), np.zeros((C, C), dtype))
+        return legal if chain_kernels.gather(weights, _illegal(len(weights) // 4), nothing, legal) else None
+
 
 def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> Messages:
     """Pass messages along every sentence.
@@ -110,10 +122,9 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
 
         marginals, forward = np.empty_like(Z), np.empty_like(Z)
         scales, pairs = np.empty(len(Z), Z.dtype), np.zeros_like(weights)
-        if _is_sparse(weights, 0):
-            legal = LegalMoves.of(weights)
+        legal = LegalMoves.gather(weights, 0.0)
+        if legal is not None:
             total = chain_kernels.forward_backward_bioes(Z, weights, starts, legal, marginals, forward, scales, pairs)
-            pairs[np.ix_(legal.closing, legal.opening)] = legal.counts
         else:
             total = chain_kernels.forward_backward(Z, weights, starts, marginals, forward, scales, pairs)
         messages = Messages(total, marginals, pairs, forward, scales)
@@ -141,8 +152,9 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
         from fanlight.network import chain_kernels
 
         back = np.empty(Z.shape, np.int16)
-        if _is_sparse(A, -np.inf):
-            chain_kernels.viterbi_bioes(Z, A, starts, LegalMoves.of(A), path, back)
+        legal = LegalMoves.gather(A, -np.inf)
+        if legal is not None:
+            chain_kernels.viterbi_bioes(Z, A, starts, legal, path, back)
         else:
             chain_kernels.viterbi(Z, A, starts, path, back)
         return path
@@ -331,7 +343,11 @@ def _moves_of(weights: Float, nothing: float) -> _Moves:
 
 def _is_sparse(weights: Float, nothing: float) -> bool:
     """Tell whether all transitions (K+1, K+1) that BIOES forbids have the weight or score `nothing`."""
-    return len(weights) % 4 == 2 and bool((weights[_illegal(len(weights) // 4)] == nothing).all())
+    return _has_bioes_shape(weights) and bool((weights[_illegal(len(weights) // 4)] == nothing).all())
+
+
+def _has_bioes_shape(weights: Float) -> bool:
+    return len(weights) % 4 == 2
 
 
 @lru_cache(maxsize=8)

@@ -116,6 +116,21 @@ def viterbi(Z: Any, A: Any, starts: Any, path: Any, back: Any) -> None:
 
 
 @njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+def gather(weights: Any, illegal: Any, nothing: float, legal: Any) -> bool:
+    """Fill `legal.between` and `legal.transposed`; tell whether all `illegal` weights (K+1, K+1) are `nothing`."""
+    for i in range(len(weights)):
+        bad = False
+        for j in range(len(weights)):
+            bad |= illegal[i, j] & (weights[i, j] != nothing)
+        if bad:
+            return False
+    for i in range(len(legal.closing)):
+        for j in range(len(legal.opening)):
+            legal.between[i, j] = legal.transposed[j, i] = weights[legal.closing[i], legal.opening[j]]
+    return True
+
+
+@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 def _add_rows(factors: Any, rows: Any, out: Any) -> None:
     """Fill out (n,) with factors (C,) @ rows (C, n), summed in the order of the rows."""
     n, C = len(out), len(rows)
@@ -162,8 +177,7 @@ def forward_backward_bioes(
 ) -> float:
     """Do as `forward_backward` where all that BIOES forbids has weight zero.
 
-    ``legal`` is a `chain.LegalMoves`, whose ``counts`` get the expected transitions between types; ``pairs`` must be
-    zero and gets the others.
+    ``legal`` is a `chain.LegalMoves`, with zeros in ``counts``; ``pairs`` must be zero.
     """
     K, C = Z.shape[1], len(legal.closing)
     total = 0.0
@@ -231,6 +245,9 @@ def forward_backward_bioes(
                 for i in range(x, x + 2):
                     backward[i] = weights[i, x + 1] * ahead[x + 1] + weights[i, x + 2] * ahead[x + 2]
         _add_pairs(forward, flows[1:], first, last, weights, legal, pairs)
+    for i in range(C):
+        for j in range(C):
+            pairs[legal.closing[i], legal.opening[j]] = legal.counts[i, j]
     return total
 
 

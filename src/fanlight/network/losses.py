@@ -176,5 +176,7 @@ def transition_counts(tags: Int, starts: Int, K: int) -> NDArray[np.float32]:
     """Count the transitions (K+1, K+1) along tag paths, the border's (index K) included."""
     before = np.append(K, tags[:-1])
     before[starts[:-1]] = K
-    steps = np.concatenate([before * (K + 1) + tags, tags[starts[1:] - 1] * (K + 1) + K])
-    return np.bincount(steps, minlength=(K + 1) ** 2).reshape(K + 1, K + 1).astype(np.float32)
+    counts = np.zeros((K + 1, K + 1), np.float32)
+    ends = tags[starts[1:] - 1]
+    np.add.at(counts, (np.append(before, ends), np.append(tags, np.full(len(ends), K))), 1)
+    return counts

@@ -1,54 +1,76 @@
-"""The plain engine: NumPy only."""
+"""The plain engine: NumPy only, the reference of the compiled one, and the whole product where there is no Numba.
+
+A block is read into tokens, each word type's products with the first layer are worked out once and cached, and the
+network and the chain run over all sentences at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import accumulate, pairwise
-from typing import NamedTuple, TypeVar
+from itertools import accumulate
+from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import views
 from fanlight.engine.columns import Block, Entities
-from fanlight.entities.entity import Document, Entity
-from fanlight.network.decoding import Network
+from fanlight.engine.plain_network import Read, Stage
+from fanlight.engine.plain_text import Tokens, read_texts
+from fanlight.engine.plain_types import TypeProducts
+from fanlight.entities.bioes import TagSet
+from fanlight.network import chain_batch
+from fanlight.network.chain import span_probabilities
+from fanlight.network.decoding import TokenSpan
 from fanlight.network.evidence import evidence, join, marks
-from fanlight.network.inputs import WordTypes, forms_of
 from fanlight.network.modelfile import Model
-from fanlight.network.windows import word_contexts
-from fanlight.text.features import PADDING, character_keys
-from fanlight.text.patterns import Place
-from fanlight.text.sentences import segment
+from fanlight.network.windows import corpus_contexts
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 Result = TypeVar("Result")
 
+TOKENS = 1 << 15  # of whole documents, that the network runs over at once
+
 
 class PlainEngine:
-    """Interim."""
+    """Tags blocks with one model of any kind; see `engine.interface`.
+
+    Parameters
+    ----------
+    model : Model
+    """
 
     plain = True
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.types = model.configuration.types
-        self.network = Network(model.configuration, model.parameters, model.lexicon)
-        first = model.first
-        self.first = None if first is None else Network(first.configuration, first.parameters, model.lexicon)
+        self.unit = model.configuration.unit
+        stages = [(model.configuration, model.parameters)]
+        if model.first is not None:
+            stages.insert(0, (model.first.configuration, model.first.parameters))
+        self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
+        self._types = TypeProducts(self._stages, model.lexicon)
+        self._lock = Lock()  # of the cache
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
-        documents = (Document(t, tuple(self._tag(t, thresholds))) for t in map(block.text, range(len(block.starts))))
-        return views.columns(block, 0, documents, self.types)
+        """Return the entities of a block, by one thread."""
+        parts = [
+            self._entities(block, first, last, thresholds) for first, last in _runs(block.ends - block.starts, TOKENS)
+        ]
+        return Entities.concatenate(parts)
 
     def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
+        """Return a block's documents as lines of JSON."""
         return self.to_json(block, 0, len(block.starts), self.entities(block, thresholds), self.types)[0]
 
     def begin(
         self, block: Block, thresholds: Float, then: Callable[[int, int, Entities], Result], threads: int | None = None
     ) -> list[Future[Result]]:
+        """Tag a block here and now."""
         future: Future[Result] = Future()
         future.set_result(then(0, len(block.starts), self.entities(block, thresholds)))
         return [future]
@@ -56,6 +78,7 @@ class PlainEngine:
     def to_json(
         self, block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
+        """Return documents [first, last) as lines of JSON, and where each begins and the last ends."""
         own = entities._replace(documents=entities.documents - np.int32(first))
         texts = [block.text(d) for d in range(first, last)]
         lines = [f"{document.to_json()}\n".encode() for document in views.documents(texts, own, types)]
@@ -64,48 +87,123 @@ class PlainEngine:
     def segments(
         self, block: Block, document: int, thresholds: Float, threads: int | None = None
     ) -> Iterator[Entities]:
-        alone = Block(block.data, block.starts[document : document + 1], block.ends[document : document + 1])
-        yield self.entities(alone, thresholds)
+        """Yield the entities of one document, which is read whole."""
+        yield self.entities(_only(block, document), thresholds)
 
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
     ) -> Iterator[bytes]:
-        alone = Block(block.data, block.starts[document : document + 1], block.ends[document : document + 1])
-        yield self.to_json(alone, 0, 1, Entities.concatenate(entities), types)[0]
+        """Yield the line of one document."""
+        yield self.to_json(_only(block, document), 0, 1, Entities.concatenate(entities), types)[0]
 
-    def _tag(self, text: str, thresholds: Float) -> Iterator[Entity]:
-        unit = self.model.configuration.unit
-        starts, ends, offsets = segment(text, unit)
-        begins, stops = starts.tolist(), ends.tolist()
-        words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
-        keys = words if unit == "word" else character_keys(text, begins, stops)
-        places = ((text, begins[a:b], stops[a:b]) for a, b in pairwise(offsets.tolist()))
-        read = self._read(words, keys, offsets, places)
-        Z = self.network.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
+    def token_spans(self, tokens: Tokens, probabilities: bool = True) -> list[TokenSpan]:
+        """Return the entities of tokenised sentences, in tokens of the whole batch; outer before inner."""
+        return self._spans(self._emissions(tokens), tokens.sentences, probabilities)
+
+    def _entities(self, block: Block, first: int, last: int, thresholds: Float) -> Entities:
+        texts = [block.text(d) for d in range(first, last)]
+        tokens = read_texts(texts, self.unit)
         least = dict(zip(self.types, thresholds.tolist(), strict=True))
-        for span in self.network.spans(Z, offsets):
-            if (span.probability or 0.0) >= least[span.type]:
-                start, end = begins[span.start], stops[span.end - 1]
-                yield Entity(start, end, span.type, text[start:end], span.probability)
+        numbers = {type_: k for k, type_ in enumerate(self.types)}
+        spans = self._spans(self._emissions(tokens), tokens.sentences, True)
+        spans = [span for span in spans if (span.probability or 0.0) >= least[span.type]]
+        starts = np.array([span.start for span in spans], np.int64)
+        ends = np.array([span.end for span in spans], np.int64) - 1
+        documents, begins, stops = tokens.documents[starts], tokens.starts[starts], tokens.ends[ends]
+        begin, end = int(block.starts[first]), int(block.ends[last - 1])
+        # where each code point of the block begins in bytes: all but the bytes 10xxxxxx
+        points = np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)
+        offsets = np.searchsorted(points, block.starts[first:last] - begin)[documents]
+        points = np.append(points, end - begin) + begin
+        after = points[offsets + stops - 1]
+        after = np.where(offsets + stops < len(points), points[np.minimum(offsets + stops, len(points) - 1)], after)
+        columns = (
+            documents + first, begins, stops, points[offsets + begins], after,
+            np.array([numbers[span.type] for span in spans]), np.array([span.probability for span in spans]),
+        )  # fmt: skip
+        return Entities(*(a.astype(b.dtype) for a, b in zip(columns, Entities.allocate(0), strict=True)))
 
-    def _read(self, words: Sequence[str], keys: Sequence[str], offsets: Int, places: Iterable[Place]) -> _Reading:
-        configuration = self.model.configuration
-        numbers = {PADDING: 0}
-        ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-        contexts = np.zeros(len(ids), np.int64)
-        if configuration.context_width and len(ids):
-            contexts = word_contexts([words[s:e] for s, e in pairwise(offsets.tolist())])
-        types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
-        told = listed = marks(self.model.gazetteer, self.model.patterns, keys, offsets, places)
-        if self.first is not None and len(ids):
-            Z = self.first.emissions(types, ids, contexts, offsets, 0, listed)
-            probabilities = self.first.type_probabilities(Z, offsets)
-            told = join(listed, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
-        return _Reading(ids, contexts, types, told)
+    def _emissions(self, tokens: Tokens) -> NDArray[np.float32]:
+        """Return Z (N, K) of the last network."""
+        if not len(tokens.keys):
+            return np.zeros((0, self.model.configuration.tags), np.float32)
+        with self._lock:  # rows are good as long as nobody makes room for others
+            ids = self._types.rows(tokens.keys)
+            forms = self._types.forms[ids]
+            contexts = self._contexts(tokens)
+            listed = marks(self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places())
+            read = Read(ids, contexts, tokens.sentences, listed)
+            if len(self._stages) > 1:
+                told = self._evidence(read, forms, tokens.documents, self._types.products(0))
+                read = read._replace(features=join(listed, told))
+            return self._stages[-1].emissions(read, self._types.products(len(self._stages) - 1))
+
+    def _evidence(self, read: Read, forms: Int, documents: Int, products: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the document features (N, T + 1); the first network runs over sentences with repeated words alone."""
+        _, mention, counts = np.unique(
+            documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
+        )
+        repeated = counts[mention] > 1
+        probabilities = np.zeros((len(forms), len(self.types)))
+        sentence = np.repeat(np.arange(len(read.sentences) - 1), np.diff(read.sentences))
+        some = np.unique(sentence[repeated])
+        if len(some):
+            part, tokens = read.choose(some)
+            Z = self._stages[0].emissions(part, products)
+            columns = []
+            for types, emission, transitions in self._stages[0].network.chains(Z):
+                marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals
+                columns.append(marginals[:, 1:].reshape(len(Z), len(types), 4).sum(2))
+            probabilities[tokens] = np.concatenate(columns, axis=1)
+        return evidence(probabilities, forms, documents)
+
+    def _contexts(self, tokens: Tokens) -> Int:
+        if not self.model.configuration.context_width:
+            return np.zeros(len(tokens.keys), np.int64)
+        numbers: dict[str, int] = {}
+        ids = np.array([numbers.setdefault(word, len(numbers)) for word in tokens.words], np.int64)
+        return corpus_contexts(list(numbers), ids, tokens.sentences, tokens.documents)
+
+    def _spans(self, Z: NDArray[np.float32], sentences: Int, probabilities: bool) -> list[TokenSpan]:
+        spans: list[TokenSpan] = []
+        for types, emission, transitions in self._stages[-1].network.chains(Z):
+            path = chain_batch.viterbi(emission, transitions, sentences)
+            # no entity crosses a sentence border, because every sentence ends in a legal last tag
+            entities = TagSet(types).decode(path)
+            shares = _probabilities(entities, path, emission, transitions, sentences) if probabilities else None
+            for n, (start, end, type_) in enumerate(entities):
+                spans.append(TokenSpan(start, end, type_, None if shares is None else float(shares[n])))
+        return sorted(spans, key=lambda span: (span.start, -span.end, span.type))
 
 
-class _Reading(NamedTuple):
-    ids: Int
-    contexts: Int
-    types: WordTypes
-    told: NDArray[np.float32] | None
+def _probabilities(
+    entities: Sequence[tuple[int, int, str]], path: Int, Z: NDArray[np.float32], A: NDArray[np.float32], sentences: Int
+) -> Float:
+    """Return P(exactly this span | its sentence); messages are passed along sentences with entities alone."""
+    if not entities:
+        return np.zeros(0)
+    starts, ends = (np.array([entity[side] for entity in entities], np.int64) for side in (0, 1))
+    owners = np.searchsorted(sentences, starts, "right") - 1
+    some = np.unique(owners)
+    lengths = np.diff(sentences)[some]
+    offsets = np.append(0, np.cumsum(lengths))
+    tokens = np.arange(offsets[-1]) + np.repeat(sentences[some] - offsets[:-1], lengths)
+    shift = (offsets[:-1] - sentences[some])[np.searchsorted(some, owners)]
+    exact, tags = Z[tokens].astype(np.float64), np.concatenate([path[s:e] for s, e, _ in entities])
+    messages = chain_batch.forward_backward(exact, A, offsets)
+    return span_probabilities(messages, exact, A, starts + shift, ends + shift, tags)
+
+
+def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:
+    """Yield runs of documents of at most so many bytes, and at least one document."""
+    sums = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        done = int(sums[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(sums, done + 4 * most, "right")))
+        yield first, last
+        first = last
+
+
+def _only(block: Block, document: int) -> Block:
+    return Block(block.data, block.starts[document : document + 1], block.ends[document : document + 1])

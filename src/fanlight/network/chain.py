@@ -146,7 +146,7 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
     >>> viterbi(np.array([[0.0, 1.0], [0.0, 1.0]]), np.zeros((3, 3)), np.array([0, 2])).tolist()
     [1, 1]
     """
-    A = _forbidding(A).astype(Z.dtype)
+    A = forbid_illegal(A).astype(Z.dtype)
     path = np.zeros(len(Z), np.int64)
     if len(Z) >= COMPILED_FROM if compiled is None else compiled:
         from fanlight.network import chain_kernels
@@ -187,7 +187,7 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
     [[1, 1], [0, 1]]
     """
     n, K = Z.shape
-    A = _forbidding(A)
+    A = forbid_illegal(A)
     scores = np.full((K, count), -np.inf)
     scores[:, 0] = A[K, :K] + Z[0]
     back = np.zeros((n, K, count), np.int64)  # tag * count + rank of the way before
@@ -264,7 +264,7 @@ def legal_transitions(types: tuple[str, ...]) -> Float:
     return A
 
 
-def _forbidding(A: Float) -> Float:
+def forbid_illegal(A: Float) -> Float:
     """Return transitions of which the illegal ones cost more than any emissions can make up for."""
     return np.where(A < ILLEGAL / 2, -np.inf, A)
 

@@ -1,0 +1,135 @@
+"""One network over tokens end to end, by sums of products that depend on a word type alone.
+
+W·x is the sum over window positions k of W_k·x_{t+k}: see `network.architecture` for the equation that this is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.network.configuration import Configuration
+from fanlight.network.decoding import Network
+from fanlight.network.inputs import WordTypes
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.windows import CONTEXT_PADDING, windows
+
+Int = NDArray[np.int64]
+Float = NDArray[np.float32]
+
+ROWS = 1 << 10  # tokens whose hidden layer stays in the processor's cache
+
+
+class Read(NamedTuple):
+    """What a network is told of N tokens of S sentences.
+
+    Attributes
+    ----------
+    ids, contexts : int64 array (N,)
+        Rows of the word types, and case contexts.
+    sentences : int64 array (S + 1,)
+        First token of each sentence, and N.
+    features : float32 array (N, e) or None
+        Gazetteer, pattern and document features.
+    """
+
+    ids: Int
+    contexts: Int
+    sentences: Int
+    features: Float | None
+
+    def choose(self, sentences: Int) -> tuple[Read, Int]:
+        """Return some sentences alone, and which tokens they have."""
+        lengths = np.diff(self.sentences)[sentences]
+        offsets = np.append(0, np.cumsum(lengths))
+        tokens = np.arange(offsets[-1]) + np.repeat(self.sentences[sentences] - offsets[:-1], lengths)
+        features = None if self.features is None else self.features[tokens]
+        return Read(self.ids[tokens], self.contexts[tokens], offsets, features), tokens
+
+
+class Stage:
+    """One of a model's networks.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Window positions P and hidden units m: of a word type's products.
+    bytes : int
+        Of a word type's products.
+    """
+
+    def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], lexicon: Lexicon) -> None:
+        self.configuration, self._parameters = configuration, parameters
+        self.network = Network(configuration, parameters, lexicon)
+        self.shape = (configuration.positions, configuration.hidden)
+        self.bytes = 4 * configuration.positions * configuration.hidden
+        p, positions = parameters, range(configuration.positions)
+        self._W = [(configuration.columns_at(k), np.ascontiguousarray(p[f"W_{k}"].T)) for k in positions]
+        self._contexts: Float | None = None  # G_k @ g of each case context, by position
+        if configuration.context_width:
+            self._contexts = np.concatenate([p["contexts"] @ p[f"G_{k}"].T for k in positions])
+        self._E = [np.ascontiguousarray(p[f"E_{k}"].T) for k in positions] if configuration.evidence_width else []
+        self._U = np.ascontiguousarray(p["U"].T)
+
+    def products(self, types: WordTypes) -> Float:
+        """Return W_k @ x of word types (t, P, m)."""
+        V = self.network.vectors(types)
+        return np.stack([V[:, columns] @ W for columns, W in self._W], axis=1)
+
+    def emissions(self, read: Read, products: Float) -> Float:
+        """Return Z (N, K), by the products (rows, P, m) of word types."""
+        radius, made, N = self.configuration.radius, self.configuration, len(read.ids)
+        flat = products.reshape(-1, made.hidden)
+        positions = np.arange(made.positions)[:, None]
+        ids = windows(read.ids, read.sentences, radius, 0) * made.positions + positions
+        contexts = tokens = None
+        if self._contexts is not None:
+            contexts = windows(read.contexts, read.sentences, radius, CONTEXT_PADDING)
+            contexts += (CONTEXT_PADDING + 1) * positions
+        if self._E and read.features is not None:
+            some = np.flatnonzero(read.features.any(1))
+            place = np.full(N + 1, -1, np.int64)
+            place[some] = np.arange(len(some))
+            tokens, features = place[windows(np.arange(N), read.sentences, radius, N)], read.features[some]
+        Z = np.empty((N, made.tags), np.float32)
+        for begin in range(0, N, ROWS):
+            part = slice(begin, begin + ROWS)
+            H = np.take(flat, ids[0, part], 0)
+            row = np.empty_like(H)
+            for k in range(1, made.positions):
+                H += np.take(flat, ids[k, part], 0, out=row, mode="clip")
+            if contexts is not None and self._contexts is not None:
+                for k in range(made.positions):
+                    H += np.take(self._contexts, contexts[k, part], 0, out=row, mode="clip")
+            if tokens is not None:
+                for k, E in enumerate(self._E):
+                    near = np.flatnonzero(tokens[k, part] >= 0)
+                    H[near] += features[tokens[k, part][near]] @ E
+            H += self._parameters["b"][:, 0]
+            np.matmul(_ACTIVATIONS[made.activation](H), self._U, out=Z[part])
+        Z += self._parameters["c"][:, 0]
+        return Z
+
+
+def _relu(H: Float) -> Float:
+    return np.maximum(H, 0, out=H)
+
+
+def _sigmoid(H: Float) -> Float:
+    with np.errstate(over="ignore"):
+        return np.float32(1) / (np.float32(1) + np.exp(-H))
+
+
+def _hard_tanh(H: Float) -> Float:
+    return np.clip(H, -1, 1)
+
+
+_ACTIVATIONS: dict[str, Callable[[Float], Float]] = {
+    "relu": _relu,
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "hardtanh": _hard_tanh,
+}

@@ -1,0 +1,91 @@
+"""Texts and tokenised sentences as tokens end to end, for the plain engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.text.features import character_keys
+from fanlight.text.patterns import Place
+from fanlight.text.sentences import segment
+
+if TYPE_CHECKING:
+    from fanlight.corpus.sentence import Sentence
+
+Int = NDArray[np.int64]
+
+
+class Tokens(NamedTuple):
+    """N tokens of S sentences of some documents.
+
+    Attributes
+    ----------
+    texts : list of str
+        Of each text in which sentences stand.
+    words, keys : list of str (N,)
+        The tokens, and their word types (`text.features`).
+    starts, ends : int64 array (N,)
+        Offsets in the token's text in code points.
+    sentences : int64 array (S + 1,)
+        First token of each sentence, and N.
+    sentence_texts : list of int (S,)
+        The text of each sentence.
+    documents : int64 array (N,)
+        The document of each token.
+    """
+
+    texts: Sequence[str]
+    words: list[str]
+    keys: list[str]
+    starts: Int
+    ends: Int
+    sentences: Int
+    sentence_texts: list[int]
+    documents: Int
+
+    def places(self) -> Iterator[Place]:
+        """Yield where each sentence's tokens stand, for `network.evidence.marks`."""
+        starts, ends = self.starts.tolist(), self.ends.tolist()
+        for text, (first, last) in zip(self.sentence_texts, pairwise(self.sentences.tolist()), strict=True):
+            yield self.texts[text], starts[first:last], ends[first:last]
+
+
+def read_texts(texts: Sequence[str], unit: str) -> Tokens:
+    """Cut texts, each a document, into tokens and sentences."""
+    words: list[str] = []
+    keys: list[str] = []
+    columns: list[tuple[Int, Int]] = []
+    sentences, owners, counts = [np.zeros(1, np.int64)], [], []
+    for d, text in enumerate(texts):
+        starts, ends, offsets = segment(text, unit)
+        begins, stops = starts.tolist(), ends.tolist()
+        own = [text[s:e] for s, e in zip(begins, stops, strict=True)]
+        sentences.append(offsets[1:] + len(words))
+        owners += [d] * (len(offsets) - 1)
+        counts.append(len(own))
+        words += own
+        keys += own if unit == "word" else character_keys(text, begins, stops)
+        columns.append((starts, ends))
+    empty = np.zeros(0, np.int64)
+    starts, ends = (np.concatenate([empty, *(column[side] for column in columns)]) for side in (0, 1))
+    documents = np.repeat(np.arange(len(texts)), counts) if counts else empty
+    return Tokens(texts, words, keys, starts, ends, np.concatenate(sentences), owners, documents)
+
+
+def read_sentences(documents: Sequence[Sequence[Sentence]], unit: str) -> Tokens:
+    """Lay out documents of sentences that are tokenised already."""
+    sentences = [sentence for document in documents for sentence in document]
+    words = [token for sentence in sentences for token in sentence.tokens]
+    if unit == "word":
+        keys = words
+    else:
+        keys = [key for s in sentences for key in character_keys(s.text, s.starts, s.ends)]
+    offsets = np.cumsum([0, *(len(s.starts) for s in sentences)])
+    starts = np.array([place for s in sentences for place in s.starts], np.int64)
+    ends = np.array([place for s in sentences for place in s.ends], np.int64)
+    owners = np.repeat(np.arange(len(documents)), [sum(len(s.starts) for s in document) for document in documents])
+    return Tokens([s.text for s in sentences], words, keys, starts, ends, offsets, list(range(len(sentences))), owners)

@@ -1,0 +1,146 @@
+"""The linear chain over many sentences at once, by NumPy alone: step t for every sentence that has a token t.
+
+What one sentence's steps are `network.chain` says; here transitions are those that BIOES allows: any tag that closes
+(E, O, S) before any that opens (O, B, S), and B and I of a type before its I and E.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.network.chain import FLOORS, LegalMoves, Messages, forbid_illegal
+
+Float = NDArray[Any]
+Int = NDArray[np.int64]
+
+CANDIDATES = 1 << 21  # scores of transitions that are compared at once
+
+
+class _Batch(NamedTuple):
+    """Sentences by falling length: first row of each, and how many have a token at each step."""
+
+    first: Int
+    active: Int
+
+    @classmethod
+    def of(cls, starts: Int) -> _Batch:
+        lengths = np.diff(starts)
+        order = np.argsort(-lengths, kind="stable")
+        order = order[lengths[order] > 0]
+        steps = int(lengths.max(initial=0))
+        active = np.searchsorted(-lengths[order], -np.arange(steps), "left")
+        return cls(starts[order], active.astype(np.int64))
+
+
+def viterbi(Z: Float, A: Float, starts: Int) -> Int:
+    """Return the best-scoring tag of every token (N,); see `network.chain.viterbi`."""
+    A = forbid_illegal(A).astype(Z.dtype)
+    path = np.zeros(len(Z), np.int64)
+    K = Z.shape[1]
+    size = max(1, CANDIDATES // (K // 2) ** 2)
+    for begin in range(0, len(starts) - 1, size):
+        some = starts[begin : begin + size + 1]
+        _viterbi(Z, A, _Batch.of(some), path)
+    return path
+
+
+def _viterbi(Z: Float, A: Float, batch: _Batch, path: Int) -> None:
+    if not len(batch.first):
+        return
+    K, moves, first = Z.shape[1], _Moves(A), batch.first
+    origins = [np.empty((0, K), np.int64)]
+    scores = A[K, :K] + Z[first]
+    for t, count in enumerate(batch.active[1:].tolist(), 1):
+        best, origin = moves.best(scores[:count])
+        scores[:count] = best + Z[first[:count] + t]
+        origins.append(origin)
+    tags = (scores + A[:K, K]).argmax(1)
+    for t in range(len(batch.active) - 1, -1, -1):
+        count = int(batch.active[t])
+        path[first[:count] + t] = tags[:count]
+        if t:
+            tags[:count] = origins[t][np.arange(count), tags[:count]]
+
+
+def forward_backward(Z: Float, A: Float, starts: Int) -> Messages:
+    """Pass messages along every sentence; see `network.chain.forward_backward`. ``pairs`` are not counted.
+
+    Raises
+    ------
+    FloatingPointError
+        No legal path exists, or a score is not a number.
+    """
+    weights = np.exp(np.asarray(A, Z.dtype))
+    K = Z.shape[1]
+    batch, moves = _Batch.of(starts), _Moves(weights)
+    first = batch.first
+    forward, marginals = np.empty_like(Z), np.empty_like(Z)
+    scales = np.empty(len(Z), Z.dtype)
+    tops = Z.max(1, initial=-np.inf)
+    with np.errstate(all="ignore"):  # what overflows shows in the log-partition
+        emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
+        message = np.broadcast_to(weights[K, :K], (len(first), K))
+        masses = np.ones(len(Z), Z.dtype)
+        last = np.empty((len(first), K), Z.dtype)
+        for t, count in enumerate(batch.active.tolist()):
+            rows = first[:count] + t
+            message = (moves.forward(message[:count]) if t else message) * emissions[rows]
+            masses[rows] = mass = message.sum(1)
+            scales[rows] = 1 / mass
+            forward[rows] = message = message * scales[rows, None]
+            last[:count] = message
+        ends = (last * weights[:K, K]).sum(1)
+        backward = weights[:K, K] / ends[:, None]
+        for t in range(len(batch.active) - 1, -1, -1):
+            count = int(batch.active[t])
+            rows = first[:count] + t
+            marginals[rows] = forward[rows] * backward[:count]
+            if t:
+                ahead = backward[:count] * emissions[rows] * scales[rows, None]
+                backward[:count] = moves.backward(ahead)
+        total = float(tops.sum(dtype=np.float64) + np.log(masses).sum() + np.log(ends).sum())
+    if not np.isfinite(total):
+        raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
+    return Messages(total, marginals, np.zeros_like(weights), forward, scales)
+
+
+class _Moves:
+    """The steps of S sentences by the legal transitions among weights or scores (K+1, K+1)."""
+
+    def __init__(self, weights: Float) -> None:
+        self._closing, self._opening, self._between, _, _ = LegalMoves.of(weights)
+        begin = 4 * np.arange(len(weights) // 4) + 1
+        steps = ((begin + i, begin + j) for j in (1, 2) for i in (0, 1))  # from B and I to I and E
+        self._within = [(i, j, weights[i, j]) for i, j in steps]
+
+    def forward(self, message: Float) -> Float:
+        """Return message (S, K) @ weights."""
+        out = np.zeros_like(message)
+        out[:, self._opening] = message[:, self._closing] @ self._between
+        for i, j, weights in self._within:
+            out[:, j] += message[:, i] * weights
+        return out
+
+    def backward(self, message: Float) -> Float:
+        """Return message (S, K) @ weights.T."""
+        out = np.zeros_like(message)
+        out[:, self._closing] = message[:, self._opening] @ self._between.T
+        for i, j, weights in self._within:
+            out[:, i] += message[:, j] * weights
+        return out
+
+    def best(self, scores: Float) -> tuple[Float, Int]:
+        """Return each tag's best score (S, K) after the scores of the tags before, and the tag that it is from."""
+        best, origin = np.full_like(scores, -np.inf), np.zeros(scores.shape, np.int64)
+        candidates = scores[:, None, self._closing] + self._between.T
+        which = candidates.argmax(2)
+        best[:, self._opening] = np.take_along_axis(candidates, which[..., None], 2)[..., 0]
+        origin[:, self._opening] = self._closing[which]
+        for i, j, weights in self._within:
+            score = scores[:, i] + weights
+            better = score > best[:, j]
+            best[:, j], origin[:, j] = np.where(better, score, best[:, j]), np.where(better, i, origin[:, j])
+        return best, origin

@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 import fanlight
 from fanlight.apps.formulas import read_formula
 from fanlight.calculus import evaluate
+from fanlight.engine.plain import PlainEngine
+from fanlight.engine.plain_text import read_texts
 from fanlight.entities.bioes import TagSet, tags_from_spans
 from fanlight.errors import DataError
 from fanlight.network.architecture import equation
+from fanlight.network.inputs import WordTypes
 from fanlight.tagging.explain import secants
 from fanlight.tagging.nearest_examples import kept_sample
+from fanlight.text.features import PADDING
 from tests.training.test_training import SMALL, TOWNS
 
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."
@@ -74,15 +78,16 @@ def test_the_score_is_the_lectures_equation_in_numbers(taggers, name):
     tagger = taggers[name]
     made, p = tagger.model.configuration, tagger.model.parameters
     text = "Ada Byron lives in Oslo."
-    words = tagger._cut(text).tokens.words
-    read = tagger._read(tagger._cut(text).tokens)
-    V = tagger.network.vectors(read.types)
+    engine = PlainEngine(tagger.model)
+    tokens = read_texts([text], tagger.unit)
+    words, read = tokens.words, engine.read(tokens)
+    V = engine.network.vectors(WordTypes.of([PADDING, *tokens.keys], made, tagger.model.lexicon))
     for token in range(len(words)):
         point = {n: p[n] for n in p if n[0] in "WGbUc" and n not in ("contexts",)}
         for k in range(made.positions):
             u = token + k - made.radius
             inside = 0 <= u < len(words)
-            point[f"x_{k}"] = V[read.ids[u] if inside else 0][made.columns_at(k), None]
+            point[f"x_{k}"] = V[u + 1 if inside else 0][made.columns_at(k), None]
             point[f"g_{k}"] = p["contexts"][read.contexts[u] if inside else 64][:, None]
         z = evaluate(equation(made), point)[:, 0]
         np.testing.assert_allclose(z, list(tagger.explain(text, token).scores.values()), atol=1e-4)

@@ -23,7 +23,7 @@ from fanlight.engine.plain_types import TypeProducts
 from fanlight.entities.bioes import TagSet
 from fanlight.network import chain_batch
 from fanlight.network.chain import span_probabilities
-from fanlight.network.decoding import TokenSpan
+from fanlight.network.decoding import Network, TokenSpan
 from fanlight.network.evidence import evidence, join, marks
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import corpus_contexts
@@ -55,6 +55,11 @@ class PlainEngine:
         self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
         self._types = TypeProducts(self._stages, model.lexicon)
         self._lock = Lock()  # of the cache
+
+    @property
+    def network(self) -> Network:
+        """The last network."""
+        return self._stages[-1].network
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block, by one thread."""
@@ -98,14 +103,14 @@ class PlainEngine:
 
     def token_spans(self, tokens: Tokens, probabilities: bool = True) -> list[TokenSpan]:
         """Return the entities of tokenised sentences, in tokens of the whole batch; outer before inner."""
-        return self._spans(self._emissions(tokens), tokens.sentences, probabilities)
+        return self._spans(self.emissions(tokens), tokens.sentences, probabilities)
 
     def _entities(self, block: Block, first: int, last: int, thresholds: Float) -> Entities:
         texts = [block.text(d) for d in range(first, last)]
         tokens = read_texts(texts, self.unit)
         least = dict(zip(self.types, thresholds.tolist(), strict=True))
         numbers = {type_: k for k, type_ in enumerate(self.types)}
-        spans = self._spans(self._emissions(tokens), tokens.sentences, True)
+        spans = self._spans(self.emissions(tokens), tokens.sentences, True)
         spans = [span for span in spans if (span.probability or 0.0) >= least[span.type]]
         starts = np.array([span.start for span in spans], np.int64)
         ends = np.array([span.end for span in spans], np.int64) - 1
@@ -123,22 +128,32 @@ class PlainEngine:
         )  # fmt: skip
         return Entities(*(a.astype(b.dtype) for a, b in zip(columns, Entities.allocate(0), strict=True)))
 
-    def _emissions(self, tokens: Tokens) -> NDArray[np.float32]:
-        """Return Z (N, K) of the last network."""
-        if not len(tokens.keys):
-            return np.zeros((0, self.model.configuration.tags), np.float32)
-        with self._lock:  # rows are good as long as nobody makes room for others
-            ids = self._types.rows(tokens.keys)
-            forms = self._types.forms[ids]
-            contexts = self._contexts(tokens)
-            listed = marks(self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places())
-            read = Read(ids, contexts, tokens.sentences, listed)
-            if len(self._stages) > 1:
-                told = self._evidence(read, forms, tokens.documents, self._types.products(0))
-                read = read._replace(features=join(listed, told))
-            return self._stages[-1].emissions(read, self._types.products(len(self._stages) - 1))
+    def read(self, tokens: Tokens) -> Read:
+        """Return what the last network is told of tokens."""
+        with self._lock:
+            return self._read(tokens)
 
-    def _evidence(self, read: Read, forms: Int, documents: Int, products: NDArray[np.float32]) -> NDArray[np.float32]:
+    def emissions(self, tokens: Tokens) -> NDArray[np.float32]:
+        """Return Z (N, K) of the last network."""
+        with self._lock:
+            return self._stages[-1].emissions(self._read(tokens), self._types.products(len(self._stages) - 1))
+
+    def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
+        """Return the hidden layer (N, m) of the last network."""
+        with self._lock:
+            return self._stages[-1].hidden(self._read(tokens), self._types.products(len(self._stages) - 1))
+
+    def _read(self, tokens: Tokens) -> Read:
+        """Look up tokens; rows are good as long as nobody makes room for others."""
+        ids = self._types.rows(tokens.keys)
+        listed = marks(self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places())
+        read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
+        if len(self._stages) > 1:
+            told = self._evidence(read, self._types.forms[ids], tokens.documents)
+            read = read._replace(features=join(listed, told))
+        return read
+
+    def _evidence(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
         """Return the document features (N, T + 1); the first network runs over sentences with repeated words alone."""
         _, mention, counts = np.unique(
             documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
@@ -149,7 +164,7 @@ class PlainEngine:
         some = np.unique(sentence[repeated])
         if len(some):
             part, tokens = read.choose(some)
-            Z = self._stages[0].emissions(part, products)
+            Z = self._stages[0].emissions(part, self._types.products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
                 marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals

@@ -5,7 +5,7 @@ W·x is the sum over window positions k of W_k·x_{t+k}: see `network.architectu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -81,6 +81,18 @@ class Stage:
 
     def emissions(self, read: Read, products: Float) -> Float:
         """Return Z (N, K), by the products (rows, P, m) of word types."""
+        Z = np.empty((len(read.ids), self.configuration.tags), np.float32)
+        for part, H in self._hidden(read, products):
+            np.matmul(H, self._U, out=Z[part])
+        Z += self._parameters["c"][:, 0]
+        return Z
+
+    def hidden(self, read: Read, products: Float) -> Float:
+        """Return the hidden layer (N, m), by the products (rows, P, m) of word types."""
+        return np.concatenate([np.zeros((0, self.shape[1]), np.float32), *(H for _, H in self._hidden(read, products))])
+
+    def _hidden(self, read: Read, products: Float) -> Iterator[tuple[slice, Float]]:
+        """Yield the hidden layer of some tokens at a time, and which they are."""
         radius, made, N = self.configuration.radius, self.configuration, len(read.ids)
         flat = products.reshape(-1, made.hidden)
         positions = np.arange(made.positions)[:, None]
@@ -94,7 +106,6 @@ class Stage:
             place = np.full(N + 1, -1, np.int64)
             place[some] = np.arange(len(some))
             tokens, features = place[windows(np.arange(N), read.sentences, radius, N)], read.features[some]
-        Z = np.empty((N, made.tags), np.float32)
         for begin in range(0, N, ROWS):
             part = slice(begin, begin + ROWS)
             H = np.take(flat, ids[0, part], 0)
@@ -109,9 +120,7 @@ class Stage:
                     near = np.flatnonzero(tokens[k, part] >= 0)
                     H[near] += features[tokens[k, part][near]] @ E
             H += self._parameters["b"][:, 0]
-            np.matmul(_ACTIVATIONS[made.activation](H), self._U, out=Z[part])
-        Z += self._parameters["c"][:, 0]
-        return Z
+            yield part, _ACTIVATIONS[made.activation](H)
 
 
 def _relu(H: Float) -> Float:

@@ -5,24 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.columns import Block, Entities
+from fanlight.engine.plain_text import read_sentences
 from fanlight.engine.switch import EngineSwitch
 from fanlight.engine.views import documents
 from fanlight.entities.entity import Document, Entity
-from fanlight.errors import DataError
-from fanlight.network.decoding import Network, TokenSpan
-from fanlight.network.evidence import evidence, join, marks, marks_width
-from fanlight.network.inputs import WordTypes, forms_of
-from fanlight.network.windows import word_contexts
-from fanlight.tagging.nearest_examples import NearestExamples, Neighbour, kept_sample
-from fanlight.text.features import PADDING, character_keys
-from fanlight.text.sentences import segment
+from fanlight.network.decoding import TokenSpan
 from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
@@ -30,13 +23,12 @@ if TYPE_CHECKING:
     from fanlight.engine.interface import Engine
     from fanlight.network.modelfile import Model
     from fanlight.tagging.explain import Explanation
+    from fanlight.tagging.inspection import Inspector
     from fanlight.tagging.rules import Rules
-    from fanlight.text.patterns import Place
 
 
 Int = NDArray[np.int64]
 Threshold = float | Mapping[str, float]
-NEAREST = 5  # words of the training data that an explanation names
 PART = 32  # texts that the plain engine answers before it is asked whether the compiled one is ready
 PATIENCE = 0.01  # seconds that texts wait for others, so that they are tagged together
 
@@ -62,9 +54,6 @@ class Tagger:
     def __init__(self, model: Model, engine: str = "auto") -> None:
         self.model = model
         self._engines = EngineSwitch(model, engine)
-        self.network = Network(model.configuration, model.parameters, model.lexicon)
-        first = model.first
-        self.first = None if first is None else Network(first.configuration, first.parameters, model.lexicon)
 
     def __call__(
         self, text: str, threshold: Threshold = 0.0, threads: int | None = None, rules: Rules | None = None
@@ -198,19 +187,7 @@ class Tagger:
         DataError
             The model's head tags each type for itself, so that a reading has no probability.
         """
-        if self.model.configuration.head == "logistic":
-            raise DataError("readings: this model's head (logistic) tags each type for itself: it has no readings")
-        cut = self._cut(text)
-        begins, stops, offsets = cut.begins, cut.stops, cut.tokens.offsets
-        Z = self._emissions(cut.tokens)
-        made = []
-        for first, last in pairwise(offsets.tolist()):
-            rows = []
-            for probability, spans in self.network.readings(Z[first:last], count):
-                places = [(begins[first + s], stops[first + e - 1], type_) for s, e, type_ in spans]
-                rows.append((probability, tuple(Entity(s, e, type_, text[s:e]) for s, e, type_ in places)))
-            made.append(rows)
-        return made
+        return self._inspector.readings(text, count)
 
     def _thresholds(self, threshold: Threshold) -> NDArray[np.float64]:
         return np.array(thresholds_of(threshold, self.types))
@@ -260,30 +237,22 @@ class Tagger:
 
     def sentences(self, document: Sequence[Sentence], probabilities: bool = False) -> list[list[TokenSpan]]:
         """Tag a document that is tokenised already; return each sentence's entities in its own tokens."""
-        tokens = self._tokenised(document)
-        offsets = tokens.offsets
-        spans: list[list[TokenSpan]] = [[] for _ in document]
-        for start, end, type_, probability in self.network.spans(self._emissions(tokens), offsets, probabilities):
-            number = int(np.searchsorted(offsets, start, "right")) - 1
-            first = int(offsets[number])
+        return self.tag_sentences([document], probabilities)
+
+    def tag_sentences(
+        self, documents: Sequence[Sequence[Sentence]], probabilities: bool = False
+    ) -> list[list[TokenSpan]]:
+        """Tag documents that are tokenised already; return the entities of each sentence of all, in its own tokens."""
+        tokens = read_sentences(documents, self.unit)
+        offsets = tokens.sentences.tolist()
+        spans: list[list[TokenSpan]] = [[] for _ in offsets[1:]]
+        number = 0
+        for start, end, type_, probability in self._engines.plain.token_spans(tokens, probabilities):
+            while offsets[number + 1] <= start:
+                number += 1
+            first = offsets[number]
             spans[number].append(TokenSpan(start - first, end - first, type_, probability))
         return spans
-
-    def _tokenised(self, document: Sequence[Sentence]) -> _Tokens:
-        offsets = np.cumsum([0, *(len(sentence.starts) for sentence in document)])
-        words = [token for sentence in document for token in sentence.tokens]
-        places = [(s.text, s.starts, s.ends) for s in document]
-        if self.unit == "word":
-            return _Tokens(words, words, offsets, places)
-        return _Tokens(words, [key for place in places for key in character_keys(*place)], offsets, places)
-
-    def _cut(self, text: str) -> _Cut:
-        starts, ends, offsets = segment(text, self.unit)
-        begins, stops = starts.tolist(), ends.tolist()
-        words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
-        keys = words if self.unit == "word" else character_keys(text, begins, stops)
-        places = ((text, begins[first:last], stops[first:last]) for first, last in pairwise(offsets.tolist()))
-        return _Cut(begins, stops, _Tokens(words, keys, offsets, places))
 
     def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:
         """Return why a token got its tag, or how far it is from another.
@@ -303,37 +272,7 @@ class Tagger:
         DataError
             There is no such token or tag, or the model's head is not explained.
         """
-        from fanlight.tagging.explain import Inside, explain, padded, padding_context, summands
-
-        begins, stops, tokens = self._cut(text)
-        words, offsets = tokens.words, tokens.offsets
-        if not 0 <= token < len(words):
-            raise DataError(f"explain: there is no token {token}: the text has {len(words)}, counted from 0")
-        read = self._read(tokens)
-        sentence = int(np.searchsorted(offsets, token, "right")) - 1
-        first, last = int(offsets[sentence]), int(offsets[sentence + 1])
-        radius = self.model.configuration.radius
-        V = self.network.vectors(read.types)
-        listed, known = (marks_width(self.model.gazetteer, p) for p in (None, self.model.patterns))
-        around = padded(range(first, last), token - first, radius, None)
-        parts = []
-        for k, u in enumerate(around):
-            told = {}
-            if u is not None and read.told is not None:
-                row = read.told[u]
-                told = {"names": row[:listed], "patterns": row[listed:known], "other mentions": row[known:]}
-            vector = V[0 if u is None else read.ids[u]]
-            context = padding_context(self.network)
-            if u is not None and context is not None:
-                context = int(read.contexts[u])
-            parts.append(summands(self.network, k, vector, context, {n: v for n, v in told.items() if len(v)}))
-        Z = self.network.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
-        near: list[Neighbour] = []
-        if self._kept is not None:
-            H = self._hidden.emissions(read.types, read.ids, read.contexts, offsets, 0, read.told)
-            near = self._kept.nearest(H[token], NEAREST)
-        inside = Inside(["" if u is None else words[u] for u in around], parts, Z[first:last], token - first, near)
-        return explain(self.network, inside, begins[token], stops[token], words[token], tag, most)
+        return self._inspector.explain(text, token, tag, most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
         """Explain the same token after the word at a position of its window is replaced, or left out if `word` is "".
@@ -343,90 +282,17 @@ class Tagger:
         DataError
             There is no word at that position.
         """
-        places = self.tokens(text)
-        other = token + position
-        if not position or not 0 <= other < len(places):
-            raise DataError(f"what if: there is no other word at position {position} of the window")
-        start, end = places[other]
-        changed = text[:start] + word + text[end:]
-        place = places[token][0] + (len(word) - (end - start) if other < token else 0)
-        again = next((n for n, (s, e) in enumerate(self.tokens(changed)) if s <= place < e), None)
-        if again is None:
-            raise DataError("what if: the word itself is gone")
-        return self.explain(changed, again, tag)
+        return self._inspector.what_if(text, token, position, word, tag)
 
     def tokens(self, text: str) -> list[tuple[int, int]]:
         """Return start and end of each token of a text."""
-        starts, ends, _ = segment(text, self.unit)
-        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+        return self._inspector.tokens(text)
 
     @cached_property
-    def _hidden(self) -> Network:
-        """The network up to its hidden layer: that is what it is with the identity on top."""
-        m = self.model.configuration.hidden
-        top = {"U": np.eye(m, dtype=np.float32), "c": np.zeros((m, 1), np.float32)}
-        return Network(self.model.configuration, {**self.model.parameters, **top}, self.model.lexicon)
+    def _inspector(self) -> Inspector:
+        from fanlight.tagging.inspection import Inspector
 
-    @cached_property
-    def _kept(self) -> NearestExamples | None:
-        documents = [document for documents in kept_sample(self.model) for document in documents]
-        if not documents:
-            return None
-
-        def hidden(document: Sequence[Sentence]) -> NDArray[np.float32]:
-            tokens = self._tokenised(document)
-            read = self._read(tokens)
-            return self._hidden.emissions(read.types, read.ids, read.contexts, tokens.offsets, 0, read.told)
-
-        return NearestExamples(documents, hidden)
-
-    def _emissions(self, tokens: _Tokens) -> NDArray[np.float32]:
-        read = self._read(tokens)
-        return self.network.emissions(read.types, read.ids, read.contexts, tokens.offsets, 0, read.told)
-
-    def _read(self, tokens: _Tokens) -> _Reading:
-        """Look up the words of a document, and ask the first network, if there is one, about each."""
-        words, keys, offsets, places = tokens
-        configuration = self.model.configuration
-        numbers = {PADDING: 0}
-        ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-        contexts = np.zeros(len(ids), np.int64)
-        if configuration.context_width and len(ids):
-            borders = offsets.tolist()
-            contexts = word_contexts([words[s:e] for s, e in pairwise(borders)])
-        types = WordTypes.of(list(numbers), configuration, self.model.lexicon)
-        told = listed = marks(self.model.gazetteer, self.model.patterns, keys, offsets, places)
-        if self.first is not None and len(ids):
-            Z = self.first.emissions(types, ids, contexts, offsets, 0, listed)
-            probabilities = self.first.type_probabilities(Z, offsets)
-            told = join(listed, evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64)))
-        return _Reading(ids, contexts, types, told)
-
-
-class _Tokens(NamedTuple):
-    """A document's tokens, their keys, the first of each sentence and their number, and where the sentences stand."""
-
-    words: Sequence[str]
-    keys: Sequence[str]
-    offsets: Int
-    places: Iterable[Place]
-
-
-class _Cut(NamedTuple):
-    """A text's tokens: where each begins and ends, and what they are."""
-
-    begins: list[int]
-    stops: list[int]
-    tokens: _Tokens
-
-
-class _Reading(NamedTuple):
-    """A document's word types and contexts, and what the network is told of each token beside these."""
-
-    ids: Int
-    contexts: Int
-    types: WordTypes
-    told: NDArray[np.float32] | None
+        return Inspector(self._engines.plain)
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:

@@ -20,7 +20,7 @@ def test_chunks_are_what_split_gives_and_no_more_than_counted(texts):
     most = chunk_kernels.most_chunks(block.data, block.starts, block.ends)
     assert sum(len(text.split()) for text in texts) <= most
     keys, values, uses = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int32), np.zeros(most, np.int32)
-    chunks = Chunks(np.empty(len(texts) + 1, np.int32), *(np.empty(most, np.int32) for _ in range(4)))
+    chunks = Chunks.allocate(len(texts), most, block.data)
     new = np.empty((most, 2), np.int64)
     known = chunk_kernels.scan(block.data, block.starts, block.ends, keys, values, uses, 0, chunks, new)
     forms = [bytes(block.data[start:end]).decode() for start, end in new[:known]]

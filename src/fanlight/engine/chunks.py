@@ -20,7 +20,9 @@ FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, U
     1 << i for i in range(10)
 )
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
-REPEATED = 32  # the bit of a context: the word occurs more than once in its document
+SEVERAL = 32  # the bit of a context: the word (of characters: the character) occurs more than once in its document
+CONTEXT = 63  # bits of a context that `network.windows` knows
+REPEATED = 64  # one bit more: the form (of characters: the character in its word) occurs more than once
 
 
 class Tables(NamedTuple):
@@ -39,6 +41,12 @@ class Tables(NamedTuple):
     form_count : int
     folded : uint64 array (types,)
         Hash of each type in lower case.
+    kinds : int32 array (types,), or (0,) if they are the forms
+        Equal for types that have a context in common: characters that differ in case alone, whatever their words.
+    kind_count : int
+    hashes : uint64 array (types,), or (0,) if not asked for
+        Of each word type in lower case its `hashing.word_hashes`, for names of several words; or of each character in
+        lower case a hash, for kinds.
     """
 
     first: Any
@@ -47,6 +55,9 @@ class Tables(NamedTuple):
     forms: Any
     form_count: Any
     folded: Any
+    kinds: Any
+    kind_count: Any
+    hashes: Any
 
 
 class Chunks(NamedTuple):
@@ -58,6 +69,8 @@ class Chunks(NamedTuple):
         First chunk of each document.
     ids, bytes, places, lines : int32 array (C,)
         Number in the tables; first byte in the block; first code point in the document; line feeds before it.
+    data : uint8 array
+        The block's.
     """
 
     documents: Any
@@ -65,6 +78,13 @@ class Chunks(NamedTuple):
     bytes: Any
     places: Any
     lines: Any
+    data: Any
+
+    @classmethod
+    def allocate(cls, documents: int, count: int, data: Any) -> Chunks:
+        """Return columns with room for so many."""
+        ids, offsets, places, lines = (np.empty(count, np.int32) for _ in range(4))
+        return cls(np.empty(documents + 1, np.int32), ids, offsets, places, lines, data)
 
 
 @inner(inline="always")
@@ -247,43 +267,61 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
 
 
 @inner()
-def contexts_of(types: Any, borders: Any, flags: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Fill each token's context; `memory` (forms, 4) holds what is seen in the document of number `stamp`."""
-    sentences = len(borders) - 1
+def sentence_case(types: Any, begin: int, end: int, flags: Any) -> int:
+    """Return the case of the sentence of tokens [begin, end); see `network.windows`."""
+    words, upper, lower = 0, 0, 0
+    for t in range(begin, end):
+        f = flags[types[t]]
+        if f & ALPHABETIC:
+            words += 1
+            upper += (f & UPPER) != 0
+            lower += (f & LOWER) != 0
+    if words < 2:
+        return 0
+    if upper == words:
+        return 2
+    if lower == words:
+        return 6
+    return 4 if 3 * lower <= words - lower else 0
+
+
+@inner()
+def contexts_of(types: Any, borders: Any, tables: Any, memory: Any, stamp: int, out: Any) -> None:
+    """Fill each token's context; `memory` (kinds or forms, 4) holds what the document of number `stamp` has."""
+    kinds = tables.kinds if len(tables.kinds) else tables.forms
+    flags, sentences = tables.flags, len(borders) - 1
     cases = np.empty(sentences, np.int32)
     for s in range(sentences):
-        words, upper, lower = 0, 0, 0
+        case = cases[s] = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
-            f = flags[types[t]]
-            if f & ALPHABETIC:
-                words += 1
-                upper += (f & UPPER) != 0
-                lower += (f & LOWER) != 0
-        case = 0
-        if words >= 2:
-            if upper == words:
-                case = 2
-            elif lower == words:
-                case = 6
-            elif 3 * lower <= words - lower:
-                case = 4
-        cases[s] = case
-        for t in range(borders[s], borders[s + 1]):
-            form = forms[types[t]]
-            if memory[form, 2] != stamp:
-                memory[form, 2] = stamp
-                memory[form, 3] = 0
-            memory[form, 3] += 1
+            kind = kinds[types[t]]
+            if memory[kind, 2] != stamp:
+                memory[kind, 2] = stamp
+                memory[kind, 3] = 0
+            memory[kind, 3] += 1
             if flags[types[t]] & AS_FORM:
                 if case != 6:
-                    memory[form, 0] = stamp
+                    memory[kind, 0] = stamp
             elif t > borders[s] and case == 0:
-                memory[form, 1] = stamp
+                memory[kind, 1] = stamp
     for s in range(sentences):
         for t in range(borders[s], borders[s + 1]):
-            form = forms[types[t]]
-            value = (t == borders[s]) + cases[s] + 8 * (memory[form, 0] == stamp) + 16 * (memory[form, 1] == stamp)
-            out[t] = value + REPEATED * (memory[form, 3] > 1)
+            kind = kinds[types[t]]
+            value = (t == borders[s]) + cases[s] + 8 * (memory[kind, 0] == stamp) + 16 * (memory[kind, 1] == stamp)
+            out[t] = value + (SEVERAL | REPEATED) * (memory[kind, 3] > 1)
+
+
+@inner()
+def note_repetitions(types: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
+    """Replace each token's `REPEATED`, where forms are other than kinds; `memory` (forms, 2) is as in `contexts_of`."""
+    for t in range(len(types)):
+        form = forms[types[t]]
+        if memory[form, 0] != stamp:
+            memory[form, 0] = stamp
+            memory[form, 1] = 0
+        memory[form, 1] += 1
+    for t in range(len(types)):
+        out[t] = out[t] & CONTEXT | REPEATED * (memory[forms[types[t]], 1] > 1)
 
 
 @inner()

@@ -77,3 +77,82 @@ class Entities(NamedTuple):
         empty = cls.allocate(0)
         rows = (np.concatenate(arrays).astype(arrays[0].dtype) for arrays in zip(empty, *parts, strict=True))
         return cls(*rows)
+
+
+class Features(NamedTuple):
+    """Features of tokens beside their words, as lists; see `engine.token_features`.
+
+    Attributes
+    ----------
+    first : int32 array (N,), or (0,) for a model without such features
+        The first entry of each token, -1 for none.
+    entries : int32 array (n, 2)
+        Row of the features' products, counted from the first; the next entry of the same token, -1 for none.
+    count : int64 array (1,)
+        Entries so far.
+    """
+
+    first: Any
+    entries: Any
+    count: Any
+
+
+NO_FEATURES = Features(np.empty(0, np.int32), np.empty((0, 2), np.int32), np.zeros(1, np.int64))
+
+
+class Tokens(NamedTuple):
+    """N tokens of S sentences of documents, end to end.
+
+    Attributes
+    ----------
+    types : int32 array (N,)
+        Word types, as numbers of the tables (`chunks.Tables`).
+    offsets : int32 array (N, 4)
+        Start and end in the document in code points, start and end in the data in bytes.
+    contexts : int32 array (N,)
+        As `network.windows.word_contexts`, and `chunks.REPEATED`.
+    borders : int32 array (S + 1,)
+        The first token of each sentence, and N.
+    owners : int32 array (S,)
+        The document of each sentence.
+    features : Features
+    """
+
+    types: Any
+    offsets: Any
+    contexts: Any
+    borders: Any
+    owners: Any
+    features: Features
+
+
+class Documents(NamedTuple):
+    """Documents of a block whose chunks are looked up.
+
+    Attributes
+    ----------
+    chunks : Chunks
+    first, last : int
+        The documents [first, last).
+    tables : Tables
+    """
+
+    chunks: Any
+    first: Any
+    last: Any
+    tables: Any
+
+
+class Networks(NamedTuple):
+    """The networks of a model.
+
+    Attributes
+    ----------
+    first, last : Layers
+        The same if there is one.
+    two : bool
+    """
+
+    first: Any
+    last: Any
+    two: Any

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from fanlight.engine import passes, short_text
 from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import Block, Entities
+from fanlight.engine.columns import Block, Documents, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, padded
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
+from fanlight.engine.token_features import Expressions, Finders, find_features
 from fanlight.engine.type_cache import TypeCache, stages_of
 from fanlight.machine import cores
 from fanlight.network.modelfile import Model
@@ -43,17 +44,6 @@ SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 LONG = 1 << 20  # bytes of a document that is tagged in segments
 
 
-def supported(model: Model) -> bool:
-    """Tell whether the kernels can run a model: what is looked up is a word's own.
-
-    The context of a character is that of all its kind in the document, whatever their words, which is not known here.
-    """
-    made = model.configuration
-    named = model.gazetteer is not None and made.unit == "word"  # names of several words
-    shared = made.unit == "character" and made.context_width > 0
-    return not named and not shared and model.patterns is None
-
-
 def is_long(block: Block, document: int) -> bool:
     """Tell whether a document is tagged in segments."""
     return bool(block.ends[document] - block.starts[document] > LONG)
@@ -65,7 +55,6 @@ class CompiledEngine:
     Parameters
     ----------
     model : Model
-        One that is `supported`.
     """
 
     plain = False
@@ -78,6 +67,7 @@ class CompiledEngine:
         self.passes = 1 if model.first is None else 2
         self._independent = model.configuration.head == "logistic"
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
+        self._finders, self._expressions = Finders.of(model), Expressions(model)
         self._cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
@@ -210,6 +200,15 @@ class CompiledEngine:
             parts=max(stage.parts for stage in self.stages),
         )
 
+    def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
+        """Return tokens with the features that the model asks for beside their words."""
+        finders = self._finders
+        if finders is None:
+            return tokens
+        if self._expressions:
+            finders = finders._replace(matches=self._expressions.matches(data, tokens))
+        return tokens._replace(features=find_features(data, tokens, tables.hashes, finders))
+
     def _begin(
         self,
         block: Block,
@@ -310,10 +309,13 @@ class CompiledEngine:
         scratch: tuple[Scratch, Entities],
     ) -> Entities:
         tables, layers = snapshot
-        one, two = layers[0], layers[-1]
-        twice = len(layers) > 1
         room, out = scratch
-        count = passes.run(chunks, *documents, tables, one, two, twice, room, thresholds, out)
+        arguments = Documents(chunks, *documents, tables)
+        finders = self._finders
+        if finders is not None and self._expressions:
+            tokens = passes.lay_out(arguments, False, room.longest)
+            finders = finders._replace(matches=self._expressions.matches(chunks.data, tokens))
+        count = passes.run(arguments, _networks(layers), finders, room, thresholds, out)
         return Entities(*(column[:count].copy() for column in out))
 
     def _is_short(self, block: Block) -> bool:
@@ -324,6 +326,8 @@ class CompiledEngine:
         """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
         if self._arguments is None:
             self._arguments = self._bind()
+        if self._expressions:
+            return -1, 0
         count, size = short_text.tag(self._arguments, block.data, block.starts, block.ends, thresholds)
         return int(count), int(size)
 
@@ -334,10 +338,15 @@ class CompiledEngine:
 
     def _bind(self) -> short_text.KernelArguments:
         """Bundle all that a short block is tagged with."""
-        chunks = Chunks(*(np.empty(SHORT + 1, np.int32) for _ in Chunks._fields))
+        chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         tables, layers = self._cache.snapshot()
         room, out = self._scratch
-        return short_text.bind(self._cache.entries(), chunks, tables, tuple(layers), room, out, self._json)
+        networks, entries = _networks(layers), self._cache.entries()
+        return short_text.bind(entries, chunks, tables, networks, self._finders, room, out, self._json)
+
+
+def _networks(layers: Sequence[Layers]) -> Networks:
+    return Networks(layers[0], layers[-1], len(layers) > 1)
 
 
 def _learned(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:

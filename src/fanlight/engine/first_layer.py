@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
+from fanlight.engine.chunks import CONTEXT
 from fanlight.engine.simd import aligned, fma, larger, load, prefetch, splat, store, tile
 from fanlight.jit import ZERO, inner
 from fanlight.network.configuration import ACTIVATIONS
@@ -30,14 +31,18 @@ class Types(NamedTuple):
     near : float32 array (types, (2n + 1) · M)
         W_k @ x of each type, at the window positions k that are near, up to n tokens from the middle.
     products : float32 array (rows, P · M)
-        W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing.
+        W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing. Then those of
+        tokens' features at each position, near or not.
     parts : int32 array (types, g)
         Which rows of ``products`` are a type's.
+    features : int
+        The first row of ``products`` that is of features.
     """
 
     near: Any
     products: Any
     parts: Any
+    features: Any
 
 
 class Layers(NamedTuple):
@@ -100,15 +105,16 @@ def layers_of(
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def emissions(net: Any, ids: Any, contexts: Any, told: Any, borders: Any, sentences: Any, room: Any) -> None:
-    """Fill room.Z (tokens, K): both layers for some `sentences`, numbers in `borders`, one after the other.
+def emissions(net: Any, tokens: Any, told: Any, sentences: Any, room: Any) -> None:
+    """Fill room.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
 
-    ``ids`` and ``contexts`` (N,) are those of all tokens, ``told`` (N, e) is their evidence.
+    ``told`` (N, e) is the evidence of all `tokens`.
     """
+    borders = tokens.borders
     M, K = len(net.b), len(net.c)
     n = ZERO
     for s in sentences:
-        _first_layer(net, ids, contexts, told, borders[s], borders[s + 1], n, room)
+        _first_layer(net, tokens, told, borders[s], borders[s + 1], n, room)
         n += borders[s + 1] - borders[s]
     if net.activation == TANH:
         for t in range(n):
@@ -134,10 +140,11 @@ def emissions(net: Any, ids: Any, contexts: Any, told: Any, borders: Any, senten
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
+def _first_layer(net: Any, tokens: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
     """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
     M, n = len(net.b), last - first
-    near, products, parts = net.types
+    ids, contexts, features = tokens.types, tokens.contexts, tokens.features
+    near, products, parts, row = net.types
     g, positions, more = parts.shape[1], len(net.evidence), told.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
@@ -162,7 +169,12 @@ def _first_layer(net: Any, ids: Any, contexts: Any, told: Any, first: int, last:
                     if parts[type_, i]:
                         y[count] = np.int64(parts[type_, i]) * width + k * M
                         count += 1
-            c[k] = (np.int64(contexts[first + u]) if inside else CONTEXT_PADDING) * width + k * M
+            c[k] = (np.int64(contexts[first + u] & CONTEXT) if inside else CONTEXT_PADDING) * width + k * M
+            entry = features.first[first + u] if inside and len(features.first) else -1
+            while entry >= 0:
+                y[count] = np.int64(row + features.entries[entry, 0]) * width + k * M
+                count += 1
+                entry = features.entries[entry, 1]
         begin, end = max(0, radius - t), min(positions, n - t + radius) if more else 0
         shares = 0
         for k in range(begin, end):

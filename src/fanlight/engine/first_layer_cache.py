@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 
 import numpy as np
@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import Layers, Types, layers_of, padded
 from fanlight.engine.passes import multiply, panels, sum_bags
-from fanlight.engine.row_products import RowProducts, clear
+from fanlight.engine.row_products import WAYS, RowProducts, clear, products_of_bits
 from fanlight.engine.simd import aligned
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
+from fanlight.network.evidence import marks_width
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
+from fanlight.text.gazetteers import MARKS as GAZETTEER_MARKS
+from fanlight.text.patterns import MARKS as PATTERN_MARKS
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
@@ -32,7 +35,8 @@ class FirstLayerCache:
     Attributes
     ----------
     parts : int
-        How many parts a type has at far positions, for `Scratch.of`.
+        Rows of products that are added up for a token at each far position, at most, for `Scratch.of`: those of its
+        type, and one for each group of features of its own (`engine.token_features`).
     bytes : int
         That a type takes.
     """
@@ -43,17 +47,19 @@ class FirstLayerCache:
     def __init__(self, made: Configuration, parameters: Mapping[str, Float], model: Model) -> None:
         self._made, self._parameters, self._lexicon = made, parameters, model.lexicon
         p, m, M, positions = parameters, made.hidden, padded(made.hidden), made.positions
-        marks = 0 if model.gazetteer is None else model.gazetteer.width
-        W = np.zeros((made.width + marks, positions, M), np.float32)
+        listed, features = (marks_width(model.gazetteer, patterns) for patterns in (None, model.patterns))
+        typed = listed if made.unit == "character" else 0  # features that are the type's, not the token's
+        W = np.zeros((made.width + typed, positions, M), np.float32)
+        E = np.zeros((features, positions, M), np.float32)
         self._contexts = aligned((CONTEXT_PADDING + 1 if made.context_width else 0, positions * M))
-        self._evidence = aligned((positions, made.evidence_width - marks, M))
+        self._evidence = aligned((positions, made.evidence_width - features, M))
         for k in range(positions):
             W[made.columns_at(k), k, :m] = p[f"W_{k}"].T
             if made.context_width:
                 self._contexts[:, k * M : k * M + m] = p["contexts"] @ p[f"G_{k}"].T
             if made.evidence_width:
-                E = p[f"E_{k}"].T
-                W[made.width :, k, :m], self._evidence[k, :, :m] = E[:marks], E[marks:]
+                E[:, k, :m], self._evidence[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
+        W[made.width :] = E[:typed]
         _, _, A = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))[0]
         self._A = np.asarray(A, np.float32)
         self._of = RowProducts(made, parameters, W) if made.unit == "character" else None
@@ -65,11 +71,24 @@ class FirstLayerCache:
                 multiplied[made.columns[name]] = False
         near = W[multiplied, made.radius - reach : made.radius + reach + 1]
         self._W = panels(near.reshape(len(near), (2 * reach + 1) * M))
-        self.parts = 0 if self._of is None else self._of.count
+        self._products = np.zeros((0, positions * M), np.float32) if self._of is None else self._of.products
+        self._first_group = len(self._products)
+        if typed < features:
+            self._add_groups([(E[typed:listed], GAZETTEER_MARKS), (E[listed:], PATTERN_MARKS)])
+        count = 0 if self._of is None else self._of.count
+        self.parts = count + (len(self._products) - self._first_group) // WAYS
         self._near = aligned((0, (2 * reach + 1) * M))
-        self._parts = np.zeros((0, self.parts), np.int32)
-        self.bytes = 4 * (self._near.shape[1] + self.parts)
+        self._parts = np.zeros((0, count), np.int32)
+        self.bytes = 4 * (self._near.shape[1] + count)
         self._layers: Layers | None = None  # as long as the arrays of types are
+
+    def _add_groups(self, features: Sequence[tuple[Float, int]]) -> None:
+        """Add the products of groups of features; see `products_of_bits` for their weights and how many bits."""
+        blocks = [self._products, *(products_of_bits(E, bits) for E, bits in features)]
+        self._products = aligned((sum(map(len, blocks)), blocks[0].shape[1]))
+        np.concatenate(blocks, out=self._products)
+        if self._of is not None:
+            self._of.products = self._products
 
     def anew(self) -> FirstLayerCache:
         """Return the same layers with no types."""
@@ -85,7 +104,7 @@ class FirstLayerCache:
     def grow(self, room: int) -> None:
         """Make room for so many types."""
         near = aligned((room, self._near.shape[1]), zeros=False)  # of which the system provides what is written to
-        parts = np.empty((room, self.parts), np.int32)
+        parts = np.empty((room, self._parts.shape[1]), np.int32)
         near[: self.room], parts[: self.room] = self._near, self._parts
         self._near, self._parts, self._layers = near, parts, None
 
@@ -117,7 +136,6 @@ class FirstLayerCache:
     def layers(self) -> Layers:
         """Return the network as the kernels want it."""
         if self._layers is None:
-            products = self._near[:0] if self._of is None else self._of.products
-            types = Types(self._near, products, self._parts)
+            types = Types(self._near, self._products, self._parts, self._first_group)
             self._layers = layers_of(self._parameters, self._A, self._made, types, self._contexts, self._evidence)
         return self._layers

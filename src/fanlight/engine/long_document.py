@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import long_document_kernels
-from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import MARGIN, Entities
+from fanlight.engine.chunks import CONTEXT, REPEATED, Chunks, Tables
+from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
+from fanlight.engine.long_document_kernels import OtherMentions
 from fanlight.engine.passes import own_evidence
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.sentences import LONGEST
@@ -47,12 +48,9 @@ class _Piece(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """The tokens of a piece's sentences; ``forms`` are the numbers of their forms in the document."""
+    """The tokens of a piece's sentences; ``forms`` (N,) are the numbers of their forms in the document."""
 
-    types: Any
-    offsets: Any
-    borders: Any
-    contexts: Any
+    tokens: Tokens
     forms: Any
 
 
@@ -82,25 +80,26 @@ class LongDocument:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
             self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._engine.types)))
             for read, owns in self._each(pieces, self._first):
-                long_document_kernels.add(read.forms, read.contexts, owns, self._rows, self._sums)
+                long_document_kernels.add(read.forms, read.tokens.contexts, owns, self._rows, self._sums)
         yield from self._each(pieces, partial(self._last, least))
 
     def _cut(self) -> Iterator[_Piece]:
         """Cut the document into pieces, and note the words of each."""
         engine, size = self._engine, self._engine.segment_bytes
         known = TypeCache(engine.model, engine.stages, cutting=True)
-        places = np.zeros(0, np.int32)
+        places = np.zeros((2, 0), np.int32)
         begin, points, skip, state = self._begin, 0, 0, (0, 0)
         wanted = size
         while True:
             end = long_document_kernels.next_gap(self._data, min(begin + wanted, self._end), self._end)
             if known.full:
                 known.clear_out()
-                places[:] = -1
+                places[...] = -1
             chunks, _ = known.find(self._view(begin, end), np.zeros(1, np.int64), np.array([end - begin]))
             tables, _ = known.snapshot()
-            if len(places) < len(tables.flags):
-                places = np.concatenate([places, np.full(len(tables.flags) - len(places), -1, np.int32)])
+            if places.shape[1] < len(tables.flags):
+                more = np.full((2, len(tables.flags) - places.shape[1]), -1, np.int32)
+                places = np.concatenate([places, more], 1)
             after = np.array(state)
             types, _, borders, sentences = self._lay_out(chunks, tables, skip, after)
             whole = sentences if end == self._end else sentences - 1
@@ -121,16 +120,18 @@ class LongDocument:
             wanted = size
 
     def _note(self, types: Any, borders: Any, tables: Tables, places: Any) -> None:
-        forms = self._forms
-        forms.reserve(more := min(len(types), len(tables.flags)))
-        if len(self._counts) < len(forms) + more:
-            room = np.zeros(len(self._counts) // 2 + more, np.int32)
-            self._counts = np.concatenate([self._counts, room])
-            self._seen = np.concatenate([self._seen, room.astype(np.uint8)])
-        forms.count = long_document_kernels.note(
-            types, borders, tables.flags, tables.folded, places, forms.keys, forms.values, len(forms),
-            self._seen, self._counts,
-        )  # fmt: skip
+        """Note forms, and kinds if these are not the same; the hashes of both are in one table."""
+        for hashes, numbers in zip((tables.folded, tables.hashes)[: 1 + (len(tables.kinds) > 0)], places, strict=False):
+            forms = self._forms
+            forms.reserve(more := min(len(types), len(tables.flags)))
+            if len(self._counts) < len(forms) + more:
+                room = np.zeros(len(self._counts) // 2 + more, np.int32)
+                self._counts = np.concatenate([self._counts, room])
+                self._seen = np.concatenate([self._seen, room.astype(np.uint8)])
+            forms.count = long_document_kernels.note(
+                types, borders, tables.flags, hashes, numbers, forms.keys, forms.values, len(forms),
+                self._seen, self._counts,
+            )  # fmt: skip
 
     def _lay_out(self, chunks: Chunks, tables: Tables, skip: int, state: Int) -> tuple[Any, Any, Any, int]:
         count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
@@ -164,25 +165,32 @@ class LongDocument:
         borders = borders[: piece.sentences + 1]
         count = int(borders[-1])
         types, offsets = types[:count], offsets[:count]
-        contexts, forms = np.empty(count, np.int32), np.empty(count, np.int32)
+        contexts, forms = self._recall(types, borders, tables.flags, tables.folded)
+        if len(tables.kinds):
+            of_kinds, _ = self._recall(types, borders, tables.flags, tables.hashes)
+            contexts = of_kinds & CONTEXT | contexts & REPEATED
+        tokens = Tokens(types, offsets, contexts, borders, np.zeros(len(borders) - 1, np.int32), NO_FEATURES)
+        return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, piece)
+
+    def _recall(self, types: Any, borders: Any, flags: Any, hashes: Any) -> tuple[Any, Any]:
+        """Return contexts, and the numbers of forms."""
+        contexts, forms = np.empty(len(types), np.int32), np.empty(len(types), np.int32)
         long_document_kernels.recall(
-            types, borders, tables.flags, tables.folded, self._forms.keys, self._forms.values, self._seen, self._counts,
+            types, borders, flags, hashes, self._forms.keys, self._forms.values, self._seen, self._counts,
             contexts, forms,
         )  # fmt: skip
-        return then(_Read(types, offsets, borders, contexts, forms), layers, piece)
+        return contexts, forms
 
     def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
-        owns = np.empty((len(read.types), len(self._engine.types)), np.float32)
-        own_evidence(layers[0], read.types, read.contexts, read.borders, self._engine.scratch(), owns)
+        owns = np.empty((len(read.forms), len(self._engine.types)), np.float32)
+        own_evidence(layers[0], read.tokens, self._engine.scratch(), owns)
         return read, owns
 
     def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
-        out = Entities.allocate(len(read.types) * self._engine.overlaps)
-        one, two = layers[0], layers[-1]
-        count = long_document_kernels.tag(
-            one, two, len(layers) > 1, read, self._sums, self._rows, self._counts, least,
-            self._engine.scratch(), out,
-        )  # fmt: skip
+        out = Entities.allocate(len(read.forms) * self._engine.overlaps)
+        networks = Networks(layers[0], layers[-1], len(layers) > 1)
+        others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
+        count = long_document_kernels.tag(networks, read.tokens, others, least, self._engine.scratch(), out)
         found = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (found.starts, found.ends))
         first, last = (column.astype(np.int64) + piece.begin for column in (found.byte_starts, found.byte_ends))

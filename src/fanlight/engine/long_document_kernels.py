@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fanlight.engine.chunks import (
-    ALPHABETIC,
     AS_FORM,
-    LOWER,
     REPEATED,
-    UPPER,
+    SEVERAL,
     _white,
     place_of,
     sentence_borders,
+    sentence_case,
     tokens_of,
 )
 from fanlight.engine.passes import find_entities, own_evidence
-from fanlight.jit import inner, kernel
+from fanlight.jit import kernel
 
 LOWER_SEEN, CAPITAL_SEEN = 8, 16  # bits of a context
+
+
+class OtherMentions(NamedTuple):
+    """What the first network makes of the words of a document.
+
+    Attributes
+    ----------
+    forms : int32 array (N,)
+        The number of each token's form in the document.
+    counts, rows : int32 array (forms,)
+        How often a form occurs; its row of ``sums``.
+    sums : float64 array (rows, T)
+        Of P(token is in an entity of the type), over a form's tokens.
+    """
+
+    forms: Any
+    counts: Any
+    rows: Any
+    sums: Any
 
 
 @kernel()
@@ -43,24 +61,6 @@ def lay_out(chunks: Any, tables: Any, longest: int, state: Any, skip: int, colum
     return sentence_borders(types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, borders, state)
 
 
-@inner()
-def _case(types: Any, begin: int, end: int, flags: Any) -> int:
-    words, upper, lower = 0, 0, 0
-    for t in range(begin, end):
-        f = flags[types[t]]
-        if f & ALPHABETIC:
-            words += 1
-            upper += (f & UPPER) != 0
-            lower += (f & LOWER) != 0
-    if words < 2:
-        return 0
-    if upper == words:
-        return 2
-    if lower == words:
-        return 6
-    return 4 if 3 * lower <= words - lower else 0
-
-
 @kernel()
 def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: Any, values: Any, known: int,
          seen: Any, counts: Any) -> int:  # fmt: skip
@@ -70,7 +70,7 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: A
     remembers the number of each word type, -1 for none. Returns how many forms are known then.
     """
     for s in range(len(borders) - 1):
-        case = _case(types, borders[s], borders[s + 1], flags)
+        case = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
             type_ = types[t]
             form = places[type_]
@@ -96,13 +96,13 @@ def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values:
     """Fill each token's context, and the number of its form in the document."""
     places = np.full(len(folded), -1, np.int32)
     for s in range(len(borders) - 1):
-        case = _case(types, borders[s], borders[s + 1], flags)
+        case = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
             type_ = types[t]
             if places[type_] < 0:
                 places[type_] = values[place_of(folded[type_], keys)]
             form = forms[t] = places[type_]
-            contexts[t] = (t == borders[s]) + case + seen[form] + REPEATED * (counts[form] > 1)
+            contexts[t] = (t == borders[s]) + case + seen[form] + (SEVERAL | REPEATED) * (counts[form] > 1)
 
 
 @kernel()
@@ -115,20 +115,25 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
 
 
 @kernel()
-def tag(one: Any, two: Any, twice: bool, read: Any, sums: Any, rows: Any, counts: Any, least: Any,
-        room: Any, out: Any) -> Any:  # fmt: skip
-    """Write the entities of a piece, whose tokens are `read`, to the columns `out`; return how many there are."""
-    types, offsets, borders, contexts, forms = read
-    T = two.evidence.shape[1] - 1 if twice else -1
-    told = np.zeros((len(types), T + 1), np.float32)
-    if twice:
-        owns = np.empty((len(types), T), np.float32)
-        own_evidence(one, types, contexts, borders, room, owns)
-        for t in range(len(types)):
-            if contexts[t] & REPEATED:
+def tag(networks: Any, tokens: Any, others: Any, least: Any, room: Any, out: Any) -> Any:
+    """Write the entities of a piece to the columns `out`; return how many there are.
+
+    Parameters
+    ----------
+    networks, least, room, out
+        As for `passes.run`.
+    tokens : Tokens
+    others : OtherMentions
+    """
+    T = networks.last.evidence.shape[1] - 1 if networks.two else -1
+    told = np.zeros((len(tokens.types), T + 1), np.float32)
+    if networks.two:
+        owns = np.empty((len(tokens.types), T), np.float32)
+        own_evidence(networks.first, tokens, room, owns)
+        for t in range(len(tokens.types)):
+            if tokens.contexts[t] & REPEATED:
+                form = others.forms[t]
                 told[t, T] = 1
                 for y in range(T):
-                    told[t, y] = (sums[rows[forms[t]], y] - owns[t, y]) / (counts[forms[t]] - 1)
-    owners = np.zeros(len(borders) - 1, np.int32)
-    net = two if twice else one
-    return find_entities(net, types, contexts, told, borders, owners, offsets, least, room, out)
+                    told[t, y] = (others.sums[others.rows[form], y] - owns[t, y]) / (others.counts[form] - 1)
+    return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)

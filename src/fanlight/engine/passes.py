@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.chain import best_path, messages, probability, type_probabilities
-from fanlight.engine.chunks import REPEATED, contexts_of, sentence_borders, tokens_of
+from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_borders, tokens_of
+from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
 from fanlight.engine.simd import aligned, load, store, tile
+from fanlight.engine.token_features import no_features, with_features
 from fanlight.engine.type_chains import (
     best_paths,
     independent_probabilities,
@@ -33,33 +35,51 @@ SUMS = (0,) * 16  # columns that are summed at once
 
 
 @kernel()
-def run(
-    chunks: Any,
-    first: int,
-    last: int,
-    tables: Any,
-    one: Any,
-    two: Any,
-    twice: bool,
-    room: Any,
-    least: Any,
-    out: Any,
-) -> Any:
-    """Tag the documents [first, last) of a block and fill the columns `out`; return how many entities there are.
+def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any) -> Any:
+    """Tag documents; return how many entities there are.
 
-    ``two`` is the second network if `twice`. `room` is scratch. ``least`` is the lowest
-    probability for each type. ``out`` must have room for as many entities as there are tokens, times the number of
-    types if they may overlap.
+    Parameters
+    ----------
+    documents : Documents
+    networks : Networks
+    finders : Finders or None
+        Of features of tokens.
+    room : Scratch
+    least : float64 array (types,)
+        The lowest probability of an entity.
+    out : Entities
+        Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
     """
+    tables = documents.tables
+    tokens = _lay_out(documents, networks.two or len(networks.first.contexts) > 0, room.longest)
+    tokens = with_features(documents.chunks.data, tokens, tables.hashes, finders)
+    told = np.zeros((len(tokens.types), networks.last.evidence.shape[1] if networks.two else 0), np.float32)
+    if networks.two:
+        _tell(networks.first, tokens, tables, room, told)
+    return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)
+
+
+@kernel()
+def lay_out(documents: Any, contextual: bool, longest: int) -> Any:
+    """Return the `Tokens` of documents, without features; see `_lay_out`."""
+    return _lay_out(documents, contextual, longest)
+
+
+@inner()
+def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
+    """Return the `Tokens` of documents, without features, and with contexts if they are asked for.
+
+    ``longest`` is the number of tokens that a sentence may have.
+    """
+    chunks, first, last, tables = documents
     count = ZERO
     for c in range(chunks.documents[first], chunks.documents[last]):
         count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
-    contextual = twice or len(one.contexts) > 0
     offsets, borders = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
-    parts = two.evidence.shape[1] if twice else 0
-    told = np.zeros((count, parts), np.float32)
-    memory = np.zeros((tables.form_count, 4), np.int32)
+    separate = len(tables.kinds) > 0
+    memory = np.zeros((tables.kind_count if separate else tables.form_count, 4), np.int32)
+    repetitions = np.zeros((tables.form_count if separate else 0, 2), np.int32)
     sentences, at = ZERO, ZERO
     owners = np.empty(count, np.int32)
     borders[0] = 0
@@ -75,44 +95,31 @@ def run(
         )
         edges = borders[sentences:]
         state[:] = 0
-        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, room.longest, edges, state)
+        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, edges, state)
         if contextual:
-            contexts_of(
-                types[at:end], edges[: more + 1], tables.flags, tables.forms, memory, d - first + 1, contexts[at:end]
-            )
+            contexts_of(types[at:end], edges[: more + 1], tables, memory, d - first + 1, contexts[at:end])
+            if separate:
+                note_repetitions(types[at:end], tables.forms, repetitions, d - first + 1, contexts[at:end])
         owners[sentences : sentences + more] = d
         for s in range(more + 1):
             edges[s] += at
         sentences += more
         at = end
-    if twice:
-        _tell(one, types, contexts, tables, borders[: sentences + 1], owners, room, told)
-    net = two if twice else one
-    return find_entities(net, types, contexts, told, borders[: sentences + 1], owners, offsets, least, room, out)
+    return Tokens(types, offsets, contexts, borders[: sentences + 1], owners[:sentences], no_features())
 
 
 @inner()
-def find_entities(
-    net: Any,
-    types: Any,
-    contexts: Any,
-    told: Any,
-    borders: Any,
-    owners: Any,
-    offsets: Any,
-    least: Any,
-    room: Any,
-    out: Any,
-) -> Any:
+def find_entities(net: Any, tokens: Any, told: Any, least: Any, room: Any, out: Any) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
+    borders, owners = tokens.borders, tokens.owners
     some = np.empty(TOGETHER, np.int64)
     s, found = ZERO, ZERO
     while s < len(borders) - 1:
-        n, s = _choose(borders, s, contexts, False, some)
-        emissions(net, types, contexts, told, borders, some[:n], room)
+        n, s = _choose(borders, s, tokens.contexts, False, some)
+        emissions(net, tokens, told, some[:n], room)
         at = ZERO
         for g in some[:n]:
-            size, places = borders[g + 1] - borders[g], offsets[borders[g] :]
+            size, places = borders[g + 1] - borders[g], tokens.offsets[borders[g] :]
             if net.independent:
                 found = _overlapping_entities(at, size, net, places, owners[g], least, room, out, found)
             else:
@@ -143,11 +150,12 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> t
 
 
 @inner()
-def _tell(net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: Any, room: Any, told: Any) -> None:
+def _tell(net: Any, tokens: Any, tables: Any, room: Any, told: Any) -> None:
     """Fill the evidence (N, T + 1) of other mentions; see `network.evidence`."""
     T = told.shape[1] - 1
+    ids, contexts, borders, owners = tokens.types, tokens.contexts, tokens.borders, tokens.owners
     owns = np.empty((len(ids), T), np.float32)
-    own_evidence(net, ids, contexts, borders, room, owns)
+    own_evidence(net, tokens, room, owns)
     tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
     sums = np.empty((tables.form_count, T))
     s = ZERO
@@ -175,15 +183,16 @@ def _tell(net: Any, ids: Any, contexts: Any, tables: Any, borders: Any, owners: 
 
 
 @kernel()
-def own_evidence(net: Any, ids: Any, contexts: Any, borders: Any, room: Any, owns: Any) -> None:
+def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = owns.shape[1]
+    contexts, borders = tokens.contexts, tokens.borders
     nothing = np.empty((len(owns), 0), np.float32)
     some = np.empty(TOGETHER, np.int64)
     s = ZERO
     while s < len(borders) - 1:
         n, s = _choose(borders, s, contexts, True, some)
-        emissions(net, ids, contexts, nothing, borders, some[:n], room)
+        emissions(net, tokens, nothing, some[:n], room)
         at = ZERO
         for g in some[:n]:
             begin, end = borders[g], borders[g + 1]

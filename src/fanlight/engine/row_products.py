@@ -33,6 +33,7 @@ RECURRING = frozenset(
 )  # features that take few values
 AHEAD = 16  # types by which rows are asked for beforehand
 MOST = 1 << 27  # bytes of the products of a recurring table, if they are to be worked out
+WAYS = 1 << MARKS  # rows of a group of features
 LESS = 1 << 25  # and of any other, for the positions that see it
 
 
@@ -93,10 +94,7 @@ class RowProducts:
                 products[some[g.name]] = multiplied(parameters[g.name][some[g.name]], own)
                 self._tables[g.name] = _Table(products, (reach - reaches[g.name]) * M)
         self._lists, self._marks = (len(W) - made.width) // MARKS, count
-        ways = (np.arange(1 << MARKS)[:, None] >> np.arange(MARKS) & 1).astype(np.float32)
-        for i in range(self._lists):
-            own = np.ascontiguousarray(W[made.width + i * MARKS :][:MARKS]).reshape(MARKS, P * M)
-            blocks.append(multiplied(ways, own))
+        blocks.append(products_of_bits(W[made.width :], MARKS))
         self.products = aligned((sum(map(len, blocks)), P * M))
         np.concatenate(blocks, out=self.products)
         self.count = sum(len(g.features) for g in made.groups if g.name in self._rows) + self._lists
@@ -121,6 +119,26 @@ class RowProducts:
                 column += len(group.features)
         if marks is not None:
             add_marks(marks, self._lists, self._marks, rows, parts, column, self.products, self._first, near)
+
+
+def products_of_bits(E: Float, bits: int) -> Float:
+    """Return the products of groups of features that are 0 or 1.
+
+    Parameters
+    ----------
+    E : float32 array (groups · bits, P, M)
+        Their weights for each window position.
+    bits : int
+        Features of a group, at most `MARKS`.
+
+    Returns
+    -------
+    float32 array (groups · WAYS, P · M)
+        The sums of a group's weights for each number that its features may be as bits.
+    """
+    ways = (np.arange(WAYS)[:, None] >> np.arange(bits) & 1).astype(np.float32)
+    groups = np.ascontiguousarray(E).reshape(-1, bits, E.shape[1] * E.shape[2])
+    return np.concatenate([np.zeros((0, groups.shape[2]), np.float32), *(multiplied(ways, own) for own in groups)])
 
 
 def multiplied(table: Float, W: Float) -> Float:

@@ -12,8 +12,8 @@ import numpy as np
 from numba import types
 from numba.experimental import structref
 
-from fanlight.engine.chunks import scan
-from fanlight.engine.columns import Entities
+from fanlight.engine.chunks import Chunks, scan
+from fanlight.engine.columns import Documents, Entities
 from fanlight.engine.json import write_lines
 from fanlight.engine.passes import run
 from fanlight.jit import ZERO, kernel
@@ -28,24 +28,27 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `bind`."""
 
 
-FIELDS = ("entries", "chunks", "tables", "layers", "room", "out", "json")
+FIELDS = ("entries", "chunks", "tables", "networks", "finders", "room", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
 @kernel()
-def bind(entries: Any, chunks: Any, tables: Any, layers: Any, room: Any, out: Any, json: Any) -> KernelArguments:
+def bind(
+    entries: Any, chunks: Any, tables: Any, networks: Any, finders: Any, room: Any, out: Any, json: Any
+) -> KernelArguments:
     """Hand over arrays.
 
     Parameters
     ----------
     entries : tuple
         Keys, values and uses, as for `chunk_kernels.scan`; so are `chunks`.
-    layers : tuple of Layers
-        One network or two, as for `block_kernels.run`; so are `tables`, `room` and `out`.
+    tables : Tables
+    networks, finders, room, out
+        As for `passes.run`.
     json : tuple
         What `json_kernel.allocate_json` returns.
     """
-    return KernelArguments(entries, chunks, tables, layers, room, out, json)  # type: ignore[no-untyped-call]
+    return KernelArguments(entries, chunks, tables, networks, finders, room, out, json)  # type: ignore[no-untyped-call]
 
 
 @kernel()
@@ -54,13 +57,13 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any) -> A
 
     Returns how many entities there are in the columns, and bytes of JSON; or -1, if a chunk is not cached yet.
     """
-    chunks, layers, out, count = arguments.chunks, arguments.layers, arguments.out, len(starts)
+    room, out, count = arguments.chunks, arguments.out, len(starts)
+    chunks = Chunks(room.documents, room.ids, room.bytes, room.places, room.lines, data)
     keys, values, uses = arguments.entries
     if scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1, ZERO
-    tables, room = arguments.tables, arguments.room
-    two, twice = layers[len(layers) - 1], len(layers) > 1
-    n = run(chunks, ZERO, count, tables, layers[0], two, twice, room, thresholds, out)
+    documents = Documents(chunks, ZERO, count, arguments.tables)
+    n = run(documents, arguments.networks, arguments.finders, arguments.room, thresholds, out)
     found = Entities(
         out.documents[:n],
         out.starts[:n],

@@ -37,6 +37,8 @@ class Cut(NamedTuple):
     folded : uint64 array (types,)
         Hashes of new types in lower case.
     flags : int32 array (types,)
+    hashes : uint64 array (types,), or (0,)
+        As in `Tables`.
     """
 
     lengths: Rows
@@ -44,6 +46,7 @@ class Cut(NamedTuple):
     spans: Int
     folded: Keys
     flags: Rows
+    hashes: Keys
 
 
 class Cutter(Protocol):
@@ -59,18 +62,19 @@ class Cutter(Protocol):
         """Return the features of new types and, where there is a gazetteer, their marks."""
 
 
-def cutter_of(model: Model, room: int, folding: bool) -> Cutter | None:
+def cutter_of(model: Model, room: int, folding: bool, hashing: bool) -> Cutter | None:
     """Return the cutter for a model, with room for so many tokens at a time; None if it must be served plainly.
 
-    Without `folding` all characters are said to have the same hash in lower case.
+    Without `folding` all characters are said to have the same hash in lower case. `hashing` is for `Cut.hashes`.
     """
     if model.configuration.unit == "word":
-        return _Words(model, room) if model.gazetteer is None else None
-    return _Characters(model, room, folding) if not len(model.lexicon) else None
+        return _Words(model, room, hashing)
+    return _Characters(model, room, folding, hashing) if not len(model.lexicon) else None
 
 
 class _Words:
-    def __init__(self, model: Model, room: int) -> None:
+    def __init__(self, model: Model, room: int, hashing: bool) -> None:
+        self._hashing = hashing
         self._plan = word_kernels.plan_of(model.configuration.groups)
         self._hashes = model.lexicon.hashes
         self._out = Learned.of(room)
@@ -78,7 +82,10 @@ class _Words:
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
         known, out = word_kernels.ABBREVIATION_HASHES, self._out
         count, n, new = tokenizer_kernels.learn_words(data, fresh, known, keys, values, free, out)
-        return _found(data, out, count, n, new)
+        hashes = np.empty(new if self._hashing else 0, np.uint64)
+        if len(hashes):
+            word_kernels.lower_hashes(data, out.spans[:new], hashes)
+        return _cut(data, out, (count, n, new), hashes)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
         rows = np.empty(len(spans), np.int64)
@@ -87,8 +94,8 @@ class _Words:
 
 
 class _Characters:
-    def __init__(self, model: Model, room: int, folding: bool) -> None:
-        self._folding = folding
+    def __init__(self, model: Model, room: int, folding: bool, hashing: bool) -> None:
+        self._folding, self._hashing = folding, hashing
         self._groups, self._gazetteer = model.configuration.groups, model.gazetteer
         self._index = None if self._gazetteer is None else character_kernels.index_of(self._gazetteer)
         self._plan = character_kernels.plan_of(self._groups)
@@ -96,7 +103,10 @@ class _Characters:
 
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
         count, n, new = tokenizer_kernels.learn_characters(data, fresh, self._folding, free, self._out)
-        return _found(data, self._out, count, n, new)
+        hashes = np.empty(new if self._hashing else 0, np.uint64)
+        if len(hashes):
+            word_kernels.hash_spans(data, self._out.places[:new], hashes)
+        return _cut(data, self._out, (count, n, new), hashes)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
         bags = character_kernels.character_bags(data, spans, self._plan, self._groups)
@@ -106,7 +116,8 @@ class _Characters:
         return WordTypes(np.full(len(spans), -1, np.int64), bags), marks
 
 
-def _found(data: Bytes, out: Learned, count: int, n: int, new: int) -> Cut:
+def _cut(data: Bytes, out: Learned, counts: tuple[int, int, int], hashes: Keys) -> Cut:
+    count, n, new = counts
     spans, flags = out.spans[:new].copy(), np.empty(new, np.int32)
     tokenizer_kernels.flags_of(data, out.places[:new], flags)
-    return Cut(out.lengths[:count], out.tokens[:n], spans, out.folded[:new], flags)
+    return Cut(out.lengths[:count], out.tokens[:n], spans, out.folded[:new], flags, hashes)

@@ -24,6 +24,7 @@ from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
+from fanlight.text.hashing import word_hashes
 from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
 from fanlight.text.tokens import characters, tokenise
 
@@ -59,7 +60,10 @@ class TypeCache:
         self._model = model
         self._unit = model.configuration.unit
         self._contextual = model.first is not None or model.configuration.context_width > 0  # forms are asked for
-        self._cutter = cutter_of(model, ROOM, self._contextual)
+        self._has_kinds = self._unit == "character" and model.configuration.context_width > 0
+        self._has_names = self._unit == "word" and model.gazetteer is not None
+        self._hashed = self._has_kinds or self._has_names
+        self._cutter = cutter_of(model, ROOM, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
         self._stages = [] if cutting else [stage.anew() for stage in stages]
         self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
@@ -69,6 +73,8 @@ class TypeCache:
         self._top = 0  # above all rows ever given
         self._flags, self._form_of = np.zeros(0, np.int32), np.zeros(0, np.int32)
         self._folded = np.zeros(0, np.uint64)  # hash of each type in lower case
+        self._kinds, self._kind_of = HashIndex(), np.zeros(0, np.int32)
+        self._hashes = np.zeros(0, np.uint64)
         self._jobs: list[Callable[[], None]] = []
         self._make_free(self._limit * 9 // 8)
         # more than are met before `clear_out`: memory that is never written to costs nothing
@@ -107,13 +113,15 @@ class TypeCache:
         self._chunks.reserve(count)
         if len(self._uses) < before + count:
             self._uses = np.concatenate([self._uses, np.zeros(before + count, np.int32)])
-        chunks = Chunks(np.empty(len(starts) + 1, np.int32), *(np.empty(count, np.int32) for _ in range(4)))
+        chunks = Chunks.allocate(len(starts), count, data)
         new = np.empty((count, 2), np.int64)
         keys, values = self._chunks.keys, self._chunks.values
         self._chunks.count = chunk_kernels.scan(data, starts, ends, keys, values, self._uses, before, chunks, new)
         self._learn(data, new[: len(self._chunks) - before])
         jobs, self._jobs = self._jobs, []
-        return Chunks(chunks.documents, *(column[: chunks.documents[-1]] for column in chunks[1:])), jobs
+        count = chunks.documents[-1]
+        ids, places = chunks.ids[:count], chunks.places[:count]
+        return Chunks(chunks.documents, ids, chunks.bytes[:count], places, chunks.lines[:count], data), jobs
 
     def entries(self) -> tuple[Any, Any, Any]:
         """Return the table of chunks and how often each was met, as `chunk_kernels.scan` wants them."""
@@ -122,7 +130,8 @@ class TypeCache:
     def snapshot(self) -> tuple[Tables, list[Layers]]:
         """Return the tables as threads may read them while this one goes on to write beyond their ends."""
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
-        tables = Tables(ends, tokens, self._flags, self._form_of, len(self._forms), self._folded)
+        forms, kinds = (self._form_of, len(self._forms)), (self._kind_of, len(self._kinds))
+        tables = Tables(ends, tokens, self._flags, *forms, self._folded, *kinds, self._hashes)
         return tables, [stage.layers() for stage in self._stages]
 
     def clear_out(self) -> None:
@@ -152,6 +161,11 @@ class TypeCache:
         if self._contextual:
             self._forms, self._form_of = HashIndex(), np.zeros_like(self._form_of)
             self._form_of[stays] = self._forms.of(self._folded[stays])
+        if self._hashed:
+            self._hashes = self._hashes.copy()
+        if self._has_kinds:
+            self._kinds, self._kind_of = HashIndex(), np.zeros_like(self._kind_of)
+            self._kind_of[stays] = self._kinds.of(self._hashes[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
         """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""
@@ -182,7 +196,7 @@ class TypeCache:
         new = len(found.spans)
         self._types.count += new
         if new:
-            rows = self._enter(found.folded, found.flags)
+            rows = self._enter(found.folded, found.flags, found.hashes)
             for part in self._parts_of(new):
                 self._jobs.append(partial(self._work_out_quickly, cutter, data, found.spans[part], rows[part]))
         return found.lengths, found.tokens
@@ -226,7 +240,12 @@ class TypeCache:
             self._types.enter(_hashes(keys), self._free[: len(keys)])
         else:
             self._types.count += len(keys)
-        rows = self._enter(_hashes([key.lower() for key in keys]), np.array([_flags(word) for word in words]))
+        hashes = np.zeros(0, np.uint64)
+        if self._has_names:
+            hashes = word_hashes([key.lower() for key in keys])
+        elif self._has_kinds:
+            hashes = _hashes([word.lower() for word in words])
+        rows = self._enter(_hashes([key.lower() for key in keys]), np.array([_flags(word) for word in words]), hashes)
         for part in self._parts_of(len(keys)):
             self._jobs.append(partial(self._work_out, keys[part], rows[part]))
         return rows
@@ -238,18 +257,22 @@ class TypeCache:
     def _work_out(self, keys: Sequence[str], rows: Rows) -> None:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
         told = None
-        if self._model.gazetteer is not None:
+        if self._model.gazetteer is not None and not self._has_names:
             told = self._model.gazetteer.marks(keys, np.array([0, len(keys)]))
         for stage in self._stages:
             stage.learn(types, told, rows)
 
-    def _enter(self, folded: NDArray[np.uint64], flags: NDArray[Any]) -> Rows:
+    def _enter(self, folded: NDArray[np.uint64], flags: NDArray[Any], hashes: NDArray[np.uint64]) -> Rows:
         """Give new types the next free rows."""
         rows, self._free = self._free[: len(flags)], self._free[len(flags) :]
         self._top = max(self._top, int(rows.max()) + 1)
         self._folded[rows], self._flags[rows] = folded, flags
         if self._contextual:
             self._form_of[rows] = self._forms.of(np.ascontiguousarray(folded))
+        if self._hashed:
+            self._hashes[rows] = hashes
+        if self._has_kinds:
+            self._kind_of[rows] = self._kinds.of(hashes)
         return rows
 
     def _make_free(self, count: int) -> None:
@@ -258,6 +281,10 @@ class TypeCache:
             self._free = np.concatenate([self._free, np.arange(before, before + len(more), dtype=np.int32)])
             self._flags, self._form_of = (np.concatenate([column, more]) for column in (self._flags, self._form_of))
             self._folded = np.concatenate([self._folded, more.astype(np.uint64)])
+            if self._hashed:
+                self._hashes = np.concatenate([self._hashes, more.astype(np.uint64)])
+            if self._has_kinds:
+                self._kind_of = np.concatenate([self._kind_of, more])
 
 
 class _Rows:

@@ -265,6 +265,25 @@ def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
                 break
 
 
+@kernel()
+def lower_hashes(data: Any, spans: Any, out: Any) -> None:
+    """Fill `hashing.word_hashes` of each ASCII word ``data[s:e]`` in lower case, for the rows (s, e, …) of spans."""
+    for w in range(len(spans)):
+        h, power = np.uint64(0), np.uint64(1)
+        for i in range(spans[w, 0], spans[w, 1]):
+            raw = np.uint64(data[i])
+            h += (raw + np.uint64(33 if 65 <= raw <= 90 else 1)) * power
+            power *= np.uint64(_BASE)
+        out[w] = mix(h)
+
+
+@kernel()
+def hash_spans(data: Any, spans: Any, out: Any) -> None:
+    """Fill `hash_bytes` of ``data[s:e]`` in lower case for each row (s, e) of spans."""
+    for w in range(len(spans)):
+        out[w] = hash_bytes(data, spans[w, 0], spans[w, 1], True)
+
+
 @inner(inline="always")
 def mix(x: Any) -> Any:
     """Finalise a hash, as `hashing.mix`."""

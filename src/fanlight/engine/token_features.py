@@ -1,0 +1,317 @@
+"""Kernels of what a token is told beside its word: its place in names of several words and in matches of patterns.
+
+A token's features are bits, a few for each *group* (a list of the gazetteer, a type of the patterns), and nearly all of
+them are 0. So they are lists: of each token the groups that have bits. `text.gazetteers` and `text.patterns` have the
+plain forms.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.engine.columns import Entities, Features, Tokens
+from fanlight.engine.rules import Names, find
+from fanlight.jit import ZERO, inner, kernel
+from fanlight.network.modelfile import Model
+from fanlight.text.gazetteers import MARKS, Gazetteer
+from fanlight.text.hashing import POWERS
+from fanlight.text.patterns import compiled
+
+BEGINS, INSIDE, ENDS, WHOLE = 1, 2, 4, 8  # bits of a group: as the columns of `gazetteers.mark`
+BITS = MARKS  # of a group
+FILTER_BITS = 8  # of a name, at least
+
+
+class NameTable(NamedTuple):
+    """Names of several words by their hashes.
+
+    Attributes
+    ----------
+    hashes, members : uint64, uint32 arrays (names,)
+        Those of the gazetteer, increasing by hash.
+    buckets : int32 array (2**k + 1,)
+        The first name of each value of a hash's highest k bits.
+    filter : uint64 array (2**f,)
+        A hash's highest f bits say which word has two bits set for it (Bloom 1970): so most runs of words are passed
+        over without a look into the table, which is too large for a processor's cache.
+    powers : uint64 array (longest,)
+        What the hash of the n-th word of a name is multiplied by.
+    """
+
+    hashes: Any
+    members: Any
+    buckets: Any
+    filter: Any
+    powers: Any
+
+    @classmethod
+    def of(cls, gazetteer: Gazetteer) -> NameTable:
+        """Build from a gazetteer of words."""
+        hashes = np.ascontiguousarray(gazetteer.hashes, np.uint64)
+        k = max(1, (len(hashes) // 2).bit_length())
+        buckets = np.searchsorted(hashes >> np.uint64(64 - k), np.arange((1 << k) + 1)).astype(np.int32)
+        f = max(1, (FILTER_BITS * len(hashes) // 64).bit_length())
+        filter = np.zeros(1 << f, np.uint64)
+        np.bitwise_or.at(filter, hashes >> np.uint64(64 - f), _filter_bits(hashes))
+        members = np.ascontiguousarray(gazetteer.members, np.uint32)
+        return cls(hashes, members, buckets, filter, POWERS[: gazetteer.longest].copy())
+
+
+class PatternTable(NamedTuple):
+    """What patterns look for.
+
+    Attributes
+    ----------
+    names : Names
+    groups : int32 array (names,)
+        The group of each name.
+    """
+
+    names: Any
+    groups: Any
+
+    @classmethod
+    def of(cls, model: Model) -> PatternTable:
+        """Build from a model that has patterns."""
+        assert model.patterns is not None
+        groups = _pattern_groups(model)
+        names = model.patterns.names
+        return cls(Names.of([name.encode() for name in names]), np.array([groups[t] for t in names.values()], np.int32))
+
+
+class Finders(NamedTuple):
+    """What finds the features of tokens.
+
+    Attributes
+    ----------
+    names : NameTable or None
+    patterns : PatternTable or None
+    matches : int32 array (n, 3)
+        What is found already: token, token after the last, group.
+    """
+
+    names: Any
+    patterns: Any
+    matches: Any
+
+    @classmethod
+    def of(cls, model: Model) -> Finders | None:
+        """Build from a model; None if its tokens have no features beside their words."""
+        gazetteer = model.gazetteer if model.configuration.unit == "word" else None
+        if gazetteer is None and model.patterns is None:
+            return None
+        names = None if gazetteer is None else NameTable.of(gazetteer)
+        patterns = None if model.patterns is None else PatternTable.of(model)
+        return cls(names, patterns, np.empty((0, 3), np.int32))
+
+
+class Expressions:
+    """Regular expressions that are looked for by `re`.
+
+    Parameters
+    ----------
+    model : Model
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._rows: list[tuple[re.Pattern[str], int]] = []
+        if model.patterns is not None:
+            groups = _pattern_groups(model)
+            self._rows = [(compiled(e), groups[type_]) for e, type_ in model.patterns.expressions.items()]
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def matches(self, data: NDArray[np.uint8], tokens: Tokens) -> NDArray[np.int32]:
+        """Return what `Finders.matches` are in the sentences of tokens."""
+        rows = []
+        starts, ends = tokens.offsets[:, 0], tokens.offsets[:, 1]
+        for first, last in pairwise(tokens.borders.tolist()):
+            begin = int(starts[first])
+            text = bytes(data[tokens.offsets[first, 2] : tokens.offsets[last - 1, 3]]).decode()
+            for expression, group in self._rows:
+                for match in expression.finditer(text):
+                    s = first + int(np.searchsorted(ends[first:last], begin + match.start(), "right"))
+                    e = first + int(np.searchsorted(starts[first:last], begin + match.end()))
+                    if match.end() > match.start() and s < e:
+                        rows.append((s, e, group))
+        return np.array(rows, np.int32).reshape(-1, 3)
+
+
+def _pattern_groups(model: Model) -> dict[str, int]:
+    """Return the group of each type of a model's patterns: they come after the lists of a gazetteer of words."""
+    assert model.patterns is not None
+    words = model.gazetteer is not None and model.configuration.unit == "word"
+    first = len(model.gazetteer.lists) if model.gazetteer is not None and words else 0
+    return {type_: first + n for n, type_ in enumerate(model.patterns.types)}
+
+
+def _filter_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    one, low = np.uint64(1), np.uint64(63)
+    bits: NDArray[np.uint64] = one << (hashes & low) | one << (hashes >> np.uint64(6) & low)
+    return bits
+
+
+@inner()
+def no_features() -> Any:
+    """Return the features of a model that has none."""
+    return Features(np.empty(0, np.int32), np.empty((0, 2), np.int32), np.zeros(1, np.int64))
+
+
+@inner()
+def with_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
+    """Return tokens with their features; see `find_features`."""
+    if finders is None:
+        return tokens
+    features = find_features(data, tokens, hashes, finders)
+    return Tokens(tokens.types, tokens.offsets, tokens.contexts, tokens.borders, tokens.owners, features)
+
+
+@kernel()
+def find_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
+    """Return the `Features` of tokens.
+
+    Parameters
+    ----------
+    data : uint8 array
+        What the tokens' offsets in bytes refer to.
+    tokens : Tokens
+    hashes : uint64 array (types,)
+        `hashing.word_hashes` of word types in lower case, if there are names.
+    finders : Finders
+    """
+    features = Features(np.full(len(tokens.types), -1, np.int32), np.empty((64, 2), np.int32), np.zeros(1, np.int64))
+    features = _find_names(tokens, hashes, finders.names, features)
+    features = _find_patterns(data, tokens, finders.patterns, features)
+    for n in range(len(finders.matches)):
+        features = add_span(features, finders.matches[n, 0], finders.matches[n, 1], np.int64(finders.matches[n, 2]))
+    return features
+
+
+@inner()
+def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
+    """Add the bits of a group for the tokens [begin, end) of a name or a match; return the features."""
+    for t in range(begin, end):
+        if end - begin == 1:
+            bits = WHOLE
+        elif t == begin:
+            bits = BEGINS
+        else:
+            bits = ENDS if t == end - 1 else INSIDE
+        entry = features.first[t]
+        while entry >= 0 and features.entries[entry, 0] >> BITS != group:
+            entry = features.entries[entry, 1]
+        if entry >= 0:
+            features.entries[entry, 0] |= bits
+            continue
+        count = features.count[0]
+        if count == len(features.entries):
+            entries = np.empty((2 * count, 2), np.int32)
+            entries[:count] = features.entries
+            features = Features(features.first, entries, features.count)
+        features.entries[count, 0], features.entries[count, 1] = group << BITS | bits, features.first[t]
+        features.first[t] = count
+        features.count[0] = count + 1
+    return features
+
+
+@inner()
+def _find_names(tokens: Any, hashes: Any, names: Any, features: Any) -> Any:
+    """Add the features of names of several words; return the features."""
+    if names is None:
+        return features
+    types, borders = tokens.types, tokens.borders
+    one, low, six = np.uint64(1), np.uint64(63), np.uint64(6)
+    shift = _unused_bits(len(names.filter))
+    for s in range(len(borders) - 1):
+        for t in range(borders[s], borders[s + 1]):
+            key = np.uint64(0)
+            for u in range(t, min(t + len(names.powers), borders[s + 1])):
+                key += hashes[types[u]] * names.powers[u - t]
+                bits = (one << (key & low)) | (one << ((key >> six) & low))
+                if names.filter[key >> shift] & bits == bits:
+                    members, group = _members_of(key, names), ZERO
+                    while members:
+                        if members & 1:
+                            features = add_span(features, t, u + 1, group)
+                        members >>= 1
+                        group += 1
+    return features
+
+
+@inner()
+def _unused_bits(size: int) -> Any:
+    """Return how many low bits of a hash are left out of a number below a power of two of `size`."""
+    bits = np.uint64(64)
+    while size > 1:
+        bits -= np.uint64(1)
+        size >>= 1
+    return bits
+
+
+@inner()
+def _members_of(key: Any, names: Any) -> Any:
+    """Return the lists that a name is in as bits, 0 for what is no name."""
+    bucket = key >> _unused_bits(len(names.buckets) - 1)
+    for n in range(names.buckets[bucket], names.buckets[bucket + np.uint64(1)]):
+        if names.hashes[n] == key:
+            return np.int64(names.members[n])
+    return ZERO
+
+
+@inner()
+def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
+    """Add the features of patterns, which are looked for in each sentence by itself; return the features."""
+    if patterns is None:
+        return features
+    offsets, borders = tokens.offsets, tokens.borders
+    sentences = len(borders) - 1
+    starts, ends = np.empty(sentences, np.int64), np.empty(sentences, np.int64)
+    for s in range(sentences):
+        starts[s], ends[s] = offsets[borders[s], 2], offsets[borders[s + 1] - 1, 3]
+    found = _find_all_names(data, starts, ends, patterns.names)
+    for n in range(len(found.types)):
+        s = found.documents[n]
+        first, last = _tokens_at(offsets, borders[s], borders[s + 1], found.byte_starts[n], found.byte_ends[n])
+        if first < last:
+            features = add_span(features, first, last, np.int64(patterns.groups[found.types[n]]))
+    return features
+
+
+@inner()
+def _find_all_names(data: Any, starts: Any, ends: Any, names: Any) -> Any:
+    """Return the names in texts as `Entities`; see `rules.find`."""
+    capacity = len(starts) + 16
+    while True:
+        a, b, c = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+        d, e, f = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+        out = Entities(a, b, c, d, e, f, np.empty(capacity))
+        n = find(data, starts, ends, ZERO, len(starts), names, out)
+        if n <= capacity:
+            return Entities(a[:n], b[:n], c[:n], d[:n], e[:n], f[:n], out.probabilities[:n])
+        capacity = n
+
+
+@inner()
+def _tokens_at(offsets: Any, first: int, last: int, begin: int, end: int) -> tuple[int, int]:
+    """Return the tokens of [first, last) that have a part of the bytes [begin, end): first, one past the last."""
+    low, high = first, last
+    while low < high:
+        middle = (low + high) // 2
+        if offsets[middle, 3] > begin:
+            high = middle
+        else:
+            low = middle + 1
+    begun, high = low, last
+    while low < high:
+        middle = (low + high) // 2
+        if offsets[middle, 2] >= end:
+            high = middle
+        else:
+            low = middle + 1
+    return begun, low

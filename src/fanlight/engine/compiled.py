@@ -221,7 +221,7 @@ class CompiledEngine:
         begin, end = documents
         data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
         counts = np.cumsum(ends - starts)
-        share = min(SHARE, max(SHORT, -(-int(counts[-1]) // threads)))
+        share = min(SHARE, max(1, SHORT, -(-int(counts[-1]) // threads)))
         borders = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
         shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
         if self._separate:

@@ -115,7 +115,9 @@ def main() -> None:
     arguments = parser.parse_args()
     texts = read_texts(arguments.data / "conll2003-en" / "dev.txt")
     if {"warm", "cold"} & set(arguments.only):
-        print(f"\n| {len(texts):,} texts | texts/s, warm | first {SECONDS:.0f} s of a process | share |\n|---|---|---|---|")
+        print(
+            f"\n| {len(texts):,} texts | texts/s, warm | first {SECONDS:.0f} s of a process | share |\n|---|---|---|---|"
+        )
         for name in arguments.ways:
             warm = rate(texts, name, arguments.seconds)
             row = f"| {name} | {warm:,.0f} |"
@@ -124,7 +126,9 @@ def main() -> None:
                 row += f" {cold:,.0f} | {100 * cold / warm:.0f} % |"
             print(row, flush=True)
     if "plain" in arguments.only:
-        print(f"\nwithout Numba, tagger.pipe of all: {rate(texts, 'tagger.pipe of all', 5.0, numba=False):,.0f} texts/s")
+        print(
+            f"\nwithout Numba, tagger.pipe of all: {rate(texts, 'tagger.pipe of all', 5.0, numba=False):,.0f} texts/s"
+        )
     if "compile" in arguments.only:
         compile_all()
 

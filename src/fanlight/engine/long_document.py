@@ -22,7 +22,6 @@ from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tok
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
-from fanlight.engine.passes import own_evidence
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.sentences import LONGEST
 
@@ -183,7 +182,7 @@ class LongDocument:
 
     def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
         owns = np.empty((len(read.forms), len(self._engine.types)), np.float32)
-        own_evidence(layers[0], read.tokens, self._engine.scratch(), owns)
+        long_document_kernels.first_stage(layers[0], read.tokens, self._engine.scratch(), owns)
         return read, owns
 
     def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:

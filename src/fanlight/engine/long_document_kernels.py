@@ -106,6 +106,12 @@ def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values:
 
 
 @kernel()
+def first_stage(net: Any, tokens: Any, room: Any, owns: Any) -> None:
+    """Fill P(token is in an entity of the type) (N, T) of repeated words; see `passes.own_evidence`."""
+    own_evidence(net, tokens, room, owns)
+
+
+@kernel()
 def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
     """Add what the first network made of each repeated word to its form's sum."""
     for t in range(len(forms)):

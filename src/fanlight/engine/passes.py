@@ -182,7 +182,7 @@ def _tell(net: Any, tokens: Any, tables: Any, room: Any, told: Any) -> None:
         s = end
 
 
-@kernel()
+@inner()
 def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = owns.shape[1]

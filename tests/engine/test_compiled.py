@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.corpus.sentence import Sentence
 from fanlight.engine import compiled as module
 from fanlight.engine import json as json_kernel
 from fanlight.engine import row_products as parts
@@ -19,6 +20,8 @@ from fanlight.engine import type_cache as known
 from fanlight.engine import views
 from fanlight.engine.columns import Block
 from fanlight.engine.compiled import CompiledEngine
+from fanlight.engine.plain import PlainEngine
+from fanlight.engine.plain_text import read_sentences
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.tagging import lines as lines_module
@@ -457,3 +460,30 @@ def test_one_word_of_ten_megabytes(taggers):
     (document,) = documents(engine, [text])
     assert document.text == text
     assert [(e.start, e.end) for e in document.entities] == [(e.start, e.end) for e in tagger(text).entities]
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
+    ["Oslo", "Paris", "of", "U.S.", "don't", "1,234", "NATO", "nato", ".", "'s", "New York"]
+)
+
+
+@given(st.sampled_from(NAMES), st.lists(st.lists(st.lists(WORDS, max_size=9), max_size=4), max_size=3))
+@settings(deadline=None, max_examples=100)
+def test_tokenised_sentences_get_the_same_answers(taggers, name, documents):
+    _, engine = taggers[name]
+    plain = PlainEngine(engine.model)
+    tokens = read_sentences([[Sentence.of_words(words, ()) for words in d] for d in documents], plain.unit)
+    spans, expected = engine.token_spans(tokens), plain.token_spans(tokens)
+    if spans is None:  # the plain engine alone can
+        white = any(c.isspace() for word in tokens.words for c in word)
+        assert white or plain.unit == "character" or engine.model.patterns is not None
+        return
+    assert [s[:3] for s in spans] == [s[:3] for s in expected], (name, documents)
+    for one, other in zip(spans, expected, strict=True):
+        assert one.probability == pytest.approx(other.probability, abs=1e-6), (name, documents)
+
+
+def test_an_overlong_tokenised_sentence_is_tagged_whole(taggers):
+    _, engine = taggers["en"]
+    tokens = read_sentences([[Sentence.of_words(["of", "Oslo", "and"] * 200, ())]], "word")
+    assert [s[:3] for s in engine.token_spans(tokens)] == [s[:3] for s in PlainEngine(engine.model).token_spans(tokens)]

@@ -29,9 +29,12 @@ from fanlight.engine.columns import Block, Documents, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, padded
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
+from fanlight.engine.plain_text import Tokens as PlainTokens
+from fanlight.engine.sentences import SentenceTagger
 from fanlight.engine.token_features import Expressions, Finders, find_features
-from fanlight.engine.type_cache import TypeCache, stages_of
+from fanlight.engine.type_cache import TypeCache, learn_chunks, stages_of
 from fanlight.machine import cores
+from fanlight.network.decoding import TokenSpan
 from fanlight.network.modelfile import Model
 from fanlight.text.sentences import LONGEST
 
@@ -68,7 +71,7 @@ class CompiledEngine:
         self.passes = 1 if model.first is None else 2
         self._independent = model.configuration.head == "logistic"
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
-        self._finders, self._expressions = Finders.of(model), Expressions(model)
+        self.finders, self._expressions = Finders.of(model), Expressions(model)
         self._cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
@@ -82,6 +85,7 @@ class CompiledEngine:
         self._scratch = (self.scratch(), Entities.allocate(capacity))
         self._arguments: entry.KernelArguments | None = None  # as long as nothing is learned
         self._json = allocate_json(self.types, SHORT + capacity, SHORT, capacity)
+        self._sentences: SentenceTagger | None = None
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block; a short one wakes no other thread. See `engine.interface`."""
@@ -189,11 +193,24 @@ class CompiledEngine:
         for entities in self.segments(block, 0, np.zeros(len(self.types))):
             list(self.json_segments(block, 0, iter([entities]), self.types))
 
-    def scratch(self) -> Scratch:
-        """Return scratch for one thread."""
+    def token_spans(self, tokens: PlainTokens) -> list[TokenSpan] | None:
+        """Return the entities of tokenised sentences; None where only the plain engine can: see `engine.sentences`."""
+        if self.unit != "word" or self.model.patterns is not None:
+            return None
+        with self._lock:
+            if self._sentences is None:
+                self._sentences = SentenceTagger(self)
+        return self._sentences.spans(tokens)
+
+    def allocate_json(self, capacity: int) -> tuple[Any, ...]:
+        """Return what lines of JSON are written to, for so many bytes, documents and entities."""
+        return allocate_json(self.types, capacity, capacity, capacity)
+
+    def scratch(self, longest: int = 0) -> Scratch:
+        """Return scratch for one thread, and sentences of the usual length or of `longest` tokens."""
         made = self.model.configuration
         return Scratch.of(
-            LONGEST[self.unit],
+            max(longest, LONGEST[self.unit]),
             padded(made.hidden),
             made.positions,
             len(self.types),
@@ -203,7 +220,7 @@ class CompiledEngine:
 
     def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
         """Return tokens with the features that the model asks for beside their words."""
-        finders = self._finders
+        finders = self.finders
         if finders is None:
             return tokens
         if self._expressions:
@@ -268,7 +285,7 @@ class CompiledEngine:
             except Empty:
                 cache = TypeCache(self.model, self.stages)
             try:
-                return run(_learned(cache, data, starts, ends), *cache.snapshot())
+                return run(learn_chunks(cache, data, starts, ends), *cache.snapshot())
             finally:
                 self._free_caches.put(cache)
 
@@ -311,7 +328,7 @@ class CompiledEngine:
     ) -> Entities:
         tables, layers = snapshot
         room, out = scratch
-        finders = self._finders
+        finders = self.finders
         if finders is not None and self._expressions:
             tokens = passes.lay_out(Documents(chunks, *documents, tables), False, room.longest)
             finders = finders._replace(matches=self._expressions.matches(chunks.data, tokens))
@@ -337,7 +354,7 @@ class CompiledEngine:
 
     def _learn_short(self, block: Block, thresholds: Float) -> Entities:
         self._arguments = None
-        chunks = _learned(self._cache, block.data, block.starts, block.ends)
+        chunks = learn_chunks(self._cache, block.data, block.starts, block.ends)
         return self._entities(chunks, (0, len(block.starts)), self._cache.snapshot(), thresholds, self._scratch)
 
     def _bind(self) -> entry.KernelArguments:
@@ -346,23 +363,11 @@ class CompiledEngine:
         tables, layers = self._cache.snapshot()
         room, out = self._scratch
         networks, entries = _networks(layers), self._cache.entries()
-        return entry.bind(entries, chunks, tables, networks, self._finders, room, out, self._json)
+        return entry.bind(entries, chunks, tables, networks, self.finders, room, out, self._json)
 
 
 def _networks(layers: Sequence[Layers]) -> Networks:
     return Networks(layers[0], layers[-1], len(layers) > 1)
-
-
-def _learned(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:
-    """Look up chunks and learn what is new, where nobody else reads the tables."""
-    if cache.full:
-        cache.clear_out()
-    chunks, jobs = cache.find(data, starts, ends)
-    if cache.short:
-        cache.grow()
-    for job in jobs:
-        job()
-    return chunks
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

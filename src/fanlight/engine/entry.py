@@ -15,7 +15,7 @@ from numba.experimental import structref
 from fanlight.engine.chunks import Chunks, scan
 from fanlight.engine.columns import Documents, Entities
 from fanlight.engine.json import write_lines
-from fanlight.engine.passes import run
+from fanlight.engine.passes import run, run_sentences
 from fanlight.jit import ZERO, kernel
 
 
@@ -79,3 +79,11 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, firs
         write_lines(data, starts, ends, first, last, found, names, borders, escapes, written, line_ends)
         size = line_ends[last]
     return n, size
+
+
+@kernel()
+def tag_sentences(arguments: Any, borders: Any, owners: Any, thresholds: Any) -> Any:
+    """Tag sentences whose chunks are tokens; see `passes.run_sentences`. Returns how many entities there are."""
+    documents = Documents(arguments.chunks, ZERO, ZERO, arguments.tables)
+    room, out = arguments.room, arguments.out
+    return run_sentences(documents, borders, owners, arguments.networks, arguments.finders, room, thresholds, out)

@@ -50,8 +50,23 @@ def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out:
     out : Entities
         Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
     """
-    tables = documents.tables
     tokens = _lay_out(documents, networks.two or len(networks.first.contexts) > 0, room.longest)
+    return _run_networks(documents, tokens, networks, finders, room, least, out)
+
+
+@inner()
+def run_sentences(
+    documents: Any, borders: Any, owners: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any
+) -> Any:
+    """Tag sentences whose chunks are tokens, as `run` does documents; entities are in tokens of all."""
+    contextual = networks.two or len(networks.first.contexts) > 0
+    tokens = lay_out_sentences(documents, borders, owners, contextual)
+    return _run_networks(documents, tokens, networks, finders, room, least, out)
+
+
+@inner()
+def _run_networks(documents: Any, tokens: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any) -> Any:
+    tables = documents.tables
     tokens = with_features(documents.chunks.data, tokens, tables.hashes, finders)
     told = np.zeros((len(tokens.types), networks.last.evidence.shape[1] if networks.two else 0), np.float32)
     if networks.two:
@@ -106,6 +121,34 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
         sentences += more
         at = end
     return Tokens(types, offsets, contexts, borders[: sentences + 1], owners[:sentences], no_features())
+
+
+@inner()
+def lay_out_sentences(documents: Any, borders: Any, owners: Any, contextual: bool) -> Any:
+    """Return the `Tokens` of sentences whose chunks are tokens; offsets count tokens.
+
+    ``borders`` (S + 1,) are the first tokens of sentences, ``owners`` (S,) their documents.
+    """
+    chunks, _, _, tables = documents
+    count = len(chunks.ids)
+    types, contexts = np.empty(count, np.int32), np.zeros(count, np.int32)
+    offsets = np.zeros((count, 4), np.int32)
+    for t in range(count):
+        types[t] = tables.tokens[tables.first[chunks.ids[t]], 0]
+        offsets[t, 0], offsets[t, 1] = t, t + 1
+    memory = np.zeros((tables.form_count, 4), np.int32)
+    edges = np.empty(len(borders), np.int32)
+    s = ZERO
+    while contextual and s < len(owners):
+        end = s
+        while end < len(owners) and owners[end] == owners[s]:
+            edges[end - s] = borders[end] - borders[s]
+            end += 1
+        edges[end - s] = borders[end] - borders[s]
+        begin, stop = borders[s], borders[end]
+        contexts_of(types[begin:stop], edges[: end - s + 1], tables, memory, s + 1, contexts[begin:stop])
+        s = end
+    return Tokens(types, offsets, contexts, borders, owners, no_features())
 
 
 @inner()

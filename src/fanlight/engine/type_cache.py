@@ -54,16 +54,21 @@ class TypeCache:
     stages : sequence of FirstLayerCache
         `stages_of` it, which several may share.
     cutting : bool
+    tokenized : bool
+        Chunks are tokens.
     """
 
-    def __init__(self, model: Model, stages: Sequence[FirstLayerCache], cutting: bool = False) -> None:
+    def __init__(
+        self, model: Model, stages: Sequence[FirstLayerCache], cutting: bool = False, tokenized: bool = False
+    ) -> None:
         self._model = model
         self._unit = model.configuration.unit
         self._contextual = model.first is not None or model.configuration.context_width > 0  # forms are asked for
         self._has_kinds = self._unit == "character" and model.configuration.context_width > 0
         self._has_names = self._unit == "word" and model.gazetteer is not None
         self._hashed = self._has_kinds or self._has_names
-        self._cutter = cutter_of(model, ROOM, self._contextual, self._hashed)
+        self._tokenized = tokenized
+        self._cutter = None if tokenized else cutter_of(model, ROOM, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
         self._stages = [] if cutting else [stage.anew() for stage in stages]
         self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
@@ -213,6 +218,8 @@ class TypeCache:
         counts, tokens = [], []
         for chunk in chunks:
             starts, ends = tokenise(chunk) if self._unit == "word" else characters(chunk)
+            if self._tokenized:
+                starts, ends = np.array([0]), np.array([len(chunk)])
             begins, stops = starts.tolist(), ends.tolist()
             own = [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
             words += own
@@ -285,6 +292,18 @@ class TypeCache:
                 self._hashes = np.concatenate([self._hashes, more.astype(np.uint64)])
             if self._has_kinds:
                 self._kind_of = np.concatenate([self._kind_of, more])
+
+
+def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:
+    """Look up chunks and learn what is new, where nobody else reads the tables."""
+    if cache.full:
+        cache.clear_out()
+    chunks, jobs = cache.find(data, starts, ends)
+    if cache.short:
+        cache.grow()
+    for job in jobs:
+        job()
+    return chunks
 
 
 class _Rows:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.columns import Block, Entities
-from fanlight.engine.plain_text import read_sentences
+from fanlight.engine.plain import PlainEngine
+from fanlight.engine.plain_text import Tokens, read_sentences
 from fanlight.engine.switch import EngineSwitch
 from fanlight.engine.views import documents
 from fanlight.entities.entity import Document, Entity
@@ -247,11 +248,17 @@ class Tagger:
         offsets = tokens.sentences.tolist()
         spans: list[list[TokenSpan]] = [[] for _ in offsets[1:]]
         number = 0
-        for start, end, type_, probability in self._engines.plain.token_spans(tokens, probabilities):
+        for start, end, type_, probability in self._token_spans(tokens, probabilities):
             while offsets[number + 1] <= start:
                 number += 1
             first = offsets[number]
             spans[number].append(TokenSpan(start - first, end - first, type_, probability))
+        return spans
+
+    def _token_spans(self, tokens: Tokens, probabilities: bool) -> list[TokenSpan]:
+        engine, spans = self._engine_for(len(tokens.documents), sum(map(len, tokens.words))), None
+        if isinstance(engine, PlainEngine) or (spans := engine.token_spans(tokens)) is None:
+            return self._engines.plain.token_spans(tokens, probabilities)
         return spans
 
     def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:

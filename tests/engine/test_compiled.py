@@ -173,14 +173,14 @@ def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in made))
     blocks = CompiledEngine(tagger.model)  # with so little memory that words are forgotten
     found = {"at once": 0, "not": 0}
-    plain = module.short_text.tag
+    plain = module.entry.tag
 
     def counted(*given):
         count, size = plain(*given)
         found["at once" if count >= 0 else "not"] += 1
         return count, size
 
-    monkeypatch.setattr(module.short_text, "tag", counted)
+    monkeypatch.setattr(module.entry, "tag", counted)
     several = [[text] for text in (*ENGLISH, *KOREAN)] + [
         ENGLISH[:5],
         [""],

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine import passes, short_text
+from fanlight.engine import entry, passes
 from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Documents, Entities, Networks, Tokens
@@ -41,6 +41,7 @@ Result = TypeVar("Result")
 Run = Callable[[Chunks, Tables, list[Layers]], Result]
 SHARE = 1 << 17  # bytes of a block that a thread takes at a time
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
+_NONE = np.zeros(0, np.int64)
 LONG = 1 << 20  # bytes of a document that is tagged in segments
 
 
@@ -79,7 +80,7 @@ class CompiledEngine:
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
         capacity = SHORT * self.overlaps  # of short blocks, which have no more tokens than bytes
         self._scratch = (self.scratch(), Entities.allocate(capacity))
-        self._arguments: short_text.KernelArguments | None = None  # as long as nothing is learned
+        self._arguments: entry.KernelArguments | None = None  # as long as nothing is learned
         self._json = allocate_json(self.types, SHORT + capacity, SHORT, capacity)
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
@@ -310,12 +311,13 @@ class CompiledEngine:
     ) -> Entities:
         tables, layers = snapshot
         room, out = scratch
-        arguments = Documents(chunks, *documents, tables)
         finders = self._finders
         if finders is not None and self._expressions:
-            tokens = passes.lay_out(arguments, False, room.longest)
+            tokens = passes.lay_out(Documents(chunks, *documents, tables), False, room.longest)
             finders = finders._replace(matches=self._expressions.matches(chunks.data, tokens))
-        count = passes.run(arguments, _networks(layers), finders, room, thresholds, out)
+        entries = self._cache.entries()
+        arguments = entry.bind(entries, chunks, tables, _networks(layers), finders, room, out, self._json)
+        count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
         return Entities(*(column[:count].copy() for column in out))
 
     def _is_short(self, block: Block) -> bool:
@@ -328,7 +330,9 @@ class CompiledEngine:
             self._arguments = self._bind()
         if self._expressions:
             return -1, 0
-        count, size = short_text.tag(self._arguments, block.data, block.starts, block.ends, thresholds)
+        count, size = entry.tag(
+            self._arguments, block.data, block.starts, block.ends, thresholds, 0, len(block.starts), True
+        )
         return int(count), int(size)
 
     def _learn_short(self, block: Block, thresholds: Float) -> Entities:
@@ -336,13 +340,13 @@ class CompiledEngine:
         chunks = _learned(self._cache, block.data, block.starts, block.ends)
         return self._entities(chunks, (0, len(block.starts)), self._cache.snapshot(), thresholds, self._scratch)
 
-    def _bind(self) -> short_text.KernelArguments:
+    def _bind(self) -> entry.KernelArguments:
         """Bundle all that a short block is tagged with."""
         chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         tables, layers = self._cache.snapshot()
         room, out = self._scratch
         networks, entries = _networks(layers), self._cache.entries()
-        return short_text.bind(entries, chunks, tables, networks, self._finders, room, out, self._json)
+        return entry.bind(entries, chunks, tables, networks, self._finders, room, out, self._json)
 
 
 def _networks(layers: Sequence[Layers]) -> Networks:

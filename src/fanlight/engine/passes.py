@@ -34,7 +34,7 @@ BATCH = 96  # rows multiplied by a panel at once
 SUMS = (0,) * 16  # columns that are summed at once
 
 
-@kernel()
+@inner()
 def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any) -> Any:
     """Tag documents; return how many entities there are.
 

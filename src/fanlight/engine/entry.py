@@ -1,4 +1,4 @@
-"""A few short documents, from UTF-8 to lines of JSON, by one call of a compiled kernel.
+"""Documents to entities by one call of a compiled kernel, short ones from UTF-8 to lines of JSON.
 
 To hand a kernel its hundred arrays takes longer than to tag a sentence with them. So they are handed over once, as a
 `KernelArguments`, which is good until one of them is replaced.
@@ -52,27 +52,30 @@ def bind(
 
 
 @kernel()
-def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any) -> Any:
-    """Tag documents, and write them as lines of JSON.
+def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, first: Any, last: Any, short: Any) -> Any:
+    """Tag the documents [first, last) of a block.
 
-    Returns how many entities there are in the columns, and bytes of JSON; or -1, if a chunk is not cached yet.
+    A `short` block's chunks are looked up here, and its documents written as lines of JSON. Returns how many entities
+    there are in the columns, and bytes of JSON; or -1, if a chunk is not cached yet.
     """
-    room, out, count = arguments.chunks, arguments.out, len(starts)
-    chunks = Chunks(room.documents, room.ids, room.bytes, room.places, room.lines, data)
+    columns, out, size = arguments.chunks, arguments.out, ZERO
+    chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.lines, data)
     keys, values, uses = arguments.entries
-    if scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
-        return -1, ZERO
-    documents = Documents(chunks, ZERO, count, arguments.tables)
+    if short and scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
+        return -1, size
+    documents = Documents(chunks, first, last, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.room, thresholds, out)
-    found = Entities(
-        out.documents[:n],
-        out.starts[:n],
-        out.ends[:n],
-        out.byte_starts[:n],
-        out.byte_ends[:n],
-        out.types[:n],
-        out.probabilities[:n],
-    )
-    names, borders, escapes, written, line_ends = arguments.json
-    write_lines(data, starts, ends, ZERO, count, found, names, borders, escapes, written, line_ends)
-    return n, line_ends[count]
+    if short:
+        found = Entities(
+            out.documents[:n],
+            out.starts[:n],
+            out.ends[:n],
+            out.byte_starts[:n],
+            out.byte_ends[:n],
+            out.types[:n],
+            out.probabilities[:n],
+        )
+        names, borders, escapes, written, line_ends = arguments.json
+        write_lines(data, starts, ends, first, last, found, names, borders, escapes, written, line_ends)
+        size = line_ends[last]
+    return n, size

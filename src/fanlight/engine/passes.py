@@ -59,12 +59,6 @@ def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out:
     return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)
 
 
-@kernel()
-def lay_out(documents: Any, contextual: bool, longest: int) -> Any:
-    """Return the `Tokens` of documents, without features; see `_lay_out`."""
-    return _lay_out(documents, contextual, longest)
-
-
 @inner()
 def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
     """Return the `Tokens` of documents, without features, and with contexts if they are asked for.

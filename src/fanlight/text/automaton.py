@@ -60,6 +60,8 @@ class Automaton:
         Where a match goes on: by the state at a place, the node that the character before it was matched by (`START` at
         the beginning of a match) and that character's group. The value is the node that matches the next character,
         `ACCEPT` where the match ends, or `NONE`.
+    work : int
+        Steps that making the tables took.
     required : bool array (classes,)
         Every match has a character of one of these classes.
     required_bytes : bool array (256,)
@@ -75,6 +77,7 @@ class Automaton:
     first_group: int
     group_count: int
     steps: NDArray[np.int16]
+    work: int
     required: NDArray[np.bool_]
     required_bytes: NDArray[np.bool_]
 
@@ -130,7 +133,7 @@ def _label(classes: list[int], rows: Sequence[Sequence[int]]) -> list[int]:
     return states
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def compile_expression(expression: str) -> Automaton:
     r"""Return the automaton of an expression; `expressions` says what it may have.
 
@@ -144,8 +147,8 @@ def compile_expression(expression: str) -> Automaton:
         return _Tables(node).automaton
     except TooLargeError:
         raise DataError(
-            f"the pattern {shorten(expression)!r} is too large for a table of its matches: use lower numbers in {{m,n}}, "
-            "fewer repeats of characters that may stand for each other, or several patterns"
+            f"the pattern {shorten(expression)!r} is too large for a table of its matches: use lower numbers in "
+            "{m,n}, fewer repeats of characters that may stand for each other, or several patterns"
         ) from None
 
 
@@ -158,6 +161,7 @@ class _Tables:
 
     def __init__(self, node: Node) -> None:
         self.graph = build(node)
+        self.work = self.graph.work
         self._divide()
         self._number()
         states, transitions = self._explore()
@@ -169,7 +173,8 @@ class _Tables:
         possible = (steps[:, : self.group_count] > ACCEPT).any(1)
         order = np.argsort(possible, kind="stable")
         number = np.argsort(order).astype(np.int32)
-        required = _required(node) or code_points.union(*(self.graph.points[t - 1] for t, _ in self.graph.closures[START]))
+        beginnings = [self.graph.points[target - 1] for target, _ in self.graph.closures[START]]
+        required = _required(node) or code_points.union(*beginnings)
         page_numbers, pages = code_points.paged(self.classes)
         self.automaton = Automaton(
             page_numbers,
@@ -181,6 +186,7 @@ class _Tables:
             int(self.graph.before_groups[BEFORE.index("begin")]),
             self.group_count,
             steps[order],
+            self.work + steps.size,
             self._classes_of(required),
             code_points.lead_bytes(required),
         )
@@ -231,7 +237,8 @@ class _Tables:
         """Return all states and their transitions, (states, classes)."""
         start = (1 << ACCEPT, int(self.graph.after_groups[AFTER.index("end")]))
         numbers = {start: 0}
-        states, rows, work = [start], [], 0
+        states = [start]
+        rows: list[list[int]] = []
         for nodes, after in states:  # which grows meanwhile
             alive = []
             for previous in (of_group[after] for of_group in self.previous):
@@ -240,7 +247,7 @@ class _Tables:
                     lowest = remaining & -remaining
                     sources |= previous[lowest.bit_length() - 1]
                     remaining ^= lowest
-                    work += 1
+                    self.work += 1
                 alive.append(sources)
             row = []
             for class_, of_class in enumerate(self.of_class):
@@ -253,8 +260,8 @@ class _Tables:
                     states.append(target)
                 row.append(numbers[target])
             rows.append(row)
-            work += len(row)
-            if len(states) > MOST_STATES or work > MOST_WORK or len(rows) * len(row) > MOST_ENTRIES:
+            self.work += len(row)
+            if len(states) > MOST_STATES or self.work > MOST_WORK or len(rows) * len(row) > MOST_ENTRIES:
                 raise TooLargeError
         return states, np.array(rows, np.int32)
 
@@ -277,7 +284,7 @@ class _Tables:
 
 
 def _required(node: Node) -> Points | None:
-    """Return a set of characters of which every match has one, the rarest that is easy to see; None if there is none."""
+    """Return a set of which every match has a character, the rarest that is easy to see; None if there is none."""
     if isinstance(node, Characters):
         return node.points or None
     if isinstance(node, Repeat):

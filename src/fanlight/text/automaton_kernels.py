@@ -1,8 +1,8 @@
 """The compiled search for regular expressions in UTF-8: see `automaton`, which has the tables and the plain twin.
 
 `find_matches` searches texts for several expressions, one after another. It takes time linear in the text for each,
-releases the interpreter's lock, and needs a fixed amount of memory (`BLOCK`), however long a text is. A text that has no
-byte of those an expression requires is not searched for it.
+releases the interpreter's lock, and needs a fixed amount of memory (`BLOCK`), however long a text is. A text without
+any of the bytes that an expression requires is not searched for it.
 """
 
 from __future__ import annotations
@@ -98,6 +98,29 @@ class Automata(NamedTuple):
         )
 
 
+class _Tables(NamedTuple):
+    """Those of one automaton among `Automata`."""
+
+    page_numbers: Any
+    pages: Any
+    transitions: Any
+    end: Any
+    begins: Any
+    width: Any
+    last_newline: Any
+    groups: Any
+    first_group: Any
+    group_count: Any
+    steps: Any
+    step_width: Any
+
+
+class _Text(NamedTuple):
+    data: Any
+    begin: Any
+    end: Any
+
+
 def _offsets(sizes: Sequence[int]) -> NDArray[np.int64]:
     return np.array([0, *accumulate(sizes)][:-1], np.int64)
 
@@ -135,130 +158,144 @@ def find_matches(data: Any, starts: Any, ends: Any, first: int, last: int, autom
             possible |= automata.required[data[i]]
         for e in range(len(automata.ends)):
             if (possible >> np.uint64(e & 63)) & np.uint64(1):
-                count = _find(data, starts[d], ends[d], d, e, automata, states, blocks, out, count)
+                text = _Text(data, np.int64(starts[d]), np.int64(ends[d]))
+                tables = _tables_of(automata, e)
+                _label_blocks(text, tables, states, blocks)
+                count = _walk(text, tables, states, blocks, (np.int64(d), np.int64(e)), out, count)
     return count
 
 
 @inner()
-def _find(
-    data: Any, begin: int, end: int, d: int, e: int, automata: Any, states: Any, blocks: Any, out: Any, count: int
-) -> int:
-    """Add the matches of one expression in one text; return how many there are then.
+def _tables_of(a: Any, e: int) -> Any:
+    """Return the tables of one automaton."""
+    groups, steps = a.groups[a.group_offsets[e] :], a.steps[a.step_offsets[e] :]
+    borders = a.ends[e], a.begins[e], a.widths[e], a.last_newlines[e]
+    of_groups = groups, a.first_groups[e], a.group_counts[e]
+    return _Tables(a.page_numbers[e], a.pages, a.transitions, *borders, *of_groups, steps, a.step_widths[e])
 
-    Only the states of one block are in memory. A first pass from the end to the beginning leaves for each block the
-    state after it and whether a match may begin in it; those of a block are computed again when the walk enters it.
-    """
-    state, final = np.int32(automata.ends[e]), (end - begin) // BLOCK
-    for b in range(final, -1, -1):
-        low, high = _border(data, begin, end, b), _border(data, begin, end, b + 1)
+
+@inner()
+def _label_blocks(text: Any, tables: Any, states: Any, blocks: Any) -> None:
+    """Leave the state after each block of a text, and whether a match may begin in it; and the first block's states."""
+    state = np.int32(tables.end)
+    for b in range((text.end - text.begin) // BLOCK, -1, -1):
         blocks[b, 0] = state
-        blocks[b, 1] = _label(data, low, high, end, e, automata, state, states)
+        blocks[b, 1] = _label(text, _block_begin(text, b), _block_begin(text, b + 1), tables, state, states)
         state = states[0]
-    limit, offset, width = automata.begins[e], automata.step_offsets[e], automata.step_widths[e]
-    groups, first_state, row = automata.group_counts[e], automata.ends[e], automata.widths[e]
-    place, node, start, byte_start = 0, np.int64(0), 0, 0  # node 0: no match has begun
+
+
+@inner()
+def _walk(text: Any, tables: Any, states: Any, blocks: Any, numbers: Any, out: Any, count: int) -> int:
+    """Add the matches of one expression in one text to `count`; return how many there are then."""
+    data = text.data
+    place, node, start, byte_start = 0, np.int64(0), 0, text.begin  # node 0: no match has begun
+    final = (text.end - text.begin) // BLOCK
     for b in range(final + 1):
-        i, high = _border(data, begin, end, b), _border(data, begin, end, b + 1)
-        low = i
+        low, high = _block_begin(text, b), _block_begin(text, b + 1)
         if node <= 0 and not blocks[b, 1]:
-            if b < final:
-                place += _count_points(data, low, high)
+            place += _count_points(data, low, high) if b < final else 0
             continue
-        if b:
-            _label(data, low, high, end, e, automata, np.int32(blocks[b, 0]), states)
+        if b:  # the states of one block are in memory
+            _label(text, low, high, tables, np.int32(blocks[b, 0]), states)
+        i = low
         while i < high:
-            group = np.int64(0)
-            if node <= 0:
-                if states[i - low] >= limit:
-                    if groups > 1:
-                        group = _group_before(data, begin, i, e, automata)
-                    table = offset + (states[i - low] - first_state) // row * width
-                    node = np.int64(automata.steps[table + group])
-                    start, byte_start = place, i
-                if node <= 0:
-                    i += _size(data[i])
-                    place += 1
-                    continue
+            if node <= 0 and states[i - low] >= tables.begins:
+                node = _step(text, i, states[i - low], np.int64(0), tables)
+                start, byte_start = place, i
             i += _size(data[i])
             place += 1
-            if groups > 1:
-                group = _group_before(data, begin, i, e, automata)
-            table = offset + (states[i - low] - first_state) // row * width
-            node = np.int64(automata.steps[table + node * groups + group])
+            if node <= 0:
+                continue
+            node = _step(text, i, states[i - low], node, tables)
             if node <= 0:
                 if count < len(out.types):
-                    out.documents[count], out.types[count], out.probabilities[count] = d, e, 1.0
+                    out.documents[count], out.types[count] = numbers
                     out.starts[count], out.ends[count] = start, place
                     out.byte_starts[count], out.byte_ends[count] = byte_start, i
+                    out.probabilities[count] = 1.0
                 count += 1
     return count
 
 
 @inner()
-def _border(data: Any, begin: int, end: int, b: int) -> int:
+def _step(text: Any, i: int, state: Any, node: Any, tables: Any) -> Any:
+    """Return the node that goes on with a match at a byte; see `Automaton.steps`."""
+    group = _group_before(text, i, tables) if tables.group_count > 1 else np.int64(0)
+    row = (state - tables.end) // tables.width
+    return np.int64(tables.steps[row * tables.step_width + node * tables.group_count + group])
+
+
+@inner()
+def _block_begin(text: Any, b: int) -> Any:
     """Return where a block of a text begins, at the beginning of a code point."""
-    i = min(begin + b * BLOCK, end)
-    while begin < i < end and data[i] & 0xC0 == 0x80:
+    i = min(text.begin + b * BLOCK, text.end)
+    while text.begin < i < text.end and text.data[i] & 0xC0 == 0x80:
         i -= 1
     return i
 
 
 @inner()
-def _label(data: Any, low: int, high: int, end: int, e: int, automata: Any, state: Any, states: Any) -> bool:
-    """Fill in the states at the code points of bytes [low, high] from that at the end; tell whether a match may begin."""
-    numbers, pages, transitions = automata.page_numbers[e], automata.pages, automata.transitions
-    ascii = pages[numbers[0]]
-    limit = automata.begins[e]
+def _label(text: Any, low: int, high: int, tables: Any, state: Any, states: Any) -> bool:
+    """Fill in the states at the code points of bytes [low, high] from that at the end.
+
+    Returns whether a match may begin at one of them.
+    """
+    data, pages, transitions = text.data, tables.pages, tables.transitions
+    ascii = pages[tables.page_numbers[0]]
     possible = False
     states[high - low] = state
     i = high
-    if i == end and i > low and data[i - 1] == 10:
+    if i == text.end and i > low and data[i - 1] == 10:
         i -= 1
-        state = transitions[state + automata.last_newlines[e]]
+        state = transitions[state + tables.last_newline]
         states[i - low] = state
-        possible = state >= limit
+        possible = state >= tables.begins
     while i > low:
         i -= 1
         class_ = np.int64(ascii[data[i]])
         if data[i] >= 0x80:
             while data[i] & 0xC0 == 0x80:
                 i -= 1
-            point, _ = code_point(data, i)
-            class_ = np.int64(pages[numbers[point // PAGE], point % PAGE])
+            class_ = _class_at(data, i, tables)
         state = transitions[state + class_]
         states[i - low] = state
-        possible |= state >= limit
+        possible |= state >= tables.begins
     return possible
 
 
 @inner()
-def _group_before(data: Any, begin: int, i: int, e: int, automata: Any) -> Any:
-    """Return the group of what is before a byte."""
-    if i == begin:
-        return automata.first_groups[e]
-    i -= 1
-    while data[i] & 0xC0 == 0x80:
-        i -= 1
+def _class_at(data: Any, i: int, tables: Any) -> Any:
+    """Return the class of the code point at a byte."""
     point, _ = code_point(data, i)
-    class_ = automata.pages[automata.page_numbers[e, point // PAGE], point % PAGE]
-    return automata.groups[automata.group_offsets[e] + class_]
+    return np.int64(tables.pages[tables.page_numbers[point // PAGE], point % PAGE])
 
 
 @inner()
-def _count_points(data: Any, begin: int, end: int) -> int:
+def _group_before(text: Any, i: int, tables: Any) -> Any:
+    """Return the group of what is before a byte."""
+    if i == text.begin:
+        return tables.first_group
+    i -= 1
+    while text.data[i] & 0xC0 == 0x80:
+        i -= 1
+    return tables.groups[_class_at(text.data, i, tables)]
+
+
+@inner()
+def _count_points(data: Any, begin: int, end: int) -> Any:
     count = 0
     for i in range(begin, end):
         count += data[i] & 0xC0 != 0x80
     return count
 
 
-@inner(inline="always")
-def _size(b: Any) -> int:
+@inner()
+def _size(b: Any) -> Any:
     """Return how many bytes a code point has that begins with a byte."""
     return 1 + (b >= 0xC0) + (b >= 0xE0) + (b >= 0xF0)
 
 
-@inner(inline="always")
+@inner()
 def code_point(data: Any, i: int) -> tuple[Any, int]:
     """Return the code point at a byte, and how many bytes it has."""
     b = data[i]

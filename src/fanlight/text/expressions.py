@@ -2,9 +2,9 @@ r"""Regular expressions as trees: the part of Python's syntax that runs in linea
 
 Read as `re` reads them: characters and escapes (``\. \n \x41 \u00e9``), ``.``, classes with ranges (``[^a-z\d]``),
 ``\d \D \s \S \w \W`` of all of Unicode, ``^ $ \b \B \A \Z``, groups ``(…)``, ``(?:…)``, ``(?P<name>…)``, alternatives
-``a|b``, repeats ``* + ? {m} {m,} {,n} {m,n}``, each also lazy (``*?``), comments ``(?#…)``, and the flags i, m, s, x for
-all, ``(?i)…``, or for a group, ``(?i:…)``. Refused are backreferences, lookahead, lookbehind, conditions, atomic groups
-and possessive repeats, which no automaton can run, and the flags a and L.
+``a|b``, repeats ``* + ? {m} {m,} {,n} {m,n}`` of at most 1,000 times, each also lazy (``*?``), comments ``(?#…)``, and
+the flags i, m, s, x for all, ``(?i)…``, or for a group, ``(?i:…)``. Refused are backreferences, lookahead, lookbehind,
+conditions, atomic groups, possessive repeats, the flags a and L, and names of characters, ``\N{…}``.
 """
 
 from __future__ import annotations
@@ -89,10 +89,9 @@ def parse(expression: str) -> Node:
     --------
     >>> parse("a|b*?")
     Choice(parts=(Characters(points=(97, 98)), Repeat(part=Characters(points=(98, 99)), least=0, most=None, lazy=True)))
-    >>> parse(r"(a)\1")
+    >>> parse(r"(a)\1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    fanlight.errors.DataError: the pattern '(a)\\1' has a backreference at character 4, which is not supported: write the \
-group again
+    fanlight.errors.DataError: the pattern '(a)\\1' has a backreference at character 4, which is not supported: ...
     """
     return _Parser(expression).parse()
 

@@ -73,12 +73,14 @@ class Graph:
     points : list of Points
         What nodes 1, 2, … match.
     closures : list of list of (int, int)
-        What follows `START` and each node, the preferred ones first: a node or `ACCEPT`, and where a border allows that,
-        one bit for each pair of `BEFORE` and `AFTER`. A match of nothing is none.
+        What follows `START` and each node, the preferred ones first: a node or `ACCEPT`, and where a border allows
+        that, one bit for each pair of `BEFORE` and `AFTER`. A match of nothing is none.
     before_groups, after_groups : list of int
         Which of `BEFORE` and `AFTER` the borders distinguish: those of the same number they do not.
     bordered : bool
         Whether there are borders.
+    work : int
+        Steps that it took.
     """
 
     points: list[Points]
@@ -86,6 +88,7 @@ class Graph:
     before_groups: list[int]
     after_groups: list[int]
     bordered: bool
+    work: int
 
     def allowed(self, mask: int) -> Iterator[tuple[int, int]]:
         """Yield the pairs of groups that bits allow."""
@@ -115,7 +118,7 @@ def build(node: Node) -> Graph:
     masks = list(builder.masks)
     before = [tuple(mask >> _bit(b, a) & 1 for a in range(len(AFTER)) for mask in masks) for b in range(len(BEFORE))]
     after = [tuple(mask >> _bit(b, a) & 1 for b in range(len(BEFORE)) for mask in masks) for a in range(len(AFTER))]
-    return Graph(builder.points, closures, _numbered(before), _numbered(after), bool(masks))
+    return Graph(builder.points, closures, _numbered(before), _numbered(after), bool(masks), MOST_WORK - budget[0])
 
 
 class _Builder:
@@ -245,6 +248,6 @@ def _bit(before: int, after: int) -> int:
 
 
 def _numbered(rows: list[tuple[int, ...]]) -> list[int]:
-    """Number rows so that equal ones have the same number."""
+    """Return a number for each row, the same for equal ones."""
     distinct = list(dict.fromkeys(rows))
     return [distinct.index(row) for row in rows]

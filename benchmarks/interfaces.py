@@ -115,9 +115,8 @@ def main() -> None:
     arguments = parser.parse_args()
     texts = read_texts(arguments.data / "conll2003-en" / "dev.txt")
     if {"warm", "cold"} & set(arguments.only):
-        print(
-            f"\n| {len(texts):,} texts | texts/s, warm | first {SECONDS:.0f} s of a process | share |\n|---|---|---|---|"
-        )
+        print(f"\n| {len(texts):,} texts | texts/s, warm | first {SECONDS:.0f} s of a process | share |")
+        print("|---|---|---|---|")
         for name in arguments.ways:
             warm = rate(texts, name, arguments.seconds)
             row = f"| {name} | {warm:,.0f} |"

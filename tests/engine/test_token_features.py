@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanlight.engine.columns import NO_FEATURES, Block, Tokens
-from fanlight.engine.token_features import BITS, Expressions, Finders, NameTable, find_features
+from fanlight.engine.token_features import BITS, Finders, NameTable, find_features
 from fanlight.network.configuration import Configuration
 from fanlight.network.evidence import marks
 from fanlight.network.lexicon import Lexicon
@@ -42,11 +42,7 @@ def compiled_features(model, text):
     borders = borders.astype(np.int32)
     tokens = Tokens(types, offsets, np.zeros(count, np.int32), borders, owners, NO_FEATURES)
     hashes = word_hashes([word.lower() for word in words])
-    finders = Finders.of(model)
-    expressions = Expressions(model)
-    if expressions:
-        finders = finders._replace(matches=expressions.matches(data, tokens))
-    features = find_features(data, tokens, hashes, finders)
+    features = find_features(data, tokens, hashes, Finders.of(model))
     lists = 0 if model.gazetteer is None or model.configuration.unit != "word" else len(model.gazetteer.lists)
     groups = lists + (0 if model.patterns is None else len(model.patterns.types))
     dense = np.zeros((count, groups, BITS), np.float32)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from fanlight.corpus.readers import read_text
 from fanlight.errors import DataError
-from fanlight.text.patterns import Patterns, compiled
+from fanlight.text.automaton import compile_expression
+from fanlight.text.patterns import Patterns
 
 
 def read_patterns(paths: Sequence[str | os.PathLike[str]], encoding: str = "utf-8") -> Patterns:
@@ -18,7 +19,7 @@ def read_patterns(paths: Sequence[str | os.PathLike[str]], encoding: str = "utf-
     Raises
     ------
     DataError
-        A file cannot be read, a line is neither, or a pattern is no regular expression.
+        A file cannot be read, a line is neither, or a pattern is refused (`text.automaton`).
     """
     names: dict[str, str] = {}
     expressions: dict[str, str] = {}
@@ -33,7 +34,7 @@ def read_patterns(paths: Sequence[str | os.PathLike[str]], encoding: str = "utf-
                 names[rule.strip()] = type_.strip()
                 continue
             try:
-                compiled(rule.removeprefix("re:"))
+                compile_expression(rule.removeprefix("re:"))
             except DataError as error:
                 raise DataError(
                     f"{path}, line {number}: {error}: correct it, or leave out re: if it is a name"

@@ -22,16 +22,16 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine import entry, passes
+from fanlight.engine import entry
 from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import Block, Documents, Entities, Networks, Tokens
+from fanlight.engine.columns import Block, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, padded
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
 from fanlight.engine.plain_text import Tokens as PlainTokens
 from fanlight.engine.sentences import SentenceTagger
-from fanlight.engine.token_features import Expressions, Finders, find_features
+from fanlight.engine.token_features import Finders, find_features
 from fanlight.engine.type_cache import TypeCache, learn_chunks, stages_of
 from fanlight.machine import cores
 from fanlight.network.decoding import TokenSpan
@@ -71,7 +71,7 @@ class CompiledEngine:
         self.passes = 1 if model.first is None else 2
         self._independent = model.configuration.head == "logistic"
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
-        self.finders, self._expressions = Finders.of(model), Expressions(model)
+        self.finders = Finders.of(model)
         self._cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
@@ -220,12 +220,9 @@ class CompiledEngine:
 
     def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
         """Return tokens with the features that the model asks for beside their words."""
-        finders = self.finders
-        if finders is None:
+        if self.finders is None:
             return tokens
-        if self._expressions:
-            finders = finders._replace(matches=self._expressions.matches(data, tokens))
-        return tokens._replace(features=find_features(data, tokens, tables.hashes, finders))
+        return tokens._replace(features=find_features(data, tokens, tables.hashes, self.finders))
 
     def _begin(
         self,
@@ -328,12 +325,8 @@ class CompiledEngine:
     ) -> Entities:
         tables, layers = snapshot
         room, out = scratch
-        finders = self.finders
-        if finders is not None and self._expressions:
-            tokens = passes.lay_out(Documents(chunks, *documents, tables), False, room.longest)
-            finders = finders._replace(matches=self._expressions.matches(chunks.data, tokens))
         entries = self._cache.entries()
-        arguments = entry.bind(entries, chunks, tables, _networks(layers), finders, room, out, self._json)
+        arguments = entry.bind(entries, chunks, tables, _networks(layers), self.finders, room, out, self._json)
         count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
         return Entities(*(column[:count].copy() for column in out))
 
@@ -345,8 +338,6 @@ class CompiledEngine:
         """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
         if self._arguments is None:
             self._arguments = self._bind()
-        if self._expressions:
-            return -1, 0
         count, size = entry.tag(
             self._arguments, block.data, block.starts, block.ends, thresholds, 0, len(block.starts), True
         )

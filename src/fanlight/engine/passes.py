@@ -74,12 +74,6 @@ def _run_networks(documents: Any, tokens: Any, networks: Any, finders: Any, room
     return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)
 
 
-@kernel()
-def lay_out(documents: Any, contextual: bool, longest: int) -> Any:
-    """Return the `Tokens` of documents, without features; see `_lay_out`."""
-    return _lay_out(documents, contextual, longest)
-
-
 @inner()
 def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
     """Return the `Tokens` of documents, without features, and with contexts if they are asked for.

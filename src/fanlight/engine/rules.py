@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fanlight.engine.chunks import place_of
 from fanlight.jit import inner, kernel
+from fanlight.text.automaton_kernels import code_point
 from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
@@ -65,25 +66,11 @@ def _alphanumeric() -> NDArray[np.uint8]:
 
 
 @inner(inline="always")
-def _point(data: Any, i: int) -> tuple[Any, int]:
-    """Return the code point at a byte, and how many bytes it has."""
-    b = data[i]
-    if b < 0x80:
-        return np.int64(b), 1
-    if b < 0xE0:
-        return (np.int64(b & 31) << 6) | (data[i + 1] & 63), 2
-    if b < 0xF0:
-        return (np.int64(b & 15) << 12) | (np.int64(data[i + 1] & 63) << 6) | (data[i + 2] & 63), 3
-    high = (np.int64(b & 7) << 18) | (np.int64(data[i + 1] & 63) << 12)
-    return high | (np.int64(data[i + 2] & 63) << 6) | (data[i + 3] & 63), 4
-
-
-@inner(inline="always")
 def _run(h: Any, data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, int, Any]:
     """Return where the run that begins at byte i ends, its code points, and a hash gone on with over it."""
     width = 0
     while True:  # one walk for all: where a word ends is what a processor cannot foresee, so it is asked once
-        point, size = _point(data, i)
+        point, size = code_point(data, i)
         inside = alphanumeric[point]
         if width and not inside:
             break

@@ -7,8 +7,6 @@ plain forms.
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,9 +16,9 @@ from fanlight.engine.columns import Entities, Features, Tokens
 from fanlight.engine.rules import Names, find
 from fanlight.jit import ZERO, inner, kernel
 from fanlight.network.modelfile import Model
+from fanlight.text.automaton_kernels import Automata, find_matches
 from fanlight.text.gazetteers import MARKS, Gazetteer
 from fanlight.text.hashing import POWERS
-from fanlight.text.patterns import compiled
 
 BEGINS, INSIDE, ENDS, WHOLE = 1, 2, 4, 8  # bits of a group: as the columns of `gazetteers.mark`
 BITS = MARKS  # of a group
@@ -70,18 +68,29 @@ class PatternTable(NamedTuple):
     names : Names
     groups : int32 array (names,)
         The group of each name.
+    automata : Automata or None
+        Of the regular expressions.
+    expression_groups : int32 array (expressions,)
+        The group of each regular expression.
     """
 
     names: Any
     groups: Any
+    automata: Any
+    expression_groups: Any
 
     @classmethod
     def of(cls, model: Model) -> PatternTable:
         """Build from a model that has patterns."""
         assert model.patterns is not None
         groups = _pattern_groups(model)
-        names = model.patterns.names
-        return cls(Names.of([name.encode() for name in names]), np.array([groups[t] for t in names.values()], np.int32))
+        names, expressions = model.patterns.names, model.patterns.expressions
+        return cls(
+            Names.of([name.encode() for name in names]),
+            np.array([groups[type_] for type_ in names.values()], np.int32),
+            Automata.of(model.patterns.automata) if expressions else None,
+            np.array([groups[type_] for type_ in expressions.values()], np.int32),
+        )
 
 
 class Finders(NamedTuple):
@@ -91,13 +100,10 @@ class Finders(NamedTuple):
     ----------
     names : NameTable or None
     patterns : PatternTable or None
-    matches : int32 array (n, 3)
-        What is found already: token, token after the last, group.
     """
 
     names: Any
     patterns: Any
-    matches: Any
 
     @classmethod
     def of(cls, model: Model) -> Finders | None:
@@ -107,40 +113,7 @@ class Finders(NamedTuple):
             return None
         names = None if gazetteer is None else NameTable.of(gazetteer)
         patterns = None if model.patterns is None else PatternTable.of(model)
-        return cls(names, patterns, np.empty((0, 3), np.int32))
-
-
-class Expressions:
-    """Regular expressions that are looked for by `re`.
-
-    Parameters
-    ----------
-    model : Model
-    """
-
-    def __init__(self, model: Model) -> None:
-        self._rows: list[tuple[re.Pattern[str], int]] = []
-        if model.patterns is not None:
-            groups = _pattern_groups(model)
-            self._rows = [(compiled(e), groups[type_]) for e, type_ in model.patterns.expressions.items()]
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
-
-    def matches(self, data: NDArray[np.uint8], tokens: Tokens) -> NDArray[np.int32]:
-        """Return what `Finders.matches` are in the sentences of tokens."""
-        rows = []
-        starts, ends = tokens.offsets[:, 0], tokens.offsets[:, 1]
-        for first, last in pairwise(tokens.borders.tolist()):
-            begin = int(starts[first])
-            text = bytes(data[tokens.offsets[first, 2] : tokens.offsets[last - 1, 3]]).decode()
-            for expression, group in self._rows:
-                for match in expression.finditer(text):
-                    s = first + int(np.searchsorted(ends[first:last], begin + match.start(), "right"))
-                    e = first + int(np.searchsorted(starts[first:last], begin + match.end()))
-                    if match.end() > match.start() and s < e:
-                        rows.append((s, e, group))
-        return np.array(rows, np.int32).reshape(-1, 3)
+        return cls(names, patterns)
 
 
 def _pattern_groups(model: Model) -> dict[str, int]:
@@ -187,10 +160,7 @@ def find_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
     """
     features = Features(np.full(len(tokens.types), -1, np.int32), np.empty((64, 2), np.int32), np.zeros(1, np.int64))
     features = _find_names(tokens, hashes, finders.names, features)
-    features = _find_patterns(data, tokens, finders.patterns, features)
-    for n in range(len(finders.matches)):
-        features = add_span(features, finders.matches[n, 0], finders.matches[n, 1], np.int64(finders.matches[n, 2]))
-    return features
+    return _find_patterns(data, tokens, finders.patterns, features)
 
 
 @inner()
@@ -274,27 +244,61 @@ def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
     starts, ends = np.empty(sentences, np.int64), np.empty(sentences, np.int64)
     for s in range(sentences):
         starts[s], ends[s] = offsets[borders[s], 2], offsets[borders[s + 1] - 1, 3]
-    found = _find_all_names(data, starts, ends, patterns.names)
-    for n in range(len(found.types)):
-        s = found.documents[n]
-        first, last = _tokens_at(offsets, borders[s], borders[s + 1], found.byte_starts[n], found.byte_ends[n])
+    names = _find_all_names(data, starts, ends, patterns.names)
+    features = _add_spans(tokens, names, patterns.groups, features)
+    if patterns.automata is not None:
+        matches = _find_all_matches(data, starts, ends, patterns.automata)
+        features = _add_spans(tokens, matches, patterns.expression_groups, features)
+    return features
+
+
+@inner()
+def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
+    """Add the features of names or matches, `Entities` whose documents are sentences; return the features."""
+    offsets, borders = tokens.offsets, tokens.borders
+    for n in range(len(spans.types)):
+        s = spans.documents[n]
+        first, last = _tokens_at(offsets, borders[s], borders[s + 1], spans.byte_starts[n], spans.byte_ends[n])
         if first < last:
-            features = add_span(features, first, last, np.int64(patterns.groups[found.types[n]]))
+            features = add_span(features, first, last, np.int64(groups[spans.types[n]]))
     return features
 
 
 @inner()
 def _find_all_names(data: Any, starts: Any, ends: Any, names: Any) -> Any:
     """Return the names in texts as `Entities`; see `rules.find`."""
-    capacity = len(starts) + 16
+    out = _allocate(len(starts) + 16)
     while True:
-        a, b, c = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-        d, e, f = np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-        out = Entities(a, b, c, d, e, f, np.empty(capacity))
         n = find(data, starts, ends, ZERO, len(starts), names, out)
-        if n <= capacity:
-            return Entities(a[:n], b[:n], c[:n], d[:n], e[:n], f[:n], out.probabilities[:n])
-        capacity = n
+        if n <= len(out.types):
+            return _trim(out, n)
+        out = _allocate(n)
+
+
+@inner()
+def _find_all_matches(data: Any, starts: Any, ends: Any, automata: Any) -> Any:
+    """Return the matches of expressions in texts as `Entities`; see `automaton_kernels.find_matches`."""
+    out = _allocate(len(starts) + 16)
+    while True:
+        n = find_matches(data, starts, ends, ZERO, len(starts), automata, out)
+        if n <= len(out.types):
+            return _trim(out, n)
+        out = _allocate(n)
+
+
+@inner()
+def _allocate(n: int) -> Any:
+    """Return uninitialised `Entities`."""
+    a, b, c = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    d, e, f = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    return Entities(a, b, c, d, e, f, np.empty(n))
+
+
+@inner()
+def _trim(out: Any, n: int) -> Any:
+    """Return the first n rows of `Entities`."""
+    a, b, c, d, e, f, probabilities = out
+    return Entities(a[:n], b[:n], c[:n], d[:n], e[:n], f[:n], probabilities[:n])
 
 
 @inner()

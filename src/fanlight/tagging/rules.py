@@ -24,6 +24,7 @@ from fanlight.text.patterns import Patterns
 if TYPE_CHECKING:
     from fanlight.engine.columns import Block, Entities
     from fanlight.engine.rules import Names
+    from fanlight.text.automaton_kernels import Automata
 
     Joining = Callable[[Block, int, int, Entities], Entities]
 
@@ -38,7 +39,7 @@ class Rules:
     names : mapping of str to str
         The type of each name; case counts.
     patterns : mapping of str to str
-        The type of what each regular expression matches.
+        The type of what each regular expression matches; `text.expressions` says what it may have.
     precedence : str
         Where a rule's entity and the model's overlap, "rules" or "model" says which stays; "longest": the longer one,
         and the rule's if they are equally long. Of two rules the longer one stays.
@@ -46,7 +47,7 @@ class Rules:
     Raises
     ------
     DataError
-        A pattern is no regular expression, or there is no such precedence.
+        A pattern is no regular expression, has what is not supported or is too large, or there is no such precedence.
 
     Examples
     --------
@@ -84,7 +85,7 @@ class Rules:
         if plain:
             return joined, lambda block, first, last, entities: self._join(block, (first, last), entities, joined)
         numbers = np.array([joined.index(type_) for type_ in self.types], np.int32)
-        _ = self._names  # built once, before threads ask for it
+        _ = self._names, self._said.expressions and self._automata  # built once, before threads ask for them
         return joined, lambda block, first, last, found: self._among(block, first, last, found, numbers)
 
     def _join(self, block: Block, documents: tuple[int, int], entities: Entities, types: tuple[str, ...]) -> Entities:
@@ -101,7 +102,7 @@ class Rules:
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
 
-        found = self._in_block(block, first, last)
+        found = self._in_block(block, first, last) if self._said.names else Entities.allocate(0)
         if self._said.expressions:
             found = self._with_patterns(block, first, last, found)
         if not len(found.types):
@@ -141,33 +142,40 @@ class Rules:
         numbers = {type_: n for n, type_ in enumerate(self.types)}
         return np.array([numbers[type_] for type_ in self._said.names.values()], np.int32)
 
+    @cached_property
+    def _automata(self) -> Automata:
+        from fanlight.text.automaton_kernels import Automata
+
+        return Automata.of(self._said.automata)
+
     def _in_block(self, block: Block, first: int, last: int) -> Entities:
         """Return the names in documents [first, last), with the numbers of the rules' types."""
         from fanlight.engine import rules
-        from fanlight.engine.columns import Entities
 
-        count, out = 1 << 12, Entities.allocate(0)
-        while self._said.names and len(out.types) < count:
-            out = Entities.allocate(count)
-            count = rules.find(block.data, block.starts, block.ends, first, last, self._names, out)
-        found = Entities(*(column[:count] for column in out))
+        found = _all(rules.find, block, (first, last), self._names)
         return found._replace(types=self._numbers[found.types])
 
     def _with_patterns(self, block: Block, first: int, last: int, names: Entities) -> Entities:
+        """Return names and what the patterns match in documents [first, last), by document and start."""
         from fanlight.engine.columns import Entities
+        from fanlight.text.automaton_kernels import find_matches
 
-        rows = []
-        for d in range(first, last):
-            place, byte = 0, int(block.starts[d])
-            text = bytes(block.data[byte : block.ends[d]]).decode()
-            for start, end, type_ in sorted(self._said.matched(text), key=lambda match: match[0]):
-                place, byte = start, byte + len(text[place:start].encode())
-                size = len(text[start:end].encode())
-                rows.append((d, start, end, byte, byte + size, self.types.index(type_), 1.0))
-        columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-        both = [np.concatenate([a, np.array(b, a.dtype)]) for a, b in zip(names, columns, strict=True)]
-        order = np.lexsort((both[1], both[0]))  # by document and start; names before patterns
+        matches = _all(find_matches, block, (first, last), self._automata)
+        types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
+        both = Entities.concatenate([names, matches._replace(types=types[matches.types])])
+        order = np.lexsort((both.starts, both.documents))  # names before patterns
         return Entities(*(column[order] for column in both))
+
+
+def _all(search: Callable[..., int], block: Block, documents: tuple[int, int], table: Names | Automata) -> Entities:
+    """Return all that a kernel finds, which says how much that is if there is no room for it."""
+    from fanlight.engine.columns import Entities
+
+    count, out = 1 << 12, Entities.allocate(0)
+    while len(out.types) < count:
+        out = Entities.allocate(count)
+        count = search(block.data, block.starts, block.ends, *documents, table, out)
+    return Entities(*(column[:count] for column in out))
 
 
 def read_rules(path: str | os.PathLike[str], precedence: str = "rules", encoding: str = "utf-8") -> Rules:

@@ -1,6 +1,7 @@
 r"""Names and regular expressions with their types, and where a text has them: as rules, or as marks of its tokens.
 
 What a token is marked with depends on its sentence alone: each is searched for itself, so that ``^`` is its beginning.
+Expressions run as automata (`text.automaton`), in time linear in the text, whoever wrote them.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import DataError
+from fanlight.text.automaton import Automaton, compile_expression
 from fanlight.text.gazetteers import mark
 
 MARKS = 4  # numbers a token gets for each type: begins, is inside, ends, is the whole of a match
+MOST_WORK = 1 << 24  # steps that the tables of all expressions may take: some seconds
 Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: the text it is in, its tokens' starts and ends there
 _RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
 
@@ -31,12 +34,13 @@ class Patterns:
     names : mapping of str to str
         The type of each name; case counts.
     expressions : mapping of str to str
-        The type of what each regular expression matches; where it matches nothing, as ``a*`` may, it finds nothing.
+        The type of what each regular expression matches (`text.expressions` says what it may have); where it matches
+        nothing, as ``a*`` may, it finds nothing.
 
     Raises
     ------
     DataError
-        One is no regular expression.
+        One is no regular expression, has what is not supported, or is too large; or they are so together.
 
     Examples
     --------
@@ -48,7 +52,7 @@ class Patterns:
     def __init__(self, names: Mapping[str, str], expressions: Mapping[str, str]) -> None:
         self.names = {name: type_ for name, type_ in names.items() if name.strip()}
         self.expressions = dict(expressions)
-        self._compiled = [(compiled(expression), type_) for expression, type_ in self.expressions.items()]
+        self.automata = _compile(self.expressions)
         self.types = tuple(dict.fromkeys([*self.names.values(), *self.expressions.values()]))
 
     @property
@@ -78,10 +82,9 @@ class Patterns:
 
     def matched(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield start, end and type of what the expressions match."""
-        for expression, type_ in self._compiled:
-            for match in expression.finditer(text):
-                if match.end() > match.start():
-                    yield match.start(), match.end(), type_
+        for automaton, type_ in zip(self.automata, self.expressions.values(), strict=True):
+            for start, end in automaton.find(text):
+                yield start, end, type_
 
     def marks(self, places: Iterable[Place]) -> NDArray[np.float32]:
         r"""Return for each token of some sentences its place in what is found of each type.
@@ -124,15 +127,11 @@ class Patterns:
         return {run: sorted(lengths) for run, lengths in found.items()}
 
 
-def compiled(expression: str) -> re.Pattern[str]:
-    """Return a regular expression.
-
-    Raises
-    ------
-    DataError
-        It is none.
-    """
-    try:
-        return re.compile(expression)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise DataError(f"the pattern {expression!r} is no regular expression: {error}") from None
+def _compile(expressions: Iterable[str]) -> list[Automaton]:
+    automata, work = [], 0
+    for expression in expressions:
+        automata.append(compile_expression(expression))
+        work += automata[-1].work
+        if work > MOST_WORK:
+            raise DataError("the patterns together are too large for tables of their matches: leave out the largest")
+    return automata

@@ -1,0 +1,253 @@
+"""Regular expressions as graphs of nodes, each of which matches a character: what `automaton` makes tables of.
+
+From each node one can go on to others, or accept; which are preferred is their order. A repeat whose part matches
+nothing ends, as in `re`: the match goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fanlight.text.code_points import Points, interval
+from fanlight.text.expressions import Border, Characters, Choice, Node, Repeat, Sequence
+
+MOST_NODES = 4000
+MOST_WORK = 200_000  # steps that the closures of one expression take
+ACCEPT = 0  # as the target of a closure
+START = 0  # as its source
+NEWLINE = interval(10, 10)
+BEFORE = ("begin", "newline", "word", "other")  # what is before a border
+AFTER = ("end", "last_newline", "newline", "word", "other")  # what is after it
+_EVERYWHERE = (1 << len(BEFORE) * len(AFTER)) - 1
+
+
+class TooLargeError(Exception):
+    """An expression needs a larger table than there may be."""
+
+
+@dataclass
+class _Characters:
+    number: int
+    next: int
+
+
+@dataclass
+class _Split:
+    targets: tuple[int, ...]
+
+
+@dataclass
+class _Border:
+    mask: int
+    next: int
+
+
+@dataclass
+class _Enter:
+    """Another round of a repeat whose part may match nothing, or its end."""
+
+    part: int
+    exit: int
+    lazy: bool
+
+
+@dataclass
+class _Leave:
+    """The end of a round: a round that matched nothing is the last."""
+
+    enter: int
+    again: int
+    exit: int
+
+
+_State = _Characters | _Split | _Border | _Enter | _Leave | None
+
+
+@dataclass
+class Graph:
+    """An expression's nodes and their order.
+
+    Attributes
+    ----------
+    points : list of Points
+        What nodes 1, 2, … match.
+    closures : list of list of (int, int)
+        What follows `START` and each node, the preferred ones first: a node or `ACCEPT`, and where a border allows
+        that, one bit for each pair of `BEFORE` and `AFTER`. A match of nothing is none.
+    before_groups, after_groups : list of int
+        Which of `BEFORE` and `AFTER` the borders distinguish: those of the same number they do not.
+    bordered : bool
+        Whether there are borders.
+    work : int
+        Steps that it took.
+    """
+
+    points: list[Points]
+    closures: list[list[tuple[int, int]]]
+    before_groups: list[int]
+    after_groups: list[int]
+    bordered: bool
+    work: int
+
+    def allowed(self, mask: int) -> Iterator[tuple[int, int]]:
+        """Yield the pairs of groups that bits allow."""
+        pairs = {
+            (self.before_groups[b], self.after_groups[a])
+            for b in range(len(BEFORE))
+            for a in range(len(AFTER))
+            if mask >> _bit(b, a) & 1
+        }
+        yield from sorted(pairs)
+
+
+def build(node: Node) -> Graph:
+    """Return the graph of an expression.
+
+    Raises
+    ------
+    TooLargeError
+        It has too many nodes or ways.
+    """
+    builder = _Builder()
+    entry = builder.add(node, 0)
+    budget = [MOST_WORK]
+    closures = [builder.closure(entry, budget)]
+    closures[0] = [(target, mask) for target, mask in closures[0] if target != ACCEPT]
+    closures += [builder.closure(next_, budget) for next_ in builder.nexts]
+    masks = list(builder.masks)
+    before = [tuple(mask >> _bit(b, a) & 1 for a in range(len(AFTER)) for mask in masks) for b in range(len(BEFORE))]
+    after = [tuple(mask >> _bit(b, a) & 1 for b in range(len(BEFORE)) for mask in masks) for a in range(len(AFTER))]
+    return Graph(builder.points, closures, _numbered(before), _numbered(after), bool(masks), MOST_WORK - budget[0])
+
+
+class _Builder:
+    """States of a graph in which only `_Characters` match anything; each knows what follows it."""
+
+    def __init__(self) -> None:
+        self.states: list[_State] = [None]  # ACCEPT
+        self.points: list[Points] = []
+        self.nexts: list[int] = []  # of the characters
+        self.masks: dict[int, None] = {}
+
+    def new(self, state: _State) -> int:
+        if len(self.states) > MOST_NODES:
+            raise TooLargeError
+        self.states.append(state)
+        return len(self.states) - 1
+
+    def add(self, node: Node, next_: int) -> int:
+        """Add a node before a state; return the state that begins it."""
+        if isinstance(node, Characters):
+            self.points.append(node.points)
+            self.nexts.append(next_)
+            return self.new(_Characters(len(self.points), next_))
+        if isinstance(node, Border):
+            mask = _mask(node.kind)
+            self.masks[mask] = None
+            return self.new(_Border(mask, next_))
+        if isinstance(node, Choice):
+            return self.new(_Split(tuple(self.add(part, next_) for part in node.parts)))
+        if isinstance(node, Repeat):
+            return self.repeat(node, next_)
+        for part in reversed(node.parts):
+            next_ = self.add(part, next_)
+        return next_
+
+    def repeat(self, node: Repeat, exit_: int) -> int:
+        entry = exit_
+        copies = node.least
+        if node.most is None:
+            entry, part = self.round(node, None, exit_)
+            if node.least:
+                entry, copies = part, node.least - 1  # the part of the last round that there must be is shared
+        else:
+            for _ in range(node.most - node.least):
+                entry, _part = self.round(node, entry, exit_)
+        for _ in range(copies):
+            entry = self.add(node.part, entry)
+        return entry
+
+    def round(self, node: Repeat, again: int | None, exit_: int) -> tuple[int, int]:
+        """Add a round that may be left out and what comes again after it, itself if None; return it and its part."""
+        enter = self.new(None)
+        again = enter if again is None else again
+        if _matches_nothing(node.part):
+            part = self.add(node.part, self.new(_Leave(enter, again, exit_)))
+            self.states[enter] = _Enter(part, exit_, node.lazy)
+        else:
+            part = self.add(node.part, again)
+            self.states[enter] = _Split((exit_, part) if node.lazy else (part, exit_))
+        return enter, part
+
+    def closure(self, entry: int, budget: list[int]) -> list[tuple[int, int]]:
+        """Return what follows a place, in the order of preference; see `Graph.closures`."""
+        out: list[tuple[int, int]] = []
+        covered: dict[int, int] = {}
+        seen: dict[tuple[int, frozenset[int]], int] = {}
+        stack: list[tuple[int, int, frozenset[int]]] = [(entry, _EVERYWHERE, frozenset())]
+        while stack:  # the last set: repeats whose round began at this place
+            number, mask, active = stack.pop()
+            budget[0] -= 1
+            if not budget[0]:
+                raise TooLargeError
+            mask &= ~seen.get((number, active), 0)
+            if not mask:
+                continue
+            seen[number, active] = seen.get((number, active), 0) | mask
+            state = self.states[number]
+            if isinstance(state, _Split):
+                stack += [(target, mask, active) for target in reversed(state.targets)]
+            elif isinstance(state, _Border):
+                stack.append((state.next, mask & state.mask, active))
+            elif isinstance(state, _Enter):
+                ways = [(state.part, mask, active | {number}), (state.exit, mask, active - {number})]
+                stack += ways if state.lazy else reversed(ways)
+            elif isinstance(state, _Leave):
+                left = state.enter in active
+                stack.append((state.exit, mask, active - {state.enter}) if left else (state.again, mask, active))
+            else:
+                target = ACCEPT if state is None else state.number
+                if mask & ~covered.get(target, 0):
+                    out.append((target, mask & ~covered.get(target, 0)))
+                    covered[target] = covered.get(target, 0) | mask
+        return out
+
+
+def _matches_nothing(node: Node) -> bool:
+    """Tell whether a node can match no character."""
+    if isinstance(node, Repeat):
+        return not node.least or _matches_nothing(node.part)
+    if isinstance(node, Choice):
+        return any(map(_matches_nothing, node.parts))
+    if isinstance(node, Sequence):
+        return all(map(_matches_nothing, node.parts))
+    return isinstance(node, Border)
+
+
+def _mask(kind: str) -> int:
+    """Return where a border is, as bits of `Graph.closures`."""
+    out = 0
+    for b, before in enumerate(BEFORE):
+        for a, after in enumerate(AFTER):
+            holds = {
+                "begin": before == "begin",
+                "end": after == "end",
+                "last_line": after in ("end", "last_newline"),
+                "line_begin": before in ("begin", "newline"),
+                "line_end": after in ("end", "last_newline", "newline"),
+                "word": (before == "word") != (after == "word"),
+                "no_word": (before == "word") == (after == "word"),
+            }[kind]
+            out |= holds << _bit(b, a)
+    return out
+
+
+def _bit(before: int, after: int) -> int:
+    return before * len(AFTER) + after
+
+
+def _numbered(rows: list[tuple[int, ...]]) -> list[int]:
+    """Return a number for each row, the same for equal ones."""
+    distinct = list(dict.fromkeys(rows))
+    return [distinct.index(row) for row in rows]

@@ -91,7 +91,8 @@ def value_of(
 ) -> Array:
     """Return a node's value by the table, given its arguments'."""
     parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
+    with np.errstate(all="ignore"):  # infinite and undefined entries are results like any other
+        value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
     if not node.shape and value.ndim:
         value = value.reshape(())  # a scalar is 0-d; whether a matrix is one is known from its shape, not its size
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value

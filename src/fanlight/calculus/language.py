@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
 from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
 from fanlight.calculus.shapes import Dimension, dimension
+from fanlight.calculus.syntax import PRIME, error_at, hint, syntax_tree
 from fanlight.errors import CalculusError
 
 _OPERATORS = {
@@ -35,9 +35,6 @@ _WRITTEN_OTHERWISE = {
 }  # fmt: skip
 _PARAMETERS = ("kron_left", "kron_right", "reshape", "scatter_rows", "scatter_bag")  # written with their dimensions
 _LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")
-_PRIME = "ʹ"  # a letter to Python, in place of the apostrophe of f'(z)
-_DERIVATIVE = re.compile(r"(?<=\w)'+(?=\()")
-_LETTERS = str.maketrans("₀₁₂₃₄₅₆₇₈₉−", "0123456789-")
 
 _INFIX = {
     "add": ("+", 1),
@@ -94,51 +91,6 @@ def parse(
     return remember(result, reader.symbols)
 
 
-def syntax_tree(text: str) -> ast.expr:
-    """Return Python's syntax tree of an expression; a derivative ``f'(z)`` is a call of a name that ends in a prime.
-
-    Raises
-    ------
-    CalculusError
-        The text is not an expression; the message says what to write where the mistake is a common one.
-    """
-    shown, text = text.strip(), _python(text.strip())
-    try:
-        return ast.parse(text, mode="eval").body
-    except SyntaxError as error:
-        message = _hint(shown) or f"this is not an expression: {error.msg}"
-        raise _at(shown, len(text[: (error.offset or 1) - 1].encode()), message) from None
-    except (ValueError, RecursionError, MemoryError):
-        raise CalculusError("this is not an expression: it cannot be read") from None
-
-
-def _python(text: str) -> str:
-    """Return the text with as many characters, in Python's letters."""
-    return _DERIVATIVE.sub(lambda primes: _PRIME * len(primes[0]), text).translate(_LETTERS)
-
-
-_HINTS = (
-    (r"'", "a transpose is written x.T, a derivative f'(z)"),
-    (r"\^", "a power is written x**2, a transpose x.T"),
-    (r"\blambda\b", "lambda is a word of Python: write lam"),
-    (r"\b(if|else)\b", "a choice is written where(x > 0, a, b)"),
-    (r"[ᵀ⊤]", "a transpose is written x.T"),
-    (r"[⊙∘·×]", "an elementwise product is written *, a matrix product @"),
-    (r"[²³]", "a power is written x**2"),
-    (r"√", "a root is written sqrt(x)"),
-    (r"[‖|]", "a length is written norm(x), an absolute value abs(x)"),
-    (r"[Σ∑]", "a sum is written sum(x)"),
-    (r"(?<![^\W\d])\d+\.?\d*[^\W\d]", "a product is written with its sign: 2*x"),
-    (r"[\w)]\s+[\w(]", "between two factors stands *, elementwise, or @, the matrix product"),
-    (r"=", "only the expression is written, without what it is equal to"),
-)
-
-
-def _hint(text: str) -> str | None:
-    """Say what to write for what is not in the language."""
-    return next((hint for pattern, hint in _HINTS if re.search(pattern, text)), None)
-
-
 def write(expression: Expression) -> str:
     """Write an expression so that `parse` reads the same again."""
     return _write(expression)[0]
@@ -169,7 +121,7 @@ class _Reader:
         except CalculusError as error:
             if "\n" in str(error):  # the innermost place is shown already
                 raise
-            raise _at(self.text, tree.col_offset, str(error)) from None
+            raise error_at(self.text, tree.col_offset, str(error)) from None
 
     def _read(self, tree: ast.expr) -> Any:
         match tree:
@@ -213,7 +165,7 @@ class _Reader:
                     "a part is written with ranges, W[a:b, c:d]: a column is W[:, 2:3], rows by number rows(E, i)"
                 )
             case ast.BinOp() | ast.IfExp() | ast.Lambda() | ast.Compare():
-                raise CalculusError(_hint(self.text) or "this is not part of the language of expressions")
+                raise CalculusError(hint(self.text) or "this is not part of the language of expressions")
         raise CalculusError("this is not part of the language of expressions")
 
     def _binary(self, name: str, left: Expression, right: Expression) -> Expression:
@@ -262,8 +214,8 @@ class _Reader:
             return Expression.node(TABLE["length"], (), (self.dimensions[name],))
         if name == "pi":
             return constant(3.141592653589793)
-        hint = _hint(name) or (_hint(self.text) if name.endswith("T") and "ᵀ" in self.text else None)
-        raise CalculusError(f"unknown name {name!r}: {hint or self._suggestion(name)}")
+        advice = hint(name) or (hint(self.text) if name.endswith("T") and "ᵀ" in self.text else None)
+        raise CalculusError(f"unknown name {name!r}: {advice or self._suggestion(name)}")
 
     def _names(self) -> str:
         return "known are " + (", ".join(sorted([*self.symbols, *self.definitions, *self.dimensions])) or "none")
@@ -279,7 +231,7 @@ class _Reader:
             return self._along_axis(name, arguments, keywords)
         if name in self.generic and len(arguments) == 1:
             return Expression.node(generic_entry(name), [self._expression(arguments[0])])
-        if name.endswith(_PRIME):
+        if name.endswith(PRIME):
             return self._derivative(name, arguments)
         if name in _FILLED:
             return self._with_dimensions(name, arguments, _FILLED[name])
@@ -346,7 +298,7 @@ class _Reader:
 
     def _derivative(self, name: str, arguments: list[ast.expr]) -> Expression:
         """Return f'(z) of an elementwise function f."""
-        stem = name.rstrip(_PRIME)
+        stem = name.rstrip(PRIME)
         order, stem = len(name) - len(stem), ALIASES.get(stem, stem)
         if len(arguments) != 1:
             raise CalculusError(f"{stem}': a derivative has one argument")
@@ -397,12 +349,6 @@ def _functions_like(name: str) -> str:
     near = difflib.get_close_matches(name, [*functions(), *ALIASES], 1, 0.5)
     start = f"did you mean {near[0]}? " if near else "a function of one letter, such as f, stays symbolic; "
     return f"{start}known are {', '.join(functions())}"
-
-
-def _at(text: str, offset: int, message: str) -> CalculusError:
-    """Show the place; `offset` counts UTF-8 bytes, as `ast` does."""
-    column = len(_python(text).encode()[:offset].decode(errors="ignore"))
-    return CalculusError(f"{message}\n  {text}\n  {' ' * column}^")
 
 
 def _write(node: Expression) -> tuple[str, int]:

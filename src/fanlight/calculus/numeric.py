@@ -46,7 +46,7 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     >>> float(evaluate(parse("x**3", {"x": ()}), {"x": 4.0}))
     64.0
     """
-    return _values(expression, inputs)[expression]
+    return values_of(expression, inputs)[expression]
 
 
 def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float = 1e-3) -> list[str]:
@@ -58,7 +58,7 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
     >>> kinks_near(parse("sum(relu(x))", {"x": ("n", 1)}), {"x": [1.0, 0.0]})
     ['relu at x = 0']
     """
-    values = _values(expression, inputs)
+    values = values_of(expression, inputs)
     return [
         f"{node.operation.name} at {node.arguments[0]} = {kink:g}"
         for node in walk(expression)
@@ -67,8 +67,14 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
     ]
 
 
-def _values(expression: Expression, inputs: Mapping[str, Any]) -> dict[Expression, Array]:
-    """Return the value of every node."""
+def values_of(expression: Expression, inputs: Mapping[str, Any]) -> dict[Expression, Array]:
+    """Return the value of every node.
+
+    Raises
+    ------
+    CalculusError
+        An input is missing or its shape does not fit.
+    """
     arrays, lengths = bind(symbols_of(expression), inputs)
     order = list(walk(expression))
     lengths |= _further_lengths(expression, order, inputs, lengths)

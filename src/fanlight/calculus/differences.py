@@ -176,14 +176,13 @@ def _entry(trial: _Trial, point: Mapping[str, Array], place: int, x: Array) -> f
 
 def _close(a: Array, b: Array, scale: float | None = None) -> bool:
     margin = TOLERANCE * float(np.abs(b).max(initial=0)) + 1e-13 if scale is None else scale
-    return bool(np.allclose(a, b, rtol=TOLERANCE, atol=margin))
+    return bool(np.isfinite(margin)) and bool(np.allclose(a, b, rtol=TOLERANCE, atol=margin))
 
 
 def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> Verdict:
     """Say why a formula is wrong, the most telling reason first."""
-    rights = [right for _, right in pairs]
     reasons = list(_reasons(formula, trial, pairs))
-    mine, right = pairs[0]
+    mine, right = max(pairs, key=_difference)
     differs: list[tuple[tuple[int, ...], float, float]] = []
     same_shape = all(a.shape == b.shape for a, b in pairs)
     vague = not reasons or "depends on the values" in reasons[0]
@@ -191,7 +190,7 @@ def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[
         reasons += _detailed(trial, formula, text, pairs)
     if same_shape and vague:
         wrong = np.abs(mine - right)
-        limit = trial.scales(rights)[0]
+        limit = TOLERANCE * float(np.abs(right).max(initial=0))
         for place in np.argsort(-wrong, axis=None)[:3]:
             entry = tuple(int(i) for i in np.unravel_index(place, right.shape))
             if wrong[entry] > limit:
@@ -202,22 +201,27 @@ def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[
     return Verdict(False, reasons, trial.expected, differs if len(reasons) == 1 else [])
 
 
+def _difference(pair: tuple[Array, Array]) -> float:
+    mine, right = pair
+    return float(np.nan_to_num(np.abs(mine - right)).max(initial=0)) if mine.shape == right.shape else 0.0
+
+
 def _detailed(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
     """Search for an assumption, a rule or a part of the formula that is the whole difference."""
     rights = [right for _, right in pairs]
     same_shape = all(a.shape == b.shape for a, b in pairs)
     reasons: list[str] = []
     if same_shape:
+        chain = None
+        if trial.kind == "gradient":
+            chain = mistake(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
+        if chain and "path" not in chain:
+            return [chain]
         assumption = _assumption(formula, trial)
         if assumption:
             return [assumption]
         term = _missing_term(formula, trial.expected, trial.points, pairs)
-        chain = None
-        if trial.kind == "gradient":
-            chain = mistake(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
-        reasons = [reason for reason in (chain, term) if reason]
-        if term and chain and ("path" in chain or term.startswith("a term is missing")):
-            reasons = [term, chain] if "path" in chain else [term]
+        reasons = [reason for reason in (term, chain) if reason]
     if not reasons:
         edited = _edited(trial, edits(text, *_vocabulary(trial)), rights)
         edited = edited or _edited(trial, layout_edits(text), rights)
@@ -321,7 +325,7 @@ def _assumption(given: Expression, trial: _Trial) -> str | None:
                 continue
             if not all(fits_fact(p[name], fact) for p in trial.points):
                 continue
-            points = [{**p, name: with_fact(p[name], fact, rng)} for p in trial.points for _ in range(2)]
+            points = [{**p, name: with_fact(p[name], fact, rng)} for p in trial.points for _ in range(3)]
             if all(_agree(given, trial.expected, p) for p in points):
                 if fact == "sym":
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"

@@ -52,12 +52,14 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
     tree = syntax_tree(text)
     nodes = _nodes(tree)
     inner_first = list(enumerate(nodes))[::-1]
-    for rule in (_layout, _signs, _terms, _powers, _numbers):
+    yield from (_edit(tree, change) for change in _layout_changes(tree))
+    for rule in (_signs, _terms, _powers, _numbers):
         for place, node in inner_first:
             yield from (_edit(tree, change) for change in rule(place, node))
     for place, node in inner_first:
         yield from (_edit(tree, change) for change in _names(place, node, symbols, factors))
         yield from (_edit(tree, change) for change in _functions(place, node, functions))
+        yield from (_edit(tree, change) for change in _missing_terms(place, node, symbols))
     for place, node in enumerate(nodes):
         yield from (_edit(tree, change) for change in _missing_factors(place, node, factors))
 
@@ -65,7 +67,7 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
 def layout_edits(text: str, most: int = 3) -> Iterator[Edit]:
     """Yield the formulas with one to `most` transposes or orders of factors changed, fewest changes first."""
     tree = syntax_tree(text)
-    changes = [c for place, node in list(enumerate(_nodes(tree)))[::-1] for c in _layout(place, node)]
+    changes = list(_layout_changes(tree))
     for count in range(1, most + 1):
         for group in combinations(changes, count):
             if len({c.place for c in group}) < count or (count > 2 and len(changes) > 16):
@@ -119,6 +121,16 @@ class _Replacer:
 
 def _text(node: ast.expr) -> str:
     return formula_text(node)
+
+
+def _layout_changes(tree: ast.expr) -> Iterator[_Change]:
+    """Yield changes of transposes and products, innermost first; what is transposed is not transposed again."""
+    nodes = _nodes(tree)
+    turned = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+    for place, node in list(enumerate(nodes))[::-1]:
+        for change in _layout(place, node):
+            if not (id(node) in turned and isinstance(change.node, ast.Attribute)):
+                yield change
 
 
 def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
@@ -201,6 +213,15 @@ def _names(place: int, node: ast.expr, symbols: Sequence[str], factors: Sequence
     for new in [*symbols, *factors] if isinstance(node, ast.Name) else symbols:
         if new != old:
             yield _Change(place, syntax_tree(new), f"a wrong input: right with {new} in place of {old}")
+
+
+def _missing_terms(place: int, node: ast.expr, symbols: Sequence[str]) -> Iterator[_Change]:
+    if not isinstance(node, (ast.Call, ast.BinOp)):
+        return
+    for name in symbols:
+        for op in (ast.Add, ast.Sub):
+            new = ast.BinOp(node, op(), syntax_tree(name))
+            yield _Change(place, new, f"a term is missing: right with {_text(new)} in place of {_text(node)}")
 
 
 def _functions(place: int, node: ast.expr, functions: Sequence[str]) -> Iterator[_Change]:

@@ -45,6 +45,7 @@ KOREAN = {
     "it is right only where {a} is symmetric: for any {a} it is {right}": (
         "{a}가 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
     ),
+    "a term is missing: right with {new} in place of {old}": "항이 빠졌습니다: {old} 대신 {new}이면 맞습니다",
     "a term is missing: minus {term}": "항이 빠졌습니다: −({term})",
     "a term is missing: {term}": "항이 빠졌습니다: {term}",
     "the sign of a term is wrong: {term}": "한 항의 부호가 틀렸습니다: {term}",
@@ -70,6 +71,9 @@ KOREAN = {
     "an exponent is wrong: right with {new} in place of {old}": "지수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a number is wrong: right with {new} in place of {old}": "숫자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a wrong input: right with {new} in place of {old}": "입력이 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "the chain stops early: it is the gradient by {node}, not by {a}": (
+        "연쇄가 일찍 끝났습니다: {a}이(가) 아니라 {node}에 대한 기울기입니다"
+    ),
     "a function too many: right with {new} in place of {old}": "함수가 하나 남습니다: {old} 대신 {new}이면 맞습니다",
     "a wrong function: right with {new} in place of {old}": "함수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a function is missing: right with {new} in place of {old}": "함수가 빠졌습니다: {old} 대신 {new}이면 맞습니다",

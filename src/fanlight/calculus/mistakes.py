@@ -6,7 +6,7 @@ in its place, a path that is not counted, a pullback without its transpose.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,9 +61,9 @@ def mistake(
     """
     graphs = [_Graph(expression, target, point) for point in points]
     for alteration in _alterations(expression, target):
-        if all(_equal(graph.gradient(alteration), mine) for graph, mine in zip(graphs, given, strict=True)):
+        if _same((graph.gradient(alteration) for graph in graphs), given):
             return alteration.reason
-    return None
+    return _unfinished(expression, target, points, given)
 
 
 def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
@@ -109,7 +109,7 @@ class _Graph:
     def _contributions(self, node: Expression, upstream: Any, alteration: Alteration) -> Sequence[Any]:
         arguments = [self.values[a] for a in node.arguments]
         if node in alteration.pullbacks:
-            return (alteration.pullbacks[node](upstream, self.values[node], *arguments),)
+            return (alteration.pullbacks[node](upstream, self.values[node], arguments[0]),)
         parameters = [p.value(self.lengths) if isinstance(p, Dimension) else p for p in node.parameters]
         if node.operation.pullback is None:
             raise CalculusError(f"{node.operation.name} has no pullback")
@@ -117,11 +117,30 @@ class _Graph:
         return contributions
 
 
-def _equal(altered: Array | None, given: Array) -> bool:
-    if altered is None or altered.shape != given.shape:
-        return False
-    scale = float(np.abs(altered).max(initial=0))
-    return scale > 0 and bool(np.allclose(altered, given, rtol=1e-6, atol=1e-7 * scale))
+def _same(altered: Iterable[Array | None], given: Sequence[Array]) -> bool:
+    """Tell whether altered gradients have the learner's values at all points, and not zeros alone."""
+    different_from_zero = False
+    for value, mine in zip(altered, given, strict=True):
+        if value is None or value.shape != mine.shape or not np.isfinite(value).all():
+            return False
+        scale = float(np.abs(value).max(initial=0))
+        if not np.allclose(value, mine, rtol=1e-6, atol=1e-7 * scale):
+            return False
+        different_from_zero |= scale > 0
+    return different_from_zero
+
+
+def _unfinished(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], given: Sequence[Array]
+) -> str | None:
+    """Name the inner node whose gradient the learner's formula is."""
+    for node in walk(expression):
+        if not node.arguments or node is expression or node not in _relevant(expression, target):
+            continue
+        values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
+        if _same(values, given):
+            return f"the chain stops early: it is the gradient by {node}, not by {target}"
+    return None
 
 
 def _relevant(expression: Expression, target: Expression) -> set[Expression]:
@@ -207,6 +226,7 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
     for group in groups:
         factors = " and ".join(dict.fromkeys(f"{n.operation.name}'({n.arguments[0]})" for n in group))
         yield Alteration(f"a factor is missing: {factors}", {n: lambda up, y, x: up for n in group})
+    yield from _wrong_powers(nodes)
     for node in nodes:
         for text, rule in _PULLBACKS.get(node.operation.name, ()):
             yield Alteration("a rule is wrong: " + text.format(y=node), {node: rule})
@@ -216,8 +236,34 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
     yield from _paths(nodes, relevant, target)
 
 
+def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:
+    for node in nodes:
+        if node.operation.name != "power" or node.arguments[1].operation.name != "constant":
+            continue
+        p = node.arguments[1].parameters[0]
+        base = str(node.arguments[0])
+        base = base if base.isidentifier() else f"({base})"
+        powers = [f"{base}**{q}" if q != 1 else base for q in (p - 1, p)]
+        right = f"∂({node}) = {p} * {powers[0]}"
+        yield Alteration(f"a factor is missing: {right}", {node: lambda up, y, x: up})
+        yield Alteration(f"a rule is wrong: {right}, not {powers[0]}", {node: _power(1, p - 1)})
+        yield Alteration(f"a rule is wrong: {right}, not {p} * {powers[1]}", {node: _power(p, p)})
+        if p != 2:
+            yield Alteration(f"a rule is wrong: {right}, not {p} * {base}", {node: _power(p, 1)})
+
+
+def _power(coefficient: float, exponent: float) -> Pullback:
+    return lambda up, y, x: up * coefficient * x ** float(exponent)
+
+
 def _with_factor(factor: Callable[[Any, Any], Any]) -> Pullback:
-    return lambda up, y, x: up * factor(x, y)
+    def pullback(up: Any, y: Any, x: Any) -> Any:
+        value = np.asarray(factor(x, y))
+        if not value.any() and np.any(y):
+            raise ValueError("a factor of zeros is no mistake that anybody makes")
+        return up * value
+
+    return pullback
 
 
 def _wrong_factor(node: Expression, text: str) -> str:

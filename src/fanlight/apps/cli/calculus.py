@@ -18,7 +18,7 @@ _FORMULA = {"ignore_unknown_options": True}  # a formula may begin with a minus
 Wrt = Annotated[str, typer.Option(help="The symbol to differentiate by.")]
 Shapes = Annotated[
     list[str] | None,
-    typer.Option("--shape", metavar="NAME=ROWS,COLUMNS", help="A symbol's shape (NAME= for a scalar)."),
+    typer.Option("--shape", metavar="NAME=ROWS,COLUMNS", help="A symbol's shape (NAME=ROWS a column, NAME= a scalar)."),
 ]
 Assumptions = Annotated[
     list[str] | None,
@@ -161,6 +161,7 @@ def _show(expression: Expression, format: Matrix) -> None:
 def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expression:
     """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
     from fanlight.apps.formulas import read_formula
+    from fanlight.calculus.inference import guesses
 
     declared: dict[str, Any] = {}
     for item in shape or []:
@@ -174,6 +175,8 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expres
         if not equals:
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
+    for guess in guesses(text, declared):
+        print(guess, file=sys.stderr)
     return read_formula(text, declared, facts)
 
 

@@ -158,3 +158,12 @@ def test_equal_expressions_are_one_object():
 def test_expressions_are_immutable():
     with pytest.raises(AttributeError):
         parse("A @ x", SHAPES).shape = ()
+
+
+def test_a_derivative_that_is_read_before_its_function_is_the_derivative():
+    shapes = {"x": ("n", 1)}
+    slope = parse("sum(q''(x))", shapes, generic=["q"])
+    value = parse("sum(q'(x))", shapes, generic=["q"])
+    point = {"x": np.array([[0.3], [-1.2]])}
+    assert check_gradient(value, "x", point).error < 1e-8
+    assert evaluate(slope, point) == pytest.approx(check_gradient(value, "x", point).numeric.sum())

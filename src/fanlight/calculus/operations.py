@@ -235,6 +235,7 @@ def generic(name: str) -> Operation:
     """
     if name in _GENERIC:
         return _GENERIC[name]
+    name, primes = name.rstrip("'"), len(name) - len(name.rstrip("'"))
 
     def value(order: int) -> Rule:
         return lambda x: np.sin(x + order * np.pi / 2) + (np.exp(x / 3) / 3**order if order < 9 else 0)
@@ -253,7 +254,7 @@ def generic(name: str) -> Operation:
             _GENERIC[title] = made(order)
         return _GENERIC[title]
 
-    return made_once(0)
+    return made_once(primes)
 
 
 _GENERIC: dict[str, Operation] = {}

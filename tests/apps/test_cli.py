@@ -304,3 +304,31 @@ def test_help_fits_a_screen_and_groups_all_commands():
     assert max(map(len, shown)) <= 80
     assert "Tag and look inside:" in shown
     assert "More:" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "shown"),
+    [
+        (("jacobian", "tanh(W @ x + b)", "--wrt", "x"), 0, "diag(1 - tanh(W @ x + b)**2) @ W"),
+        (("jacobian", "W @ x", "--wrt", "x", "--format", "numpy"), 0, "def program(W"),
+        (("hessian", "x.T @ A @ x", "--wrt", "x", "--format", "latex"), 0, r"A + A^{\top}"),
+        (("check", "W @ x", "--wrt", "x", "--kind", "jacobian", "--gradient", "W.T"), 1, "the transpose of the right"),
+        (("check", "u.T @ f(W @ x)", "--wrt", "W", "--gradient", "delta @ x.T"), 0, "right"),
+        (("check", "u.T @ tanh(W @ x)", "--wrt", "x", "--gradient", "W @ u"), 1, "do not fit"),
+        (("derive", "norm(x - y)**2", "--wrt", "x"), 0, "x taken as a column: --shape x=n"),
+        (("derive", "x.T @ x", "--wrt", "x", "--shape", "x=n"), 0, "2 * x"),
+        (("derive", "x", "--wrt", "x", "--shape", "x=n,m,k"), 1, "at most two"),
+        (("derive", "2**5000*x", "--wrt", "x"), 1, "too large"),
+        (("derive", "x**(10**400)", "--wrt", "x"), 1, "too large"),
+        (("derive", "1e200*1e200*x", "--wrt", "x"), 1, "too large"),
+        (("derive", "x" + "'" * 3, "--wrt", "x"), 1, "x.T"),
+        (("derive", "(" * 500 + "x" + ")" * 500, "--wrt", "x"), 1, ""),
+        (("derive", "x**x**x**x", "--wrt", "x", "--at", "x=1e9"), 0, ""),
+        (("check", "x**(10**20)", "--wrt", "x", "--gradient", "x"), 1, ""),
+    ],
+)
+def test_derivatives_and_hostile_expressions_have_an_answer(arguments, status, shown, monkeypatch, capsys):
+    code, out, err = call(monkeypatch, capsys, *arguments)
+    assert "Traceback" not in out + err
+    assert shown in out + err
+    assert code == status

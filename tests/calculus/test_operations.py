@@ -32,7 +32,7 @@ SAMPLES: dict[str, list[Expression]] = {
        for name in ("add", "subtract", "multiply", "divide", "power")},
     **{name: [f(name, X)] for name in (
         "negative", "transpose", "tanh", "sigmoid", "relu", "hardtanh", "step", "softplus", "exp", "log", "sqrt", "abs",
-        "sign", "sin", "cos", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
+        "sign", "sin", "cos", "tan", "erf", "max", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
         "norm", "norm1")},
     **{name: [f(name, S)] for name in ("tr", "det", "logdet", "inv")},
     "matmul": [f("matmul", X, V), f("matmul", R, V), f("matmul", S, X), f("matmul", C, R), f("matmul", K, X)],
@@ -42,6 +42,10 @@ SAMPLES: dict[str, list[Expression]] = {
     "kron_right": [Expression.node(TABLE["kron_right"], (KRON, S), (T.shape[0], T.shape[1]))],
     "vstack": [f("vstack", X, R, Y)],
     "hstack": [f("hstack", C, X, S)],
+    "reshape": [
+        Expression.node(TABLE["reshape"], (X,), symbol("Q", (2, 6)).shape),
+        Expression.node(TABLE["reshape"], (X,), symbol("Q", (12, 1)).shape),
+    ],
     "slice": [X[1:3, 0:2], X[:, 1:2], X[0:1, 3:4]],
     "rows": [f("rows", X, I)],
     "scatter_rows": [Expression.node(TABLE["scatter_rows"], (UP5, I), (X.shape[0],))],
@@ -94,7 +98,7 @@ def test_names_are_taken_once() -> None:
 
 
 def test_a_rule_reads_on_arrays_as_on_expressions() -> None:
-    for name in ("matmul", "multiply", "softmax", "inv", "kron", "vstack", "slice", "row_sums"):
+    for name in ("matmul", "multiply", "softmax", "inv", "kron", "vstack", "slice", "row_sums", "reshape", "max"):
         sample = SAMPLES[name][0]
         arrays = [POINT[a.name] for a in sample.arguments]
         parameters = [int(str(p)) for p in sample.parameters]

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from fanlight.calculus import Expression
-from fanlight.calculus.expressions import symbols_of
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.language import parse
 from fanlight.calculus.operations import TABLE
@@ -23,20 +22,6 @@ def read_formula(text: str, shapes: Mapping[str, Sequence[int | str]], facts: Ma
     return parse(text, infer_shapes(text, dict(shapes)), dict(facts), unknown_functions(text))
 
 
-def read_gradient(text: str, expression: Expression) -> Expression:
-    """Parse a learner's gradient of an expression, in its symbols.
-
-    Raises
-    ------
-    CalculusError
-        It cannot be parsed.
-    """
-    symbols = symbols_of(expression).items()
-    known = {name: [str(d) for d in s.shape] for name, s in symbols}
-    facts = {name: s.parameters[2] for name, s in symbols if s.parameters[2]}
-    return parse(text, known, facts, unknown_functions(text))
-
-
 def unknown_functions(text: str) -> list[str]:
     """Name the functions of one letter, which stay symbolic."""
-    return [name for name in re.findall(r"\b([A-Za-z])\s*\(", text) if name not in TABLE]
+    return [name for name in re.findall(r"\b([A-Za-z])'*\s*\(", text) if name not in TABLE]

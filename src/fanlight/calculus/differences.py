@@ -6,21 +6,36 @@ is right, and a coincidence of sizes deceives nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.expressions import Expression, context_of, remember
+from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
+from fanlight.calculus.formula_edits import Edit, edits, layout_edits
 from fanlight.calculus.gradient import gradient, target_of
+from fanlight.calculus.jacobian import hessian, jacobian
+from fanlight.calculus.language import functions
+from fanlight.calculus.learner_formulas import read_gradient
+from fanlight.calculus.mistakes import mistake
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
-from fanlight.calculus.shapes import show
+from fanlight.calculus.operations import TABLE
+from fanlight.calculus.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
+from fanlight.calculus.shapes import ONE, show
 from fanlight.errors import CalculusError
+
+__all__ = ["Verdict", "check", "random_point"]
 
 Array = NDArray[Any]
 TOLERANCE = 1e-6
+_KINDS: dict[str, Callable[[Expression, Expression], Expression]] = {
+    "gradient": gradient,
+    "jacobian": jacobian,
+    "hessian": hessian,
+}
 
 
 @dataclass(frozen=True)
@@ -51,23 +66,28 @@ class Verdict:
         return "\n".join(lines)
 
 
-def check(expression: Expression, wrt: str | Expression, given: Expression, seed: int = 0) -> Verdict:
+def check(
+    expression: Expression, wrt: str | Expression, given: Expression | str, seed: int = 0, kind: str = "gradient"
+) -> Verdict:
     """Compare a learner's gradient with the right one.
 
     Parameters
     ----------
     expression : Expression
-        A scalar.
+        A scalar; for a Jacobian a scalar or vector.
     wrt : name or symbol
-    given : Expression
-        The learner's gradient, in the same symbols.
+    given : Expression or str
+        The learner's gradient, in the same symbols; in a text pieces such as ``z`` and error signals such as ``delta``
+        may stand too, and products whose shapes do not fit are diagnosed.
     seed : int
         Of the random points.
+    kind : str
+        "gradient", "jacobian" or "hessian".
 
     Raises
     ------
     CalculusError
-        The expression has no gradient.
+        The expression has no gradient, or the text cannot be read.
 
     Examples
     --------
@@ -77,103 +97,194 @@ def check(expression: Expression, wrt: str | Expression, given: Expression, seed
     not right: its shape is n × m, but W is m × n: it is the transpose of the right one
     """
     target = target_of(expression, wrt)
-    expected = gradient(expression, target)
-    points = [_smooth_point(expression, given, seed + i, smallest) for i, smallest in enumerate((3, 5, 4))]
-    pairs = []
-    for point in points:
-        right = _confirmed(expression, target, expected, point)
-        pairs.append((np.asarray(evaluate(given, point)), right))
-    if all(a.shape == b.shape and _close(a, b) for a, b in pairs):
+    if kind not in _KINDS:
+        raise CalculusError(f"{kind!r} cannot be checked: only {', '.join(_KINDS)}")
+    if target.operation.name == "symbol" and len(target.shape) == 1:
+        raise CalculusError(f"{target} are row numbers: there is no derivative by them")
+    expected = _KINDS[kind](expression, target)
+    try:
+        formula = read_gradient(given, expression, target) if isinstance(given, str) else given
+        problem = None
+    except CalculusError as error:
+        formula, problem = expected, error
+        if "fit" not in str(error) and "square" not in str(error):
+            raise
+    trial = _Trial(expression, target, expected, kind, _points(expression, formula, seed))
+    rights = [_confirmed(trial, point) for point in trial.points]
+    if problem is not None:
+        mended = _mended(trial, str(given), rights)
+        if mended is None:
+            raise problem
+        return Verdict(False, [str(problem).split("\n")[0], mended], expected)
+    pairs = [(value_at(formula, point), right) for point, right in zip(trial.points, rights, strict=True)]
+    scales = trial.scales(rights)
+    if all(a.shape == b.shape and _close(a, b, s) for (a, b), s in zip(pairs, scales, strict=True)):
         return Verdict(True, [], expected)
-    reasons = list(_reasons(given, target, pairs))
-    mine, right = pairs[0]
-    differs: list[tuple[tuple[int, ...], float, float]] = []
-    if mine.shape == right.shape and not reasons:
-        wrong = np.abs(mine - right)
-        for place in np.argsort(-wrong, axis=None)[:3]:
-            entry = tuple(int(i) for i in np.unravel_index(place, right.shape))
-            if wrong[entry] > TOLERANCE:
-                differs.append((entry, float(mine[entry]), float(right[entry])))
-        share = int((wrong > TOLERANCE * np.maximum(1, np.abs(right))).sum())
-        term = _only_if_symmetric(given, expected, points) or _missing_term(given, expected, points, pairs)
-        reasons = [term] if term else []
-        reasons.append(f"{share} of {right.size} entries differ, by up to {wrong.max():.3g}")
-    return Verdict(False, reasons, expected, differs)
+    return _diagnosis(trial, formula, str(given), pairs)
 
 
-def random_point(
-    expression: Expression, other: Expression | None, lengths: Mapping[str, int], seed: int, smallest: int = 3
-) -> dict[str, Array]:
-    """Draw a value for each symbol that respects what is assumed of it; letters not in `lengths` get different ones."""
-    rng = np.random.default_rng(seed)
-    symbols = {**(context_of(other) if other is not None else {}), **context_of(expression)}
-    letters = sorted({letter for s in symbols.values() for d in s.shape for letter in d.letters})
-    sizes = {letter: smallest + len(letters) - i for i, letter in enumerate(letters)} | dict(lengths)
-    return {
-        name: _drawn([d.value(sizes) for d in s.shape], s.parameters[2], rng)
-        for name, s in symbols.items()
-        if len(s.shape) != 1
-    }
+class _Trial(NamedTuple):
+    """What a formula is compared with, and where."""
+
+    expression: Expression
+    target: Expression
+    expected: Expression
+    kind: str
+    points: list[dict[str, Array]]
+
+    def scales(self, rights: Sequence[Array]) -> list[float]:
+        """Return for each point below which difference entries are equal: relative to the gradient's own size."""
+        values = [float(np.abs(value_at(self.expression, p)).max(initial=0)) for p in self.points]
+        return [TOLERANCE * float(np.abs(r).max(initial=0)) + 1e-12 * v for r, v in zip(rights, values, strict=True)]
+
+    def agrees(self, formula: Expression, rights: Sequence[Array]) -> bool:
+        """Tell whether a formula has the right value at every point."""
+        for point, right, scale in zip(self.points, rights, self.scales(rights), strict=True):
+            value = value_at(formula, point)
+            if value.shape != right.shape or not _close(value, right, scale):
+                return False
+        return True
 
 
-def _smooth_point(expression: Expression, other: Expression, seed: int, smallest: int) -> dict[str, Array]:
-    """Draw a point that is away from kinks, if one is found: there both formulas have one right value."""
-    for attempt in range(50):
-        point = random_point(expression, other, {}, seed + 1000 * attempt, smallest)
-        if not kinks_near(expression, point):
-            break
-    return point
+def _points(expression: Expression, given: Expression, seed: int) -> list[dict[str, Array]]:
+    """Draw points for several lengths of the dimensions; more where the derivative jumps."""
+    lengths = (3, 5, 4) + ((2, 3, 4, 3, 2) if has_kinks(expression) else ())
+    return [smooth_point(expression, given, seed + i, smallest) for i, smallest in enumerate(lengths)]
 
 
-def _drawn(shape: list[int], assumed: str | None, rng: np.random.Generator) -> Array:
-    value = rng.normal(size=shape)
-    match assumed:
-        case "spd":
-            return np.asarray(value @ value.T + len(value) * np.eye(len(value)))
-        case "sym":
-            return np.asarray(value + value.T)
-        case "invertible":
-            return np.asarray(value + 2 * np.sqrt(len(value)) * np.eye(len(value)))
-        case "positive":
-            return np.asarray(np.abs(value) + 0.1)
-        case "pm1":
-            return np.where(value > 0, 1.0, -1.0)
-        case "bit":
-            return np.where(value > 0, 1.0, 0.0)
-        case "onehot":
-            return np.asarray(np.eye(value.size)[rng.integers(value.size)].reshape(shape))
-        case "onehot_rows":
-            return np.asarray(np.eye(shape[1])[rng.integers(shape[1], size=shape[0])])
-    return np.asarray(value)
-
-
-def _confirmed(expression: Expression, target: Expression, expected: Expression, point: dict[str, Array]) -> Array:
+def _confirmed(trial: _Trial, point: dict[str, Array]) -> Array:
     """Return the derived gradient's value, after central differences have confirmed it."""
-    derived = evaluate(expected, point)
-    x = point[target.name]
-    if x.size <= 64:
-        numeric = central_differences(lambda y: float(evaluate(expression, {**point, target.name: y})), x)
-        if not np.allclose(derived, numeric, rtol=1e-4, atol=1e-5):
-            kinks = kinks_near(expression, point)
-            why = f"it has no derivative where it was tried: {', '.join(kinks)}" if kinks else "is it smooth there?"
-            raise CalculusError(f"the gradient of {expression} by {target} could not be confirmed: {why}")
+    derived = np.asarray(evaluate(trial.expected, point))
+    x = point[trial.target.name]
+    if x.size > 64 or trial.kind == "hessian":
+        return derived
+    value = np.asarray(evaluate(trial.expression, point))
+    rows = [central_differences(partial(_entry, trial, point, i), x).ravel() for i in range(value.size)]
+    numeric = np.array(rows).reshape(derived.shape)
+    size = float(np.abs(numeric).max(initial=0))
+    if not np.allclose(derived, numeric, rtol=1e-4, atol=1e-5 * size + 1e-9 * float(np.abs(value).max(initial=0))):
+        kinks = kinks_near(trial.expression, point)
+        why = f"it has no derivative where it was tried: {', '.join(kinks)}" if kinks else "is it smooth there?"
+        raise CalculusError(f"the gradient of {trial.expression} by {trial.target} could not be confirmed: {why}")
     return derived
 
 
-def _close(a: Array, b: Array) -> bool:
-    return bool(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE))
+def _entry(trial: _Trial, point: Mapping[str, Array], place: int, x: Array) -> float:
+    """Return one entry of the value with another x."""
+    return float(np.asarray(evaluate(trial.expression, {**point, trial.target.name: x})).ravel()[place])
 
 
-def _reasons(given: Expression, target: Expression, pairs: list[tuple[Array, Array]]) -> list[str]:
-    """Say what is wrong as a whole: shape, layout, sign, factor."""
+def _close(a: Array, b: Array, scale: float | None = None) -> bool:
+    margin = TOLERANCE * float(np.abs(b).max(initial=0)) + 1e-13 if scale is None else scale
+    return bool(np.isfinite(margin)) and bool(np.allclose(a, b, rtol=TOLERANCE, atol=margin))
 
-    def everywhere(relation: Any) -> bool:
+
+def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> Verdict:
+    """Say why a formula is wrong, the most telling reason first."""
+    reasons = list(_reasons(formula, trial, pairs))
+    mine, right = max(pairs, key=_difference)
+    differs: list[tuple[tuple[int, ...], float, float]] = []
+    same_shape = all(a.shape == b.shape for a, b in pairs)
+    vague = not reasons or "depends on the values" in reasons[0]
+    if vague or (not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]):
+        reasons += _detailed(trial, formula, text, pairs)
+    if same_shape and vague:
+        wrong = np.abs(mine - right)
+        limit = TOLERANCE * float(np.abs(right).max(initial=0))
+        for place in np.argsort(-wrong, axis=None)[:3]:
+            entry = tuple(int(i) for i in np.unravel_index(place, right.shape))
+            if wrong[entry] > limit:
+                differs.append((entry, float(mine[entry]), float(right[entry])))
+        share = int((wrong > limit + TOLERANCE * np.abs(right)).sum())
+        if not any("depends on the values" in reason for reason in reasons):
+            reasons.append(f"{share} of {right.size} entries differ, by up to {wrong.max(initial=0):.3g}")
+    return Verdict(False, reasons, trial.expected, differs if len(reasons) == 1 else [])
+
+
+def _difference(pair: tuple[Array, Array]) -> float:
+    mine, right = pair
+    return float(np.nan_to_num(np.abs(mine - right)).max(initial=0)) if mine.shape == right.shape else 0.0
+
+
+def _detailed(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
+    """Search for an assumption, a rule or a part of the formula that is the whole difference."""
+    rights = [right for _, right in pairs]
+    same_shape = all(a.shape == b.shape for a, b in pairs)
+    reasons: list[str] = []
+    if same_shape:
+        chain = None
+        if trial.kind == "gradient":
+            chain = mistake(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
+        if chain and "path" not in chain:
+            return [chain]
+        assumption = _assumption(formula, trial)
+        if assumption:
+            return [assumption]
+        term = _missing_term(formula, trial.expected, trial.points, pairs)
+        reasons = [reason for reason in (term, chain) if reason]
+    if not reasons:
+        edited = _edited(trial, edits(text, *_vocabulary(trial)), rights)
+        edited = edited or _edited(trial, layout_edits(text), rights)
+        reasons = [edited] if edited else []
+    return reasons
+
+
+def _mended(trial: _Trial, text: str, rights: Sequence[Array]) -> str | None:
+    """Return what makes a formula right whose shapes do not fit."""
+    return _edited(trial, layout_edits(text, 2), rights) or _edited(trial, edits(text, *_vocabulary(trial)), rights)
+
+
+def _vocabulary(trial: _Trial) -> tuple[list[str], list[str], list[str]]:
+    """Return the symbols, the factors and the functions that may be missing in a formula."""
+    symbols = [name for name, s in symbols_of(trial.expression).items() if len(s.shape) != 1]
+    parts = dict.fromkeys(
+        str(node)
+        for node in walk(trial.expression)
+        if node.arguments and node.operation.name != "transpose" and len(str(node)) < 60
+    )
+    slopes = [
+        f"{node.operation.name}'({node.arguments[0]})"
+        for node in walk(trial.expression)
+        if node.operation.derivative is not None and len(str(node)) < 60
+    ]
+    lengths = sorted({k for s in context_of(trial.expression).values() for d in s.shape for k in d.letters})
+    used = {node.operation.name for node in walk(trial.expression)} & set(functions())
+    names = [name for name in sorted(used) if TABLE[name].derivative is not None or name.startswith("softmax")]
+    taken = set(context_of(trial.expression))
+    return symbols, [*symbols, *parts, *slopes, *(k for k in lengths if k not in taken)], [*names, "step", "inv"]
+
+
+def _edited(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array]) -> str | None:
+    """Return the reason of the first candidate that is right."""
+    tried: set[str] = set()
+    for candidate in candidates:
+        if candidate.text in tried:
+            continue
+        if len(tried) > 4000:
+            return None
+        tried.add(candidate.text)
+        try:
+            formula = read_gradient(candidate.text, trial.expression, trial.target)
+            if formula.shape == trial.expected.shape and trial.agrees(formula, rights):
+                return candidate.reason
+        except CalculusError:
+            continue
+    return None
+
+
+def _reasons(given: Expression, trial: _Trial, pairs: list[tuple[Array, Array]]) -> list[str]:
+    """Say what is wrong in all entries alike: shape, layout, sign, factor."""
+
+    def everywhere(relation: Callable[[Array, Array], bool]) -> bool:
         return all(relation(a, b) for a, b in pairs)
 
+    target, right = trial.target, trial.expected.shape
     if any(a.shape != b.shape for a, b in pairs):
-        start = f"its shape is {show(given.shape)}, but {target} is {show(target.shape)}"
+        start = f"its shape is {show(given.shape)}, but {target} is {show(right)}"
+        if trial.kind != "gradient":
+            start = f"its shape is {show(given.shape)}, but the {trial.kind} is {show(right)}"
         if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape and _close(a.T, b)):
-            if target.shape and str(target.shape[1]) == "1":
+            if trial.kind == "gradient" and target.shape and target.shape[1] == ONE:
                 return [
                     f"{start}: it is right as a Jacobian (a row); the shape convention wants its transpose, a column"
                 ]
@@ -183,13 +294,13 @@ def _reasons(given: Expression, target: Expression, pairs: list[tuple[Array, Arr
         return [start]
     if everywhere(lambda a, b: _close(-a, b)):
         return ["the sign is wrong: it is minus the right one"]
-    if everywhere(lambda a, b: a.ndim == 2 and a.shape[0] == a.shape[1] and _close(a.T, b)):
+    if everywhere(lambda a, b: a.ndim == 2 and a.shape[0] == a.shape[1] > 1 and _close(a.T, b)):
         return ["it is the transpose of the right one"]
     ratios = [_ratio(a, b) for a, b in pairs]
     if all(r is not None for r in ratios):
-        first = ratios[0] or 0.0
-        if all(abs((r or 0.0) - first) < 1e-6 * max(1, abs(first)) for r in ratios):
-            return [f"right up to a constant factor: multiply it by {first:.6g}"]
+        start_ratio = ratios[0] or 0.0
+        if all(abs((r or 0.0) - start_ratio) < 1e-6 * max(1, abs(start_ratio)) for r in ratios):
+            return [f"right up to a constant factor: multiply it by {start_ratio:.6g}"]
         return ["right up to a factor that depends on the values: a scalar is missing or too many"]
     return []
 
@@ -197,21 +308,35 @@ def _reasons(given: Expression, target: Expression, pairs: list[tuple[Array, Arr
 def _ratio(a: Array, b: Array) -> float | None:
     """Return r with r a = b, if there is one."""
     norm = float((a * a).sum())
-    if norm < 1e-20:
+    if not norm > 0:
         return None
     r = float((a * b).sum()) / norm
     return r if _close(r * a, b) and abs(r) > 1e-9 else None
 
 
-def _only_if_symmetric(given: Expression, expected: Expression, points: list[dict[str, Array]]) -> str | None:
-    """Find a matrix whose symmetry, which nobody has declared, would make the learner's gradient right."""
-    for name, values in points[0].items():
-        if values.ndim != 2 or len(values) < 2 or any(p[name].shape != p[name].T.shape for p in points):
+def _assumption(given: Expression, trial: _Trial) -> str | None:
+    """Return the fact, which nobody has declared, that would make the learner's gradient right."""
+    rng = np.random.default_rng(3)
+    for name, s in symbols_of(trial.expression).items():
+        if s.parameters[2] or len(s.shape) == 1 or not all(np.isfinite(p[name]).all() for p in trial.points):
             continue
-        told = [{**p, name: p[name] + p[name].T} for p in points]
-        if all(_close(evaluate(given, p), evaluate(expected, p)) for p in told):
-            return f"it is right only where {name} is symmetric: for any {name} it is {expected}"
+        for fact in ("sym", *(f for f in ASSUMPTIONS if f not in ("sym", "spd", "invertible"))):
+            if s is trial.target and fact != "sym":  # a variable is not a datum
+                continue
+            if not all(fits_fact(p[name], fact) for p in trial.points):
+                continue
+            points = [{**p, name: with_fact(p[name], fact, rng)} for p in trial.points for _ in range(3)]
+            if all(_agree(given, trial.expected, p) for p in points):
+                if fact == "sym":
+                    return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"
+                shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
+                return f"right if {name} is {shown.get(fact, fact)}: --assume {name}={fact}"
     return None
+
+
+def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
+    mine, right = value_at(a, point), value_at(b, point)
+    return mine.shape == right.shape and bool(np.isfinite(right).all()) and _close(mine, right)
 
 
 def _missing_term(

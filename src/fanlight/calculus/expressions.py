@@ -182,6 +182,8 @@ def symbol(name: str, shape: Sequence[int | str | Dimension] = (), assume: str |
         raise CalculusError(f"{name!r} is not a name: use letters, digits and underscores")
     if assume is not None and assume not in ASSUMPTIONS:
         raise CalculusError(f"{name}: unknown assumption {assume!r}; known are {', '.join(ASSUMPTIONS)}")
+    if len(shape) > 2:
+        raise CalculusError(f"{name}: {len(shape)} dimensions; a shape has at most two: rows and columns")
     return Expression.node(TABLE["symbol"], (), (name, shape_of(shape), assume))
 
 
@@ -189,6 +191,8 @@ def constant(value: float) -> Expression:
     """Return a number as an expression."""
     if not isinstance(value, (int, float)):
         raise CalculusError(f"{value!r} is not a number: arrays are inputs, so give them a symbol")
+    if not abs(value) < 1e300:
+        raise CalculusError("a number is too large: numbers are below 1e300")
     return Expression.node(TABLE["constant"], (), (int(value) if float(value).is_integer() else float(value),))
 
 

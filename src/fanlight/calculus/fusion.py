@@ -189,6 +189,8 @@ def _kernel(root: Expression, inlined: Callable[[Expression], bool], gathered: C
 
 _HEAD = '''"""Loops made by fanlight's compiler; safe to delete."""
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -205,6 +207,11 @@ def sigmoid(x):
 @njit(inline="always")
 def softplus(x):
     return max(x, zero) + np.log1p(np.exp(-abs(x)))
+
+
+@njit(inline="always")
+def erf(x):
+    return real(math.erf(x))
 
 
 @njit(inline="always")

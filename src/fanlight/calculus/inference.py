@@ -1,20 +1,33 @@
-"""Shapes that nobody declared: found from how the symbols are used.
+"""Shape inference: shapes that nobody declared, read off how the symbols are used.
 
-Capital letters are matrices and small ones columns, as lectures write them; small words such as ``lam`` are scalars,
-and so are small letters where nothing is transposed or multiplied as a matrix. Dimensions that have to agree get one
-letter, named n, m, k, … in the order they are met.
+Capital letters are matrices and small ones columns, as lectures write them; words such as ``lam`` are scalars unless
+they stand beside ``@``, before ``.T`` or in a function of vectors; where nothing is a vector or matrix, small letters
+are scalars. Dimensions that have to agree get one letter, named n, m, k, … in the order they are met.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from fanlight.calculus.rewritings import ALIASES
+from fanlight.calculus.syntax import syntax_tree
 from fanlight.errors import CalculusError
 
-_LETTERS = "nmkpqrlijN"
-_TO_SCALAR = {"sum", "norm", "norm1", "tr", "det", "logdet", "logsumexp"}
+_NAMES = "nmkpqrlijN"
+_TO_SCALAR = {
+    "sum", "norm", "norm1", "tr", "trace", "det", "logdet", "logsumexp", "mean", "var", "std", "max", "min", "dot",
+}  # fmt: skip
+_OF_VECTORS = _TO_SCALAR | {
+    "softmax", "log_softmax", "softmax_rows", "logsumexp_rows", "log_softmax_rows", "row_sums", "column_sums",
+    "row_means", "column_means", "diag", "vstack", "hstack", "outer", "kron", "inv", "solve", "vec", "reshape", "rows",
+    "bag", "matrix_power", "transpose",
+}  # fmt: skip
+_SQUARE = {"tr", "trace", "det", "logdet", "inv", "matrix_power"}
+_OF_DIMENSIONS = {"eye": 0, "ones": 0, "zeros": 0, "reshape": 1, "scatter_rows": 2}  # arguments before dimensions
+_WITHOUT_AXIS = {"sum", "mean", "logsumexp"}
 _SCALAR: tuple[str, ...] = ()
+Dimensions = tuple[str, ...]
 
 
 def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict[str, tuple[int | str, ...]]:
@@ -25,70 +38,111 @@ def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict
     text : str
         The expression.
     declared : mapping
-        Shapes that are known.
+        Shapes that are declared; one dimension is a column, or row numbers where the symbol is used as such.
 
     Raises
     ------
     CalculusError
-        The text is no expression.
+        The text is no expression, or has more dimensions than there are names for.
 
     Examples
     --------
     >>> infer_shapes("u.T @ f(W @ x + b)", {})
     {'u': ('n', 1), 'W': ('n', 'm'), 'x': ('m', 1), 'b': ('n', 1)}
-    >>> infer_shapes("x**3", {})
-    {'x': ()}
+    >>> infer_shapes("x**3", {}), infer_shapes("softmax(z)", {})
+    ({'x': ()}, {'z': ('n', 1)})
     """
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError):
-        return {name: tuple(shape) for name, shape in declared.items()}  # `parse` says what is wrong, and where
-    found = _Inference(tree, declared)
-    found.shape(tree)
-    return found.named()
+    tree = syntax_tree(text)
+    inference = _Inference(tree, declared)
+    inference.shape(tree)
+    return inference.named()
+
+
+def guesses(text: str, declared: Mapping[str, Sequence[int | str]]) -> list[str]:
+    """Say which shapes the text does not show, so that whoever meant another can declare it.
+
+    Examples
+    --------
+    >>> guesses("norm(x - y)**2", {"y": ("n", 1)}), guesses("softmax(z)", {})
+    ([], ['z taken as a column: --shape z=n'])
+    """
+    tree = syntax_tree(text)
+    inference = _Inference(tree, declared)
+    inference.shape(tree)
+    sure = {d for name in inference.used_as_vectors | set(declared) for d in inference.symbols.get(name, ())}
+    sure = {inference.find(d) for d in sure}
+    messages = []
+    for name, shape in inference.named().items():
+        dimensions = [inference.find(d) for d in inference.symbols[name]]
+        if name in declared or name in inference.used_as_vectors or name in inference.row_numbers:
+            continue
+        if not shape:
+            messages.append(f"{name} taken as a scalar: --shape {name}=n for a column")
+        elif not any(d in sure for d in dimensions if d != "1"):
+            size = ",".join(str(d) for d in (shape[:1] if shape[1] == 1 else shape))
+            messages.append(f"{name} taken as a {'column' if shape[1] == 1 else 'matrix'}: --shape {name}={size}")
+    return messages
 
 
 class _Inference:
+    """Dimensions of every symbol, and which have to be equal.
+
+    A dimension is a number, a letter that was declared, ``NAME:rows`` or ``NAME:columns`` where it is still free, or a
+    sum of them with `` + `` between.
+    """
+
     def __init__(self, tree: ast.expr, declared: Mapping[str, Sequence[int | str]]) -> None:
+        self.equal: dict[str, str] = {}
+        self.symbols: dict[str, Dimensions] = {}
         nodes = list(ast.walk(tree))
-        functions = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
-        of_matrices = any(
-            (isinstance(n, ast.BinOp) and isinstance(n.op, ast.MatMult)) or isinstance(n, ast.Attribute) for n in nodes
-        )
-        of_matrices = of_matrices or any(len(shape) for shape in declared.values())
-        self.same: dict[str, str] = {}  # a dimension and one that it equals
-        self.symbols: dict[str, tuple[str, ...]] = {}
-        letters = {d for shape in declared.values() for d in shape if isinstance(d, str)}
-        names = [n for n in nodes if isinstance(n, ast.Name) and id(n) not in functions]
-        for name in sorted(names, key=lambda n: (n.lineno, n.col_offset)):
-            known = declared.get(name.id)
-            if known is not None:
-                self.symbols[name.id] = tuple(str(d) for d in known)
-            elif name.id in letters:
-                continue
-            elif name.id[0].isupper():
-                self.symbols[name.id] = (f"{name.id}:rows", f"{name.id}:columns")
-            else:
-                word = len(name.id) > 1 and name.id.isalpha()
-                self.symbols[name.id] = _SCALAR if word or not of_matrices else (f"{name.id}:rows", "1")
-        self.letters = letters
+        self.row_numbers = {
+            a.id
+            for n in nodes
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in ("rows", "bag")
+            for a in n.args[1:]
+            if isinstance(a, ast.Name)
+        }
+        self.used_as_vectors = {n.id for n in _operands(tree) if isinstance(n, ast.Name)}
+        self.arguments = {a.id for call in _vector_calls(tree) for a in call.args if isinstance(a, ast.Name)}
+        self.letters = {d for shape in declared.values() for d in shape if isinstance(d, str)} - set(declared)
+        lengths = {n.id for part in _dimension_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
+        self.letters |= lengths - set(declared)
+        names = _symbol_names(tree)
+        vectors = bool(self.used_as_vectors or self.row_numbers) or any(map(len, declared.values()))
+        vectors = vectors or any(name[0].isupper() for name in names) or any(_vector_calls(tree))
+        for name in names:
+            self._add(name, declared.get(name), vectors)
+
+    def _add(self, name: str, declared: Sequence[int | str] | None, vectors: bool) -> None:
+        if declared is not None:
+            shape = tuple(str(d) for d in declared)
+            self.symbols[name] = (*shape, "1") if len(shape) == 1 and name not in self.row_numbers else shape
+        elif name in self.letters or name == "pi":
+            return
+        elif name in self.row_numbers:
+            self.symbols[name] = (f"{name}:rows",)
+        elif name[0].isupper():
+            self.symbols[name] = (f"{name}:rows", f"{name}:columns")
+        else:
+            word = len(name) > 1 and name.isalpha() and name not in self.used_as_vectors | self.arguments
+            self.symbols[name] = _SCALAR if word or not vectors else (f"{name}:rows", "1")
 
     def find(self, d: str) -> str:
-        while d in self.same:
-            d = self.same[d]
+        while d in self.equal:
+            d = self.equal[d]
         return d
 
     def unify(self, a: str, b: str) -> None:
         a, b = self.find(a), self.find(b)
         if a == b:
             return
-        if ":" in a:
-            self.same[a] = b
-        elif ":" in b:
-            self.same[b] = a
+        if _free(a) and a not in b.split(" + "):
+            self.equal[a] = b
+        elif _free(b) and b not in a.split(" + "):
+            self.equal[b] = a
         # two fixed dimensions that differ: `parse` shows where they meet
 
-    def shape(self, tree: ast.expr) -> tuple[str, ...]:
+    def shape(self, tree: ast.expr) -> Dimensions:
         """Return the dimensions of a part, noting which have to agree."""
         match tree:
             case ast.Name(id=name):
@@ -98,54 +152,175 @@ class _Inference:
             case ast.Attribute(value=value):
                 return self.shape(value)[::-1]
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                a, b = self.shape(left), self.shape(right)
-                if not a or not b:
-                    return a or b
-                self.unify(a[1], b[0])
-                return self.collapsed((a[0], b[1]))
+                return self._product(self.shape(left), self.shape(right))
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                self.shape(right)
-                return self.shape(left)
-            case ast.BinOp(left=left, right=right):
-                a, b = self.shape(left), self.shape(right)
-                if not a or not b:
-                    return a or b
-                for p, q in zip(a, b, strict=True):
-                    if "1" not in (self.find(p), self.find(q)):
-                        self.unify(p, q)
-                return tuple(q if self.find(p) == "1" else p for p, q in zip(a, b, strict=True))
-            case ast.Call(func=ast.Name(id=name), args=arguments):
-                shapes = [self.shape(a) for a in arguments if name not in ("eye", "ones", "zeros")]
-                return self.called(name, shapes)
+                return self._broadcast(self.shape(left), self.shape(right))
+            case ast.BinOp(left=left, right=right) | ast.Compare(left=left, comparators=[right]):
+                return self._broadcast(self.shape(left), self.shape(right))
+            case ast.Subscript(value=value, slice=ast.Tuple(elts=[r, c])):
+                return self._part(self.shape(value), (r, c))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
+                return self._call(ALIASES.get(name, name), arguments, bool(keywords))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch" | "F"), attr=name), args=arguments):
+                return self._call(ALIASES.get(name, name), arguments, bool(tree.keywords))
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments):
+                return self._call(name, [value, *arguments], bool(tree.keywords))
         return _SCALAR
 
-    def called(self, name: str, shapes: list[tuple[str, ...]]) -> tuple[str, ...]:
-        if name in _TO_SCALAR or not shapes:
-            if name in ("tr", "det", "logdet") and shapes and shapes[0]:
-                self.unify(*shapes[0])
-            return _SCALAR
-        if name == "inv" and shapes[0]:
-            self.unify(*shapes[0])
-        if name == "diag" and shapes[0]:
-            rows = shapes[0][0]
-            return (rows, rows) if self.find(shapes[0][1]) == "1" else (rows, "1")
-        return shapes[0]
+    def _product(self, a: Dimensions, b: Dimensions) -> Dimensions:
+        if len(a) != 2 or len(b) != 2:
+            return a or b
+        self.unify(a[1], b[0])
+        return self._collapsed((a[0], b[1]))
 
-    def collapsed(self, shape: tuple[str, str]) -> tuple[str, ...]:
+    def _broadcast(self, a: Dimensions, b: Dimensions) -> Dimensions:
+        if len(a) != 2 or len(b) != 2:
+            return a or b
+        for p, q in zip(a, b, strict=True):
+            if "1" not in (self.find(p), self.find(q)):
+                self.unify(p, q)
+        return tuple(q if self.find(p) == "1" else p for p, q in zip(a, b, strict=True))
+
+    def _part(self, shape: Dimensions, bounds: tuple[ast.expr, ast.expr]) -> Dimensions:
+        if len(shape) != 2:
+            return shape
+        sizes = []
+        for d, part in zip(shape, bounds, strict=True):
+            match part:
+                case ast.Slice(lower=None, upper=None):
+                    sizes.append(d)
+                case ast.Slice(lower=None | ast.Constant(value=0), upper=ast.Name() | ast.Constant() as upper):
+                    sizes.append(ast.unparse(upper))
+                case ast.Slice(lower=ast.Constant(value=int() as a), upper=ast.Constant(value=int() as b)):
+                    sizes.append(str(b - a))
+                case _:
+                    sizes.append(self._fresh())
+        return self._collapsed((sizes[0], sizes[1]))
+
+    def _fresh(self) -> str:
+        return f"part:{len(self.equal)}"
+
+    def _call(self, name: str, arguments: list[ast.expr], axis: bool) -> Dimensions:
+        split = _OF_DIMENSIONS.get(name, len(arguments))
+        shapes = [self.shape(a) for a in arguments[:split]]
+        if split < len(arguments):
+            sizes = [ast.unparse(a) for a in arguments[split:]]
+            return self._collapsed((sizes[0], sizes[-1])) if name != "scatter_rows" else _SCALAR
+        if name in _SQUARE and shapes and len(shapes[0]) == 2:
+            self.unify(*shapes[0])
+        if name in ("dot", "solve", "maximum", "minimum", "max", "min", "where", "clip") and len(shapes) > 1:
+            return self._several(name, shapes)
+        if (name in _TO_SCALAR and not axis) or not shapes:
+            return _SCALAR
+        return self._matrix_function(name, shapes, axis)
+
+    def _several(self, name: str, shapes: list[Dimensions]) -> Dimensions:
+        if name == "solve":
+            if len(shapes[0]) == 2:
+                self.unify(*shapes[0])
+            return self._product(shapes[0][::-1], shapes[1])
+        result = shapes[0]
+        for shape in shapes[1:]:
+            result = self._broadcast(result, shape)
+        return _SCALAR if name == "dot" else result
+
+    def _matrix_function(self, name: str, shapes: list[Dimensions], axis: bool) -> Dimensions:
+        shape = shapes[0]
+        if name in ("rows", "bag") and len(shapes) > 1:
+            return (shapes[1][0] if shapes[1] else "1", shape[1]) if len(shape) == 2 else _SCALAR
+        if len(shape) != 2:
+            return shape if name not in ("vstack", "hstack") else self._stack(name, shapes)
+        match name:
+            case "diag":
+                return (shape[0], shape[0]) if self.find(shape[1]) == "1" else (shape[0], "1")
+            case "outer":
+                return (shape[0], shapes[1][0]) if len(shapes) > 1 and shapes[1] else shape
+            case "vstack" | "hstack":
+                return self._stack(name, shapes)
+            case "row_sums" | "row_means" | "logsumexp_rows":
+                return self._collapsed((shape[0], "1"))
+            case "column_sums" | "column_means":
+                return self._collapsed(("1", shape[1]))
+            case "transpose":
+                return shape[::-1]
+            case "vec":
+                return (self._fresh(), "1")
+        return (shape[0], "1") if axis and name in _WITHOUT_AXIS else shape
+
+    def _stack(self, name: str, shapes: list[Dimensions]) -> Dimensions:
+        full = [shape if len(shape) == 2 else ("1", "1") for shape in shapes]
+        axis = 0 if name == "vstack" else 1
+        for shape in full[1:]:
+            self.unify(full[0][1 - axis], shape[1 - axis])
+        length = " + ".join(self.find(shape[axis]) for shape in full)
+        return (length, full[0][1]) if axis == 0 else (full[0][0], length)
+
+    def _collapsed(self, shape: tuple[str, str]) -> Dimensions:
         return _SCALAR if self.find(shape[0]) == self.find(shape[1]) == "1" else shape
 
     def named(self) -> dict[str, tuple[int | str, ...]]:
-        free = [letter for letter in _LETTERS if letter not in self.letters and letter not in self.symbols]
-        chosen: dict[str, str] = {}
+        """Return the shapes with a letter for every dimension that is still free."""
+        free = [letter for letter in _NAMES if letter not in self.letters and letter not in self.symbols]
+        letters: dict[str, str] = {}
 
         def name(d: str) -> int | str:
             d = self.find(d)
-            if ":" not in d:
+            if " + " in d:
+                parts = [name(part) for part in d.split(" + ")]
+                numbers = [part for part in parts if isinstance(part, int)]
+                return sum(numbers) if len(numbers) == len(parts) else " + ".join(map(str, parts))
+            if not _free(d):
                 return int(d) if d.isdigit() else d
-            if d not in chosen:
+            if d not in letters:
                 if not free:
                     raise CalculusError("too many dimensions to name: declare the shapes")
-                chosen[d] = free.pop(0)
-            return chosen[d]
+                letters[d] = free.pop(0)
+            return letters[d]
 
         return {symbol: tuple(name(d) for d in shape) for symbol, shape in self.symbols.items()}
+
+
+def _free(d: str) -> bool:
+    return ":" in d and " + " not in d
+
+
+def _operands(tree: ast.expr) -> Iterator[ast.expr]:
+    """Yield what stands beside @ or before .T."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+                yield from (left, right)
+            case ast.Attribute(value=value, attr="T"):
+                yield value
+
+
+def _vector_calls(tree: ast.expr) -> Iterator[ast.Call]:
+    """Yield the calls of functions that only make sense of vectors or matrices."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments):
+                entrywise = name in ("max", "min") and len(arguments) > 1
+                if ALIASES.get(name, name) in _OF_VECTORS and not entrywise:
+                    yield node
+
+
+def _dimension_trees(tree: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts that are lengths: bounds of ranges, arguments of eye, ones, zeros and reshape."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Slice(lower=lower, upper=upper):
+                yield from (bound for bound in (lower, upper) if bound is not None)
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in _OF_DIMENSIONS:
+                yield from arguments[_OF_DIMENSIONS[name] :]
+
+
+def _symbol_names(tree: ast.expr) -> list[str]:
+    """Return the names that are values, in the order they are written."""
+    excluded = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    excluded |= {id(n) for part in _dimension_trees(tree) for n in ast.walk(part)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "jnp" | "F") as library)):
+                excluded.add(id(library))
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in excluded]
+    return list(dict.fromkeys(n.id for n in sorted(names, key=lambda n: (n.lineno, n.col_offset))))

@@ -45,10 +45,54 @@ KOREAN = {
     "it is right only where {a} is symmetric: for any {a} it is {right}": (
         "{a}가 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
     ),
+    "a term is missing: right with {new} in place of {old}": "항이 빠졌습니다: {old} 대신 {new}이면 맞습니다",
     "a term is missing: minus {term}": "항이 빠졌습니다: −({term})",
     "a term is missing: {term}": "항이 빠졌습니다: {term}",
     "the sign of a term is wrong: {term}": "한 항의 부호가 틀렸습니다: {term}",
     "a term is counted twice: {term}": "한 항이 두 번 들어 있습니다: {term}",
+    "a transpose too many: right with {new} in place of {old}": "전치가 하나 남습니다: {old} 대신 {new}이면 맞습니다",
+    "a transpose is missing: right with {new} in place of {old}": "전치가 빠졌습니다: {old} 대신 {new}이면 맞습니다",
+    "the order of the factors is wrong: right with {new} in place of {old}": (
+        "곱하는 순서가 틀렸습니다: {old} 대신 {new}이면 맞습니다"
+    ),
+    "an elementwise product belongs here: right with {new} in place of {old}": (
+        "여기에는 성분별 곱이 필요합니다: {old} 대신 {new}이면 맞습니다"
+    ),
+    "a matrix product belongs here: right with {new} in place of {old}": (
+        "여기에는 행렬곱이 필요합니다: {old} 대신 {new}이면 맞습니다"
+    ),
+    "transposes or orders of factors are wrong: right with {new}": (
+        "전치나 곱하는 순서가 틀렸습니다: {new}이면 맞습니다"
+    ),
+    "a sign is wrong: right with {new} in place of {old}": "부호가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a term too many: right without {old}": "항이 하나 남습니다: {old}을(를) 빼면 맞습니다",
+    "a factor too many: right without {old}": "인자가 하나 남습니다: {old}을(를) 빼면 맞습니다",
+    "a quotient should be a product: right with {new}": "나눗셈이 아니라 곱셈입니다: {new}이면 맞습니다",
+    "an exponent is wrong: right with {new} in place of {old}": "지수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a number is wrong: right with {new} in place of {old}": "숫자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a wrong input: right with {new} in place of {old}": "입력이 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "the chain stops early: it is the gradient by {node}, not by {a}": (
+        "연쇄가 일찍 끝났습니다: {a}이(가) 아니라 {node}에 대한 기울기입니다"
+    ),
+    "a function too many: right with {new} in place of {old}": "함수가 하나 남습니다: {old} 대신 {new}이면 맞습니다",
+    "a wrong function: right with {new} in place of {old}": "함수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a function is missing: right with {new} in place of {old}": "함수가 빠졌습니다: {old} 대신 {new}이면 맞습니다",
+    "a factor is missing, {factor}: right with {new} in place of {old}": (
+        "인자 {factor}이(가) 빠졌습니다: {old} 대신 {new}이면 맞습니다"
+    ),
+    "a factor is missing: {factor}": "인자가 빠졌습니다: {factor}",
+    "a factor is wrong: {slope} is {right}, not {mine}": (
+        "인자가 틀렸습니다: {slope}은(는) {mine}이(가) 아니라 {right}입니다"
+    ),
+    "a path is missing: {a} acts also through {b} in {c}": (
+        "경로가 빠졌습니다: {a}은(는) {c} 안의 {b}을(를) 통해서도 작용합니다"
+    ),
+    "only the path through {b} is counted: {a} acts in {n} places": (
+        "{b}을(를) 지나는 경로만 셌습니다: {a}은(는) {n}곳에서 작용합니다"
+    ),
+    "right if {a} is {fact}: --assume {assumption}": "{a}이(가) 다음과 같을 때만 맞습니다: --assume {assumption}",
+    "{operation}: {a} and {b} do not fit: {p} against {q}": "{operation}: {a}와 {b}는 모양이 맞지 않습니다",
+    "a rule is wrong: {right}": "규칙이 틀렸습니다: {right}",
     "{share} of {all} entries differ, by up to {most}": "성분 {all}개 가운데 {share}개가 다릅니다(차이는 최대 {most})",
 }
 

@@ -8,13 +8,16 @@ Operators and functions are Python's and NumPy's: ``+ - * / ** @ .T``, ``W[:, d:
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
+from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
 from fanlight.calculus.shapes import Dimension, dimension
+from fanlight.calculus.syntax import PRIME, error_at, hint, syntax_tree
 from fanlight.errors import CalculusError
 
 _OPERATORS = {
@@ -26,7 +29,12 @@ _OPERATORS = {
     ast.MatMult: "matmul",
 }
 _FILLED: dict[str, Callable[..., Expression]] = {"eye": eye, "ones": ones, "zeros": zeros}
-_WRITTEN_OTHERWISE = {*_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", *_FILLED}
+_WRITTEN_OTHERWISE = {
+    *_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", "length", "reshape", "scatter_rows",
+    "scatter_bag", "kron_left", "kron_right", *_FILLED,
+}  # fmt: skip
+_PARAMETERS = ("kron_left", "kron_right", "reshape", "scatter_rows", "scatter_bag")  # written with their dimensions
+_LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")
 
 _INFIX = {
     "add": ("+", 1),
@@ -44,6 +52,7 @@ def parse(
     shapes: Mapping[str, Sequence[int | str]] | None = None,
     assume: Mapping[str, str] | None = None,
     generic: Sequence[str] = (),
+    definitions: Mapping[str, Expression] | None = None,
 ) -> Expression:
     """Read an expression.
 
@@ -57,6 +66,8 @@ def parse(
         Facts about symbols, from `ASSUMPTIONS`.
     generic : sequence of str
         Names of elementwise functions of which nothing more is known, such as ``f``; the derivative is written ``f'``.
+    definitions : mapping, optional
+        Names that stand for expressions, such as a piece ``z`` or an error signal ``delta``.
 
     Raises
     ------
@@ -68,15 +79,11 @@ def parse(
     >>> str(parse("u.T @ tanh(W @ x + b)", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)}))
     'u.T @ tanh(W @ x + b)'
     """
+    text = text.strip()
+    tree = syntax_tree(text)
+    reader = _Reader(text, shapes or {}, assume or {}, generic, definitions or {})
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except SyntaxError as error:
-        raise _at(text.strip(), (error.offset or 1) - 1, f"this is not an expression: {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise CalculusError("this is not an expression: it cannot be read") from None
-    reader = _Reader(text.strip(), shapes or {}, assume or {}, generic)
-    try:
-        result: Expression | Dimension = reader.read(tree.body)
+        result: Expression | Dimension = reader.read(tree)
     except RecursionError:
         raise CalculusError("the expression is nested too deeply") from None
     if isinstance(result, Dimension):
@@ -91,13 +98,22 @@ def write(expression: Expression) -> str:
 
 class _Reader:
     def __init__(
-        self, text: str, shapes: Mapping[str, Sequence[int | str]], assume: Mapping[str, str], generic: Sequence[str]
+        self,
+        text: str,
+        shapes: Mapping[str, Sequence[int | str]],
+        assume: Mapping[str, str],
+        generic: Sequence[str],
+        definitions: Mapping[str, Expression],
     ) -> None:
         self.text = text
         self.generic = generic
         self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
+        self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
         self.dimensions = {letter: dimension(letter) for letter in lengths - set(self.symbols)}
+        unused = sorted(set(assume) - set(self.symbols))
+        if unused:
+            raise CalculusError(f"an assumption is about {unused[0]!r}, which is no symbol here: {self._names()}")
 
     def read(self, tree: ast.expr) -> Any:
         try:
@@ -105,7 +121,7 @@ class _Reader:
         except CalculusError as error:
             if "\n" in str(error):  # the innermost place is shown already
                 raise
-            raise _at(self.text, tree.col_offset, str(error)) from None
+            raise error_at(self.text, tree.col_offset, str(error)) from None
 
     def _read(self, tree: ast.expr) -> Any:
         match tree:
@@ -120,42 +136,186 @@ class _Reader:
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self._expression(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                return apply(_OPERATORS[type(op)], self._expression(left), self._expression(right))
+                return self._binary(_OPERATORS[type(op)], self._expression(left), self._expression(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self._comparison(self._expression(left), op, self._expression(right))
             case ast.Attribute(value=value, attr="T"):
                 return self._expression(value).T
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                return self._call(name, arguments)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
+                return self._call(name, arguments, keywords)
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=library), attr=name), args=arguments, keywords=keywords
+            ) if library in _LIBRARIES and library not in self.symbols:
+                return self._call(name, arguments, keywords)
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=keywords) if name in (
+                "sum",
+                "mean",
+                "dot",
+                "max",
+                "min",
+                "var",
+                "trace",
+                "transpose",
+            ):
+                return self._call(name, [value, *arguments], keywords)
             case ast.Subscript(value=value, slice=ast.Tuple(elts=[ast.Slice() as r, ast.Slice() as c])):
                 return self._expression(value)[self._bounds(r), self._bounds(c)]
+            case ast.Subscript():
+                raise CalculusError(
+                    "a part is written with ranges, W[a:b, c:d]: a column is W[:, 2:3], rows by number rows(E, i)"
+                )
+            case ast.BinOp() | ast.IfExp() | ast.Lambda() | ast.Compare():
+                raise CalculusError(hint(self.text) or "this is not part of the language of expressions")
         raise CalculusError("this is not part of the language of expressions")
+
+    def _binary(self, name: str, left: Expression, right: Expression) -> Expression:
+        if name == "power" and left.operation.name == right.operation.name == "constant":
+            base, exponent = left.parameters[0], right.parameters[0]
+            try:
+                if not abs(float(base) ** float(exponent)) < 1e300:
+                    raise OverflowError
+            except (OverflowError, ZeroDivisionError, TypeError):
+                raise CalculusError(
+                    f"{base}**{exponent} is too large a number, or none: numbers are below 1e300"
+                ) from None
+        result: Expression = apply(name, left, right)
+        return result
+
+    def _comparison(self, left: Expression, op: ast.cmpop, right: Expression) -> Expression:
+        """Return the 0-1 indicator of a comparison."""
+
+        def greater(a: Expression, b: Expression) -> Expression:
+            return Expression.node(TABLE["step"], (a if b.parameters == (0,) else a - b,))
+
+        match op:
+            case ast.Gt():
+                return greater(left, right)
+            case ast.Lt():
+                return greater(right, left)
+            case ast.GtE():
+                return 1 - greater(right, left)
+            case ast.LtE():
+                return 1 - greater(left, right)
+        raise CalculusError("of comparisons there are <, <=, > and >=: they are 1 where they hold and 0 elsewhere")
 
     def _expression(self, tree: ast.expr) -> Expression:
         result = self.read(tree)
         if isinstance(result, Dimension):
             raise CalculusError(f"the dimension {result} as a number is not supported here")
-        made: Expression = result
-        return made
+        expression: Expression = result
+        return expression
 
     def _name(self, name: str) -> Any:
         if name in self.symbols:
             return self.symbols[name]
+        if name in self.definitions:
+            return self.definitions[name]
         if name in self.dimensions:
             return Expression.node(TABLE["length"], (), (self.dimensions[name],))
-        known = ", ".join(sorted([*self.symbols, *self.dimensions])) or "none"
-        raise CalculusError(f"unknown name {name!r}: give its shape (known: {known})")
+        if name == "pi":
+            return constant(3.141592653589793)
+        advice = hint(name) or (hint(self.text) if name.endswith("T") and "ᵀ" in self.text else None)
+        raise CalculusError(f"unknown name {name!r}: {advice or self._suggestion(name)}")
 
-    def _call(self, name: str, arguments: list[ast.expr]) -> Expression:
-        if name in _FILLED:
-            return _FILLED[name](*(self._dimension(a) for a in arguments))
+    def _names(self) -> str:
+        return "known are " + (", ".join(sorted([*self.symbols, *self.definitions, *self.dimensions])) or "none")
+
+    def _suggestion(self, name: str) -> str:
+        names = [*self.symbols, *self.definitions, *self.dimensions]
+        near = difflib.get_close_matches(name, names, 1, 0.5) or [n for n in names if n.lower() == name.lower()]
+        return f"{f'did you mean {near[0]}? ' if near else 'give its shape; '}{self._names()}"
+
+    def _call(self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | None = None) -> Expression:
+        name = ALIASES.get(name, name)
+        if keywords:
+            return self._along_axis(name, arguments, keywords)
         if name in self.generic and len(arguments) == 1:
             return Expression.node(generic_entry(name), [self._expression(arguments[0])])
+        if name.endswith(PRIME):
+            return self._derivative(name, arguments)
+        if name in _FILLED:
+            return self._with_dimensions(name, arguments, _FILLED[name])
+        if name in _PARAMETERS:
+            count = 1 if name.startswith("scatter") else 2
+            return self._with_dimensions(name, arguments, self._parametric(name, len(arguments) - count), count)
+        if name in REWRITINGS:
+            return self._rewriting(name, arguments)
+        if name in REFUSALS:
+            raise CalculusError(f"{name} is not in the language: {REFUSALS[name]}")
         if name not in TABLE or name in _WRITTEN_OTHERWISE:
-            raise CalculusError(f"unknown function {name!r}")
+            raise CalculusError(f"unknown function {name!r}: {_functions_like(name)}")
         try:
-            made: Expression = apply(name, *(self._expression(a) for a in arguments))
+            result: Expression = apply(name, *(self._expression(a) for a in arguments))
         except TypeError:
             raise CalculusError(f"{name}: wrong number of arguments ({len(arguments)})") from None
-        return made
+        return result
+
+    def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
+        rewriting = REWRITINGS[name]
+        least, most = rewriting.arguments
+        if not least <= len(arguments) <= most:
+            raise CalculusError(f"{name}: wrong number of arguments ({len(arguments)}): write {rewriting.example}")
+        return rewriting.build(*(self._expression(a) for a in arguments))
+
+    def _with_dimensions(
+        self, name: str, arguments: list[ast.expr], build: Callable[..., Expression], count: int | None = None
+    ) -> Expression:
+        """Build a node whose last `count` arguments, or all, are dimensions."""
+        split = 0 if count is None else max(0, len(arguments) - count)
+        parts = [self._expression(a) for a in arguments[:split]]
+        try:
+            return build(*parts, *(self._dimension(a) for a in arguments[split:]))
+        except TypeError:
+            raise CalculusError(f"{name}: wrong number of arguments ({len(arguments)})") from None
+
+    def _parametric(self, name: str, count: int) -> Callable[..., Expression]:
+        return lambda *parts: Expression.node(TABLE[name], parts[:count], parts[count:])
+
+    def _along_axis(self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Expression:
+        """Read NumPy's ``axis=1`` (along each row) and ``axis=0`` (along each column)."""
+        axis = 1
+        for keyword in keywords:
+            match keyword:
+                case ast.keyword(arg="axis", value=ast.Constant(value=0)):
+                    axis = 0
+                case ast.keyword(arg="axis", value=ast.Constant(value=1)):
+                    axis = 1
+                case ast.keyword(arg="axis", value=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))):
+                    axis = 1
+                case ast.keyword(arg="keepdims", value=ast.Constant(value=True)):
+                    pass
+                case _:
+                    raise CalculusError(f"{name}: only axis=0 and axis=1 can be written by name")
+        if name not in BY_AXIS or len(arguments) != 1:
+            raise CalculusError(f"{name}: only {', '.join(BY_AXIS)} have an axis")
+        by_rows, by_columns = BY_AXIS[name]
+        if axis == 1:
+            return self._call(by_rows, arguments)
+        if by_columns is not None:
+            return self._call(by_columns, arguments)
+        turned = self._call(by_rows, [ast.copy_location(ast.Attribute(arguments[0], "T", ast.Load()), arguments[0])])
+        return turned.T
+
+    def _derivative(self, name: str, arguments: list[ast.expr]) -> Expression:
+        """Return f'(z) of an elementwise function f."""
+        stem = name.rstrip(PRIME)
+        order, stem = len(name) - len(stem), ALIASES.get(stem, stem)
+        if len(arguments) != 1:
+            raise CalculusError(f"{stem}': a derivative has one argument")
+        z = self._expression(arguments[0])
+        if stem in self.generic or (len(stem) == 1 and stem not in TABLE):
+            return Expression.node(generic_entry(stem + "'" * order), [z])
+        place = Expression.node(TABLE["symbol"], (), ("z", (), None))
+        value = REWRITINGS[stem].build(place) if stem in REWRITINGS else None
+        if value is None and (stem not in TABLE or TABLE[stem].derivative is None):
+            raise CalculusError(f"{stem}' is not in the language: only elementwise functions have a derivative f'(z)")
+        from fanlight.calculus.batch import substitute
+        from fanlight.calculus.gradient import gradient
+
+        slope = value if value is not None else Expression.node(TABLE[stem], (place,))
+        for _ in range(order):
+            slope = gradient(slope, place)
+        return substitute(slope, {"z": z})
 
     def _bounds(self, part: ast.Slice) -> slice:
         if part.step is not None:
@@ -170,6 +330,8 @@ class _Reader:
                 return dimension(name)
             case ast.BinOp(left=ast.Constant(value=int() as n), op=ast.Mult(), right=right):
                 return self._dimension(right) * n
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return self._dimension(left) * self._dimension(right)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return self._dimension(left) + self._dimension(right)
             case ast.BinOp(left=left, op=ast.Sub(), right=right):
@@ -177,10 +339,16 @@ class _Reader:
         raise CalculusError("a dimension is a number, a letter, or sums and multiples of them")
 
 
-def _at(text: str, offset: int, message: str) -> CalculusError:
-    """Show the place; `offset` counts UTF-8 bytes, as `ast` does."""
-    column = len(text.encode()[:offset].decode(errors="ignore"))
-    return CalculusError(f"{message}\n  {text}\n  {' ' * column}^")
+def functions() -> list[str]:
+    """Name every function that `parse` reads."""
+    table = {name for name in TABLE if name not in _WRITTEN_OTHERWISE and not name.startswith("test_")}
+    return sorted({*table, *REWRITINGS, *_FILLED, "reshape"})
+
+
+def _functions_like(name: str) -> str:
+    near = difflib.get_close_matches(name, [*functions(), *ALIASES], 1, 0.5)
+    start = f"did you mean {near[0]}? " if near else "a function of one letter, such as f, stays symbolic; "
+    return f"{start}known are {', '.join(functions())}"
 
 
 def _write(node: Expression) -> tuple[str, int]:
@@ -211,7 +379,8 @@ def _write(node: Expression) -> tuple[str, int]:
         return f"{_wrapped(arguments[0], _ATOM)}[{rows_}, {columns}]", _ATOM
     if name in _FILLED:
         return f"{name}({', '.join(map(str, parameters))})", _ATOM
-    return f"{name}({', '.join(write(a) for a in arguments)})", _ATOM
+    written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in _PARAMETERS else [])
+    return f"{name}({', '.join(written)})", _ATOM
 
 
 def _wrapped(node: Expression, level: int) -> str:

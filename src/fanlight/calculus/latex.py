@@ -17,6 +17,7 @@ GREEK = (
 )  # fmt: skip
 _NAMES = {
     "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos",
+    "tan": r"\tan",
     "det": r"\det",
     "relu": r"\mathrm{ReLU}", "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
     "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
@@ -101,6 +102,9 @@ def _latex(e: Expression) -> tuple[str, int]:
             sizes = r" \times ".join(_dimension(d) for d in e.parameters if d != ONE) or "1"
             row = r"^{\top}" if e.parameters[0] == ONE != e.parameters[1] else ""
             return f"{digit}_{{{sizes}}}{row}", _POWER if row else _ATOM
+        case "reshape":
+            sizes = r" \times ".join(_dimension(d) for d in e.parameters)
+            return rf"\mathrm{{reshape}}_{{{sizes}}}({latex(arguments[0])})", _ATOM
         case "norm":
             return rf"\Vert {latex(arguments[0])} \Vert", _ATOM
         case "norm1":

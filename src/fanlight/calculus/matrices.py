@@ -51,6 +51,22 @@ def _diag_shape(shape: Shape) -> Shape:
     return column_shape(_square("diag")(shape))
 
 
+def _reshape_shape(shape: Shape, r: Any, c: Any) -> Shape:
+    entries = shape[0] * shape[1] if shape else ONE
+    if entries != r * c:
+        raise CalculusError(f"reshape: {show(shape)} has {entries} entries, {r} × {c} has {r * c}")
+    return shape_of((r, c))
+
+
+def _reshaped(up: Value, x: Value) -> Value:
+    """Bring an upstream gradient back into the shape that was reshaped."""
+    if not len(x.shape):
+        return F.sum(up)
+    if not len(up.shape):
+        return up * x.node(TABLE["ones"], (), tuple(x.shape)) if hasattr(x, "node") else np.reshape(up, x.shape)
+    return apply("reshape", up, parameters=tuple(x.shape))
+
+
 def _kron_shape(a: Shape, b: Shape) -> Shape:
     if a == () or b == ():
         return a or b
@@ -179,6 +195,12 @@ for entry in (
         lambda *a: np.concatenate([np.reshape(x, (1, 1)) if np.ndim(x) == 0 else x for x in a], 1),
         _stack_shape("hstack", 1),
         _stack_pullback(1),
+    ),
+    Operation(
+        "reshape",
+        lambda x, r, c: np.reshape(x, (r, c)),
+        _reshape_shape,
+        lambda up, out, x, r, c: (_reshaped(up, x),),
     ),
     Operation("slice", _slice, lambda x, r0, r1, c0, c1: shape_of((r1 - r0, c1 - c0)), _slice_pullback),
     Operation("eye", lambda n: np.eye(n), lambda n: shape_of((n, n)), lambda up, out, n: ()),

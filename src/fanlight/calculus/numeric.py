@@ -46,7 +46,7 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     >>> float(evaluate(parse("x**3", {"x": ()}), {"x": 4.0}))
     64.0
     """
-    return _values(expression, inputs)[expression]
+    return values_of(expression, inputs)[expression]
 
 
 def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float = 1e-3) -> list[str]:
@@ -58,7 +58,7 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
     >>> kinks_near(parse("sum(relu(x))", {"x": ("n", 1)}), {"x": [1.0, 0.0]})
     ['relu at x = 0']
     """
-    values = _values(expression, inputs)
+    values = values_of(expression, inputs)
     return [
         f"{node.operation.name} at {node.arguments[0]} = {kink:g}"
         for node in walk(expression)
@@ -67,8 +67,14 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
     ]
 
 
-def _values(expression: Expression, inputs: Mapping[str, Any]) -> dict[Expression, Array]:
-    """Return the value of every node."""
+def values_of(expression: Expression, inputs: Mapping[str, Any]) -> dict[Expression, Array]:
+    """Return the value of every node.
+
+    Raises
+    ------
+    CalculusError
+        An input is missing or its shape does not fit.
+    """
     arrays, lengths = bind(symbols_of(expression), inputs)
     order = list(walk(expression))
     lengths |= _further_lengths(expression, order, inputs, lengths)
@@ -91,7 +97,8 @@ def value_of(
 ) -> Array:
     """Return a node's value by the table, given its arguments'."""
     parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
+    with np.errstate(all="ignore"):  # infinite and undefined entries are results like any other
+        value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
     if not node.shape and value.ndim:
         value = value.reshape(())  # a scalar is 0-d; whether a matrix is one is known from its shape, not its size
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value

@@ -14,6 +14,7 @@ Lecture L14, L15, L19; Petersen & Pedersen, The Matrix Cookbook; Magnus & Neudec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -221,6 +222,11 @@ def _sigmoid(x: Value) -> Value:
     return np.exp(-np.logaddexp(0, -x))
 
 
+def _erf(x: Value) -> Value:
+    values = [math.erf(entry) for entry in np.asarray(x, float).ravel().tolist()]
+    return np.asarray(values, np.asarray(x).dtype).reshape(np.shape(x))
+
+
 def generic(name: str) -> Operation:
     """Return the entry of an elementwise function that has no more than a name, and a derivative written name'.
 
@@ -229,6 +235,7 @@ def generic(name: str) -> Operation:
     """
     if name in _GENERIC:
         return _GENERIC[name]
+    name, primes = name.rstrip("'"), len(name) - len(name.rstrip("'"))
 
     def value(order: int) -> Rule:
         return lambda x: np.sin(x + order * np.pi / 2) + (np.exp(x / 3) / 3**order if order < 9 else 0)
@@ -247,7 +254,7 @@ def generic(name: str) -> Operation:
             _GENERIC[title] = made(order)
         return _GENERIC[title]
 
-    return made_once(0)
+    return made_once(primes)
 
 
 _GENERIC: dict[str, Operation] = {}
@@ -292,6 +299,8 @@ _elementwise("abs", np.abs, lambda x, y: F.sign(x), "abs({0})", (0,))
 _elementwise("sign", np.sign, lambda x, y: 0 * x, "sign({0})", (0,))
 _elementwise("sin", np.sin, lambda x, y: F.cos(x), "np.sin({0})")
 _elementwise("cos", np.cos, lambda x, y: -F.sin(x), "np.cos({0})")
+_elementwise("tan", np.tan, lambda x, y: 1 + y**2, "np.tan({0})")
+_elementwise("erf", _erf, lambda x, y: 2 / math.sqrt(math.pi) * F.exp(-(x**2)), "erf({0})")
 
 
 # ------------------------------------------------------------------------------------------------ sums and norms
@@ -332,6 +341,7 @@ for entry in (
         _scalar,
         lambda up, out, x: (up * (x / out),),
     ),
+    Operation("max", np.max, _scalar, lambda up, out, x: (up * (1 - F.step(out - x)),)),
     Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
 ):
     register(entry)

@@ -13,7 +13,8 @@ _FORMS = {
     "negative": "-{0}", "transpose": "{0}.T", "tanh": "np.tanh({0})", "sigmoid": "1 / (1 + np.exp(-{0}))",
     "relu": "np.maximum({0}, 0)", "hardtanh": "np.clip({0}, -1, 1)", "step": "({0} > 0) * 1.0",
     "softplus": "np.logaddexp(0, {0})", "exp": "np.exp({0})", "log": "np.log({0})", "sqrt": "np.sqrt({0})",
-    "abs": "np.abs({0})", "sign": "np.sign({0})", "sin": "np.sin({0})", "cos": "np.cos({0})", "sum": "np.sum({0})",
+    "abs": "np.abs({0})", "sign": "np.sign({0})", "sin": "np.sin({0})", "cos": "np.cos({0})", "tan": "np.tan({0})",
+    "erf": "np.vectorize(math.erf)({0})", "max": "np.max({0})", "sum": "np.sum({0})",
     "row_sums": "np.sum({0}, axis=1, keepdims=True)", "column_sums": "np.sum({0}, axis=0, keepdims=True)",
     "logsumexp": "np.log(np.sum(np.exp({0} - np.max({0})))) + np.max({0})",
     "logsumexp_rows": "np.log(np.sum(np.exp({0} - np.max({0}, axis=1, keepdims=True)), axis=1, keepdims=True))"
@@ -62,9 +63,18 @@ def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> st
                 names[node] += "_"
             shape = " × ".join(map(str, node.shape)) or "scalar"
             lines.append(f"    {names[node]} = {_form(node, [names[a] for a in node.arguments])}  # {shape}")
+    uses_math = any(node.operation.name == "erf" for node in walk(*roots))
     result = ", ".join(f"{key!r}: {names[root]}" for key, root in outputs.items())
     return "\n".join(
-        ["import numpy as np", "", "", f"def {name}({', '.join(symbols)}):", *lines, f"    return {{{result}}}"]
+        [
+            *(["import math"] if uses_math else []),
+            "import numpy as np",
+            "",
+            "",
+            f"def {name}({', '.join(symbols)}):",
+            *lines,
+            f"    return {{{result}}}",
+        ]
     )
 
 
@@ -87,6 +97,9 @@ def _form(node: Expression, arguments: list[str]) -> str:
         made = str(node.parameters[0])
     elif name in ("vstack", "hstack"):
         made = f"np.{name}([{', '.join(f'np.atleast_2d({a})' for a in arguments)}])"
+    elif name == "reshape":
+        r, c = node.parameters
+        made = f"np.reshape({arguments[0]}, ({r}, {c}))"
     elif name == "slice":
         r0, r1, c0, c1 = node.parameters
         made = f"{arguments[0]}[{r0}:{r1}, {c0}:{c1}]" + ("" if node.shape else ".item()")

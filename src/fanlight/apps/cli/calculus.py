@@ -1,4 +1,4 @@
-"""`fanlight derive` and `check`: gradients shown, and a learner's gradients examined."""
+"""`fanlight derive`, `jacobian`, `hessian` and `check`: derivatives shown, and a learner's formulas examined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FORMULA = {"ignore_unknown_options": True}  # a formula may begin with a minus
 Wrt = Annotated[str, typer.Option(help="The symbol to differentiate by.")]
 Shapes = Annotated[
     list[str] | None,
-    typer.Option("--shape", metavar="NAME=ROWS,COLUMNS", help="A symbol's shape (NAME= for a scalar)."),
+    typer.Option("--shape", metavar="NAME=ROWS,COLUMNS", help="A symbol's shape (NAME=ROWS a column, NAME= a scalar)."),
 ]
 Assumptions = Annotated[
     list[str] | None,
@@ -37,11 +37,27 @@ class View(StrEnum):
     numpy = "numpy"
 
 
+class Matrix(StrEnum):
+    """How a Jacobian or Hessian is shown."""
+
+    text = "text"
+    latex = "latex"
+    numpy = "numpy"
+
+
 class Language(StrEnum):
     """What the words are in."""
 
     en = "en"
     ko = "ko"
+
+
+class Kind(StrEnum):
+    """What a learner's formula is."""
+
+    gradient = "gradient"
+    jacobian = "jacobian"
+    hessian = "hessian"
 
 
 @commands.command(context_settings=_FORMULA)
@@ -87,23 +103,65 @@ def derive(
 def check(
     expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
     wrt: Wrt,
-    gradient: Annotated[str, typer.Option(help="Your own formula.")],
+    gradient: Annotated[str, typer.Option(help="Your own formula; z, h and delta of the derivation may stand in it.")],
     shape: Shapes = None,
     assume: Assumptions = None,
+    kind: Annotated[Kind, typer.Option(help="What the formula is.")] = Kind.gradient,
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
-    from fanlight.apps.formulas import read_gradient
     from fanlight.calculus.differences import check as checked
 
     whole = read(expression, shape, assume)
-    verdict = checked(whole, wrt, read_gradient(gradient, whole))
+    verdict = checked(whole, wrt, gradient, kind=kind)
     print(verdict)
     sys.exit(0 if verdict.right else 1)
+
+
+@commands.command(context_settings=_FORMULA)
+def jacobian(
+    expression: Annotated[str, typer.Argument(help='A column, row or scalar, such as "tanh(W @ x + b)".')],
+    wrt: Wrt,
+    shape: Shapes = None,
+    assume: Assumptions = None,
+    format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
+) -> None:
+    """Show the matrix of the partial derivatives of a vector by a vector."""
+    from fanlight.calculus import jacobian as derived
+
+    _show(derived(read(expression, shape, assume), wrt), format)
+
+
+@commands.command(context_settings=_FORMULA)
+def hessian(
+    expression: Annotated[str, typer.Argument(help='A scalar, such as "x.T @ A @ x".')],
+    wrt: Wrt,
+    shape: Shapes = None,
+    assume: Assumptions = None,
+    format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
+) -> None:
+    """Show the matrix of the second derivatives of a scalar by a vector."""
+    from fanlight.calculus import hessian as derived
+
+    _show(derived(read(expression, shape, assume), wrt), format)
+
+
+def _show(expression: Expression, format: Matrix) -> None:
+    from fanlight.calculus.latex import latex
+    from fanlight.calculus.source import numpy_source
+
+    match format:
+        case Matrix.text:
+            print(expression)
+        case Matrix.latex:
+            print(latex(expression))
+        case Matrix.numpy:
+            print(numpy_source({"value": expression}))
 
 
 def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expression:
     """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
     from fanlight.apps.formulas import read_formula
+    from fanlight.calculus.inference import guesses
 
     declared: dict[str, Any] = {}
     for item in shape or []:
@@ -117,6 +175,8 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expres
         if not equals:
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
+    for guess in guesses(text, declared):
+        print(guess, file=sys.stderr)
     return read_formula(text, declared, facts)
 
 

@@ -21,7 +21,7 @@ _GROUPS = {
     "Data to learn from": ("next", "label", "convert"),
     "Train and measure": ("train", "update", "evaluate", "search", "curve", "vectors", "info"),
     "Use what is found": ("index", "find", "graph", "mask", "unmask"),
-    "Gradients": ("derive", "check"),
+    "Gradients": ("derive", "jacobian", "hessian", "check"),
 }
 
 

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTex
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from fanlight.apps.formulas import read_formula, read_gradient
+from fanlight.apps.formulas import read_formula
 from fanlight.apps.labelling import LabelStore
 from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
@@ -167,7 +167,7 @@ def create_app(
 
         def work() -> dict[str, Any]:
             whole = read_formula(request.expression, request.shapes, request.assume)
-            verdict = checked(whole, request.wrt, read_gradient(request.gradient, whole))
+            verdict = checked(whole, request.wrt, request.gradient)
             expected = verdict.expected
             return {
                 "right": verdict.right,

@@ -1,0 +1,260 @@
+"""Single changes of a formula as people write it: a transpose, an order, another symbol, a factor, a sign, an exponent.
+
+A learner's formula that is wrong in one place becomes right by one of them; which one is the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from fanlight.calculus.syntax import formula_text, syntax_tree
+
+
+class Edit(NamedTuple):
+    """A changed formula.
+
+    Attributes
+    ----------
+    text : str
+        The formula after the change.
+    reason : str
+        What the change mends.
+    """
+
+    text: str
+    reason: str
+
+
+class _Change(NamedTuple):
+    place: int  # number of the node in the walk of the tree
+    node: ast.expr  # what stands there instead
+    reason: str
+
+
+def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: Sequence[str]) -> Iterator[Edit]:
+    """Yield every formula that differs in one place.
+
+    Parameters
+    ----------
+    text : str
+        The formula.
+    symbols : sequence of str
+        Names that may stand in place of another.
+    factors : sequence of str
+        Formulas that may be missing as a factor, or stand in place of a name.
+    functions : sequence of str
+        Functions that may stand in place of another.
+    """
+    tree = syntax_tree(text)
+    nodes = _nodes(tree)
+    inner_first = list(enumerate(nodes))[::-1]
+    yield from (_edit(tree, change) for change in _layout_changes(tree))
+    for rule in (_signs, _terms, _powers, _numbers):
+        for place, node in inner_first:
+            yield from (_edit(tree, change) for change in rule(place, node))
+    for place, node in inner_first:
+        yield from (_edit(tree, change) for change in _names(place, node, symbols, factors))
+        yield from (_edit(tree, change) for change in _functions(place, node, functions))
+        yield from (_edit(tree, change) for change in _missing_terms(place, node, symbols))
+    for place, node in enumerate(nodes):
+        yield from (_edit(tree, change) for change in _missing_factors(place, node, factors))
+
+
+def layout_edits(text: str, most: int = 3) -> Iterator[Edit]:
+    """Yield the formulas with one to `most` transposes or orders of factors changed, fewest changes first."""
+    tree = syntax_tree(text)
+    changes = list(_layout_changes(tree))
+    for count in range(1, most + 1):
+        for group in combinations(changes, count):
+            if len({c.place for c in group}) < count or (count > 2 and len(changes) > 16):
+                continue
+            shown = _text(_apply(tree, group))
+            many = f"transposes or orders of factors are wrong: right with {shown}"
+            yield Edit(shown, group[0].reason if count == 1 else many)
+
+
+def _nodes(tree: ast.expr) -> list[ast.expr]:
+    """Return the formula's parts; names of functions are none."""
+    functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    return [n for n in ast.walk(tree) if isinstance(n, ast.expr) and id(n) not in functions]
+
+
+def _edit(tree: ast.expr, change: _Change) -> Edit:
+    return Edit(_text(_apply(tree, [change])), change.reason)
+
+
+def _apply(tree: ast.expr, changes: Sequence[_Change]) -> ast.expr:
+    """Return the tree with parts replaced."""
+    nodes = _nodes(tree)
+    return _Replacer({id(nodes[c.place]): c.node for c in changes}).replaced(tree)
+
+
+class _Replacer:
+    """Replaces parts of a tree, also inside the parts that a replacement is built from."""
+
+    def __init__(self, replacements: dict[int, ast.expr]) -> None:
+        self.replacements = replacements
+
+    def replaced(self, node: ast.expr) -> ast.expr:
+        new = self.replacements.get(id(node))
+        if new is None:
+            return self._children(node)
+        return self._children(new, outer=node)
+
+    def _children(self, node: ast.expr, outer: ast.expr | None = None) -> ast.expr:
+        result = copy.copy(node)
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                setattr(result, name, self._child(value, outer))
+            elif isinstance(value, list):
+                setattr(result, name, [self._child(v, outer) if isinstance(v, ast.expr) else v for v in value])
+        return result
+
+    def _child(self, child: ast.expr, outer: ast.expr | None) -> ast.expr:
+        # a replacement such as x.T is built around the part x itself, which must not be replaced again
+        return self._children(child) if child is outer else self.replaced(child)
+
+
+def _text(node: ast.expr) -> str:
+    return formula_text(node)
+
+
+def _layout_changes(tree: ast.expr) -> Iterator[_Change]:
+    """Yield changes of transposes and products, innermost first; what is transposed is not transposed again."""
+    nodes = _nodes(tree)
+    turned = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+    for place, node in list(enumerate(nodes))[::-1]:
+        for change in _layout(place, node):
+            if not (id(node) in turned and isinstance(change.node, ast.Attribute)):
+                yield change
+
+
+def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
+    """Transposes, orders of factors, and the two products."""
+    match node:
+        case ast.Attribute(value=value, attr="T"):
+            yield _Change(place, value, f"a transpose too many: right with {_text(value)} in place of {_text(node)}")
+        case ast.Name() | ast.Call() | ast.BinOp():
+            turned = ast.Attribute(node, "T", ast.Load())
+            yield _Change(
+                place, turned, f"a transpose is missing: right with {_text(turned)} in place of {_text(node)}"
+            )
+    match node:
+        case ast.BinOp(left=left, op=ast.MatMult() | ast.Mult() as op, right=right):
+            swapped = ast.BinOp(right, ast.MatMult(), left)
+            yield _Change(
+                place,
+                swapped,
+                f"the order of the factors is wrong: right with {_text(swapped)} in place of {_text(node)}",
+            )
+            other = ast.BinOp(left, ast.Mult() if isinstance(op, ast.MatMult) else ast.MatMult(), right)
+            kind = "an elementwise product" if isinstance(op, ast.MatMult) else "a matrix product"
+            yield _Change(place, other, f"{kind} belongs here: right with {_text(other)} in place of {_text(node)}")
+
+
+def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            other = ast.BinOp(left, ast.Sub() if isinstance(op, ast.Add) else ast.Add(), right)
+            yield _Change(place, other, f"a sign is wrong: right with {_text(other)} in place of {_text(node)}")
+            if isinstance(op, ast.Sub):
+                turned = ast.BinOp(right, ast.Sub(), left)
+                yield _Change(place, turned, f"a sign is wrong: right with {_text(turned)} in place of {_text(node)}")
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            yield _Change(place, operand, f"a sign is wrong: right with {_text(operand)} in place of {_text(node)}")
+        case ast.Call() | ast.Name() | ast.BinOp():
+            minus = ast.UnaryOp(ast.USub(), node)
+            yield _Change(place, minus, f"a sign is wrong: right with {_text(minus)} in place of {_text(node)}")
+
+
+def _terms(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            yield _Change(place, left, f"a term too many: right without {_text(right)}")
+            yield _Change(place, right, f"a term too many: right without {_text(left)}")
+        case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.Pow):
+            yield _Change(place, left, f"a factor too many: right without {_text(right)}")
+            if not isinstance(op, ast.Div):
+                yield _Change(place, right, f"a factor too many: right without {_text(left)}")
+            else:
+                product = ast.BinOp(left, ast.Mult(), right)
+                yield _Change(place, product, f"a quotient should be a product: right with {_text(product)}")
+
+
+def _powers(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int() as p)):
+            changed: list[ast.expr] = [base] if p == 2 else []
+            changed += [ast.BinOp(base, ast.Pow(), ast.Constant(q)) for q in (p - 1, p + 1) if q != 1]
+        case ast.Name() | ast.Call() | ast.BinOp():
+            changed = [ast.BinOp(node, ast.Pow(), ast.Constant(p)) for p in (2, 3)]
+        case _:
+            return
+    for new in changed:
+        yield _Change(place, new, f"an exponent is wrong: right with {_text(new)} in place of {_text(node)}")
+
+
+def _numbers(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            for other in (value + 1, value - 1, 2 * value, -value, value / 2):
+                shown = ast.Constant(int(other) if float(other).is_integer() else other)
+                yield _Change(place, shown, f"a number is wrong: right with {_text(shown)} in place of {_text(node)}")
+
+
+def _names(place: int, node: ast.expr, symbols: Sequence[str], factors: Sequence[str]) -> Iterator[_Change]:
+    if not isinstance(node, (ast.Name, ast.Call, ast.BinOp)):
+        return
+    old = _text(node)
+    for new in [*symbols, *factors] if isinstance(node, ast.Name) else symbols:
+        if new != old:
+            yield _Change(place, syntax_tree(new), f"a wrong input: right with {new} in place of {old}")
+
+
+def _missing_terms(place: int, node: ast.expr, symbols: Sequence[str]) -> Iterator[_Change]:
+    if not isinstance(node, (ast.Call, ast.BinOp)):
+        return
+    for name in symbols:
+        for op in (ast.Add, ast.Sub):
+            new = ast.BinOp(node, op(), syntax_tree(name))
+            yield _Change(place, new, f"a term is missing: right with {_text(new)} in place of {_text(node)}")
+
+
+def _functions(place: int, node: ast.expr, functions: Sequence[str]) -> Iterator[_Change]:
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=[argument]):
+            yield _Change(
+                place, argument, f"a function too many: right with {_text(argument)} in place of {_text(node)}"
+            )
+            for other in [*functions, f"{name}'"]:
+                if other != name:
+                    new = syntax_tree(f"{other}({_text(argument)})")
+                    yield _Change(place, new, f"a wrong function: right with {_text(new)} in place of {_text(node)}")
+        case ast.Name() | ast.BinOp():
+            for other in functions:
+                new = syntax_tree(f"{other}({_text(node)})")
+                yield _Change(place, new, f"a function is missing: right with {_text(new)} in place of {_text(node)}")
+
+
+def _missing_factors(place: int, node: ast.expr, factors: Sequence[str]) -> Iterator[_Change]:
+    if not isinstance(node, (ast.Name, ast.Call, ast.BinOp, ast.Attribute, ast.UnaryOp, ast.Constant)):
+        return
+    for text in factors:
+        factor = syntax_tree(text)
+        turned = ast.Attribute(factor, "T", ast.Load())
+        products: tuple[tuple[ast.expr, Callable[[], ast.operator], ast.expr, str], ...] = (
+            (factor, ast.Mult, node, f"{text} *"),
+            (turned, ast.MatMult, node, f"{_text(turned)} @"),
+            (factor, ast.MatMult, node, f"{text} @"),
+            (node, ast.MatMult, turned, f"@ {_text(turned)}"),
+            (node, ast.MatMult, factor, f"@ {text}"),
+            (node, ast.Div, factor, f"/ {text}"),
+        )
+        for left, op, right, shown in products:
+            new = ast.BinOp(left, op(), right)
+            reason = f"a factor is missing, {shown}: right with {_text(new)} in place of {_text(node)}"
+            yield _Change(place, new, reason)

@@ -1,0 +1,56 @@
+"""A learner's formula in the names of a derivation: pieces z and h, error signals δ."""
+
+from __future__ import annotations
+
+import re
+
+from fanlight.calculus.batch import substitute
+from fanlight.calculus.derivation import break_up
+from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
+from fanlight.calculus.gradient import pull_back, target_of
+from fanlight.calculus.language import parse
+from fanlight.calculus.operations import TABLE
+
+
+def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> Expression:
+    """Read a learner's gradient in the symbols of the expression, its pieces z, h and error signals δ.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"delta @ x.T"`` or ``"(u * f'(z)) @ x.T"``.
+    expression : Expression
+        What was differentiated.
+    wrt : name or symbol
+        By what; `delta` is the error signal of the piece that it stands in.
+
+    Raises
+    ------
+    CalculusError
+        It cannot be read.
+    """
+    symbols = context_of(expression).items()
+    shapes = {name: [str(d) for d in s.shape] for name, s in symbols}
+    facts = {name: s.parameters[2] for name, s in symbols if s.parameters[2]}
+    generic = [name for name in re.findall(r"\b([A-Za-z])'*\s*\(", text) if name not in TABLE]
+    return parse(text, shapes, facts, generic, _definitions(expression, target_of(expression, wrt)))
+
+
+def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:
+    """Return what the names of pieces and of their error signals stand for."""
+    definitions: dict[str, Expression] = {}
+    nodes = set(walk(expression))
+    pieces = break_up(expression)
+    for piece in pieces:
+        definitions[piece.name] = substitute(piece.expression, definitions)
+    signals: dict[str, Expression] = {}
+    for piece in pieces:
+        node = definitions[piece.name]
+        if node in nodes:
+            (delta,) = pull_back(expression, [node]) if not expression.shape else (node,)
+            holds_target = target.name in symbols_of(piece.expression)
+            names = [piece.name] if not holds_target else [piece.name, ""]
+            for suffix in names:
+                for letter in ("delta", "δ"):
+                    signals.setdefault(f"{letter}_{suffix}" if suffix else letter, delta)
+    return {**signals, **definitions}

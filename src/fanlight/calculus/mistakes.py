@@ -1,0 +1,300 @@
+"""Mistakes of a chain rule: backpropagation with one rule altered, whose result is compared with a learner's gradient.
+
+Where the altered gradient has the learner's values, the alteration is the mistake: a factor f'(z) left out or another
+in its place, a path that is not counted, a pullback without its transpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus.expressions import Expression, symbols_of, walk
+from fanlight.calculus.numeric import bind, values_of
+from fanlight.calculus.shapes import Dimension
+from fanlight.errors import CalculusError
+
+Array = NDArray[Any]
+Pullback = Callable[[Any, Any, Any], Any]  # (upstream, output, argument) -> gradient of the argument
+
+
+class Alteration(NamedTuple):
+    """A change of backpropagation.
+
+    Attributes
+    ----------
+    reason : str
+        What a learner is told whose gradient has the altered values.
+    pullbacks : mapping of Expression to callable
+        Other rules for nodes of one argument.
+    cut : set of (Expression, int)
+        Edges, as a node and the number of an argument, through which nothing is passed back.
+    """
+
+    reason: str
+    pullbacks: Mapping[Expression, Pullback] = {}
+    cut: frozenset[tuple[Expression, int]] = frozenset()
+
+
+def mistake(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], given: Sequence[Array]
+) -> str | None:
+    """Name the mistake in the chain rule that gives a learner's values.
+
+    Parameters
+    ----------
+    expression : Expression
+        A scalar.
+    target : Expression
+        What it was differentiated by.
+    points : sequence of mappings of str to array
+    given : sequence of arrays
+        The learner's gradient at each point, in the target's shape.
+
+    Returns
+    -------
+    str or None
+        The reason, or None if no single alteration gives these values.
+    """
+    graphs = [_Graph(expression, target, point) for point in points]
+    for alteration in _alterations(expression, target):
+        if _same((graph.gradient(alteration) for graph in graphs), given):
+            return alteration.reason
+    return _unfinished(expression, target, points, given)
+
+
+def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
+    """Return the gradient by the table's pullbacks on arrays: the plain twin of evaluating `gradient`."""
+    value = _Graph(expression, target, point).gradient(Alteration(""))
+    if value is None:
+        raise CalculusError(f"the gradient of {expression} could not be computed")
+    return value
+
+
+class _Graph:
+    """An expression's values at a point, ready for backpropagation."""
+
+    def __init__(self, expression: Expression, target: Expression, point: Mapping[str, Array]) -> None:
+        self.expression, self.target = expression, target
+        self.order = list(walk(expression))
+        self.values = values_of(expression, point)
+        self.lengths = bind(symbols_of(expression), point)[1]
+        self.relevant = _relevant(expression, target)
+
+    def gradient(self, alteration: Alteration) -> Array | None:
+        """Return the gradient by the target under an alteration, None where it has no value of the right shape."""
+        try:
+            with np.errstate(all="ignore"):
+                return self._gradient(alteration)
+        except (ValueError, IndexError, np.linalg.LinAlgError, CalculusError, TypeError, AttributeError):
+            return None
+
+    def _gradient(self, alteration: Alteration) -> Array:
+        delta: dict[Expression, Any] = {self.expression: np.float64(1)}
+        for node in reversed(self.order):
+            if node not in delta or node not in self.relevant or node is self.target:
+                continue
+            for i, (argument, contribution) in enumerate(
+                zip(node.arguments, self._contributions(node, delta[node], alteration), strict=False)
+            ):
+                if argument in self.relevant and contribution is not None and (node, i) not in alteration.cut:
+                    delta[argument] = delta[argument] + contribution if argument in delta else contribution
+        value = np.asarray(delta.get(self.target, 0.0))
+        wanted = self.values[self.target].shape
+        return value if value.shape == wanted else np.broadcast_to(value, wanted)
+
+    def _contributions(self, node: Expression, upstream: Any, alteration: Alteration) -> Sequence[Any]:
+        arguments = [self.values[a] for a in node.arguments]
+        if node in alteration.pullbacks:
+            return (alteration.pullbacks[node](upstream, self.values[node], arguments[0]),)
+        parameters = [p.value(self.lengths) if isinstance(p, Dimension) else p for p in node.parameters]
+        if node.operation.pullback is None:
+            raise CalculusError(f"{node.operation.name} has no pullback")
+        contributions: Sequence[Any] = node.operation.pullback(upstream, self.values[node], *arguments, *parameters)
+        return contributions
+
+
+def _same(altered: Iterable[Array | None], given: Sequence[Array]) -> bool:
+    """Tell whether altered gradients have the learner's values at all points, and not zeros alone."""
+    different_from_zero = False
+    for value, mine in zip(altered, given, strict=True):
+        if value is None or value.shape != mine.shape or not np.isfinite(value).all():
+            return False
+        scale = float(np.abs(value).max(initial=0))
+        if not np.allclose(value, mine, rtol=1e-6, atol=1e-7 * scale):
+            return False
+        different_from_zero |= scale > 0
+    return different_from_zero
+
+
+def _unfinished(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], given: Sequence[Array]
+) -> str | None:
+    """Name the inner node whose gradient the learner's formula is."""
+    for node in walk(expression):
+        if not node.arguments or node is expression or node not in _relevant(expression, target):
+            continue
+        values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
+        if _same(values, given):
+            return f"the chain stops early: it is the gradient by {node}, not by {target}"
+    return None
+
+
+def _relevant(expression: Expression, target: Expression) -> set[Expression]:
+    """Return the nodes that the target reaches."""
+    relevant: set[Expression] = set()
+    for node in walk(expression):
+        if node is target or any(a in relevant for a in node.arguments):
+            relevant.add(node)
+    return relevant
+
+
+# in place of f'(x) for y = f(x): what learners write, with {x} and {y} for the argument's and the value's text
+_FACTORS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
+    ("{y}", lambda x, y: y),
+    ("1 - {y}", lambda x, y: 1 - y),
+    ("{y}**2", lambda x, y: y**2),
+    ("1 - {y}**2", lambda x, y: 1 - y**2),
+    ("1 + {y}**2", lambda x, y: 1 + y**2),
+    ("{y} * (1 - {y})", lambda x, y: y * (1 - y)),
+    ("{y} * (1 + {y})", lambda x, y: y * (1 + y)),
+    ("1 - tanh({y})**2", lambda x, y: 1 - np.tanh(y) ** 2),
+    ("(1 - {y})**2", lambda x, y: (1 - y) ** 2),
+    ("{x}", lambda x, y: x),
+    ("1 - {x}**2", lambda x, y: 1 - x**2),
+    ("1 - {x}", lambda x, y: 1 - x),
+    ("{x} * (1 - {x})", lambda x, y: x * (1 - x)),
+    ("step({x})", lambda x, y: np.where(x > 0, 1.0, 0.0)),
+    ("step(-{x})", lambda x, y: np.where(x < 0, 1.0, 0.0)),
+    ("sign({x})", lambda x, y: np.sign(x)),
+    ("relu({x})", lambda x, y: np.maximum(x, 0)),
+    ("cos({x})", lambda x, y: np.cos(x)),
+    ("sin({x})", lambda x, y: np.sin(x)),
+    ("-cos({x})", lambda x, y: -np.cos(x)),
+    ("exp({x})", lambda x, y: np.exp(x)),
+    ("log({x})", lambda x, y: np.log(x)),
+    ("1 / {x}", lambda x, y: 1 / x),
+    ("1 / {y}", lambda x, y: 1 / y),
+    ("1 / {x}**2", lambda x, y: 1 / x**2),
+    ("2 * {y}", lambda x, y: 2 * y),
+    ("sigmoid({x})", lambda x, y: 1 / (1 + np.exp(-x))),
+    ("1 - sigmoid({x})", lambda x, y: 1 / (1 + np.exp(x))),
+)
+# in place of a pullback (upstream, value, argument): the right rule, where learners write this one
+_PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
+    "softmax": (
+        ("∂{y} = diag(p) - p @ p.T, not diag(p * (1 - p))", lambda up, y, x: up * y * (1 - y)),
+        ("∂{y} = diag(p) - p @ p.T, not diag(p)", lambda up, y, x: up * y),
+        ("∂{y} = diag(p) - p @ p.T, which is left out", lambda up, y, x: up),
+    ),
+    "logsumexp": (
+        ("∂{y} = softmax, not exp", lambda up, y, x: up * np.exp(x)),
+        ("∂{y} = softmax, not 1", lambda up, y, x: up * np.ones_like(x)),
+    ),
+    "norm": (
+        ("∂{y} = x / norm(x), not x", lambda up, y, x: up * x),
+        ("∂{y} = x / norm(x), not x / norm(x)**2", lambda up, y, x: up * x / y**2),
+        ("∂{y} = x / norm(x), not 2 * x", lambda up, y, x: up * 2 * x),
+    ),
+    "norm1": (("∂{y} = sign(x), not 1", lambda up, y, x: up * np.ones_like(x)),),
+    "max": (("∂{y} = 1 at the largest entry alone, not everywhere", lambda up, y, x: up * np.ones_like(x)),),
+    "det": (
+        ("∂{y} = det(X) * inv(X).T, not inv(X).T", lambda up, y, x: up * np.linalg.inv(x).T),
+        ("∂{y} = det(X) * inv(X).T, not det(X) * inv(X)", lambda up, y, x: up * y * np.linalg.inv(x)),
+    ),
+    "logdet": (("∂{y} = inv(X).T, not inv(X)", lambda up, y, x: up * np.linalg.inv(x)),),
+    "inv": (
+        ("∂{y} = -inv(X) @ ∂X @ inv(X), with a minus", lambda up, y, x: y.T @ up @ y.T),
+        ("{y} is pulled back as -inv(X).T @ δ @ inv(X).T, with transposes", lambda up, y, x: -(y @ up @ y)),
+        ("∂{y} = -inv(X) @ ∂X @ inv(X), with both factors", lambda up, y, x: -(y.T @ up)),
+    ),
+    "tr": (("∂{y} = eye, not ones", lambda up, y, x: up * np.ones_like(x)),),
+}
+
+
+def _alterations(expression: Expression, target: Expression) -> Iterator[Alteration]:
+    relevant = _relevant(expression, target)
+    nodes = [node for node in walk(expression) if node in relevant and node is not target and node.arguments]
+    elementwise = [node for node in nodes if node.operation.derivative is not None]
+    groups = [[node] for node in elementwise]
+    names = {node.operation.name for node in elementwise}
+    same = [[n for n in elementwise if n.operation.name == name] for name in sorted(names)]
+    groups += [group for group in [*same, elementwise] if len(group) > 1]
+    for group in groups:
+        factors = " and ".join(dict.fromkeys(f"{n.operation.name}'({n.arguments[0]})" for n in group))
+        yield Alteration(f"a factor is missing: {factors}", {n: lambda up, y, x: up for n in group})
+    yield from _wrong_powers(nodes)
+    for node in nodes:
+        for text, rule in _PULLBACKS.get(node.operation.name, ()):
+            yield Alteration("a rule is wrong: " + text.format(y=node), {node: rule})
+    for group in groups:
+        for text, factor in _FACTORS:
+            yield Alteration(_wrong_factor(group[0], text), dict.fromkeys(group, _with_factor(factor)))
+    yield from _paths(nodes, relevant, target)
+
+
+def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:
+    for node in nodes:
+        if node.operation.name != "power" or node.arguments[1].operation.name != "constant":
+            continue
+        p = node.arguments[1].parameters[0]
+        base = str(node.arguments[0])
+        base = base if base.isidentifier() else f"({base})"
+        powers = [f"{base}**{q}" if q != 1 else base for q in (p - 1, p)]
+        right = f"∂({node}) = {p} * {powers[0]}"
+        yield Alteration(f"a factor is missing: {right}", {node: lambda up, y, x: up})
+        yield Alteration(f"a rule is wrong: {right}, not {powers[0]}", {node: _power(1, p - 1)})
+        yield Alteration(f"a rule is wrong: {right}, not {p} * {powers[1]}", {node: _power(p, p)})
+        if p != 2:
+            yield Alteration(f"a rule is wrong: {right}, not {p} * {base}", {node: _power(p, 1)})
+
+
+def _power(coefficient: float, exponent: float) -> Pullback:
+    return lambda up, y, x: up * coefficient * x ** float(exponent)
+
+
+def _with_factor(factor: Callable[[Any, Any], Any]) -> Pullback:
+    def pullback(up: Any, y: Any, x: Any) -> Any:
+        value = np.asarray(factor(x, y))
+        if not value.any() and np.any(y):
+            raise ValueError("a factor of zeros is no mistake that anybody makes")
+        return up * value
+
+    return pullback
+
+
+def _wrong_factor(node: Expression, text: str) -> str:
+    name, argument = node.operation.name, str(node.arguments[0])
+    shown = argument if argument.isidentifier() else f"({argument})"
+    mine = text.format(x=argument if "({x})" in text else shown, y=node)
+    derivative = node.operation.derivative
+    right = derivative(node.arguments[0], node) if derivative is not None else ""
+    return f"a factor is wrong: {name}'({argument}) is {right}, not {mine}"
+
+
+def _paths(nodes: Sequence[Expression], relevant: set[Expression], target: Expression) -> Iterator[Alteration]:
+    """Leave out one path to the result, then all but one at the place where paths meet."""
+    edges = [(node, i) for node in nodes for i, a in enumerate(node.arguments) if a in relevant]
+    for node, i in edges:
+        yield Alteration(
+            f"a path is missing: {target} acts also through {node.arguments[i]} in {node}", cut=frozenset({(node, i)})
+        )
+    places = [(node, i) for node, i in edges if node.arguments[i] is target]
+    for edge in places:
+        yield Alteration(
+            f"only the path through {edge[0]} is counted: {target} acts in {len(places)} places",
+            cut=frozenset(set(places) - {edge}),
+        )
+    splits: dict[Expression, list[tuple[Expression, int]]] = {}
+    for node, i in edges:
+        splits.setdefault(node.arguments[i], []).append((node, i))
+    for inner, uses in splits.items():
+        if len(uses) > 2 and inner is not target:
+            for edge in uses:
+                yield Alteration(
+                    f"only the path through {edge[0]} is counted: {inner} acts in {len(uses)} places",
+                    cut=frozenset(set(uses) - {edge}),
+                )

@@ -1,0 +1,195 @@
+"""Functions that people write and that are combinations of entries of the table, and functions that are refused.
+
+A rewriting is applied when an expression is read, so derivation, compiler and printing need no rule of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import NamedTuple
+
+from fanlight.calculus.expressions import Expression, constant, function
+from fanlight.calculus.operations import TABLE
+from fanlight.calculus.shapes import ONE, show
+from fanlight.errors import CalculusError
+
+
+class Rewriting(NamedTuple):
+    """A function in terms of others.
+
+    Attributes
+    ----------
+    example : str
+        A call, such as ``silu(x)``.
+    meaning : str
+        What it is rewritten to.
+    build : callable
+        Takes the arguments' expressions, returns the expression.
+    arguments : tuple of int
+        Least and greatest number of arguments.
+    """
+
+    example: str
+    meaning: str
+    build: Callable[..., Expression]
+    arguments: tuple[int, int] = (1, 1)
+
+
+_relu, _step, _sum, _exp, _erf, _sqrt, _sigmoid = map(
+    function, ("relu", "step", "sum", "exp", "erf", "sqrt", "sigmoid")
+)
+
+
+def count_of(x: Expression) -> Expression:
+    """Return the number of entries as a scalar expression."""
+    sizes = [
+        Expression.node(TABLE["length"], (), (d,)) if d.letters else constant(d.constant) for d in x.shape if d != ONE
+    ]
+    return reduce(lambda a, b: a * b, sizes) if sizes else constant(1)
+
+
+def _mean(x: Expression) -> Expression:
+    return _sum(x) / count_of(x) if x.shape else x
+
+
+def _row_means(x: Expression) -> Expression:
+    return function("row_sums")(x) / count_of(x[0:1, :]) if x.shape else x
+
+
+def _variance(x: Expression) -> Expression:
+    return _mean((x - _mean(x)) ** 2)
+
+
+def _maximum(a: Expression, b: Expression) -> Expression:
+    if _value(b) == 0:
+        return _relu(a)
+    return _relu(b) if _value(a) == 0 else b + _relu(a - b)
+
+
+def _minimum(a: Expression, b: Expression) -> Expression:
+    return a - _relu(a - b)
+
+
+def _greatest(a: Expression, b: Expression | None = None) -> Expression:
+    return function("max")(a) if b is None else _maximum(a, b)
+
+
+def _least(a: Expression, b: Expression | None = None) -> Expression:
+    return -function("max")(-a) if b is None else _minimum(a, b)
+
+
+def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
+    return condition * a + (1 - condition) * b
+
+
+def _dot(a: Expression, b: Expression) -> Expression:
+    if a.shape == b.shape:
+        return _sum(a * b)
+    return a @ b
+
+
+def _vec(x: Expression) -> Expression:
+    if not x.shape:
+        return x
+    return Expression.node(TABLE["reshape"], (x.T,), (x.shape[0] * x.shape[1], ONE))
+
+
+def _matrix_power(a: Expression, exponent: Expression) -> Expression:
+    power = _value(exponent)
+    if power is None or power != int(power) or not 1 <= abs(power) <= 16:
+        raise CalculusError("matrix_power: the exponent is a whole number from 1 to 16, or from -16 to -1")
+    if len(a.shape) != 2 or a.shape[0] != a.shape[1]:
+        raise CalculusError(f"matrix_power: {show(a.shape)} is not square")
+    base = a if power > 0 else function("inv")(a)
+    return reduce(lambda x, y: x @ y, [base] * int(abs(power)))
+
+
+def _gelu(x: Expression) -> Expression:
+    return x * (1 + _erf(x / _sqrt(constant(2)))) / 2
+
+
+def _elu(x: Expression, a: Expression | None = None) -> Expression:
+    below = _exp(-_relu(-x)) - 1
+    return _relu(x) + (below if a is None else a * below)
+
+
+def _log_softmax(x: Expression) -> Expression:
+    return x - function("logsumexp")(x)
+
+
+def _value(e: Expression) -> float | None:
+    """Return the number that a constant, or minus a constant, is."""
+    if e.operation.name == "negative":
+        inner = _value(e.arguments[0])
+        return None if inner is None else -inner
+    return float(e.parameters[0]) if e.operation.name == "constant" else None
+
+
+REWRITINGS: dict[str, Rewriting] = {
+    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry", _greatest, (1, 2)),
+    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry", _least, (1, 2)),
+    "maximum": Rewriting("maximum(a, b)", "b + relu(a - b)", _maximum, (2, 2)),
+    "minimum": Rewriting("minimum(a, b)", "a - relu(a - b)", _minimum, (2, 2)),
+    "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", _where, (3, 3)),
+    "clip": Rewriting("clip(x, a, b)", "a + relu(x - a) - relu(x - b)",
+                      lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),
+    "mean": Rewriting("mean(x)", "sum(x) / n", _mean),
+    "row_means": Rewriting("row_means(X)", "row_sums(X) / n", _row_means),
+    "column_means": Rewriting("column_means(X)", "column_sums(X) / m", lambda x: _row_means(x.T).T),
+    "var": Rewriting("var(x)", "mean((x - mean(x))**2)", _variance),
+    "std": Rewriting("std(x)", "sqrt(var(x))", lambda x: _sqrt(_variance(x))),
+    "gelu": Rewriting("gelu(x)", "x * (1 + erf(x / sqrt(2))) / 2", _gelu),
+    "silu": Rewriting("silu(x)", "x * sigmoid(x)", lambda x: x * _sigmoid(x)),
+    "leaky_relu": Rewriting("leaky_relu(x, a)", "relu(x) - a * relu(-x); a = 0.01 unless written",
+                            lambda x, a=0.01: _relu(x) - a * _relu(-x), (1, 2)),
+    "elu": Rewriting("elu(x, a)", "relu(x) + a * (exp(-relu(-x)) - 1); a = 1 unless written",
+                     _elu, (1, 2)),
+    "relu6": Rewriting("relu6(x)", "relu(x) - relu(x - 6)", lambda x: _relu(x) - _relu(x - 6)),
+    "sinh": Rewriting("sinh(x)", "(exp(x) - exp(-x)) / 2", lambda x: (_exp(x) - _exp(-x)) / 2),
+    "cosh": Rewriting("cosh(x)", "(exp(x) + exp(-x)) / 2", lambda x: (_exp(x) + _exp(-x)) / 2),
+    "square": Rewriting("square(x)", "x**2", lambda x: x**2),
+    "log_sigmoid": Rewriting("log_sigmoid(x)", "-softplus(-x)", lambda x: -function("softplus")(-x)),
+    "log_softmax": Rewriting("log_softmax(x)", "x - logsumexp(x)", _log_softmax),
+    "log_softmax_rows": Rewriting("log_softmax_rows(X)", "X - logsumexp_rows(X)",
+                                  lambda x: x - function("logsumexp_rows")(x)),
+    "outer": Rewriting("outer(a, b)", "a @ b.T", lambda a, b: a @ b.T, (2, 2)),
+    "dot": Rewriting("dot(a, b)", "a.T @ b", _dot, (2, 2)),
+    "trace": Rewriting("trace(A)", "tr(A)", function("tr")),
+    "transpose": Rewriting("transpose(A)", "A.T", lambda a: a.T),
+    "vec": Rewriting("vec(X)", "reshape(X.T, n*m, 1): the columns below each other", _vec),
+    "matrix_power": Rewriting("matrix_power(A, 3)", "A @ A @ A", _matrix_power, (2, 2)),
+    "solve": Rewriting("solve(A, b)", "inv(A) @ b", lambda a, b: function("inv")(a) @ b, (2, 2)),
+}  # fmt: skip
+
+ALIASES = {
+    "ln": "log", "logistic": "sigmoid", "heaviside": "step", "expit": "sigmoid", "swish": "silu", "identity": "eye",
+    "absolute": "abs", "concatenate": "vstack", "logsigmoid": "log_sigmoid", "σ": "sigmoid", "inverse": "inv",
+    "average": "mean",
+}  # fmt: skip
+
+REFUSALS = {
+    "pinv": "write inv(X.T @ X) @ X.T where the columns of X are independent, X.T @ inv(X @ X.T) where its rows are",
+    "expm": "the exponential of a matrix has no derivative in closed form; exp(X) is the one entry by entry",
+    "cholesky": "make the factor a symbol, L, and write L @ L.T for the matrix; log(det(A)) is logdet(A)",
+    "eig": "eigenvalues are not in the language: tr(A) is their sum, det(A) their product",
+    "svd": "singular values are not in the language: norm(X)**2 is the sum of their squares",
+    "argmax": "the place of the largest entry has no derivative: use max(x) or softmax(x)",
+    "floor": "it is constant between its jumps: its derivative is zero",
+    "round": "it is constant between its jumps: its derivative is zero",
+    "log10": "write log(x) / log(10)",
+    "log2": "write log(x) / log(2)",
+    "prod": "write exp(sum(log(x))) for positive entries",
+    "cross": "write out the entries, or a skew-symmetric matrix times the vector",
+    "einsum": "write the products with @, .T, sum and tr",
+    "concat": "write vstack(a, b) for columns below each other, hstack(A, B) for matrices side by side",
+    "cumsum": "write L @ x with a lower triangular matrix of ones as a symbol L",
+}
+
+BY_AXIS = {  # function: (by rows, axis=1; by columns, axis=0)
+    "sum": ("row_sums", "column_sums"),
+    "mean": ("row_means", "column_means"),
+    "softmax": ("softmax_rows", None),
+    "logsumexp": ("logsumexp_rows", None),
+    "log_softmax": ("log_softmax_rows", None),
+}

@@ -1,0 +1,158 @@
+"""Random points at which formulas are compared: as is assumed, away from kinks and undefined places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus.expressions import Expression, context_of, walk
+from fanlight.calculus.numeric import evaluate, kinks_near, values_of
+from fanlight.errors import CalculusError
+
+Array = NDArray[Any]
+
+
+def random_point(
+    expression: Expression, other: Expression | None, lengths: Mapping[str, int], seed: int, smallest: int = 3
+) -> dict[str, Array]:
+    """Draw a value for each symbol that respects what is assumed of it; letters not in `lengths` get different ones.
+
+    Parameters
+    ----------
+    expression, other : Expression
+        Whose symbols are drawn.
+    lengths : mapping of str to int
+        Lengths of dimension letters.
+    seed : int
+    smallest : int
+        The least length of a letter.
+
+    Returns
+    -------
+    dict of str to float array, or int array (N,) of row numbers
+    """
+    return _point(expression, other, lengths, np.random.default_rng(seed), smallest=smallest)
+
+
+def smooth_point(expression: Expression, other: Expression | None, seed: int, smallest: int = 3) -> dict[str, Array]:
+    """Draw a point where the expression is finite and has a derivative.
+
+    Entries are normal at first; where that gives no finite value, positive; then matrices get a strong diagonal, so
+    that determinants, logarithms and roots are defined.
+
+    Raises
+    ------
+    CalculusError
+        The expression has no finite value at any point tried.
+    """
+    finite = False
+    for attempt in range(60):
+        rng = np.random.default_rng(seed + 1000 * attempt)
+        positive, dominant = attempt >= 20 and attempt % 2 == 0, attempt >= 20 and attempt % 4 < 2
+        point = _point(expression, other, {}, rng, smallest=smallest, positive=positive, dominant=dominant)
+        try:
+            finite = all(np.isfinite(value).all() for value in values_of(expression, point).values())
+        except np.linalg.LinAlgError:
+            continue
+        if finite and not kinks_near(expression, point):
+            return point
+    if not finite:
+        raise CalculusError(f"{expression} has no finite value at the points tried: an --assume may help")
+    return point
+
+
+def has_kinks(expression: Expression) -> bool:
+    """Tell whether somewhere the derivative jumps, so that one point cannot tell formulas apart."""
+    return any(node.operation.kinks or node.operation.name in ("step", "max") for node in walk(expression))
+
+
+def with_fact(value: Array, fact: str, rng: np.random.Generator) -> Array:
+    """Return a value that an assumption holds of, close to a value without it.
+
+    Parameters
+    ----------
+    value : float array (m, n) or ()
+    fact : str
+        One of `ASSUMPTIONS`.
+    rng : numpy.random.Generator
+    """
+    match fact:
+        case "spd":
+            return np.asarray(value @ value.T + len(value) * np.eye(len(value)))
+        case "sym":
+            return np.asarray(value + value.T)
+        case "invertible":
+            return np.asarray(value + 2 * np.sqrt(len(value)) * np.eye(len(value)))
+        case "positive":
+            return np.asarray(np.abs(value) + 0.1)
+        case "pm1":
+            return np.where(value > 0, 1.0, -1.0)
+        case "bit":
+            return np.where(value > 0, 1.0, 0.0)
+        case "onehot":
+            return np.asarray(np.eye(value.size)[rng.integers(value.size)].reshape(value.shape))
+        case "onehot_rows":
+            return np.asarray(np.eye(value.shape[1])[rng.integers(value.shape[1], size=value.shape[0])])
+    return value
+
+
+def fits_fact(value: Array, fact: str) -> bool:
+    """Tell whether a value of this shape can have the fact."""
+    if fact in ("spd", "sym", "invertible"):
+        return value.ndim == 2 and value.shape[0] == value.shape[1] > 1
+    if fact == "onehot":
+        return value.ndim == 2 and 1 in value.shape
+    return fact != "onehot_rows" or (value.ndim == 2 and 1 not in value.shape)
+
+
+def _point(
+    expression: Expression,
+    other: Expression | None,
+    lengths: Mapping[str, int],
+    rng: np.random.Generator,
+    *,
+    smallest: int = 3,
+    positive: bool = False,
+    dominant: bool = False,
+) -> dict[str, Array]:
+    symbols = {**(context_of(other) if other is not None else {}), **context_of(expression)}
+    letters = sorted({letter for s in symbols.values() for d in s.shape for letter in d.letters})
+    sizes = {letter: smallest + len(letters) - i for i, letter in enumerate(letters)} | dict(lengths)
+    point: dict[str, Array] = {}
+    for name, s in symbols.items():
+        shape = [d.value(sizes) for d in s.shape]
+        if len(shape) == 1:
+            continue
+        value = np.asarray(rng.normal(size=shape))
+        value = np.abs(value) + 0.1 if positive else value
+        if dominant and fits_fact(value, "spd"):
+            value = value + 2 * np.sqrt(len(value)) * np.eye(len(value))
+        point[name] = with_fact(value, s.parameters[2] or "", rng)
+    return point | _row_numbers(expression, sizes, rng)
+
+
+def _row_numbers(expression: Expression, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
+    """Draw row numbers within the tables that they are of, and offsets that rise."""
+    numbers: dict[str, Array] = {}
+    for node in walk(expression):
+        if node.operation.name not in ("rows", "bag"):
+            continue
+        table, index, *offsets = node.arguments
+        count = table.shape[0].value(sizes)
+        numbers[index.name] = rng.integers(count, size=index.shape[0].value(sizes))
+        for o in offsets:
+            bounds = np.sort(rng.integers(len(numbers[index.name]) + 1, size=o.shape[0].value(sizes)))
+            bounds[0], bounds[-1] = 0, len(numbers[index.name])
+            numbers[o.name] = bounds
+    return numbers
+
+
+def value_at(expression: Expression, point: Mapping[str, Array]) -> Array:
+    """Return a value, of undefined entries where a matrix has no inverse."""
+    try:
+        return np.asarray(evaluate(expression, point))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.nan)

@@ -1,0 +1,68 @@
+"""The text of an expression as Python's syntax tree, and what to write where it is none."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from fanlight.errors import CalculusError
+
+PRIME = "ʹ"  # a letter to Python, in place of the apostrophe of f'(z)
+_DERIVATIVE = re.compile(r"(?<=\w)'+(?=\()")
+_LETTERS = str.maketrans("₀₁₂₃₄₅₆₇₈₉−", "0123456789-")
+
+
+def syntax_tree(text: str) -> ast.expr:
+    """Return Python's syntax tree of an expression; a derivative ``f'(z)`` is a call of a name that ends in a prime.
+
+    Raises
+    ------
+    CalculusError
+        The text is not an expression; the message says what to write where the mistake is a common one.
+    """
+    shown, text = text.strip(), _python(text.strip())
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        message = hint(shown) or f"this is not an expression: {error.msg}"
+        raise error_at(shown, len(text[: (error.offset or 1) - 1].encode()), message) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise CalculusError("this is not an expression: it cannot be read") from None
+
+
+def formula_text(tree: ast.expr) -> str:
+    """Write a syntax tree as `syntax_tree` reads it."""
+    return ast.unparse(tree).replace(PRIME, "'")
+
+
+def _python(text: str) -> str:
+    """Return the text with as many characters, in Python's letters."""
+    return _DERIVATIVE.sub(lambda primes: PRIME * len(primes[0]), text).translate(_LETTERS)
+
+
+_HINTS = (
+    (r"'", "a transpose is written x.T, a derivative f'(z)"),
+    (r"\^", "a power is written x**2, a transpose x.T"),
+    (r"\blambda\b", "lambda is a word of Python: write lam"),
+    (r"\b(if|else)\b", "a choice is written where(x > 0, a, b)"),
+    (r"[ᵀ⊤]", "a transpose is written x.T"),
+    (r"[⊙∘·×]", "an elementwise product is written *, a matrix product @"),
+    (r"[²³]", "a power is written x**2"),
+    (r"√", "a root is written sqrt(x)"),
+    (r"[‖|]", "a length is written norm(x), an absolute value abs(x)"),
+    (r"[Σ∑]", "a sum is written sum(x)"),
+    (r"(?<![^\W\d])\d+\.?\d*[^\W\d]", "a product is written with its sign: 2*x"),
+    (r"[\w)]\s+[\w(]", "between two factors stands *, elementwise, or @, the matrix product"),
+    (r"=", "only the expression is written, without what it is equal to"),
+)
+
+
+def hint(text: str) -> str | None:
+    """Say what to write for what is not in the language."""
+    return next((hint for pattern, hint in _HINTS if re.search(pattern, text)), None)
+
+
+def error_at(text: str, offset: int, message: str) -> CalculusError:
+    """Show the place; `offset` counts UTF-8 bytes, as `ast` does."""
+    column = len(_python(text).encode()[:offset].decode(errors="ignore"))
+    return CalculusError(f"{message}\n  {text}\n  {' ' * column}^")

@@ -61,8 +61,8 @@ def derive(
     language: Annotated[Language, typer.Option(help="Of the words in text and HTML.")] = Language.en,
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
-    from fanlight.calculus import korean, views
-    from fanlight.calculus.derivation import derive as derived
+    from fanlight.calculus.lecture import korean, views
+    from fanlight.calculus.lecture.derivation import derive as derived
 
     steps = derived(read(expression, shape, assume), wrt)
     say = korean.say if language == Language.ko else str
@@ -93,7 +93,7 @@ def check(
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
     from fanlight.apps.formulas import read_gradient
-    from fanlight.calculus.differences import check as checked
+    from fanlight.calculus.lecture.diagnosis import check as checked
 
     whole = read(expression, shape, assume)
     verdict = checked(whole, wrt, read_gradient(gradient, whole))

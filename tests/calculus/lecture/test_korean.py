@@ -5,9 +5,9 @@ import re
 import pytest
 
 from fanlight.calculus import check, derive, parse
-from fanlight.calculus.korean import KOREAN, say
-from fanlight.calculus.steps import steps
-from fanlight.calculus.views import html, text
+from fanlight.calculus.lecture.korean import KOREAN, say
+from fanlight.calculus.lecture.layout import steps
+from fanlight.calculus.lecture.views import html, text
 
 SHAPES = {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1), "U": ("k", "n"), "c": ("k", 1), "A": ("m", "m")}
 EXPRESSIONS = {

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.calculus.derivatives import target_of
 from fanlight.calculus.expressions import Expression, context_of, remember
-from fanlight.calculus.gradient import gradient, target_of
+from fanlight.calculus.gradient import gradient
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
 from fanlight.calculus.shapes import show
 from fanlight.errors import CalculusError

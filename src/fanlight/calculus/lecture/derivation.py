@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fanlight.calculus.batch import substitute
-from fanlight.calculus.counting import Operations, count
+from fanlight.calculus.compiler.rewriting import simplify
+from fanlight.calculus.derivatives import jacobian, target_of
 from fanlight.calculus.expressions import Expression, constant, rebuilt, symbol, symbols_of, walk
-from fanlight.calculus.gradient import gradient, target_of
-from fanlight.calculus.jacobian import jacobian
+from fanlight.calculus.gradient import gradient
+from fanlight.calculus.lecture.operation_counts import Operations, count
 from fanlight.calculus.shapes import ONE, Shape
-from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
 
 
@@ -86,17 +86,17 @@ class Derivation:
     gradient: Expression
 
     def __str__(self) -> str:
-        from fanlight.calculus.views import text
+        from fanlight.calculus.lecture.views import text
 
         return text(self)
 
     def _repr_latex_(self) -> str:
-        from fanlight.calculus.views import latex_of
+        from fanlight.calculus.lecture.views import latex_of
 
         return latex_of(self)
 
     def _repr_html_(self) -> str:
-        from fanlight.calculus.views import html
+        from fanlight.calculus.lecture.views import html
 
         return html(self)
 

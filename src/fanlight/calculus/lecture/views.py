@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.calculus.derivation import Derivation, Link
+from fanlight.calculus.compiler.code_generation import numpy_source
 from fanlight.calculus.expressions import Expression
-from fanlight.calculus.latex import latex, latex_name
-from fanlight.calculus.mathml import mathml
+from fanlight.calculus.lecture.derivation import Derivation, Link
+from fanlight.calculus.lecture.latex import latex, latex_name
+from fanlight.calculus.lecture.layout import Formula, Row, links_of, steps
+from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.numeric import bind, evaluate
 from fanlight.calculus.shapes import show
-from fanlight.calculus.source import numpy_source
-from fanlight.calculus.steps import Formula, Row, links_of, steps
 from fanlight.errors import CalculusError
 
 _STYLE = """
@@ -27,7 +27,7 @@ _STYLE = """
 
 
 def text(d: Derivation, say: Callable[[str], str] = str) -> str:
-    """Return the derivation for a terminal; `say` may put its words into another language (`calculus.korean`)."""
+    """Return the derivation for a terminal; `say` may put its words into another language (`lecture.korean`)."""
     lines = [f"{d.pieces[-1].name} = {d.expression}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
     for title, rows in _told(d, say):
         lines += ["", title]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fanlight.calculus.derivation import Derivation, Link, Piece
+from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import Expression, symbol, walk
-from fanlight.calculus.latex import latex, latex_name
+from fanlight.calculus.lecture.derivation import Derivation, Link, Piece
+from fanlight.calculus.lecture.latex import latex, latex_name
 from fanlight.calculus.shapes import ONE, show
-from fanlight.calculus.simplify import simplify
 
 
 class Formula(NamedTuple):

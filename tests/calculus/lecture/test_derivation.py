@@ -15,15 +15,15 @@ from fanlight.calculus import (
     jacobian,
     parse,
 )
-from fanlight.calculus.counting import count
-from fanlight.calculus.differences import check, random_point
-from fanlight.calculus.graph import graph
+from fanlight.calculus.compiler.code_generation import numpy_source
 from fanlight.calculus.inference import infer_shapes
-from fanlight.calculus.latex import latex
-from fanlight.calculus.mathml import mathml
+from fanlight.calculus.lecture.diagnosis import check, random_point
+from fanlight.calculus.lecture.graph import graph
+from fanlight.calculus.lecture.latex import latex
+from fanlight.calculus.lecture.mathml import mathml
+from fanlight.calculus.lecture.operation_counts import count
+from fanlight.calculus.lecture.views import html, latex_of, nudge, numpy_of
 from fanlight.calculus.operations import TABLE
-from fanlight.calculus.source import numpy_source
-from fanlight.calculus.views import html, latex_of, nudge, numpy_of
 
 SHAPES = {
     "u": ("n", 1),

@@ -29,9 +29,9 @@ def words(told):
 def test_every_step_is_told_in_korean(expression):
     for wrt in EXPRESSIONS[expression]:
         d = derive(parse(expression, SHAPES), wrt)
-        for title, rows in steps(d):
-            assert title in KOREAN
-            for row in rows:
+        for step in steps(d):
+            assert step.title in KOREAN
+            for row in step.rows:
                 for part in (*row.parts, row.shape):
                     if isinstance(part, str):
                         assert words(say(part)) == [], part

@@ -1,53 +1,73 @@
-"""A derivation, as the lecture writes one: three movements, and what follows from them.
+"""A derivation, as the lecture writes one: backpropagation over named pieces.
 
-*Break the equation into simple pieces*, *apply the chain rule*, *write out the Jacobians* (L16); then name the error
-signal δ and use it again (L17), and bring the gradient into the shape of what it is taken by (L18). The steps are data
-here; `views` shows them.
+*Break the equation into simple pieces*, *apply the chain rule*, *write out the Jacobians* (L16); then one error signal
+δ for each piece, summed over the pieces that use it (L17), and the gradient in the shape of what it is taken by (L18).
+Every equality is data, a `Claim`; `layout` arranges them as steps, `views` shows these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from fanlight.calculus.batch import substitute
-from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.derivatives import jacobian, target_of
-from fanlight.calculus.expressions import Expression, constant, rebuilt, symbol, symbols_of, walk
+from fanlight.calculus.expressions import Expression, constant, context_of, function, remember, symbol, symbols_of
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.lecture.operation_counts import Operations, count
-from fanlight.calculus.shapes import ONE, Shape
+from fanlight.calculus.lecture.pieces import Piece, break_up
+from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A simple piece: ``name = expression``, in the names of the pieces and symbols before it."""
+class Partial(NamedTuple):
+    """The derivative of a piece by a piece or symbol.
 
-    name: str
-    expression: Expression
+    Attributes
+    ----------
+    of, by : str
+    is_local : bool
+        All other pieces stay fixed; otherwise the later pieces move with `by`.
+    is_jacobian : bool
+        A row for each entry of `of`; otherwise the gradient, in the shape of `by`.
+    """
 
-    @property
-    def shape(self) -> Shape:
-        """Of its value."""
-        return self.expression.shape
+    of: str
+    by: str
+    is_local: bool
+    is_jacobian: bool
+
+
+class Claim(NamedTuple):
+    """An equality that a derivation shows: in inputs, pieces and error signals."""
+
+    left: Expression | Partial
+    right: Expression
 
 
 @dataclass(frozen=True)
 class Link:
-    """One factor of the chain rule, ∂upper/∂lower.
+    """One factor of the chain rule, ∂upper/∂lower, all other pieces fixed.
 
     Attributes
     ----------
     upper, lower : str
     jacobian : Expression or None
-        The local Jacobian in the pieces' names, rows of `upper` by columns of `lower`; None where it would need more
-        than two indices (a matrix), which the shape convention settles.
+        In the pieces' names, rows of `upper` by columns of `lower`; None where it would need more than two indices.
     """
 
     upper: str
     lower: str
     jacobian: Expression | None
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The error signal of a piece: the gradient of the result by it, local × upstream in the names of pieces."""
+
+    name: str
+    piece: Piece
+    expression: Expression
 
 
 @dataclass(frozen=True)
@@ -59,31 +79,56 @@ class Derivation:
     expression, wrt : Expression
         What was differentiated, and by what.
     pieces : list of Piece
-        The last one is the whole.
-    paths : list of lists of Link
-        Every way from the whole down to `wrt`; the chain rule multiplies along each and adds over all.
-    delta_of : Piece
-        The piece in which `wrt` stands, and
-    delta : Expression
-        its error signal, the gradient of the whole by it.
-    shared : list of Expression
-        All symbols that stand in that piece: their gradients share δ.
-    with_sharing, without_sharing : Operations
-        What computing all their gradients costs with δ computed once, and each on its own.
+        The last one is the expression itself.
+    links : list of Link
+        Every step from a piece to what it is made of, on the ways to `wrt`, from the last piece down.
+    deltas : list of Delta
+        From the last piece down; elementwise functions have none, their argument's includes their derivative.
+    local_gradient : Expression
+        The gradient in the names of pieces and error signals, in shape convention.
     gradient : Expression
-        In shape convention.
+        In inputs only.
+    shared : list of Expression
+        Symbols, `wrt` among them, whose gradients all begin with the same error signal.
+    with_sharing, without_sharing : Operations
+        What computing the gradients by `shared` costs with the signal computed once, and each alone.
     """
 
     expression: Expression
     wrt: Expression
     pieces: list[Piece]
-    paths: list[list[Link]]
-    delta_of: Piece
-    delta: Expression
+    links: list[Link]
+    deltas: list[Delta]
+    local_gradient: Expression
+    gradient: Expression
     shared: list[Expression]
     with_sharing: Operations
     without_sharing: Operations
-    gradient: Expression
+
+    @property
+    def name(self) -> str:
+        """The result's name."""
+        return self.pieces[-1].name
+
+    @property
+    def path(self) -> list[Link] | None:
+        """The links in order, if there is one way only from the result to `wrt`."""
+        path, place = [], self.name
+        while place != self.wrt.name:
+            below = [link for link in self.links if link.upper == place]
+            if len(below) != 1:
+                return None
+            path.append(below[0])
+            place = below[0].lower
+        return path if len(path) == len(self.links) else None
+
+    def claims(self) -> Iterator[Claim]:
+        """Yield every equality that the views show."""
+        from fanlight.calculus.lecture.layout import steps
+
+        for step in steps(self):
+            for row in step.rows:
+                yield from row.claims
 
     def __str__(self) -> str:
         from fanlight.calculus.lecture.views import text
@@ -122,140 +167,111 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
     >>> steps = derive(parse("u.T @ f(W @ x + b)", shapes, generic=["f"]), "b")
     >>> [f"{p.name} = {p.expression}" for p in steps.pieces]
     ['z = W @ x + b', 'h = f(z)', 's = u.T @ h']
-    >>> [str(link.jacobian) for link in steps.paths[0]]
+    >>> [str(link.jacobian) for link in steps.links]
     ['u.T', "diag(f'(z))", 'eye(n)']
+    >>> [f"{d.name} = {d.expression}" for d in steps.deltas]
+    ["δ = u * f'(z)"]
     >>> str(steps.gradient)
     "u * f'(W @ x + b)"
     """
     target = target_of(expression, wrt)
     if target.operation.name != "symbol":
         raise CalculusError("a derivation is by a symbol")
-    final = gradient(expression, target)
+    if expression.shape:
+        gradient(expression, target)  # raises, and says what to do
     pieces = break_up(expression)
-    symbols = {p.name: symbol(p.name, p.shape) for p in pieces}
-    paths = _paths(pieces, symbols, target)
-    if not paths:
+    chain = _Chain(expression, pieces, target)
+    if target.name not in chain.users:
         raise CalculusError(f"{target} does not reach the result: the gradient is zero")
-    delta_of = next(p for p in pieces if p.name == paths[0][-1].upper)
-    inner = next(node for node, name in _named(expression, pieces).items() if name == delta_of.name)
-    shared = [s for s in symbols_of(delta_of.expression).values() if s.name not in symbols]
-    signal = _signal(expression, inner)
+    deltas = chain.deltas()
+    local = chain.gradient_by(target)
+    shared = chain.shared()
     together = gradient(expression, shared)
     return Derivation(
         expression,
         target,
         pieces,
-        paths,
-        delta_of,
-        signal,
+        chain.links(),
+        deltas,
+        local,
+        gradient(expression, target),
         shared,
         count(together),
         sum((count([g]) for g in together[1:]), count(together[:1])),
-        final,
     )
 
 
-def _signal(expression: Expression, inner: Expression) -> Expression:
-    """Return the gradient by an inner node: with a symbol in its place, and the node put back."""
-    if inner is expression:
-        return constant(1)
-    place = symbol("inner_", inner.shape)
-    done: dict[Expression, Expression] = {}
-    for node in walk(expression):
-        if node is inner:
-            done[node] = place
-        else:
-            done[node] = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
-    return simplify(substitute(gradient(done[expression], place), {"inner_": inner}))
+class _Chain:
+    """Pieces on the ways from the result to a symbol, and the error signals that come down them."""
 
+    def __init__(self, expression: Expression, pieces: Sequence[Piece], target: Expression) -> None:
+        self.expression, self.target, self.last = expression, target, pieces[-1]
+        self.context = context_of(expression)
+        relevant = {target.name}
+        self.pieces: list[Piece] = []
+        self.users: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            below = [name for name in symbols_of(piece.expression) if name in relevant]
+            for name in below:
+                self.users.setdefault(name, []).append(piece)
+            if below:
+                relevant.add(piece.name)
+                self.pieces.append(piece)
+        self.upstream: dict[str, Expression] = {self.last.name: constant(1)}
 
-def break_up(expression: Expression) -> list[Piece]:
-    """Break an expression into simple pieces: one function or one affine step each."""
-    names = _named(expression, None)
-    done: dict[Expression, Expression] = {}
-    pieces = []
-    for node in walk(expression):
-        made = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
-        if node in names:
-            pieces.append(Piece(names[node], made))
-            made = symbol(names[node], node.shape)
-        done[node] = made
-    return pieces
+    def links(self) -> list[Link]:
+        """Return the links from the result down."""
+        names = {p.name for p in self.pieces} | {self.target.name}
+        return [
+            Link(piece.name, name, self._local(piece, node))
+            for piece in reversed(self.pieces)
+            for name, node in symbols_of(piece.expression).items()
+            if name in names
+        ]
 
+    def _local(self, piece: Piece, by: Expression) -> Expression | None:
+        if any(shape and ONE not in shape for shape in (by.shape, piece.shape)):
+            return None
+        try:
+            return remember(jacobian(piece.expression, by), self.context)
+        except CalculusError:
+            return None
 
-_ARITHMETIC = {
-    "add",
-    "subtract",
-    "negative",
-    "matmul",
-    "multiply",
-    "divide",
-    "transpose",
-    "constant",
-    "symbol",
-    "power",
-    "length",
-}
-
-
-def _named(expression: Expression, pieces: Sequence[Piece] | None) -> dict[Expression, str]:
-    """Choose the nodes that become pieces, and their names: z before a function, h after, s the whole."""
-    users: dict[Expression, list[Expression]] = {}
-    for node in walk(expression):
-        for argument in node.arguments:
-            users.setdefault(argument, []).append(node)
-    taken = set(symbols_of(expression))
-    names: dict[Expression, str] = {}
-
-    def free(letter: str) -> str:
-        name, number = letter, 1
-        while name in taken:
-            number += 1
-            name = f"{letter}{number}"
-        taken.add(name)
-        return name
-
-    for node in walk(expression):
-        if node is expression:
-            names[node] = free("s")
-        elif not node.arguments:
-            continue
-        elif node.operation.name not in _ARITHMETIC:
-            names[node] = free("h")
-        elif (
-            any(user.operation.name not in _ARITHMETIC for user in users[node])
-            or (
-                node.operation.name == "matmul"
-                and any(user.operation.name == "matmul" for user in users[node])
-                and node.shape
-            )
-            or (len(set(users[node])) > 1 and node.operation.name != "transpose")
-        ):
-            names[node] = free("z")
-    return names
-
-
-def _paths(pieces: Sequence[Piece], symbols: dict[str, Expression], target: Expression) -> list[list[Link]]:
-    """List the ways from the last piece down to the target, each with its local Jacobians."""
-    by_name = {p.name: p for p in pieces}
-
-    def below(name: str) -> list[list[Link]]:
-        piece = by_name[name]
+    def deltas(self) -> list[Delta]:
+        """Compute the error signals from the result down."""
+        named = [p for p in self.pieces if p is not self.last and not p.is_function]
         found = []
-        for child_name, child in symbols_of(piece.expression).items():
-            if child is not target and child_name not in by_name:
+        for piece in reversed(self.pieces):
+            if piece is self.last:
                 continue
-            link = Link(name, child_name, _local(piece.expression, child))
-            found += [[link]] if child is target else [[link, *rest] for rest in below(child_name)]
+            signal = self.gradient_by(piece.symbol)
+            if piece.is_function:
+                self.upstream[piece.name] = signal
+                continue
+            name = "δ" if len(named) == 1 else f"δ_{piece.name}"
+            self.upstream[piece.name] = symbol(name, piece.shape)
+            found.append(Delta(name, piece, signal))
         return found
 
-    return below(pieces[-1].name)
+    def gradient_by(self, node: Expression) -> Expression:
+        """Return the gradient by a piece or symbol: local × upstream, summed over the pieces that use it."""
+        total: Expression | None = None
+        for piece in self.users[node.name]:
+            upstream = self.upstream[piece.name]
+            part = piece.expression if piece is self.last else upstream * piece.expression
+            part = function("sum")(part) if part.shape else part
+            total = part if total is None else total + part
+        if total is None:
+            raise CalculusError(f"{node} does not reach the result")
+        return remember(gradient(remember(total, self.context), node), self.context)
 
-
-def _local(expression: Expression, by: Expression) -> Expression | None:
-    if (by.shape and ONE not in by.shape) or (expression.shape and ONE not in expression.shape):
-        return None
-    try:
-        return simplify(jacobian(expression, by))
-    except CalculusError:
-        return None
+    def shared(self) -> list[Expression]:
+        """Return the input symbols that stand in the one piece in which the target stands."""
+        places = self.users[self.target.name]
+        if len(places) != 1:
+            return [self.target]
+        inputs = symbols_of(self.expression)
+        inside = [s for name, s in symbols_of(places[0].expression).items() if name in inputs and len(s.shape) != 1]
+        return [
+            s for s in inside if all(s.name not in symbols_of(p.expression) for p in self.pieces if p is not places[0])
+        ]

@@ -12,7 +12,7 @@ from typing import overload
 
 from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.derivatives import shortest_gradient, target_of
-from fanlight.calculus.expressions import Expression, constant, context_of, remember, walk, zeros
+from fanlight.calculus.expressions import Expression, constant, context_of, remember, tree_size, walk, zeros
 from fanlight.calculus.shapes import show
 from fanlight.errors import CalculusError
 
@@ -62,7 +62,7 @@ def gradient(
 
 def _short_gradient(expression: Expression, target: Expression) -> Expression | None:
     """Return the gradient through the normal form, or None where it has none or is too large to be read."""
-    if expression.shape or sum(1 for _ in walk(expression)) > _READABLE:
+    if expression.shape or tree_size(expression) > _READABLE:
         return None
     try:
         return shortest_gradient(expression, target)
@@ -70,7 +70,7 @@ def _short_gradient(expression: Expression, target: Expression) -> Expression | 
         return None
 
 
-_READABLE = 80  # nodes; larger expressions are for programs
+_READABLE = 250  # nodes of the tree; larger expressions are for programs
 
 
 def pull_back(

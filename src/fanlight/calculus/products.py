@@ -100,7 +100,7 @@ def transposed(e: Expression) -> Expression:
         return shortest(inner, e.T)
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transposed(a) for a in e.arguments])
-        return shortest(e.T, inner)
+        return inner if length_of(inner) <= length_of(e.T) else e.T
     return e.T
 
 

@@ -36,9 +36,10 @@ def test_every_step_is_told_in_korean(expression):
                     if isinstance(part, str):
                         assert words(say(part)) == [], part
         formulas = {word for p in d.pieces for word in words(str(p.expression))} | {"sum", "diag", "eye", "ones", "inv"}
-        assert set(words(text(d, say))) <= formulas | set(words(f"{d.gradient} {d.delta} {d.expression}"))
-        assert "연쇄 법칙" in html(d, say)
-        assert "chain rule" in text(d)
+        assert set(words(text(d, say))) <= formulas | set(words(" ".join(str(c.right) for c in d.claims())))
+        if len(d.pieces) > 1:
+            assert "연쇄 법칙" in html(d, say)
+            assert "chain rule" in text(d)
 
 
 @pytest.mark.parametrize(

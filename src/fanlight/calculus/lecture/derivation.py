@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fanlight.calculus.derivatives import jacobian, target_of
+from fanlight.calculus.batch import substitute
+from fanlight.calculus.derivatives import jacobian, simplify, target_of
 from fanlight.calculus.expressions import Expression, constant, context_of, function, remember, symbol, symbols_of
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.lecture.operation_counts import Operations, count
@@ -256,14 +257,19 @@ class _Chain:
     def gradient_by(self, node: Expression) -> Expression:
         """Return the gradient by a piece or symbol: local × upstream, summed over the pieces that use it."""
         total: Expression | None = None
+        fixed: dict[str, Expression] = {}  # what comes from above does not move with the node
         for piece in self.users[node.name]:
-            upstream = self.upstream[piece.name]
-            part = piece.expression if piece is self.last else upstream * piece.expression
+            part = piece.expression
+            if piece is not self.last:
+                place = symbol(f"upstream_{piece.name}", piece.shape)
+                fixed[place.name] = self.upstream[piece.name]
+                part = place * part
             part = function("sum")(part) if part.shape else part
             total = part if total is None else total + part
         if total is None:
             raise CalculusError(f"{node} does not reach the result")
-        return remember(gradient(remember(total, self.context), node), self.context)
+        slope = substitute(gradient(remember(total, self.context), node), fixed)
+        return remember(simplify(remember(slope, self.context)), self.context)
 
     def shared(self) -> list[Expression]:
         """Return the input symbols that stand in the one piece in which the target stands."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fanlight.calculus.assumptions import apply_assumptions
-from fanlight.calculus.derivatives import facts_of
-from fanlight.calculus.expressions import Expression, symbol, symbols_of
+from fanlight.calculus.derivatives import facts_of, simplify
+from fanlight.calculus.expressions import Expression, symbol, symbols_of, tree_size
 from fanlight.calculus.index_derivative import derivative
 from fanlight.calculus.index_form import Form, new_index
 from fanlight.calculus.indexing import form_of
@@ -15,7 +15,7 @@ from fanlight.calculus.lecture.entries import Formula, entries
 from fanlight.calculus.shapes import ONE, show
 from fanlight.errors import CalculusError
 
-_LONG = 160  # characters of a gradient that is shown in inputs too
+LONG = 80  # nodes of a gradient that is shown in inputs too
 
 
 class Row(NamedTuple):
@@ -83,7 +83,11 @@ def _jacobians(d: Derivation) -> list[Row]:
             product = product @ factor
         left = Formula.partial(d.name, d.wrt.name)
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
-        rows.append(Row((left.equals(Formula.of(product)),), f"1 × {_length(d, d.wrt.name)}", (claim,)))
+        rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))
+        short = simplify(product)
+        again = Formula.of(short)
+        again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
+        rows.append(Row((again,), f"1 × {_length(d, d.wrt.name)}", (claim._replace(right=short),)))
     return rows
 
 
@@ -92,7 +96,7 @@ def _jacobian(d: Derivation, link: Link) -> Row:
     left = Formula.partial(link.upper, link.lower, direct=direct)
     shape = f"{_length(d, link.upper)} × {_length(d, link.lower)}"
     if link.jacobian is None:
-        return Row((left,), f"{shape}, entries below")
+        return Row((left,), f"{shape}, entries below" if link.lower == d.wrt.name else shape)
     claim = Claim(Partial(link.upper, link.lower, True, True), link.jacobian)
     return Row((left.equals(Formula.of(link.jacobian)),), shape, (claim,))
 
@@ -124,7 +128,7 @@ def _shape(d: Derivation) -> list[Row]:
     if d.wrt.shape and ONE not in d.wrt.shape:
         rows += _entry_rows(d)
     rows.append(_gradient_row(d, d.local_gradient))
-    if str(d.gradient) != str(d.local_gradient) and len(str(d.gradient)) <= _LONG:
+    if tree_size(d.gradient) <= LONG and str(d.gradient) != str(d.local_gradient):
         rows.append(_gradient_row(d, d.gradient))
     return rows
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.expressions import tree_size
 from fanlight.calculus.lecture.derivation import Derivation
 from fanlight.calculus.lecture.entries import Formula
-from fanlight.calculus.lecture.layout import Row, steps
+from fanlight.calculus.lecture.layout import LONG, Row, steps
 from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.numeric import bind, evaluate
 from fanlight.calculus.shapes import show
@@ -27,7 +28,8 @@ _STYLE = """
 
 def text(d: Derivation, say: Callable[[str], str] = str) -> str:
     """Return the derivation for a terminal; `say` may put its words into another language (`lecture.korean`)."""
-    lines = [f"{d.pieces[-1].name} = {d.expression}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
+    whole = f"{d.name} = {d.expression}" if tree_size(d.expression) <= LONG else d.name
+    lines = [f"{whole}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
     for title, rows in _told(d, say):
         lines += ["", title]
         written = ["".join(part if isinstance(part, str) else part.text for part in row.parts) for row in rows]
@@ -55,7 +57,9 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
 
     For `say` see `text`.
     """
-    whole = Formula.name(d.pieces[-1].name).equals(Formula.of(d.expression))
+    whole = Formula.name(d.name)
+    if tree_size(d.expression) <= LONG:
+        whole = whole.equals(Formula.of(d.expression))
     parts = [f"<style>{_STYLE}</style><p>{mathml(whole.latex)}</p>"]
     for title, rows in _told(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")

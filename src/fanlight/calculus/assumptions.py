@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, oriented
 from fanlight.calculus.index_derivative import transform
-from fanlight.calculus.index_form import (
-    Atom,
-    Factor,
-    Form,
-    Index,
-    Term,
-    collect,
-    eye_factor,
-    new_index,
-    normal_term,
-    oriented,
-    renamed,
-)
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
 
 _INVERTIBLE = ("invertible", "spd")
 

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_form import (
-    Factor,
-    Form,
-    Index,
-    Term,
-    collect,
-    distribute,
-    group,
-    new_index,
-    normal_term,
-    renamed,
-    used_axes,
-)
+from fanlight.calculus.index_algebra import collect, distribute, group, normal_term, used_axes
+from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, renamed
 
 _EXTRA = 1.2
 _LIMIT = 24  # terms of a product that is multiplied out

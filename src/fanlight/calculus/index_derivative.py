@@ -6,25 +6,19 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.expressions import Expression, symbol
-from fanlight.calculus.index_form import (
-    Atom,
-    Factor,
-    Form,
-    Index,
-    Term,
+from fanlight.calculus.index_algebra import (
     add,
     collect,
     distribute,
     eye_factor,
     grouped,
     multiply,
-    new_index,
     normal_term,
     number,
     oriented,
     power,
-    renamed,
 )
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
 from fanlight.calculus.indexing import elementwise, form_of, part_form, power_function, reciprocal
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.shapes import ONE

@@ -6,27 +6,21 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.expressions import Expression, walk
-from fanlight.calculus.index_form import (
-    Atom,
-    Factor,
-    Form,
-    Index,
-    Term,
+from fanlight.calculus.index_algebra import (
     add,
     collect,
     eye_factor,
     length_factor,
     multiply,
-    new_index,
     normal_term,
     number,
     oriented,
     power,
-    renamed,
     scale,
     single,
     used_axes,
 )
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError

@@ -8,7 +8,8 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered, oriented
+from fanlight.calculus.index_algebra import oriented
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (

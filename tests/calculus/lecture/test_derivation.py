@@ -197,6 +197,16 @@ def test_functions_of_ones_own_are_checked_at_once():
 
 
 @pytest.mark.data
+@pytest.mark.parametrize("name", ["identities.json", "identities-2.json"])
+def test_the_shared_identities_are_right_and_short(data, name):
+    from benchmarks.identities import measure
+
+    outcomes = [measure(case) for case in json.loads((data.parent / name).read_text())]
+    assert [o for o in outcomes if o.fault] == []
+    assert sum(o.ratio <= 1.25 for o in outcomes) >= 0.95 * len(outcomes)
+
+
+@pytest.mark.data
 def test_the_shared_identities_typeset_and_print_as_numpy(data):
     mathtext = pytest.importorskip("matplotlib.mathtext")
     parser = mathtext.MathTextParser("path")

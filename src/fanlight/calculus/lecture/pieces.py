@@ -82,9 +82,9 @@ def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Ex
         return None
     above = set(users[node])
     is_function = node.operation.name not in _ARITHMETIC
-    if is_function and node.operation.name in _FUSED and all(u.operation.name == "log" for u in above):
+    if _is_probability(node) and all(u.operation.name == "log" or _is_probability(u) for u in above):
         return None
-    if is_function and node.operation.name == "log" and node.arguments[0].operation.name in _FUSED:
+    if node.operation.name == "log" and _is_probability(node.arguments[0]):
         return None
     if is_function:
         return "h"
@@ -93,3 +93,13 @@ def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Ex
     into_function = any(u.operation.name not in _ARITHMETIC for u in above)
     into_product = node.operation.name == "matmul" and any(u.operation.name == "matmul" for u in above) and node.shape
     return "z" if into_function or into_product or len(above) > 1 else None
+
+
+def _is_probability(node: Expression) -> bool:
+    """Tell whether a logarithm of a node is taken in one step: of a softmax, a sigmoid p, or 1 - p."""
+    if node.operation.name in _FUSED:
+        return True
+    if node.operation.name != "subtract":
+        return False
+    one, other = node.arguments
+    return one.operation.name == "constant" and other.operation.name in _FUSED

@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 import fanlight
 from fanlight.apps.labelling import LabelStore
 from fanlight.apps.progress import tell
-from fanlight.calculus.graph import _ROLES
+from fanlight.calculus.lecture.graph import _ROLES
 from fanlight.entities.html import hue, marked
 from fanlight.entities.matches import WAYS
 from fanlight.entities.report import Found, Labelled, report_on

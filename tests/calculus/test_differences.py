@@ -8,10 +8,10 @@ import pytest
 
 from fanlight.apps.formulas import read_formula
 from fanlight.calculus import CalculusError, check, evaluate, gradient, parse
-from fanlight.calculus.differences import random_point
 from fanlight.calculus.expressions import symbols_of
-from fanlight.calculus.korean import say
-from fanlight.calculus.mistakes import gradient_value
+from fanlight.calculus.lecture.diagnosis import random_point
+from fanlight.calculus.lecture.korean import say
+from fanlight.calculus.lecture.mistakes import gradient_value
 
 WRONG = [
     [part.strip() for part in line.split("|")]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanlight.calculus import CalculusError, Expression, check_gradient, evaluate, function, parse, symbol
-from fanlight.calculus.differences import random_point
 from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.lecture.diagnosis import random_point
 from fanlight.calculus.rewritings import REFUSALS, REWRITINGS
 
 SHAPES = {"A": ("n", "n"), "B": ("n", "n"), "x": ("n", 1), "y": ("n", 1), "t": ()}

@@ -7,22 +7,22 @@
 """
 
 from fanlight.calculus.batch import batched, hoist, substitute
-from fanlight.calculus.compile import Program, compile
-from fanlight.calculus.derivation import Derivation, derive
-from fanlight.calculus.differences import Verdict, check
+from fanlight.calculus.compiler.program import Program, compile
+from fanlight.calculus.derivatives import canonical, equal, hessian, jacobian, simplify
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
 from fanlight.calculus.functions import elementwise
 from fanlight.calculus.gradient import gradient
-from fanlight.calculus.graph import graph
-from fanlight.calculus.jacobian import hessian, jacobian
 from fanlight.calculus.language import parse
+from fanlight.calculus.lecture.derivation import Derivation, derive
+from fanlight.calculus.lecture.diagnosis import Verdict, check
+from fanlight.calculus.lecture.graph import graph
 from fanlight.calculus.numeric import check_gradient, evaluate
 from fanlight.calculus.operations import Operation, register
-from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
 
 __all__ = [
-    "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "batched", "check",
-    "check_gradient", "compile", "constant", "derive", "elementwise", "evaluate", "eye", "function", "gradient",
-    "graph", "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify", "substitute", "symbol", "zeros",
+    "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "batched", "canonical",
+    "check", "check_gradient", "compile", "constant", "derive", "elementwise", "equal", "evaluate", "eye",
+    "function", "gradient", "graph", "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify",
+    "substitute", "symbol", "zeros",
 ]  # fmt: skip

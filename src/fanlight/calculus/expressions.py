@@ -231,6 +231,14 @@ def walk(*roots: Expression) -> Iterator[Expression]:
                 stack.extend((child, False) for child in reversed(node.arguments))
 
 
+def tree_size(expression: Expression) -> int:
+    """Return how many nodes an expression has when it is written out, what is shared counted each time."""
+    sizes: dict[Expression, int] = {}
+    for node in walk(expression):
+        sizes[node] = 1 + sum(sizes[a] for a in node.arguments)
+    return sizes[expression]
+
+
 def symbols_of(*roots: Expression) -> dict[str, Expression]:
     """Return the symbols below the roots by name."""
     found: dict[str, Expression] = {}

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from fanlight.calculus.expressions import Expression, constant, context_of, remember, walk, zeros
+from fanlight.calculus.batch import substitute
+from fanlight.calculus.compiler.rewriting import simplify
+from fanlight.calculus.derivatives import shortest_gradient, target_of
+from fanlight.calculus.expressions import Expression, constant, context_of, remember, symbol, tree_size, walk, zeros
 from fanlight.calculus.shapes import show
-from fanlight.calculus.simplify import simplify
 from fanlight.errors import CalculusError
 
 
@@ -46,13 +48,39 @@ def gradient(
     """
     single = isinstance(wrt, (str, Expression))
     asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
+    if isinstance(wrt, str) or (isinstance(wrt, Expression) and not wrt.arguments):
+        short = _short_gradient(expression, target_of(expression, wrt))
+        if short is not None:
+            return short
     original = expression
     targets = [target_of(expression, w) for w in asked]
+    # what is assumed of a symbol holds where it is, not where it is moved to: it is used after differentiating
+    assumed = {t.name: t for t in targets if t.operation.name == "symbol" and t.parameters[2]}
+    if assumed:
+        plain = {name: symbol(name, t.shape) for name, t in assumed.items()}
+        expression = substitute(expression, plain)
+        targets = [plain.get(t.name, t) if t.operation.name == "symbol" else t for t in targets]
     if not any(target.arguments for target in targets):  # an inner node may not outlive simplification
         expression = simplify(expression)
     symbols = context_of(original)
-    found = [remember(simplify(g), symbols) for g in pull_back(expression, targets)]
+    found = [simplify(g) for g in pull_back(expression, targets)]
+    if assumed:
+        found = [simplify(substitute(g, assumed)) for g in found]
+    found = [remember(g, symbols) for g in found]
     return found[0] if single else found
+
+
+def _short_gradient(expression: Expression, target: Expression) -> Expression | None:
+    """Return the gradient through the normal form, or None where it has none or is too large to be read."""
+    if expression.shape or tree_size(expression) > _READABLE:
+        return None
+    try:
+        return shortest_gradient(expression, target)
+    except CalculusError:
+        return None
+
+
+_READABLE = 250  # nodes of the tree; larger expressions are for programs
 
 
 def pull_back(
@@ -81,16 +109,6 @@ def pull_back(
             if argument in relevant and contribution is not None:
                 delta[argument] = delta[argument] + contribution if argument in delta else contribution
     return [delta[t] if t in delta else _nothing(t) for t in targets]
-
-
-def target_of(expression: Expression, wrt: str | Expression) -> Expression:
-    """Return the symbol that a name stands for in an expression, or what it is made from."""
-    if isinstance(wrt, Expression):
-        return wrt
-    known = context_of(expression)
-    if wrt not in known:
-        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(known)}")
-    return known[wrt]
 
 
 def _nothing(target: Expression) -> Expression:

@@ -364,7 +364,7 @@ def _write(node: Expression) -> tuple[str, int]:
     if name in _INFIX:
         sign, level = _INFIX[name]
         # Python's power binds to the right and before a sign on its left; all else to the left
-        mixed = {name, arguments[0].operation.name} in ({"matmul", "multiply"}, {"matmul", "divide"})
+        mixed = _needs_parentheses(name, arguments)
         left = _wrapped(arguments[0], level + (name == "power" or mixed))
         right = _wrapped(arguments[1], _NEGATIVE if name == "power" else level + 1)
         return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
@@ -381,6 +381,14 @@ def _write(node: Expression) -> tuple[str, int]:
         return f"{name}({', '.join(map(str, parameters))})", _ATOM
     written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in _PARAMETERS else [])
     return f"{name}({', '.join(written)})", _ATOM
+
+
+def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
+    """Tell whether the left side stands in parentheses: products of both kinds, unless one of them is by a scalar."""
+    left = arguments[0]
+    if {name, left.operation.name} not in ({"matmul", "multiply"}, {"matmul", "divide"}):
+        return False
+    return bool(left.arguments[0].shape and left.arguments[1].shape) if name == "matmul" else bool(arguments[1].shape)
 
 
 def _wrapped(node: Expression, level: int) -> str:

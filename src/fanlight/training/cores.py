@@ -2,7 +2,7 @@
 
 The matrices of a batch are so small that a BLAS gains little from threads of its own, and they wait busily: beside any
 other work a product takes up to a hundred times as long. So training has one thread a product and shares out the
-products (`calculus.lanes`), or, where several networks are trained, the networks.
+products (`calculus.compiler.threads`), or, where several networks are trained, the networks.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.lanes import ahead
+from fanlight.calculus.compiler.threads import ahead
 from fanlight.network.architecture import mask
 from fanlight.network.inputs import WordTypes
 from fanlight.network.losses import loss_inputs
@@ -29,7 +29,7 @@ class Feeder:
     ----------
     task : Task
     lanes : int
-        2: the next batch is made in the second lane (`calculus.lanes`), meanwhile.
+        2: the next batch is made in the second lane (`calculus.compiler.threads`), meanwhile.
     """
 
     def __init__(self, task: Task, lanes: int = 1) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from fanlight.calculus.lanes import Pair
+from fanlight.calculus.compiler.threads import Pair
 
 Float = NDArray[np.floating]
 KINDS = ("sgd", "adagrad", "adam")
@@ -70,7 +70,7 @@ class Optimiser:
     ) -> None:
         """Apply one update at learning rate `rate`; parameters without a gradient stay.
 
-        Those named in `second` are left to the second lane (`calculus.lanes`): where it made their gradients, these
+        Those named in `second` are left to the second lane (`compiler.threads`): where it made their gradients, these
         are at hand there.
         """
         self.steps += 1

@@ -77,8 +77,8 @@ def derive(
     language: Annotated[Language, typer.Option(help="Of the words in text and HTML.")] = Language.en,
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
-    from fanlight.calculus import korean, views
-    from fanlight.calculus.derivation import derive as derived
+    from fanlight.calculus.lecture import korean, views
+    from fanlight.calculus.lecture.derivation import derive as derived
 
     steps = derived(read(expression, shape, assume), wrt)
     say = korean.say if language == Language.ko else str
@@ -109,7 +109,7 @@ def check(
     kind: Annotated[Kind, typer.Option(help="What the formula is.")] = Kind.gradient,
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
-    from fanlight.calculus.differences import check as checked
+    from fanlight.calculus.lecture.diagnosis import check as checked
 
     whole = read(expression, shape, assume)
     verdict = checked(whole, wrt, gradient, kind=kind)
@@ -146,8 +146,8 @@ def hessian(
 
 
 def _show(expression: Expression, format: Matrix) -> None:
-    from fanlight.calculus.latex import latex
-    from fanlight.calculus.source import numpy_source
+    from fanlight.calculus.compiler.code_generation import numpy_source
+    from fanlight.calculus.lecture.latex import latex
 
     match format:
         case Matrix.text:

@@ -21,12 +21,12 @@ from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
 from fanlight.apps.server.guard import Guard, metrics
 from fanlight.apps.server.tagging import Tagging, answer
-from fanlight.calculus import korean, views
-from fanlight.calculus.derivation import derive as derived
-from fanlight.calculus.differences import check as checked
 from fanlight.calculus.expressions import symbols_of
-from fanlight.calculus.graph import graph as graph_of
-from fanlight.calculus.latex import latex
+from fanlight.calculus.lecture import korean, views
+from fanlight.calculus.lecture.derivation import derive as derived
+from fanlight.calculus.lecture.diagnosis import check as checked
+from fanlight.calculus.lecture.graph import graph as graph_of
+from fanlight.calculus.lecture.latex import latex
 from fanlight.entities import html
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError, FanlightError

@@ -14,9 +14,11 @@ KOREAN = {
     "by {wrt} ({shape})": "{wrt}로 미분 ({shape})",
     "scalar": "스칼라",
     "{shape}, entries below": "{shape}, 성분은 아래에",
-    "the gradients by {names} all begin with δ: computed once it takes": (
-        "{names}에 대한 기울기는 모두 δ로 시작합니다. δ를 한 번만 계산하면"
+    "2. Differentiate": "2. 미분하기",
+    "the gradients by {names} all begin with {signal}: computed once it takes": (
+        "{names}에 대한 기울기는 모두 {signal}로 시작합니다. {signal}를 한 번만 계산하면"
     ),
+    "∂⁺ takes every other piece as fixed": "∂⁺는 다른 조각을 모두 고정하고 미분한 것입니다",
     "   {m} multiplications, {a} additions, {f} function values": "   곱셈 {m}번, 덧셈 {a}번, 함숫값 {f}개",
     "each on its own: {m} multiplications, {a} additions, {f} function values": (
         "따로 계산하면: 곱셈 {m}번, 덧셈 {a}번, 함숫값 {f}개"
@@ -28,6 +30,7 @@ KOREAN = {
     ": ": ": ",
     " moves ": " 때문에 움직이는 것은 ",
     " alone, so ": "뿐이므로 ",
+    " alone": "뿐입니다",
     "which is ": "곧 ",
     ": ({a}) ({b}) = {c}, as it must be": ": ({a}) ({b}) = {c}, 바로 필요한 모양입니다",
     "its shape is {mine}, but {target} is {right}": "모양이 {mine}입니다. {target}의 모양은 {right}입니다",

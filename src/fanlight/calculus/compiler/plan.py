@@ -9,11 +9,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus import lanes as lanes_
-from fanlight.calculus.counting import count
+from fanlight.calculus.compiler import threads as lanes_
+from fanlight.calculus.compiler.buffers import bases, slots
+from fanlight.calculus.compiler.fusion import VECTORISED, fuse, load_kernels
 from fanlight.calculus.expressions import Expression, walk
-from fanlight.calculus.fusion import VECTORISED, fuse, load_kernels
-from fanlight.calculus.memory import bases, slots
+from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.numeric import value_of
 from fanlight.calculus.shapes import Dimension
 
@@ -54,7 +54,7 @@ class Plan:
     def __init__(
         self, outputs: Mapping[str, Expression], names: list[str], dtype: np.dtype[Any], lanes: int, busy: float
     ) -> None:
-        from fanlight.calculus import kernels
+        from fanlight.calculus.compiler import kernels
 
         self.dtype = dtype
         roots = list(outputs.values())

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.calculus.derivation import Derivation, Link
-from fanlight.calculus.expressions import Expression
-from fanlight.calculus.latex import latex, latex_name
-from fanlight.calculus.mathml import mathml
+from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.expressions import tree_size
+from fanlight.calculus.lecture.derivation import Derivation
+from fanlight.calculus.lecture.entries import Formula
+from fanlight.calculus.lecture.layout import LONG, Row, steps
+from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.numeric import bind, evaluate
 from fanlight.calculus.shapes import show
-from fanlight.calculus.source import numpy_source
-from fanlight.calculus.steps import Formula, Row, links_of, steps
 from fanlight.errors import CalculusError
 
 _STYLE = """
@@ -27,8 +27,9 @@ _STYLE = """
 
 
 def text(d: Derivation, say: Callable[[str], str] = str) -> str:
-    """Return the derivation for a terminal; `say` may put its words into another language (`calculus.korean`)."""
-    lines = [f"{d.pieces[-1].name} = {d.expression}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
+    """Return the derivation for a terminal; `say` may put its words into another language (`lecture.korean`)."""
+    whole = f"{d.name} = {d.expression}" if tree_size(d.expression) <= LONG else d.name
+    lines = [f"{whole}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
     for title, rows in _told(d, say):
         lines += ["", title]
         written = ["".join(part if isinstance(part, str) else part.text for part in row.parts) for row in rows]
@@ -40,22 +41,14 @@ def text(d: Derivation, say: Callable[[str], str] = str) -> str:
 
 def latex_of(d: Derivation) -> str:
     """Return the derivation as LaTeX: a line an equation, ready for KaTeX."""
-
-    def partial(a: str, b: str) -> str:
-        return rf"\frac{{\partial {latex_name(a)}}}{{\partial {latex_name(b)}}}"
-
-    rows = [
-        rf"{latex_name(p.name)} &= {latex(p.expression)} && \in \mathbb{{R}}^{{{_space(p.expression)}}}"
-        for p in d.pieces
-    ]
-    rows += [rf"{partial(*_ends(path))} &= {' '.join(partial(k.upper, k.lower) for k in path)}" for path in d.paths]
-    for link in links_of(d):
-        if link.jacobian is not None:
-            rows.append(f"{partial(link.upper, link.lower)} &= {latex(link.jacobian)}")
-    rows.append(
-        rf"\delta &= \nabla_{{{latex_name(d.delta_of.name)}}} {latex_name(d.pieces[-1].name)} = {latex(d.delta)}"
-    )
-    rows.append(rf"\nabla_{{{latex_name(d.wrt.name)}}} {latex_name(d.pieces[-1].name)} &= {latex(d.gradient)}")
+    rows = []
+    for step in steps(d):
+        rows.append(rf"&\textbf{{{step.title}}}")
+        for row in step.rows:
+            formula = any(isinstance(part, Formula) for part in row.parts)
+            line = "".join(p.latex if isinstance(p, Formula) else rf"\text{{{p}}}" for p in row.parts)
+            lone = formula and isinstance(row.parts[0], Formula) and " = " in row.parts[0].latex
+            rows.append(line.replace(" = ", " &= ", 1) if lone else f"&{line}")
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
@@ -64,7 +57,9 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
 
     For `say` see `text`.
     """
-    whole = Formula.name(d.pieces[-1].name).equals(Formula.of(d.expression))
+    whole = Formula.name(d.name)
+    if tree_size(d.expression) <= LONG:
+        whole = whole.equals(Formula.of(d.expression))
     parts = [f"<style>{_STYLE}</style><p>{mathml(whole.latex)}</p>"]
     for title, rows in _told(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")
@@ -124,14 +119,6 @@ def _told(d: Derivation, say: Callable[[str], str]) -> list[tuple[str, list[Row]
         return Row(tuple(say(p) if isinstance(p, str) else p for p in row.parts), say(row.shape))
 
     return [(say(title), [told(row) for row in rows]) for title, rows in steps(d)]
-
-
-def _ends(path: list[Link]) -> tuple[str, str]:
-    return path[0].upper, path[-1].lower
-
-
-def _space(e: Expression) -> str:
-    return r" \times ".join(str(s).replace("*", "") for s in e.shape) or "1"
 
 
 def _number(value: Any) -> str:

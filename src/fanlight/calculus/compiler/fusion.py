@@ -232,8 +232,8 @@ def load_kernels(
     names = [name for name, _ in sources]
     text = _HEAD.format(dtype=dtype.name)
     if whole is not None:
-        known = Path(str(importlib.import_module("fanlight.calculus.kernels").__file__)).read_bytes()
-        text += f"\n\nfrom fanlight.calculus.kernels import *  # {hashlib.sha256(known).hexdigest()}\n"
+        known = Path(str(importlib.import_module("fanlight.calculus.compiler.kernels").__file__)).read_bytes()
+        text += f"\n\nfrom fanlight.calculus.compiler.kernels import *  # {hashlib.sha256(known).hexdigest()}\n"
         sources.append(("whole", whole))
         names.append("whole")
     for _, source in sources:

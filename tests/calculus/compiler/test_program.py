@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fanlight.calculus import CalculusError, batched, compile, evaluate, function, gradient, parse, symbol
-from fanlight.calculus.counting import count
+from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.numeric import value_of
 
 SHAPES = {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1), "U": ("k", "m"), "c": ("k", 1), "y": ("k", 1)}
@@ -106,7 +106,7 @@ def test_what_is_shared_is_computed_once(monkeypatch):
         calls.append(node)
         return value_of(node, *rest)
 
-    monkeypatch.setattr(sys.modules["fanlight.calculus.compile"], "value_of", counted)
+    monkeypatch.setattr(sys.modules["fanlight.calculus.compiler.program"], "value_of", counted)
     program({**inputs(np.random.default_rng(0), 1), "x": np.ones((3, 1))})
     assert len(calls) == len(set(calls))
     assert sum(node.operation.name == "tanh" for node in calls) == 1

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from fanlight.calculus import compile, evaluate, function, gradient, parse, symbol
-from fanlight.calculus.lanes import Pair, Step, ahead, schedule
-from fanlight.calculus.narrowing import narrow
-from fanlight.calculus.plan import Plan
+from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.plan import Plan
+from fanlight.calculus.compiler.threads import Pair, Step, ahead, schedule
 
 
 def test_every_step_waits_for_what_it_reads():
@@ -79,7 +79,7 @@ def test_two_lanes_give_the_bits_of_one():
 
 def test_memory_shared_too_early_would_be_seen(monkeypatch):
     """The proof that the test above can fail: without regard to the lanes buffers are overwritten while they are read."""
-    import fanlight.calculus.plan as plan
+    import fanlight.calculus.compiler.plan as plan
 
     honest = plan.slots
     monkeypatch.setattr(plan, "slots", lambda order, reads, base, roots, ended=None: honest(order, reads, base, roots))

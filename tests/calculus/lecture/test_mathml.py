@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 import pytest
 
 from fanlight.calculus import CalculusError, derive, parse
-from fanlight.calculus.latex import GREEK, latex
-from fanlight.calculus.mathml import mathml
-from fanlight.calculus.views import html
+from fanlight.calculus.lecture.latex import GREEK, latex
+from fanlight.calculus.lecture.mathml import mathml
+from fanlight.calculus.lecture.views import html
 from tests.calculus.test_operations import SAMPLES
 
 ARITY = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from fanlight.calculus import normal
+from fanlight.calculus.compiler import collecting as normal
 from fanlight.calculus.expressions import Expression, constant, eye, ones, rebuilt, walk, zeros
 from fanlight.calculus.operations import apply
 from fanlight.calculus.shapes import ONE

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import Expression, walk
 from fanlight.calculus.shapes import ONE, Dimension, Shape, dimension
-from fanlight.calculus.simplify import simplify
 
 _FREE = {
     "symbol",

@@ -1,4 +1,4 @@
-r"""The LaTeX that `calculus.latex` writes as MathML, which browsers and notebooks show without any help.
+r"""The LaTeX that `calculus.lecture.latex` writes as MathML, which browsers and notebooks show without any help.
 
 It reads that LaTeX and no other: letters, numbers, operators, groups, scripts, and the commands named below.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from fanlight.calculus.latex import GREEK
+from fanlight.calculus.lecture.latex import GREEK
 from fanlight.errors import CalculusError
 
 _LETTERS = dict(zip([*GREEK, "partial", "nabla"], "αβγδεηθκλμνξρστφψω∂∇", strict=True))

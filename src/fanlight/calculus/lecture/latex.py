@@ -49,7 +49,7 @@ def latex_name(name: str) -> str:
     if not found:
         return rf"\mathrm{{{name.replace('_', ' ')}}}"
     stem, index = found.groups()
-    stem = "lambda" if stem == "lam" else stem
+    stem = {"lam": "lambda", "δ": "delta"}.get(stem, stem)
     shown = f"\\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     return f"{shown}_{{{index.replace('_', ' ')}}}" if index else shown
 

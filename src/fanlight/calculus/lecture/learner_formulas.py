@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from fanlight.calculus.batch import substitute
-from fanlight.calculus.derivation import break_up
+from fanlight.calculus.derivatives import target_of
 from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
-from fanlight.calculus.gradient import pull_back, target_of
+from fanlight.calculus.gradient import pull_back
 from fanlight.calculus.language import parse
+from fanlight.calculus.lecture.pieces import break_up
 from fanlight.calculus.operations import TABLE
 
 

@@ -14,16 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.calculus.derivatives import hessian, jacobian, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
-from fanlight.calculus.formula_edits import Edit, edits, layout_edits
-from fanlight.calculus.gradient import gradient, target_of
-from fanlight.calculus.jacobian import hessian, jacobian
+from fanlight.calculus.gradient import gradient
 from fanlight.calculus.language import functions
-from fanlight.calculus.learner_formulas import read_gradient
-from fanlight.calculus.mistakes import mistake
+from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits
+from fanlight.calculus.lecture.learner_formulas import read_gradient
+from fanlight.calculus.lecture.mistakes import mistake
+from fanlight.calculus.lecture.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
 from fanlight.calculus.operations import TABLE
-from fanlight.calculus.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
 from fanlight.calculus.shapes import ONE, show
 from fanlight.errors import CalculusError
 

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fanlight.calculus.counting import count
+from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.plan import Plan
+from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import Expression, symbols_of, walk
-from fanlight.calculus.narrowing import narrow
+from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.numeric import bind, value_of
-from fanlight.calculus.plan import Plan
-from fanlight.calculus.simplify import simplify
-from fanlight.calculus.source import numpy_source
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]

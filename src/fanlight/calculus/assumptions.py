@@ -1,0 +1,141 @@
+"""What is assumed of symbols, used on a normal form after it has been differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, oriented
+from fanlight.calculus.index_derivative import transform
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+
+_INVERTIBLE = ("invertible", "spd")
+
+
+def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
+    """Return a simpler form that is equal where the assumptions hold.
+
+    Parameters
+    ----------
+    form : Form
+    facts : mapping of str to str
+        A symbol's name and one of `expressions.ASSUMPTIONS`.
+    """
+
+    def rule(factor: Factor) -> Form | None:
+        atom, indices, _ = factor
+        if atom.kind == "symbol" and facts.get(atom.name) in ("sym", "spd") and not atom.is_symmetric:
+            made = Atom("symbol", atom.name, atom.lengths, parameters=atom.parameters, is_symmetric=True)
+            return Form((Term(Fraction(1), (Factor(made, indices),)),), tuple(dict.fromkeys(indices)))
+        if atom.name == "inv" and atom.kind == "call":
+            return _inverse_of_product(factor, facts)
+        return None
+
+    form = transform(form, rule)
+    for _ in range(3):
+        terms = [normal_term(*_simpler(t, form.axes, facts), form.axes) for t in form.terms]
+        form = collect(terms, form.axes)
+    return form
+
+
+def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None:
+    """Turn the inverse of a product of invertible matrices into the product of their inverses in reverse order."""
+    (argument,) = factor.atom.arguments
+    if len(argument.terms) != 1 or len(argument.terms[0].factors) < 2 or argument.terms[0].coefficient != 1:
+        return None
+    chain = _chain(argument)
+    if chain is None or any(f.atom.kind != "symbol" or facts.get(f.atom.name) not in _INVERTIBLE for f, _ in chain):
+        return None
+    i, j = (new_index(a.length) for a in argument.axes)
+    ends = [i] + [new_index(a.length) for a in argument.axes[:1] for _ in chain[1:]] + [j]
+    factors = []
+    for n, (link, turned) in enumerate(reversed(chain)):
+        a, b = new_index(link.indices[0].length), new_index(link.indices[1].length)
+        alone = Form((Term(Fraction(1), (link._replace(indices=(a, b)),)),), (b, a) if turned else (a, b))
+        atom, places = oriented("call", "inv", alone, factor.atom.parameters)
+        names = dict(zip(alone.axes, (ends[n], ends[n + 1]), strict=True))
+        factors.append(Factor(atom, tuple(names[p] for p in places)))
+    whole = Form((normal_term(Fraction(1), factors, (i, j)),), (i, j))
+    names = dict(zip((i, j), factor.indices, strict=True))
+    return renamed(whole, [names[a] for a in whole.axes]) if len(set(factor.indices)) == 2 else None
+
+
+def _chain(form: Form) -> list[tuple[Factor, bool]] | None:
+    """Return the factors of a chain of matrices from the row to the column index, and which are transposed."""
+    (term,) = form.terms
+    if len(form.axes) != 2 or any(len(f.indices) != 2 for f in term.factors):
+        return None
+    place, end = form.axes
+    remaining = [Factor(f.atom, f.indices) for f in term.factors for _ in range(int(f.exponent)) if f.exponent > 0]
+    chain = []
+    while remaining:
+        options = [f for f in remaining if place in f.indices]
+        if len(options) != 1:
+            return None
+        (link,) = options
+        remaining.remove(link)
+        turned = link.indices[1] == place
+        place = link.indices[0] if turned else link.indices[1]
+        chain.append((link, turned))
+    return chain if place == end else None
+
+
+def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tuple[Fraction, list[Factor]]:
+    """Use facts about entries, and that a matrix times its inverse is the identity."""
+    factors = []
+    for factor in term.factors:
+        fact = facts.get(factor.atom.name) if factor.atom.kind == "symbol" else None
+        exponent = factor.exponent
+        if fact == "pm1" and exponent.denominator == 1:
+            exponent = Fraction(exponent % 2)
+        if fact in ("bit", "onehot", "onehot_rows") and exponent > 0:
+            exponent = Fraction(1)
+        if exponent:
+            factors.append(factor._replace(exponent=exponent))
+    dropped = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
+    factors = [f for f in factors if f not in dropped]
+    for factor in factors:
+        cancelled = _cancelled(factor, factors, axes)
+        if cancelled is not None:
+            return term.coefficient, cancelled
+    return term.coefficient, factors
+
+
+def _is_sum_of_onehot(
+    factor: Factor, factors: Sequence[Factor], axes: Sequence[Index], facts: Mapping[str, str]
+) -> bool:
+    """Tell whether a factor is summed over the entries of which one is 1."""
+    if factor.atom.kind != "symbol" or factor.exponent != 1:
+        return False
+    fact = facts.get(factor.atom.name)
+    others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
+    if fact == "onehot":
+        return bool(factor.indices) and not set(factor.indices) & others
+    return fact == "onehot_rows" and bool(factor.indices) and factor.indices[-1] not in others
+
+
+def _cancelled(inverse: Factor, factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor] | None:
+    """Replace ``inv(A)_ij A_jk`` or ``A_ij inv(A)_jk`` by the identity."""
+    if inverse.atom.name != "inv" or inverse.atom.kind != "call" or inverse.exponent != 1:
+        return None
+    argument = inverse.atom.arguments[0]
+    if len(argument.terms) != 1 or len(argument.terms[0].factors) != 1 or argument.terms[0].coefficient != 1:
+        return None
+    inner = argument.terms[0].factors[0]
+    if len(inner.indices) != 2:
+        return None
+    turned = argument.axes[0] == inner.indices[1]
+    row, column = inverse.indices[::-1] if turned else inverse.indices  # of the inverse of the factor itself
+    orders = [(row, column), (column, row)] if inverse.atom.is_symmetric else [(row, column)]
+    for other in factors:
+        if other.atom != inner.atom or other.exponent != 1:
+            continue
+        ways = [(a, b, other.indices) for a, b in orders]
+        if other.atom.is_symmetric:
+            ways += [(a, b, other.indices[::-1]) for a, b in orders]
+        for a, b, (c, d) in ways:
+            for shared, ends in ((b, (a, d)) if b == c else (None, ()), (a, (c, b)) if a == d else (None, ())):
+                uses = sum(i == shared for f in factors for i in f.indices)
+                if shared is not None and shared not in axes and uses == 2:
+                    return [f for f in factors if f is not inverse and f is not other] + [eye_factor(*ends)]
+    return None

@@ -1,0 +1,1 @@
+"""Compiling expressions: programs, plans, fused kernels, buffers and threads."""

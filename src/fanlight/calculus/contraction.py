@@ -1,0 +1,241 @@
+"""Contraction of a term's factors, written as matrix products, one summed index after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from fanlight.calculus.expressions import Expression, constant, eye, function, zeros
+from fanlight.calculus.index_form import Atom, Factor, Index
+from fanlight.calculus.indexing import Axes
+from fanlight.calculus.products import (
+    Power,
+    entry_product,
+    entrywise,
+    is_diagonal_of,
+    length_of,
+    product,
+    raised,
+    shortest,
+    summed,
+    total,
+    trace_of,
+    transposed,
+)
+from fanlight.calculus.shapes import ONE
+from fanlight.errors import CalculusError
+
+_diag, _row_sums, _column_sums = map(function, ("diag", "row_sums", "column_sums"))
+
+
+class _Matrix(NamedTuple):
+    """Matrices of one pair of indices, multiplied entry by entry."""
+
+    row: Index
+    column: Index
+    powers: list[Power]
+
+
+class Network:
+    """The factors of a term, contracted one summed index after the other."""
+
+    def __init__(self, axes: Axes) -> None:
+        self.axes = axes
+        self.free = [i for i in axes if i is not None]
+        self.scalars: list[Power] = []
+        self.vectors: dict[Index, list[Power]] = {}
+        self.matrices: list[_Matrix] = []
+        self.eye: tuple[Index, Index] | None = None
+        self.parts: list[Factor] = []
+
+    def put(self, factor: Factor, write: Callable[[Atom, Fraction], list[Power]]) -> None:
+        """Add a factor; `write` turns atoms into expressions."""
+        atom, indices, exponent = factor
+        if atom.kind == "eye" and all(i in self.free for i in indices):
+            self.eye = (indices[0], indices[1])
+        elif atom.kind == "part":
+            self.parts.append(factor)
+        else:
+            for e, power in write(atom, exponent):
+                self._add(e, indices, power)
+
+    def _add(self, e: Expression, indices: Sequence[Index], power: Fraction) -> None:
+        if not indices:
+            self.scalars.append((e, power))
+        elif len(indices) == 1:
+            self.vectors.setdefault(indices[0], []).append((e, power))
+        elif len(indices) == 2 and indices[0] == indices[1]:
+            made = _diag(raised(e, power) if power > 0 else e)
+            self.vectors.setdefault(indices[0], []).append((made, Fraction(1) if power > 0 else power))
+        elif len(indices) == 2:
+            self._add_matrix(e, (indices[0], indices[1]), power)
+        else:
+            raise CalculusError("this has more than two indices")
+
+    def _add_matrix(self, e: Expression, indices: tuple[Index, Index], power: Fraction) -> None:
+        for matrix in self.matrices:
+            if (matrix.row, matrix.column) == indices:
+                matrix.powers.append((e, power))
+                return
+            if (matrix.column, matrix.row) == indices:
+                matrix.powers.append((transposed(e), power))
+                return
+        self.matrices.append(_Matrix(*indices, [(e, power)]))
+
+    def contract(self) -> tuple[list[Power], Expression | None]:
+        """Return the scalar factors and the remaining factor, if there is one."""
+        self._take_parts()
+        while True:
+            summed = {i for m in self.matrices for i in (m.row, m.column)} | set(self.vectors)
+            summed -= set(self.free)
+            if not summed:
+                break
+            self._eliminate(min(summed, key=self._cost))
+        if self.parts:
+            raise CalculusError("a part of a vector stands alone")
+        return self.scalars, self._remaining()
+
+    def _take_parts(self) -> None:
+        """Turn ``M_ij part_jk`` into columns of M, and ``part_jk v_k`` into a vector with zeros around."""
+        for factor in list(self.parts):
+            big = factor.indices[0]
+            small = factor.indices[1] if len(factor.indices) == 2 else None
+            offset = factor.atom.parameters[0]
+            end = offset + (small.length if small is not None else ONE)
+            holders = [m for m in self.matrices if big in (m.row, m.column)]
+            if big in self.free or any(f is not factor and big in f.indices for f in self.parts):
+                continue
+            replaced: list[tuple[Expression, list[Index]]] = []
+            for m in holders:
+                e = entrywise(m.powers)
+                cut = e[:, offset:end] if m.column == big else e[offset:end, :]
+                kept = [i for i in ((m.row, small) if m.column == big else (small, m.column)) if i is not None]
+                replaced.append((cut if m.column == big or small is not None else transposed(cut), kept))
+                self.matrices.remove(m)
+            for e, power in self.vectors.pop(big, []):
+                replaced.append((raised(e, power)[offset:end, :], [small] if small is not None else []))
+            if not replaced:
+                replaced.append((constant(1), []))
+                if small is not None:
+                    self.vectors.setdefault(small, [])
+            self.parts.remove(factor)
+            for e, kept in replaced:
+                self._add(e, kept, Fraction(1))
+        for factor in list(self.parts):
+            self._put_back(factor)
+
+    def _put_back(self, factor: Factor) -> None:
+        """Write a part whose long index is free: zeros around a vector or around the rows of a matrix."""
+        big = factor.indices[0]
+        small = factor.indices[1] if len(factor.indices) == 2 else None
+        length = small.length if small is not None else ONE
+        before = factor.atom.parameters[0]
+        after = big.length - before - length
+        self.parts.remove(factor)
+        identity = eye(length) if small is not None and length != ONE else constant(1)
+        parts = [zeros(n, length) if n.terms else None for n in (before, after)]
+        stack = [p for p in (parts[0], identity, parts[1]) if p is not None]
+        made = function("vstack")(*stack) if len(stack) > 1 else identity
+        self._add(made, [big] if small is None else [big, small], Fraction(1))
+
+    def _cost(self, index: Index) -> tuple[int, int, int]:
+        count = sum(index in (m.row, m.column) for m in self.matrices)
+        alone = any(m.row == m.column == index for m in self.matrices)
+        has_vector = index in self.vectors
+        order = (
+            0
+            if alone
+            else {(1, True): 1, (0, True): 3, (2, False): 2, (1, False): 1, (2, True): 4}.get((count, has_vector), 9)
+        )
+        return order, 0, index.number
+
+    def _eliminate(self, index: Index) -> None:
+        touching = [m for m in self.matrices if index in (m.row, m.column)]
+        vector = self.vectors.pop(index, None)
+        if len(touching) > 2:
+            raise CalculusError("three matrices share an index: there is no matrix notation for it")
+        self.matrices = [m for m in self.matrices if m not in touching]
+        if not touching:
+            self.scalars += summed(vector or [], index.length)
+        elif len(touching) == 1:
+            (m,) = touching
+            other = m.row if m.column == index else m.column
+            matrix = entrywise(m.powers) if m.column == index else transposed(entrywise(m.powers))
+            if vector is None and self._is_alone(other):
+                self.scalars.append((total(m.powers), Fraction(1)))
+                return
+            if vector is None:
+                turned = m.column != index
+                made = transposed(_column_sums(entrywise(m.powers))) if turned else _row_sums(matrix)
+            else:
+                column = entrywise(vector)
+                row = product(transposed(column), transposed(matrix))
+                made = shortest(product(matrix, column), transposed(row))
+            self._add(made, [other], Fraction(1))
+        else:
+            self._join(index, touching, vector)
+
+    def _is_alone(self, index: Index) -> bool:
+        """Tell whether an index is summed over and no remaining factor has it."""
+        if index in self.free or index in self.vectors:
+            return False
+        return not any(index in (m.row, m.column) for m in self.matrices)
+
+    def _join(self, index: Index, touching: Sequence[_Matrix], vector: list[Power] | None) -> None:
+        """Multiply two matrices that share a summed index."""
+        a, b = touching
+        i = a.row if a.column == index else a.column
+        j = b.column if b.row == index else b.row
+        left, right = entrywise(a.powers), entrywise(b.powers)
+        left = left if a.column == index else transposed(left)
+        right = right if b.row == index else transposed(right)
+        if vector is not None:
+            column = entrywise(vector)
+            right = entry_product(column, right)
+        if i != j:
+            straight, turned = product(left, right), product(transposed(right), transposed(left))
+            if length_of(turned) < length_of(straight):
+                self._add(turned, [j, i], Fraction(1))
+            else:
+                self._add(straight, [i, j], Fraction(1))
+        elif i in self.free or i in self.vectors or any(i in (m.row, m.column) for m in self.matrices):
+            self._add(_row_sums(entry_product(left, transposed(right))), [i], Fraction(1))
+        else:
+            self.scalars.append((trace_of(left, right), Fraction(1)))
+
+    def _remaining(self) -> Expression | None:
+        row, column = self.axes
+        if self.eye is not None:
+            vector = [p for i in self.eye for p in self.vectors.get(i, [])]
+            length = self.eye[0].length
+            if not vector:
+                return eye(length)
+            (e, power) = vector[0]
+            if len(vector) == 1 and power == 1 and is_diagonal_of(e):
+                return e.arguments[0] * eye(length)
+            return _diag(entrywise(vector))
+        left = entrywise(self.vectors[row]) if row in self.vectors else None
+        right = entrywise(self.vectors[column]) if column in self.vectors else None
+        if self.matrices:
+            return self._matrix(left, right)
+        if left is not None and right is not None:
+            return product(left, transposed(right))
+        return left if left is not None else None if right is None else transposed(right)
+
+    def _matrix(self, left: Expression | None, right: Expression | None) -> Expression:
+        (m,) = self.matrices
+        row, _ = self.axes
+        powers = m.powers if m.row == row else [(transposed(e), p) for e, p in m.powers]
+        if len(powers) == 1 and powers[0][1] == 1:
+            e = powers[0][0]
+            if left is not None and e.operation.name == "matmul":
+                e = product(entry_product(left, e.arguments[0]), e.arguments[1])
+            elif left is not None:
+                e = entry_product(left, e)
+            return e if right is None else entry_product(e, transposed(right))
+        if left is not None:
+            powers = [(left, Fraction(1)), *powers]
+        if right is not None:
+            powers = [*powers, (transposed(right), Fraction(1))]
+        return entrywise(powers)

@@ -1,0 +1,156 @@
+"""Gradients, Jacobians and Hessians in matrix notation, through the normal form in index notation.
+
+References
+----------
+Lecture L12-L15; Laue, Mitterreiter, Giesen 2020.
+"""
+
+from __future__ import annotations
+
+from fanlight.calculus.assumptions import apply_assumptions
+from fanlight.calculus.expressions import Expression, context_of, remember, symbols_of
+from fanlight.calculus.index_derivative import derivative
+from fanlight.calculus.index_form import Form, Index, key_of, new_index
+from fanlight.calculus.indexing import Axes, axes_of, form_of
+from fanlight.calculus.matrix_writer import write_matrix
+from fanlight.calculus.shapes import ONE, Shape, show
+from fanlight.errors import CalculusError
+
+
+def jacobian(expression: Expression, wrt: str | Expression) -> Expression:
+    """Return the m×n matrix of the partial derivatives of a vector of length m by a vector of length n.
+
+    A scalar by a matrix, or a matrix by a scalar, has the matrix's shape.
+
+    Parameters
+    ----------
+    expression : Expression
+    wrt : name or symbol
+
+    Raises
+    ------
+    CalculusError
+        The derivative has more than two indices, or no form in matrix notation.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> h = parse("tanh(W @ x + b)", {"W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
+    >>> str(jacobian(h, "b"))
+    'diag(1 - tanh(W @ x + b)**2)'
+    """
+    target = target_of(expression, wrt)
+    form = form_of(expression)
+    by = _entries(target)
+    if len(form.axes) + len(by) > 2:
+        raise CalculusError(_too_many(expression, target))
+    if _is_matrix(expression.shape) or _is_matrix(target.shape):
+        axes = axes_of(expression if form.axes else target, form.axes or by)
+    else:
+        axes = (form.axes[0] if form.axes else None, by[0] if by else None)
+    return _written(expression, derivative(form, target.name, by), axes)
+
+
+def hessian(expression: Expression, wrt: str | Expression) -> Expression:
+    """Return the n×n matrix of second derivatives of a scalar by a vector.
+
+    Raises
+    ------
+    CalculusError
+        The expression is not a scalar, or the Hessian has more than two indices.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> str(hessian(parse("x.T @ A @ x", {"A": ("n", "n"), "x": ("n", 1)}), "x"))
+    'A + A.T'
+    """
+    target = target_of(expression, wrt)
+    if expression.shape:
+        raise CalculusError(f"a Hessian is of a scalar; this is {show(expression.shape)}")
+    if _is_matrix(target.shape):
+        raise CalculusError(_too_many(expression, target))
+    rows, columns = _entries(target), _entries(target)
+    second = derivative(derivative(form_of(expression), target.name, rows), target.name, columns)
+    return _written(expression, second, (rows[0] if rows else None, columns[0] if columns else None))
+
+
+def shortest_gradient(expression: Expression, target: Expression) -> Expression:
+    """Return the gradient of a scalar in the shape of a symbol, as short as matrix notation has it.
+
+    Raises
+    ------
+    CalculusError
+        It has no matrix notation, or more terms than a person reads.
+    """
+    by = _entries(target)
+    return _written(expression, derivative(form_of(expression), target.name, by), axes_of(target, by))
+
+
+def simplify(expression: Expression) -> Expression:
+    """Return the shortest expression of equal value that the normal form gives.
+
+    What has no form with indices, such as rows of a table, stays as it is.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> str(simplify(parse("1 * (W @ x).T.T + 0", {"W": ("m", "n"), "x": ("n", 1)})))
+    'W @ x'
+    """
+    try:
+        form = form_of(expression)
+        return _written(expression, form, axes_of(expression, form.axes))
+    except CalculusError:
+        return expression
+
+
+def equal(a: Expression, b: Expression) -> bool:
+    """Tell whether two expressions have the same normal form; then their values are equal."""
+    return a.shape == b.shape and canonical(a) == canonical(b)
+
+
+def canonical(expression: Expression) -> str:
+    """Return a name of the normal form, assumptions used: equal for expressions that differ in order or layout only."""
+    return key_of(apply_assumptions(form_of(expression), facts_of(expression)))
+
+
+def facts_of(expression: Expression) -> dict[str, str]:
+    """Return what is assumed of each symbol."""
+    return {s.name: s.parameters[2] for s in symbols_of(expression).values() if s.parameters[2]}
+
+
+def target_of(expression: Expression, wrt: str | Expression) -> Expression:
+    """Return the symbol that a name stands for in an expression, or what it is made from.
+
+    Raises
+    ------
+    CalculusError
+        The name does not occur.
+    """
+    if isinstance(wrt, Expression):
+        return wrt
+    known = context_of(expression)
+    if wrt not in known:
+        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(known)}")
+    return known[wrt]
+
+
+def _entries(target: Expression) -> tuple[Index, ...]:
+    return tuple(new_index(length) for length in target.shape if length != ONE)
+
+
+def _is_matrix(shape: Shape) -> bool:
+    return bool(shape) and ONE not in shape
+
+
+def _too_many(expression: Expression, target: Expression) -> str:
+    return (
+        f"a {show(expression.shape)} by a {show(target.shape)}: a Jacobian is of a vector by a vector, "
+        "for a matrix it has more than two indices; take the gradient of a scalar, or a column of the matrix"
+    )
+
+
+def _written(expression: Expression, form: Form, axes: Axes) -> Expression:
+    made = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
+    return remember(made, context_of(expression))

@@ -1,0 +1,154 @@
+"""Other ways to write a sum: common factors taken out, products multiplied out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.index_algebra import collect, distribute, group, normal_term, used_axes
+from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, renamed
+
+_EXTRA = 1.2
+_LIMIT = 24  # terms of a product that is multiplied out
+_LIMIT_OF_OPTIONS = 6  # common factors that are tried
+_LIMIT_OF_FACTORS = 60  # of a sum that is looked at at all
+
+
+def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
+    """Yield forms of the same value, as it is, factored, multiplied out and both, and what their length counts.
+
+    A person keeps a product of sums unless the form is clearly shorter without.
+    """
+    yield form, 1.0
+    if sum(len(t.factors) for t in form.terms) > _LIMIT_OF_FACTORS:
+        return
+    factored = factor_out(form)
+    if factored is not form:
+        yield factored, 1.0
+    opened = multiply_out(form)
+    if opened is not None:
+        yield opened, _EXTRA
+        again = factor_out(opened)
+        if again is not opened:
+            yield again, _EXTRA
+
+
+def multiply_out(form: Form) -> Form | None:
+    """Return the sum with its products of sums multiplied out, or None if none is."""
+    terms: list[Term] = []
+    changed = False
+    for term in form.terms:
+        place = next((n for n, f in enumerate(term.factors) if f.atom.kind == "group" and f.exponent in (1, 2)), None)
+        if place is None:
+            terms.append(term)
+            continue
+        changed = True
+        factor = term.factors[place]
+        others = [*term.factors[:place], *term.factors[place + 1 :]]
+        if factor.exponent == 2:
+            others.append(factor._replace(exponent=Fraction(1)))
+        axes = tuple(dict.fromkeys(i for f in others for i in f.indices))
+        inner = factor.atom.arguments[0]
+        placed = [new_index(i.length) for i in factor.indices]
+        opened = renamed(inner, placed)
+        names = dict(zip(placed, factor.indices, strict=True))
+        opened = Form(
+            tuple(t._replace(factors=tuple(_renamed_factor(f, names) for f in t.factors)) for t in opened.terms),
+            tuple(dict.fromkeys(factor.indices)),
+        )
+        terms += distribute(Form((Term(term.coefficient, tuple(others)),), axes), opened, form.axes).terms
+        if len(terms) > _LIMIT:
+            return None
+    if not changed:
+        return None
+    opened = collect(terms, form.axes)
+    return multiply_out(opened) or (opened if len(opened.terms) <= _LIMIT else None)
+
+
+def factor_out(form: Form) -> Form:
+    """Take out common factors, the longest first, until no two terms share one."""
+    if len(form.terms) < 2:
+        return form
+    options = _options(form)
+    order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
+    for _, places in order[:_LIMIT_OF_OPTIONS]:
+        made = _taken_out(form, places)
+        if made is not None:
+            return factor_out(made) if len(made.terms) < len(form.terms) else made
+    return _common_number(form)
+
+
+def _taken_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
+    """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
+    t, f = places[0]
+    example = _ordered(form.terms[t].factors[f], form.axes)
+    names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
+    lifted = list(names.values())
+    exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
+    factor = _renamed_factor(example, names)._replace(exponent=exponent)
+    axes = tuple(dict.fromkeys([*form.axes, *lifted]))
+    inside = []
+    for t, f in places:
+        term = form.terms[t]
+        mine = _ordered(term.factors[f], form.axes)
+        others = [*term.factors[:f], *term.factors[f + 1 :]]
+        if mine.exponent != exponent:
+            others.append(mine._replace(exponent=mine.exponent - exponent))
+        own_names = dict(zip(dict.fromkeys(mine.indices), lifted, strict=True))
+        inside.append(normal_term(term.coefficient, [_renamed_factor(o, own_names) for o in others], axes))
+    inner = collect(inside, axes)
+    if not inner.terms or len(used_axes(inner)) > 2:
+        return None
+    inner = factor_out(inner)
+    if len(inner.terms) == 1:
+        merged = Term(inner.terms[0].coefficient, (factor, *inner.terms[0].factors))
+    else:
+        size, parentheses = group(inner)
+        merged = Term(size, (factor, parentheses))
+    chosen = {t for t, _ in places}
+    others_ = [term for n, term in enumerate(form.terms) if n not in chosen]
+    return collect([normal_term(merged.coefficient, merged.factors, form.axes), *others_], form.axes)
+
+
+def _renamed_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
+    return factor._replace(indices=tuple(names.get(i, i) for i in factor.indices))
+
+
+def _ordered(factor: Factor, axes: Sequence[Index]) -> Factor:
+    """Put a symmetric factor's free index first, so that equal places stand in equal order."""
+    if not factor.atom.is_symmetric:
+        return factor
+    place = {i: n for n, i in enumerate(axes)}
+    return factor._replace(indices=tuple(sorted(factor.indices, key=lambda i: place.get(i, len(place)))))
+
+
+def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]]:
+    """Return the factors that two terms or more have, by what they are and where their free indices stand."""
+    found: dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]] = {}
+    for t, term in enumerate(form.terms):
+        seen = set()
+        for f, factor in enumerate(term.factors):
+            for key in _patterns(factor, form.axes):
+                if key not in seen:
+                    seen.add(key)
+                    found.setdefault(key, []).append((t, f))
+                    break
+    return {key: places for key, places in found.items() if len(places) > 1}
+
+
+def _patterns(factor: Factor, axes: Sequence[Index]) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    if factor.atom.kind in ("eye", "part"):
+        return
+    summed: dict[Index, str] = {}
+    places = [str(axes.index(i)) if i in axes else summed.setdefault(i, f"s{len(summed)}") for i in factor.indices]
+    if factor.atom.is_symmetric:
+        places = sorted(places)
+    yield factor.atom.key, tuple(places), factor.exponent > 0
+
+
+def _common_number(form: Form) -> Form:
+    sizes = {abs(t.coefficient) for t in form.terms}
+    if len(sizes) != 1 or sizes == {Fraction(1)}:
+        return form
+    size, factor = group(form)
+    return Form((Term(size, (factor,)),), form.axes)

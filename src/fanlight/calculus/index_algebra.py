@@ -1,0 +1,255 @@
+"""Sums, products and powers of forms, each again in normal form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, renamed, term_key
+from fanlight.calculus.shapes import Dimension
+
+
+def number(value: Fraction | int, axes: Sequence[Index] = ()) -> Form:
+    """Return a form that is the same number everywhere."""
+    return Form((Term(Fraction(value), ()),) if value else (), tuple(axes))
+
+
+def single(atom: Atom, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
+    """Return a form of one factor."""
+    return collect([Term(Fraction(1), (Factor(atom, tuple(indices)),))], indices if axes is None else axes)
+
+
+EYE = "eye"
+
+
+def eye_factor(a: Index, b: Index) -> Factor:
+    """Return the factor that is one where two indices are equal."""
+    return Factor(Atom(EYE, "", (a.length, b.length), is_symmetric=True), (a, b))
+
+
+def length_factor(length: Dimension) -> Factor:
+    """Return the number of values of an index as a factor."""
+    return Factor(Atom("length", str(length), (), parameters=(length,)), ())
+
+
+def add(*forms: Form, axes: Sequence[Index]) -> Form:
+    """Add forms whose free indices are among `axes`."""
+    return collect([t for form in forms for t in form.terms], axes)
+
+
+def scale(form: Form, by: Fraction | int) -> Form:
+    """Multiply by a number."""
+    return Form(tuple(t._replace(coefficient=t.coefficient * by) for t in form.terms) if by else (), form.axes)
+
+
+def multiply(*forms: Form, axes: Sequence[Index]) -> Form:
+    """Multiply forms entry by entry; free indices that are not among `axes` are summed over.
+
+    The forms' summed indices differ (`renamed`).
+    """
+    if any(not form.terms for form in forms):
+        return Form((), tuple(axes))
+    coefficient, factors, summed = Fraction(1), list[Factor](), set[Index]()
+    for form in forms:
+        summed |= set(form.axes) - set(axes)
+        if len(form.terms) == 1:
+            coefficient *= form.terms[0].coefficient
+            factors += form.terms[0].factors
+        else:
+            size, factor = group(form)
+            coefficient *= size
+            factors.append(factor)
+    return collect([normal_term(coefficient, factors, axes, summed)], axes)
+
+
+def distribute(form: Form, other: Form, axes: Sequence[Index]) -> Form:
+    """Multiply every term of a form by every term of another."""
+    terms = []
+    for a in form.terms:
+        for b in other.terms:
+            summed = {i for i in (*form.axes, *other.axes) if i not in axes}
+            terms.append(normal_term(a.coefficient * b.coefficient, [*a.factors, *b.factors], axes, summed))
+    return collect(terms, axes)
+
+
+def group(form: Form) -> tuple[Fraction, Factor]:
+    """Return a sum as a number times one factor; sums that differ by sign or transposition give the same atom."""
+    used = used_axes(form)
+    sizes = [t.coefficient for t in form.terms]
+    size = Fraction(math.gcd(*(s.numerator for s in sizes)), math.lcm(*(s.denominator for s in sizes)))
+    atom, indices = oriented("group", "", scale(Form(form.terms, used), 1 / size))
+    if min(atom.arguments[0].terms, key=lambda t: term_key(t, atom.arguments[0].axes)).coefficient < 0:
+        size = -size
+        atom, indices = oriented("group", "", scale(Form(form.terms, used), 1 / size))
+    return size, Factor(atom, indices)
+
+
+def used_axes(form: Form) -> tuple[Index, ...]:
+    """Return the axes along which a form is not the same everywhere."""
+    present = {i for t in form.terms for i in t.indices}
+    return tuple(a for a in form.axes if a in present)
+
+
+def grouped(form: Form) -> Form:
+    """Put a sum in parentheses, so that it is multiplied as one factor."""
+    if len(form.terms) < 2:
+        return form
+    size, factor = group(form)
+    return Form((Term(size, (factor,)),), form.axes)
+
+
+def oriented(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
+    """Return an atom around a form and its indices, in the order that gives the smaller key."""
+    axes = form.axes
+    one = key_of(form)
+    if len(axes) != 2:
+        return Atom(kind, name, [a.length for a in axes], parameters=parameters, arguments=(form,)), axes
+    turned = Form(form.terms, (axes[1], axes[0]))
+    other = key_of(turned)
+    chosen = form if one <= other else turned
+    lengths = [a.length for a in chosen.axes]
+    atom = Atom(kind, name, lengths, parameters=parameters, arguments=(chosen,), is_symmetric=one == other)
+    return atom, chosen.axes
+
+
+def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
+    """Add equal terms, and open parentheses that nothing is multiplied with."""
+    axes = tuple(axes)
+    found: dict[str, Term] = {}
+    stack = list(terms)[::-1]
+    while stack:
+        term = stack.pop()
+        if not term.coefficient:
+            continue
+        if len(term.factors) == 1 and term.factors[0].atom.kind == "group" and term.factors[0].exponent == 1:
+            (factor,) = term.factors
+            if set(factor.indices) <= set(axes) and len(set(factor.indices)) == len(factor.indices):
+                inner = renamed(factor.atom.arguments[0], factor.indices)
+                stack += [t._replace(coefficient=t.coefficient * term.coefficient) for t in inner.terms[::-1]]
+                continue
+        key = term_key(term, axes)
+        before = found.get(key)
+        found[key] = term if before is None else before._replace(coefficient=before.coefficient + term.coefficient)
+    return Form(tuple(found[k] for k in sorted(found) if found[k].coefficient), axes)
+
+
+def normal_term(
+    coefficient: Fraction, factors: Iterable[Factor], axes: Sequence[Index], summed: Iterable[Index] = ()
+) -> Term:
+    """Return a term with powers collected and equal indices made one.
+
+    `summed` are indices that are summed over whether or not a factor has them.
+    """
+    factors = list(factors)
+    summed = {i for i in summed if i not in axes} | {i for f in factors for i in f.indices if i not in axes}
+    factors = _joined_indices(factors, axes, summed)
+    powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
+    stack = factors[::-1]
+    while stack:
+        atom, indices, exponent = stack.pop()
+        if atom.kind == "length" and atom.parameters[0].letters == set():
+            coefficient *= Fraction(atom.parameters[0].constant) ** int(exponent)
+            continue
+        place = (atom, tuple(sorted(indices)) if atom.is_symmetric else indices)
+        powers[place] = powers.get(place, Fraction(0)) + exponent
+        if powers[place] == 1 and atom.kind == "group" and len(atom.arguments[0].terms) == 1:
+            del powers[place]
+            inner = renamed(atom.arguments[0], place[1]).terms[0]
+            coefficient *= inner.coefficient
+            summed |= inner.indices - set(axes)
+            stack += inner.factors[::-1]
+        if not powers.get(place, 1):
+            del powers[place]
+    made = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
+    made, absorbed = _total_probabilities(made, axes)
+    present = {i for f in made for i in f.indices}
+    made += [length_factor(index.length) for index in sorted(summed - present - absorbed)]
+    if any(f.atom.kind == "length" for f in made):
+        coefficient, made = _with_lengths(coefficient, made)
+    return Term(coefficient, tuple(made))
+
+
+def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
+    powers: dict[Atom, Fraction] = {}
+    others = []
+    for factor in factors:
+        if factor.atom.kind != "length":
+            others.append(factor)
+        elif factor.atom.parameters[0].letters:
+            powers[factor.atom] = powers.get(factor.atom, Fraction(0)) + factor.exponent
+        else:
+            coefficient *= Fraction(factor.atom.parameters[0].constant) ** int(factor.exponent)
+    return coefficient, others + [Factor(a, (), e) for a, e in powers.items() if e]
+
+
+def _joined_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor]:
+    """Replace one index by the other where a factor `eye` says that they are equal."""
+    eyes: list[Factor] = []
+    while True:
+        place = next((n for n, f in enumerate(factors) if f.atom.kind == EYE), None)
+        if place is None:
+            return factors + eyes
+        factor = factors.pop(place)
+        a, b = sorted(factor.indices)
+        if a == b:
+            continue
+        remove, keep = (a, b) if a not in axes else (b, a)
+        if remove in axes:
+            eyes.append(eye_factor(keep, remove))
+        else:
+            summed.discard(remove)
+        names = {remove: keep}
+        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors]
+
+
+def _total_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
+    """Use that exponentials over their sum add up to one; return the indices of this sum too."""
+    for total in factors:
+        if total.exponent >= 0 or total.atom.kind != "group" or not _is_sum_of_exp(total.atom):
+            continue
+        for factor in factors:
+            if factor.atom.name != "exp" or factor.exponent != 1:
+                continue
+            others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
+            alone = {i for i in factor.indices if i not in others}
+            form = Form((Term(Fraction(1), (factor,)),), tuple(i for i in factor.indices if i not in alone))
+            if alone and oriented("group", "", form) == (total.atom, total.indices):
+                remaining = [f for f in factors if f is not factor and f is not total]
+                if total.exponent != -1:
+                    remaining.append(total._replace(exponent=total.exponent + 1))
+                remaining, absorbed = _total_probabilities(remaining, axes)
+                return remaining, absorbed | alone
+    return factors, set()
+
+
+def _is_sum_of_exp(atom: Atom) -> bool:
+    terms = atom.arguments[0].terms
+    return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
+
+
+def power(form: Form, exponent: Fraction) -> Form:
+    """Raise every entry to a power."""
+    if exponent == 1:
+        return form
+    if not form.terms:
+        return number(1, form.axes) if exponent == 0 else Form((), form.axes)
+    if exponent == 0:
+        return number(1, form.axes)
+    term = form.terms[0]
+    opens = len(form.terms) == 1 and term.indices <= set(form.axes)
+    if opens and (exponent.denominator == 1 or (term.coefficient == 1 and len(term.factors) == 1)):
+        whole = exponent.denominator == 1 or term.factors[0].exponent.denominator != 1 or term.factors[0].exponent == 1
+        if whole:
+            size = term.coefficient ** int(exponent) if exponent.denominator == 1 else Fraction(1)
+            factors = [f._replace(exponent=f.exponent * exponent) for f in term.factors]
+            return collect([normal_term(size, factors, form.axes)], form.axes)
+    size, factor = group(form)
+    coefficient = Fraction(1)
+    if exponent.denominator == 1:
+        coefficient = size ** int(exponent)
+    elif size != 1:
+        atom, indices = oriented("group", "", Form(form.terms, used_axes(form)))
+        factor = Factor(atom, indices)
+    return collect([normal_term(coefficient, [factor._replace(exponent=exponent)], form.axes)], form.axes)

@@ -1,0 +1,263 @@
+"""Derivatives of the normal form: one product rule for any number of indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.expressions import Expression, symbol
+from fanlight.calculus.index_algebra import (
+    add,
+    collect,
+    distribute,
+    eye_factor,
+    grouped,
+    multiply,
+    normal_term,
+    number,
+    oriented,
+    power,
+)
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.indexing import elementwise, form_of, part_form, power_function, reciprocal
+from fanlight.calculus.operations import TABLE, generic
+from fanlight.calculus.shapes import ONE
+from fanlight.errors import CalculusError
+
+_LIMIT = 60  # terms; a form with more is not one that a person reads
+Rule = Callable[[Factor], Form | None]
+
+
+def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
+    """Return the partial derivatives by a symbol's entries ``by``; the result's axes are the form's and `by`.
+
+    Raises
+    ------
+    CalculusError
+        An operation has no derivative in index notation, or there are more than 60 terms.
+    """
+    axes = (*form.axes, *by)
+    terms: list[Term] = []
+    for term in form.terms:
+        for place, factor in enumerate(term.factors):
+            if name not in symbols_in(factor.atom):
+                continue
+            others = [*term.factors[:place], *term.factors[place + 1 :]]
+            if factor.exponent != 1:
+                others.append(factor._replace(exponent=factor.exponent - 1))
+            inner_axes = tuple({i: None for f in (*others, factor) for i in f.indices})
+            coefficient = term.coefficient * factor.exponent
+            slope = _slope(factor._replace(exponent=Fraction(1)), name, by)
+            whole = Form((Term(coefficient, tuple(others)),), tuple(i for i in inner_axes if i not in by))
+            terms += distribute(whole, slope, axes).terms
+        if len(terms) > _LIMIT:
+            raise CalculusError("the derivative has too many terms to be shown without names for its parts")
+    return collect(terms, axes)
+
+
+def symbols_in(atom: Atom) -> frozenset[str]:
+    """Return the names of the symbols that an atom is made of."""
+    known = _SYMBOLS.get(atom.key)
+    if known is None:
+        if len(_SYMBOLS) > 100_000:
+            _SYMBOLS.clear()
+        names = {atom.name} if atom.kind == "symbol" else set()
+        for form in atom.arguments:
+            for term in form.terms:
+                for factor in term.factors:
+                    names |= symbols_in(factor.atom)
+        known = _SYMBOLS[atom.key] = frozenset(names)
+    return known
+
+
+_SYMBOLS: dict[str, frozenset[str]] = {}
+
+
+def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    """Return the derivative of one factor; its axes are the factor's indices and `by`."""
+    atom, indices, _ = factor
+    distinct = tuple(dict.fromkeys(indices))
+    axes = (*distinct, *by)
+    if atom.kind == "symbol":
+        eyes = [eye_factor(i, j) for i, j in zip(indices, by, strict=True)]
+        return Form((Term(Fraction(1), tuple(eyes)),), axes)
+    if atom.kind == "group":
+        return _named(derivative(renamed(atom.arguments[0], _fresh(indices)), name, by), indices, by)
+    if atom.kind == "function" and atom.name == "power":
+        return _power_slope(factor, name, by)
+    if atom.kind == "function":
+        fresh = _fresh(indices)
+        inner = renamed(atom.arguments[0], fresh)
+        outer = local_derivative(atom.name, inner)
+        slope = derivative(inner, name, by)
+        return _named(distribute(grouped(outer), slope, (*fresh, *by)), indices, by)
+    rule = _CALLS.get(atom.name)
+    if rule is None:
+        raise CalculusError(f"{atom.name} has no derivative in index notation")
+    return rule(factor, name, by)
+
+
+def _fresh(indices: Sequence[Index]) -> tuple[Index, ...]:
+    return tuple(new_index(i.length) for i in indices)
+
+
+def _named(form: Form, indices: Sequence[Index], by: Sequence[Index]) -> Form:
+    """Put indices, which may be equal, in the place of a form's first axes."""
+    names = dict(zip(form.axes, (*indices, *by), strict=True))
+    axes = (*dict.fromkeys(indices), *by)
+    terms = []
+    for term in form.terms:
+        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
+        terms.append(normal_term(term.coefficient, factors, axes))
+    return collect(terms, axes)
+
+
+def local_derivative(name: str, inner: Form) -> Form:
+    """Return f'(inner) for an elementwise function.
+
+    Raises
+    ------
+    CalculusError
+        The function has no derivative.
+    """
+    operation = TABLE.get(name) or generic(name)
+    if operation.derivative is None:
+        raise CalculusError(f"{name} has no derivative")
+    lengths = [a.length for a in inner.axes]
+    x = symbol("x_", (*lengths, *([ONE] * (2 - len(lengths)))) if lengths else ())
+    slope = operation.derivative(x, Expression.node(operation, (x,)))
+    outer = form_of(slope if isinstance(slope, Expression) else 0 * x + slope)
+    if not outer.axes and inner.axes:
+        outer = Form(outer.terms, inner.axes)
+    placed = renamed(outer, inner.axes)
+    return transform(
+        placed,
+        lambda factor: (
+            renamed(inner, factor.indices) if factor.atom.name == "x_" and factor.atom.kind == "symbol" else None
+        ),
+    )
+
+
+def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    atom, indices, _ = factor
+    fresh = _fresh(indices)
+    base, exponent = (renamed(a, fresh) for a in atom.arguments)
+    whole = Form((Term(Fraction(1), (factor._replace(indices=fresh),)),), fresh)
+    axes = (*fresh, *by)
+    by_base = multiply(whole, reciprocal(renamed(base, fresh)), renamed(exponent, fresh), axes=fresh)
+    by_exponent = multiply(whole, elementwise("log", renamed(base, fresh)), axes=fresh)
+    parts = [distribute(grouped(by_base), derivative(base, name, by), axes)]
+    parts.append(distribute(by_exponent, derivative(exponent, name, by), axes))
+    return _named(add(*parts, axes=axes), indices, by)
+
+
+def _inner_slope(factor: Factor, name: str, by: Sequence[Index]) -> tuple[Index, Index, Form]:
+    """Return the row and column index of a matrix function's argument, and its derivative."""
+    argument = factor.atom.arguments[0]
+    if len(argument.axes) != 2:
+        raise CalculusError(f"{factor.atom.name} is of a matrix")
+    k, l = _fresh(argument.axes)  # noqa: E741
+    return k, l, derivative(renamed(argument, (k, l)), name, by)
+
+
+def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
+    i, j = factor.indices
+    a, b = _fresh((i, j))
+    sides = Form((Term(Fraction(-1), (Factor(factor.atom, (a, k)), Factor(factor.atom, (l, b)))),), (a, k, l, b))
+    return _named(distribute(sides, slope, (a, b, *by)), (i, j), by)
+
+
+def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
+    inverse, indices = oriented("call", "inv", renamed(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
+    # the inverse of a transposed matrix is the transposed inverse
+    factors = [Factor(inverse, indices)]
+    if factor.atom.name == "det":
+        factors.append(factor)
+    return distribute(Form((Term(Fraction(1), tuple(factors)),), (k, l)), slope, tuple(by))
+
+
+def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
+    def rule(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+        atom, indices, _ = factor
+        fresh = _fresh(indices)
+        shapes = atom.parameters[2]
+        both = list(fresh)
+        places = [both.pop(0) if length != ONE else None for length in shapes[0] or (ONE, ONE)]
+        big, other = places[axis], places[1 - axis]
+        if big is None:
+            raise CalculusError(f"{atom.name} of one row has no derivative in index notation")
+        offset = ONE - ONE
+        forms = []
+        for argument, shape in zip(atom.arguments, shapes[1:], strict=True):
+            length = (shape or (ONE, ONE))[axis]
+            small = new_index(length) if length != ONE else None
+            inner = [i for i in ((small, other) if axis == 0 else (other, small)) if i is not None]
+            slope = derivative(renamed(argument, inner), name, by)
+            forms.append(distribute(part_form(big, small, offset), slope, (*fresh, *by)))
+            offset = offset + length
+        return _named(add(*forms, axes=(*fresh, *by)), indices, by)
+
+    return rule
+
+
+_CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
+    "inv": _inverse_slope,
+    "det": _determinant_slope,
+    "logdet": _determinant_slope,
+    "vstack": _stack_slope(0),
+    "hstack": _stack_slope(1),
+}
+
+
+def transform(form: Form, rule: Rule) -> Form:
+    """Rebuild a form from its symbols upwards; `rule` may put a form in the place of any factor, or leave it (None).
+
+    The form that `rule` returns has the factor's indices as axes.
+    """
+    terms = []
+    for term in form.terms:
+        parts = [number(term.coefficient)]
+        for factor in term.factors:
+            made = _transformed(factor, rule)
+            parts.append(power(made, factor.exponent))
+        summed = term.indices - set(form.axes)
+        inside = tuple(form.axes) + tuple(sorted(summed))
+        product = multiply(*parts, axes=inside)
+        terms += [normal_term(t.coefficient, t.factors, form.axes, summed) for t in product.terms]
+    return collect(terms, form.axes)
+
+
+def _transformed(factor: Factor, rule: Rule) -> Form:
+    atom, indices, _ = factor
+    distinct = tuple(dict.fromkeys(indices))
+    replaced = rule(factor._replace(exponent=Fraction(1)))
+    if replaced is not None:
+        return replaced
+    if not atom.arguments:
+        return Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), distinct)
+    if atom.kind == "group":
+        return _named(transform(renamed(atom.arguments[0], _fresh(indices)), rule), indices, ())
+    if atom.kind == "function":
+        fresh = _fresh(indices)
+        arguments = [transform(renamed(a, fresh), rule) for a in atom.arguments]
+        if atom.name == "power":
+            base, exponent = arguments
+            return _named(power_function(base, exponent, fresh), indices, ())
+        return _named(elementwise(atom.name, arguments[0]), indices, ())
+    if atom.name == "inv":
+        return _transformed_inverse(factor, rule)
+    inner = tuple(transform(a, rule) for a in atom.arguments)
+    if atom.name in ("det", "logdet"):
+        inner = oriented("call", atom.name, inner[0], atom.parameters)[0].arguments
+    whole = Atom("call", atom.name, atom.lengths, parameters=atom.parameters, arguments=inner)
+    return Form((Term(Fraction(1), (Factor(whole, indices),)),), distinct)
+
+
+def _transformed_inverse(factor: Factor, rule: Rule) -> Form:
+    atom, indices, _ = factor
+    fresh = _fresh(indices)
+    inner = transform(renamed(atom.arguments[0], fresh), rule)
+    made = Factor(*oriented("call", "inv", inner, atom.parameters))
+    return _named(rule(made) or Form((Term(Fraction(1), (made,)),), fresh), indices, ())

@@ -1,0 +1,188 @@
+"""The normal form: sums of a coefficient times indexed factors.
+
+``(W @ x + b)_i`` is ``W_ij x_j + b_i``: an index that a term does not share with the left side is summed over, and a
+term without an index of the left side is the same along it. Matrix products, outer, elementwise and diagonal products,
+traces, transposes and broadcasting are one thing here, so equal expressions become equal sums.
+
+References
+----------
+Laue, Mitterreiter, Giesen 2020, A simple and efficient tensor calculus.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from fanlight.calculus.shapes import Dimension
+
+_LIMIT_OF_ORDERS = 720  # orders of alike summed indices that are tried for the smallest name of a term
+_numbers = itertools.count()
+
+
+class Index(NamedTuple):
+    """A named index and how far it runs."""
+
+    number: int
+    length: Dimension
+
+
+def new_index(length: Dimension) -> Index:
+    """Return an index that no form has."""
+    return Index(next(_numbers), length)
+
+
+class Factor(NamedTuple):
+    """``atom[indices] ** exponent``, entry by entry."""
+
+    atom: Atom
+    indices: tuple[Index, ...]
+    exponent: Fraction = Fraction(1)
+
+
+class Term(NamedTuple):
+    """A coefficient times factors; indices that the form does not have are summed over."""
+
+    coefficient: Fraction
+    factors: tuple[Factor, ...]
+
+    @property
+    def indices(self) -> set[Index]:
+        """Every index of the factors."""
+        return {i for factor in self.factors for i in factor.indices}
+
+
+class Form(NamedTuple):
+    """A sum of terms with free indices `axes`; no term is zero."""
+
+    terms: tuple[Term, ...]
+    axes: tuple[Index, ...]
+
+
+class Atom:
+    """What a factor is an entry of.
+
+    Attributes
+    ----------
+    kind : str
+        ``symbol``, ``eye``, ``length``, ``number``, ``function`` (entry by entry), ``group`` (a sum in parentheses),
+        ``part`` (one where row number = offset + column number), ``call`` (any other operation).
+    name : str
+        A symbol's or operation's name.
+    parameters : tuple
+        What else the kind needs.
+    arguments : tuple of Form
+        The axes of a function's or group's argument are the atom's own, in order.
+    lengths : tuple of Dimension
+        How far the atom's indices run.
+    is_symmetric : bool
+        Its two indices may be exchanged.
+    key : str
+        Equal for equal atoms only.
+    """
+
+    __slots__ = ("arguments", "is_symmetric", "key", "kind", "lengths", "name", "parameters")
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        lengths: Sequence[Dimension],
+        *,
+        parameters: tuple[Any, ...] = (),
+        arguments: tuple[Form, ...] = (),
+        is_symmetric: bool = False,
+    ) -> None:
+        self.kind, self.name, self.parameters, self.arguments = kind, name, parameters, arguments
+        self.lengths, self.is_symmetric = tuple(lengths), is_symmetric
+        facts = (
+            f"{parameters}"
+            if kind != "symbol"
+            else f"{[str(d) for d in parameters[0].shape]}{is_symmetric}{parameters[0].parameters[2]}"
+        )
+        inner = ";".join(key_of(a) for a in arguments)
+        text = f"{kind}:{name}{facts}({inner})" if arguments or facts else f"{kind}:{name}"
+        self.key = text if len(text) < 200 else blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Atom) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return self.key
+
+
+def key_of(form: Form) -> str:
+    """Return a name that equal forms have in common, whatever their indices are called."""
+    return "+".join(sorted(f"{t.coefficient}*{term_key(t, form.axes)}" for t in form.terms)) or "0"
+
+
+def term_key(term: Term, axes: Sequence[Index]) -> str:
+    """Return a name of a term's factors: the smallest over the orders of its summed indices."""
+    return _smallest_name(term, axes)[0]
+
+
+def ordered(term: Term, axes: Sequence[Index]) -> Term:
+    """Return the term with its summed indices numbered in the order that gives the smallest name."""
+    order = _smallest_name(term, axes)[1]
+    names = {i: Index(_FIRST_ORDERED + place, i.length) for place, i in enumerate(order)}
+    factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
+    return term._replace(factors=tuple(factors))
+
+
+_FIRST_ORDERED = 10**12  # above every number of `new_index`
+
+
+def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]:
+    labels = {axis: f"{place}" for place, axis in enumerate(axes)}
+    summed = [i for i in sorted(term.indices) if i not in labels]
+    if not summed:
+        return _named(term, labels), []
+    colours = _colours(term, labels, summed)
+    classes = [list(g) for _, g in itertools.groupby(sorted(summed, key=lambda i: colours[i]), lambda i: colours[i])]
+    names = []
+    for parts in itertools.islice(itertools.product(*map(itertools.permutations, classes)), _LIMIT_OF_ORDERS):
+        order = [i for part in parts for i in part]
+        names.append((_named(term, labels | {i: f"s{place}" for place, i in enumerate(order)}), order))
+    return min(names, key=lambda item: item[0])
+
+
+def _named(term: Term, labels: Mapping[Index, str]) -> str:
+    names = []
+    for atom, indices, exponent in term.factors:
+        places = [labels[i] for i in indices]
+        names.append(f"{atom.key}[{','.join(sorted(places) if atom.is_symmetric else places)}]^{exponent}")
+    return "*".join(sorted(names))
+
+
+def _colours(term: Term, labels: Mapping[Index, str], summed: Sequence[Index]) -> dict[Index, str]:
+    """Tell summed indices apart by where they stand and what stands beside them."""
+    colours = dict.fromkeys(summed, "s")
+    for _ in range(min(len(summed), 4)):
+        seen: dict[Index, list[str]] = {i: [] for i in summed}
+        for atom, indices, exponent in term.factors:
+            shown = [labels.get(i) or colours[i] for i in indices]
+            for place, index in enumerate(indices):
+                if index in seen:
+                    others = [*shown[:place], ".", *shown[place + 1 :]]
+                    if atom.is_symmetric:
+                        others = sorted(others)
+                    seen[index].append(f"{atom.key}^{exponent}{others}")
+        colours = {i: blake2b("|".join(sorted(seen[i])).encode(), digest_size=12).hexdigest() for i in summed}
+    return colours
+
+
+def renamed(form: Form, indices: Sequence[Index]) -> Form:
+    """Return a form with other free indices, and summed indices that no other form has."""
+    axes = dict(zip(form.axes, indices, strict=True))
+    terms = []
+    for term in form.terms:
+        names = axes | {i: new_index(i.length) for i in term.indices if i not in axes}
+        factors = (f._replace(indices=tuple(names[i] for i in f.indices)) for f in term.factors)
+        terms.append(Term(term.coefficient, tuple(factors)))
+    return Form(tuple(terms), tuple(indices))

@@ -1,0 +1,385 @@
+"""From expressions to the normal form in index notation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.expressions import Expression, walk
+from fanlight.calculus.index_algebra import (
+    add,
+    collect,
+    eye_factor,
+    length_factor,
+    multiply,
+    normal_term,
+    number,
+    oriented,
+    power,
+    scale,
+    single,
+    used_axes,
+)
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.operations import TABLE
+from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.errors import CalculusError
+
+Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
+
+
+def form_of(expression: Expression) -> Form:
+    """Return the normal form of an expression; its axes are those of rows and columns, left out where there is one.
+
+    Raises
+    ------
+    CalculusError
+        An operation has row numbers as arguments, so that it has no such form.
+    """
+    done: dict[Expression, Form] = {}
+    for node in walk(expression):
+        done[node] = _converted(node, done)
+    return done[expression]
+
+
+def axes_of(expression: Expression, axes: Sequence[Index]) -> Axes:
+    """Return which of a form's axes is that of rows and which that of columns."""
+    remaining = list(axes)
+    shape = expression.shape or (ONE, ONE)
+    rows = remaining.pop(0) if shape[0] != ONE else None
+    columns = remaining.pop(0) if shape[1] != ONE else None
+    return rows, columns
+
+
+def _new_axes(expression: Expression) -> tuple[Index, ...]:
+    return tuple(new_index(length) for length in expression.shape if length != ONE)
+
+
+class _Arguments:
+    """The arguments' forms of a node, to be taken with any indices."""
+
+    def __init__(self, node: Expression, done: dict[Expression, Form]) -> None:
+        self.node, self._done = node, done
+
+    def at(self, place: int, rows: Index | None, columns: Index | None) -> Form:
+        """Return the form of an argument with the row and the column index named, where it has several."""
+        argument = self.node.arguments[place]
+        shape = argument.shape or (ONE, ONE)
+        indices = [i for i, length in zip((rows, columns), shape, strict=True) if length != ONE]
+        return renamed(self._done[argument], [i for i in indices if i is not None])
+
+
+def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
+    name = node.operation.name
+    if len(node.shape) == 1:
+        raise CalculusError(f"{node} are row numbers: they have no form with indices")
+    if name in _RULES:
+        axes = _new_axes(node)
+        rows, columns = axes_of(node, axes)
+        return _RULES[name](_Arguments(node, done), rows, columns)
+    if node.operation.derivative is not None:
+        return elementwise(node.operation.name, done[node.arguments[0]], node)
+    return _call(node, done)
+
+
+def _call(node: Expression, done: dict[Expression, Form]) -> Form:
+    """Return a form of one opaque factor."""
+    if any(len(a.shape) == 1 for a in node.arguments):
+        raise CalculusError(f"{node.operation.name} has no form with indices")
+    axes = _new_axes(node)
+    name = node.operation.name
+    if name in ("inv", "det", "logdet"):
+        atom, indices = oriented("call", name, done[node.arguments[0]], (_operation_key(node),))
+        if name == "inv":
+            return Form((Term(Fraction(1), (Factor(atom, indices),)),), done[node.arguments[0]].axes)
+        return single(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
+    arguments = tuple(done[a] for a in node.arguments)
+    layout = tuple(tuple(map(str, a.shape)) for a in node.arguments)
+    atom = Atom(
+        "call", name, [a.length for a in axes], parameters=(node.parameters, layout, _shapes(node)), arguments=arguments
+    )
+    return single(atom, axes)
+
+
+def _operation_key(node: Expression) -> tuple[Dimension, ...]:
+    return tuple(node.arguments[0].shape)
+
+
+def _shapes(node: Expression) -> tuple[tuple[Dimension, ...], ...]:
+    return (node.shape, *(a.shape for a in node.arguments))
+
+
+def elementwise(name: str, argument: Form, node: Expression | None = None) -> Form:
+    """Apply a function of one number to every entry."""
+    inner = Form(argument.terms, used_axes(argument))
+    if name == "exp" and not argument.terms:
+        return number(1, argument.axes)
+    if name == "sqrt":
+        return power(argument, Fraction(1, 2))
+    if name == "log" and (split := _logarithm(argument)) is not None:
+        return split
+    negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
+    if name == "sigmoid" and negative:
+        return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
+    atom, indices = oriented("function", name, inner)
+    return Form((Term(Fraction(1), (Factor(atom, indices),)),), argument.axes)
+
+
+def _logarithm(argument: Form) -> Form | None:
+    """Split the logarithm of positive factors; use those that cannot overflow."""
+    axes = argument.axes
+    if len(argument.terms) == 2:
+        one, other = sorted(argument.terms, key=lambda t: len(t.factors))
+        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
+            return elementwise("softplus", Form(_inside(other.factors[0]).terms, axes))
+    if len(argument.terms) != 1:
+        if (inner := _one_minus_sigmoid(argument)) is not None:
+            return scale(elementwise("softplus", Form(inner.terms, axes)), -1)
+        return None
+    (term,) = argument.terms
+    if term == Term(Fraction(1), ()):
+        return Form((), axes)
+    if not term.indices <= set(axes) or term.coefficient != 1:
+        return None
+    parts = []
+    for factor in term.factors:
+        alone = Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), axes)
+        if factor.atom.name == "exp":
+            part = Form(_inside(factor).terms, axes)
+        elif factor.atom.name == "sigmoid":
+            part = scale(elementwise("softplus", scale(Form(_inside(factor).terms, axes), -1)), -1)
+        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_inside(factor))) is not None:
+            part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
+        elif is_positive(factor):
+            atom, indices = oriented("function", "log", Form(alone.terms, used_axes(alone)))
+            part = Form((Term(Fraction(1), (Factor(atom, indices),)),), axes)
+        else:
+            return None
+        parts.append(scale(part, factor.exponent))
+    return add(*parts, axes=axes)
+
+
+def _inside(factor: Factor) -> Form:
+    return renamed(factor.atom.arguments[0], factor.indices)
+
+
+def _one_minus_sigmoid(form: Form) -> Form | None:
+    """Return z of ``1 - sigmoid(z)``."""
+    if len(form.terms) != 2:
+        return None
+    one, other = sorted(form.terms, key=lambda t: len(t.factors))
+    if one != Term(Fraction(1), ()) or other.coefficient != -1 or [f.atom.name for f in other.factors] != ["sigmoid"]:
+        return None
+    return _inside(other.factors[0]) if other.factors[0].exponent == 1 else None
+
+
+def is_positive(factor: Factor) -> bool:
+    """Tell whether a factor's entries are positive whatever the symbols are."""
+    atom = factor.atom
+    if atom.kind == "function":
+        return atom.name in ("exp", "sigmoid", "softplus")
+    if atom.kind != "group":
+        return False
+    if _one_minus_sigmoid(atom.arguments[0]) is not None:
+        return True
+    return all(t.coefficient > 0 and t.factors and all(map(is_positive, t.factors)) for t in atom.arguments[0].terms)
+
+
+def _sum_over(form: Form, axes: Sequence[Index]) -> Form:
+    """Sum over the form's axes that are not among `axes`."""
+    summed = [a for a in form.axes if a not in axes]
+    return collect([normal_term(t.coefficient, t.factors, axes, summed) for t in form.terms], axes)
+
+
+def _axes(*indices: Index | None) -> tuple[Index, ...]:
+    return tuple(i for i in indices if i is not None)
+
+
+def _add(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        return add(a.at(0, r, c), scale(a.at(1, r, c), sign), axes=_axes(r, c))
+
+    return rule
+
+
+def _multiply(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    return multiply(a.at(0, r, c), a.at(1, r, c), axes=_axes(r, c))
+
+
+def _divide(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    below = a.at(1, r, c)
+    if not below.terms:
+        raise CalculusError("division by zero")
+    return multiply(a.at(0, r, c), reciprocal(below), axes=_axes(r, c))
+
+
+def reciprocal(form: Form) -> Form:
+    """Return one over every entry; ``1 / (1 + exp(-z))`` is a sigmoid."""
+    if len(form.terms) == 2:
+        one, other = sorted(form.terms, key=lambda t: len(t.factors))
+        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
+            return elementwise("sigmoid", Form(scale(_inside(other.factors[0]), -1).terms, form.axes))
+    return power(form, Fraction(-1))
+
+
+def _power(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    exponent = a.at(1, r, c)
+    base = a.at(0, r, c)
+    axes = _axes(r, c)
+    if not exponent.terms:
+        return number(1, axes)
+    if len(exponent.terms) == 1 and not exponent.terms[0].factors:
+        return Form(power(base, exponent.terms[0].coefficient).terms, axes)
+    return power_function(base, exponent, axes)
+
+
+def power_function(base: Form, exponent: Form, axes: Sequence[Index]) -> Form:
+    """Raise to a power that is not a number."""
+    used = tuple(i for i in axes if any(i in t.indices for t in (*base.terms, *exponent.terms)))
+    arguments = (Form(base.terms, used), Form(exponent.terms, used))
+    atom = Atom("function", "power", [i.length for i in used], arguments=arguments)
+    return Form((Term(Fraction(1), (Factor(atom, used),)),), tuple(axes))
+
+
+def _matmul(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    left, right = a.node.arguments
+    if not left.shape or not right.shape:
+        return multiply(a.at(0, r, c), a.at(1, r, c), axes=_axes(r, c))
+    inner = new_index(left.shape[1]) if left.shape[1] != ONE else None
+    return multiply(a.at(0, r, inner), a.at(1, inner, c), axes=_axes(r, c))
+
+
+def _negative(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    return scale(a.at(0, r, c), -1)
+
+
+def _whole(a: _Arguments) -> Form:
+    shape = a.node.arguments[0].shape or (ONE, ONE)
+    return a.at(0, new_index(shape[0]), new_index(shape[1]))
+
+
+def _row_sums(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    shape = a.node.arguments[0].shape or (ONE, ONE)
+    return _sum_over(a.at(0, r, new_index(shape[1])), _axes(r))
+
+
+def _column_sums(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    shape = a.node.arguments[0].shape or (ONE, ONE)
+    return _sum_over(a.at(0, new_index(shape[0]), c), _axes(c))
+
+
+def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    (argument,) = a.node.arguments
+    if argument.operation.name == "kron" and all(x.shape and x.shape[0] == x.shape[1] for x in argument.arguments):
+        parts = [form_of(Expression.node(TABLE["tr"], (x,))) for x in argument.arguments]
+        return multiply(*parts, axes=())
+    if not argument.shape:
+        return a.at(0, None, None)
+    i = new_index(argument.shape[0])
+    return _equal_indices(_whole(a), (i, i), ())
+
+
+def _equal_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index]) -> Form:
+    names = dict(zip(form.axes, indices, strict=True))
+    terms = []
+    for term in form.terms:
+        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
+        terms.append(normal_term(term.coefficient, factors, axes, set(indices)))
+    return collect(terms, axes)
+
+
+def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    (argument,) = a.node.arguments
+    if not argument.shape:
+        return a.at(0, None, None)
+    if r is not None and c is not None:
+        eye = Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c))
+        return multiply(a.at(0, r, None), eye, axes=(r, c))
+    return _equal_indices(_whole(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
+
+
+def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        exponentials = elementwise("exp", a.at(0, r, c))
+        total = _sum_of_exponentials(a, None if over_all else r)
+        return multiply(exponentials, power(total, Fraction(-1)), axes=_axes(r, c))
+
+    return rule
+
+
+def _sum_of_exponentials(a: _Arguments, rows: Index | None) -> Form:
+    shape = a.node.arguments[0].shape or (ONE, ONE)
+    r = rows or new_index(shape[0])
+    return _sum_over(elementwise("exp", a.at(0, r, new_index(shape[1]))), _axes(rows))
+
+
+def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        return Form(elementwise("log", _sum_of_exponentials(a, None if over_all else r)).terms, _axes(r, c))
+
+    return rule
+
+
+def _norm(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    return power(_sum_over(power(_whole(a), Fraction(2)), ()), Fraction(1, 2))
+
+
+def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    return number(Fraction(repr(a.node.parameters[0])))
+
+
+def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    node = a.node
+    return single(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
+
+
+def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    (argument,) = a.node.arguments
+    r0, r1, c0, c1 = a.node.parameters
+    shape = argument.shape
+    rows, columns = new_index(shape[0]), new_index(shape[1])
+    parts = [a.at(0, rows, columns)]
+    for big, small, bounds in ((rows, r, (r0, r1)), (columns, c, (c0, c1))):
+        if big.length != ONE:
+            parts.append(part_form(big, small, bounds[0]))
+    return multiply(*parts, axes=_axes(r, c))
+
+
+def part_form(big: Index, small: Index | None, offset: Dimension) -> Form:
+    """Return the form that is one where ``big = offset + small``; without `small`, where ``big = offset``."""
+    if small is not None and small.length == big.length:
+        return Form((Term(Fraction(1), (eye_factor(big, small),)),), (big, small))
+    axes = _axes(big, small)
+    return single(Atom("part", str(offset), [i.length for i in axes], parameters=(offset,)), axes)
+
+
+_RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
+    "symbol": _symbol,
+    "constant": _constant,
+    "length": lambda a, r, c: collect([normal_term(Fraction(1), [length_factor(a.node.parameters[0])], ())], ()),
+    "add": _add(1),
+    "subtract": _add(-1),
+    "multiply": _multiply,
+    "divide": _divide,
+    "power": _power,
+    "negative": _negative,
+    "matmul": _matmul,
+    "transpose": lambda a, r, c: Form(a.at(0, c, r).terms, _axes(r, c)),
+    "sum": lambda a, r, c: _sum_over(_whole(a), ()),
+    "row_sums": _row_sums,
+    "column_sums": _column_sums,
+    "tr": _trace,
+    "diag": _diag,
+    "eye": lambda a, r, c: (
+        Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c)) if r is not None and c is not None else number(1)
+    ),
+    "ones": lambda a, r, c: number(1, _axes(r, c)),
+    "zeros": lambda a, r, c: number(0, _axes(r, c)),
+    "softmax": _softmax(True),
+    "softmax_rows": _softmax(False),
+    "logsumexp": _logsumexp(True),
+    "logsumexp_rows": _logsumexp(False),
+    "norm": _norm,
+    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _whole(a)), ()),
+    "slice": _slice,
+}

@@ -1,0 +1,1 @@
+"""What a lecture shows: derivations, their layout in text, LaTeX and HTML, graphs, and diagnosis of a formula."""

@@ -1,0 +1,283 @@
+"""A derivation, as the lecture writes one: backpropagation over named pieces.
+
+*Break the equation into simple pieces*, *apply the chain rule*, *write out the Jacobians* (L16); then one error signal
+δ for each piece, summed over the pieces that use it (L17), and the gradient in the shape of what it is taken by (L18).
+Every equality is data, a `Claim`; `layout` arranges them as steps, `views` shows these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fanlight.calculus.batch import substitute
+from fanlight.calculus.derivatives import jacobian, simplify, target_of
+from fanlight.calculus.expressions import Expression, constant, context_of, function, remember, symbol, symbols_of
+from fanlight.calculus.gradient import gradient
+from fanlight.calculus.lecture.operation_counts import Operations, count
+from fanlight.calculus.lecture.pieces import Piece, break_up
+from fanlight.calculus.shapes import ONE
+from fanlight.errors import CalculusError
+
+
+class Partial(NamedTuple):
+    """The derivative of a piece by a piece or symbol.
+
+    Attributes
+    ----------
+    of, by : str
+    is_local : bool
+        All other pieces stay fixed; otherwise the later pieces move with `by`.
+    is_jacobian : bool
+        A row for each entry of `of`; otherwise the gradient, in the shape of `by`.
+    """
+
+    of: str
+    by: str
+    is_local: bool
+    is_jacobian: bool
+
+
+class Claim(NamedTuple):
+    """An equality that a derivation shows: in inputs, pieces and error signals."""
+
+    left: Expression | Partial
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Link:
+    """One factor of the chain rule, ∂upper/∂lower, all other pieces fixed.
+
+    Attributes
+    ----------
+    upper, lower : str
+    jacobian : Expression or None
+        In the pieces' names, rows of `upper` by columns of `lower`; None where it would need more than two indices.
+    """
+
+    upper: str
+    lower: str
+    jacobian: Expression | None
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The error signal of a piece: the gradient of the result by it, local × upstream in the names of pieces."""
+
+    name: str
+    piece: Piece
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The steps from an expression to its gradient.
+
+    Attributes
+    ----------
+    expression, wrt : Expression
+        What was differentiated, and by what.
+    pieces : list of Piece
+        The last one is the expression itself.
+    links : list of Link
+        Every step from a piece to what it is made of, on the ways to `wrt`, from the last piece down.
+    deltas : list of Delta
+        From the last piece down; elementwise functions have none, their argument's includes their derivative.
+    local_gradient : Expression
+        The gradient in the names of pieces and error signals, in shape convention.
+    gradient : Expression
+        In inputs only.
+    shared : list of Expression
+        Symbols, `wrt` among them, whose gradients all begin with the same error signal.
+    with_sharing, without_sharing : Operations
+        What computing the gradients by `shared` costs with the signal computed once, and each alone.
+    """
+
+    expression: Expression
+    wrt: Expression
+    pieces: list[Piece]
+    links: list[Link]
+    deltas: list[Delta]
+    local_gradient: Expression
+    gradient: Expression
+    shared: list[Expression]
+    with_sharing: Operations
+    without_sharing: Operations
+
+    @property
+    def name(self) -> str:
+        """The result's name."""
+        return self.pieces[-1].name
+
+    @property
+    def path(self) -> list[Link] | None:
+        """The links in order, if there is one way only from the result to `wrt`."""
+        path, place = [], self.name
+        while place != self.wrt.name:
+            below = [link for link in self.links if link.upper == place]
+            if len(below) != 1:
+                return None
+            path.append(below[0])
+            place = below[0].lower
+        return path if len(path) == len(self.links) else None
+
+    def claims(self) -> Iterator[Claim]:
+        """Yield every equality that the views show."""
+        from fanlight.calculus.lecture.layout import steps
+
+        for step in steps(self):
+            for row in step.rows:
+                yield from row.claims
+
+    def __str__(self) -> str:
+        from fanlight.calculus.lecture.views import text
+
+        return text(self)
+
+    def _repr_latex_(self) -> str:
+        from fanlight.calculus.lecture.views import latex_of
+
+        return latex_of(self)
+
+    def _repr_html_(self) -> str:
+        from fanlight.calculus.lecture.views import html
+
+        return html(self)
+
+
+def derive(expression: Expression, wrt: str | Expression) -> Derivation:
+    """Derive the gradient of a scalar step by step.
+
+    Parameters
+    ----------
+    expression : Expression
+        A scalar.
+    wrt : name or symbol
+
+    Raises
+    ------
+    CalculusError
+        The expression is not a scalar or does not hold `wrt`.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import parse
+    >>> shapes = {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1)}
+    >>> steps = derive(parse("u.T @ f(W @ x + b)", shapes, generic=["f"]), "b")
+    >>> [f"{p.name} = {p.expression}" for p in steps.pieces]
+    ['z = W @ x + b', 'h = f(z)', 's = u.T @ h']
+    >>> [str(link.jacobian) for link in steps.links]
+    ['u.T', "diag(f'(z))", 'eye(n)']
+    >>> [f"{d.name} = {d.expression}" for d in steps.deltas]
+    ["δ = u * f'(z)"]
+    >>> str(steps.gradient)
+    "u * f'(W @ x + b)"
+    """
+    target = target_of(expression, wrt)
+    if target.operation.name != "symbol":
+        raise CalculusError("a derivation is by a symbol")
+    if expression.shape:
+        gradient(expression, target)  # raises, and says what to do
+    pieces = break_up(expression)
+    chain = _Chain(expression, pieces, target)
+    if target.name not in chain.users:
+        raise CalculusError(f"{target} does not reach the result: the gradient is zero")
+    deltas = chain.deltas()
+    local = chain.gradient_by(target)
+    shared = chain.shared()
+    together = gradient(expression, shared)
+    return Derivation(
+        expression,
+        target,
+        pieces,
+        chain.links(),
+        deltas,
+        local,
+        gradient(expression, target),
+        shared,
+        count(together),
+        sum((count([g]) for g in together[1:]), count(together[:1])),
+    )
+
+
+class _Chain:
+    """Pieces on the ways from the result to a symbol, and the error signals that come down them."""
+
+    def __init__(self, expression: Expression, pieces: Sequence[Piece], target: Expression) -> None:
+        self.expression, self.target, self.last = expression, target, pieces[-1]
+        self.context = context_of(expression)
+        relevant = {target.name}
+        self.pieces: list[Piece] = []
+        self.users: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            below = [name for name in symbols_of(piece.expression) if name in relevant]
+            for name in below:
+                self.users.setdefault(name, []).append(piece)
+            if below:
+                relevant.add(piece.name)
+                self.pieces.append(piece)
+        self.upstream: dict[str, Expression] = {self.last.name: constant(1)}
+
+    def links(self) -> list[Link]:
+        """Return the links from the result down."""
+        names = {p.name for p in self.pieces} | {self.target.name}
+        return [
+            Link(piece.name, name, self._local(piece, node))
+            for piece in reversed(self.pieces)
+            for name, node in symbols_of(piece.expression).items()
+            if name in names
+        ]
+
+    def _local(self, piece: Piece, by: Expression) -> Expression | None:
+        if any(shape and ONE not in shape for shape in (by.shape, piece.shape)):
+            return None
+        try:
+            return remember(jacobian(piece.expression, by), self.context)
+        except CalculusError:
+            return None
+
+    def deltas(self) -> list[Delta]:
+        """Compute the error signals from the result down."""
+        named = [p for p in self.pieces if p is not self.last and not p.is_function]
+        found = []
+        for piece in reversed(self.pieces):
+            if piece is self.last:
+                continue
+            signal = self.gradient_by(piece.symbol)
+            if piece.is_function:
+                self.upstream[piece.name] = signal
+                continue
+            name = "δ" if len(named) == 1 else f"δ_{piece.name}"
+            self.upstream[piece.name] = symbol(name, piece.shape)
+            found.append(Delta(name, piece, signal))
+        return found
+
+    def gradient_by(self, node: Expression) -> Expression:
+        """Return the gradient by a piece or symbol: local × upstream, summed over the pieces that use it."""
+        total: Expression | None = None
+        fixed: dict[str, Expression] = {}  # what comes from above does not move with the node
+        for piece in self.users[node.name]:
+            part = piece.expression
+            if piece is not self.last:
+                place = symbol(f"upstream_{piece.name}", piece.shape)
+                fixed[place.name] = self.upstream[piece.name]
+                part = place * part
+            part = function("sum")(part) if part.shape else part
+            total = part if total is None else total + part
+        if total is None:
+            raise CalculusError(f"{node} does not reach the result")
+        slope = substitute(gradient(remember(total, self.context), node), fixed)
+        return remember(simplify(remember(slope, self.context)), self.context)
+
+    def shared(self) -> list[Expression]:
+        """Return the input symbols that stand in the one piece in which the target stands."""
+        places = self.users[self.target.name]
+        if len(places) != 1:
+            return [self.target]
+        inputs = symbols_of(self.expression)
+        inside = [s for name, s in symbols_of(places[0].expression).items() if name in inputs and len(s.shape) != 1]
+        return [
+            s for s in inside if all(s.name not in symbols_of(p.expression) for p in self.pieces if p is not places[0])
+        ]

@@ -1,0 +1,117 @@
+"""Formulas in text and LaTeX, and entries of the index form written as such."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from fanlight.calculus.expressions import Expression
+from fanlight.calculus.index_form import Factor, Form, Index, Term, ordered
+from fanlight.calculus.lecture.latex import latex, latex_name
+from fanlight.calculus.matrix_writer import atom_expression
+from fanlight.errors import CalculusError
+
+_LETTERS = "ijklpqr"
+
+
+class Formula(NamedTuple):
+    """A formula in both ways of writing."""
+
+    text: str
+    latex: str
+
+    @classmethod
+    def of(cls, e: Expression) -> Formula:
+        """Write an expression."""
+        return cls(str(e), latex(e))
+
+    @classmethod
+    def name(cls, name: str) -> Formula:
+        """Write a name."""
+        return cls(name, latex_name(name))
+
+    @classmethod
+    def partial(cls, a: str, b: str, direct: bool = False, entry: str = "") -> Formula:
+        """Write a partial derivative; `direct` if all other pieces stay fixed, `entry` with the letters of an entry."""
+        sign, sign_latex = ("∂⁺", r"\partial^{+}") if direct else ("∂", r"\partial")
+        below, below_latex = (f"{b}_{entry}", rf"{{{latex_name(b)}}}_{{{entry}}}") if entry else (b, latex_name(b))
+        return cls(f"{sign}{a}/∂{below}", rf"\frac{{{sign_latex} {latex_name(a)}}}{{\partial {below_latex}}}")
+
+    @classmethod
+    def product(cls, factors: Sequence[Formula]) -> Formula:
+        """Write Jacobians side by side."""
+        return cls(" · ".join(f.text for f in factors), " ".join(f.latex for f in factors))
+
+    @classmethod
+    def sum(cls, terms: Sequence[Formula]) -> Formula:
+        """Write a sum."""
+        return cls(" + ".join(t.text for t in terms), " + ".join(t.latex for t in terms))
+
+    def equals(self, other: Formula) -> Formula:
+        """Write an equation."""
+        return Formula(f"{self.text} = {other.text}", f"{self.latex} = {other.latex}")
+
+    def at(self, letters: str) -> Formula:
+        """Write an entry."""
+        return Formula(f"{self.text}_{letters}", f"{{{self.latex}}}_{{{letters}}}")
+
+
+def entries(form: Form, letters: str) -> Formula:
+    """Write the entry of a form with the letters of its axes.
+
+    Raises
+    ------
+    CalculusError
+        There are more summed indices than letters.
+    """
+    parts: list[Formula] = []
+    for term in form.terms:
+        shown = _term(ordered(term, form.axes), form.axes, letters)
+        minus = term.coefficient < 0
+        if parts:
+            sign = " - " if minus else " + "
+            parts.append(Formula(sign + shown.text, sign + shown.latex))
+        else:
+            parts.append(Formula("-" * minus + shown.text, "-" * minus + shown.latex))
+    return Formula("".join(p.text for p in parts) or "0", "".join(p.latex for p in parts) or "0")
+
+
+def _term(term: Term, axes: Sequence[Index], letters: str) -> Formula:
+    names = dict(zip(axes, letters, strict=True))
+    free = (c for c in _LETTERS if c not in letters)
+    summed = [i for i in sorted(term.indices) if i not in names]
+    names |= dict(zip(summed, itertools.islice(free, len(summed)), strict=False))
+    if any(i not in names for i in summed):
+        raise CalculusError("there are more indices than letters")
+    size = abs(term.coefficient)
+    parts = [] if size == 1 and term.factors else [Formula(str(size), _fraction(size))]
+    parts += [_factor(f, names) for f in sorted(term.factors, key=_order)]
+    if summed:
+        over = " ".join(names[i] for i in summed)
+        parts.insert(0, Formula(f"Σ_{over.replace(' ', '')}", rf"\sum_{{{over}}}"))
+    return Formula(" ".join(p.text for p in parts), " ".join(p.latex for p in parts))
+
+
+def _order(factor: Factor) -> tuple[bool, bool, str, str]:
+    """Sort scalars first, then error signals, then symbols by name."""
+    atom = factor.atom
+    return bool(factor.indices), not atom.name.startswith("δ"), "" if atom.kind == "symbol" else atom.kind, atom.name
+
+
+def _fraction(value: Fraction) -> str:
+    return str(value) if value.denominator == 1 else rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+
+
+def _factor(factor: Factor, names: dict[Index, str]) -> Formula:
+    e = atom_expression(factor.atom)
+    text, written = str(e), latex(e)
+    if e.operation.name in ("add", "subtract", "multiply", "divide", "matmul", "negative", "power", "transpose"):
+        text, written = f"({text})", f"({written})"
+    places = "".join(names[i] for i in factor.indices)
+    if places:
+        text, written = f"{text}_{places}", f"{{{written}}}_{{{places}}}"
+    if factor.exponent != 1:
+        text, written = f"{text}^{factor.exponent}", f"{{{written}}}^{{{factor.exponent}}}"
+    return Formula(text, written)

@@ -1,0 +1,105 @@
+"""Breaking an expression into simple pieces, named as a lecture names them: z, h, s, or z1, h1, z2, h2, …, s."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from fanlight.calculus.expressions import Expression, rebuilt, symbol, symbols_of, walk
+from fanlight.calculus.shapes import Shape
+
+_ARITHMETIC = {
+    "add", "subtract", "negative", "matmul", "multiply", "divide", "transpose", "constant", "symbol", "power", "length",
+    "sum", "ones", "eye", "zeros",
+}  # fmt: skip
+_FUSED = {"softmax", "softmax_rows", "sigmoid", "det"}  # a logarithm is taken of them in one step
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A simple piece: ``name = expression``, in the names of the pieces and symbols before it."""
+
+    name: str
+    expression: Expression
+
+    @property
+    def shape(self) -> Shape:
+        """Of its value."""
+        return self.expression.shape
+
+    @property
+    def symbol(self) -> Expression:
+        """The symbol that stands for it in later pieces."""
+        return symbol(self.name, self.shape)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is an elementwise function of one symbol, such as ``h = f(z)``."""
+        e = self.expression
+        return e.operation.derivative is not None and not e.arguments[0].arguments
+
+
+def break_up(expression: Expression) -> list[Piece]:
+    """Break an expression into simple pieces: one function or one affine step each."""
+    names = _names(expression)
+    done: dict[Expression, Expression] = {}
+    pieces = []
+    for node in walk(expression):
+        made = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+        if node in names:
+            pieces.append(Piece(names[node], made))
+            made = symbol(names[node], node.shape)
+        done[node] = made
+    return pieces
+
+
+def _names(expression: Expression) -> dict[Expression, str]:
+    """Choose the nodes that become pieces, and their names."""
+    users: dict[Expression, list[Expression]] = {}
+    for node in walk(expression):
+        for argument in node.arguments:
+            users.setdefault(argument, []).append(node)
+    letters = {node: letter for node in walk(expression) if (letter := _letter(node, expression, users))}
+    taken = set(symbols_of(expression))
+    counts, placed = Counter(letters.values()), Counter[str]()
+    names: dict[Expression, str] = {}
+    for node, letter in letters.items():
+        placed[letter] += 1
+        name = letter if counts[letter] == 1 else f"{letter}{placed[letter]}"
+        while name in taken:
+            placed[letter] += 1
+            name = f"{letter}{placed[letter]}"
+        taken.add(name)
+        names[node] = name
+    return names
+
+
+def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Expression]]) -> str | None:
+    """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
+    if node is whole:
+        return "s"
+    if not node.arguments or node.operation.name == "transpose":
+        return None
+    above = set(users[node])
+    is_function = node.operation.name not in _ARITHMETIC
+    if _is_probability(node) and all(u.operation.name == "log" or _is_probability(u) for u in above):
+        return None
+    if node.operation.name == "log" and _is_probability(node.arguments[0]):
+        return None
+    if is_function:
+        return "h"
+    if not any(a.operation.name not in ("constant", "length", "ones", "eye", "zeros") for a in node.arguments):
+        return None
+    into_function = any(u.operation.name not in _ARITHMETIC for u in above)
+    into_product = node.operation.name == "matmul" and any(u.operation.name == "matmul" for u in above) and node.shape
+    return "z" if into_function or into_product or len(above) > 1 else None
+
+
+def _is_probability(node: Expression) -> bool:
+    """Tell whether a logarithm of a node is taken in one step: of a softmax, a sigmoid p, or 1 - p."""
+    if node.operation.name in _FUSED:
+        return True
+    if node.operation.name != "subtract":
+        return False
+    one, other = node.arguments
+    return one.operation.name == "constant" and other.operation.name in _FUSED

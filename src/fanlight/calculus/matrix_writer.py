@@ -1,0 +1,284 @@
+"""From the normal form back to matrix notation: the shortest of several orders of contraction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.contraction import Network
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
+from fanlight.calculus.factoring import alternatives
+from fanlight.calculus.index_algebra import oriented
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered
+from fanlight.calculus.indexing import Axes
+from fanlight.calculus.operations import TABLE, generic
+from fanlight.calculus.products import (
+    Power,
+    length_of,
+    negated,
+    number_expression,
+    product,
+    raised,
+    scaled,
+    shortest,
+    times,
+    transposed,
+)
+from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.errors import CalculusError
+
+_sum, _diag, _trace, _row_sums, _column_sums, _norm = map(
+    function, ("sum", "diag", "tr", "row_sums", "column_sums", "norm")
+)
+
+
+def write_matrix(form: Form, axes: Axes) -> Expression:
+    """Return the shortest expression for a form.
+
+    Parameters
+    ----------
+    form : Form
+        With at most two axes.
+    axes : (Index or None, Index or None)
+        Which axis is that of rows and which that of columns.
+
+    Raises
+    ------
+    CalculusError
+        No matrix expression was found, such as for three matrices that share one index.
+    """
+    candidates: list[tuple[float, int, Expression]] = []
+    fault: CalculusError | None = None
+    for other, weight in alternatives(form):
+        try:
+            forms = [_exact(_write(other, axes), axes)]
+            if None not in axes:
+                turned = (axes[1], axes[0])
+                forms.append(transposed(_exact(_write(other, turned), turned)))
+            candidates += [(length_of(e) * weight, sum(1 for _ in walk(e)), e) for e in forms]
+        except CalculusError as error:
+            fault = error
+    if not candidates:
+        raise fault or CalculusError("this has no matrix notation")
+    return min(candidates, key=lambda c: c[:2])[2]
+
+
+def _exact(e: Expression, axes: Axes) -> Expression:
+    """Spread an expression that is the same along an axis over it."""
+    rows, columns = (ONE if i is None else i.length for i in axes)
+    shape = e.shape or (ONE, ONE)
+    if (shape[0], shape[1]) == (rows, columns):
+        return e
+    if not e.shape:
+        return e if rows == columns == ONE else _spread(e, rows, columns)
+    if shape[0] != rows:
+        return product(ones(rows, 1), e)
+    return product(e, ones(1, columns))
+
+
+def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
+    value = e.parameters[0] if e.operation.name == "constant" else None
+    if value == 0:
+        return zeros(rows, columns)
+    return ones(rows, columns) if value == 1 else e * ones(rows, columns)
+
+
+def _write(form: Form, axes: Axes) -> Expression:
+    """Write a sum; what is the same along an axis may be left to broadcasting."""
+    if not form.terms:
+        return constant(0)
+    parts = sorted((_signed_term(ordered(t, form.axes), axes) for t in form.terms), key=_order)
+    positive, first = parts[0]
+    made = first if positive else negated(first)
+    for positive, part in parts[1:]:
+        made = made + part if positive else made - part
+    return made
+
+
+def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
+    """Sort what is added before what is taken away, products before single symbols, plain before transposed."""
+    positive, e = part
+    size = sum(not node.arguments for node in walk(e))
+    return not positive, e.operation.name == "transpose", -size, ".T" in str(e), str(e)
+
+
+def _network(term: Term, axes: Axes) -> Network:
+    network = Network(axes)
+    for factor in sorted(_with_softmax(term.factors), key=_factor_order):
+        network.put(factor, _powers)
+    return network
+
+
+def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
+    size = abs(term.coefficient)
+    scalars, core = _network(term, axes).contract()
+    above = [e for e, x in scalars if x > 0 for e in [raised(e, x)]]
+    below = [raised(e, -x) for e, x in scalars if x < 0]
+    if size.denominator != 1 and size.denominator <= 1000:
+        if size.denominator != 1:
+            below.insert(0, constant(size.denominator))
+        size = Fraction(size.numerator)
+    if size != 1:
+        above.insert(0, number_expression(size))
+    made = scaled(above, core)
+    if below:
+        made = (made if made is not None else constant(1)) / times(below)
+    return term.coefficient > 0, constant(1) if made is None else made
+
+
+def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
+    """Sort scalars before vectors and matrices, symbols before functions, by name."""
+    kinds = {"length": 0, "number": 0, "symbol": 1, "call": 2, "function": 3, "group": 4}
+    atom, indices, _ = factor
+    return bool(indices), kinds.get(atom.kind, 5), atom.name, atom.key, indices
+
+
+# ------------------------------------------------------------------------------------------------ atoms
+
+
+def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
+    """Write an atom to a power, its indices as rows and columns."""
+    has_root = (
+        atom.kind == "group" and not atom.lengths and (exponent.denominator == 2 or exponent < 0 or exponent == 2)
+    )
+    if has_root and (root := _root_of_squares(atom)) is not None:
+        return [(_norm(root), exponent * 2)]
+    return [(atom_expression(atom), exponent)]
+
+
+def _root_of_squares(atom: Atom) -> Expression | None:
+    """Return X of a group that is the sum of X's squares."""
+    form = atom.arguments[0]
+    if len(form.terms) != 1 or form.terms[0].coefficient != 1:
+        return None
+    factors = form.terms[0].factors
+    if not factors or any(f.exponent % 2 or f.exponent < 0 or not f.indices for f in factors):
+        return None
+    indices = tuple(dict.fromkeys(i for f in factors for i in f.indices))
+    if len(indices) > 2:
+        return None
+    halves = tuple(f._replace(exponent=f.exponent / 2) for f in factors)
+    axes = (indices[0], indices[1] if len(indices) == 2 else None)
+    return _exact(_write(Form((Term(Fraction(1), halves),), indices), axes), axes)
+
+
+def atom_expression(atom: Atom) -> Expression:
+    """Write an atom: a scalar, a column, or a matrix."""
+    known = _WRITTEN.get(atom.key)
+    if known is None:
+        if len(_WRITTEN) > 20_000:
+            _WRITTEN.clear()
+        known = _WRITTEN[atom.key] = _atom_expression(atom)
+    return known
+
+
+_WRITTEN: dict[str, Expression] = {}
+
+
+def _atom_expression(atom: Atom) -> Expression:
+    if atom.kind == "symbol":
+        node = atom.parameters[0]
+        return transposed(node) if node.shape and node.shape[0] == ONE else node
+    if atom.kind == "length":
+        return Expression.node(TABLE["length"], (), atom.parameters)
+    if atom.kind == "eye":
+        return eye(atom.lengths[0])
+    if atom.kind == "group":
+        return _shorter_side(atom.arguments[0], lambda e: e)
+    if atom.kind == "function":
+        if atom.name == "log" and (made := _logsumexp(atom.arguments[0])) is not None:
+            return made
+        if atom.name == "power":
+            return _power_expression(atom)
+        operation = TABLE.get(atom.name) or generic(atom.name)
+        return _shorter_side(atom.arguments[0], lambda e: Expression.node(operation, (e,)))
+    return _call_expression(atom)
+
+
+def _shorter_side(form: Form, wrap: Callable[[Expression], Expression]) -> Expression:
+    """Write a function of a vector as of a column, or as the transpose of that of a row."""
+    column = wrap(_argument(form))
+    if len(form.axes) != 1:
+        return column
+    row = wrap(write_matrix(form, (None, form.axes[0])))
+    return shortest(column, transposed(row))
+
+
+def _power_expression(atom: Atom) -> Expression:
+    axes = (*atom.arguments[0].axes, None, None)[:2]
+    both = [[_write(f, (axes[0], axes[1])) for f, _ in alternatives(a)] for a in atom.arguments]
+    base, exponent = (shortest(*candidates) for candidates in both)
+    return _exact(base**exponent, (axes[0], axes[1]))
+
+
+def _argument(form: Form) -> Expression:
+    axes = (*form.axes, None, None)[:2]
+    return write_matrix(form, (axes[0], axes[1]))
+
+
+def _call_expression(atom: Atom) -> Expression:
+    if atom.name in ("inv", "det", "logdet"):
+        return function(atom.name)(_argument(atom.arguments[0]))
+    parameters, _, shapes = atom.parameters
+    arguments = []
+    for form, shape in zip(atom.arguments, shapes[1:], strict=True):
+        axes = list(form.axes)
+        rows, columns = (axes.pop(0) if length != ONE else None for length in shape or (ONE, ONE))
+        arguments.append(write_matrix(form, (rows, columns)))
+    made = Expression.node(TABLE[atom.name], arguments, parameters)
+    return transposed(made) if made.shape and made.shape[0] == ONE else made
+
+
+def _exp_of_sum(form: Form) -> Factor | None:
+    """Return the exponential that a form sums."""
+    if len(form.terms) != 1 or form.terms[0].coefficient != 1 or len(form.terms[0].factors) != 1:
+        return None
+    factor = form.terms[0].factors[0]
+    return factor if factor.atom.name == "exp" and factor.exponent == 1 else None
+
+
+def _logsumexp(form: Form) -> Expression | None:
+    factor = _exp_of_sum(form)
+    if factor is None or set(factor.indices) <= set(form.axes):
+        return None
+    argument = _argument(factor.atom.arguments[0])
+    if not form.axes:
+        return function("logsumexp")(argument)
+    rows = factor.indices[0] == form.axes[0]
+    return function("logsumexp_rows")(argument if rows else transposed(argument))
+
+
+def _with_softmax(factors: Sequence[Factor]) -> list[Factor]:
+    """Replace exponentials over their sum by softmax."""
+    factors = list(factors)
+    for total in [f for f in factors if f.atom.kind == "group" and f.exponent <= -1]:
+        inner = _exp_of_sum(total.atom.arguments[0])
+        if inner is None:
+            continue
+        for place, factor in enumerate(factors):
+            if factor.atom != inner.atom or factor.exponent < 1:
+                continue
+            axes = tuple(factor.indices)
+            kept = tuple(i for i in axes if i in total.indices)
+            form = Form((Term(Fraction(1), (Factor(factor.atom, axes),)),), kept)
+            if len(form.axes) == len(axes) or oriented("group", "", form) != (total.atom, total.indices):
+                continue
+            over_all = not form.axes
+            rows = bool(form.axes) and form.axes[0] == axes[0]
+            name = "softmax" if over_all else "softmax_rows" if rows else "softmax_columns"
+            count = min(factor.exponent, -total.exponent)
+            argument = factor.atom.arguments[0]
+            made = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
+            _WRITTEN.setdefault(made.key, _softmax(name, argument))
+            factors[place] = Factor(made, axes, count)
+            remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
+            factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
+            return _with_softmax(factors)
+    return factors
+
+
+def _softmax(name: str, argument: Form) -> Expression:
+    e = _argument(argument)
+    if name == "softmax_columns":
+        return transposed(function("softmax_rows")(transposed(e)))
+    return function(name)(e)

@@ -1,0 +1,177 @@
+"""Products, powers and transposes of expressions, each written in the shorter of several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from fanlight.calculus.expressions import Expression, constant, function, walk
+from fanlight.calculus.shapes import ONE, Dimension
+
+Power = tuple[Expression, Fraction]
+_sum, _trace = map(function, ("sum", "tr"))
+
+
+def length_of(expression: Expression) -> int:
+    """Return how many characters an expression takes, without spaces."""
+    return len(str(expression).replace(" ", ""))
+
+
+def shortest(*candidates: Expression) -> Expression:
+    """Return the expression of the fewest characters, then of the fewest operations."""
+    return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e))))
+
+
+def negated(e: Expression) -> Expression:
+    """Put a minus before the first factor."""
+    if e.operation.name == "constant":
+        return constant(-e.parameters[0])
+    if e.operation.name in ("matmul", "multiply", "divide"):
+        return Expression.node(e.operation, (negated(e.arguments[0]), e.arguments[1]))
+    return -e
+
+
+def number_expression(value: Fraction) -> Expression:
+    """Write a number."""
+    return constant(int(value) if value.denominator == 1 else float(value))
+
+
+def scaled(scalars: list[Expression], core: Expression | None) -> Expression | None:
+    """Multiply the first factor of a product by scalars, so that no parentheses are needed."""
+    if core is None:
+        return times(scalars) if scalars else None
+    if not scalars:
+        return core
+    if core.operation.name in ("matmul", "multiply", "divide"):
+        return Expression.node(core.operation, (scaled(scalars, core.arguments[0]), core.arguments[1]))
+    made = times(scalars)
+    return made * core
+
+
+def times(factors: Sequence[Expression]) -> Expression:
+    """Multiply entry by entry, in order."""
+    made = factors[0]
+    for factor in factors[1:]:
+        made = made * factor
+    return made
+
+
+def raised(e: Expression, exponent: Fraction) -> Expression:
+    """Write a power; a root of a sum of squares is a norm."""
+    if exponent == 1:
+        return e
+    if exponent == Fraction(1, 2):
+        return function("sqrt")(e)
+    if exponent.denominator == 2 and exponent > 0 and exponent < 3:
+        return function("sqrt")(e) ** int(exponent * 2)
+    return e ** (int(exponent) if exponent.denominator == 1 else float(exponent))
+
+
+def product(a: Expression, b: Expression) -> Expression:
+    """Multiply matrices, from the left, so that no parentheses are needed."""
+    if not a.shape or not b.shape:
+        return a * b
+    if a.operation.name == "eye":
+        return b
+    if b.operation.name == "eye":
+        return a
+    if b.operation.name == "matmul" and b.arguments[0].shape and b.arguments[1].shape:
+        return product(product(a, b.arguments[0]), b.arguments[1])
+    return a @ b
+
+
+def transposed(e: Expression) -> Expression:
+    """Transpose, in the shorter way."""
+    name = e.operation.name
+    if not e.shape:
+        return e
+    if name == "transpose":
+        return e.arguments[0]
+    if name in ("ones", "zeros"):
+        return Expression.node(e.operation, (), e.parameters[::-1])
+    if name == "eye" or (name == "diag" and e.shape[0] == e.shape[1] and e.arguments[0].shape[1] == ONE):
+        return e
+    if name == "symbol" and e.parameters[2] in ("sym", "spd") and e.shape[0] == e.shape[1]:
+        return e
+    if name == "inv" and transposed(e.arguments[0]) is e.arguments[0]:
+        return e
+    if name == "matmul":
+        inner = product(transposed(e.arguments[1]), transposed(e.arguments[0]))
+        return shortest(inner, e.T)
+    if name in ("multiply", "divide", "add", "subtract", "negative"):
+        inner = Expression.node(e.operation, [transposed(a) for a in e.arguments])
+        return inner if length_of(inner) <= length_of(e.T) else e.T
+    return e.T
+
+
+def entry_product(a: Expression, b: Expression) -> Expression:
+    """Multiply two matrices entry by entry, without parentheses."""
+    if b.operation.name == "multiply" and all(x.shape for x in b.arguments):
+        return entry_product(entry_product(a, b.arguments[0]), b.arguments[1])
+    return a * b
+
+
+def entrywise(powers: Sequence[Power]) -> Expression:
+    """Multiply entry by entry."""
+    above = [raised(e, x) for e, x in powers if x > 0]
+    below = [raised(e, -x) for e, x in powers if x < 0]
+    made = above[0] if above else constant(1)
+    for e in above[1:]:
+        made = entry_product(made, e)
+    return made / times(below) if below else made
+
+
+def summed(powers: list[Power], length: Dimension) -> list[Power]:
+    """Return a sum over entries: a product of a row and a column where there are two factors."""
+    if not powers:
+        return [(number_expression(Fraction(length.constant)), Fraction(1))]
+    if len(powers) == 1 and powers[0][1] == 1 and is_diagonal_of(powers[0][0]):
+        return [(_trace_of_chain(powers[0][0].arguments[0]), Fraction(1))]
+    if len(powers) == 1 and powers[0][1] == 2 and length_of(powers[0][0]) <= 8:
+        e = powers[0][0]
+        return [(product(transposed(e), e), Fraction(1))]
+    if len(powers) == 2 and all(x == 1 for _, x in powers):
+        (a, _), (b, _) = powers
+        return [(shortest(product(transposed(a), b), product(transposed(b), a)), Fraction(1))]
+    return [(_sum(entrywise(powers)), Fraction(1))]
+
+
+def total(powers: list[Power]) -> Expression:
+    """Sum the entries of a product of matrices."""
+    return _sum(shortest(entrywise(powers), entrywise([(transposed(e), x) for e, x in powers])))
+
+
+def is_diagonal_of(e: Expression) -> bool:
+    """Tell whether a column is the diagonal of a matrix."""
+    return e.operation.name == "diag" and e.shape[1:] == (ONE,)
+
+
+def _trace_of_chain(whole: Expression) -> Expression:
+    return trace_of(whole.arguments[0], whole.arguments[1]) if whole.operation.name == "matmul" else _trace(whole)
+
+
+def trace_of(left: Expression, right: Expression) -> Expression:
+    """Write the trace of a product, in the shortest of its cyclic orders."""
+    whole = product(left, right)
+    factors: list[Expression] = []
+    while whole.operation.name == "matmul":
+        factors.insert(0, whole.arguments[1])
+        whole = whole.arguments[0]
+    factors.insert(0, whole)
+    candidates = [_trace(whole_) for whole_ in _cycles(factors)]
+    if len(factors) == 2:
+        a, b = factors
+        if transposed(a) is b:
+            return _sum(shortest(a, b) ** 2)
+    return shortest(*candidates)
+
+
+def _cycles(factors: list[Expression]) -> list[Expression]:
+    made = []
+    for n in range(len(factors)):
+        for order in (factors[n:] + factors[:n], [transposed(f) for f in (factors[n:] + factors[:n])[::-1]]):
+            chain = order[0]
+            for e in order[1:]:
+                chain = product(chain, e)
+            made.append(chain)
+    return made

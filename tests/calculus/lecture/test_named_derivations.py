@@ -1,0 +1,71 @@
+"""The derivations on the page of derivations: up to date, true, small, and typeset."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from fanlight.calculus.lecture.diagnosis import random_point
+from fanlight.calculus.lecture.entries import Formula
+from fanlight.calculus.lecture.layout import steps
+from fanlight.calculus.lecture.mathml import mathml
+from fanlight.calculus.lecture.views import html, latex_of, text
+from tests.calculus.lecture.test_claims import check_claims
+
+_PATH = Path(__file__).parents[3] / "tools" / "derivations.py"
+_SPEC = importlib.util.spec_from_file_location("derivations", _PATH)
+derivations = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(derivations)
+TITLES = {case.title: case for case in derivations.CASES}
+
+
+def test_the_page_shows_what_is_derived():
+    assert derivations.PAGE.read_text() == derivations.page(), "run python tools/derivations.py"
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_its_claims_are_true(title):
+    d = derivations.derivation_of(TITLES[title])
+    point = random_point(d.expression, None, {}, 4, 2)
+    if "t" in point:
+        point["t"] = abs(point["t"]) + 1
+    assert check_claims(d, point) > 2
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_its_formulas_typeset(title):
+    parser = pytest.importorskip("matplotlib.mathtext").MathTextParser("path")
+    for step in steps(derivations.derivation_of(TITLES[title])):
+        for row in step.rows:
+            for part in row.parts:
+                if isinstance(part, Formula):
+                    parser.parse(f"${part.latex}$")
+                    mathml(part.latex)
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("The score of a window", ["∂s/∂b = u.T @ diag(f'(z)) @ eye(n)", "= u.T * f'(z).T", "δ = ∂s/∂z = u * f'(z)"]),
+        (
+            "Two layers with softmax and cross-entropy",
+            ["δ_z2 = ∂s/∂z2 = softmax(z2) - y", "δ_z1 = ∂s/∂z1 = step(z1) * (U.T @ δ_z2)", "∂s/∂W = δ_z1 @ x.T"],
+        ),
+        ("The max-margin loss", ["∂s/∂W_ij = δ_z2_i w_j + δ_z1_i x_j", "∂s/∂W = δ_z1 @ x.T + δ_z2 @ w.T"]),
+        ("Logistic regression", ["δ = ∂s/∂z = sigmoid(z) - y", "∂s/∂w = δ * x"]),
+        ("Skip-gram with negative sampling", ["∂s/∂v = δ_z1 * u - K.T @ δ_z2"]),
+    ],
+)
+def test_it_reads_as_the_notes_have_it(title, lines):
+    shown = str(derivations.derivation_of(TITLES[title]))
+    for line in lines:
+        assert line in shown
+
+
+def test_a_deep_network_has_a_short_derivation():
+    d = derivations.residual_network()
+    assert len(text(d)) < 20_000
+    assert len(latex_of(d)) < 20_000
+    assert len(re.findall("<math ", html(d))) < 300
+    assert "δ_z22 = ∂s/∂z22 = W_12.T @ δ_z23 + u" in text(d)

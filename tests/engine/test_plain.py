@@ -1,0 +1,118 @@
+"""The plain engine gives, for blocks of documents, what the equation gives for one text."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fanlight
+from fanlight.engine import plain
+from fanlight.engine.columns import Block
+from fanlight.engine.plain import PlainEngine
+from tests.references.one_text import entities_of
+from tests.training.test_training import SMALL, in_documents
+
+NAMES = "Paris\tLOC\nMr. Smith\tPER\nin Paris\tLOC\nOslo Oslo\tLOC\n서울\tLOC\n東京\tLOC\n"
+PATTERNS = "Paris\tTOWN\nre:\\d+([.,:]\\d+)*\tNUMBER\nre:(?i)[a-z]*o[a-z]* [a-z]+\tPAIR\nre:서.|\\s+\tPAIR\n"
+CHARACTERS = {"unit": "character", "radius": 1}
+TWO_STAGES = {"passes": 2, "folds": 2}
+KINDS = {
+    "chain": {},
+    "chain, two stages": TWO_STAGES,
+    "softmax, tanh": {"head": "softmax", "activation": "tanh"},
+    "sigmoid, no contexts": {"activation": "sigmoid", "radius": 1, "context_width": 0},
+    "hardtanh, radius 0": {"activation": "hardtanh", "radius": 0},
+    "logistic": {"head": "logistic"},
+    "logistic, two stages": {"head": "logistic", **TWO_STAGES},
+    "gazetteer": {"gazetteers": True},
+    "patterns": {"patterns": True},
+    "gazetteer, patterns, two stages": {"gazetteers": True, "patterns": True, **TWO_STAGES},
+    "characters": CHARACTERS,
+    "characters, logistic": {**CHARACTERS, "head": "logistic"},
+    "characters, all": {**CHARACTERS, "context_width": 4, "gazetteers": True, "patterns": True, **TWO_STAGES},
+}
+TEXTS = [
+    "Oslo won. Mr. Smith of Paris said Oslo Oslo had 1,234.5 votes!\nPARIS SAYS\n\nParis?",
+    "",
+    " \t\x85\u3000\u200b",
+    "Αθήνα ΑΣ ας İstanbul ß 𐐀𐐨 é ́x 👨‍👩‍👧 東京は日本の首都。次!",
+    "이순신은 서울에서 태어났다. 서울, 부산!",
+    "word, " * 300 + "Oslo " * 300,
+    "\0",
+]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.text(
+    "Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d", max_size=120
+)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    for name, content in (("towns.conll", in_documents(5)), ("names.tsv", NAMES), ("patterns.tsv", PATTERNS)):
+        (folder / name).write_text(content, encoding="utf-8")
+    files = {"gazetteers": [folder / "names.tsv"], "patterns": [folder / "patterns.tsv"]}
+    models = {name: fanlight.load(name).model for name in ("en", "ko")}
+    for name, kind in KINDS.items():
+        values = {key: files.get(key, value) for key, value in kind.items()}
+        models[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **values}).model
+    return models
+
+
+def check(engine, texts, least=0.0):
+    """Compare a block's columns with the entities of each text."""
+    columns = engine.entities(Block.of(texts), np.full(len(engine.types), least))
+    data = "".join(texts).encode()
+    expected = [
+        (document, *entity)
+        for document, text in enumerate(texts)
+        for entity in entities_of(engine.model, text)
+        if entity[3] >= least
+    ]
+    rows = list(zip(columns.documents, columns.starts, columns.ends, columns.types, strict=True))
+    assert [(d, s, e, engine.types[k]) for d, s, e, k in rows] == [row[:4] for row in expected]
+    np.testing.assert_allclose(columns.probabilities, [row[4] for row in expected], atol=1e-6)
+    for (d, s, e, _), begin, end in zip(rows, columns.byte_starts, columns.byte_ends, strict=True):
+        assert data[begin:end].decode() == texts[d][s:e]
+        assert begin == len("".join(texts[:d]).encode()) + len(texts[d][:s].encode())
+    return len(rows)
+
+
+@pytest.mark.parametrize("name", ["en", "ko", *KINDS])
+def test_a_block_gets_the_entities_of_each_text(models, name):
+    engine = PlainEngine(models[name])
+    texts = [*TEXTS, "\n".join(TEXTS), *TEXTS]
+    assert check(engine, texts) > 0
+    check(engine, texts, 0.7)
+
+
+@given(st.sampled_from(["en", "ko", *KINDS]), st.lists(TEXT, max_size=5))
+def test_any_block_gets_the_entities_of_each_text(models, name, texts):
+    check(PlainEngine(models[name]), texts)
+
+
+@pytest.mark.parametrize("name", ["en", "ko"])
+def test_neither_a_small_cache_nor_small_batches_show(models, name, monkeypatch):
+    monkeypatch.setattr(plain, "TOKENS", 8)
+    engine = PlainEngine(models[name])
+    monkeypatch.setattr(engine._types, "_limit", 40)
+    for _ in range(2):
+        check(engine, TEXTS)
+    assert len(engine._types._rows) < len({key for text in TEXTS for key in text.split()} | set("".join(TEXTS)))
+
+
+def test_an_empty_block_has_no_entities(models):
+    engine = PlainEngine(models["en"])
+    assert all(len(column) == 0 for column in engine.entities(Block.of([]), np.zeros(len(engine.types))))
+
+
+def test_no_module_of_the_plain_engine_imports_numba():
+    script = (
+        "import sys, fanlight; sys.modules['numba'] = None; t = fanlight.load('en', engine='plain');"
+        "print([e.text for d in t.pipe(['Oslo is far from Paris.'] * 900) for e in d.entities] == ['Oslo', 'Paris'] * 900,"
+        "'llvmlite' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"

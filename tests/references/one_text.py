@@ -1,0 +1,41 @@
+"""Tagging one text by the equation: the network's program, the one-sentence chain, and document features of all tokens."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from fanlight.network.decoding import Network
+from fanlight.network.evidence import evidence, join, marks
+from fanlight.network.inputs import WordTypes, forms_of
+from fanlight.network.windows import word_contexts
+from fanlight.text.features import PADDING, character_keys
+from fanlight.text.sentences import segment
+
+
+def entities_of(model, text):
+    """Return (start, end, type, probability) of each entity of one text, in code points."""
+    configuration = model.configuration
+    starts, ends, sentences = segment(text, configuration.unit)
+    starts, ends = starts.tolist(), ends.tolist()
+    words = [text[s:e] for s, e in zip(starts, ends, strict=True)]
+    if not words:
+        return []
+    keys = words if configuration.unit == "word" else character_keys(text, starts, ends)
+    numbers = {PADDING: 0}
+    ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+    borders = list(pairwise(sentences.tolist()))
+    contexts = np.zeros(len(ids), np.int64)
+    if configuration.context_width:
+        contexts = word_contexts([words[s:e] for s, e in borders])
+    places = ((text, starts[s:e], ends[s:e]) for s, e in borders)
+    features = listed = marks(model.gazetteer, model.patterns, keys, sentences, places)
+    types = WordTypes.of(list(numbers), configuration, model.lexicon)
+    if model.first is not None:
+        first_stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
+        Z = first_stage.emissions(types, ids, contexts, sentences, 0, listed)
+        probabilities = first_stage.type_probabilities(Z, sentences)
+        mentions = evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64))
+        features = join(listed, mentions)
+    network = Network(configuration, model.parameters, model.lexicon)
+    Z = network.emissions(types, ids, contexts, sentences, 0, features)
+    return [(starts[s], ends[e - 1], type_, p) for s, e, type_, p in network.spans(Z, sentences)]

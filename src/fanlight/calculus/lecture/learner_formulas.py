@@ -30,11 +30,14 @@ def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> E
     CalculusError
         It cannot be read.
     """
-    symbols = context_of(expression).items()
+    definitions = _definitions(expression, target_of(expression, wrt))
+    used = symbols_of(expression)
+    # a name declared beside the expression, but not in it, may be a piece's
+    symbols = [(n, s) for n, s in context_of(expression).items() if n in used or n not in definitions]
     shapes = {name: [str(d) for d in s.shape] for name, s in symbols}
     facts = {name: s.parameters[2] for name, s in symbols if s.parameters[2]}
     generic = [name for name in re.findall(r"\b([A-Za-z])'*\s*\(", text) if name not in TABLE]
-    return parse(text, shapes, facts, generic, _definitions(expression, target_of(expression, wrt)))
+    return parse(text, shapes, facts, generic, definitions)
 
 
 def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:

@@ -1,0 +1,34 @@
+"""The rows of the table of twins (`engine.twins`) whose plain form stands in this room, and the whole table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fanlight.engine import twins
+from fanlight.engine.columns import Block
+from fanlight.engine.twins import Twin, engines, rows_of
+from fanlight.tagging.rules import PRECEDENCE, Rules
+
+
+def _ruled(plain: bool, case: Any) -> list[tuple[Any, ...]]:
+    """Let rules stand beside the plain engine's entities."""
+    names, precedence, texts = case
+    rules = Rules(names, {r"\d+ \w+": "amount"}, precedence)
+    engine, block = engines("en")[0], Block.of([*texts, "Paris 12 miles"])
+    entities = engine.entities(block, np.zeros(len(engine.types)))
+    _, join = rules.beside(engine.types, plain)
+    return rows_of(join(block, 0, len(block.starts), entities))
+
+
+def _cases(st: Any) -> Any:
+    names = st.dictionaries(st.sampled_from(["Paris", "NATO", "서울", "of Oslo", "é", "A."]), st.sampled_from("XY"))
+    texts = st.lists(st.lists(st.sampled_from(["Paris", "NATO", "서울", "of", "Oslo", "é", "A", ".", "7"])), max_size=3)
+    return st.tuples(names, st.sampled_from(PRECEDENCE), texts.map(lambda rows: [" ".join(row) for row in rows]))
+
+
+TABLE = (
+    *twins.TABLE,
+    Twin("rules beside the model", lambda c: _ruled(True, c), lambda c: _ruled(False, c), _cases, ("engine.rules.*",)),
+)

@@ -70,3 +70,31 @@ def test_exported_names_exist():
         assert sorted(room.__all__) == sorted(set(room.__all__))
         for name in room.__all__:
             assert getattr(room, name) is not None
+
+
+SEARCHES = {"compile", "match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"}
+INTERNAL_PATTERNS = {"calculus/syntax.py", "calculus/lecture/korean.py"}  # a table of literals, escaped templates
+
+
+def variable_patterns(source):
+    """Return the lines on which `re` gets a pattern that is no literal: a user's could block for ever."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.value.id, node.func.attr in SEARCHES) == ("re", True)
+        and not (node.args and isinstance(node.args[0], ast.Constant))
+    ]
+
+
+def test_no_pattern_of_a_user_runs_on_re():
+    lines = {
+        str(p): n
+        for p in SOURCES
+        if p.relative_to(ROOT / "src/fanlight").as_posix() not in INTERNAL_PATTERNS
+        and (n := variable_patterns(p.read_text()))
+    }
+    assert not lines
+    assert variable_patterns("re.compile(x)\nre.sub('a', b, c)\nre.search(pattern=x)") == [1, 3]

@@ -2,8 +2,8 @@
 
 pip install atheris; python tools/fuzz.py TARGET [-max_total_time=SECONDS] [FOLDER OF INPUTS]
 
-Targets: the formats of `fanlight convert`, and vectors, gazetteer, rules, model, formula, settings, space, shards.
-Valid inputs are made to begin with. Without atheris, `--replay FILE` runs one input.
+Targets: the formats of `fanlight convert`, and vectors, gazetteer, rules, expression, model, formula, settings,
+space, shards. Valid inputs are made to begin with. Without atheris, `--replay FILE` runs one input.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ TEXTS = {  # valid inputs
     "vectors": "Oslo 0.1 0.2\nParis 0.3 -1e-3\n",
     "gazetteer": "Oslo\ttowns\nAnn Lee\tpeople\n",
     "rules": "# mine\nAcme\tORG\nre:[A-Z]{2}-\\d+\tCODE\n",
+    "expression": "(?i)\\b(jan|feb)[a-z]* \\d{1,2}(st|nd)?,? (a+)+$",
     "formula": "u.T @ tanh(W @ x + b) + sum(exp(a * y))",
     "settings": 'epochs = 3\n[corpora."a.txt"]\ntypes = { geo = "LOC", gpe = ["LOC", "MISC"] }\nshare = 0.5\n',
     "space": "hidden = [8, 16]\nrate = {low = 0.003, high = 0.03, log = true}\n",
@@ -39,6 +40,7 @@ def targets() -> dict[str, Callable[[str], object]]:
     from fanlight.calculus import parse
     from fanlight.network.modelfile import load_model
     from fanlight.tagging.rules import read_rules
+    from fanlight.text.automaton import compile_expression
     from fanlight.text.gazetteers import read_gazetteers
     from fanlight.text.vectors import read_vectors
     from fanlight.training.settings import read_settings
@@ -56,6 +58,10 @@ def targets() -> dict[str, Callable[[str], object]]:
         text = Path(place).read_bytes().decode(errors="replace")
         parse(text[:200], {name: () if name in "abc" else ("n", 1) for name in "abcxyz"})
 
+    def expression(place: str) -> None:
+        text = Path(place).read_bytes().decode(errors="replace")
+        list(compile_expression(text[:200]).find(TEXT))
+
     return {
         **{name: lambda place, name=name: read_records(place, name) for name in FORMATS},
         "brat": brat,
@@ -63,6 +69,7 @@ def targets() -> dict[str, Callable[[str], object]]:
         "vectors": read_vectors,
         "gazetteer": lambda place: read_gazetteers([place], "word"),
         "rules": lambda place: read_rules(Path(place), "rules", "utf-8"),
+        "expression": expression,
         "model": load_model,  # a checksum that is right is no trouble to make
         "formula": formula,
         "settings": read_settings,

@@ -25,8 +25,8 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
     def rule(factor: Factor) -> Form | None:
         atom, indices, _ = factor
         if atom.kind == "symbol" and facts.get(atom.name) in ("sym", "spd") and not atom.is_symmetric:
-            made = Atom("symbol", atom.name, atom.lengths, parameters=atom.parameters, is_symmetric=True)
-            return Form((Term(Fraction(1), (Factor(made, indices),)),), tuple(dict.fromkeys(indices)))
+            outcome = Atom("symbol", atom.name, atom.lengths, parameters=atom.parameters, is_symmetric=True)
+            return Form((Term(Fraction(1), (Factor(outcome, indices),)),), tuple(dict.fromkeys(indices)))
         if atom.name == "inv" and atom.kind == "call":
             return _inverse_of_product(factor, facts)
         return None

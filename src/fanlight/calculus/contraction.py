@@ -66,8 +66,8 @@ class Network:
         elif len(indices) == 1:
             self.vectors.setdefault(indices[0], []).append((e, power))
         elif len(indices) == 2 and indices[0] == indices[1]:
-            made = _diag(raised(e, power) if power > 0 else e)
-            self.vectors.setdefault(indices[0], []).append((made, Fraction(1) if power > 0 else power))
+            outcome = _diag(raised(e, power) if power > 0 else e)
+            self.vectors.setdefault(indices[0], []).append((outcome, Fraction(1) if power > 0 else power))
         elif len(indices) == 2:
             self._add_matrix(e, (indices[0], indices[1]), power)
         else:
@@ -136,8 +136,8 @@ class Network:
         identity = eye(length) if small is not None and length != ONE else constant(1)
         parts = [zeros(n, length) if n.terms else None for n in (before, after)]
         stack = [p for p in (parts[0], identity, parts[1]) if p is not None]
-        made = function("vstack")(*stack) if len(stack) > 1 else identity
-        self._add(made, [big] if small is None else [big, small], Fraction(1))
+        outcome = function("vstack")(*stack) if len(stack) > 1 else identity
+        self._add(outcome, [big] if small is None else [big, small], Fraction(1))
 
     def _cost(self, index: Index) -> tuple[int, int, int]:
         count = sum(index in (m.row, m.column) for m in self.matrices)
@@ -167,12 +167,12 @@ class Network:
                 return
             if vector is None:
                 turned = m.column != index
-                made = transposed(_column_sums(entrywise(m.powers))) if turned else _row_sums(matrix)
+                outcome = transposed(_column_sums(entrywise(m.powers))) if turned else _row_sums(matrix)
             else:
                 column = entrywise(vector)
                 row = product(transposed(column), transposed(matrix))
-                made = shortest(product(matrix, column), transposed(row))
-            self._add(made, [other], Fraction(1))
+                outcome = shortest(product(matrix, column), transposed(row))
+            self._add(outcome, [other], Fraction(1))
         else:
             self._join(index, touching, vector)
 

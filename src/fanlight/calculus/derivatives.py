@@ -152,5 +152,5 @@ def _too_many(expression: Expression, target: Expression) -> str:
 
 
 def _written(expression: Expression, form: Form, axes: Axes) -> Expression:
-    made = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
-    return remember(made, context_of(expression))
+    outcome = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
+    return remember(outcome, context_of(expression))

@@ -72,9 +72,9 @@ def factor_out(form: Form) -> Form:
     options = _options(form)
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
-        made = _taken_out(form, places)
-        if made is not None:
-            return factor_out(made) if len(made.terms) < len(form.terms) else made
+        outcome = _taken_out(form, places)
+        if outcome is not None:
+            return factor_out(outcome) if len(outcome.terms) < len(form.terms) else outcome
     return _common_number(form)
 
 
@@ -124,16 +124,16 @@ def _ordered(factor: Factor, axes: Sequence[Index]) -> Factor:
 
 def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]]:
     """Return the factors that two terms or more have, by what they are and where their free indices stand."""
-    found: dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]] = {}
+    results: dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]] = {}
     for t, term in enumerate(form.terms):
         seen = set()
         for f, factor in enumerate(term.factors):
             for key in _patterns(factor, form.axes):
                 if key not in seen:
                     seen.add(key)
-                    found.setdefault(key, []).append((t, f))
+                    results.setdefault(key, []).append((t, f))
                     break
-    return {key: places for key, places in found.items() if len(places) > 1}
+    return {key: places for key, places in results.items() if len(places) > 1}
 
 
 def _patterns(factor: Factor, axes: Sequence[Index]) -> Iterator[tuple[str, tuple[str, ...], bool]]:

@@ -117,7 +117,7 @@ def oriented(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ())
 def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
     """Add equal terms, and open parentheses that nothing is multiplied with."""
     axes = tuple(axes)
-    found: dict[str, Term] = {}
+    results: dict[str, Term] = {}
     stack = list(terms)[::-1]
     while stack:
         term = stack.pop()
@@ -130,9 +130,9 @@ def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
                 stack += [t._replace(coefficient=t.coefficient * term.coefficient) for t in inner.terms[::-1]]
                 continue
         key = term_key(term, axes)
-        before = found.get(key)
-        found[key] = term if before is None else before._replace(coefficient=before.coefficient + term.coefficient)
-    return Form(tuple(found[k] for k in sorted(found) if found[k].coefficient), axes)
+        before = results.get(key)
+        results[key] = term if before is None else before._replace(coefficient=before.coefficient + term.coefficient)
+    return Form(tuple(results[k] for k in sorted(results) if results[k].coefficient), axes)
 
 
 def normal_term(
@@ -162,13 +162,13 @@ def normal_term(
             stack += inner.factors[::-1]
         if not powers.get(place, 1):
             del powers[place]
-    made = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
-    made, absorbed = _total_probabilities(made, axes)
-    present = {i for f in made for i in f.indices}
-    made += [length_factor(index.length) for index in sorted(summed - present - absorbed)]
-    if any(f.atom.kind == "length" for f in made):
-        coefficient, made = _with_lengths(coefficient, made)
-    return Term(coefficient, tuple(made))
+    outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
+    outcome, absorbed = _total_probabilities(outcome, axes)
+    present = {i for f in outcome for i in f.indices}
+    outcome += [length_factor(index.length) for index in sorted(summed - present - absorbed)]
+    if any(f.atom.kind == "length" for f in outcome):
+        coefficient, outcome = _with_lengths(coefficient, outcome)
+    return Term(coefficient, tuple(outcome))
 
 
 def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:

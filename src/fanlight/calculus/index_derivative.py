@@ -220,8 +220,8 @@ def transform(form: Form, rule: Rule) -> Form:
     for term in form.terms:
         parts = [number(term.coefficient)]
         for factor in term.factors:
-            made = _transformed(factor, rule)
-            parts.append(power(made, factor.exponent))
+            outcome = _transformed(factor, rule)
+            parts.append(power(outcome, factor.exponent))
         summed = term.indices - set(form.axes)
         inside = tuple(form.axes) + tuple(sorted(summed))
         product = multiply(*parts, axes=inside)
@@ -259,5 +259,5 @@ def _transformed_inverse(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
     fresh = _fresh(indices)
     inner = transform(renamed(atom.arguments[0], fresh), rule)
-    made = Factor(*oriented("call", "inv", inner, atom.parameters))
-    return _named(rule(made) or Form((Term(Fraction(1), (made,)),), fresh), indices, ())
+    outcome = Factor(*oriented("call", "inv", inner, atom.parameters))
+    return _named(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices, ())

@@ -89,10 +89,10 @@ def _write(form: Form, axes: Axes) -> Expression:
         return constant(0)
     parts = sorted((_signed_term(ordered(t, form.axes), axes) for t in form.terms), key=_order)
     positive, first = parts[0]
-    made = first if positive else negated(first)
+    outcome = first if positive else negated(first)
     for positive, part in parts[1:]:
-        made = made + part if positive else made - part
-    return made
+        outcome = outcome + part if positive else outcome - part
+    return outcome
 
 
 def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
@@ -120,10 +120,10 @@ def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
         size = Fraction(size.numerator)
     if size != 1:
         above.insert(0, number_expression(size))
-    made = scaled(above, core)
+    outcome = scaled(above, core)
     if below:
-        made = (made if made is not None else constant(1)) / times(below)
-    return term.coefficient > 0, constant(1) if made is None else made
+        outcome = (outcome if outcome is not None else constant(1)) / times(below)
+    return term.coefficient > 0, constant(1) if outcome is None else outcome
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
@@ -186,8 +186,8 @@ def _atom_expression(atom: Atom) -> Expression:
     if atom.kind == "group":
         return _shorter_side(atom.arguments[0], lambda e: e)
     if atom.kind == "function":
-        if atom.name == "log" and (made := _logsumexp(atom.arguments[0])) is not None:
-            return made
+        if atom.name == "log" and (outcome := _logsumexp(atom.arguments[0])) is not None:
+            return outcome
         if atom.name == "power":
             return _power_expression(atom)
         operation = TABLE.get(atom.name) or generic(atom.name)
@@ -225,8 +225,8 @@ def _call_expression(atom: Atom) -> Expression:
         axes = list(form.axes)
         rows, columns = (axes.pop(0) if length != ONE else None for length in shape or (ONE, ONE))
         arguments.append(write_matrix(form, (rows, columns)))
-    made = Expression.node(TABLE[atom.name], arguments, parameters)
-    return transposed(made) if made.shape and made.shape[0] == ONE else made
+    outcome = Expression.node(TABLE[atom.name], arguments, parameters)
+    return transposed(outcome) if outcome.shape and outcome.shape[0] == ONE else outcome
 
 
 def _exp_of_sum(form: Form) -> Factor | None:
@@ -268,9 +268,9 @@ def _with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             name = "softmax" if over_all else "softmax_rows" if rows else "softmax_columns"
             count = min(factor.exponent, -total.exponent)
             argument = factor.atom.arguments[0]
-            made = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
-            _WRITTEN.setdefault(made.key, _softmax(name, argument))
-            factors[place] = Factor(made, axes, count)
+            outcome = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
+            _WRITTEN.setdefault(outcome.key, _softmax(name, argument))
+            factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
             return _with_softmax(factors)

@@ -44,16 +44,16 @@ def scaled(scalars: list[Expression], core: Expression | None) -> Expression | N
         return core
     if core.operation.name in ("matmul", "multiply", "divide"):
         return Expression.node(core.operation, (scaled(scalars, core.arguments[0]), core.arguments[1]))
-    made = times(scalars)
-    return made * core
+    outcome = times(scalars)
+    return outcome * core
 
 
 def times(factors: Sequence[Expression]) -> Expression:
     """Multiply entry by entry, in order."""
-    made = factors[0]
+    outcome = factors[0]
     for factor in factors[1:]:
-        made = made * factor
-    return made
+        outcome = outcome * factor
+    return outcome
 
 
 def raised(e: Expression, exponent: Fraction) -> Expression:
@@ -115,10 +115,10 @@ def entrywise(powers: Sequence[Power]) -> Expression:
     """Multiply entry by entry."""
     above = [raised(e, x) for e, x in powers if x > 0]
     below = [raised(e, -x) for e, x in powers if x < 0]
-    made = above[0] if above else constant(1)
+    outcome = above[0] if above else constant(1)
     for e in above[1:]:
-        made = entry_product(made, e)
-    return made / times(below) if below else made
+        outcome = entry_product(outcome, e)
+    return outcome / times(below) if below else outcome
 
 
 def summed(powers: list[Power], length: Dimension) -> list[Power]:
@@ -167,11 +167,11 @@ def trace_of(left: Expression, right: Expression) -> Expression:
 
 
 def _cycles(factors: list[Expression]) -> list[Expression]:
-    made = []
+    outcome = []
     for n in range(len(factors)):
         for order in (factors[n:] + factors[:n], [transposed(f) for f in (factors[n:] + factors[:n])[::-1]]):
             chain = order[0]
             for e in order[1:]:
                 chain = product(chain, e)
-            made.append(chain)
-    return made
+            outcome.append(chain)
+    return outcome

@@ -241,7 +241,7 @@ class _Chain:
     def deltas(self) -> list[Delta]:
         """Compute the error signals from the result down."""
         named = [p for p in self.pieces if p is not self.last and not p.is_function]
-        found = []
+        results = []
         for piece in reversed(self.pieces):
             if piece is self.last:
                 continue
@@ -251,8 +251,8 @@ class _Chain:
                 continue
             name = "δ" if len(named) == 1 else f"δ_{piece.name}"
             self.upstream[piece.name] = symbol(name, piece.shape)
-            found.append(Delta(name, piece, signal))
-        return found
+            results.append(Delta(name, piece, signal))
+        return results
 
     def gradient_by(self, node: Expression) -> Expression:
         """Return the gradient by a piece or symbol: local × upstream, summed over the pieces that use it."""

@@ -45,11 +45,11 @@ def break_up(expression: Expression) -> list[Piece]:
     done: dict[Expression, Expression] = {}
     pieces = []
     for node in walk(expression):
-        made = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+        outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
         if node in names:
-            pieces.append(Piece(names[node], made))
-            made = symbol(names[node], node.shape)
-        done[node] = made
+            pieces.append(Piece(names[node], outcome))
+            outcome = symbol(names[node], node.shape)
+        done[node] = outcome
     return pieces
 
 

@@ -98,3 +98,39 @@ def test_no_pattern_of_a_user_runs_on_re():
     }
     assert not lines
     assert variable_patterns("re.compile(x)\nre.sub('a', b, c)\nre.search(pattern=x)") == [1, 3]
+
+
+def imported_modules(path, modules):
+    """Return the modules of the package that a file imports, also in functions, but not for the type checker alone."""
+    names = set()
+
+    def visit(node):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if isinstance(node, ast.Import):
+            names.update(a.name for a in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for a in node.names:
+                names.add(full if (full := f"{node.module}.{a.name}") in modules else node.module)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text()))
+    return names & modules
+
+
+def circles(imports):
+    """Return a module on each circle of imports: those that are left when modules that import none are taken away."""
+    left = {module: set(names) - {module} for module, names in imports.items()}
+    while free := [module for module, names in left.items() if not names & set(left)]:
+        for module in free:
+            del left[module]
+    return sorted(left)
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    paths = {".".join(p.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__"): p for p in SOURCES}
+    imports = {module: imported_modules(path, set(paths)) for module, path in paths.items()}
+    assert not circles(imports)
+    imports["fanlight.errors"] = {"fanlight.calculus.language"}
+    assert "fanlight.errors" in circles(imports), "this test can fail"

@@ -131,9 +131,7 @@ class Expression:
         return part
 
     def __str__(self) -> str:
-        from fanlight.calculus.language import write
-
-        return write(self)
+        return _WRITERS[-1](self)
 
     def __repr__(self) -> str:
         return f"<{self} : {show(self.shape)}>"
@@ -269,3 +267,11 @@ def context_of(expression: Expression) -> dict[str, Expression]:
 def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:
     """Return the node with other arguments."""
     return Expression.node(node.operation, arguments, node.parameters)
+
+
+def write_by(writer: Callable[[Expression], str]) -> None:
+    """Have expressions shown by a writer; `language`, which knows expressions, gives its own."""
+    _WRITERS.append(writer)
+
+
+_WRITERS: list[Callable[[Expression], str]] = []

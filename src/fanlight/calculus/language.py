@@ -12,7 +12,9 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
+from fanlight.calculus.batch import substitute
+from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, write_by, zeros
+from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
 from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
@@ -309,9 +311,6 @@ class _Reader:
         value = REWRITINGS[stem].build(place) if stem in REWRITINGS else None
         if value is None and (stem not in TABLE or TABLE[stem].derivative is None):
             raise CalculusError(f"{stem}' is not in the language: only elementwise functions have a derivative f'(z)")
-        from fanlight.calculus.batch import substitute
-        from fanlight.calculus.gradient import gradient
-
         slope = value if value is not None else Expression.node(TABLE[stem], (place,))
         for _ in range(order):
             slope = gradient(slope, place)
@@ -399,3 +398,6 @@ def _wrapped(node: Expression, level: int) -> str:
 def _bounds(first: Dimension, last: Dimension, length: Dimension) -> str:
     start = "" if first == dimension(0) else str(first)
     return f"{start}:{'' if last == length else last}"
+
+
+write_by(write)

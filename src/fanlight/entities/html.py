@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fanlight.entities.entity import Document, Entity
+if TYPE_CHECKING:
+    from fanlight.entities.entity import Document, Entity
 
 MARKS = Path(__file__).with_name("marks.css")
 HUES = {"PER": 28, "LOC": 150, "ORG": 212, "DATE": 275, "MISC": 340, "TIME": 250, "QUANTITY": 90}

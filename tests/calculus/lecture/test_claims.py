@@ -6,7 +6,7 @@ from hypothesis import given
 
 from fanlight.calculus import derive, evaluate, parse
 from fanlight.calculus.expressions import remember, symbols_of
-from fanlight.calculus.lecture.derivation import Partial
+from fanlight.calculus.lecture.claims import Partial
 from fanlight.calculus.lecture.diagnosis import random_point
 from fanlight.calculus.lecture.latex import latex
 from fanlight.calculus.lecture.views import html, latex_of, text

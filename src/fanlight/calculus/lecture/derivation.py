@@ -9,57 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from fanlight.calculus.batch import substitute
 from fanlight.calculus.derivatives import jacobian, simplify, target_of
 from fanlight.calculus.expressions import Expression, constant, context_of, function, remember, symbol, symbols_of
 from fanlight.calculus.gradient import gradient
+from fanlight.calculus.lecture.claims import Claim, Link
 from fanlight.calculus.lecture.operation_counts import Operations, count
 from fanlight.calculus.lecture.pieces import Piece, break_up
 from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
-
-
-class Partial(NamedTuple):
-    """The derivative of a piece by a piece or symbol.
-
-    Attributes
-    ----------
-    of, by : str
-    is_local : bool
-        All other pieces stay fixed; otherwise the later pieces move with `by`.
-    is_jacobian : bool
-        A row for each entry of `of`; otherwise the gradient, in the shape of `by`.
-    """
-
-    of: str
-    by: str
-    is_local: bool
-    is_jacobian: bool
-
-
-class Claim(NamedTuple):
-    """An equality that a derivation shows: in inputs, pieces and error signals."""
-
-    left: Expression | Partial
-    right: Expression
-
-
-@dataclass(frozen=True)
-class Link:
-    """One factor of the chain rule, ∂upper/∂lower, all other pieces fixed.
-
-    Attributes
-    ----------
-    upper, lower : str
-    jacobian : Expression or None
-        In the pieces' names, rows of `upper` by columns of `lower`; None where it would need more than two indices.
-    """
-
-    upper: str
-    lower: str
-    jacobian: Expression | None
 
 
 @dataclass(frozen=True)

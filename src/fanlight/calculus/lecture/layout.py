@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fanlight.calculus.assumptions import apply_assumptions
 from fanlight.calculus.derivatives import facts_of, simplify
@@ -10,10 +10,13 @@ from fanlight.calculus.expressions import Expression, symbol, symbols_of, tree_s
 from fanlight.calculus.index_derivative import derivative
 from fanlight.calculus.index_form import Form, new_index
 from fanlight.calculus.indexing import form_of
-from fanlight.calculus.lecture.derivation import Claim, Derivation, Link, Partial
+from fanlight.calculus.lecture.claims import Claim, Link, Partial
 from fanlight.calculus.lecture.entries import Formula, entries
 from fanlight.calculus.shapes import ONE, show
 from fanlight.errors import CalculusError
+
+if TYPE_CHECKING:
+    from fanlight.calculus.lecture.derivation import Derivation
 
 LONG = 80  # nodes of a gradient that is shown in inputs too
 

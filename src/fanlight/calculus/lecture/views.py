@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanlight.calculus.compiler.code_generation import numpy_source
 from fanlight.calculus.expressions import tree_size
-from fanlight.calculus.lecture.derivation import Derivation
 from fanlight.calculus.lecture.entries import Formula
 from fanlight.calculus.lecture.layout import LONG, Row, steps
 from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.numeric import bind, evaluate
 from fanlight.calculus.shapes import show
 from fanlight.errors import CalculusError
+
+if TYPE_CHECKING:
+    from fanlight.calculus.lecture.derivation import Derivation
 
 _STYLE = """
 .derivation > div { display: flex; flex-wrap: wrap; gap: .2em 2em; align-items: baseline; padding: .2em 0 .2em 1.2em; }

@@ -92,6 +92,11 @@ def train_model(
     for some in (corpus, *more, development):
         if some is not None and some.notes:
             warn(f"{some.path}: {some.summary()}")
+        if some is not None and not some.documents_marked:
+            warn(
+                f"{some.path}: has no -DOCSTART- lines: each {settings.unmarked_document} is taken as a document of "
+                "its own (--set unmarked_document=sentence or file)"
+            )
     if development is not None:
         lacking = sorted(set(development.types) - set(corpus.types))
         if lacking:
@@ -120,7 +125,14 @@ def train_corpora(
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
     """Read labelled sentences with the tokeniser that the tagger will use."""
-    return read_corpus(path, tokenise_sentences, format=format, encoding=encoding, unit=settings.unit)
+    return read_corpus(
+        path,
+        tokenise_sentences,
+        format=format,
+        encoding=encoding,
+        unit=settings.unit,
+        unmarked_document=settings.unmarked_document,
+    )
 
 
 def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:

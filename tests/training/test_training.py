@@ -165,7 +165,7 @@ def test_names_are_learned_from_kept_in_the_model_and_used(documents, tmp_path):
 
 
 def test_two_passes_need_documents(tmp_path):
-    with pytest.raises(SettingsError, match=r"two need as many documents as folds \(2\), and .* marks 1"):
+    with pytest.raises(SettingsError, match=r"two need as many documents as folds \(2\), and .* marks 0"):
         trained(tmp_path / "m.fanlight", **TWO)
 
 

@@ -29,6 +29,7 @@ def read_corpus(
     encoding: str = "utf-8",
     unit: str | None = None,
     scheme: str | None = None,
+    unmarked_document: str = "sentence",
 ) -> Corpus:
     """Read labelled text.
 
@@ -45,6 +46,9 @@ def read_corpus(
         "word" or "character"; by default characters for KLUE and for text that is mostly Hangul.
     scheme : str, optional
         The tag scheme of columns, one of `entities.bioes.SCHEMES`; found by looking otherwise.
+    unmarked_document : str
+        The document of columns without ``-DOCSTART-`` lines: each "sentence", or the "file". Features of a word's
+        other mentions must not see more in training and evaluation than they will in tagging.
 
     Raises
     ------
@@ -60,11 +64,14 @@ def read_corpus(
     if scheme is not None and scheme not in SCHEMES:
         raise DataError(f"{path}: unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
     notes: list[Note] = []
+    marked = format != "columns" or any(line.startswith("-DOCSTART-") for line in lines)
     if format == "klue":
         documents = [[s] for s in _klue(str(path), lines, notes)]
         unit = "character"
     elif format == "columns":
         documents = _columns(str(path), lines, notes, scheme)
+        if not marked and unmarked_document == "sentence":
+            documents = [[sentence] for document in documents for sentence in document]
         unit = unit or _unit_of(s.text for d in documents for s in d)
         if unit == "character":
             documents = [[_in_characters(s) for s in document] for document in documents]
@@ -79,7 +86,7 @@ def read_corpus(
     documents = [document for document in documents if document]
     if not documents:
         raise DataError(f"{path}: has no sentences")
-    return Corpus(str(path), unit, documents, notes, digest)
+    return Corpus(str(path), unit, documents, notes, digest, marked)
 
 
 def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:

@@ -88,6 +88,8 @@ class Corpus:
         Every repair and every span that could not be kept as it was.
     sha256 : str
         Of the file's bytes.
+    documents_marked : bool
+        Whether the file says where documents begin.
     """
 
     path: str
@@ -95,6 +97,7 @@ class Corpus:
     documents: list[list[Sentence]]
     notes: list[Note] = field(default_factory=list)
     sha256: str = ""
+    documents_marked: bool = True
 
     @cached_property
     def sentences(self) -> list[Sentence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -145,19 +145,26 @@ def prepare(
     gazetteer: Gazetteer | None = None,
     also: Sequence[Corpus] = (),
     patterns: Patterns | None = None,
+    *,
+    dev_marks: Collection[str] | None = None,
+    repeats: Sequence[int] = (),
 ) -> Task:
     """Encode the corpora and draw the first parameters.
 
     Parameters
     ----------
     train, dev : Corpus
-        The dev set is taken to be annotated as `train` is.
+        The dev set is taken to be annotated as `train` is, unless `dev_marks` says otherwise.
     lexicon : Lexicon
     given : Settings
     gazetteer : Gazetteer, optional
     also : sequence of Corpus
         More training data, which may mark other types.
     patterns : Patterns, optional
+    dev_marks : collection of str, optional
+        The types that the dev set marks; entities of others are not counted in it.
+    repeats : sequence of int
+        How often each epoch shows each corpus, by default once.
 
     Raises
     ------
@@ -174,11 +181,13 @@ def prepare(
             raise DataError(f"{corpus.path}: is of {corpus.unit}s, but {train.path} of {train.unit}s")
     meanings = meanings_of(corpora, {name: (a.readings, a.unmarked) for name, a in given.corpora.items()})
     unit = given.unit or train.unit
-    settings = given.resolved(unit, len(train.documents), len(train.sentences), len(lexicon) > 0)
-    if settings.passes == 2 and len(train.documents) < settings.folds:
+    tokens = sum(len(sentence.starts) for corpus in corpora for sentence in corpus.sentences)
+    settings = given.resolved(unit, len(train.documents), len(train.sentences), len(lexicon) > 0, tokens=tokens)
+    marked_documents = len(train.documents) if train.documents_marked else 0
+    if settings.passes == 2 and marked_documents < settings.folds:
         raise SettingsError(
             f"passes: two need as many documents as folds ({settings.folds}), and {train.path} marks "
-            f"{len(train.documents)}: separate documents with -DOCSTART- lines, or choose passes = 1"
+            f"{marked_documents}: separate documents with -DOCSTART- lines, or choose passes = 1"
         )
     configuration = Configuration(
         types=tuple(sorted(set().union(*(meaning.marked for meaning in meanings)))),
@@ -227,9 +236,13 @@ def prepare(
             shares.append(settings.exchange_share / EXCHANGES * named(corpus, given.corpora, Meaning()).share)
     borders = np.cumsum([0, *map(len, encoded)])
     parts = [Part(np.arange(s, e), share) for (s, e), share in zip(pairwise(borders.tolist()), shares, strict=True)]
+    for place, count in enumerate(repeats):
+        parts += [parts[place]] * (count - 1)
     folds = np.concatenate([_dealt(data, settings.folds) for data in encoded])
     types = WordTypes.of(list(numbers), configuration, lexicon)
     parameters = begin(configuration, types, settings.seed)
+    if settings.output_bias == "frequency":
+        parameters["c"] = log_frequencies(configuration, encoded[0].tags)
     learned = list(parameters)
     if configuration.vector_width and (settings.train_vectors or settings.random_vectors):
         # the last row is the zero vector of words without one: it is never trained
@@ -238,15 +251,19 @@ def prepare(
     development = None
     if dev is not None:
         dev_numbers = {PADDING: 0}
-        dev_data = encode(dev, configuration, labels, meanings[0], dev_numbers, gazetteer, patterns)
+        meaning = meanings[0]
+        if dev_marks is not None:
+            readings = {type_: (type_,) for type_ in dev.types}
+            meaning = Annotation(readings, frozenset(configuration.types) - set(dev_marks))
+        dev_data = encode(dev, configuration, labels, meaning, dev_numbers, gazetteer, patterns)
         gold = [
             (int(start) + s, int(start) + e, reading)
             for start, sentence in zip(dev_data.starts[:-1], dev.sentences, strict=True)
             for s, e, type_ in sentence.spans
-            for reading in meanings[0].readings.get(type_, (type_,))[:1]
+            for reading in meaning.readings.get(type_, (type_,))[:1]
         ]
         dev_types = WordTypes.of(list(dev_numbers), configuration, lexicon)
-        development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold, meanings[0].unmarked)
+        development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold, meaning.unmarked)
     files = [corpus.sha256 for corpus in (*corpora, dev) if corpus is not None]
     identity = [settings.model_dump_json(), *files, _lexicon_hash(lexicon)]
     if gazetteer is not None:
@@ -283,6 +300,24 @@ def begin(configuration: Configuration, types: WordTypes, seed: int) -> dict[str
         met[bag.ids] = True
         parameters[group.name][~met] = 0  # never trained: better silent than random
     return parameters
+
+
+def log_frequencies(configuration: Configuration, labels: Int) -> Float:
+    """Return the output bias (K, 1) under which the network, before it learns, gives each tag its frequency.
+
+    Parameters
+    ----------
+    configuration : Configuration
+    labels : int array (N,), or (N, types) for the logistic head
+        Labels that leave several tags open are not counted.
+    """
+    if configuration.head == "logistic":
+        share = (tag_marks(configuration, labels).sum(0, dtype=np.float64) + 0.5) / (len(labels) + 1)
+        bias = np.log(share / (1 - share))
+    else:
+        count = np.bincount(labels[labels < configuration.tags], minlength=configuration.tags) + 0.5
+        bias = np.log(count / count.sum())
+    return np.asarray(bias.reshape(-1, 1), np.float32)
 
 
 def encode(

@@ -84,6 +84,8 @@ class Settings(BaseModel):
     folds : int
         For two passes: the second network learns from what first networks, trained on the other documents, made of
         each of so many folds.
+    unmarked_document : str
+        The document of a column file without ``-DOCSTART-`` lines: each "sentence" by itself, or the "file".
     corpora : dict of str to Meaning
         For training files that do not mark the same types, by the end of the file's name: ``types``, the model's type
         (or types, where it may be one of several, or ``[]`` for none) that each of the file's types is, and
@@ -96,10 +98,14 @@ class Settings(BaseModel):
         there are workers, but at most `BOLDEST`.
     schedule : str
         "linear", "cosine" or "constant", after `warmup` (a share of the run).
+    output_bias : str, optional
+        What the output layer's bias begins with: "zero", or the logarithm of each tag's "frequency" in the training
+        data, by default where the schedule is that of a small corpus.
     epochs, patience : int
-        Passes over the data at most; passes without a better dev F1 before stopping, 0 for never.
-    batch_tokens : int
-        A batch ends with the sentence that reaches this many tokens.
+        Passes over the data at most, by default more of them on a small corpus (`UPDATES`); passes without a better
+        dev F1 before stopping, 0 for never.
+    batch_tokens : int, optional
+        A batch ends with the sentence that reaches this many tokens; by default fewer on a small corpus.
     decay : float
         Weight decay of the weight matrices.
     average_from : float
@@ -135,11 +141,13 @@ class Settings(BaseModel):
     exchange_share: float | None = Field(None, ge=0, le=1)
     passes: Literal[1, 2] | None = None
     folds: int = Field(3, ge=2, le=100)
+    unmarked_document: Literal["sentence", "file"] = "sentence"
     corpora: dict[str, Meaning] = {}
     optimiser: Literal["adam", "adagrad", "sgd"] = "adam"
     rate: float | None = Field(None, gt=0, le=100)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: float = Field(0.02, ge=0, lt=1)
+    output_bias: Literal["zero", "frequency"] | None = None
     epochs: int | None = Field(None, ge=1, le=10_000)
     patience: int = Field(0, ge=0)
     batch_tokens: int | None = Field(None, ge=1)
@@ -149,14 +157,31 @@ class Settings(BaseModel):
     keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
-    def resolved(self, unit: str, documents: int, sentences: int, vectors: bool) -> Chosen:
-        """Return the settings with everything chosen that the data decides."""
+    def resolved(
+        self, unit: str, documents: int, sentences: int, vectors: bool, *, tokens: int | None = None
+    ) -> Chosen:
+        """Return the settings with everything chosen that the data decides.
+
+        Parameters
+        ----------
+        unit : str
+            "word" or "character".
+        documents, sentences : int
+            Of the training data.
+        vectors : bool
+            Whether there are word vectors.
+        tokens : int, optional
+            Of the training data; without it the schedule is that of a large corpus.
+        """
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
         own: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
-        own |= _BY_UNIT[unit]
+        own |= _BY_UNIT[unit] | {"output_bias": "zero"}
         own["rate"] *= min(self.workers, BOLDEST)
-        return Chosen(**{**own, **self.model_dump(exclude_none=True)})
+        explicit = self.model_dump(exclude_none=True)
+        if tokens is not None:
+            own |= _schedule({**own, **explicit}, tokens, self.batch_tokens)
+        return Chosen(**{**own, **explicit})
 
     @model_validator(mode="after")
     def _loss_fits_head(self) -> Settings:
@@ -177,6 +202,7 @@ class Chosen(Settings):
     input_dropout: float
     rate: float
     epochs: int
+    output_bias: Literal["zero", "frequency"]
     batch_tokens: int
     feature_dropout: dict[str, float]
     lower_share: float
@@ -187,6 +213,10 @@ class Chosen(Settings):
 
 FEW = 8000
 BOLDEST = 4  # times the rate of one worker (Goyal et al. 2017): more has not been tried
+UPDATES = 5000  # of the parameters, which a small corpus gets by more epochs
+MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
+UPDATES_AN_EPOCH = 30  # at least, down to batches of `SMALLEST_BATCH` tokens
+SMALLEST_BATCH = 60
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).
@@ -214,6 +244,29 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "epochs": 12,
     },
 }
+
+
+def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) -> dict[str, Any]:
+    """Return batch size, epochs and output bias for a corpus of so many tokens.
+
+    A network needs a number of updates, not of epochs: a small corpus gets smaller batches and more epochs. Where the
+    unit's usual epochs make `UPDATES`, nothing changes.
+
+    Parameters
+    ----------
+    chosen : mapping
+        The settings for a large corpus.
+    tokens : int
+        Of the training data, once.
+    batch_tokens : int, optional
+        What the user chose.
+    """
+    shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "exchange")))
+    smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
+    batch = batch_tokens or min(chosen["batch_tokens"], smaller)
+    needed = min(MOST_EPOCHS, round(UPDATES * batch / max(1, shown)))
+    bias = "frequency" if needed > chosen["epochs"] else "zero"
+    return {"batch_tokens": batch, "epochs": max(chosen["epochs"], needed), "output_bias": bias}
 
 
 def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:

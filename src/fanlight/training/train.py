@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fanlight.corpus.annotation import meanings_of
+from fanlight.corpus.data_report import DataReport, report_data
 from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
@@ -26,10 +27,11 @@ from fanlight.training.mixing import Engine, local
 from fanlight.training.passes import stage_files, train_passes
 from fanlight.training.preparation import Task, prepare
 from fanlight.training.sample import sample_of
-from fanlight.training.settings import Settings
+from fanlight.training.settings import Chosen, Settings
 from fanlight.version import __version__
 
 PathLike = str | os.PathLike[str]
+RISE = 1.0  # of dev F1 in the last quarter of the epochs, from which on more of them are advised
 
 
 @one_thread_blas
@@ -48,6 +50,7 @@ def train_model(
     warn: Callable[[str], object] = lambda message: None,
     about: Mapping[str, Any] | None = None,
     engine: Engine = local,
+    announce: Callable[[DataReport, Chosen], object] = lambda report, settings: None,
 ) -> Iterator[Epoch]:
     """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
 
@@ -77,6 +80,8 @@ def train_model(
         More to keep in the model's provenance, such as licences.
     engine : Engine
         Who has the workers, where the settings ask for several (`training.mixing`).
+    announce : callable
+        Takes, before the first epoch, the report on the data and the settings with all that the data decided.
 
     Raises
     ------
@@ -92,6 +97,11 @@ def train_model(
     for some in (corpus, *more, development):
         if some is not None and some.notes:
             warn(f"{some.path}: {some.summary()}")
+        if some is not None and not some.documents_marked:
+            warn(
+                f"{some.path}: has no -DOCSTART- lines: each {settings.unmarked_document} is taken as a document of "
+                "its own (--set unmarked_document=sentence or file)"
+            )
     if development is not None:
         lacking = sorted(set(development.types) - set(corpus.types))
         if lacking:
@@ -100,8 +110,14 @@ def train_model(
     names = read_gazetteers(gazetteers, settings.unit or corpus.unit, encoding) if gazetteers else None
     known = read_patterns(patterns, encoding) if patterns else None
     task = prepare(corpus, development, lexicon, settings, names, more, known)
+    announce(report_data(corpus, development), task.settings)
     part = place.with_name(place.name + ".part")
-    yield from train_passes(task, part, resume, engine)
+    history = []
+    for epoch in train_passes(task, part, resume, engine):
+        history.append(epoch)
+        yield epoch
+    if is_rising(history):
+        warn(f"dev F1 was still rising in the last epochs: try more, such as --set epochs={2 * task.settings.epochs}")
     model = finished(task, [corpus, *more], development, vectors)
     save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
     for file in (part, *stage_files(part, task.settings.folds)):
@@ -120,7 +136,14 @@ def train_corpora(
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
     """Read labelled sentences with the tokeniser that the tagger will use."""
-    return read_corpus(path, tokenise_sentences, format=format, encoding=encoding, unit=settings.unit)
+    return read_corpus(
+        path,
+        tokenise_sentences,
+        format=format,
+        encoding=encoding,
+        unit=settings.unit,
+        unmarked_document=settings.unmarked_document,
+    )
 
 
 def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:
@@ -146,6 +169,15 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
     return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer, task.patterns)
+
+
+def is_rising(history: Sequence[Epoch]) -> bool:
+    """Tell whether the last epoch is the best and beats those of three quarters of the run by `RISE` of F1."""
+    stage = [epoch for epoch in history if epoch.dev is not None and epoch.stage == history[-1].stage]
+    if len(stage) < 4 or not stage[-1].best:
+        return False
+    before = max(epoch.dev.f1 for epoch in stage[: 3 * len(stage) // 4] if epoch.dev is not None)
+    return stage[-1].dev is not None and stage[-1].dev.f1 > before + RISE
 
 
 def _source(corpus: Corpus) -> dict[str, Any]:

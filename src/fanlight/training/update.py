@@ -32,6 +32,8 @@ from fanlight.training.settings import read_settings
 from fanlight.training.train import finished
 
 EPOCHS, RATE = 5, 0.0005
+NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MOST_REPEATS` of each give them
+MOST_REPEATS = 20
 FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the first training that an update does not repeat
 
 
@@ -86,7 +88,17 @@ def update_model(
         raise SettingsError(f"{fixed[0]}: is the model's own and cannot be changed by an update: train anew")
     given = {**kept, **chosen, **shape, "passes": 1, "train_vectors": False, "random_vectors": 0}
     settings = read_settings(None, given)
-    task = prepare(corpora[0], dev, model.lexicon, settings, model.gazetteer, corpora[1:], model.patterns)
+    task = prepare(
+        corpora[0],
+        dev,
+        model.lexicon,
+        settings,
+        model.gazetteer,
+        corpora[1:],
+        model.patterns,
+        dev_marks=None if dev is None else dev.types,
+        repeats=_repeats(corpora, len(corpora) - len(new)),
+    )
     if model.first is not None:
         first = Network(model.first.configuration, model.first.parameters, model.lexicon)
         data = task.train
@@ -103,6 +115,14 @@ def update_model(
 def rehearsed(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
     """Return sentences to rehearse as a corpus, without those that have no token."""
     return Corpus(path, unit, [[s for s in document if s.starts] for document in documents if document])
+
+
+def _repeats(corpora: Sequence[Corpus], old: int) -> list[int]:
+    """Return how often an epoch shows each corpus: few new examples among many to rehearse are shown several times."""
+    rehearsal = sum(len(corpus.sentences) for corpus in corpora[:old])
+    examples = max(1, sum(len(corpus.sentences) for corpus in corpora[old:]))
+    times = min(MOST_REPEATS, max(1, round(NEW_SHARE * rehearsal / examples)))
+    return [1] * old + [times] * (len(corpora) - old)
 
 
 def _inherit(task: Task, model: Model) -> None:

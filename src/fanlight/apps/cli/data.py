@@ -1,13 +1,22 @@
-"""`fanlight convert`: labelled text from one format to another."""
+"""`fanlight convert` and `check-data`: labelled text from one format to another, and what it is like."""
 
 from __future__ import annotations
 
+import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 commands = typer.Typer()
+
+
+class Output(StrEnum):
+    """How a data report is printed."""
+
+    text = "text"
+    json = "json"
 
 
 @commands.command()
@@ -45,3 +54,30 @@ def convert(
         markup=False,
         highlight=False,
     )
+
+
+@commands.command(name="check-data")
+def check_data(
+    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL.")],
+    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
+    format: Annotated[Output, typer.Option(help="How to print.")] = Output.text,
+    data_format: Annotated[
+        str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of the files.")] = "utf-8",
+) -> None:
+    """Report on labelled data before a training: figures, and what in them will harm it."""
+    from fanlight.corpus.data_report import report_data
+    from fanlight.corpus.readers import read_corpus
+    from fanlight.text.sentences import tokenise_sentences
+
+    corpus = read_corpus(file, tokenise_sentences, data_format, encoding)
+    other = None if dev is None else read_corpus(dev, tokenise_sentences, data_format, encoding, corpus.unit)
+    report = report_data(corpus, other)
+    if format is Output.json:
+        print(json.dumps(report.to_dict(), ensure_ascii=False))
+    else:
+        print(*report.lines, sep="\n")
+    if strict and report.problems:
+        raise typer.Exit(1)

@@ -18,7 +18,7 @@ from fanlight.errors import FanlightError
 
 _GROUPS = {
     "Tag and look inside": ("tag", "explain", "serve", "warm"),
-    "Data to learn from": ("next", "label", "convert"),
+    "Data to learn from": ("next", "label", "check-data", "convert"),
     "Train and measure": ("train", "update", "evaluate", "search", "curve", "vectors", "info"),
     "Use what is found": ("index", "find", "graph", "mask", "unmask"),
     "Gradients": ("derive", "jacobian", "hessian", "check"),

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from fanlight.corpus.data_report import DataReport
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
+    from fanlight.training.settings import Chosen
 
 commands = typer.Typer()
 
@@ -102,9 +104,12 @@ def train(
         if settings.workers == 1:
             raise typer.BadParameter("needs --workers, 2 or more", param_hint="--engine ray")
         having = training_on_ray
-    console.print(
-        " ".join(f"{k}={v}" for k, v in settings.model_dump(exclude_none=True).items()), style="dim", markup=False
-    )
+
+    def announce(report: DataReport, chosen: Chosen) -> None:
+        console.print(*report.lines, sep="\n", markup=False, highlight=False)
+        values = chosen.model_dump(exclude_none=True)
+        console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False)
+
     run = train_model(
         train,
         dev,
@@ -119,6 +124,7 @@ def train(
         encoding=encoding,
         warn=console.print,
         engine=having,
+        announce=announce,
     )
     if watch:
         run = watched(run, out.with_name(out.name + ".progress.jsonl"), out, train, dev, resume, data_format, encoding)

@@ -67,6 +67,9 @@ def cutter_of(model: Model, room: int, folding: bool, hashing: bool) -> Cutter |
 
     Without `folding` all characters are said to have the same hash in lower case. `hashing` is for `Cut.hashes`.
     """
+    kernels = word_kernels if model.configuration.unit == "word" else character_kernels
+    if not {name for group in model.configuration.groups for name in group.features} <= set(kernels.FEATURES):
+        return None
     if model.configuration.unit == "word":
         return _Words(model, room, hashing)
     return _Characters(model, room, folding, hashing) if not len(model.lexicon) else None

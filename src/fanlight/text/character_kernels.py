@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.jit import inner, kernel
-from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
 from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
@@ -24,11 +23,10 @@ LONGEST = 160  # characters of a chunk
 BEGINNING = 16  # bits of a hash by which it is looked for
 _BASE = int(BASE)
 _EDGE = 0x110001  # the value of what lies beyond a word (`Characters`)
-_NAMES = (
+FEATURES = (
     "character", "class", "left", "right", "left3", "right3", "around", "word", "head", "tail", "rest", "position",
     "position_from_end", "word_length", "neighbours",
 )  # fmt: skip
-assert set(_NAMES) == set(CHARACTER_FEATURES)
 _WINDOWS = {
     "character": (0, 0),
     "left": (-1, 0),
@@ -38,7 +36,7 @@ _WINDOWS = {
     "around": (-1, 1),
 }
 _CLASS, _WORD, _HEAD, _TAIL, _REST, _POSITION, _FROM_END, _LENGTH, _NEIGHBOURS = (
-    _NAMES.index(name)
+    FEATURES.index(name)
     for name in ("class", "word", "head", "tail", "rest", "position", "position_from_end", "word_length", "neighbours")
 )  # fmt: skip
 
@@ -61,7 +59,7 @@ class Plan(NamedTuple):
 def plan_of(groups: Sequence[Group]) -> Plan:
     """Lay out groups of character features."""
     rows = [(name, group.buckets) for group in groups for name in group.features]
-    kinds = np.array([_NAMES.index(name) for name, _ in rows], np.int32)
+    kinds = np.array([FEATURES.index(name) for name, _ in rows], np.int32)
     windows = np.array([_WINDOWS.get(name, (1, 0)) for name, _ in rows], np.int32).reshape(-1, 2)
     seeds = np.array([seed_of(name) for name, _ in rows], np.uint64)
     buckets = np.array([buckets for _, buckets in rows], np.uint64)

@@ -16,15 +16,13 @@ from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.hashing import BASE, seed_of
 from fanlight.text.tokens import ABBREVIATIONS
-from fanlight.text.word_features import WORD_FEATURES
 
 Int = NDArray[np.int64]
 LONGEST = 256  # bytes of a chunk
 _BASE = int(BASE)
 START = np.uint64(0xCBF29CE484222325)  # of every hash of bytes (FNV-1a)
 _LOWER, _EXACT, _PREFIXES, _SUFFIXES, _NGRAMS, _SHAPE, _SHORT_SHAPE, _CASE, _EDGES, _LENGTH = range(10)
-_NAMES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_shape", "case", "edges", "length")
-assert set(_NAMES) == set(WORD_FEATURES)
+FEATURES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_shape", "case", "edges", "length")
 
 
 class Plan(NamedTuple):
@@ -38,7 +36,7 @@ class Plan(NamedTuple):
 
 def plan_of(groups: Sequence[Group]) -> Plan:
     """Lay out groups of word features."""
-    rows = [(_NAMES.index(name), g, seed_of(name)) for g, group in enumerate(groups) for name in group.features]
+    rows = [(FEATURES.index(name), g, seed_of(name)) for g, group in enumerate(groups) for name in group.features]
     kinds, owners, seeds = zip(*rows, strict=True) if rows else ((), (), ())
     buckets = np.array([group.buckets for group in groups], np.uint64)
     return Plan(np.array(kinds, np.int32), np.array(owners, np.int32), np.array(seeds, np.uint64), buckets)

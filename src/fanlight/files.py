@@ -24,6 +24,7 @@ from fanlight.libraries import library
 
 PathLike = str | os.PathLike[str]
 COMPRESSED = (".gz", ".zst")
+CLAIM_SECONDS = 600.0  # that a process waits for another that writes the same output
 _READ = 1 << 20  # bytes at a time
 _REMEDIES = {
     errno.ENOSPC: "free space, or choose another place",
@@ -185,7 +186,7 @@ def claim(path: PathLike, wait: bool = False) -> Iterator[None]:
     Raises
     ------
     DataError
-        Another process writes it (after `wait`: it did so for ten minutes).
+        Another process writes it (after `wait`: it did so for `CLAIM_SECONDS`).
     """
     if is_special(path):
         yield
@@ -193,7 +194,7 @@ def claim(path: PathLike, wait: bool = False) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]
-    lock = FileLock(_lock_folder() / f"{name}.lock", timeout=600 if wait else 0)
+    lock = FileLock(_lock_folder() / f"{name}.lock", timeout=CLAIM_SECONDS if wait else 0)
     try:
         lock.acquire()
     except Timeout:

@@ -134,7 +134,7 @@ def mask(
     if redact == (key is not None):
         raise typer.BadParameter("give either --key FILE, to restore the names, or --redact", param_hint="--key")
     texts = list(texts_of(inputs or ["-"], encoding))
-    masker = Masker(types.split(",") if types else None, read_key(key) if key is not None and key.exists() else None)
+    masker = Masker(types.split(",") if types else None, read_key(key) if key is not None and key.is_file() else None)
     try:
         masker.reserve([] if redact else texts)
     except ValueError as error:

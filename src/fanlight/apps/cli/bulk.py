@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -55,6 +56,7 @@ def tag_files(
     choose = _choose(files, model, passes, console)
     with (
         writing(out or "standard output"),
+        nullcontext() if out is None else file,
         _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter,
     ):
         blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
@@ -63,8 +65,8 @@ def tag_files(
             if out is None:
                 file.flush()  # whoever reads the pipe waits for it
             meter.advance(lines)
-    if out is not None:
-        end_lines(out, file)
+        if out is not None:
+            end_lines(out, file)
 
 
 def _choose(

@@ -14,14 +14,42 @@ from typer.core import TyperGroup
 from fanlight import __version__
 from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag, warm
 from fanlight.apps.cli.arguments import protect
-from fanlight.apps.cli.edge import main
 
-_GROUPS = {
-    "Tag and look inside": ("tag", "explain", "serve", "warm"),
-    "Data to learn from": ("next", "label", "check-data", "convert"),
-    "Train and measure": ("train", "update", "evaluate", "search", "curve", "vectors", "info"),
-    "Use what is found": ("index", "find", "graph", "mask", "unmask"),
-    "Gradients": ("derive", "jacobian", "hessian", "check"),
+GROUPS = {  # a line of 80 columns each
+    "Tag and look inside": {
+        "tag": "Find the entities of texts and files, with exact offsets.",
+        "explain": "Show why a word got its tag.",
+        "serve": "Serve the page and the HTTP interface.",
+        "warm": "Compile the kernels of models for this machine, once.",
+    },
+    "Data to learn from": {
+        "next": "Choose the lines whose labels would teach a model most.",
+        "label": "Label texts on the page; several people, each save on disk.",
+        "check-data": "Report on labelled data before a training.",
+        "convert": "Convert labelled text between formats, offsets exact.",
+    },
+    "Train and measure": {
+        "train": "Train a model on labelled sentences.",
+        "update": "Teach a model new examples and types; the old ones stay.",
+        "evaluate": "Measure a model on labelled sentences.",
+        "search": "Search for the settings that suit the data.",
+        "curve": "How much data is enough: measure and forecast.",
+        "vectors": "Learn word vectors from raw text.",
+        "info": "Show what a model is: types, equation, data, licences.",
+    },
+    "Use what is found": {
+        "index": "Tag files into a database.",
+        "find": "Ask a database who is mentioned where.",
+        "graph": "Draw which entities are mentioned in the same texts.",
+        "mask": "Replace names by placeholders.",
+        "unmask": "Put the names back that mask replaced.",
+    },
+    "Gradients": {
+        "derive": "Derive a gradient step by step.",
+        "jacobian": "Derive the Jacobian of a vector.",
+        "hessian": "Derive the Hessian of a scalar.",
+        "check": "Check a gradient of your own: right, or what is wrong.",
+    },
 }
 EXAMPLES = {
     "tag": 'fanlight tag "Museums in Paris are amazing to see."',
@@ -33,7 +61,7 @@ EXAMPLES = {
     "check-data": "fanlight check-data train.conll",
     "convert": "fanlight convert train.conll train.jsonl",
     "train": "fanlight train train.conll --dev train.conll --out m.fanlight --set epochs=2",
-    "update": "fanlight update en train.conll --out m.fanlight --raw texts.txt --set epochs=1",
+    "update": "fanlight update m.fanlight train.conll --out new.fanlight --rehearse train.conll --set epochs=1",
     "evaluate": "fanlight evaluate en train.conll --types PER,LOC",
     "search": "fanlight search train.conll --dev train.conll --out best.toml --trials 2 --set epochs=1",
     "curve": "fanlight curve train.conll --dev train.conll --points 3 --set epochs=1",
@@ -51,24 +79,23 @@ EXAMPLES = {
     "help": "fanlight help tag",
     "version": "fanlight version",
 }
-__all__ = ["EXAMPLES", "app", "main"]
 
 
 class _Grouped(TyperGroup):
-    """Lists the commands by what people want to do."""
+    """Lists the commands by what people want to do; `help` and `version` are there for whoever tries them."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if parameter.name == "show_completion":
+                parameter.hidden = True  # type: ignore[attr-defined]  # the help is to fit a screen
+        return parameters
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        others = sorted(set(self.commands) - {name for names in _GROUPS.values() for name in names})
         width = max(map(len, self.commands))
-        for title, names in {**_GROUPS, "More": others}.items():
-            rows = [
-                (name.ljust(width), self.commands[name].get_short_help_str(1000))
-                for name in names
-                if name in self.commands
-            ]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+        for title, rows in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in rows.items()])
 
 
 app = typer.Typer(
@@ -131,7 +158,3 @@ def _version(
     if version:
         print(__version__)
         raise typer.Exit
-
-
-if __name__ == "__main__":
-    main()

@@ -49,7 +49,10 @@ def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
         raise DataError(f"{part}: there is no interrupted run to go on with: leave out --resume")
     before = _read_note(note)
     if before is None:
-        raise DataError(f"{note}: is missing or damaged: remove {part} and begin anew, without --resume")
+        raise DataError(
+            f"{part}: was begun with other files, model or options, or its note {note} is lost: remove it and begin "
+            "anew, without --resume"
+        )
     changes = _changes(before, about)
     if changes:
         raise DataError(

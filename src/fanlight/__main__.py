@@ -1,6 +1,6 @@
 """``python -m fanlight`` is the `fanlight` command."""
 
-from fanlight.apps.cli.main import main
+from fanlight.apps.cli.edge import main
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fanlight.apps.cli.main import main
+from fanlight.apps.cli.edge import main
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 QUICK = ["--set", "epochs=6", "--set", "hidden=32", "--set", "rate=0.01"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fanlight.apps.cli.arguments import Input, Output
 from fanlight.errors import DataError
 from fanlight.files import replacing
 
@@ -20,15 +21,21 @@ if TYPE_CHECKING:
 
 commands = typer.Typer()
 
-Model = Annotated[str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides.")]
+Model = Annotated[
+    str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides."), Input()
+]
 Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
-Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`.")]
+Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`."), Input()]
 Types = Annotated[str | None, typer.Option(help="These types alone, such as PER,ORG.", show_default=False)]
 
 
 @commands.command()
 def index(
-    files: Annotated[list[Path], typer.Argument(help="Texts, one a line; the last argument is the database.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Texts, one a line; the last argument is the database."),
+        Input(last_is_output=True),
+    ],
     model: Model = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -86,7 +93,7 @@ def find(
 @commands.command()
 def graph(
     database: Database,
-    out: Annotated[Path, typer.Option(help="A .graphml, .jsonld, .svg, .png or .pdf file.")],
+    out: Annotated[Path, typer.Option(help="A .graphml, .jsonld, .svg, .png or .pdf file."), Output()],
     most: Annotated[int, typer.Option(min=1, help="Entities, the most frequent.")] = 200,
     least: Annotated[int, typer.Option(min=1, help="Leave out pairs in fewer texts.")] = 2,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out mentions less probable.")] = 0.5,
@@ -105,9 +112,11 @@ def graph(
 
 @commands.command()
 def mask(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", show_default=False)] = None,
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", show_default=False), Input()] = None,
     key: Annotated[
-        Path | None, typer.Option(help="Where the names are kept, for `unmask`; an existing one is gone on with.")
+        Path | None,
+        typer.Option(help="Where the names are kept, for `unmask`; an existing one is gone on with."),
+        Output(wait=True),
     ] = None,
     redact: Annotated[bool, typer.Option("--redact", help="Keep nothing: the type replaces each name.")] = False,
     types: Types = None,
@@ -125,7 +134,7 @@ def mask(
     if redact == (key is not None):
         raise typer.BadParameter("give either --key FILE, to restore the names, or --redact", param_hint="--key")
     texts = list(texts_of(inputs or ["-"], encoding))
-    masker = Masker(types.split(",") if types else None, read_key(key) if key is not None and key.exists() else None)
+    masker = Masker(types.split(",") if types else None, read_key(key) if key is not None and key.is_file() else None)
     try:
         masker.reserve([] if redact else texts)
     except ValueError as error:
@@ -140,8 +149,8 @@ def mask(
 
 @commands.command()
 def unmask(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", show_default=False)] = None,
-    key: Annotated[Path, typer.Option(help="The key that `mask` wrote.")] = Path("key.json"),
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", show_default=False), Input()] = None,
+    key: Annotated[Path, typer.Option(help="The key that `mask` wrote."), Input()] = Path("key.json"),
     encoding: Encoding = "utf-8",
 ) -> None:
     """Put the names back that `mask` replaced."""

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import fanlight
-from fanlight.apps.cli.resuming import begin_lines, end_lines
+from fanlight.apps.cli.resuming import begin_lines, end_lines, identify
 from fanlight.errors import DataError
+from fanlight.files import writing
 from fanlight.tagging.lines import Lines, read_blocks
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.stream import tag_lines
@@ -48,19 +50,23 @@ def tag_files(
     else:
         if "-" in files and resume:
             raise DataError("--resume: standard input cannot be read again: give files")
-        file, done = begin_lines(out, job, resume)
+        file, done = begin_lines(out, {**job, **identify(files, model)}, resume)
 
     console = Console(stderr=True)
     choose = _choose(files, model, passes, console)
-    with _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter:
+    with (
+        writing(out or "standard output"),
+        nullcontext() if out is None else file,
+        _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter,
+    ):
         blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
         for lines, text in tag_lines(blocks, choose, threshold, rules, threads):
             file.write(text)
             if out is None:
                 file.flush()  # whoever reads the pipe waits for it
             meter.advance(lines)
-    if out is not None:
-        end_lines(out, file)
+        if out is not None:
+            end_lines(out, file)
 
 
 def _choose(

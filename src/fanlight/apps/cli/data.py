@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from fanlight.apps.cli.arguments import Input, Output
+
 commands = typer.Typer()
 
 
-class Output(StrEnum):
+class ReportFormat(StrEnum):
     """How a data report is printed."""
 
     text = "text"
@@ -21,8 +23,10 @@ class Output(StrEnum):
 
 @commands.command()
 def convert(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A labelled file; for brat a folder.")],
-    target: Annotated[str, typer.Argument(metavar="OUT", help="The file to write; for brat a folder.")],
+    source: Annotated[str, typer.Argument(metavar="IN", help="A labelled file; for brat a folder."), Input()],
+    target: Annotated[
+        str, typer.Argument(metavar="OUT", help="The file to write; for brat a folder."), Output(folder=True)
+    ],
     from_: Annotated[
         str | None, typer.Option("--from", help="Format of IN; by default found by looking.", show_default=False)
     ] = None,
@@ -58,10 +62,10 @@ def convert(
 
 @commands.command(name="check-data")
 def check_data(
-    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL.")],
-    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it.")] = None,
+    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), Input()] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
-    format: Annotated[Output, typer.Option(help="How to print.")] = Output.text,
+    format: Annotated[ReportFormat, typer.Option(help="How to print.")] = ReportFormat.text,
     data_format: Annotated[
         str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.")
     ] = None,
@@ -75,7 +79,7 @@ def check_data(
     corpus = read_corpus(file, tokenise_sentences, data_format, encoding)
     other = None if dev is None else read_corpus(dev, tokenise_sentences, data_format, encoding, corpus.unit)
     report = report_data(corpus, other)
-    if format is Output.json:
+    if format is ReportFormat.json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
         print(*report.lines, sep="\n")

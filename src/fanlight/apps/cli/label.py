@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from fanlight.apps.cli.arguments import Input, Output
 from fanlight.apps.cli.serve import HOST, PORT, run_server
 from fanlight.apps.cli.tag import read_lines
 from fanlight.apps.labelling import LabelStore
@@ -20,14 +21,19 @@ commands = typer.Typer()
 
 @commands.command()
 def label(
-    store: Annotated[Path, typer.Argument(help="The file of labels; made if it does not exist.")],
+    store: Annotated[
+        Path, typer.Argument(help="The file of labels; made if it does not exist."), Output(exclusive=False)
+    ],
     texts: Annotated[
         list[Path] | None,
         typer.Option(help="A text a line, or what `fanlight next` printed: to be labelled, in order."),
+        Input(),
     ] = None,
     types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
-    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko.")] = "en",
-    export: Annotated[Path | None, typer.Option(help="Write what is labelled as training data, and stop.")] = None,
+    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), Input()] = "en",
+    export: Annotated[
+        Path | None, typer.Option(help="Write what is labelled as training data, and stop."), Output()
+    ] = None,
     annotator: Annotated[str | None, typer.Option(help="With --export: this one's alone.")] = None,
     agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
     host: Annotated[str, HOST] = "127.0.0.1",

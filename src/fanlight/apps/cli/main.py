@@ -1,12 +1,11 @@
 """The `fanlight` command: one module a group of commands, joined here.
 
-User errors become one line on stderr and exit status 1 at this edge; wrong usage is status 2.
+Each command is wrapped so that its outputs are checked (`apps.cli.arguments`), and ends its help with an example that
+a test runs. What a user did wrong becomes one line at the edge (`apps.cli.edge`).
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 import typer
@@ -14,39 +13,123 @@ from typer.core import TyperGroup
 
 from fanlight import __version__
 from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag, warm
-from fanlight.errors import FanlightError
+from fanlight.apps.cli.arguments import protect
 
-_GROUPS = {
-    "Tag and look inside": ("tag", "explain", "serve", "warm"),
-    "Data to learn from": ("next", "label", "check-data", "convert"),
-    "Train and measure": ("train", "update", "evaluate", "search", "curve", "vectors", "info"),
-    "Use what is found": ("index", "find", "graph", "mask", "unmask"),
-    "Gradients": ("derive", "jacobian", "hessian", "check"),
+GROUPS = {  # a line of 80 columns each
+    "Tag and look inside": {
+        "tag": "Find the entities of texts and files, with exact offsets.",
+        "explain": "Show why a word got its tag.",
+        "serve": "Serve the page and the HTTP interface.",
+        "warm": "Compile the kernels of models for this machine, once.",
+    },
+    "Data to learn from": {
+        "next": "Choose the lines whose labels would teach a model most.",
+        "label": "Label texts on the page; several people, each save on disk.",
+        "check-data": "Report on labelled data before a training.",
+        "convert": "Convert labelled text between formats, offsets exact.",
+    },
+    "Train and measure": {
+        "train": "Train a model on labelled sentences.",
+        "update": "Teach a model new examples and types; the old ones stay.",
+        "evaluate": "Measure a model on labelled sentences.",
+        "search": "Search for the settings that suit the data.",
+        "curve": "How much data is enough: measure and forecast.",
+        "vectors": "Learn word vectors from raw text.",
+        "info": "Show what a model is: types, equation, data, licences.",
+    },
+    "Use what is found": {
+        "index": "Tag files into a database.",
+        "find": "Ask a database who is mentioned where.",
+        "graph": "Draw which entities are mentioned in the same texts.",
+        "mask": "Replace names by placeholders.",
+        "unmask": "Put the names back that mask replaced.",
+    },
+    "Gradients": {
+        "derive": "Derive a gradient step by step.",
+        "jacobian": "Derive the Jacobian of a vector.",
+        "hessian": "Derive the Hessian of a scalar.",
+        "check": "Check a gradient of your own: right, or what is wrong.",
+    },
+}
+EXAMPLES = {
+    "tag": 'fanlight tag "Museums in Paris are amazing to see."',
+    "explain": 'fanlight explain "Museums in Paris are amazing to see." --word Paris',
+    "serve": "fanlight serve --port 8080",
+    "warm": "fanlight warm en",
+    "next": "fanlight next texts.txt --model en --count 10",
+    "label": "fanlight label labels.db --texts texts.txt --types PER,LOC",
+    "check-data": "fanlight check-data train.conll",
+    "convert": "fanlight convert train.conll train.jsonl",
+    "train": "fanlight train train.conll --dev train.conll --out m.fanlight --set epochs=2",
+    "update": "fanlight update m.fanlight train.conll --out new.fanlight --rehearse train.conll --set epochs=1",
+    "evaluate": "fanlight evaluate en train.conll --types PER,LOC",
+    "search": "fanlight search train.conll --dev train.conll --out best.toml --trials 2 --set epochs=1",
+    "curve": "fanlight curve train.conll --dev train.conll --points 3 --set epochs=1",
+    "vectors": "fanlight vectors texts.txt --out vectors.txt --minimum 1",
+    "info": "fanlight info en",
+    "index": "fanlight index texts.txt archive.db",
+    "find": 'fanlight find archive.db "type:LOC"',
+    "graph": "fanlight graph archive.db --out graph.graphml --least 1",
+    "mask": "fanlight mask texts.txt --key key.json > masked.txt",
+    "unmask": "fanlight unmask masked.txt --key key.json",
+    "derive": 'fanlight derive "u.T @ tanh(W @ x + b)" --wrt W',
+    "jacobian": 'fanlight jacobian "tanh(W @ x + b)" --wrt x',
+    "hessian": 'fanlight hessian "x.T @ A @ x" --wrt x',
+    "check": 'fanlight check "u.T @ tanh(W @ x)" --wrt x --gradient "W.T @ (u * (1 - tanh(W @ x)**2))"',
+    "help": "fanlight help tag",
+    "version": "fanlight version",
 }
 
 
 class _Grouped(TyperGroup):
-    """Lists the commands by what people want to do."""
+    """Lists the commands by what people want to do; `help` and `version` are there for whoever tries them."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if parameter.name == "show_completion":
+                parameter.hidden = True  # type: ignore[attr-defined]  # the help is to fit a screen
+        return parameters
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        rest = sorted(set(self.commands) - {name for names in _GROUPS.values() for name in names})
         width = max(map(len, self.commands))
-        for title, names in {**_GROUPS, "More": rest}.items():
-            known = [name for name in names if name in self.commands]
-            if known:
-                with formatter.section(title):
-                    texts = (self.commands[name].get_short_help_str(formatter.width - width - 6) for name in known)
-                    formatter.write_dl([(n.ljust(width), text) for n, text in zip(known, texts, strict=True)])
+        for title, rows in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in rows.items()])
 
 
 app = typer.Typer(
     cls=_Grouped,
     help="Find names in text with a window network whose every gradient can be read and checked.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+_manners = typer.Typer()
+
+
+@_manners.command(name="help")
+def _help(context: typer.Context, command: str | None = typer.Argument(None, help="Of which.")) -> None:
+    """Show the help of the program, or of a command."""
+    parent = context.parent
+    assert parent is not None
+    group: Any = parent.command
+    if command is None:
+        print(parent.get_help())
+        return
+    if command not in group.commands:
+        raise typer.BadParameter(f"there is no command {command!r}: see fanlight --help", param_hint="COMMAND")
+    chosen = group.commands[command]
+    print(chosen.get_help(type(context)(chosen, info_name=command, parent=parent, **chosen.context_settings)))
+
+
+@_manners.command(name="version")
+def _print_version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
 for commands in (
     tag.commands,
     models.commands,
@@ -56,7 +139,15 @@ for commands in (
     serve.commands,
     label.commands,
     warm.commands,
+    _manners,
 ):
+    for registered in commands.registered_commands:
+        assert registered.callback is not None
+        name = registered.name or registered.callback.__name__
+        registered.callback = protect(registered.callback)
+        registered.epilog = f"Example:\n\n\b\n  {EXAMPLES[name]}"
+        if "ignore_unknown_options" in (registered.context_settings or {}):  # -h may begin a formula
+            registered.context_settings = {**(registered.context_settings or {}), "help_option_names": ["--help"]}
     app.add_typer(commands)
 
 
@@ -67,19 +158,3 @@ def _version(
     if version:
         print(__version__)
         raise typer.Exit
-
-
-def main() -> None:
-    """Run the command line and exit with its status."""
-    try:
-        app(standalone_mode=True)
-    except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except FanlightError as error:
-        print(f"fanlight: {error}", file=sys.stderr)
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

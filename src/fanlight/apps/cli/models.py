@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fanlight.apps.cli.arguments import Input, Output
+
 if TYPE_CHECKING:
     from fanlight.corpus.data_report import DataReport
     from fanlight.entities.report import Report
@@ -24,7 +26,7 @@ DataFormat = Annotated[
 ]
 
 
-class Output(StrEnum):
+class ScoreFormat(StrEnum):
     """How scores are printed."""
 
     table = "table"
@@ -41,24 +43,32 @@ class Engine(StrEnum):
 
 @commands.command()
 def train(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL.")],
-    out: Annotated[Path, typer.Option(help="The model file to write.")],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    out: Annotated[
+        Path, typer.Option(help="The model file to write."), Output(beside=(".part", ".progress.jsonl"), resumable=True)
+    ],
     dev: Annotated[
-        Path | None, typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch.")
+        Path | None,
+        typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch."),
+        Input(),
     ] = None,
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText.")] = None,
+    vectors: Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()] = None,
     gazetteer: Annotated[
-        list[Path] | None, typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated.")
+        list[Path] | None,
+        typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated."),
+        Input(),
     ] = None,
     patterns: Annotated[
         list[Path] | None,
         typer.Option(help="Expressions to be told of: re:PATTERN<tab>TYPE, as for `tag --rules`; may be repeated."),
+        Input(),
     ] = None,
     also: Annotated[
         list[Path] | None,
         typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
+        Input(),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="Settings in TOML.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Settings in TOML."), Input()] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)] = None,
     workers: Annotated[
@@ -136,8 +146,8 @@ def train(
 
 @commands.command()
 def vectors(
-    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line.")],
-    out: Annotated[Path, typer.Option(help="The file to write: word2vec text.")],
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), Input()],
+    out: Annotated[Path, typer.Option(help="The file to write: word2vec text."), Output()],
     dimension: Annotated[int, typer.Option(min=1, help="Components of a vector.")] = 100,
     window: Annotated[int, typer.Option(min=1, help="Words to either side that a word's vector foretells.")] = 5,
     minimum: Annotated[int, typer.Option(min=1, help="Leave out words that occur less often.")] = 3,
@@ -147,7 +157,9 @@ def vectors(
         str | None, typer.Option(help="word, or character for Korean; by default by the script.", show_default=False)
     ] = None,
     without: Annotated[
-        list[Path] | None, typer.Option(help="Labelled sentences whose texts to leave out; may be repeated.")
+        list[Path] | None,
+        typer.Option(help="Labelled sentences whose texts to leave out; may be repeated."),
+        Input(),
     ] = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -168,19 +180,25 @@ def vectors(
 
 @commands.command()
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A model file, en or ko.")],
-    data: Annotated[Path, typer.Argument(help="Labelled sentences.")],
-    format: Annotated[Output, typer.Option(help="How to print.")] = Output.table,
+    model: Annotated[str, typer.Argument(help="A model file, en or ko."), Input()],
+    data: Annotated[Path, typer.Argument(help="Labelled sentences."), Input()],
+    format: Annotated[ScoreFormat, typer.Option(help="How to print.")] = ScoreFormat.table,
     report: Annotated[
         bool, typer.Option("--report", help="Also intervals, partial matches, calibration and mistakes.")
     ] = False,
     train: Annotated[
-        Path | None, typer.Option(help="Training data: tells entities that are in it from new ones (with --report).")
+        Path | None,
+        typer.Option(help="Training data: tells entities that are in it from new ones (with --report)."),
+        Input(),
     ] = None,
-    against: Annotated[str | None, typer.Option(help="A second model to compare with (with --report).")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="A second model to compare with (with --report)."), Input()
+    ] = None,
     mistakes: Annotated[int, typer.Option(min=0, help="How many to print (with --report).")] = 20,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf.")
+        Path | None,
+        typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf."),
+        Output(),
     ] = None,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
@@ -191,7 +209,7 @@ def evaluate(
     """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
     import fanlight
 
-    html = format is Output.html
+    html = format is ScoreFormat.html
     asked = {"--train": train, "--against": against, "--picture": picture, "--format html": html}
     if not report and (without := [name for name, value in asked.items() if value]):
         raise typer.BadParameter("needs --report", param_hint=without[0])
@@ -205,7 +223,7 @@ def evaluate(
             draw_reliability(made, picture)
     else:
         made = fanlight.evaluate(model, data, data_format, encoding, chosen)
-    if format is Output.json:
+    if format is ScoreFormat.json:
         print(json.dumps(made.to_dict(), ensure_ascii=False))
         return
     if html:
@@ -224,18 +242,24 @@ def evaluate(
 
 @commands.command()
 def update(
-    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko.")],
-    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL.")],
-    out: Annotated[Path, typer.Option(help="The model file to write.")],
+    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
+    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
+    out: Annotated[Path, typer.Option(help="The model file to write."), Output()],
     rehearse: Annotated[
-        Path | None, typer.Option(help="Labelled sentences with the old types, not to be forgotten.")
+        Path | None,
+        typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
+        Input(),
     ] = None,
     raw: Annotated[
-        Path | None, typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it.")
+        Path | None,
+        typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it."),
+        Input(),
     ] = None,
     lines: Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")] = 5000,
     dev: Annotated[
-        list[Path] | None, typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch.")
+        list[Path] | None,
+        typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
+        Input(),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     data_format: DataFormat = None,
@@ -263,13 +287,17 @@ def update(
 
 @commands.command()
 def curve(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on.")],
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on.")],
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors.")] = None,
+    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
+    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
+    vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
-    picture: Annotated[Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib).")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output()
+    ] = None,
     watch: Annotated[
-        Path | None, typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page.")
+        Path | None,
+        typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
+        Output(),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     data_format: DataFormat = None,
@@ -304,13 +332,15 @@ def curve(
 
 @commands.command()
 def search(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on.")],
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on.")],
-    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`.")],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
+    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
+    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output()],
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors.")] = None,
-    space: Annotated[Path | None, typer.Option(help="What to try, in TOML; by default five settings.")] = None,
-    study: Annotated[Path | None, typer.Option(help="Keep the trials here, and go on with those that are.")] = None,
+    vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
+    space: Annotated[Path | None, typer.Option(help="What to try, in TOML; by default five settings."), Input()] = None,
+    study: Annotated[
+        Path | None, typer.Option(help="Keep the trials here, and go on with those that are."), Output()
+    ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
@@ -338,8 +368,8 @@ def search(
 
 @commands.command(name="next")
 def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text, one a line.")],
-    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko.")],
+    raw: Annotated[Path, typer.Argument(help="Raw text, one a line."), Input()],
+    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
     count: Annotated[int, typer.Option(min=1, help="How many lines to choose.")] = 100,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -361,7 +391,7 @@ def next_(
 
 
 @commands.command()
-def info(model: Annotated[str, typer.Argument(help="A model file, en or ko.")]) -> None:
+def info(model: Annotated[str, typer.Argument(help="A model file, en or ko."), Input()]) -> None:
     """Show what a model is: its types, its network's equation, settings, data, scores and licences."""
     import fanlight
     from fanlight.network.architecture import equation

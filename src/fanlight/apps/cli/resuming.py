@@ -1,14 +1,32 @@
-"""Runs that can be gone on with after an interrupt: what is done lies beside the result until all of it is."""
+"""Runs that can be gone on with after an interrupt: what is done lies beside the result until all of it is.
+
+The note ``OUT.part.json`` holds the options and the digests of inputs and models: a run goes on with the same alone.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from fanlight.errors import DataError, FanlightError
+from fanlight.errors import DataError
+from fanlight.files import digest, is_special, open_special, put, writing
+
+NOTE = "fanlight run"
+FORMAT = 2  # 2: with digests
+
+
+def identify(files: Sequence[str], model: str | None) -> dict[str, object]:
+    """Return the digests of inputs and models, for the note of a run."""
+    from fanlight.tagging.bundled import model_file
+
+    models = [model] if model else ["en", "ko"]
+    return {
+        "inputs": {path: digest(path) for path in files if path != "-"},
+        "models": {name: digest(model_file(name)) for name in models},
+    }
 
 
 def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
@@ -17,51 +35,64 @@ def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
     Raises
     ------
     DataError
-        There is no interrupted run, or it was another one.
-    FanlightError
-        The folder cannot be written.
+        There is no interrupted run, or it was another one; or the folder cannot be written.
     """
-    note = _note(out)
-    try:
-        if not resume:
-            note.write_text(json.dumps(job), encoding="utf-8")
-            return False
-        if not part_of(out).exists():
-            raise DataError(f"{part_of(out)}: there is no interrupted run to go on with: leave out --resume")
-        if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != json.loads(json.dumps(job)):
-            raise DataError(
-                f"{part_of(out)}: was begun with other files, model or options: give the same, or leave out --resume"
-            )
-    except OSError as error:
-        raise FanlightError(f"{out}: cannot be written ({error.strerror}): choose another place") from None
+    note, part = _note(out), part_of(out)
+    about = json.loads(json.dumps({NOTE: FORMAT, **job}))
+    if not resume:
+        if note.exists() and _read_note(note) is None:
+            raise DataError(f"{note}: is another's file, which would be overwritten: choose another output")
+        with writing(note):
+            note.write_text(json.dumps(about), encoding="utf-8")
+        return False
+    if not part.exists():
+        raise DataError(f"{part}: there is no interrupted run to go on with: leave out --resume")
+    before = _read_note(note)
+    if before is None:
+        raise DataError(
+            f"{part}: was begun with other files, model or options, or its note {note} is lost: remove it and begin "
+            "anew, without --resume"
+        )
+    changes = _changes(before, about)
+    if changes:
+        raise DataError(
+            f"{part}: was begun with other files, model or options ({', '.join(changes)}): give the same, or remove "
+            "it and begin anew, without --resume"
+        )
     return True
 
 
 def begin_lines(out: Path, job: Mapping[str, object], resume: bool) -> tuple[BinaryIO, int]:
-    """Open the file to collect lines in, cut after its last whole one, and count them; for `begin`'s parameters."""
-    goes_on = begin(out, job, resume)
-    try:
-        file = open(part_of(out), "r+b" if goes_on else "wb")  # noqa: SIM115 - the caller closes it
-    except OSError as error:
-        raise FanlightError(f"{out}: cannot be written ({error.strerror}): choose another place") from None
-    lines, end, place = 0, 0, 0
-    while goes_on and (piece := file.read(1 << 20)):
-        lines += piece.count(b"\n")
-        if (last := piece.rfind(b"\n")) >= 0:
-            end = place + last + 1
-        place += len(piece)
-    file.truncate(end)
-    file.seek(end)
+    """Open the file to collect lines in, cut after its last complete one, and count them; for `begin`'s parameters.
+
+    A device, a pipe or standard output is written to directly.
+    """
+    if is_special(out):
+        return open_special(out), 0
+    continues = begin(out, job, resume)
+    with writing(out):
+        # what an output holds may be private: until it has that output's mode, its owner alone reads it
+        descriptor = os.open(part_of(out), os.O_RDWR | (0 if continues else os.O_CREAT | os.O_TRUNC), 0o600)
+        file = os.fdopen(descriptor, "r+b")
+        lines, end, place = 0, 0, 0
+        while continues and (piece := file.read(1 << 20)):
+            lines += piece.count(b"\n")
+            if (last := piece.rfind(b"\n")) >= 0:
+                end = place + last + 1
+            place += len(piece)
+        file.truncate(end)
+        file.seek(end)
     return file, lines
 
 
 def end_lines(out: Path, file: BinaryIO) -> None:
     """Bring the collected lines to disk and rename them."""
-    file.flush()
-    os.fsync(file.fileno())
-    file.close()
-    os.replace(part_of(out), out)
-    end(out)
+    with writing(out):
+        file.flush()
+        file.close()
+    if not is_special(out):
+        put(part_of(out), out)
+        end(out)
 
 
 def end(out: Path) -> None:
@@ -76,3 +107,25 @@ def part_of(out: Path) -> Path:
 
 def _note(out: Path) -> Path:
     return out.with_name(out.name + ".part.json")
+
+
+def _read_note(note: Path) -> dict[str, object] | None:
+    try:
+        about = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return about if isinstance(about, dict) and NOTE in about else None
+
+
+def _changes(before: Mapping[str, object], about: Mapping[str, object]) -> list[str]:
+    """Name what is not as it was: options, and files whose bytes are others."""
+    names = []
+    for key in sorted({*before, *about}):
+        old, new = before.get(key), about.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict) and key in ("inputs", "models"):
+            names += [f"{name} has changed" for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        else:
+            names.append(f"another {key}")
+    return names

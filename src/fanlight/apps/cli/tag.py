@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fanlight.apps.cli.arguments import Input, Output
 from fanlight.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,9 +50,12 @@ def tag(
         typer.Argument(
             metavar="[FILE|-|TEXT]...", help="Files, - for standard input, or the text itself.", show_default=False
         ),
+        Input(),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides.")
+        str | None,
+        typer.Option(help="A model file, en or ko; by default each text's own script decides."),
+        Input(),
     ] = None,
     format: Annotated[
         Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)
@@ -63,7 +67,9 @@ def tag(
         int | None, typer.Option(min=1, max=2, help="1: without the second, document-aware network.")
     ] = None,
     rules: Annotated[
-        Path | None, typer.Option(help="Names and patterns: lines of NAME<tab>TYPE or re:PATTERN<tab>TYPE.")
+        Path | None,
+        typer.Option(help="Names and patterns: lines of NAME<tab>TYPE or re:PATTERN<tab>TYPE."),
+        Input(),
     ] = None,
     precedence: Annotated[
         str, typer.Option(help="Where a rule and the model overlap: rules, model or longest wins.")
@@ -71,6 +77,7 @@ def tag(
     out: Annotated[
         Path | None,
         typer.Option(help="Write JSONL here, so that --resume can go on after an interrupt; or a .parquet file."),
+        Output(beside=(".part", ".part.json"), resumable=True, folder=True),
     ] = None,
     text_column: Annotated[
         str | None, typer.Option(help="Of .parquet and .csv files: the column of the texts.", show_default=False)
@@ -143,11 +150,14 @@ def tag(
             fanlight.load(fanlight.language_of(text), passes=passes)(text, least, threads, standing) for text in rest
         )
 
+    from fanlight.apps.cli.resuming import identify
+
     if out is None:
         _WRITERS[chosen](tagged(0))
         return
     job: dict[str, object] = {"files": given, "model": model, "threshold": least, "passes": passes}
     job |= {"column": text_column, "rules": standing and standing.digest, "encoding": encoding}
+    job |= identify(given, model)
     (_to_parquet if out.suffix == ".parquet" else _to_lines)(tagged, out, job, resume)
 
 
@@ -195,7 +205,9 @@ def explain(
     replace: Annotated[
         str | None, typer.Option(metavar="POSITION=WORD", help='What if: such as -1=of; "-1=" leaves it out.')
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A model file, en or ko; by default by the script.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model file, en or ko; by default by the script."), Input()
+    ] = None,
     format: Annotated[Explained, typer.Option(help="How to print.")] = Explained.table,
 ) -> None:
     """Show why a word got its tag: what each word of its window adds to the score, exactly."""
@@ -291,9 +303,10 @@ def _is_utf8(encoding: str) -> bool:
 
 def _to_lines(tagged: Callable[[int], Iterator[Document]], out: Path, job: Mapping[str, object], resume: bool) -> None:
     from fanlight.apps.cli.resuming import begin_lines, end_lines
+    from fanlight.files import writing
 
     file, done = begin_lines(out, job, resume)
-    with file:
+    with file, writing(out):
         file.writelines((document.to_json() + "\n").encode() for document in tagged(done))
         end_lines(out, file)
 

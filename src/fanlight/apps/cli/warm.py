@@ -7,13 +7,17 @@ from typing import Annotated
 
 import typer
 
+from fanlight.apps.cli.arguments import Input
+
 commands = typer.Typer()
 
 
 @commands.command()
 def warm(
     model: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL]...", help="Model files, en or ko; by default en and ko.")
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="Model files, en or ko; by default en and ko."),
+        Input(),
     ] = None,
 ) -> None:
     """Compile the kernels of models, so that later processes on this machine only load them.

@@ -7,8 +7,8 @@ By pyarrow (the extra "formats"). Columns of texts are read and written a batch 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -86,14 +86,12 @@ def entities_type() -> Any:
 def write_parts(documents: Iterable[Document], folder: Path, anew: bool) -> None:
     """Write columns "text" and "entities" (of `entities_type`) as numbered files of `PART` rows, each of them whole.
 
-    Those that are there stay unless it begins `anew`.
+    A run that begins `anew` does so in a new folder.
     """
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     schema = arrow.schema([("text", arrow.string()), ("entities", entities_type())])
-    if anew:
-        shutil.rmtree(folder, ignore_errors=True)
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=not anew)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another place") from None
     found, number = iter(documents), len(_parts(folder))
@@ -116,7 +114,10 @@ def join_parts(folder: Path, path: Path) -> None:
     with replacing(path) as place, parquet.ParquetWriter(str(place), schema) as writer:
         for part in _parts(folder):
             writer.write_table(parquet.read_table(str(part), schema=schema))
-    shutil.rmtree(folder)
+    for part in _parts(folder):
+        part.unlink()
+    with suppress(OSError):  # it holds another's files
+        folder.rmdir()
 
 
 def _parts(folder: Path) -> list[Path]:

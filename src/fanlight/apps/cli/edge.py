@@ -1,0 +1,146 @@
+"""The edge of the command line: each fault a user can cause becomes one line and an exit status.
+
+0: done; 1: an input or output is at fault; 2: wrong usage; 130: interrupted. Everything heavy is imported inside, so
+that an interrupt during imports is answered as well.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import Any
+
+CLOSED = "is closed"
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    _open_streams()
+    status = 1
+    try:
+        result = _run()
+        sys.stdout.flush()
+        status = result
+    except KeyboardInterrupt:
+        status = 130
+        _tell(f"interrupted{_how_to_go_on()}")
+    except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
+        pass
+    except OSError as fault:
+        _tell(_describe(fault))
+    except MemoryError:
+        _tell("there is not enough memory: give less at once, or free memory")
+    except UnicodeError as fault:
+        _tell(f"a text or a file name cannot be written in its encoding ({fault}): rename the file, or use UTF-8")
+    finally:
+        _discard_output()
+    sys.exit(status)
+
+
+def _run() -> int:
+    import warnings
+
+    from fanlight.apps.cli.main import app
+    from fanlight.errors import FanlightError
+
+    warnings.showwarning = _show_warning
+    try:
+        app(standalone_mode=True)
+    except SystemExit as stop:
+        if isinstance(stop.code, int | None):
+            return stop.code or 0
+        raise
+    except FanlightError as error:
+        _tell(str(error))
+        return 1
+    return 0
+
+
+def _tell(message: str) -> None:
+    from fanlight.apps.cli.terminal import printable
+
+    try:
+        print(f"fanlight: {printable(message)}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # standard error is full or closed: the status is all that can be told
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def _describe(fault: OSError) -> str:
+    from fanlight.files import unreadable, unwritable
+
+    reason = fault.strerror or str(fault)
+    if fault.filename is not None:
+        name = os.fsdecode(fault.filename)
+        full = fault.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS)
+        return unwritable(name, fault) if full else unreadable(name, fault)
+    if fault.errno == errno.EADDRINUSE or "address already in use" in reason:
+        return f"{reason}: choose another --port"
+    if CLOSED in reason:
+        return f"{reason}: redirect it to a file or to /dev/null"
+    return f"the output cannot be written ({reason}): free space, or choose another place"
+
+
+def _how_to_go_on() -> str:
+    """Return what an interrupted command can be gone on with, if it can."""
+    words = sys.argv[1:]
+    has_output = any(word.split("=")[0] in ("--out", "--engine") for word in words)
+    if words[:1] in (["tag"], ["train"]) and has_output:
+        return ": the same command with --resume goes on"
+    if words[:1] == ["index"]:
+        return ": the same command goes on"
+    return ""
+
+
+def _show_warning(message: Any, *_: Any, **__: Any) -> None:
+    _tell(f"warning: {message}")
+
+
+class _Closed(io.RawIOBase):
+    """Stands in for a stream that was closed before the process began: silence would be loss."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def readinto(self, _: Any) -> int:
+        raise OSError(errno.EBADF, f"{self._name} {CLOSED}")
+
+    def write(self, _: Any) -> int:
+        raise OSError(errno.EBADF, f"{self._name} {CLOSED}")
+
+
+def _open_streams() -> None:
+    """Fill descriptors 0 to 2, and choose encodings that can write every text."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass  # a file opened later must not become standard output
+    os.close(descriptor)
+    if sys.stdin is None:
+        sys.stdin = io.TextIOWrapper(io.BufferedReader(_Closed("standard input")))
+    if sys.stdout is None:
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(_Closed("standard output")), "utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # as JSON is, whatever the locale
+
+
+def _discard_output() -> None:
+    """Leave nothing to be written when the interpreter ends, where it would fail with a traceback."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        try:
+            descriptor = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(descriptor, sys.stdout.fileno())
+        except (OSError, ValueError):
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115

@@ -24,6 +24,7 @@ from fanlight.libraries import library
 
 PathLike = str | os.PathLike[str]
 COMPRESSED = (".gz", ".zst")
+LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
 CLAIM_SECONDS = 600.0  # that a process waits for another that writes the same output
 _READ = 1 << 20  # bytes at a time
 _REMEDIES = {

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.inputs import read_lines
 from fanlight.apps.cli.serve import HOST, PORT, run_server
-from fanlight.apps.cli.tag import read_lines
 from fanlight.apps.labelling import LabelStore
 from fanlight.errors import DataError
 from fanlight.files import replacing

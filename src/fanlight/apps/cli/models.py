@@ -378,7 +378,7 @@ def next_(
     Prints JSONL, the best first: the text, the entities found so far as spans to correct, its line and the doubt.
     """
     import fanlight
-    from fanlight.apps.cli.tag import read_lines
+    from fanlight.apps.cli.inputs import read_lines
     from fanlight.apps.learning import teaching_order
 
     tagger = fanlight.load(model)

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from fanlight.tagging.bundled import load_tagger
-from fanlight.tagging.lines import read_blocks, tag_lines
+from fanlight.tagging.lines import read_blocks
 from fanlight.tagging.rules import Rules
-from fanlight.tagging.tagger import least_of
+from fanlight.tagging.stream import tag_lines
 from tagging import write_english
 
 COUNT = 700_000
@@ -63,9 +63,9 @@ def names(data: Path) -> dict[str, str]:
 
 def lines(text: Path, passes: int, rules: Rules | None) -> int:
     """Tag a file as `fanlight tag` does; return the number of entities."""
-    tagger = load_tagger("en", passes=passes).blocks(1)
+    tagger = load_tagger("en", passes=passes, engine="compiled")
     assert tagger is not None
-    made = tag_lines(read_blocks(str(text)), lambda _: tagger, lambda t: least_of(0.0, t.types), rules)
+    made = tag_lines(read_blocks(str(text)), tagger, 0.0, rules, 1)
     return sum(out.count(b', "probability": ') for _, out in made)
 
 

@@ -173,7 +173,7 @@ def median_seconds(command: list[str]) -> float:
 def limit(english: Path) -> None:
     """The network stage of one thread against the time that moving its bytes takes."""
     import fanlight
-    from fanlight.engine import passes as block_kernels
+    from fanlight.engine import entry
     from fanlight.engine.compiled import CompiledEngine
     from fanlight.tagging.lines import read_blocks
 
@@ -187,9 +187,9 @@ def limit(english: Path) -> None:
     bandwidth = 2 * size / min(times)
     print(f"\nmemory bandwidth (copying 64 MB, one thread): {bandwidth / 1e9:.1f} GB/s")
     for passes in (1, 2):
-        tagger = CompiledEngine(fanlight.load("en", passes=passes).model, 1)
+        tagger = CompiledEngine(fanlight.load("en", passes=passes).model)
         tokens, seconds = 0, 0.0
-        plain = block_kernels.run
+        plain = entry.tag
 
         def timed(*arguments, plain=plain):
             nonlocal seconds
@@ -202,10 +202,10 @@ def limit(english: Path) -> None:
             if number == 12:
                 break
             if number == 4:  # the tables are warm
-                block_kernels.run = timed
-            tagger.tag(lines.block, [0.0] * len(tagger.types))
+                entry.tag = timed
+            tagger.entities(lines.block, np.zeros(len(tagger.types)), 1)
             tokens += len(bytes(lines.block.data).split()) if number >= 4 else 0
-        block_kernels.run = plain
+        entry.tag = plain
         model = tagger.model
         stages = [model.configuration, *([model.first.configuration] if model.first else [])]
         moved = sum(2 * 4 * made.positions * made.hidden for made in stages)

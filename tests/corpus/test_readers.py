@@ -174,3 +174,14 @@ def test_every_kmou_span_is_kept(data):
     ]
     kept = sum(len(s.spans) for s in corpus.sentences)
     assert kept == sum(len(set(g)) for g in gold)
+
+
+def test_a_sentence_is_its_own_document_where_none_are_marked(tmp_path):
+    path = tmp_path / "towns.conll"
+    path.write_text("Ann\tB-PER\n\nOslo\tB-LOC\n", encoding="utf-8")
+    corpus = read_corpus(path, tokenise_sentences)
+    assert (len(corpus.documents), corpus.documents_marked) == (2, False)
+    assert len(read_corpus(path, tokenise_sentences, unmarked_document="file").documents) == 1
+    path.write_text("-DOCSTART-\tO\n\nAnn\tB-PER\n\nOslo\tB-LOC\n", encoding="utf-8")
+    corpus = read_corpus(path, tokenise_sentences)
+    assert (len(corpus.documents), corpus.documents_marked) == (1, True)

@@ -101,13 +101,13 @@ REACHING = {
 }
 
 
-def same(document, other):
+def same(document, other, tolerance=1e-6):
     assert document.text == other.text
     assert [(e.start, e.end, e.type, e.text) for e in document.entities] == [
         (e.start, e.end, e.type, e.text) for e in other.entities
     ]
     for a, b in zip(document.entities, other.entities, strict=True):
-        assert a.probability == pytest.approx(b.probability, abs=1e-6)
+        assert a.probability == pytest.approx(b.probability, abs=tolerance)
 
 
 def documents(engine: CompiledEngine, texts: list[str], threads: int = 2) -> Iterator[fanlight.Document]:
@@ -146,7 +146,8 @@ def taggers(tmp_path_factory):
             {**names, **patterns, "unit": "character", "context_width": 4, "passes": 2, "folds": 2},
         ),
     ):
-        found[name] = fanlight.train(folder / "towns.conll", **{**SMALL, "epochs": 2, **given_settings})
+        few = {**SMALL, "epochs": 2, "batch_tokens": 500 if given_settings.get("unit") == "character" else 250}
+        found[name] = fanlight.train(folder / "towns.conll", **{**few, **given_settings})
     return {name: (Tagger(tagger.model, "plain"), CompiledEngine(tagger.model)) for name, tagger in found.items()}
 
 
@@ -207,7 +208,7 @@ def test_hard_texts_get_the_same_answers(taggers, name):
     tagger, blocks = taggers[name]
     texts = [*ENGLISH, *KOREAN, " ".join(ENGLISH), "\n".join(KOREAN)]
     for text, document in zip(texts, documents(blocks, texts), strict=True):
-        same(document, tagger(text))
+        same(document, tagger(text), 3e-5)  # an entity of hundreds of tokens sums as many roundings
 
 
 def test_entities_of_the_logistic_head_overlap_and_are_in_order(taggers):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import fanlight
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.training import cores
 from fanlight.training.batches import Part, epoch_order
+from fanlight.training.preparation import log_frequencies
 from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_model
 
@@ -364,3 +366,19 @@ def test_repeated_vectors_are_told(tmp_path):
     path = tmp_path / "v.vec"
     path.write_text("Paris 1 2\nOslo 2 1\nParis 3 3\n")
     assert any("1 lines repeat a word" in w for w in warnings_of(tmp_path, vectors=path))
+
+
+def test_small_corpora_get_smaller_batches_and_more_epochs_and_large_ones_what_they_had():
+    small = read_settings(None, {}).resolved("word", 100, 100, False, tokens=1500)
+    assert (small.batch_tokens, small.epochs) == (104, 60)
+    large = read_settings(None, {}).resolved("word", 946, 14041, False, tokens=204_000)
+    usual = read_settings(None, {}).resolved("word", 946, 14041, False)
+    assert large == usual
+    explicit = read_settings(None, {"epochs": 3, "batch_tokens": 250}).resolved("word", 100, 100, False, tokens=1500)
+    assert (explicit.batch_tokens, explicit.epochs) == (250, 3)
+
+
+def test_output_bias_begins_at_the_frequencies_of_the_tags():
+    configuration = SimpleNamespace(head="chain", tags=5)
+    bias = log_frequencies(configuration, np.array([0] * 9 + [4]))
+    assert np.exp(bias).ravel() == pytest.approx(np.array([9.5, 0.5, 0.5, 0.5, 1.5]) / 12.5)

@@ -70,7 +70,7 @@ def test_an_updated_model_keeps_a_sample_of_all_it_learned_from(folder):
     list(update_tagger(folder / "one", [folder / "new.conll"], once, settings={"epochs": 6, "rate": 0.01}))
     old, new = kept_sample(fanlight.load(once).model)
     assert sorted(old, key=str) == sorted(kept_sample(fanlight.load(folder / "one").model)[0], key=str)
-    assert [len(new), {t for d in new for s in d for _, _, t in s.spans}] == [1, {"DAY"}]
+    assert [len(new), {t for d in new for s in d for _, _, t in s.spans}] == [40, {"DAY"}]  # a sentence a document
     list(update_tagger(once, [folder / "zoo.conll"], twice, settings={"epochs": 6, "rate": 0.01}))
     assert gains(once, twice, folder / "zoo.conll")["ZOO"][1].f1 > 95
     assert gains(once, twice, folder / "new.conll")["DAY"][1].f1 > 95
@@ -164,3 +164,12 @@ def test_the_command_reports_gain_and_loss(folder):
     )
     assert json.loads(about.stdout)["sentences kept"] == 36
     assert "sample" not in json.loads(about.stdout)
+
+
+def test_a_dev_set_of_the_new_type_alone_chooses_by_that_type(folder, tmp_path):
+    out, new = tmp_path / "m", folder / "new.conll"
+    epochs = list(update_tagger(folder / "one", [new], out, dev=new, settings={"epochs": 4, "rate": 0.01}))
+    assert max(epoch.dev.f1 for epoch in epochs) > 95
+    scores = fanlight.load(out).model.provenance["dev scores"]
+    assert set(scores["types"]) == {"DAY"}
+    assert scores["f1"] == pytest.approx(fanlight.evaluate(out, new, types=["DAY"]).f1, abs=0.1)

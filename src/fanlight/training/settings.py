@@ -98,9 +98,9 @@ class Settings(BaseModel):
         there are workers, but at most `BOLDEST`.
     schedule : str
         "linear", "cosine" or "constant", after `warmup` (a share of the run).
-    output_bias : str, optional
+    output_bias : str
         What the output layer's bias begins with: "zero", or the logarithm of each tag's "frequency" in the training
-        data, by default where the schedule is that of a small corpus.
+        data, which finds fewer entities where there are few sentences.
     epochs, patience : int
         Passes over the data at most, by default more of them on a small corpus (`UPDATES`); passes without a better
         dev F1 before stopping, 0 for never.
@@ -147,7 +147,7 @@ class Settings(BaseModel):
     rate: float | None = Field(None, gt=0, le=100)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: float = Field(0.02, ge=0, lt=1)
-    output_bias: Literal["zero", "frequency"] | None = None
+    output_bias: Literal["zero", "frequency"] = "zero"
     epochs: int | None = Field(None, ge=1, le=10_000)
     patience: int = Field(0, ge=0)
     batch_tokens: int | None = Field(None, ge=1)
@@ -176,7 +176,7 @@ class Settings(BaseModel):
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
         own: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
-        own |= _BY_UNIT[unit] | {"output_bias": "zero"}
+        own |= _BY_UNIT[unit]
         own["rate"] *= min(self.workers, BOLDEST)
         explicit = self.model_dump(exclude_none=True)
         if tokens is not None:
@@ -202,7 +202,6 @@ class Chosen(Settings):
     input_dropout: float
     rate: float
     epochs: int
-    output_bias: Literal["zero", "frequency"]
     batch_tokens: int
     feature_dropout: dict[str, float]
     lower_share: float
@@ -247,7 +246,7 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
 
 
 def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) -> dict[str, Any]:
-    """Return batch size, epochs and output bias for a corpus of so many tokens.
+    """Return batch size and epochs for a corpus of so many tokens.
 
     A network needs a number of updates, not of epochs: a small corpus gets smaller batches and more epochs. Where the
     unit's usual epochs make `UPDATES`, nothing changes.
@@ -265,8 +264,7 @@ def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) 
     smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
     batch = batch_tokens or min(chosen["batch_tokens"], smaller)
     needed = min(MOST_EPOCHS, round(UPDATES * batch / max(1, shown)))
-    bias = "frequency" if needed > chosen["epochs"] else "zero"
-    return {"batch_tokens": batch, "epochs": max(chosen["epochs"], needed), "output_bias": bias}
+    return {"batch_tokens": batch, "epochs": max(chosen["epochs"], needed)}
 
 
 def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fanlight.errors import DataError, FanlightError
-from fanlight.files import digest, replacing
+from fanlight.files import COMPRESSED, digest, replacing
 from fanlight.tagging.bundled import load_tagger, model_file
-from fanlight.tagging.lines import COMPRESSED, read_blocks
+from fanlight.tagging.lines import read_blocks
 from fanlight.tagging.rules import Rules, read_rules
 from fanlight.tagging.stream import tag_lines
 from fanlight.tagging.tagger import Tagger

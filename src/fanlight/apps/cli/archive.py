@@ -56,7 +56,7 @@ def index(
     from rich.console import Console
 
     from fanlight.apps.archive import index as fill
-    from fanlight.tagging.lines import files_of
+    from fanlight.files import files_of
 
     if len(files) < 2:
         raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")

@@ -175,6 +175,23 @@ def split_types(text: str | None) -> list[str] | None:
     return list(dict.fromkeys(names))
 
 
+def split_pairs(text: str | None, option: str) -> dict[str, str]:
+    """Return the pairs of an option such as "PS=PER, LC=LOC".
+
+    Raises
+    ------
+    DataError
+        A part is no pair, or two parts say different things.
+    """
+    pairs: dict[str, str] = {}
+    for part in filter(str.strip, (text or "").split(",")):
+        name, _, value = (side.strip() for side in part.partition("="))
+        if not name or not value or pairs.get(name, value) != value:
+            raise DataError(f"{option}: {part.strip()!r} is not NAME=TYPE, or says another thing than before")
+        pairs[name] = value
+    return pairs
+
+
 def all_types(models: Iterable[str]) -> tuple[str, ...]:
     """Return the types of models, each once, in order."""
     import fanlight

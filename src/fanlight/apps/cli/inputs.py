@@ -79,7 +79,7 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
     DataError
         What looks like a path does not exist.
     """
-    from fanlight.tagging.lines import files_of
+    from fanlight.files import files_of
 
     if as_text and as_file:
         raise typer.BadParameter("cannot stand beside --file", param_hint="--text")
@@ -205,8 +205,6 @@ def _byte_lines(path: str, by_lines: bool) -> Iterator[bytes]:
                     break
                 line += piece
             yield line
-    except EOFError as error:
-        raise DataError(f"{path}: cannot be unpacked ({error}): is the file complete?") from None
     except OSError as error:
         raise DataError(unreadable(path, error)) from None
     finally:

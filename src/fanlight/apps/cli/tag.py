@@ -263,7 +263,7 @@ def _in_shards(inputs: list[str], out: Path | None, options: Shards, rules: tupl
     import os
 
     from fanlight.apps.shards import Job, local, tag_shards
-    from fanlight.tagging.lines import files_of
+    from fanlight.files import files_of
 
     if out is None and len(inputs) > 1:
         *inputs, last = inputs

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fanlight
@@ -45,6 +45,7 @@ ALPHABET = "ab .1é서\u0301👍_"
 
 
 @given(st.text(ALPHABET, max_size=30), st.lists(st.text(ALPHABET, min_size=1, max_size=4), max_size=6))
+@example("a", ["a", "ab"])
 def test_names_are_found_where_they_stand_as_words(text, names):
     found = Patterns(dict.fromkeys(names, "X"), {}).named(text)
     expected = {

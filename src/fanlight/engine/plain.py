@@ -159,7 +159,8 @@ class PlainEngine:
             documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
         )
         repeated = counts[mention] > 1
-        probabilities = np.zeros((len(forms), len(self.types)))
+        # after an update with new types the first network still tells apart the old ones alone
+        probabilities = np.zeros((len(forms), len(self._stages[0].configuration.types)))
         sentence = np.repeat(np.arange(len(read.sentences) - 1), np.diff(read.sentences))
         some = np.unique(sentence[repeated])
         if len(some):

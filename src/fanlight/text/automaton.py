@@ -91,7 +91,7 @@ class Automaton:
 
         Examples
         --------
-        >>> list(compile_expression(r"\\d+(-\\d+)?").find("1-22, 3-"))
+        >>> list(compile_expression(r"\d+(-\d+)?").find("1-22, 3-"))
         [(0, 4), (6, 7)]
         """
         if not text:

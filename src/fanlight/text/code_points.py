@@ -73,7 +73,8 @@ def ignore_case(points: Points) -> Points:
 
     Examples
     --------
-    >>> "".join(chr(p) for p in range(POINTS) if contains(ignore_case(interval(ord("k"), ord("k"))), p))
+    >>> points = ignore_case(interval(ord("k"), ord("k")))
+    >>> "".join(chr(p) for p in range(POINTS) if contains(points, p))
     'Kk\u212a'
     """
     lower, variants = _case()

@@ -75,7 +75,10 @@ class Patterns:
         for run in _RUN.finditer(text):
             start = run.start()
             for length in self._lengths.get(run.group(), ()):
-                name, end = text[start : start + length], start + length
+                name = text[start : start + length]  # shorter at the text's end
+                end = start + len(name)
+                if len(name) < length:
+                    continue
                 touched = name[-1].isalnum() and text[end : end + 1].isalnum()
                 if not touched and (type_ := self.names.get(name)) is not None:
                     yield start, end, type_

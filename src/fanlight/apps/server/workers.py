@@ -75,7 +75,7 @@ class WorkerPool:
         """Kill the workers."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
-            worker.kill()
+            worker.close()
 
     def _work(self, job: _Job) -> dict[str, Any]:
         try:
@@ -87,6 +87,8 @@ class WorkerPool:
             answer = None if job.cancelled else worker.ask(job.line, self._seconds)
         finally:
             job.worker = None
+            with contextlib.suppress(OSError, CalculusError):
+                worker.begin()  # so that the next request does not wait for a process to begin
             self._idle.put(worker)
         if answer is None:
             raise CalculusError(f"the expression takes more than {self._seconds:g} s: make it smaller")
@@ -113,7 +115,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
+        self._lock, self._closed = threading.Lock(), False
 
     def ask(self, line: bytes, seconds: float) -> dict[str, Any] | None:
         """Return the answer to a request; None if it did not come in time, and then the process is gone.
@@ -123,7 +125,7 @@ class Worker:
         CalculusError
             The process ended by itself, for want of memory.
         """
-        process = self._begin()
+        process = self.begin()
         late = threading.Event()
 
         def stop() -> None:
@@ -154,23 +156,41 @@ class Worker:
         """End the process."""
         with self._lock:
             process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError, ValueError):
-                    if pipe is not None:
-                        pipe.close()
+        _end(process)
 
-    def _begin(self) -> subprocess.Popen[bytes]:
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Return the process, which is begun if there is none, when it is ready for requests."""
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
+            if self._closed or (self._process is not None and self._process.poll() is None):
+                process = self._process
+            else:
+                _end(self._process)
                 command = [sys.executable, "-c", "from fanlight.apps.server.workers import serve; serve()"]
                 one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-                self._process = subprocess.Popen(
+                process = self._process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **one_thread}
                 )
-            return self._process
+                assert process.stdout is not None
+                process.stdout.readline()
+        if process is None:
+            raise CalculusError("the server is being stopped")
+        return process
+
+    def close(self) -> None:
+        """End the process for good."""
+        self._closed = True
+        self.kill()
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    if process is None:
+        return
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            if pipe is not None:
+                pipe.close()
 
 
 def serve() -> None:
@@ -185,6 +205,8 @@ def serve() -> None:
     _end_with_parent(os.getppid())
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no answer
+    answers.write(b"ready\n")
+    answers.flush()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         try:

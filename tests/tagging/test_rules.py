@@ -1,6 +1,5 @@
 """Rules beside the model."""
 
-import json
 import subprocess
 import sys
 
@@ -9,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.apps.cli.resuming import begin, identify
 from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
@@ -124,7 +124,7 @@ def test_a_run_with_rules_is_gone_on_with_by_the_same_rules_alone(tmp_path):
     whole = out.read_text()
     assert whole.count('"Acme", "probability": 1.0') == 3
     job = {"files": [str(texts)], "model": None, "threshold": {"": 0.0}, "passes": None}
-    (tmp_path / "out.part.json").write_text(json.dumps({**job, "rules": read_rules(rules).digest}))
+    begin(out, {**job, "rules": read_rules(rules).digest, **identify([str(texts)], None)}, resume=False)
     (tmp_path / "out.part").write_text(whole.splitlines(keepends=True)[0] + "{")
     other = subprocess.run([*command, "--resume", "--precedence", "model"], capture_output=True, text=True)
     assert "begun with other files, model or options" in other.stderr

@@ -35,7 +35,7 @@ def plain_matches(expressions, texts, documents=None):
 
 
 @given(st.lists(expressions, min_size=1, max_size=4), st.lists(texts, min_size=1, max_size=4))
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_matches_are_those_of_the_plain_twin(expressions, texts):
     for documents in ((0, len(texts)), (len(texts) // 2, len(texts)), (0, 0)):
         assert compiled_matches(expressions, texts, documents)[1] == plain_matches(expressions, texts, documents)
@@ -46,7 +46,7 @@ def test_matches_are_those_of_the_plain_twin(expressions, texts):
 def test_texts_of_several_blocks(size, filling):
     """A match that goes over the border of blocks, one in the last, and blocks without any."""
     ours = [r"a.*?b", r"\bc\w*\n?$", r"[^x서]+", "dd", r"(?s)d.*\Z"]
-    for shift in range(4):
+    for shift in range(2):
         body = "." * shift + filling * (size // len(filling.encode()))
         for text in (
             body,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.sentence import Sentence
 from fanlight.errors import DataError
+from fanlight.text import patterns
 from fanlight.text.patterns import MARKS, Patterns
 
 EXPRESSIONS = {r"[A-Z]{2}-\d+": "CODE", r"\d+ \w+": "AMOUNT", r"\d": "DIGIT", r"^a|b$": "EDGE", "x*": "NONE"}
@@ -81,6 +82,21 @@ def test_a_bad_expression_names_its_file_and_line(expression, tmp_path):
     path.write_text(f"# mine\nAcme\tORG\nre:{expression}\tCODE\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"codes.tsv, line 3: the pattern .* is no regular expression: .*: correct it"):
         read_patterns([path])
+
+
+@pytest.mark.parametrize(("expression", "reason"), [(r"(a)\1", "a backreference"), (r"\d.{20}\d", "is too large")])
+def test_an_expression_that_is_refused_names_its_file_and_line(expression, reason, tmp_path):
+    path = tmp_path / "codes.tsv"
+    path.write_text(f"Acme\tORG\nre:{expression}\tCODE\n", encoding="utf-8")
+    with pytest.raises(DataError, match=rf"codes.tsv, line 2: the pattern .* {reason}.*: correct it, or leave out re:"):
+        read_patterns([path])
+
+
+def test_expressions_that_are_too_large_together_are_refused(monkeypatch):
+    monkeypatch.setattr(patterns, "MOST_WORK", 10_000)
+    Patterns({}, {"a{10}": "X"})
+    with pytest.raises(DataError, match="the patterns together are too large"):
+        Patterns({}, {f"{letter}.{{0,40}}b": "X" for letter in "acdefg"})
 
 
 def test_several_files_are_one(tmp_path):

@@ -81,6 +81,11 @@ def test_a_model_without_its_patterns_is_refused(folder, tagger):
     for changed, reason in (
         (None, "names or patterns are missing"),
         ({"names": [], "expressions": [["(", "CODE"]]}, "no regular expression"),
+        (
+            {"names": [], "expressions": [[r"A(?!B)", "CODE"]]},
+            "bad: .*negative lookahead.*not supported.*train the model",
+        ),
+        ({"names": [], "expressions": [[r"\d.{30}\d", "CODE"]]}, "is too large for a table"),
         ({"names": [], "expressions": [["a", "CODE"], ["b", "X"]]}, "names or patterns are missing"),
         ({"names": 5}, "damaged"),
     ):
@@ -89,6 +94,16 @@ def test_a_model_without_its_patterns_is_refused(folder, tagger):
             load_model(folder / "bad")
     save_model(replace(tagger.model), folder / "same")
     assert (folder / "same").read_bytes() == (folder / "m.fanlight").read_bytes()
+
+
+def test_a_hostile_pattern_in_a_model_file_stops_nothing(folder, tagger):
+    arrays, metadata = read_arrays(folder / "m.fanlight")
+    patterns = {"names": [], "expressions": [["(A+)+$", "CODE"], [r"(\w+\s?)*!", "CODE"]]}
+    header = {**json.loads(metadata["fanlight"]), "patterns": patterns}
+    write_arrays(folder / "hostile", arrays, {"fanlight": json.dumps(header)})
+    hostile = fanlight.load(folder / "hostile")
+    text = "A" * 5000 + "b " + "Send " * 1000
+    assert hostile(text).text == text
 
 
 def test_two_passes_are_told_too_and_one_can_be_left_out(folder):

@@ -252,7 +252,9 @@ def _patterns(about: Mapping[str, Any] | None) -> Patterns | None:
     try:
         return Patterns(*said)
     except DataError as error:
-        raise ModelError(f"{error}: the file is damaged, get it again") from None
+        raise ModelError(
+            f"{error}; train the model with such patterns, or get the file again if it is damaged"
+        ) from None
 
 
 def _stored(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

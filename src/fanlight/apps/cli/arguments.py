@@ -6,7 +6,6 @@ anything, outputs are compared with inputs, found writable, and locked until the
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -76,10 +75,10 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     DataError
         An output is at fault; the message names it and the remedy.
     """
-    marks = marks_of(function)
 
     @wraps(function)
     def command(**values: Any) -> Any:
+        marks = marks_of(function)
         outputs = list(_outputs(marks, values))
         paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
         if outputs:
@@ -94,7 +93,6 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                     check_part(path, bool(values.get("resume")))
             return function(**values)
 
-    command.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
     return command
 
 

@@ -139,7 +139,7 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
         "SELECT m.name, m.type, m.probability, f.path, d.line, m.start, m.stop, d.text FROM mentions m "
         "JOIN documents d ON d.id = m.document JOIN files f ON f.id = d.file WHERE "
     )
-    with _opened(database) as connection:
+    with _reading(database) as connection:
         return [Mention(*row) for row in connection.execute(f"{sql}{where} ORDER BY m.id LIMIT ?", [*values, limit])]
 
 
@@ -148,14 +148,14 @@ def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[s
     where, values = _conditions(query)
     _check_types(database, query)
     sql = f"SELECT m.name, m.type, count(*) AS n FROM mentions m WHERE {where} GROUP BY 1, 2 ORDER BY n DESC, 1 LIMIT ?"
-    with _opened(database) as connection:
+    with _reading(database) as connection:
         return list(connection.execute(sql, [*values, limit]))
 
 
 def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
-    with _opened(database) as connection:
+    with _reading(database) as connection:
         current = -1
         found: list[tuple[str, str]] = []
         for document, name, type_ in connection.execute(sql, [least]):
@@ -170,8 +170,13 @@ def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list
 
 def types_of(database: PathLike) -> list[str]:
     """Return the types of all mentions, sorted."""
-    with _opened(database) as connection:
-        return [type_ for (type_,) in connection.execute("SELECT DISTINCT type FROM mentions ORDER BY type")]
+    with _reading(database) as connection:
+        return [
+            type_
+            for (type_,) in connection.execute(
+                "SELECT DISTINCT type FROM mentions WHERE typeof(type) = 'text' ORDER BY 1"
+            )
+        ]
 
 
 def _conditions(query: str) -> tuple[str, list[str]]:
@@ -225,6 +230,16 @@ def _insert(connection: sqlite3.Connection, file: int, line: int, document: Docu
 
 
 @contextmanager
+def _reading(database: PathLike) -> Iterator[sqlite3.Connection]:
+    """Open a database whose values may be damaged."""
+    try:
+        with _opened(database) as connection:
+            yield connection
+    except (UnicodeDecodeError, TypeError, AttributeError) as error:
+        raise DataError(f"{database}: is damaged ({' '.join(str(error).split())[:200]}): index anew") from None
+
+
+@contextmanager
 def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connection]:
     if not create and not Path(database).is_file():
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
@@ -245,4 +260,5 @@ def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connec
                 raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
             yield connection
     except sqlite3.Error as error:
-        raise DataError(f"{database}: {error}: is it a database of `fanlight index`?") from None
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{database}: {reason}: is it a database of `fanlight index`?") from None

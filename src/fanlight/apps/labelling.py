@@ -21,6 +21,7 @@ from fanlight.errors import DataError
 from fanlight.text.tokens import tokenise
 
 FORMAT = 1
+DAMAGE = (UnicodeDecodeError, TypeError, AttributeError)  # of values that SQLite finds in a damaged file
 Span = tuple[int, int, str]  # start and end in code points, and a type
 _TABLES = """
 CREATE TABLE about (format INTEGER NOT NULL);
@@ -196,8 +197,12 @@ class LabelStore:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
-        except sqlite3.Error as error:
-            raise DataError(f"{self.path}: {error}: is it a file that `fanlight label` made?") from None
+        except (sqlite3.Error, *DAMAGE) as error:
+            raise DataError(f"{self.path}: {_line(error)}: is it a file that `fanlight label` made?") from None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:

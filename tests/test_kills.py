@@ -89,6 +89,33 @@ def test_tag_to_a_file(texts, tmp_path):
     hammer([sys.executable, "-c", program, str(part), *tag], out.unlink, check)
 
 
+@pytest.mark.parametrize("kill", [False, True])
+def test_two_writers_of_one_output(texts, tmp_path, kill):
+    """One alone writes; the other says so; after a kill nobody is locked out."""
+    out = tmp_path / "out.jsonl"
+    command = [*FANLIGHT, "tag", str(texts), "--model", "en", "--out", str(out)]
+    other = tmp_path / "other.txt"
+    other.write_text("Bergen is another text.\n" * 3)
+    writers = [command, [*FANLIGHT, "tag", str(other), "--model", "en", "--out", str(out)]]
+    for _ in range(KILLS):
+        first = subprocess.Popen(writers[0], stderr=subprocess.PIPE, text=True)
+        while not (tmp_path / "out.jsonl.part").exists():
+            assert first.poll() is None
+            time.sleep(0.001)
+        second = subprocess.run(writers[1], capture_output=True, text=True)
+        assert second.returncode == 1
+        assert "is being written by another fanlight process" in second.stderr
+        if kill:
+            first.kill()
+        first.communicate()
+        if kill:
+            subprocess.run([*command, "--resume"], check=True, capture_output=True)
+        rows = out.read_text().splitlines()
+        assert len(rows) == len(LINES)
+        assert not any("Bergen" in row for row in rows)
+        out.unlink()
+
+
 def test_index(texts, tmp_path):
     database = tmp_path / "db"
     files = sorted(map(str, texts.iterdir()))

@@ -3,7 +3,7 @@
 pip install atheris; python tools/fuzz.py TARGET [-max_total_time=SECONDS] [FOLDER OF INPUTS]
 
 Targets: the formats of `fanlight convert`, and vectors, gazetteer, rules, expression, model, formula, settings,
-space, shards. Valid inputs are made to begin with. Without atheris, `--replay FILE` runs one input.
+space, shards, labels, index, key. Valid inputs are made to begin with. Without atheris, `--replay FILE` runs one input.
 """
 
 from __future__ import annotations
@@ -30,13 +30,23 @@ TEXTS = {  # valid inputs
     "expression": "(?i)\\b(jan|fe)[a-z]*? \\d{1,2}(a+)+$\nJan 1aa",
     "formula": "u.T @ tanh(W @ x + b) + sum(exp(a * y))",
     "settings": 'epochs = 3\n[corpora."a.txt"]\ntypes = { geo = "LOC", gpe = ["LOC", "MISC"] }\nshare = 0.5\n',
+    "key": '{"[PER_1]": ["Ann Lee", "PER"]}',
     "space": "hidden = [8, 16]\nrate = {low = 0.003, high = 0.03, log = true}\n",
 }
 
 
+def discard_journals(place: str) -> None:
+    """Remove what SQLite kept beside the input before."""
+    for end in ("-wal", "-shm", "-journal"):
+        Path(place + end).unlink(missing_ok=True)
+
+
 def targets() -> dict[str, Callable[[str], object]]:
+    from fanlight.apps.archive import count_names, find
+    from fanlight.apps.cli.archive import read_key
     from fanlight.apps.convert import FORMATS, read_records
     from fanlight.apps.integrations.optuna import read_space
+    from fanlight.apps.labelling import LabelStore
     from fanlight.apps.shards import MANIFEST, read_shards
     from fanlight.calculus import parse
     from fanlight.network.modelfile import load_model
@@ -54,6 +64,20 @@ def targets() -> dict[str, Callable[[str], object]]:
     def shards(place: str) -> None:
         os.replace(place, FOLDER / MANIFEST)
         list(read_shards(FOLDER))
+
+    def labels(place: str) -> None:
+        discard_journals(place)
+        store = LabelStore(place)
+        list(store.export())
+        store.agreement()
+        if (task := store.next("eve")) is not None:
+            store.save("eve", task.id, [])
+        store.undo("eve")
+
+    def index(place: str) -> None:
+        discard_journals(place)
+        find(place, "near:Oslo type:LOC Os*")
+        count_names(place, "Oslo")
 
     def formula(place: str) -> None:
         text = Path(place).read_bytes().decode(errors="replace")
@@ -81,13 +105,18 @@ def targets() -> dict[str, Callable[[str], object]]:
         "settings": read_settings,
         "space": read_space,
         "shards": shards,
+        "labels": labels,
+        "index": index,
+        "key": lambda place: read_key(Path(place)),
     }
 
 
 def seeds(name: str) -> Path:
     """Write valid inputs of a target to a folder."""
     import fanlight
+    from fanlight.apps.archive import index as fill
     from fanlight.apps.convert import FORMATS, read_records, write_records
+    from fanlight.apps.labelling import LabelStore
     from fanlight.apps.shards import Job, local, tag_shards
 
     folder = FOLDER / "seeds"
@@ -104,6 +133,15 @@ def seeds(name: str) -> Path:
         for _ in tag_shards([str(TOWNS)], Job(str(FOLDER), "en", {"": 0.0}, None), 1, local):
             pass
         (FOLDER / "manifest.jsonl").rename(folder / "manifest")
+    if name == "labels":
+        store = LabelStore(folder / "labels")
+        store.add(["Oslo is old.", "It rained."], ["LOC"])
+        store.save("ada", 1, [(0, 4, "LOC")])
+        store.save("bob", 1, [])
+    if name == "index":
+        tag = fanlight.load("en").pipe
+        (FOLDER / "texts").write_text("Ann lives in Oslo.\nOslo is near Bonn.\n")
+        list(fill([FOLDER / "texts"], folder / "index", tag, lambda path: iter(Path(path).read_text().splitlines())))
     if name in TEXTS:
         (folder / "text").write_text(TEXTS[name], encoding="utf-8")
     return folder

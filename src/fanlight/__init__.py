@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fanlight.entities.entity import Document, Entity
@@ -113,11 +113,13 @@ def evaluate(
     format: str | None = None,
     encoding: str = "utf-8",
     types: Sequence[str] | None = None,
+    *,
+    mapping: Mapping[str, str] | None = None,
 ) -> Scores:
     """Measure a model on labelled sentences: exact entity precision, recall and F1.
 
     `types` leaves out the entities, labelled and found, of all other types: for data that do not mark all of the
-    model's.
+    model's. `mapping` says what the data's types are called by the model, such as ``{"PS": "PER"}``.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def evaluate(
     """
     from fanlight.apps.models import evaluate_tagger
 
-    return evaluate_tagger(model, data, format, encoding, types)
+    return evaluate_tagger(model, data, format, encoding, types, mapping=mapping)
 
 
 def report(
@@ -137,10 +139,13 @@ def report(
     format: str | None = None,
     encoding: str = "utf-8",
     types: Sequence[str] | None = None,
+    *,
+    mapping: Mapping[str, str] | None = None,
 ) -> Report:
     """Report on a model's work on labelled sentences: scores, their interval, calibration, and every mistake.
 
     `train` tells entities that the training data have from those they lack; `against` is a second model to compare.
+    `types` and `mapping` are those of `evaluate`.
 
     Raises
     ------
@@ -149,7 +154,7 @@ def report(
     """
     from fanlight.apps.models import report_tagger
 
-    return report_tagger(model, data, train, against, format, encoding, types)
+    return report_tagger(model, data, train, against, format, encoding, types, mapping=mapping)
 
 
 def history(watch: str | os.PathLike[str]) -> History:

@@ -23,3 +23,7 @@ class ModelError(FanlightError):
 
 class CalculusError(FanlightError):
     """An expression that cannot be parsed, shaped, differentiated or evaluated."""
+
+
+class FanlightWarning(UserWarning):
+    """What was left out or read in another way than it stands; the command prints it as one line."""

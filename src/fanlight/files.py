@@ -9,6 +9,7 @@ import contextlib
 import errno
 import gzip
 import hashlib
+import io
 import os
 import shutil
 import stat
@@ -24,6 +25,7 @@ from fanlight.libraries import library
 
 PathLike = str | os.PathLike[str]
 COMPRESSED = (".gz", ".zst")
+LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
 CLAIM_SECONDS = 600.0  # that a process waits for another that writes the same output
 _READ = 1 << 20  # bytes at a time
 _REMEDIES = {
@@ -248,10 +250,75 @@ def open_unpacked(path: PathLike) -> tuple[Any, Any]:
         raise DataError(unreadable(path, fault)) from None
     suffix = Path(path).suffix
     if suffix == ".gz":
-        return raw, gzip.GzipFile(fileobj=raw)
+        return raw, io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=raw)), _READ)
     if suffix == ".zst":
-        return raw, library("zstandard").ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return raw, io.BufferedReader(_Unpacked(_Frames(raw)), _READ)
     return raw, raw
+
+
+class _Frames:
+    """The bytes of Zstandard frames; unlike the library's own reader it tells a file that ends within one."""
+
+    _PIECE = 1 << 12  # compressed bytes, of which some tens of megabytes can come
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw, self._decompressor = raw, library("zstandard").ZstdDecompressor()
+        self._frame: Any = None
+        self._packed, self._unpacked = b"", memoryview(b"")
+
+    def readinto(self, target: Any) -> int:
+        while not self._unpacked:
+            self._packed = self._packed or self._raw.read(self._PIECE)
+            if not self._packed:
+                if self._frame is not None and not self._frame.eof:
+                    raise OSError("it ends within a frame")
+                return 0
+            if self._frame is None or self._frame.eof:
+                self._frame = self._decompressor.decompressobj()
+            self._unpacked = memoryview(self._frame.decompress(self._packed))
+            self._packed = self._frame.unused_data if self._frame.eof else b""
+        count = min(len(target), len(self._unpacked))
+        target[:count] = self._unpacked[:count]
+        self._unpacked = self._unpacked[count:]
+        return count
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a decompressor, whose errors are those of files."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        try:
+            return int(self._source.readinto(target))
+        except OSError:
+            raise
+        except Exception as fault:  # zlib.error, EOFError, ZstdError: each decompressor has its own
+            raise OSError(str(fault)) from None
+
+
+def files_of(paths: Iterable[str]) -> list[str]:
+    """Return files, and those of folders, sorted by name; "-" stays.
+
+    Raises
+    ------
+    DataError
+        A folder is empty.
+    """
+    files: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            files.append(path)
+            continue
+        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and not p.name.startswith("."))
+        if not inside:
+            raise DataError(f"{path}: the folder has no files")
+        files += inside
+    return files
 
 
 def read_bytes(path: PathLike) -> bytes:
@@ -268,8 +335,6 @@ def read_bytes(path: PathLike) -> bytes:
             return bytes(file.read())
     except OSError as fault:
         raise DataError(unreadable(path, fault)) from None
-    except Exception as fault:
-        raise DataError(f"{path}: cannot be unpacked ({fault}): is the file complete?") from None
 
 
 def unreadable(path: PathLike, fault: OSError) -> str:

@@ -146,7 +146,7 @@ CASES = {
     "no entities": (["train", "{nothing}", "--out", "{out}"], "no entities at all"),
     "unknown model": (["tag", "x", "--model", "fr"], "fr: no such model: bundled are en, ko"),
     "unknown setting": (["train", "{towns}", "--out", "{out}", "--set", "hiden=3"], "hiden"),
-    "a folder to a table": (["tag", "{folder}", "--model", "{model}", "--format", "table"], "is a folder"),
+    "rows of a table as texts": (["tag", "{folder}", "--model", "{model}", "--format", "table"], "--text-column"),
     "encoding": (["tag", "{latin}", "--model", "{model}", "--encoding", "klingon"], "no such encoding"),
 }
 

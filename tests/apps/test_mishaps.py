@@ -1,6 +1,7 @@
 """Clumsy and unlucky uses of every command: the table is the command line's own definitions."""
 
 import io
+import json
 import os
 import stat
 import sys
@@ -10,7 +11,8 @@ import pytest
 
 from fanlight.apps.cli.edge import main
 from fanlight.apps.cli.main import EXAMPLES
-from fanlight.files import claim
+from fanlight.errors import DataError
+from fanlight.files import claim, read_bytes, replacing
 from tests.apps.commands import COMMANDS, HINTS, MARKS, arguments, example, outputs, pairs
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
@@ -202,3 +204,208 @@ def test_a_device_stays_a_device(monkeypatch, capsys, place, full, words):
     assert status == 1
     assert "No space left on device" in err
     assert stat.S_ISCHR(full.stat().st_mode)
+
+
+TYPED = {  # each option that names types, in a command that reads them
+    "mask": ["mask", "Ann lives in Oslo.", "--redact", "--model", "en", "--types", "{}"],
+    "tag": ["tag", "Ann lives in Oslo.", "--model", "en", "--threshold", "0.5,{}=0.9"],
+    "evaluate": ["evaluate", "en", "train.conll", "--types", "{}"],
+    "evaluate map": ["evaluate", "en", "train.conll", "--map", "{}=LOC"],
+    "evaluate to": ["evaluate", "en", "train.conll", "--map", "LOC={}"],
+    "graph": ["graph", "archive.db", "--out", "graph.jsonld", "--types", "LOC,{}"],
+    "find": ["find", "archive.db", "type:{}"],
+}
+
+
+def test_the_table_has_every_option_that_names_types():
+    named = {
+        name for name, command in COMMANDS.items() for p in command.params if p.name in ("types", "threshold", "map")
+    }
+    # the types of `label` are new ones, and the threshold of `graph` and `mask` is a number
+    assert named - {"label"} <= {name.split()[0] for name in TYPED}
+
+
+@pytest.mark.parametrize("type_", ["PERSON", "per", "NONE"])
+@pytest.mark.parametrize("use", TYPED)
+def test_an_unknown_type_is_refused(monkeypatch, capsys, place, use, type_):
+    monkeypatch.chdir(place)
+    if not Path("archive.db").exists():
+        call(monkeypatch, capsys, "index", "texts.txt", "archive.db", "--model", "en")
+    status, out, err = call(monkeypatch, capsys, *(word.format(type_) for word in TYPED[use]))
+    assert (status, out) == (1, "")
+    assert f"there is no type {type_!r}" in err
+    assert ("did you mean PER?" in err) == (type_ != "NONE")
+    check_line(err)
+
+
+def test_data_with_other_names_need_a_mapping(monkeypatch, capsys, place):
+    monkeypatch.chdir(place)
+    words = Path("train.conll").read_text()
+    for name, other in (("PER", "PS"), ("LOC", "LC"), ("ORG", "OG")):
+        words = words.replace(f"-{name}", f"-{other}")
+    Path("other.conll").write_text(words)
+    _, expected, _ = call(monkeypatch, capsys, "evaluate", "en", "train.conll", "--format", "json")
+    status, _, err = call(monkeypatch, capsys, "evaluate", "en", "other.conll")
+    assert status == 1
+    assert "of which the model has none" in err
+    assert "--map" in err
+    mapped = ["evaluate", "en", "other.conll", "--format", "json", "--map", "PS=PER, LC=LOC,OG=ORG"]
+    assert call(monkeypatch, capsys, *mapped)[:2] == (0, expected)
+
+
+@pytest.mark.parametrize("command", ["tag", "mask", "unmask"])
+@pytest.mark.parametrize("name", ["none.txt", "folder/none", "a b.csv", "none.jsonl.gz"])
+def test_a_mistyped_file_is_no_text(monkeypatch, capsys, place, command, name):
+    monkeypatch.chdir(place)
+    Path("key.json").write_text("{}")
+    options = {"tag": ["--model", "en"], "mask": ["--redact", "--model", "en"], "unmask": ["--key", "key.json"]}
+    before = call(monkeypatch, capsys, command, "texts.txt", name, *options[command])
+    assert before[:2] == (1, "")  # found before the first output
+    assert f"{name}: no such file" in before[2]
+    assert "--text" in before[2]
+    status, out, _ = call(monkeypatch, capsys, command, name, "--text", *options[command])
+    assert status == 0
+    assert name in out
+
+
+@pytest.mark.parametrize("text", ["amazon.com", "3.5", "Node.js", "and/or what", "Oslo"])
+def test_a_text_is_no_file(monkeypatch, capsys, tmp_path, text):
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = call(monkeypatch, capsys, "tag", text, "--model", "en", "--format", "jsonl")
+    assert status == 0
+    assert f'"text": "{text}"' in out
+    (tmp_path / "Oslo").mkdir()
+    (tmp_path / "Oslo" / "a").write_text("It rained.\n")
+    assert '"text": "It rained."' in call(monkeypatch, capsys, "tag", "Oslo", "--model", "en", "--format", "jsonl")[1]
+    assert (
+        '"text": "Oslo"' in call(monkeypatch, capsys, "tag", "Oslo", "--text", "--model", "en", "--format", "jsonl")[1]
+    )
+    status, _, err = call(monkeypatch, capsys, "tag", "Bergen", "--file", "--model", "en")
+    assert status == 1
+    assert "Bergen: no such file" in err
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst", "folder"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tag", "{}", "--model", "en", "--format", "jsonl"],
+        ["tag", "{}", "--model", "en", "--format", "conll"],
+        ["tag", "{}", "--model", "en", "--format", "table"],
+        ["mask", "{}", "--model", "en", "--redact"],
+        ["next", "{}", "--model", "en", "--count", "3"],
+    ],
+    ids=" ".join,
+)
+def test_packed_inputs_are_read_by_every_command(monkeypatch, capsys, place, tmp_path, words, ending):
+    plain = place / "texts.txt"
+    packed = tmp_path / f"texts.txt{ending}"
+    if ending == "folder":
+        packed.mkdir()
+        (packed / "1").write_bytes(plain.read_bytes())
+    else:
+        with replacing(packed) as part:
+            part.write_bytes(plain.read_bytes())
+    expected = call(monkeypatch, capsys, *(word.format(plain) for word in words))
+    assert expected[0] == 0
+    if words[0] == "next" and ending == "folder":
+        pytest.skip("one file is read")
+    assert call(monkeypatch, capsys, *(word.format(packed) for word in words))[:2] == expected[:2]
+
+
+@pytest.mark.parametrize(("name", "begins"), [("o.jsonl", '{"text"'), ("o.html", "<!doctype"), ("o.conll", "Ann\t")])
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+def test_an_outputs_name_says_what_is_written(monkeypatch, capsys, place, tmp_path, name, begins, ending):
+    status, out, err = call(
+        monkeypatch, capsys, "tag", place / "texts.txt", "--model", "en", "--out", tmp_path / (name + ending)
+    )
+    assert (status, out) == (0, ""), err
+    assert read_bytes(tmp_path / (name + ending)).decode().lower().startswith(begins.lower())
+    assert not list(tmp_path.glob("*.part*"))
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.tsv", "o.json", "o.csv.gz"])
+def test_a_format_that_is_not_written_is_refused(monkeypatch, capsys, place, tmp_path, name):
+    status, _, err = call(monkeypatch, capsys, "tag", place / "texts.txt", "--model", "en", "--out", tmp_path / name)
+    assert status == 1
+    assert "is not written" in err
+    assert not (tmp_path / name).exists()
+
+
+def test_rows_of_tables_are_not_taken_for_texts(monkeypatch, capsys, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "Ann lives in Oslo."}\n{"text": null}\n')
+    (tmp_path / "a.csv").write_text("n,text\n1,Ann lives in Oslo.\n2,\n")
+    for name in ("a.jsonl", "a.csv"):
+        status, out, err = call(monkeypatch, capsys, "tag", tmp_path / name, "--model", "en")
+        assert (status, out) == (1, "")
+        assert "--text-column" in err
+        status, out, _ = call(
+            monkeypatch, capsys, "tag", tmp_path / name, "--text-column", "text", "--model", "en", "--format", "jsonl"
+        )
+        assert status == 0
+        assert [json.loads(line)["text"] for line in out.splitlines()] == ["Ann lives in Oslo.", ""]
+
+
+def test_an_empty_row_of_a_table_is_a_row(monkeypatch, capsys, tmp_path):
+    (tmp_path / "a.csv").write_text("text\nOslo\n\nParis\n")
+    (tmp_path / "b.csv").write_text("text,text\nOslo,Paris\n")
+    words = ("--text-column", "text", "--model", "en", "--format", "jsonl")
+    status, out, _ = call(monkeypatch, capsys, "tag", tmp_path / "a.csv", *words)
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["Oslo", "", "Paris"]
+    status, _, err = call(monkeypatch, capsys, "tag", tmp_path / "b.csv", *words)
+    assert status == 1
+    assert "several columns 'text'" in err
+
+
+def test_what_conll_cannot_say_is_refused(monkeypatch, capsys, tmp_path):
+    from fanlight.apps.models import labelled
+    from fanlight.entities.entity import Document, Entity
+
+    text = "Bank of Norway"
+    with pytest.raises(DataError, match="'Norway' \\(LOC\\) overlaps 'Bank of Norway' \\(ORG\\)"):
+        labelled(Document(text, (Entity(0, 14, "ORG", text), Entity(8, 14, "LOC", "Norway"))))
+
+
+def test_control_characters_do_not_reach_the_terminal(monkeypatch, capsys):
+    _, out, _ = call(
+        monkeypatch, capsys, "tag", "Ann\x1b[2J lives in Oslo\u202e.", "--model", "en", "--format", "table"
+    )
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "\\x1b" in out
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "foreign"])
+@pytest.mark.parametrize("words", [["tag"], ["mask", "--redact"], ["convert", "--to", "jsonl"]], ids=lambda w: w[0])
+def test_a_damaged_archive_is_one_line(monkeypatch, capsys, tmp_path, words, damage, ending):
+    path = tmp_path / f"a.conll{ending}"
+    with replacing(path) as part:
+        part.write_bytes(TOWNS.read_bytes() * 3)
+    data = bytearray(path.read_bytes())
+    if damage == "cut":
+        data = data[: len(data) // 2]
+    elif damage == "flipped":
+        for place in range(20, 60):
+            data[place] ^= 0xFF
+    else:
+        data = bytearray(TOWNS.read_bytes())
+    path.write_bytes(data)
+    target = [tmp_path / "out"] if words[0] == "convert" else ["--model", "en"]
+    status, _, err = call(monkeypatch, capsys, words[0], path, *target, *words[1:])
+    assert status == 1
+    assert "cannot be" in err
+    check_line(err)
+
+
+@pytest.mark.parametrize("words", [["tag", "--format", "jsonl"], ["tag", "--format", "conll"], ["mask", "--redact"]])
+def test_a_line_that_fills_the_memory_is_refused(monkeypatch, capsys, tmp_path, words):
+    monkeypatch.setattr("fanlight.apps.cli.inputs.LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr("fanlight.tagging.lines.LONGEST_LINE", 1 << 20)
+    path = tmp_path / "a.txt.gz"
+    with replacing(path) as part:
+        part.write_bytes(b"Oslo\n" + b"a" * (1 << 23))
+    status, _, err = call(monkeypatch, capsys, words[0], path, "--model", "en", *words[1:])
+    assert status == 1
+    assert "the line is longer than 1 MB" in err
+    check_line(err)

@@ -36,7 +36,7 @@ def in_process(job, some, workers):
 def run(folder, out, size=400, resume=False, engine=in_process, **options):
     job = Job(str(out), options.get("model"), options.get("threshold", {"": 0.0}), None, options.get("rules"))
     files = sorted(str(path) for path in folder.iterdir())
-    return [row for row, _ in tag_shards(files, job, 2, engine, resume, size)]
+    return [row for row, _ in tag_shards(files, job, 2, engine, resume, size=size)]
 
 
 def tagged_by_one(folder, rules=None):
@@ -132,10 +132,10 @@ def test_a_file_that_is_not_the_one_listed_is_refused(folder, tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        '{"fanlight manifest": 1}\n',
-        '{"fanlight manifest": 1, "shards": 3}\n',
-        '{"fanlight manifest": 1, "shards": [1]}\n{"shard": 1, "file": "x", "rows": 1, "bytes": 1, "sha256": ""}\n',
-        '{"fanlight manifest": 1, "shards": [1]}\n{"shard": 0, "file": "../x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        '{"fanlight manifest": 2}\n',
+        '{"fanlight manifest": 2, "shards": 3}\n',
+        '{"fanlight manifest": 2, "shards": [1]}\n{"shard": 1, "file": "x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        '{"fanlight manifest": 2, "shards": [1]}\n{"shard": 0, "file": "../x", "rows": 1, "bytes": 1, "sha256": ""}\n',
         "[]\n",
         "\n",
         "",

@@ -48,7 +48,7 @@ def test_faults_are_named(tmp_path):
         ("a.parquet", "n", "row 1: '1' in column 'n' is no text"),
         ("b.parquet", "n", "cannot be read"),
         ("c.csv", "n", "cannot be read"),
-        ("none.csv", "n", "cannot be read"),
+        ("none.csv", "n", "no such file"),
         ("d.txt", "n", "--text-column is for"),
     ):
         done = run(tmp_path / name, "--text-column", column, "--model", "en", "--format", "jsonl")

@@ -25,7 +25,7 @@ def address():
 
 def asked(body, *headers, version="1.1", path="/v1/tag"):
     """Return a request's bytes, whole."""
-    lines = [f"POST {path} HTTP/{version}", "Host: x", "Content-Type: application/json", *headers]
+    lines = [f"POST {path} HTTP/{version}", "Host: localhost", "Content-Type: application/json", *headers]
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
@@ -86,8 +86,8 @@ def test_however_a_request_comes_it_gets_the_same_answer(address, quick):
 
 def test_what_is_answered_at_once_is_counted_limited_and_asked_for_its_key(quick):
     body = json.dumps({"text": TEXT}).encode()
-    last = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    with running({"en": fanlight.load("en")}, key="secret", most_bytes=1000) as url:
+    last = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with running({"en": fanlight.load("en")}, keys={"secret": None}, most_bytes=1000) as url:
         good, bad = asked(body, "X-API-Key: secret"), asked(body, "X-API-Key: guess")
         large = asked(json.dumps({"text": "a" * 1000}).encode(), "X-API-Key: secret")
         while not any(quick):  # as long as kernels are loaded
@@ -105,7 +105,7 @@ def test_what_is_answered_at_once_is_counted_limited_and_asked_for_its_key(quick
 def test_an_answer_is_written_in_one_piece(address):
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as s:
-        s.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        s.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert s.recv(10_000).endswith(b"\r\n\r\nok")
 
 

@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import check_trainable
-from fanlight.errors import DataError
+from fanlight.errors import DataError, FanlightWarning
+from fanlight.files import replacing
 from fanlight.text.sentences import tokenise_sentences
 
 
@@ -119,7 +121,7 @@ def test_bad_input_is_named(tmp_path, content, message):
 def test_missing_files_and_folders(tmp_path):
     with pytest.raises(DataError, match="nothere.txt: cannot be read"):
         read(tmp_path / "nothere.txt")
-    with pytest.raises(DataError, match="is a folder"):
+    with pytest.raises(DataError, match="has no files"):
         read(tmp_path)
 
 
@@ -185,3 +187,65 @@ def test_a_sentence_is_its_own_document_where_none_are_marked(tmp_path):
     path.write_text("-DOCSTART-\tO\n\nAnn\tB-PER\n\nOslo\tB-LOC\n", encoding="utf-8")
     corpus = read_corpus(path, tokenise_sentences)
     assert (len(corpus.documents), corpus.documents_marked) == (1, True)
+
+
+def test_prodigy_tasks_that_were_not_accepted_are_left_out(tmp_path):
+    rows = [
+        {"text": "cat is an animal", "spans": [{"start": 0, "end": 3, "label": "ANIMAL"}], "answer": "accept"},
+        {"text": "a sandwich is food", "spans": [{"start": 2, "end": 10, "label": "ANIMAL"}], "answer": "reject"},
+        {"text": "skip this one", "spans": [], "answer": "ignore"},
+    ]
+    path = written(tmp_path, "\n".join(map(json.dumps, rows)))
+    with pytest.warns(FanlightWarning, match="1 ignore, 1 reject"):
+        corpus = read(path)
+    assert [s.text for s in corpus.sentences] == ["cat is an animal"]
+    with pytest.raises(DataError, match="the answer 'yes' is none of"):
+        read(written(tmp_path, json.dumps({**rows[0], "answer": "yes"})))
+
+
+def test_a_column_that_counts_tokens_is_none_of_words(tmp_path):
+    rows = ["1\tAnn\t_\tPROPN\tB-PER", "2\tLee\t_\tPROPN\tI-PER", "3\tleft\t_\tVERB\tO", "", "1\tOslo\t_\tPROPN\tB-LOC"]
+    with pytest.warns(FanlightWarning, match="first column counts tokens"):
+        corpus = read(written(tmp_path, "\n".join(rows)))
+    assert [s.tokens for s in corpus.sentences] == [["Ann", "Lee", "left"], ["Oslo"]]
+    with pytest.raises(DataError, match=":2: the row 2-3 is of several tokens"):
+        read(written(tmp_path, "1\tIn\t_\tO\n2-3\tdu\t_\tO\n2\tde\t_\tO\n3\tle\t_\tO"))
+    counts = read(written(tmp_path, "1\tCD\tO\napples\tNN\tO"))
+    assert counts.sentences[0].tokens == ["1", "apples"]
+
+
+def test_columns_are_parted_by_spaces_or_tabs_alone(tmp_path):
+    corpus = read(written(tmp_path, "New\u00a0York B-LOC\n\u3000 O\nwon  O\n"))
+    assert corpus.sentences[0].tokens == ["New\u00a0York", "\u3000", "won"]
+
+
+@pytest.mark.parametrize("key", ["annotations", "ents", "Spans", "ENTITIES"])
+def test_spans_under_another_key_are_refused_by_name(tmp_path, key):
+    row = {"text": "Oslo", key: [{"start": 0, "end": 4, "label": "LOC"}]}
+    for extra in ({}, {"spans": []}):
+        with pytest.raises(DataError, match=f"spans under '{key}' are not read"):
+            read(written(tmp_path, json.dumps({**row, **extra})))
+
+
+def test_keys_that_contradict_each_other_are_refused(tmp_path):
+    row = {"text": "Oslo", "spans": [], "entities": [{"start": 0, "end": 4, "label": "LOC"}]}
+    with pytest.raises(DataError, match="different spans under spans and entities"):
+        read(written(tmp_path, json.dumps(row)))
+    same = read(written(tmp_path, json.dumps({**row, "spans": row["entities"], "tags": ["news"], "label": "x"})))
+    assert len(same.sentences[0].spans) == 1
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst", "folder"])
+def test_packed_files_and_folders(tmp_path, ending):
+    plain = written(tmp_path, "Ann B-PER\nleft O\n\nOslo B-LOC\n")
+    if ending == "folder":
+        place = tmp_path / "both"
+        place.mkdir()
+        (place / "1").write_text("Ann B-PER\nleft O\n")
+        (place / "2").write_text("Oslo B-LOC\n")
+    else:
+        place = tmp_path / f"a.conll.{ending}"
+        with replacing(place) as part:
+            part.write_bytes(Path(plain).read_bytes())
+        assert place.read_bytes() != Path(plain).read_bytes()
+    assert [s.tokens for s in read(place).sentences] == [s.tokens for s in read(plain).sentences]

@@ -24,9 +24,10 @@ from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_sentences
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
+from fanlight.files import files_of
 from fanlight.tagging import lines as lines_module
 from fanlight.tagging import stream
-from fanlight.tagging.lines import files_of, read_blocks
+from fanlight.tagging.lines import read_blocks
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.stream import tag_lines
 from fanlight.tagging.tagger import Tagger

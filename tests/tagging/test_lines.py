@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from fanlight.errors import DataError
-from fanlight.tagging.lines import files_of, read_blocks
+from fanlight.files import files_of
+from fanlight.tagging.lines import read_blocks
 
 
 def test_faults_are_named(tmp_path):

@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fanlight.entities.entity import Document
+from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
+from fanlight.files import digest
 
 PathLike = str | os.PathLike[str]
-FORMAT = 1
+FORMAT = 2  # 2: with digests of files
 BATCH = 2000  # texts committed together
 _TABLES = """
-CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL);
+CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL,
+    digest TEXT);
 CREATE TABLE documents (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE mentions (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
     type TEXT NOT NULL, name TEXT NOT NULL, probability REAL NOT NULL);
@@ -82,7 +85,7 @@ def index(
     Raises
     ------
     DataError
-        A file has become shorter or longer since a part of it was indexed, or the database is none of Fanlight's.
+        A file has changed since it was indexed, or the database is none of Fanlight's.
     """
     with _opened(database, create=True) as connection:
         for file in map(str, files):
@@ -90,13 +93,15 @@ def index(
                 size = os.stat(file).st_size
             except OSError as error:
                 raise DataError(f"{file}: cannot be read ({error.strerror}): is the path right?") from None
-            row = connection.execute("SELECT id, size, lines FROM files WHERE path = ?", [file]).fetchone()
-            if row is not None and row[1] != size:
+            row = connection.execute("SELECT id, size, lines, digest FROM files WHERE path = ?", [file]).fetchone()
+            state = digest(file)
+            if row is not None and (row[1] != size or row[3] not in (None, state)):
                 raise DataError(f"{file}: has changed since it was indexed: index it into another database")
             done = 0 if row is None else row[2]
             if row is None:
                 connection.execute("BEGIN IMMEDIATE")
-                number = connection.execute("INSERT INTO files (path, size, lines) VALUES (?, ?, 0)", [file, size])
+                sql = "INSERT INTO files (path, size, lines, digest) VALUES (?, ?, 0, ?)"
+                number = connection.execute(sql, [file, size, state])
                 connection.execute("COMMIT")
                 row = (number.lastrowid, size, 0)
             lines = islice(lines_of(file), done, None)
@@ -126,29 +131,31 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
     Raises
     ------
     DataError
-        The query is empty, or the database is none of Fanlight's.
+        The query is empty or names a type that no mention has, or the database is none of Fanlight's.
     """
     where, values = _conditions(query)
+    _check_types(database, query)
     sql = (
         "SELECT m.name, m.type, m.probability, f.path, d.line, m.start, m.stop, d.text FROM mentions m "
         "JOIN documents d ON d.id = m.document JOIN files f ON f.id = d.file WHERE "
     )
-    with _opened(database) as connection:
+    with _reading(database) as connection:
         return [Mention(*row) for row in connection.execute(f"{sql}{where} ORDER BY m.id LIMIT ?", [*values, limit])]
 
 
 def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[str, str, int]]:
     """Return (name, type, mentions) of what a query describes, most mentioned first; see `find`."""
     where, values = _conditions(query)
+    _check_types(database, query)
     sql = f"SELECT m.name, m.type, count(*) AS n FROM mentions m WHERE {where} GROUP BY 1, 2 ORDER BY n DESC, 1 LIMIT ?"
-    with _opened(database) as connection:
+    with _reading(database) as connection:
         return list(connection.execute(sql, [*values, limit]))
 
 
 def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
-    with _opened(database) as connection:
+    with _reading(database) as connection:
         current = -1
         found: list[tuple[str, str]] = []
         for document, name, type_ in connection.execute(sql, [least]):
@@ -159,6 +166,17 @@ def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list
             found.append((name, type_))
         if found:
             yield current, found
+
+
+def types_of(database: PathLike) -> list[str]:
+    """Return the types of all mentions, sorted."""
+    with _reading(database) as connection:
+        return [
+            type_
+            for (type_,) in connection.execute(
+                "SELECT DISTINCT type FROM mentions WHERE typeof(type) = 'text' ORDER BY 1"
+            )
+        ]
 
 
 def _conditions(query: str) -> tuple[str, list[str]]:
@@ -185,6 +203,12 @@ def _conditions(query: str) -> tuple[str, list[str]]:
     return " AND ".join(where), values
 
 
+def _check_types(database: PathLike, query: str) -> None:
+    names = [quoted or word for key, quoted, word in _TERM.findall(query) if key == "type"]
+    if names:
+        check_types(names, types_of(database), "type:")
+
+
 _TERM = re.compile(r'(?:(type|name|near):)?(?:"([^"]+)"|([^\s"]+))')
 
 
@@ -206,6 +230,16 @@ def _insert(connection: sqlite3.Connection, file: int, line: int, document: Docu
 
 
 @contextmanager
+def _reading(database: PathLike) -> Iterator[sqlite3.Connection]:
+    """Open a database whose values may be damaged."""
+    try:
+        with _opened(database) as connection:
+            yield connection
+    except (UnicodeDecodeError, TypeError, AttributeError) as error:
+        raise DataError(f"{database}: is damaged ({' '.join(str(error).split())[:200]}): index anew") from None
+
+
+@contextmanager
 def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connection]:
     if not create and not Path(database).is_file():
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
@@ -216,8 +250,15 @@ def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connec
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if version == 0 and not tables and create:
                 connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+            elif version == 1:
+                if create:
+                    connection.executescript(
+                        f"BEGIN IMMEDIATE; ALTER TABLE files ADD COLUMN digest TEXT; PRAGMA user_version = {FORMAT}; "
+                        "COMMIT;"
+                    )
             elif version != FORMAT:
                 raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
             yield connection
     except sqlite3.Error as error:
-        raise DataError(f"{database}: {error}: is it a database of `fanlight index`?") from None
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(f"{database}: {reason}: is it a database of `fanlight index`?") from None

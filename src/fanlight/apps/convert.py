@@ -16,7 +16,7 @@ from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import SCHEMES, tags_from_spans
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import COMPRESSED, files_of, open_unpacked, replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.tokens import check_encodable
@@ -52,7 +52,10 @@ def read_records(path: str, format: str | None = None, encoding: str = "utf-8") 
     format = format or _detect(path)
     if format not in FORMATS:
         raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(FORMATS)}")
-    records = _READERS[format](path, encoding)
+    if format != "brat" and Path(path).is_dir():
+        records = [r for file in files_of([path]) for r in _READERS[format](file, encoding)]
+    else:
+        records = _READERS[format](path, encoding)
     for r in records:
         check_encodable(r.text)
     return records, format
@@ -79,7 +82,8 @@ def write_records(
     DataError
         The format cannot hold something: overlapping entities, line breaks, white space; the message says what.
     """
-    format = format or _SUFFIXES.get(Path(path).suffix.lower())
+    place = Path(path)
+    format = format or _SUFFIXES.get((place.with_suffix("") if place.suffix in COMPRESSED else place).suffix.lower())
     if format is None:
         raise DataError(f"{path}: its name does not tell the format: give --to, one of {', '.join(FORMATS)}")
     if format not in FORMATS:
@@ -121,17 +125,20 @@ def _lines(records: Sequence[Record], format: str, scheme: str, unit: str | None
 
 
 def _detect(path: str) -> str:
+    if path == "-":
+        raise DataError("-: standard input does not tell its format: give --from")
     place = Path(path)
     if place.is_dir():
-        return "brat"
-    known = _SUFFIXES.get(place.suffix.lower())
-    if known in ("brat", "docbin", "parquet"):
-        return known
+        return "brat" if any(place.glob("*.ann")) else _detect(files_of([path])[0])
+    by_name = _SUFFIXES.get(place.suffix.lower())
+    if by_name in ("brat", "docbin", "parquet"):
+        return by_name
+    raw, file = open_unpacked(path)
     try:
-        with open(place, "rb") as file:
+        with raw:
             head = file.read(4096).lstrip(b"\xef\xbb\xbf \r\n\t")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: cannot be read ({error}): is the file complete?") from None
     if head.startswith(b"#FORMAT=WebAnno"):
         return "webanno"
     if head.startswith(b"["):
@@ -193,7 +200,7 @@ def _check_flat(sentences: Sequence[Sentence]) -> None:
                     f"text {s.line}: entities overlap ({a[2]} and {b[2]}), which one tag a token cannot say: remove one"
                 )
         for token in s.tokens:
-            if any(c in "\t\n\r" or c.isspace() for c in token) or token == "-DOCSTART-":
+            if any(c in " \t\n\r" for c in token) or token == "-DOCSTART-":
                 raise DataError(f"text {s.line}: the token {token!r} would be read as a column or line of its own")
 
 

@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
 from fanlight.text.tokens import tokenise
 
 FORMAT = 1
+DAMAGE = (UnicodeDecodeError, TypeError, AttributeError)  # of values that SQLite finds in a damaged file
 Span = tuple[int, int, str]  # start and end in code points, and a type
 _TABLES = """
 CREATE TABLE about (format INTEGER NOT NULL);
@@ -81,7 +83,17 @@ class LabelStore:
                 raise DataError(f"{self.path}: is of another version of fanlight")
 
     def add(self, texts: Iterable[str], types: Iterable[str]) -> int:
-        """Add texts that are not in yet, in their order, and types; return how many texts are new."""
+        """Add texts that are not in yet, in their order, and types; return how many texts are new.
+
+        Raises
+        ------
+        DataError
+            A type has control characters, which no format can hold.
+        """
+        types = list(types)
+        for type_ in types:
+            if not type_.isprintable():
+                raise DataError(f"type {type_!r} has control characters: rename it")
         with self._open() as db, db:
             before = db.execute("SELECT count(*) FROM texts").fetchone()[0]
             db.executemany("INSERT OR IGNORE INTO texts (text) VALUES (?)", ((t,) for t in texts if t.strip()))
@@ -122,18 +134,20 @@ class LabelStore:
         Raises
         ------
         DataError
-            There is no such text, a span is outside it, or a type is unknown.
+            There is no such text, a span is outside it or overlaps another, or a type is unknown.
         """
-        known = set(self.types)
+        types = self.types
+        for before, after in pairwise(sorted(spans)):
+            if after[0] < before[1]:
+                raise DataError(f"spans {before[0]}–{before[1]} and {after[0]}–{after[1]} overlap: leave one of them")
+        check_types((type_ for _, _, type_ in spans), types, "label")
         with self._open() as db, db:
             found = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
             if found is None:
                 raise DataError(f"there is no text {text}")
-            for start, end, type_ in spans:
+            for start, end, _ in spans:
                 if not 0 <= start < end <= len(found[0]):
                     raise DataError(f"span {start}–{end} is not in the text, which has {len(found[0])} code points")
-                if type_ not in known:
-                    raise DataError(f"type {type_!r} is unknown: there are {', '.join(sorted(known))}")
             db.execute("UPDATE labels SET undone = 1 WHERE annotator = ? AND text = ?", (annotator, text))
             row = (text, annotator, json.dumps(sorted(spans)))
             db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
@@ -183,8 +197,12 @@ class LabelStore:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
-        except sqlite3.Error as error:
-            raise DataError(f"{self.path}: {error}: is it a file that `fanlight label` made?") from None
+        except (sqlite3.Error, *DAMAGE) as error:
+            raise DataError(f"{self.path}: {_line(error)}: is it a file that `fanlight label` made?") from None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
@@ -221,4 +239,7 @@ def _token_types(text: str, first: str, second: str) -> Counter[tuple[str, str]]
 
 
 def _spans(text: str) -> list[Span]:
-    return [(int(s), int(e), str(t)) for s, e, t in json.loads(text)]
+    try:
+        return [(int(s), int(e), str(t)) for s, e, t in json.loads(text)]
+    except (ValueError, TypeError, RecursionError):
+        raise DataError(f"the labels {text[:40]!r} are damaged: get the file from a copy") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.scores import Counts
 from fanlight.errors import DataError
+from fanlight.files import open_unpacked, unreadable
 from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
@@ -82,11 +84,12 @@ def gains(
 
 def _tagged(tagger: Tagger, raw: PathLike, lines: int, encoding: str) -> Iterator[list[Sentence]]:
     """Yield documents of raw text with what a tagger finds in them."""
+    packed, unpacked = open_unpacked(raw)
     try:
-        with open(raw, encoding=encoding) as file:
+        with packed, io.TextIOWrapper(unpacked, encoding) as file:
             texts = [text for line in islice(file, lines) if (text := line.strip())]
     except OSError as error:
-        raise DataError(f"{raw}: cannot be read ({error.strerror}): is the path right?") from None
+        raise DataError(unreadable(raw, error)) from None
     except UnicodeDecodeError as error:
         raise DataError(f"{raw}: byte {error.start} is not {encoding}: give --encoding") from None
     for text in texts:

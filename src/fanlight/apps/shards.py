@@ -11,6 +11,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,16 +20,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fanlight.errors import DataError, FanlightError
-from fanlight.files import replacing
+from fanlight.files import COMPRESSED, digest, replacing
 from fanlight.tagging.bundled import load_tagger, model_file
-from fanlight.tagging.lines import COMPRESSED, read_blocks
+from fanlight.tagging.lines import read_blocks
 from fanlight.tagging.rules import Rules, read_rules
 from fanlight.tagging.stream import tag_lines
 from fanlight.tagging.tagger import Tagger
 from fanlight.training.cores import end_with_parent
 
 MANIFEST = "manifest.jsonl"
-FORMAT = 1
+FORMAT = 2  # 2: with digests of inputs
 SHARDS = 1024  # about so many, so that workers end together; but
 SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of one
 
@@ -78,11 +79,19 @@ Engine = Callable[[Job, Sequence[Shard], int], Iterator[Row]]
 
 
 def tag_shards(
-    files: Sequence[str], job: Job, workers: int, engine: Engine, resume: bool = False, size: int | None = None
+    files: Sequence[str],
+    job: Job,
+    workers: int,
+    engine: Engine,
+    resume: bool = False,
+    *,
+    size: int | None = None,
+    overwrite: bool = False,
 ) -> Iterator[tuple[Row, int]]:
     """Tag files into a folder; yield each shard's row when it is listed, and how many shards there are.
 
     `size` is that of a shard in bytes, by default so that there are `SHARDS` of them within `SMALLEST` and `LARGEST`.
+    `overwrite` begins anew in a folder that holds other files or another run.
 
     Raises
     ------
@@ -100,12 +109,13 @@ def tag_shards(
         "passes": job.passes,
         "rules": None if job.rules is None else read_rules(*job.rules).digest,
         "sizes": sizes,
+        "digests": [digest(path) for path in files],
         "shards": [list(shard) for shard in shards],
     }
     manifest = out / MANIFEST
     try:
         out.mkdir(parents=True, exist_ok=True)
-        done = _begun(manifest, about, resume)
+        done = _begun(manifest, about, resume, overwrite)
         with open(manifest, "a", encoding="utf-8") as listing:
             waiting = [shard for shard in shards if shard.number not in done]
             for row in engine(job, waiting, workers) if waiting else ():
@@ -189,9 +199,14 @@ def read_shards(folder: str | os.PathLike[str]) -> Iterator[bytes]:
             yield from file
 
 
-def _begun(manifest: Path, about: dict[str, Any], resume: bool) -> dict[int, Row]:
+def _begun(manifest: Path, about: dict[str, Any], resume: bool, overwrite: bool) -> dict[int, Row]:
     """Return what is listed and there, with the manifest cut after its last whole line and leftovers removed."""
-    if not manifest.exists():
+    if overwrite or not manifest.exists():
+        others = sorted(path.name for path in manifest.parent.iterdir() if not _LEFTOVER.fullmatch(path.name))
+        if others and not overwrite:
+            raise DataError(
+                f"{manifest.parent}: holds other files ({others[0]}): choose another folder, or give --overwrite"
+            )
         with replacing(manifest) as part:
             part.write_text(json.dumps(about) + "\n", encoding="utf-8")
         return {}
@@ -200,10 +215,14 @@ def _begun(manifest: Path, about: dict[str, Any], resume: bool) -> dict[int, Row
     before, rows = _listed(manifest)
     if before != json.loads(json.dumps(about)):
         raise DataError(f"{manifest.parent}: was begun with other files, model or options: give the same")
-    for left in manifest.parent.glob(".*.tmp"):
-        left.unlink(missing_ok=True)
-    there = {path.name: path.stat().st_size for path in manifest.parent.iterdir()}
-    return {number: row for number, row in rows.items() if there.get(row.file) == row.bytes}
+    for path in manifest.parent.iterdir():
+        if _LEFTOVER.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+    sizes = {path.name: path.stat().st_size for path in manifest.parent.iterdir()}
+    return {number: row for number, row in rows.items() if sizes.get(row.file) == row.bytes}
+
+
+_LEFTOVER = re.compile(r"\.(\d{6}|manifest)\.jsonl\..*\.tmp")  # of `replacing`, after a kill
 
 
 def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:

@@ -28,7 +28,7 @@ def read_patterns(paths: Sequence[str | os.PathLike[str]], encoding: str = "utf-
             if not line.strip() or line.startswith("#"):
                 continue
             rule, tab, type_ = line.partition("\t")
-            if not tab or not type_.strip() or not rule.removeprefix("re:").strip():
+            if not tab or not type_.strip() or "\t" in type_.strip() or not rule.removeprefix("re:").strip():
                 raise DataError(f"{path}, line {number}: is not NAME<tab>TYPE or re:PATTERN<tab>TYPE")
             if not rule.startswith("re:"):
                 names[rule.strip()] = type_.strip()

@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from fanlight.corpus.align import align
+from fanlight.corpus.columns import is_tag, read_columns
 from fanlight.corpus.sentence import Corpus, Note, Sentence
-from fanlight.entities.bioes import SCHEMES, Span, find_scheme, spans_from_tags
-from fanlight.errors import DataError
+from fanlight.entities.bioes import SCHEMES, Span, spans_from_tags
+from fanlight.errors import DataError, FanlightWarning
+from fanlight.files import files_of, read_bytes
 
 FORMATS = ("columns", "klue", "jsonl")
 Tokenise = Callable[[str, str], list[list[tuple[int, int]]]]
@@ -36,6 +39,8 @@ def read_corpus(
     Parameters
     ----------
     path : path
+        A file, "-" for standard input, or a folder, whose files are read in the order of their names; .gz and .zst are
+        unpacked.
     tokenise : callable
         ``tokenise(text, unit)`` gives the token offsets of each sentence; for formats that hold plain text.
     format : str, optional
@@ -55,6 +60,8 @@ def read_corpus(
     DataError
         The file cannot be read; the message names line and remedy.
     """
+    if os.path.isdir(path):
+        return _read_folder(path, tokenise, format, encoding, unit=unit, scheme=scheme, document=unmarked_document)
     text, digest = read_text(path, encoding)
     lines = text.split("\n")
     if format is None:
@@ -69,7 +76,7 @@ def read_corpus(
         documents = [[s] for s in _klue(str(path), lines, notes)]
         unit = "character"
     elif format == "columns":
-        documents = _columns(str(path), lines, notes, scheme)
+        documents = read_columns(str(path), lines, notes, scheme)
         if not marked and unmarked_document == "sentence":
             documents = [[sentence] for document in documents for sentence in document]
         unit = unit or _unit_of(s.text for d in documents for s in d)
@@ -89,6 +96,26 @@ def read_corpus(
     return Corpus(str(path), unit, documents, notes, digest, marked)
 
 
+def _read_folder(
+    path: str | os.PathLike[str],
+    tokenise: Tokenise,
+    format: str | None,
+    encoding: str,
+    *,
+    unit: str | None,
+    scheme: str | None,
+    document: str,
+) -> Corpus:
+    parts: list[Corpus] = []
+    for file in files_of([os.fspath(path)]):
+        parts.append(read_corpus(file, tokenise, format, encoding, unit, scheme, document))
+        unit = parts[0].unit
+    documents = [item for part in parts for item in part.documents]
+    digest = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
+    notes = [note for part in parts for note in part.notes]
+    return Corpus(str(path), parts[0].unit, documents, notes, digest, all(part.documents_marked for part in parts))
+
+
 def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
     """Return a file's text, without byte-order mark and carriage returns, and the sha256 of its bytes.
 
@@ -97,12 +124,7 @@ def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
     DataError
         The file is missing, a folder, empty, binary or in another encoding; the message names byte and line.
     """
-    try:
-        data = Path(path).read_bytes()
-    except IsADirectoryError:
-        raise DataError(f"{path}: is a folder: name a file in it") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+    data = read_bytes(path)
     if not data.strip():
         raise DataError(f"{path}: is empty")
     try:
@@ -140,81 +162,6 @@ def _unit_of(texts: Iterator[str]) -> str:
     return "character" if 2 * hangul > letters else "word"
 
 
-# ------------------------------------------------------------------------------------------------ columns
-
-
-def _columns(path: str, lines: Lines, notes: list[Note], scheme: str | None) -> list[list[Sentence]]:
-    documents: list[list[tuple[int, list[str], list[str]]]] = [[]]
-    words: list[str] = []
-    tags: list[str] = []
-    begin, width, separator = 0, 0, "\t" if any("\t" in line for line in lines[:100]) else None
-
-    def finish() -> None:
-        if words:
-            documents[-1].append((begin, list(words), list(tags)))
-            words.clear()
-            tags.clear()
-
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            finish()
-            continue
-        if line.startswith("-DOCSTART-"):
-            finish()
-            documents.append([])
-            continue
-        parts = line.rstrip().split(separator)
-        if line.startswith("#") and not words and len(parts) != width and (len(parts) < 2 or not _is_tag(parts[-1])):
-            continue  # a comment: it cannot be a token
-        if len(parts) != width:
-            if width or len(parts) < 2:
-                need = f"{width} columns" if width else "a token and a tag"
-                raise DataError(
-                    f"{path}:{number}: has {len(parts)} column{'s' * (len(parts) != 1)}, {need} expected: "
-                    f"{line.strip()[:60]!r}"
-                )
-            width = len(parts)
-        if not words:
-            begin = number
-        words.append(parts[0])
-        tags.append(parts[-1])
-    finish()
-    chosen = scheme or _scheme(path, documents)
-    made = []
-    for document in documents:
-        sentences = []
-        for start, some_words, some_tags in document:
-            spans, repairs = spans_from_tags(some_tags, chosen)
-            notes += [
-                Note(start + r.position, f"tag repaired ({chosen})", f"{r.tag} read as {r.reading}") for r in repairs
-            ]
-            sentences.append(Sentence.of_words(some_words, spans, start))
-        made.append(sentences)
-    return made
-
-
-def _is_tag(text: str) -> bool:
-    return text == "O" or (text[:2] in {"B-", "I-", "E-", "S-", "L-", "U-"} and len(text) > 2)
-
-
-def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) -> str:
-    """Find the tag scheme; refuse tags that are in none."""
-    sentences = [sentence for document in documents for sentence in document]
-    known: set[str] = set()
-    for line, _, tags in sentences:
-        if known.issuperset(tags):
-            continue
-        for place, tag in enumerate(tags):
-            if _is_tag(tag):
-                known.add(tag)
-            else:
-                raise DataError(
-                    f"{path}:{line + place}: {tag!r} is not a tag: expected O or a prefix and "
-                    f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"
-                )
-    return find_scheme(tags for _, _, tags in sentences)
-
-
 def _in_characters(sentence: Sentence) -> Sentence:
     """Turn word tokens into character tokens."""
     starts = tuple(i for s, e in zip(sentence.starts, sentence.ends, strict=True) for i in range(s, e))
@@ -237,7 +184,7 @@ def _klue(path: str, lines: Lines, notes: list[Note]) -> Iterator[Sentence]:
             character, tab, tag = line.rpartition("\t")
             if not tab or not character:
                 raise DataError(f"{path}:{number}: expected a character, a tab and a tag, not {line[:60]!r}")
-            if not _is_tag(tag):
+            if not is_tag(tag):
                 raise DataError(
                     f"{path}:{number}: {tag!r} is not a tag: expected O or a prefix and a type such as B-PS"
                 )
@@ -280,14 +227,21 @@ def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: li
 # ------------------------------------------------------------------------------------------------ JSONL
 
 
+SPANS = ("spans", "entities", "labels", "label")
+_OTHER_SPANS = {"annotations", "annotation", "ents", "ent", "mentions", "tags", "ner", "ner_tags"}
+
+
 def records_of_jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[Span]]]:
     """Yield the line, text and spans in code points of each JSON object.
+
+    Of Prodigy's tasks those with the answer "accept" alone are yielded; a warning says how many others there were.
 
     Raises
     ------
     DataError
-        A line is not such an object, or a span lies outside its text.
+        A line is not such an object, its spans are under an unknown key or under two, or a span lies outside its text.
     """
+    answers: Counter[str] = Counter()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -295,16 +249,50 @@ def records_of_jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[S
             record = json.loads(line)
         except json.JSONDecodeError as error:
             raise DataError(f"{path}:{number}: is not JSON: {error.msg} at column {error.colno}") from None
+        except RecursionError:
+            raise DataError(f"{path}:{number}: is nested too deeply to be labelled text") from None
         if not isinstance(record, dict) or not isinstance(record.get("text"), str):
             raise DataError(
                 f'{path}:{number}: has no "text": each line is {{"text": …, "spans": [{{"start", "end", "label"}}]}}'
             )
-        found: Any = next(
-            (record[key] for key in ("spans", "entities", "labels", "label") if record.get(key) is not None), []
+        answer = record.get("answer", "accept")
+        if answer not in ("accept", "reject", "ignore"):
+            raise DataError(f'{path}:{number}: the answer {answer!r} is none of "accept", "reject", "ignore"')
+        if answer != "accept":
+            answers[answer] += 1
+            continue
+        yield (
+            number,
+            record["text"],
+            [_span(path, number, record["text"], item) for item in _spans(path, number, record)],
         )
-        if not isinstance(found, list):
-            raise DataError(f"{path}:{number}: the spans are not a list")
-        yield number, record["text"], [_span(path, number, record["text"], item) for item in found]
+    if answers:
+        counts = ", ".join(f"{count:,} {answer}" for answer, count in sorted(answers.items()))
+        warnings.warn(f"{path}: left out texts whose answer is not accept: {counts}", FanlightWarning, stacklevel=2)
+
+
+def _spans(path: str, line: int, record: dict[str, Any]) -> list[Any]:
+    """Return the spans of a record, which stand under one of the keys that are read."""
+    values = {key: record[key] for key in SPANS if record.get(key) is not None}
+    different = [value for n, value in enumerate(values.values()) if value not in list(values.values())[:n]]
+    if len(different) > 1 and all(isinstance(value, list) for value in different):
+        raise DataError(f"{path}:{line}: has different spans under {' and '.join(values)}: leave one of them")
+    spans: Any = next((value for value in values.values() if isinstance(value, list)), None)
+    if spans is None and values:
+        raise DataError(f"{path}:{line}: the spans are not a list")
+    for key, value in record.items():
+        is_unread = key not in SPANS and (key.lower() in _OTHER_SPANS or key.lower() in SPANS)
+        if is_unread and not spans and _holds_labels(value):
+            raise DataError(f"{path}:{line}: spans under {key!r} are not read: rename it to spans")
+    return spans or []
+
+
+def _holds_labels(value: Any) -> bool:
+    """Tell spans and tags of tokens from other values, such as topics."""
+    items = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(items, list) or not items:
+        return False
+    return isinstance(items[0], dict | list) or (isinstance(items[0], str) and is_tag(items[0]))
 
 
 def _span(path: str, line: int, text: str, item: Any) -> Span:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 import select
 import sys
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from fanlight.engine.columns import MARGIN, Block
 from fanlight.errors import DataError
-from fanlight.libraries import library
+from fanlight.files import LONGEST_LINE, open_unpacked
 
 BYTES = 1 << 18  # read at a time
-COMPRESSED = (".gz", ".zst")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -81,6 +77,8 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
             cut = (piece.find(b"\n") if long else piece.rfind(b"\n")) + 1
             if not cut and not ended:
                 rest += piece
+                if len(rest) > LONGEST_LINE and file is not raw and path != "-":
+                    raise DataError(f"{path}:{number}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
                 continue
             parts = [rest, piece[:cut]]
             if long:  # one line, which is not copied
@@ -140,17 +138,8 @@ def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) 
 
 def _open(path: str) -> tuple[Any, Any]:
     """Return the file as it is on disk, and unpacked."""
-    try:
-        raw: Any = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - the caller closes it
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
-    if path == "-":
-        return _Counting(raw), raw
-    if path.endswith(".gz"):
-        return raw, gzip.GzipFile(fileobj=raw)
-    if path.endswith(".zst"):
-        return raw, library("zstandard").ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-    return raw, raw
+    raw, file = open_unpacked(path)
+    return (_Counting(raw), file) if path == "-" else (raw, file)
 
 
 def _pauses() -> bool:
@@ -175,23 +164,3 @@ class _Counting:
 
     def tell(self) -> int:
         return 0
-
-
-def files_of(paths: Iterable[str]) -> list[str]:
-    """Return files, and those of folders, sorted by name; "-" stays.
-
-    Raises
-    ------
-    DataError
-        A folder is empty.
-    """
-    found: list[str] = []
-    for path in paths:
-        if not os.path.isdir(path):
-            found.append(path)
-            continue
-        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and not p.name.startswith("."))
-        if not inside:
-            raise DataError(f"{path}: the folder has no files")
-        found += inside
-    return found

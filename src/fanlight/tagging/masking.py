@@ -1,7 +1,8 @@
 """Names replaced by placeholders, and put back: around a translator, a language model, or for good.
 
 A name is given one placeholder wherever it occurs, such as ``[PER_1]``; what is already in the text and looks like a
-placeholder is never used for one, so that `unmask` gives back exactly what `Masker.mask` was given.
+placeholder is never used for one, so that `unmask` gives back exactly what `Masker.mask` was given. What a placeholder
+could not hold of a type's name, such as spaces and brackets, is a hyphen in it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from fanlight.entities.entity import Document, Entity
 
 _LIKE = re.compile(r"\[[^\s\[\]]+_\d+\]")
+_UNFIT = re.compile(r"[^\w.-]+")  # of a type's name in a placeholder
 
 
 class Masker:
@@ -45,8 +47,8 @@ class Masker:
     ) -> None:
         self.types = types
         self.names = dict(names or {})
-        self._known = {(type_, name): placeholder for placeholder, (name, type_) in self.names.items()}
-        self._taken: set[str] = set()
+        self._placeholders = {(type_, name): placeholder for placeholder, (name, type_) in self.names.items()}
+        self._reserved: set[str] = set()
         self._last: dict[str, int] = {}
 
     def reserve(self, texts: Iterable[str]) -> None:
@@ -61,7 +63,7 @@ class Masker:
             found = set(_LIKE.findall(text))
             if both := found & self.names.keys():
                 raise ValueError(f"{min(both)} is in the text and in the key already: use another key")
-            self._taken |= found
+            self._reserved |= found
 
     def mask(self, document: Document) -> str:
         """Return the text with a placeholder for each name.
@@ -90,15 +92,16 @@ class Masker:
 
     def _placeholder(self, entity: Entity) -> str:
         key = (entity.type, entity.text)
-        while key not in self._known:
-            number = self._last[entity.type] = self._last.get(entity.type, 0) + 1
-            placeholder = f"[{entity.type}_{number}]"
-            if placeholder not in self._taken and placeholder not in self.names:
-                self._known[key] = placeholder
+        label = _UNFIT.sub("-", entity.type) or "-"
+        while key not in self._placeholders:
+            number = self._last[label] = self._last.get(label, 0) + 1
+            placeholder = f"[{label}_{number}]"
+            if placeholder not in self._reserved and placeholder not in self.names:
+                self._placeholders[key] = placeholder
                 self.names[placeholder] = (entity.text, entity.type)
-        return self._known[key]
+        return self._placeholders[key]
 
 
 def unmask(text: str, names: Mapping[str, tuple[str, str]]) -> str:
-    """Put the names back; what is no known placeholder stays."""
+    """Put the names back; what is no placeholder of the key stays."""
     return _LIKE.sub(lambda m: names[m[0]][0] if m[0] in names else m[0], text)

@@ -19,7 +19,7 @@ from typing import Any
 
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import open_unpacked, replacing, unreadable
 from fanlight.libraries import library
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import segment
@@ -116,15 +116,16 @@ def _words(line: str, unit: str) -> Iterator[list[str]]:
 
 def _lines(path: PathLike, encoding: str) -> Iterator[str]:
     number = 1
+    raw, file = open_unpacked(path)
     try:
-        with open(path, "rb") as file:
+        with raw:
             for line in file:
                 text = line.decode(encoding).strip()
                 number += 1
                 if text:
                     yield text
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+        raise DataError(unreadable(path, error)) from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path}:{number}: is not {encoding} ({error.reason}): give --encoding") from None
 

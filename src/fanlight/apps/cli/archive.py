@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import Input, Output, all_types, split_types
+from fanlight.apps.cli.inputs import (
+    RULE,
+    AsFile,
+    AsText,
+    Line,
+    Source,
+    read_exact_lines,
+    read_lines,
+    resolve,
+)
 from fanlight.errors import DataError
 from fanlight.files import replacing
 
@@ -46,8 +56,7 @@ def index(
     from rich.console import Console
 
     from fanlight.apps.archive import index as fill
-    from fanlight.apps.cli.tag import read_lines
-    from fanlight.tagging.lines import files_of
+    from fanlight.files import files_of
 
     if len(files) < 2:
         raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")
@@ -80,14 +89,15 @@ def find(
         sys.stdout.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         return
     from rich.console import Console
-    from rich.table import Table
+
+    from fanlight.apps.cli.terminal import table
 
     shown = ("name", "type", "mentions") if names else ("name", "type", "probability", "file", "line", "text")
-    table = Table(*shown, box=None, header_style="bold")
+    mentions = table(*shown)
     for row in rows:
         cells = ({**row, "probability": f"{row.get('probability', 0):.3f}"}[key] for key in shown)
-        table.add_row(*map(str, cells))
-    Console().print(table if rows else "nothing found")
+        mentions.add_row(*map(str, cells))
+    Console().print(mentions if rows else "nothing found")
 
 
 @commands.command()
@@ -100,19 +110,23 @@ def graph(
     types: Types = None,
 ) -> None:
     """Draw which entities are mentioned in the same texts."""
-    from fanlight.apps.archive import mentions
+    from fanlight.apps.archive import mentions, types_of
     from fanlight.apps.graph import graph_of, write_graph
+    from fanlight.entities.type_names import check_types
 
-    chosen = types and types.split(",")
-    texts = ([m for m in some if not chosen or m[1] in chosen] for _, some in mentions(database, threshold))
-    made = graph_of(texts, least, most)
-    write_graph(made, out)
-    print(f"{out}: {len(made.nodes):,} entities, {len(made.edges):,} pairs", file=sys.stderr)
+    chosen = split_types(types)
+    check_types(chosen or (), types_of(database), "--types")
+    texts = ([m for m in row if not chosen or m[1] in chosen] for _, row in mentions(database, threshold))
+    network = graph_of(texts, least, most)
+    write_graph(network, out)
+    print(f"{out}: {len(network.nodes):,} entities, {len(network.edges):,} pairs", file=sys.stderr)
 
 
 @commands.command()
 def mask(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", show_default=False), Input()] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False), Input()
+    ] = None,
     key: Annotated[
         Path | None,
         typer.Option(help="Where the names are kept, for `unmask`; an existing one is gone on with."),
@@ -123,42 +137,65 @@ def mask(
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave entities less probable as they are.")] = 0.0,
     model: Model = None,
     encoding: Encoding = "utf-8",
+    as_text: AsText = False,
+    as_file: AsFile = False,
 ) -> None:
-    """Replace names by placeholders such as [PER_1], the same for the same name.
+    """Replace names by placeholders such as [PER_1], the same for the same name; all other bytes stay.
 
     No model finds every name: the share that is missed is in the documentation. Read what you publish.
     """
-    from fanlight.apps.cli.tag import texts_of
+    from fanlight.entities.type_names import check_types
     from fanlight.tagging.masking import Masker
 
     if redact == (key is not None):
         raise typer.BadParameter("give either --key FILE, to restore the names, or --redact", param_hint="--key")
-    texts = list(texts_of(inputs or ["-"], encoding))
-    masker = Masker(types.split(",") if types else None, read_key(key) if key is not None and key.is_file() else None)
+    chosen = split_types(types)
+    check_types(chosen or (), all_types([model] if model else ["en", "ko"]), "--types")
+    lines = list(_exact_lines(resolve(inputs, as_text, as_file), encoding))
+    masker = Masker(chosen, read_key(key) if key is not None and key.is_file() else None)
     try:
-        masker.reserve([] if redact else texts)
+        masker.reserve([] if redact else [line.text for line in lines])
     except ValueError as error:
         raise DataError(f"{key}: {error}") from None
-    replaced = masker.redact if redact else masker.mask
-    lines = [replaced(document) for document in _documents(texts, model, threshold)]
+    replace = masker.redact if redact else masker.mask
+    documents = _documents((line.text for line in lines), model, threshold)
+    masked = [line.encode(replace(document)) for line, document in zip(lines, documents, strict=True)]
     if key is not None:  # before the text: a masked text without its key could not be restored
-        with replacing(key) as part:
+        with replacing(key, private=True) as part:
             part.write_text(json.dumps(masker.names, ensure_ascii=False, indent=1), encoding="utf-8")
-    sys.stdout.writelines(line + "\n" for line in lines)
+    _write_bytes(masked)
 
 
 @commands.command()
 def unmask(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", show_default=False), Input()] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False), Input()
+    ] = None,
     key: Annotated[Path, typer.Option(help="The key that `mask` wrote."), Input()] = Path("key.json"),
     encoding: Encoding = "utf-8",
+    as_text: AsText = False,
+    as_file: AsFile = False,
 ) -> None:
-    """Put the names back that `mask` replaced."""
-    from fanlight.apps.cli.tag import texts_of
-    from fanlight.tagging.masking import unmask as restored
+    """Put the names back that `mask` replaced; all other bytes stay."""
+    from fanlight.tagging.masking import unmask as restore
 
     names = read_key(key)
-    sys.stdout.writelines(restored(text, names) + "\n" for text in texts_of(inputs or ["-"], encoding))
+    sources = resolve(inputs, as_text, as_file)
+    _write_bytes(line.encode(restore(line.text, names)) for line in _exact_lines(sources, encoding))
+
+
+def _exact_lines(sources: list[Source], encoding: str) -> Iterator[Line]:
+    for source in sources:
+        if source.is_file:
+            yield from read_exact_lines(source.value, encoding)
+        else:
+            yield Line(source.value)
+
+
+def _write_bytes(lines: Iterable[bytes]) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(lines)
+    sys.stdout.buffer.flush()
 
 
 def read_key(path: Path) -> dict[str, tuple[str, str]]:
@@ -170,8 +207,8 @@ def read_key(path: Path) -> dict[str, tuple[str, str]]:
         It is missing or none.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {str(placeholder): (str(name), str(type_)) for placeholder, (name, type_) in found.items()}
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return {str(placeholder): (str(name), str(type_)) for placeholder, (name, type_) in rows.items()}
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}): give the file that `mask --key` wrote") from None
     except (ValueError, AttributeError, TypeError):

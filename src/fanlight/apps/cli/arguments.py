@@ -6,7 +6,6 @@ anything, outputs are compared with inputs, found writable, and locked until the
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -76,10 +75,10 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     DataError
         An output is at fault; the message names it and the remedy.
     """
-    marks = marks_of(function)
 
     @wraps(function)
     def command(**values: Any) -> Any:
+        marks = marks_of(function)
         outputs = list(_outputs(marks, values))
         paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
         if outputs:
@@ -94,7 +93,6 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                     check_part(path, bool(values.get("resume")))
             return function(**values)
 
-    command.__signature__ = inspect.signature(function, eval_str=True)  # type: ignore[attr-defined]
     return command
 
 
@@ -173,6 +171,23 @@ def split_types(text: str | None) -> list[str] | None:
     if not names:
         raise DataError("--types: names no type: give them with commas between, such as PER,LOC")
     return list(dict.fromkeys(names))
+
+
+def split_pairs(text: str | None, option: str) -> dict[str, str]:
+    """Return the pairs of an option such as "PS=PER, LC=LOC".
+
+    Raises
+    ------
+    DataError
+        A part is no pair, or two parts say different things.
+    """
+    pairs: dict[str, str] = {}
+    for part in filter(str.strip, (text or "").split(",")):
+        name, _, value = (side.strip() for side in part.partition("="))
+        if not name or not value or pairs.get(name, value) != value:
+            raise DataError(f"{option}: {part.strip()!r} is not NAME=TYPE, or says another thing than before")
+        pairs[name] = value
+    return pairs
 
 
 def all_types(models: Iterable[str]) -> tuple[str, ...]:

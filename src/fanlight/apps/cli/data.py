@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -44,8 +45,6 @@ def convert(
     Formats: columns (CoNLL), klue, jsonl, prodigy, doccano, labelstudio, spacy2, docbin (spaCy 3), parquet (datasets of
     Hugging Face), brat, webanno (INCEpTION). What OUT's format cannot hold is refused.
     """
-    from rich.console import Console
-
     from fanlight.apps.convert import read_records, write_records
 
     if unit not in (None, "word", "character"):
@@ -53,10 +52,8 @@ def convert(
     records, read = read_records(source, from_, encoding)
     written = write_records(records, target, to, scheme, unit)
     spans = sum(len(r.spans) for r in records)
-    Console(stderr=True).print(
-        f"{source} ({read}) to {Path(target)} ({written}): {len(records):,} texts, {spans:,} entities",
-        markup=False,
-        highlight=False,
+    print(
+        f"{source} ({read}) to {Path(target)} ({written}): {len(records):,} texts, {spans:,} entities", file=sys.stderr
     )
 
 

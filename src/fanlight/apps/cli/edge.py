@@ -43,9 +43,10 @@ def _run() -> int:
     import warnings
 
     from fanlight.apps.cli.main import app
-    from fanlight.errors import FanlightError
+    from fanlight.errors import FanlightError, FanlightWarning
 
     warnings.showwarning = _show_warning
+    warnings.simplefilter("always", FanlightWarning)
     try:
         app(standalone_mode=True)
     except SystemExit as stop:

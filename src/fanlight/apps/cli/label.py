@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.inputs import read_lines
+from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.apps.cli.serve import HOST, PORT, run_server
-from fanlight.apps.cli.tag import read_lines
 from fanlight.apps.labelling import LabelStore
 from fanlight.errors import DataError
 from fanlight.files import replacing
@@ -38,6 +39,12 @@ def label(
     agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
+    api_key: ApiKey = None,
+    api_key_file: ApiKeyFile = None,
+    annotator_keys: Annotated[
+        Path | None, typer.Option(help="Lines of NAME<tab>KEY: nobody labels under another's name."), Input()
+    ] = None,
+    allow_host: AllowHost = None,
     encoding: Annotated[str, typer.Option(help="Of the texts.")] = "utf-8",
 ) -> None:
     """Label texts on the page: every save is on disk, can be taken back, and is its annotator's own."""
@@ -45,6 +52,9 @@ def label(
 
     if (export or agreement) and not texts and not store.exists():
         raise DataError(f"{store}: there is no such file of labels: is the path right?")
+    keys = read_keys(api_key, api_key_file, annotator_keys)
+    if not keys and not is_loopback(host):
+        raise DataError(f"--host {host}: others would read every text: give --api-key-file or --annotator-keys")
     labels = LabelStore(store)
     named = [name for part in (types or "").split(",") if (name := part.strip())]
     if texts or named:
@@ -60,7 +70,8 @@ def label(
         tagger = fanlight.load(model)
         labels.add((), tagger.types)
         typer.echo(f"label at http://{host}:{port}/#label", err=True)
-        run_server({Path(model).stem: tagger}, host, port, labels=labels)
+        hosts = (host, *(allow_host or ()))
+        run_server({Path(model).stem: tagger}, host, port, labels=labels, keys=keys, hosts=hosts)
 
 
 def _texts(path: str, encoding: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import Input, Output, split_pairs, split_types
 
 if TYPE_CHECKING:
     from fanlight.corpus.data_report import DataReport
@@ -203,6 +203,9 @@ def evaluate(
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
     ] = None,
+    map: Annotated[
+        str | None, typer.Option(metavar="TYPE=TYPE,…", help="What the data's types are in the model: PS=PER,LC=LOC.")
+    ] = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -213,16 +216,16 @@ def evaluate(
     asked = {"--train": train, "--against": against, "--picture": picture, "--format html": html}
     if not report and (without := [name for name, value in asked.items() if value]):
         raise typer.BadParameter("needs --report", param_hint=without[0])
-    chosen = types.split(",") if types else None
+    chosen, mapping = split_types(types), split_pairs(map, "--map")
     made: Report | Scores
     if report:
-        made = fanlight.report(model, data, train, against, data_format, encoding, chosen)
+        made = fanlight.report(model, data, train, against, data_format, encoding, chosen, mapping=mapping)
         if picture is not None:
             from fanlight.apps.pictures import draw_reliability
 
             draw_reliability(made, picture)
     else:
-        made = fanlight.evaluate(model, data, data_format, encoding, chosen)
+        made = fanlight.evaluate(model, data, data_format, encoding, chosen, mapping=mapping)
     if format is ScoreFormat.json:
         print(json.dumps(made.to_dict(), ensure_ascii=False))
         return
@@ -378,7 +381,7 @@ def next_(
     Prints JSONL, the best first: the text, the entities found so far as spans to correct, its line and the doubt.
     """
     import fanlight
-    from fanlight.apps.cli.tag import read_lines
+    from fanlight.apps.cli.inputs import read_lines
     from fanlight.apps.learning import teaching_order
 
     tagger = fanlight.load(model)

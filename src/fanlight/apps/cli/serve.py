@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from fanlight.apps.cli.arguments import Input
+from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, read_keys
 from fanlight.errors import FanlightError, SettingsError
 
 commands = typer.Typer()
@@ -25,7 +26,9 @@ def serve(
     ] = None,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
-    api_key: Annotated[str | None, typer.Option(envvar="FANLIGHT_API_KEY", help="Asked of every /v1 request.")] = None,
+    api_key: ApiKey = None,
+    api_key_file: ApiKeyFile = None,
+    allow_host: AllowHost = None,
     origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may call (CORS).")] = None,
     watch: Annotated[
         Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input()
@@ -42,8 +45,10 @@ def serve(
         if equals and not name.isidentifier():
             raise SettingsError(f"--model {item}: {name!r} is no name: use letters, digits and _")
         taggers[name if equals else item] = fanlight.load(file if equals else item)
-    limits = {"most_bytes": most_bytes, "seconds": seconds}
-    run_server(taggers, host, port, **limits, key=api_key, origins=tuple(origin or ()), watch=watch)
+    run_server(
+        taggers, host, port, most_bytes=most_bytes, seconds=seconds, keys=read_keys(api_key, api_key_file),
+        origins=tuple(origin or ()), hosts=(host, *(allow_host or ())), watch=watch,
+    )  # fmt: skip
 
 
 def run_server(taggers: Any, host: str, port: int, **options: Any) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import Input, Output, all_types
+from fanlight.apps.cli.inputs import RULE, AsFile, AsText, check_no_table, read_sources, resolve
+from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
+from fanlight.files import COMPRESSED, check_outputs, claim, replacing, writing
 
 if TYPE_CHECKING:
     from fanlight.entities.entity import Document
@@ -47,9 +51,7 @@ class Explained(StrEnum):
 def tag(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[FILE|-|TEXT]...", help="Files, - for standard input, or the text itself.", show_default=False
-        ),
+        typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False),
         Input(),
     ] = None,
     model: Annotated[
@@ -76,13 +78,20 @@ def tag(
     ] = "rules",
     out: Annotated[
         Path | None,
-        typer.Option(help="Write JSONL here, so that --resume can go on after an interrupt; or a .parquet file."),
+        typer.Option(
+            help="Write here: JSONL, so that --resume can go on after an interrupt, or a .parquet, .html or .conll "
+            "file; .gz and .zst are compressed."
+        ),
         Output(beside=(".part", ".part.json"), resumable=True, folder=True),
     ] = None,
     text_column: Annotated[
-        str | None, typer.Option(help="Of .parquet and .csv files: the column of the texts.", show_default=False)
+        str | None,
+        typer.Option(help="Of .parquet, .csv and .jsonl files: the column of the texts.", show_default=False),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="With --engine: write into a folder that holds other files.")
+    ] = False,
     engine: Annotated[
         Engine | None,
         typer.Option(
@@ -93,6 +102,8 @@ def tag(
         int | None, typer.Option(min=1, help="Or the --engine's workers; by default one a core.", show_default=False)
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of the files and of standard input.")] = "utf-8",
+    as_text: AsText = False,
+    as_file: AsFile = False,
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
 
@@ -101,100 +112,97 @@ def tag(
     import fanlight
 
     least = _threshold(threshold)
-    if (out is not None or engine is not None) and format not in (None, Format.jsonl):
-        raise typer.BadParameter("writes jsonl", param_hint="--out" if engine is None else "--engine")
-    chosen = format or (Format.table if sys.stdout.isatty() and out is None else Format.jsonl)
-    given = inputs or ["-"]
+    models = [model] if model else ["en", "ko"]
+    if named := [type_ for type_ in least if type_]:
+        check_types(named, all_types(models), "--threshold")
     if engine is not None:
-        if out is None and len(given) > 1:
-            *given, last = given
-            out = Path(last)
-        if out is None or text_column or not _is_utf8(encoding):
+        if format not in (None, Format.jsonl):
+            raise typer.BadParameter("writes jsonl", param_hint="--engine")
+        if text_column or not _is_utf8(encoding):
             raise DataError("--engine: tags UTF-8 files and folders, without --text-column, into a folder --out")
-        beside = None if rules is None else (str(rules.absolute()), precedence)
-        _in_shards(given, out, engine, model, least, passes, threads, resume, beside)
+        job = Shards(engine, model, least, passes, threads, resume, overwrite)
+        _in_shards(inputs or [], out, job, None if rules is None else (str(rules.absolute()), precedence))
         return
     if resume and out is None:
         raise typer.BadParameter("needs --out", param_hint="--resume")
-    if out is not None and not all(_is_file(item) for item in given):
-        raise DataError(
-            f"--out: {next(item for item in given if not _is_file(item))} is no file: give files or folders"
-        )
-    standing = None
+    chosen = _format_of(format, out, resume)
+    sources = resolve(inputs, as_text, as_file)
+    files = [source.value for source in sources if source.is_file]
+    if out is not None and len(files) < len(sources):
+        text = next(source.value for source in sources if not source.is_file)
+        raise DataError(f"--out: {text} is no file: give files or folders")
+    if out is not None:
+        check_outputs([path for path in files if path != "-"], [out])
+    if resume and "-" in files:
+        raise DataError("--resume: standard input cannot be read again: give files")
+    if text_column is None:
+        check_no_table(sources)
+    beside = None
     if rules is not None:
         from fanlight.tagging.rules import read_rules
 
-        standing = read_rules(rules, precedence, encoding)
+        beside = read_rules(rules, precedence, encoding)
+    is_table = out is not None and out.suffix == ".parquet"
     if (
         chosen is Format.jsonl
         and text_column is None
-        and (out is None or out.suffix != ".parquet")
+        and not is_table
         and _is_utf8(encoding)
-        and all(_is_file(item) for item in given)
+        and len(files) == len(sources)
     ):
         from fanlight.apps.cli.bulk import tag_files
-        from fanlight.tagging.lines import files_of
 
-        tag_files(files_of(given), model, least, passes, threads, out, resume, standing)
+        tag_files(files, model, least, passes, threads, out, resume, beside)
         return
-    if resume and "-" in given:
-        raise DataError("--resume: standard input cannot be read again: give files")
-    texts = texts_of(given, encoding) if text_column is None else _column(given, text_column)
+    texts = read_sources(sources, encoding, text_column)
 
     def tagged(done: int) -> Iterator[Document]:
         """Tag the texts after those that an interrupted run has done."""
-        rest = islice(texts, done, None)
+        remaining = islice(texts, done, None)
         if model is not None:
-            return fanlight.load(model, passes=passes).pipe(rest, least, threads, standing)
+            return fanlight.load(model, passes=passes).pipe(remaining, least, threads, beside)
         return (
-            fanlight.load(fanlight.language_of(text), passes=passes)(text, least, threads, standing) for text in rest
+            fanlight.load(fanlight.language_of(text), passes=passes)(text, least, threads, beside) for text in remaining
         )
-
-    from fanlight.apps.cli.resuming import identify
 
     if out is None:
         _WRITERS[chosen](tagged(0))
-        return
-    job: dict[str, object] = {"files": given, "model": model, "threshold": least, "passes": passes}
-    job |= {"column": text_column, "rules": standing and standing.digest, "encoding": encoding}
-    job |= identify(given, model)
-    (_to_parquet if out.suffix == ".parquet" else _to_lines)(tagged, out, job, resume)
+    elif chosen is not Format.jsonl:
+        with replacing(out) as part, open(part, "w", encoding="utf-8") as file, redirect_stdout(file):
+            _WRITERS[chosen](tagged(0))
+    else:
+        from fanlight.apps.cli.resuming import identify
+
+        about: dict[str, object] = {"files": files, "model": model, "threshold": least, "passes": passes}
+        about |= {"column": text_column, "rules": beside and beside.digest, "encoding": encoding}
+        about |= identify(files, model)
+        (_to_parquet if is_table else _to_lines)(tagged, out, about, resume)
 
 
-def read_lines(path: str, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file, or of standard input for "-", without their ends.
+def _format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
+    """Return the format that is asked for, or that of the output's name.
 
     Raises
     ------
     DataError
-        The file cannot be read, or a line is not in the encoding; the message names byte and line.
+        The name says a format that cannot be written, or another than is asked for.
     """
-    try:
-        by_lines = "\n".encode(encoding) == b"\n"
-    except LookupError:
-        raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
-    try:
-        file = sys.stdin.buffer if path == "-" else open(path, "rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
-    offset = 0
-    with file:
-        # where a line feed is more than one byte (UTF-16), the bytes cannot be cut into lines before they are decoded
-        for number, line in enumerate(file if by_lines else [file.read()], 1):
-            try:
-                text = line.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{path}:{number}: byte {offset + error.start} is not {encoding}: name the file's encoding with "
-                    "--encoding, such as cp1252 or cp949"
-                ) from None
-            offset += len(line)
-            if number == 1:
-                text = text.removeprefix("\ufeff")
-            if by_lines:
-                yield text.rstrip("\r\n")
-            else:
-                yield from (part.rstrip("\r") for part in text.removesuffix("\n").split("\n"))
+    if out is None:
+        return format or (Format.table if sys.stdout.isatty() else Format.jsonl)
+    ending = (out.with_suffix("") if out.suffix in COMPRESSED else out).suffix.lower()
+    if ending in _REFUSED:
+        raise DataError(
+            f"{out}: {ending[1:]} is not written: name it .jsonl, .parquet, .html or .conll, or use another"
+        )
+    by_name = {".html": Format.html, ".htm": Format.html, ".conll": Format.conll}.get(ending, Format.jsonl)
+    if format not in (None, by_name):
+        raise typer.BadParameter(f"{out} would hold {by_name}, by its name", param_hint="--format")
+    if resume and by_name is not Format.jsonl:
+        raise DataError(f"{out}: --resume is for JSONL and Parquet: leave it out")
+    return by_name
+
+
+_REFUSED = (".csv", ".tsv", ".json", ".xml", ".xlsx", ".pdf", ".yaml")
 
 
 @commands.command()
@@ -239,43 +247,44 @@ def explain(
         Console().print(*explanation_tables(e), sep="\n", markup=False)
 
 
-def _column(inputs: list[str], column: str) -> Iterator[str]:
-    from fanlight.apps.integrations.arrow import SUFFIXES, read_column
+class Shards(NamedTuple):
+    """The options of a run over folders."""
 
-    for item in inputs:
-        if Path(item).suffix not in SUFFIXES:
-            raise DataError(f"{item}: --text-column is for {' and '.join(SUFFIXES)} files")
-        yield from read_column(item, column)
+    engine: Engine
+    model: str | None
+    threshold: dict[str, float]
+    passes: int | None
+    workers: int | None
+    resume: bool
+    overwrite: bool
 
 
-def _in_shards(
-    inputs: list[str],
-    out: Path,
-    engine: Engine,
-    model: str | None,
-    least: dict[str, float],
-    passes: int | None,
-    threads: int | None,
-    resume: bool,
-    rules: tuple[str, str] | None,
-) -> None:
+def _in_shards(inputs: list[str], out: Path | None, options: Shards, rules: tuple[str, str] | None) -> None:
     import os
 
     from fanlight.apps.shards import Job, local, tag_shards
-    from fanlight.machine import cores
-    from fanlight.tagging.lines import files_of
+    from fanlight.files import files_of
 
+    if out is None and len(inputs) > 1:
+        *inputs, last = inputs
+        out = Path(last)
+    if out is None or not inputs:
+        raise DataError("--engine: needs files or folders, and a folder --out to write to")
+    check_outputs(inputs, [out])
     run = local
-    if engine is Engine.ray:
+    if options.engine is Engine.ray:
         from fanlight.apps.integrations.ray import on_ray
 
         run = on_ray
-    job = Job(str(out.absolute()), model, least, passes, rules)
+    job = Job(str(out.absolute()), options.model, options.threshold, options.passes, rules)
     files = [os.path.abspath(path) for path in files_of(inputs)]
+    workers = options.workers or os.cpu_count() or 1
     texts = 0
-    for done, (row, count) in enumerate(tag_shards(files, job, threads or cores(), run, resume), 1):
-        texts += row.rows
-        print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
+    with claim(out):
+        rows = tag_shards(files, job, workers, run, options.resume, overwrite=options.overwrite)
+        for done, (row, count) in enumerate(rows, 1):
+            texts += row.rows
+            print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
     print(f"{out}: {texts} texts tagged now, listed in {out / 'manifest.jsonl'}", file=sys.stderr)
 
 
@@ -293,17 +302,12 @@ def _threshold(given: str) -> dict[str, float]:
     return least
 
 
-def _is_file(item: str) -> bool:
-    return item == "-" or Path(item).exists()
-
-
 def _is_utf8(encoding: str) -> bool:
     return encoding.lower().replace("_", "-") in ("utf-8", "utf8")
 
 
 def _to_lines(tagged: Callable[[int], Iterator[Document]], out: Path, job: Mapping[str, object], resume: bool) -> None:
     from fanlight.apps.cli.resuming import begin_lines, end_lines
-    from fanlight.files import writing
 
     file, done = begin_lines(out, job, resume)
     with file, writing(out):
@@ -324,35 +328,6 @@ def _to_parquet(
     end(out)
 
 
-def texts_of(inputs: list[str], encoding: str) -> Iterator[str]:
-    """Yield the lines of files and of standard input, and what is a text itself.
-
-    Raises
-    ------
-    DataError
-        A file cannot be read, or what looks like one does not exist.
-    """
-    for item in inputs:
-        if item == "-" or Path(item).is_file():
-            yield from read_lines(item, encoding)
-        elif Path(item).is_dir():
-            raise DataError(f"{item}: is a folder: name its files")
-        elif _looks_like_path(item):
-            raise DataError(
-                f"{item}: no such file: is the path right? (a text with white space in it is tagged as it is)"
-            )
-        else:
-            yield item
-
-
-def _looks_like_path(item: str) -> bool:
-    """Tell a mistyped file from a text: no white space, and a slash or a short extension."""
-    suffix = Path(item).suffix
-    return not any(c.isspace() for c in item) and (
-        "/" in item or (1 < len(suffix) <= 6 and suffix[1:].isalnum() and item.isascii())
-    )
-
-
 def _write_jsonl(documents: Iterator[Document]) -> None:
     for document in documents:
         sys.stdout.write(document.to_json() + "\n")
@@ -360,15 +335,16 @@ def _write_jsonl(documents: Iterator[Document]) -> None:
 
 def _write_table(documents: Iterator[Document]) -> None:
     from rich.console import Console
-    from rich.table import Table
+
+    from fanlight.apps.cli.terminal import printable, table
 
     console = Console()
     for document in documents:
-        table = Table("start", "end", "type", "probability", "text", box=None, header_style="bold")
+        entities = table("start", "end", "type", "probability", "text")
         for entity in document.entities:
-            table.add_row(str(entity.start), str(entity.end), entity.type, f"{entity.probability:.3f}", entity.text)
-        console.print(document.text, markup=False, highlight=False, style="dim", soft_wrap=True)
-        console.print(table if document.entities else "no entities", markup=False)
+            entities.add_row(str(entity.start), str(entity.end), entity.type, f"{entity.probability:.3f}", entity.text)
+        console.print(printable(document.text), markup=False, highlight=False, style="dim", soft_wrap=True)
+        console.print(entities if document.entities else "no entities", markup=False)
 
 
 def _write_conll(documents: Iterator[Document]) -> None:

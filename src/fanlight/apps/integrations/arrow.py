@@ -39,6 +39,8 @@ def read_column(path: str, column: str) -> Iterator[str]:
         for batch in _batches(path):
             if column not in batch.schema.names:
                 raise DataError(f"{path}: has no column {column!r}; it has {', '.join(batch.schema.names)}")
+            if batch.schema.names.count(column) > 1:
+                raise DataError(f"{path}: has several columns {column!r}: rename all but one")
             for text in _values(path, column, batch.column(column)):
                 row += 1
                 if text is not None and not isinstance(text, str):
@@ -228,4 +230,7 @@ def _batches(path: str) -> Iterator[Any]:
     if path.endswith(".parquet"):
         yield from library("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS)
     else:
-        yield from library("pyarrow.csv").open_csv(path)
+        csv = library("pyarrow.csv")
+        # a row without text is a row: the output has as many as the input
+        options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
+        yield from csv.open_csv(path, parse_options=options)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from fanlight.apps.formulas import read_formula
 from fanlight.apps.labelling import LabelStore
 from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
+from fanlight.apps.server.access import Access
 from fanlight.apps.server.guard import Guard, metrics
 from fanlight.apps.server.tagging import Tagging, answer
-from fanlight.calculus.expressions import symbols_of
-from fanlight.calculus.lecture import korean, views
-from fanlight.calculus.lecture.derivation import derive as derived
-from fanlight.calculus.lecture.diagnosis import check as checked
-from fanlight.calculus.lecture.graph import graph as graph_of
+from fanlight.apps.server.workers import PoolFullError, WorkerPool
 from fanlight.calculus.lecture.latex import latex
 from fanlight.entities import html
 from fanlight.entities.entity import Document, Entity
@@ -34,7 +29,6 @@ from fanlight.network.architecture import equation
 from fanlight.tagging.tagger import Tagger
 from fanlight.version import __version__
 
-WORDS: dict[str, Callable[[str], str]] = {"en": str, "ko": korean.say}  # by language
 STATIC = Path(__file__).parent / "static"
 FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.Fault, "description": text}
@@ -44,6 +38,9 @@ FAULTS: dict[int | str, dict[str, Any]] = {
         (404, "There is no such model."),
         (408, "The request came too slowly."),
         (413, "The body is too large."),
+        (403, "Another site's page, or another annotator."),
+        (421, "The request is for another host."),
+        (429, "All that works on expressions is busy: ask again in a moment."),
         (422, "A field is missing, unknown or out of range."),
         (503, "No answer in time."),
     )
@@ -54,8 +51,10 @@ def create_app(
     taggers: Mapping[str, Tagger],
     most_bytes: int = 20_000_000,
     seconds: float = 60.0,
-    key: str | None = None,
+    *,
+    keys: Mapping[str, str | None] | None = None,
     origins: tuple[str, ...] = (),
+    hosts: tuple[str, ...] = (),
     watch: Path | None = None,
     labels: LabelStore | None = None,
 ) -> Guard:
@@ -70,17 +69,27 @@ def create_app(
         Of a request's body.
     seconds : float
         For a request to arrive, and for its answer to begin.
-    key : str, optional
-        The API key of /v1 paths.
+    keys : mapping of str to str, optional
+        The API keys of /v1 paths, each with the annotator that it is for, or None for all.
     origins : tuple of str
         Other sites whose pages may call (CORS); none by default.
+    hosts : tuple of str
+        Names under which the server is asked, beside addresses and localhost; see `access.Access`.
     watch : path, optional
         What `fanlight train --watch` writes.
     labels : LabelStore, optional
         Texts to label.
     """
+    workers = WorkerPool()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        workers.close()
+
     app = FastAPI(
         title="Fanlight",
+        lifespan=lifespan,
         version=__version__,
         description="Named entities, why they are, and the calculus behind. Offsets count code points.",
         docs_url=None,  # those pages load scripts from elsewhere
@@ -93,7 +102,7 @@ def create_app(
     async def tag(request: schemas.TagRequest, http: Request) -> Any:
         """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
         if "application/x-ndjson" in http.headers.get("accept", ""):
-            tagging.chosen(request.model, request.texts[0])
+            tagging.by_model(request)  # what is wrong is told before the answer begins
             return StreamingResponse(tagging.lines(request), media_type="application/x-ndjson")
         return Response(answer(await tagging.tag(request)), media_type="application/json")
 
@@ -134,49 +143,12 @@ def create_app(
     @app.post("/v1/derive", response_model=schemas.DeriveResponse)
     async def derive(request: schemas.DeriveRequest) -> Any:
         """Derive a gradient step by step, and run the computation graph at numbers."""
-
-        def work() -> dict[str, Any]:
-            whole = read_formula(request.expression, request.shapes, request.assume)
-            steps = derived(whole, request.wrt)
-            shown = None
-            if request.at is not None:
-                made = graph_of(whole, {name: _array(name, value) for name, value in request.at.items()})
-                nodes = [
-                    {"label": n.label, "formula": n.formula, "value": _plain(n.value)}
-                    | {"upstream": _plain(n.upstream), "local": n.local, "role": n.role}
-                    for n in made.nodes
-                ]
-                edges = [
-                    {"source": e.source, "target": e.target, "downstream": _plain(e.downstream)} for e in made.edges
-                ]
-                shown = {"nodes": nodes, "edges": edges}
-            return {
-                "gradient": str(steps.gradient),
-                "latex": views.latex_of(steps),
-                "html": views.html(steps, WORDS[request.language]),
-                "steps": views.text(steps, WORDS[request.language]),
-                "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(whole).items()},
-                "graph": shown,
-            }
-
-        return JSONResponse(await asyncio.to_thread(work))
+        return JSONResponse(await workers.run("derive", request.model_dump()))
 
     @app.post("/v1/check", response_model=schemas.CheckResponse)
     async def check(request: schemas.CheckRequest) -> Any:
         """Check a gradient: right, or what is wrong with it."""
-
-        def work() -> dict[str, Any]:
-            whole = read_formula(request.expression, request.shapes, request.assume)
-            verdict = checked(whole, request.wrt, request.gradient)
-            expected = verdict.expected
-            return {
-                "right": verdict.right,
-                "reasons": [WORDS[request.language](reason) for reason in verdict.reasons],
-                "expected": str(expected),
-                "latex": latex(expected),
-            }
-
-        return JSONResponse(await asyncio.to_thread(work))
+        return JSONResponse(await workers.run("check", request.model_dump()))
 
     @app.get("/v1/models", response_model=list[schemas.ModelOut])
     async def models() -> Any:
@@ -232,6 +204,11 @@ def create_app(
     async def fault(_: Request, error: FanlightError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, 400)
 
+    @app.exception_handler(PoolFullError)
+    async def full(_: Request, error: PoolFullError) -> JSONResponse:
+        message = "all that works on expressions is busy: ask again in a moment"
+        return JSONResponse({"error": message}, 429, headers={"Retry-After": "1"})
+
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
         told = str(error.detail)
@@ -253,11 +230,17 @@ def create_app(
         from fastapi.middleware.cors import CORSMiddleware
 
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"])
-    guard = Guard(app, most_bytes, seconds, key, {"/v1/tag": tagging.at_once})
+    access = Access(keys or {}, origins, hosts)
+    guard = Guard(app, most_bytes, seconds, access, {"/v1/tag": tagging.at_once})
     return guard
 
 
-POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'"
+POLICY = "; ".join(
+    (
+        "default-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "base-uri 'none'",
+        "frame-ancestors 'none'", "form-action 'self'",
+    )
+)  # fmt: skip
 
 
 def _document(given: schemas.DocumentIn) -> Document:
@@ -266,23 +249,3 @@ def _document(given: schemas.DocumentIn) -> Document:
     return Document(
         text, tuple(Entity(e.start, e.end, e.type, text[e.start : e.end], e.probability) for e in given.entities)
     )
-
-
-def _array(name: str, value: Any) -> Any:
-    try:
-        array = np.asarray(value, float)
-    except (ValueError, TypeError):
-        raise DataError(f"at.{name}: is not a number or lists of numbers of equal length") from None
-    if array.ndim > 2 or array.size > 10_000 or not np.isfinite(array).all():
-        raise DataError(f"at.{name}: must be a number, vector or matrix of at most 10,000 finite numbers")
-    return array
-
-
-def _plain(value: Any) -> Any:
-    """Return numbers for JSON, which has none for infinity."""
-    if value is None:
-        return None
-    if isinstance(value, (list, np.ndarray)):
-        array = np.asarray(value, float)
-        return _plain(float(array)) if not array.ndim else [_plain(item) for item in array.tolist()]
-    return float(value) if math.isfinite(value) else str(value)

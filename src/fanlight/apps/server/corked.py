@@ -10,6 +10,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from fanlight.apps.server.guard import Guard
 
 MOST = 1 << 16  # bytes kept back
+HEAD_BYTES = 1 << 16  # of a request's head
+HEAD_SECONDS = 15.0  # for the first head to come, and for one to be complete
 
 
 class CorkedProtocol(HttpToolsProtocol):
@@ -21,18 +23,58 @@ class CorkedProtocol(HttpToolsProtocol):
     """
 
     _held: list[bytes] | None = None  # the body so far of a request that may be answered at once
+    _in_head = True
+    _head_size = 0  # bytes so far of a head that is not complete
+    _deadline: asyncio.TimerHandle | None = None  # for a head to be complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
         super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._close_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        self._forget_deadline()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
+        was_in_head = self._in_head
         super().data_received(data)
         self._go_on()  # for the rest of a body there is a time limit
+        self._watch_head(len(data) if was_in_head else 0)
+
+    def on_message_begin(self) -> None:
+        """Begin a request's head."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def _watch_head(self, size: int) -> None:
+        """Give a head that is not complete a limit of size and of time."""
+        if not self._in_head:
+            self._head_size = 0
+            self._forget_deadline()
+            return
+        self._head_size += size
+        if self._head_size > HEAD_BYTES:
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._close_late)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close_late(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Begin a request."""
+        self._in_head = False
         if self._at_rest() and self.parser.get_method() == b"POST" and isinstance(self.app, Guard):
             self._held = []
         else:
@@ -77,7 +119,8 @@ class CorkedProtocol(HttpToolsProtocol):
                 super().on_body(part)
 
     def _answer(self, body: bytes) -> None:
-        headers = [*self.server_state.default_headers, (b"content-type", b"application/json")]
+        nosniff = (b"x-content-type-options", b"nosniff")
+        headers = [*self.server_state.default_headers, (b"content-type", b"application/json"), nosniff]
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
         self.transport.write(b"%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINE[200], lines, len(body), body))
         self.on_response_complete()
@@ -119,6 +162,12 @@ class Corked:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
+
+_REASON = b'{"error": "the head of the request is too large"}'
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%b" % (len(_REASON), _REASON)
+)
 
 OPTIONS: dict[str, Any] = {  # of uvicorn
     "http": CorkedProtocol,

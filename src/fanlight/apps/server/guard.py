@@ -1,15 +1,16 @@
-"""What every request passes: a size limit, a time limit, an API key, counters. Nothing of its content is kept."""
+"""What every request passes: rules of access, limits of size and time, counters. Nothing of its content is kept."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+
+from fanlight.apps.server.access import ANNOTATOR, Access, is_preflight
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -26,8 +27,8 @@ class Guard:
         Of a request's body.
     seconds : float
         For the body to arrive, and then for the answer to begin.
-    key : str, optional
-        What ``Authorization: Bearer …`` or ``X-API-Key`` must hold on /v1 paths.
+    access : Access
+        Who may ask; a key is asked for on /v1 paths, as ``Authorization: Bearer …`` or ``X-API-Key``.
     at_once : mapping of str to callable
         By path: what may make of a JSON body the answer's JSON without waiting for anything, or else returns None.
     """
@@ -37,10 +38,10 @@ class Guard:
         app: Any,
         most_bytes: int,
         seconds: float,
-        key: str | None,
+        access: Access,
         at_once: Mapping[str, Callable[[bytes], bytes | None]] | None = None,
     ) -> None:
-        self.app, self.most_bytes, self.seconds, self.key = app, most_bytes, seconds, key
+        self.app, self.most_bytes, self.seconds, self.access = app, most_bytes, seconds, access
         self.at_once = at_once or {}
         self.requests: Counter[tuple[str, int]] = Counter()
         self.took: defaultdict[str, float] = defaultdict(float)
@@ -51,7 +52,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(send)
+        answer = _Answer(send, self.access.headers_for(dict(scope["headers"])))
         try:
             await self._checked(scope, receive, answer)
         finally:
@@ -64,7 +65,9 @@ class Guard:
         """Answer a request that has come whole, or return None: it goes the ordinary way, which says what is wrong."""
         began = time.perf_counter()
         work = self.at_once.get(path)
-        if work is None or len(body) > self.most_bytes or not _plain(method, headers) or not self._allowed(headers):
+        if work is None or len(body) > self.most_bytes or not _plain(method, headers):
+            return None
+        if not (self.access.allows_host(headers) and self.access.allows_key(headers)):
             return None
         found = work(body)
         if found is not None:
@@ -74,8 +77,8 @@ class Guard:
 
     async def _checked(self, scope: Scope, receive: Receive, send: _Answer) -> None:
         headers = dict(scope["headers"])
-        if scope["path"].startswith("/v1/") and not self._allowed(headers):
-            await refuse(send, 401, "this server wants its API key: send it as Authorization: Bearer … or X-API-Key")
+        if refusal := self._refusal(scope, headers):
+            await refuse(send, *refusal)
             return
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self.most_bytes:
@@ -120,11 +123,19 @@ class Guard:
         finally:
             gone.cancel()
 
-    def _allowed(self, headers: Mapping[bytes, bytes]) -> bool:
-        if self.key is None:
-            return True
-        given = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return hmac.compare_digest(given, self.key.encode())
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, str] | None:
+        """Return status and reason if a request may not be answered."""
+        access = self.access
+        if not access.allows_host(headers):
+            return 421, "this server is not asked under that name: allow it with --allow-host"
+        if not access.allows_origin(scope["method"], headers):
+            return 403, "pages of other sites may not change anything here: allow one with --origin"
+        if scope["path"].startswith("/v1/") and access.keys and not is_preflight(scope["method"], headers):
+            key = access.find_key(headers)
+            if key is None:
+                return 401, "this server wants its API key: send it as Authorization: Bearer … or X-API-Key"
+            scope[ANNOTATOR] = access.keys[key]
+        return None
 
     def _too_large(self) -> str:
         return f"the body is larger than {self.most_bytes:,} bytes: send the texts in several requests"
@@ -150,12 +161,15 @@ class _Gone(bytes):
 class _Answer:
     """Sends an answer on and notes its status: 499, as for a client that went, as long as there is none."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status, self.started = send, 499, False
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self._send, self._headers, self.status, self.started = send, headers, 499, False
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status, self.started = int(message["status"]), True
+            present = {name.lower() for name, _ in message["headers"]}
+            added = [header for header in self._headers if header[0] not in present]
+            message = {**message, "headers": [*message["headers"], *added]}
         await self._send(message)
 
 

@@ -7,16 +7,25 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from fanlight.apps.labelling import LabelStore, Task
+from fanlight.apps.server.access import ANNOTATOR
 from fanlight.apps.server.schemas import Model, Text
 from fanlight.entities.entity import Document
 
-Annotator = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
+# no controls: names and types are shown to others
+Annotator = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=40,
+        pattern=r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$",
+    ),
+]
 
 
 class SpanIn(Model):
@@ -101,20 +110,23 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
         return store
 
     @router.get("/v1/labels", response_model=LabelsResponse)
-    async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)]) -> Any:
+    async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)], http: Request) -> Any:
         """Give the next text of an annotator."""
+        _check_annotator(http, annotator)
         return await standing(annotator)
 
     @router.post("/v1/labels", response_model=LabelsResponse)
-    async def save(request: SaveRequest) -> Any:
+    async def save(request: SaveRequest, http: Request) -> Any:
         """Save an annotator's spans of a text, on disk before the answer, and give the next."""
+        _check_annotator(http, request.annotator)
         spans = [(s.start, s.end, s.label) for s in request.spans]
         await asyncio.to_thread(needed().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
 
     @router.post("/v1/labels/undo", response_model=LabelsResponse)
-    async def undo(request: UndoRequest) -> Any:
+    async def undo(request: UndoRequest, http: Request) -> Any:
         """Take back an annotator's last save and give that text again."""
+        _check_annotator(http, request.annotator)
         await asyncio.to_thread(needed().undo, request.annotator)
         return await standing(request.annotator)
 
@@ -126,6 +138,13 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     return router
+
+
+def _check_annotator(http: Request, annotator: str) -> None:
+    """Refuse an annotator's name from whoever has another's key."""
+    owner = http.scope.get(ANNOTATOR)
+    if owner is not None and owner != annotator:
+        raise HTTPException(403, f"this key is {owner}'s: label under that name")
 
 
 def _standing(store: LabelStore, annotator: str) -> tuple[list[str], Task | None, tuple[int, int], list[Any]]:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.schemas import TagRequest
 from fanlight.entities.entity import Document
+from fanlight.entities.type_names import check_types
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.scripts import language_of
 
@@ -61,7 +62,7 @@ class Tagging:
     async def tag(self, request: TagRequest) -> list[Document]:
         """Tag a request's texts, in their turn."""
         found: dict[int, Document] = {}
-        for name, places in self._by_model(request).items():
+        for name, places in self.by_model(request).items():
             documents = await self.batchers[name].tag([request.texts[i] for i in places])
             found |= zip(places, documents, strict=True)
         self._count(request)
@@ -78,7 +79,7 @@ class Tagging:
         found: dict[int, bytes] = {}
         try:
             request = TagRequest.model_validate_json(body)
-            for name, places in self._by_model(request).items():
+            for name, places in self.by_model(request).items():
                 lines = self.batchers[name].now([request.texts[i] for i in places], request.threshold)
                 if lines is None:
                     return None
@@ -98,10 +99,20 @@ class Tagging:
             first += count
             count = min(2 * count, 1024)
 
-    def _by_model(self, request: TagRequest) -> dict[str, list[int]]:
+    def by_model(self, request: TagRequest) -> dict[str, list[int]]:
+        """Return which of a request's texts each model tags.
+
+        Raises
+        ------
+        DataError
+            A threshold is for a type that none of these models has.
+        """
         places: dict[str, list[int]] = {}
         for i, text in enumerate(request.texts):
             places.setdefault(self.chosen(request.model, text), []).append(i)
+        if isinstance(request.threshold, dict):
+            types = {type_ for name in places for type_ in self.batchers[name].tagger.types}
+            check_types(request.threshold, types, "threshold")
         return places
 
     def _count(self, request: TagRequest) -> None:

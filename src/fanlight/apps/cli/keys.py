@@ -1,0 +1,79 @@
+"""API keys of `serve` and `label`, from the environment or from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fanlight.apps.cli.arguments import Input
+from fanlight.errors import DataError, SettingsError
+from fanlight.files import unreadable
+
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        envvar="FANLIGHT_API_KEY",
+        help="Asked of every /v1 request. Other users of the machine see a command's options: better set the variable, "
+        "or give --api-key-file.",
+    ),
+]
+ApiKeyFile = Annotated[Path | None, typer.Option(help="A file that holds the API key alone."), Input()]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", help="A name under which the server is asked, beside addresses and localhost; may be repeated."
+    ),
+]
+
+
+def read_keys(key: str | None, file: Path | None = None, annotators: Path | None = None) -> dict[str, str | None]:
+    """Return the API keys, each with the annotator that it is for, or None for all.
+
+    Raises
+    ------
+    SettingsError
+        A key is empty, or two options give one.
+    DataError
+        A file cannot be read, or a line of `annotators` is not NAME<tab>KEY.
+    """
+    if key is not None and file is not None:
+        raise SettingsError("--api-key: stands beside --api-key-file: give one")
+    keys: dict[str, str | None] = {}
+    if file is not None:
+        key = _read(file).strip()
+    if key is not None:
+        if not key.strip():
+            raise SettingsError("--api-key: is empty, which would let everyone in: give a key, or leave it out")
+        keys[key] = None
+    if annotators is not None:
+        for number, line in enumerate(_read(annotators).splitlines(), 1):
+            name, tab, secret = (part.strip() for part in line.partition("\t"))
+            if not line.strip():
+                continue
+            if (not tab and not secret) or not name or secret in keys:
+                raise DataError(f"{annotators}:{number}: is not NAME<tab>KEY, or its key stands there twice")
+            keys[secret] = name
+        if not keys:
+            raise SettingsError(f"{annotators}: has no key, which would let everyone in")
+    return keys
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(unreadable(file, error)) from None
+    except UnicodeDecodeError:
+        raise DataError(f"{file}: is not UTF-8") from None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether this machine alone reaches an address."""
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

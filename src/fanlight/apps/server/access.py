@@ -1,0 +1,93 @@
+"""Who may ask: under which name of the server, from which site's pages, and with which key."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+Headers = Mapping[bytes, bytes]
+ANNOTATOR = "fanlight.annotator"  # in a request's scope: whose key it came with
+
+
+@dataclass(frozen=True)
+class Access:
+    """The rules of access.
+
+    Attributes
+    ----------
+    keys : mapping of str to str or None
+        API keys, each with the annotator that it is for; without keys anyone may ask who reaches the server.
+    origins : tuple of str
+        Other sites whose pages may call.
+    hosts : tuple of str
+        Names under which the server is asked. Addresses and localhost are always allowed: a page of a hostile site
+        can have its own name lead to this machine (DNS rebinding), but then it asks under that name.
+    """
+
+    keys: Mapping[str, str | None] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    def allows_host(self, headers: Headers) -> bool:
+        """Tell whether a request is for this server; one without a host is from no page."""
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not host:
+            return True
+        name = (urlsplit(f"//{host}").hostname or "") if _is_sound(host) else ""
+        return name == "localhost" or name in self.hosts or _is_address(name)
+
+    def allows_origin(self, method: str, headers: Headers) -> bool:
+        """Tell whether a request that changes something is of no page, of the server's own or of an allowed site's."""
+        origin = headers.get(b"origin")
+        if method in ("GET", "HEAD", "OPTIONS") or origin is None:
+            return True
+        site = origin.decode("latin-1")
+        host = headers.get(b"host", b"").decode("latin-1")
+        return site in self.origins or (
+            bool(host) and site.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
+        )
+
+    def find_key(self, headers: Headers) -> str | None:
+        """Return the key that a request came with, if it is one of ours."""
+        given = headers.get(b"x-api-key")
+        if given is None:
+            scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+            given = given.strip() if scheme.lower() == b"bearer" else b""
+        fitting = [key for key in self.keys if hmac.compare_digest(given, key.encode())]
+        return fitting[0] if fitting else None
+
+    def allows_key(self, headers: Headers) -> bool:
+        """Tell whether a request came with a key, if one is needed."""
+        return not self.keys or self.find_key(headers) is not None
+
+    def headers_for(self, headers: Headers) -> list[tuple[bytes, bytes]]:
+        """Return what every answer to a request says: how browsers may use it, and whether its page may read it."""
+        answers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"x-frame-options", b"DENY"),
+            (b"referrer-policy", b"no-referrer"),
+        ]
+        origin = headers.get(b"origin")
+        if origin is not None and origin.decode("latin-1") in self.origins:
+            answers += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+        return answers
+
+
+def is_preflight(method: str, headers: Headers) -> bool:
+    """Tell whether a browser asks if a page may call; it sends no key then."""
+    return method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
+
+
+def _is_sound(host: str) -> bool:
+    return host.isascii() and not any(c in "/?#@\\" or c.isspace() for c in host)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.split("%")[0])
+    except ValueError:
+        return False
+    return True

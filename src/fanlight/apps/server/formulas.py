@@ -1,0 +1,88 @@
+"""Expressions of strangers: derived and checked in worker processes (`apps.server.workers`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fanlight.apps.formulas import read_formula
+from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.lecture import korean, views
+from fanlight.calculus.lecture.derivation import derive as derive_gradient
+from fanlight.calculus.lecture.diagnosis import check as check_gradient
+from fanlight.calculus.lecture.graph import graph
+from fanlight.calculus.lecture.latex import latex
+from fanlight.errors import DataError
+
+_WORDS: dict[str, Callable[[str], str]] = {"en": str, "ko": korean.say}  # by language
+
+
+def derive(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a `schemas.DeriveRequest`.
+
+    Raises
+    ------
+    FanlightError
+        The expression or the numbers are at fault.
+    """
+    expression = read_formula(request["expression"], request["shapes"], request["assume"])
+    steps, words = derive_gradient(expression, request["wrt"]), _WORDS[request["language"]]
+    drawing = None
+    if request["at"] is not None:
+        values = graph(expression, {name: _array(name, value) for name, value in request["at"].items()})
+        nodes = [
+            {"label": n.label, "formula": n.formula, "value": _plain(n.value)}
+            | {"upstream": _plain(n.upstream), "local": n.local, "role": n.role}
+            for n in values.nodes
+        ]
+        edges = [{"source": e.source, "target": e.target, "downstream": _plain(e.downstream)} for e in values.edges]
+        drawing = {"nodes": nodes, "edges": edges}
+    return {
+        "gradient": str(steps.gradient),
+        "latex": views.latex_of(steps),
+        "html": views.html(steps, words),
+        "steps": views.text(steps, words),
+        "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(expression).items()},
+        "graph": drawing,
+    }
+
+
+def check(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a `schemas.CheckRequest`.
+
+    Raises
+    ------
+    FanlightError
+        An expression is at fault.
+    """
+    expression = read_formula(request["expression"], request["shapes"], request["assume"])
+    verdict = check_gradient(expression, request["wrt"], request["gradient"])
+    return {
+        "right": verdict.right,
+        "reasons": [_WORDS[request["language"]](reason) for reason in verdict.reasons],
+        "expected": str(verdict.expected),
+        "latex": latex(verdict.expected),
+    }
+
+
+def _array(name: str, value: Any) -> Any:
+    try:
+        array = np.asarray(value, float)
+    except (ValueError, TypeError):
+        raise DataError(f"at.{name}: is not a number or lists of numbers of equal length") from None
+    if array.ndim > 2 or array.size > 10_000 or not np.isfinite(array).all():
+        raise DataError(f"at.{name}: must be a number, vector or matrix of at most 10,000 finite numbers")
+    return array
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers for JSON, which has none for infinity."""
+    if value is None:
+        return None
+    if isinstance(value, (list, np.ndarray)):
+        array = np.asarray(value, float)
+        return _plain(float(array)) if not array.ndim else [_plain(item) for item in array.tolist()]
+    return float(value) if math.isfinite(value) else str(value)

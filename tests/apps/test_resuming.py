@@ -1,0 +1,150 @@
+"""A run goes on with the same inputs, models and options alone, and to the same bytes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.apps.archive import find, index
+from fanlight.apps.cli.edge import main
+from fanlight.entities.entity import Document, Entity
+from fanlight.errors import DataError
+
+TEXTS = "".join(f"Line {n} is from Oslo.\n" for n in range(30)).encode()
+
+
+def run(*words):
+    """Run the command in this process; return its status."""
+    before, sys.argv = sys.argv, ["fanlight", *map(str, words)]
+    try:
+        main()
+    except SystemExit as stop:
+        return stop.code or 0
+    finally:
+        sys.argv = before
+
+
+def interrupt(folder, place):
+    """Leave a run to `folder / out.jsonl` as a kill at a byte of its output would; return what it had to write."""
+    source, out = folder / "a.txt", folder / "out.jsonl"
+    source.write_bytes(TEXTS)
+    (folder / "rules").write_text("Line\tMISC\n")
+    words = ["tag", source, "--model", "en", "--rules", folder / "rules", "--out", out]
+    assert run(*words) == 0
+    expected = out.read_bytes()
+    out.unlink()
+
+    from fanlight.apps.cli import resuming
+
+    stop, resuming.put = resuming.put, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    try:
+        assert run(*words) == 130
+    finally:
+        resuming.put = stop
+    part = folder / "out.jsonl.part"
+    part.write_bytes(part.read_bytes()[:place])
+    return words, expected
+
+
+@given(st.integers(0, 4000))
+def test_the_same_run_goes_on_from_any_byte(tmp_path_factory, place):
+    folder = tmp_path_factory.mktemp("same")
+    words, expected = interrupt(folder, place)
+    assert run(*words, "--resume") == 0
+    assert (folder / "out.jsonl").read_bytes() == expected
+    assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "out.jsonl", "rules"]
+
+
+@given(st.sampled_from(["a.txt", "rules"]), st.integers(0, len(TEXTS) - 1), st.sampled_from(["flip", "add", "cut"]))
+def test_a_run_does_not_go_on_with_another_input(tmp_path_factory, name, place, change):
+    folder = tmp_path_factory.mktemp("other")
+    words, _ = interrupt(folder, 300)
+    path = folder / name
+    data = bytearray(path.read_bytes())
+    place %= len(data)
+    if change == "flip":
+        data[place] = ord("x") if data[place] != ord("x") else ord("y")
+    elif change == "add":
+        data = data[:place] + b"z" + data[place:]
+    else:
+        del data[place]
+    path.write_bytes(data)
+    part = (folder / "out.jsonl.part").read_bytes()
+    assert run(*words, "--resume") == 1
+    assert (folder / "out.jsonl.part").read_bytes() == part
+    assert not (folder / "out.jsonl").exists()
+
+
+def test_what_changed_is_named(tmp_path, capsys):
+    words, _ = interrupt(tmp_path, 300)
+    (tmp_path / "a.txt").write_bytes(TEXTS.replace(b"Oslo", b"Bonn", 1))
+    run(*words, "--resume")
+    assert f"{tmp_path / 'a.txt'} has changed" in capsys.readouterr().err
+    (tmp_path / "a.txt").write_bytes(TEXTS)
+    run(*words, "--resume", "--threshold", "0.5")
+    assert "another threshold" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_is_not_begun_over(tmp_path, capsys):
+    words, _ = interrupt(tmp_path, 300)
+    before = (tmp_path / "out.jsonl.part").read_bytes()
+    assert run(*words) == 1
+    assert "go on with --resume" in capsys.readouterr().err
+    assert (tmp_path / "out.jsonl.part").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["out.jsonl.part", "out.jsonl.part.json", "out.parquet.part"])
+def test_anothers_file_is_not_written_over(tmp_path, capsys, name):
+    (tmp_path / "a.txt").write_bytes(TEXTS)
+    if name == "out.parquet.part":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text("mine")
+    else:
+        (tmp_path / name).write_text("mine")
+    out = tmp_path / name.split(".part")[0]
+    assert run("tag", tmp_path / "a.txt", "--model", "en", "--out", out) == 1
+    capsys.readouterr()
+    place = tmp_path / name / "mine" if name == "out.parquet.part" else tmp_path / name
+    assert place.read_text() == "mine"
+
+
+def test_a_training_without_checkpoint_is_not_gone_on_with(tmp_path, capsys):
+    towns = Path(__file__).parents[1] / "data" / "towns.conll"
+    assert run("train", towns, "--out", tmp_path / "m", "--resume", "--set", "epochs=1") == 1
+    assert "no interrupted run" in capsys.readouterr().err
+
+
+def test_an_index_sees_an_edit_of_equal_size(tmp_path):
+    def tag(texts):
+        return (Document(text, (Entity(0, 4, "LOC", text[:4], 1.0),)) for text in texts)
+
+    def lines(path):
+        return iter(Path(path).read_text().splitlines())
+
+    source, database = tmp_path / "a.txt", tmp_path / "db"
+    source.write_text("Oslo\nBonn\n")
+    assert list(index([source], database, tag, lines)) == [(str(source), 2)]
+    assert list(index([source], database, tag, lines)) == []
+    source.write_text("Rome\nBonn\n")
+    with pytest.raises(DataError, match="has changed since it was indexed"):
+        list(index([source], database, tag, lines))
+    assert [m.name for m in find(database, "type:LOC")] == ["Oslo", "Bonn"]
+
+
+def test_a_folder_with_other_files_is_not_written_to(tmp_path, capsys):
+    (tmp_path / "a.txt").write_bytes(TEXTS)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "000000.jsonl").write_text("mine")
+    words = ("tag", "--engine", "local", "--threads", "1", "--model", "en", tmp_path / "a.txt", out)
+    assert run(*words) == 1
+    assert "holds other files" in capsys.readouterr().err
+    assert (out / "000000.jsonl").read_text() == "mine"
+    assert run("tag", "--engine", "local", "--model", "en", tmp_path, tmp_path) == 1
+    assert "is an input" in capsys.readouterr().err
+    assert run(*words, "--overwrite") == 0
+    (tmp_path / "a.txt").write_bytes(TEXTS.replace(b"Oslo", b"Bonn"))
+    assert run(*words, "--resume") == 1
+    assert "was begun with other files" in capsys.readouterr().err

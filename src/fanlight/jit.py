@@ -70,11 +70,13 @@ def cache_folder() -> Path:
 
 @cache
 def stamp() -> str:
-    """Return a hash of when the files that have kernels were changed."""
+    """Return a hash of the files that have kernels: copies of a package share kernels, whenever they were written."""
     package = Path(__file__).parent
     files = {Path(__file__), *package.rglob("*kernels.py"), *package.glob("engine/*.py"), *package.glob("text/*.py")}
-    states = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(files)]
-    return sha256(repr(states).encode()).hexdigest()
+    digest = sha256()
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(package)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # Numba has no types

@@ -255,6 +255,13 @@ class Tagger:
             spans[number].append(TokenSpan(start - first, end - first, type_, probability))
         return spans
 
+    def type_probabilities(self, documents: Sequence[Sequence[Sentence]]) -> list[NDArray[np.float32]]:
+        """Return P(token is in an entity of the type), (tokens, types), for each sentence of tokenised documents.
+
+        The columns are those of `types`.
+        """
+        return self._inspector.type_probabilities(documents)
+
     def _token_spans(self, tokens: Tokens, probabilities: bool) -> list[TokenSpan]:
         engine, spans = self._engine_for(len(tokens.documents), sum(map(len, tokens.words))), None
         if isinstance(engine, PlainEngine) or (spans := engine.token_spans(tokens)) is None:

@@ -132,11 +132,8 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def _tag(self, X: Words) -> Iterator[tuple[Sequence[str], list[Any]]]:
         """Yield each sentence's words and its entities (start, end, type), tagged in one batch."""
-        tagger = self._fitted_tagger()
-        documents = [[Sentence.of_words(list(words), ())] for words in _check_lists("X", X) if len(words)]
-        tagged = iter(tagger.tag_sentences(documents))
-        for words in X:
-            yield words, [span[:3] for span in next(tagged)] if len(words) else []
+        for words, spans in zip(X, self._fitted_tagger().tag_words(_check_lists("X", X)), strict=True):
+            yield words, [span[:3] for span in spans]
 
     def _fitted_tagger(self) -> Tagger:
         if not hasattr(self, "tagger_"):

@@ -16,6 +16,7 @@ import fanlight
 from fanlight.apps.integrations.sklearn import FanlightClassifier, _read_rows
 from fanlight.entities.bioes import spans_from_tags, tags_from_spans
 from fanlight.errors import DataError, SettingsError
+from fanlight.tagging.tagger import Tagger
 from fanlight.training.settings import read_settings
 
 TEXTS = ["Ann Lee of Acme lives in New York.", "", "Nothing here.", "Paris, Rome and U.S. troops met Bill Clinton."] * 5
@@ -68,7 +69,9 @@ def test_the_estimator_keeps_the_contract():
 
 @pytest.fixture(scope="module")
 def fitted():
-    return FanlightClassifier(epochs=20, rate=0.01, hidden=16, settings={"batch_tokens": 50}).fit(X, Y)
+    estimator = FanlightClassifier(epochs=20, rate=0.01, hidden=16, settings={"batch_tokens": 50}).fit(X, Y)
+    estimator.tagger_ = Tagger(estimator.tagger_.model, "plain")  # other tests compile
+    return estimator
 
 
 @pytest.mark.parametrize("scheme", ["IOB2", "BIOES", "BILOU", "IO"])

@@ -47,8 +47,8 @@ def split_sentences(lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
         text = "\n".join(line for _, line in paragraph)
         for offsets in tokenise_sentences(text, unit):
             start, end = offsets[0][0], offsets[-1][1]
-            line = paragraph[text.count("\n", 0, start)][0]
-            sentences.append((line, " ".join(text[start:end].split("\n"))))
+            number = paragraph[text.count("\n", 0, start)][0]
+            sentences.append((number, " ".join(text[start:end].split("\n"))))
     return sentences
 
 

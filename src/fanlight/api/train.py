@@ -40,7 +40,9 @@ def train_tagger(
         _check_path(name, value)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(out) if out is not None else Path(folder) / "model.fanlight"
-        run = train_model(train, dev, place, vectors, read_settings(None, settings), gazetteers, also, patterns)
+        run: Iterator[Epoch] = train_model(
+            train, dev, place, vectors, read_settings(None, settings), gazetteers, also, patterns
+        )
         if watch is not None:
             run = record_training(run, Path(watch), place, train, dev)
         for _ in run:

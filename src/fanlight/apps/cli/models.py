@@ -13,9 +13,12 @@ import typer
 from fanlight.apps.cli.arguments import Input, Output, split_pairs, split_types
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fanlight.corpus.data_report import DataReport
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
+    from fanlight.training.loop import Epoch
     from fanlight.training.settings import Chosen
 
 commands = typer.Typer()
@@ -120,7 +123,7 @@ def train(
         values = chosen.model_dump(exclude_none=True)
         console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)
 
-    run = train_model(
+    run: Iterator[Epoch] = train_model(
         train,
         dev,
         out,

@@ -22,7 +22,7 @@ from fanlight.training.train import train_model
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 SMALL = {"epochs": 6, "hidden": 32, "rate": 0.01, "dropout": 0.2, "input_dropout": 0.1, "feature_dropout": {}}
-SMALL |= {"lower_share": 0.0, "upper_share": 0.0, "exchange_share": 0.0}
+SMALL |= {"lower_share": 0.0, "upper_share": 0.0, "replacement_share": 0.0}
 TWO = {"passes": 2, "folds": 2}
 
 
@@ -383,3 +383,8 @@ def test_output_bias_begins_at_the_frequencies_of_the_tags():
     configuration = SimpleNamespace(head="chain", tags=5)
     bias = log_frequencies(configuration, np.array([0] * 9 + [4]))
     assert np.exp(bias).ravel() == pytest.approx(np.array([9.5, 0.5, 0.5, 0.5, 1.5]) / 12.5)
+
+
+def test_old_names_of_settings_are_read_and_warned_of():
+    with pytest.warns(DeprecationWarning, match="exchange_share is called replacement_share"):
+        assert read_settings(None, {"exchange_share": 0.25}).replacement_share == 0.25

@@ -30,7 +30,7 @@ def evidence_width(types: int) -> int:
 
 def marks_width(gazetteer: Gazetteer | None, patterns: Patterns | None) -> int:
     """Return how many numbers `marks` gives a token."""
-    return sum(known.width for known in (gazetteer, patterns) if known is not None)
+    return sum(features.width for features in (gazetteer, patterns) if features is not None)
 
 
 def marks(
@@ -52,9 +52,11 @@ def marks(
     return named if patterns is None else join(named, patterns.marks(places))
 
 
-def join(marks: Float | None, found: Float) -> NDArray[np.float32]:
+def join(marks: Float | None, document_features: Float) -> NDArray[np.float32]:
     """Return what a second network is told of each token: its marks, if any, then the evidence."""
-    return np.asarray(found if marks is None else np.concatenate([marks, found], axis=1), np.float32)
+    return np.asarray(
+        document_features if marks is None else np.concatenate([marks, document_features], axis=1), np.float32
+    )
 
 
 def evidence(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.float32]:
@@ -84,9 +86,9 @@ def evidence(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.flo
         return out
     _, group, sizes = np.unique(documents * (forms.max() + 1) + forms, return_inverse=True, return_counts=True)
     others = sizes[group] - 1
-    some = others > 0
-    out[some, -1] = 1
+    repeated = others > 0
+    out[repeated, -1] = 1
     for column, values in enumerate(probabilities.T):
         sums = np.bincount(group, values)
-        out[some, column] = (sums[group] - values)[some] / others[some]
+        out[repeated, column] = (sums[group] - values)[repeated] / others[repeated]
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fanlight.errors import SettingsError
 from fanlight.network.configuration import HEADS
+
+RENAMED = {"exchange_share": "replacement_share"}  # settings by their names in earlier versions
 
 
 class Table(BaseModel):
@@ -74,10 +77,10 @@ class Settings(BaseModel):
         Share of word types that lose a whole feature table while training, by the table's name ("vectors" too).
     lower_share, upper_share : float, optional
         Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
-    exchange_share : float, optional
-        Share of the sentences that each epoch shows once more with their entities exchanged for others of the same
-        type (`training.exchange`). By default all of them where there are fewer than `FEW`; elsewhere half without word
-        vectors, which tell what names are alike, and none with them.
+    replacement_share : float, optional
+        Share of the sentences that each epoch shows once more with their entities replaced by others of the same type
+        (`training.mention_replacement`). By default all of them where there are fewer than `FEW`; elsewhere half
+        without word vectors, which show what names are alike, and none with them.
     passes : int, optional
         2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
         By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
@@ -111,8 +114,8 @@ class Settings(BaseModel):
     average_from : float
         Weights are averaged after this share of the epochs; 1 for never.
     workers : int
-        Processes that share out each epoch and then average what they have learned (`training.mixing`); the result
-        depends on how many they are.
+        Processes that share out each epoch and then average what they have learned (`training.data_parallel`); the
+        result depends on how many they are.
     keep : int
         Keep about so many sentences of each training file in the model file, for `fanlight update` to rehearse.
     seed : int
@@ -138,7 +141,7 @@ class Settings(BaseModel):
     feature_dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]] | None = None
     lower_share: float | None = Field(None, ge=0, le=1)
     upper_share: float | None = Field(None, ge=0, le=1)
-    exchange_share: float | None = Field(None, ge=0, le=1)
+    replacement_share: float | None = Field(None, ge=0, le=1)
     passes: Literal[1, 2] | None = None
     folds: int = Field(3, ge=2, le=100)
     unmarked_document: Literal["sentence", "file"] = "sentence"
@@ -174,17 +177,27 @@ class Settings(BaseModel):
             Of the training data; without it the schedule is that of a large corpus.
         """
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
-        exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
-        own: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
-        own["output_bias"] = "zero"
-        own |= _BY_UNIT[unit]
+        replacement = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
+        choices: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "output_bias": "zero"}
+        choices["replacement_share"] = replacement
+        choices |= _BY_UNIT[unit]
         if tokens is not None and tokens < FEW_TOKENS:
-            own |= _FEW[unit]
-        own["rate"] *= min(self.workers, BOLDEST)
+            choices |= _FEW[unit]
+        choices["rate"] *= min(self.workers, BOLDEST)
         explicit = self.model_dump(exclude_none=True)
         if tokens is not None:
-            own |= _schedule({**own, **explicit}, tokens, self.batch_tokens)
-        return Chosen(**{**own, **explicit})
+            choices |= _schedule({**choices, **explicit}, tokens, self.batch_tokens)
+        return Chosen(**{**choices, **explicit})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_names(cls, values: Any) -> Any:
+        """Take the names that settings had in earlier versions."""
+        if not isinstance(values, dict):
+            return values
+        for old in sorted(RENAMED.keys() & values.keys()):
+            warnings.warn(f"the setting {old} is called {RENAMED[old]}", DeprecationWarning, stacklevel=2)
+        return rename_settings(values)
 
     @model_validator(mode="after")
     def _loss_fits_head(self) -> Settings:
@@ -193,6 +206,17 @@ class Settings(BaseModel):
                 f"loss {self.loss!r} does not go with head {self.head!r}: choose {' or '.join(HEADS[self.head])}"
             )
         return self
+
+
+def rename_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings, such as those in a model file of an earlier version, under their present names.
+
+    Examples
+    --------
+    >>> rename_settings({"exchange_share": 0.5, "epochs": 3})
+    {'replacement_share': 0.5, 'epochs': 3}
+    """
+    return {RENAMED.get(name, name): value for name, value in values.items()}
 
 
 class Chosen(Settings):
@@ -210,7 +234,7 @@ class Chosen(Settings):
     feature_dropout: dict[str, float]
     lower_share: float
     upper_share: float
-    exchange_share: float
+    replacement_share: float
     passes: Literal[1, 2]
 
 
@@ -278,7 +302,7 @@ def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) 
     batch_tokens : int, optional
         What the user chose.
     """
-    shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "exchange")))
+    shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "replacement")))
     smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
     batch = batch_tokens or min(chosen["batch_tokens"], smaller)
     needed = min(MOST_EPOCHS, round(UPDATES * batch / max(1, shown)))
@@ -310,9 +334,9 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"])) or "settings"
-        known = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
+        names = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
         raise SettingsError(
-            f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{known}"
+            f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{names}"
         ) from None
 
 

@@ -98,7 +98,7 @@ def train(
 
     from fanlight.api.train import record_training
     from fanlight.apps.cli.progress import follow, scores_table
-    from fanlight.training.mixing import local
+    from fanlight.training.data_parallel import local_workers
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
@@ -110,13 +110,13 @@ def train(
     if workers is not None:
         overrides["workers"] = workers
     settings = read_settings(config, overrides)
-    having = local
+    workers_of = local_workers
     if engine is Engine.ray:
         from fanlight.apps.integrations.ray import training_on_ray
 
         if settings.workers == 1:
             raise typer.BadParameter("needs --workers, 2 or more", param_hint="--engine ray")
-        having = training_on_ray
+        workers_of = training_on_ray
 
     def announce(report: DataReport, chosen: Chosen) -> None:
         console.print(*report.lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
@@ -129,14 +129,14 @@ def train(
         out,
         vectors,
         settings,
-        gazetteer or (),
-        also or (),
-        patterns or (),
+        gazetteers=gazetteer or (),
+        also=also or (),
+        patterns=patterns or (),
         resume=resume,
         format=data_format,
         encoding=encoding,
         warn=lambda message: console.print(message, markup=False, highlight=False, soft_wrap=True),
-        engine=having,
+        engine=workers_of,
         announce=announce,
     )
     if watch:
@@ -178,7 +178,19 @@ def vectors(
         raise typer.BadParameter("must be word or character", param_hint="--unit")
     console = Console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
-    count = train_vectors(raw, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
+    count = train_vectors(
+        raw,
+        out,
+        dimension=dimension,
+        window=window,
+        minimum=minimum,
+        epochs=epochs,
+        seed=seed,
+        unit=unit,
+        without=corpora,
+        encoding=encoding,
+        tell=lambda message: console.print(message, markup=False, highlight=False, soft_wrap=True),
+    )
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
 
@@ -359,7 +371,7 @@ def search(
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     space: Annotated[
         Path | None,
-        typer.Option(help="What to try, in TOML; by default epochs, rate, context, exchange, radius, hidden."),
+        typer.Option(help="What to try, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
         Input(),
     ] = None,
     study: Annotated[

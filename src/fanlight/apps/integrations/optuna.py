@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +45,7 @@ def default_space(chosen: Chosen) -> dict[str, Any]:
         "epochs": sorted({max(1, chosen.epochs // 2), chosen.epochs, 2 * chosen.epochs}),
         "rate": {"low": chosen.rate / 3, "high": 3 * chosen.rate, "log": True},
         "context_width": [0, 8],
-        "exchange_share": [0.0, 0.5, 1.0],
+        "replacement_share": [0.0, 0.5, 1.0],
         "radius": sorted({max(1, chosen.radius - 1), chosen.radius, chosen.radius + 1}),
         "hidden": sorted({max(16, chosen.hidden // 2), chosen.hidden, 2 * chosen.hidden}),
     }
@@ -66,25 +66,18 @@ def search(
 ) -> Trial:
     """Try the defaults, then settings by a tree-structured Parzen estimator (Bergstra et al. 2011); return the best.
 
-    A trial that is below the median of the others at the same share of its run, or `HOPELESS` points below the
-    defaults, is cut short. The same seed tries the same settings.
+    A trial that is below the median of the others, or `HOPELESS` points below the defaults, is cut short.
 
     Parameters
     ----------
-    train, dev : path
-    trials : int
-        How many beside the defaults, those of a study gone on with included.
+    train, dev, trials, vectors
+        `trials` counts those beside the defaults, with those of a study that is continued.
     report : callable
         Takes each trial that ends, the defaults first.
-    vectors : path, optional
-    space : mapping, optional
-        What to try for each setting, as in `default_space`.
+    space, settings : mapping, optional
+        What to try, as in `default_space`, and settings that are the same in all trials.
     study : path, optional
-        A file to keep the trials in; one that exists is gone on with.
-    settings : mapping, optional
-        That are the same in all trials.
-    format, encoding : str
-        Of the files.
+        A file for the trials; one that exists is continued.
 
     Raises
     ------
@@ -100,24 +93,14 @@ def search(
     _check(space)
     job = {"space": dict(space), "settings": fixed, "data": [corpus.sha256 for corpus in corpora]}
     record = _study(study, json.dumps(job, sort_keys=True), base.seed)
-
-    def best_scores(chosen: Mapping[str, Any]) -> Iterator[tuple[int, float]]:
-        """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
-        best = 0.0
-        run = train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **chosen}))
-        for epoch in run:
-            if epoch.dev is not None:
-                best = max(best, epoch.dev.f1)
-                yield STEPS * epoch.number // epoch.epochs, best
-
     if "defaults" not in record.user_attrs:
-        record.set_user_attr("defaults", dict(best_scores({})))
+        record.set_user_attr("defaults", dict(_best_scores(corpora, vectors, base)))
     report(_defaults(record))
     defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
 
     def run_trial(trial: Any) -> float:
-        best = 0.0
-        for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
+        best, chosen = 0.0, {name: _suggest(trial, name, what) for name, what in space.items()}
+        for step, best in _best_scores(corpora, vectors, read_settings(None, {**fixed, **chosen})):
             trial.report(best, step)
             if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
                 raise optuna.TrialPruned
@@ -128,6 +111,17 @@ def search(
     record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
+
+
+def _best_scores(
+    corpora: Sequence[Corpus], vectors: PathLike | None, settings: Settings
+) -> Iterator[tuple[int, float]]:
+    """Yield, after each epoch of a training, the share of the run in `STEPS` and the best dev F1 so far."""
+    best = 0.0
+    for epoch in train_corpora(corpora[0], corpora[1], vectors, settings):
+        if epoch.dev is not None:
+            best = max(best, epoch.dev.f1)
+            yield STEPS * epoch.number // epoch.epochs, best
 
 
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:

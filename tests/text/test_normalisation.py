@@ -44,7 +44,8 @@ def test_forms(text: str, form: str) -> None:
 def test_offsets_lead_to_the_source(text: str) -> None:
     view = normalise(text)
     assert len(view.text) == len(view.starts) == len(view.ends)
-    assert (view.starts < view.ends).all() and (view.starts[1:] >= view.starts[:-1]).all()
+    assert (view.starts < view.ends).all()
+    assert (view.starts[1:] >= view.starts[:-1]).all()
     for character, start, end in zip(view.text, view.starts.tolist(), view.ends.tolist(), strict=True):
         source = text[start:end]
         if character != "\u200d":

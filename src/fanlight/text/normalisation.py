@@ -144,7 +144,7 @@ def _fold_composed(character: str) -> str:
 
 def extends(character: str) -> bool:
     """Tell whether a character may compose with the one before it: a mark, or a vowel or final of jamo."""
-    return "\u0300" <= character and (
+    return character >= "\u0300" and (
         "\u1160" <= character <= "\u11ff"
         or "\ud7b0" <= character <= "\ud7fb"
         or unicodedata.category(character)[0] == "M"

@@ -191,19 +191,23 @@ def scan(
 def tokens_of(chunks: Any, tables: Any, first: int, last: int, types: Any, offsets: Any, gaps: Any) -> None:
     """Lay out the tokens of chunks [first, last): types (n,), offsets (n, 4), and whether and how a gap precedes.
 
-    gaps: -1 for none, else the line feeds in it.
+    gaps: -1 for none, else the line feeds in it. A chunk of invisible characters has no tokens.
     """
-    n = 0
+    n, lines = 0, 0
     for c in range(first, last):
         chunk = chunks.ids[c]
         place, byte = chunks.places[c], chunks.bytes[c]
+        lines += chunks.lines[c]
+        end = -1  # of the token before in the chunk
         for k in range(tables.first[chunk], tables.first[chunk + 1]):
             types[n] = tables.tokens[k, 0]
             offsets[n, 0] = place + tables.tokens[k, 1]
             offsets[n, 1] = place + tables.tokens[k, 2]
             offsets[n, 2] = byte + tables.tokens[k, 3]
             offsets[n, 3] = byte + tables.tokens[k, 4]
-            gaps[n] = chunks.lines[c] if k == tables.first[chunk] else -1
+            gaps[n] = lines if end < 0 else -1 if tables.tokens[k, 3] == end else 0
+            end = tables.tokens[k, 4]
+            lines = 0
             n += 1
 
 

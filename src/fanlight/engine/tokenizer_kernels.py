@@ -21,7 +21,7 @@ from fanlight.engine.chunks import (
 )
 from fanlight.jit import inner, kernel
 from fanlight.text import character_kernels, word_kernels
-from fanlight.text.word_kernels import START, finish, hash_bytes, hash_on
+from fanlight.text.word_kernels import START, finish, hash_bytes
 
 
 class Learned(NamedTuple):
@@ -108,7 +108,7 @@ def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
         h = (h ^ np.uint64(48 + place // 10 % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(48 + place % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(9)) * np.uint64(0x100000001B3)
-    return finish(hash_on(h, data, begin, end, True))
+    return finish(character_kernels.hash_folded(h, data, begin, end))
 
 
 @kernel()

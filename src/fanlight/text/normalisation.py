@@ -117,6 +117,11 @@ def is_invisible(character: str) -> bool:
     return character > "\x7f" and unicodedata.category(character) == "Cf"
 
 
+def is_blank(character: str) -> bool:
+    """Tell whether a character stands outside all tokens: white space, or invisible."""
+    return character.isspace() or is_invisible(character)
+
+
 @lru_cache(1 << 14)
 def fold_character(character: str) -> str:
     """Return the normal form of one code point by itself: "" if it is left out."""
@@ -143,10 +148,11 @@ def _fold_composed(character: str) -> str:
 
 
 def extends(character: str) -> bool:
-    """Tell whether a character may compose with the one before it: a mark, or a vowel or final of jamo."""
+    """Tell whether a character may compose with the one before it: a mark, a vowel or final of jamo, or a skin."""
     return character >= "\u0300" and (
         "\u1160" <= character <= "\u11ff"
         or "\ud7b0" <= character <= "\ud7fb"
+        or 0x1F3FB <= ord(character) <= 0x1F3FF
         or unicodedata.category(character)[0] == "M"
     )
 

@@ -9,7 +9,7 @@ begins or ends with an invisible character, and zero-width space separates token
 2. Opening marks at the start are tokens: quotes, brackets, currency signs, all punctuation but ``- ' . @ # & +``
    before a letter or digit. Equal marks in a row stay together (``...``, ``--``).
 3. Closing marks at the end likewise. A final full stop stays with an abbreviation: a listed one, a single letter, or
-   letters with inner stops (``U.S.``).
+   letters with inner stops (``U.S.``); a dollar sign with up to three capitals (``US$``). An emoticon is one token.
 4. Inside, brackets, double quotes, semicolons, ``| = ~``, runs of dashes and of dots are cut out; a comma, colon or
    stroke unless digits stand on both sides; a stroke between words of more than a letter; ``&`` between words of three
    letters; ``. ! ?`` between a word and a capital, where a space is missing (``Oslo.He``).
@@ -60,6 +60,7 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:~|\.{1,2})/[\w./~-]+|/[\w.~-]+/[\w./~-]+")
+_EMOTICON = re.compile(r"[:;=][-o'^]?[)(DPpOo3/\\*|\]\[]{1,3}")
 _CONTRACTION = re.compile(r"(?:n't|'(?:s|m|d|re|ve|ll))$", re.IGNORECASE)
 _CUT = re.compile(
     r"[()\[\]{}<>\"“”„«»;|、。「」『』《》〈〉【】〔〕]|--+|[–—]+|\.\.+|…|=+|~+|(?<!\d),|,(?!\d)|(?<!\d):|:(?!\d)"
@@ -168,7 +169,7 @@ def _cuts(chunk: str) -> tuple[int, ...]:
 
 def _cuts_of_form(chunk: str) -> tuple[int, ...]:
     """Return the tokens of a chunk in normal form."""
-    if chunk.isascii() and chunk.isalpha():
+    if (chunk.isascii() and chunk.isalpha()) or _EMOTICON.fullmatch(chunk):
         return (0, len(chunk))
     first, last = 0, len(chunk)
     head: list[int] = []
@@ -193,7 +194,7 @@ def _inside(chunk: str, first: int, last: int) -> list[int]:
         if not _separates_words(chunk, cut.start(), cut.end(), last):
             continue
         start = cut.start()
-        if chunk[start] == "." and _is_abbreviation(chunk[first:start]):
+        if cut.group() == "." and first < start and _is_abbreviation(chunk[first:start]):
             start += 1  # the stop is its token's
         if first < start:
             borders += _contraction(chunk, first, start)
@@ -270,6 +271,8 @@ def _closing(chunk: str, first: int, last: int) -> int:
     while run > first and chunk[run - 1] == mark:
         run -= 1
     if mark == "." and run == last - 1 and _is_abbreviation(chunk[first:run]):
+        return 0
+    if mark == "$" and 1 <= run - first <= 3 and chunk[first:run].isupper():
         return 0
     return last - run
 

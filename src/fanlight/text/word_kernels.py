@@ -102,6 +102,8 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
     """Cut a chunk as `tokens.tokenise` does; fill `borders` (n, 2) with bytes, return n, or -1 for what it cannot."""
     if end - begin > LONGEST:
         return -1
+    if 2 <= end - begin <= 5 and data[begin] in (58, 59):  # : ; of an emoticon
+        return -1
     plain = True
     for i in range(begin, end):
         b = data[i]
@@ -174,7 +176,17 @@ def _closing(data: Any, first: int, last: int, abbreviations: Any) -> int:
         run -= 1
     if mark == 46 and run == last - 1 and _is_abbreviation(data, first, run, abbreviations):
         return 0
+    if mark == 36 and _is_upper(data, first, run):  # US$
+        return 0
     return last - run
+
+
+@inner()
+def _is_upper(data: Any, first: int, last: int) -> bool:
+    for i in range(first, last):
+        if not 65 <= data[i] <= 90:
+            return False
+    return 1 <= last - first <= 3
 
 
 @inner()

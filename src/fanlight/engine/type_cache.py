@@ -228,7 +228,7 @@ class TypeCache:
             places = _byte_offsets(chunk)
             rows_of_chunks.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
         whole = np.concatenate(rows_of_chunks).astype(np.int32)
-        words = texts if self._tokenized else forms_of(texts, self._unit)
+        words = forms_of(texts, self._unit)
         if self._unit == "character":
             whole[:, 0] = self._learn_words(texts, words, keys) if texts else 0
             return counts, whole

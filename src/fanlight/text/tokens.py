@@ -272,7 +272,7 @@ def _closing(chunk: str, first: int, last: int) -> int:
         run -= 1
     if mark == "." and run == last - 1 and _is_abbreviation(chunk[first:run]):
         return 0
-    if mark == "$" and 1 <= run - first <= 3 and chunk[first:run].isupper():
+    if mark == "$" and 1 <= run - first <= 3 and chunk[first:run].isupper() and chunk[first:run].isalpha():
         return 0
     return last - run
 

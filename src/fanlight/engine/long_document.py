@@ -23,6 +23,7 @@ from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
 from fanlight.engine.type_cache import TypeCache
+from fanlight.text.layout import LOOKAHEAD
 from fanlight.text.sentences import LONGEST
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class LongDocument:
                 more = np.full((2, len(tables.flags) - places.shape[1]), -1, np.int32)
                 places = np.concatenate([places, more], 1)
             after = np.array(state)
-            types, _, borders, sentences = self._lay_out(chunks, tables, skip, after)
+            margin = 0 if end == self._end else LOOKAHEAD  # of borders that later text may change
+            types, _, borders, sentences = self._lay_out(chunks, tables, skip, after, margin)
             whole = sentences if end == self._end else sentences - 1
             if whole < 1 and end < self._end:  # not even one sentence is over
                 wanted *= 2
@@ -132,12 +134,14 @@ class LongDocument:
                 self._seen, self._counts,
             )  # fmt: skip
 
-    def _lay_out(self, chunks: Chunks, tables: Tables, skip: int, state: Int) -> tuple[Any, Any, Any, int]:
+    def _lay_out(
+        self, chunks: Chunks, tables: Tables, skip: int, state: Int, margin: int = 0
+    ) -> tuple[Any, Any, Any, int]:
         count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
         types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
         borders = np.empty(count + 1, np.int32)
         sentences = long_document_kernels.lay_out(
-            chunks, tables, self._longest, state, skip, (types, offsets, gaps), borders
+            chunks, tables, self._longest, margin, state, skip, (types, offsets, gaps), borders
         )
         return types[skip:], offsets[skip:], borders, sentences
 

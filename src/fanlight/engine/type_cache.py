@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import chunks as chunk_kernels
+from fanlight.engine import token_flags
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.first_layer_cache import FirstLayerCache
@@ -26,7 +27,8 @@ from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
-from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
+from fanlight.text.layout import BULLETS, CLOSING, FINAL
+from fanlight.text.sentences import DIVIDING
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
@@ -354,14 +356,15 @@ def _byte_offsets(text: str) -> Int:
 def _flags(text: str, word: str) -> int:
     """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
     return (
-        chunk_kernels.FINAL * (text[-1] in FINAL and len(set(text)) == 1)
-        | chunk_kernels.CLOSING * (text in CLOSING)
-        | chunk_kernels.FIRST_LOWER * text[0].islower()
-        | chunk_kernels.COMMA * (text == ",")
-        | chunk_kernels.DIVIDES * (text[-1] in DIVIDING)
-        | chunk_kernels.FIRST_UPPER * text[0].isupper()
-        | chunk_kernels.AS_FORM * (word == word.lower())
-        | chunk_kernels.ALPHABETIC * word[0].isalpha()
-        | chunk_kernels.UPPER * word.isupper()
-        | chunk_kernels.LOWER * word.islower()
+        token_flags.FINAL * (text[-1] in FINAL and len(set(text)) == 1)
+        | token_flags.CLOSING * (text in CLOSING)
+        | token_flags.FIRST_LOWER * text[0].islower()
+        | token_flags.COMMA * (text == ",")
+        | token_flags.DIVIDES * (text[-1] in DIVIDING)
+        | token_flags.FIRST_UPPER * text[0].isupper()
+        | token_flags.AS_FORM * (word == word.lower())
+        | token_flags.ALPHABETIC * word[0].isalpha()
+        | token_flags.UPPER * word.isupper()
+        | token_flags.LOWER * word.islower()
+        | token_flags.BULLET * (text in BULLETS)
     )

@@ -467,8 +467,10 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8
 
 
 def compiled_spans(engine, tokens, threads=None):
-    owners = tokens.documents[np.minimum(tokens.sentences[:-1], max(0, len(tokens.words) - 1))]
-    return engine.token_spans(tokens.words, tokens.sentences, owners, threads) if tokens.words else []
+    if not tokens.words:
+        return []
+    owners = tokens.documents[np.minimum(tokens.sentences[:-1], len(tokens.words) - 1)]
+    return engine.token_spans(tokens.words, tokens.sentences, owners, threads)
 
 
 @given(st.sampled_from(NAMES), st.lists(st.lists(st.lists(WORDS, max_size=9), max_size=4), max_size=3))

@@ -56,8 +56,8 @@ class SentenceTagger:
         text = "\n".join(words)
         if len("".join(text.split())) != len(text) - len(words) + 1 or not all(words):
             return None
-        data = np.frombuffer(text.encode("utf-8", "surrogatepass") + bytes(MARGIN), np.uint8)
-        ends = np.concatenate([np.flatnonzero(data[:-MARGIN] == ord("\n")), [len(data) - MARGIN]]) + 1
+        data = np.frombuffer(text.encode("utf-8", "surrogatepass") + b"\n" + bytes(MARGIN), np.uint8)
+        ends = np.flatnonzero(data == ord("\n")) + 1
         places = np.concatenate([[0], ends])[sentences]
         with self._lock:
             chunks = learn_chunks(self._cache, data, places[:-1], places[1:])

@@ -99,8 +99,10 @@ def _token_spans(which: int, case: Any) -> list[tuple[Any, ...]]:
     texts = [" ".join(text.split()) for text in case[1]]
     tokens = read_texts(texts, "word")
     plain, compiled = engines("en")
-    owners = tokens.documents[np.minimum(tokens.sentences[:-1], max(0, len(tokens.words) - 1))]
-    spans = compiled.token_spans(tokens.words, tokens.sentences, owners, 2) if which and len(owners) else None
+    if not tokens.words:
+        return []
+    owners = tokens.documents[np.minimum(tokens.sentences[:-1], len(tokens.words) - 1)]
+    spans = compiled.token_spans(tokens.words, tokens.sentences, owners, 2) if which else None
     return [tuple(span) for span in (plain.token_spans(tokens) if spans is None else spans)]
 
 

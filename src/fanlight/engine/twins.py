@@ -147,7 +147,7 @@ def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 _WORDS = (
     "text.word_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*", "engine.chunks.*",
-    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*",
+    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 
 TABLE = (

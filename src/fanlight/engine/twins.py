@@ -60,7 +60,8 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
 def texts_of(st: Any) -> Any:
     """Return lists of texts over all of Unicode but half surrogates, and such as names are likely in."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-    likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d", max_size=120)
+    likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d\t/&;1g", max_size=120)
+    likely |= st.text("Paris Ｎato ﬁ㎏,\u200b\u00ad\u200e\ufeff\u0301\u1109\u1165’“–！，서울은", max_size=80)
     return st.tuples(st.sampled_from(["en", "ko"]), st.lists(anything | likely, max_size=6))
 
 
@@ -146,7 +147,7 @@ def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 _WORDS = (
     "text.word_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*", "engine.chunks.*",
-    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*",
+    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 
 TABLE = (

@@ -1,0 +1,139 @@
+"""The training files of the English model, in columns, and its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_documents
+from bundling.english_sentences import exchanged, generated, labelled
+from bundling.silver import (
+    Match,
+    detokenised,
+    is_doubtful,
+    number_entities,
+    spacy_entities,
+    token_spans,
+)
+from fanlight.corpus.sentence import Sentence
+from fanlight.corpus.writers import columns
+from fanlight.text.features import WORD_GROUPS
+
+SEED = 5
+GENERATED = 6000  # sentences
+EXCHANGED = 4000  # documents with numbers exchanged
+PLAIN_SHARE = 0.25  # of raw sentences without numbers
+SETTINGS: dict[str, Any] = {
+    "vector_parts": 25,
+    "hidden": 192,
+    "epochs": 8,
+    "features": {
+        group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
+        for group in WORD_GROUPS
+    },
+    "corpora": {f"{name}.txt": meaning for name, meaning in MEANINGS.items()},
+}
+
+
+def write_corpora(data: Path, folder: Path, cache: Path) -> list[Path]:
+    """Write the training files into a folder; return them, the main one first. `cache` keeps silver labels."""
+    rng = np.random.default_rng(SEED)
+    files, corpora = [], {}
+    for name in ("conll", "gmb", "wnut", "btc", "ewt", "crossner"):
+        documents = read_documents(data, name)
+        corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
+    corpora["raw"] = raw_documents(data, cache, rng)
+    names = names_of(data, [*corpora["conll"], *corpora["ewt"]])
+    corpora["made"] = generated(GENERATED, names, rng)
+    pool = [d for name in ("raw", "conll", "ewt", "wnut") for d in corpora[name] if any(s.spans for s in d)]
+    chosen = rng.permutation(len(pool))[:EXCHANGED]
+    corpora["raw"] += [exchanged([s for s in pool[n] if _has_only_numbers(s)], rng) for n in chosen.tolist()]
+    for name, documents in corpora.items():
+        place = folder / f"{name}.txt"
+        lines: list[str] = []
+        for document in documents:
+            if document:
+                lines += ["-DOCSTART-\tO", "", *columns(document, "IOB2")]
+        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        files.append(place)
+    return files
+
+
+def _has_only_numbers(sentence: Sentence) -> bool:
+    return bool(sentence.spans) and all(type_ in NUMBERS for _, _, type_ in sentence.spans)
+
+
+def _with_numbers(documents: Sequence[Document], cache: Path) -> list[Document]:
+    """Return documents with silver labels of numbers where nothing else is labelled."""
+    texts = [detokenised(sentence.tokens) for document in documents for sentence in document]
+    other = iter(spacy_entities([text for text, _, _ in texts], cache))
+    laid_out = iter(texts)
+    return [[_add(s, next(laid_out), next(other)) for s in document] for document in documents]
+
+
+def _with_times_as_evidence(documents: Sequence[Document]) -> list[Document]:
+    """Return gmb's documents with labels of numbers; what the grammar leaves open its marks of times decide."""
+    out = []
+    for document in documents:
+        out.append([])
+        for sentence in document:
+            text, starts, ends = detokenised(sentence.tokens)
+            times = [
+                (starts[s], ends[e - 1], t)
+                for s, e, type_ in sentence.spans
+                if type_ == "tim"
+                for t in ("DATE", "TIME")
+            ]
+            names = replace(sentence, spans=tuple(span for span in sentence.spans if span[2] != "tim"))
+            out[-1].append(_add(names, (text, starts, ends), times))
+    return out
+
+
+def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: Sequence[Match]) -> Sentence:
+    text, starts, ends = laid_out
+    spans = list(sentence.spans)
+    for start, end, type_ in token_spans(number_entities(text, other), starts, ends):
+        if all(end <= s or e <= start for s, e, _ in spans):
+            spans.append((start, end, type_))
+    return replace(sentence, spans=tuple(sorted(spans)))
+
+
+def raw_documents(data: Path, cache: Path, rng: np.random.Generator) -> list[Document]:
+    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt."""
+    paragraphs = raw_paragraphs(data)
+    documents = []
+    for text, other in zip(paragraphs, spacy_entities(paragraphs, cache), strict=True):
+        entities = number_entities(text, other)
+        marked = [(s, e, "?") for s, e, _ in other if is_doubtful(entities, [(s, e, _)])]
+        document = []
+        for sentence in labelled(text, [*entities, *marked]):
+            is_clear = not any(type_ == "?" for _, _, type_ in sentence.spans)
+            if is_clear and (sentence.spans or rng.random() < PLAIN_SHARE):
+                document.append(sentence)
+        if document:
+            documents.append(document)
+    return documents
+
+
+def names_of(data: Path, documents: Iterable[Document]) -> dict[str, list[str]]:
+    """Return names to fill sentences with: cities and countries of the world, and persons of the corpora."""
+    lines = (data / "gazetteers" / "cities15000.tsv").read_text(encoding="utf-8").split("\n")
+    places = [line.split("\t")[0] for line in lines[1:] if line]
+    countries = json.loads((data / "gazetteers" / "countries.json").read_text(encoding="utf-8"))
+    places += [country["name"] for country in countries.values()] * 10
+    persons = {
+        " ".join(sentence.tokens[s:e]).title()
+        for document in documents
+        for sentence in document
+        for s, e, type_ in sentence.spans
+        if type_ == "PER" and e - s == 2
+    }
+    first, last = zip(*(person.split(" ", 1) for person in sorted(persons)), strict=True)
+    rng = np.random.default_rng(SEED)
+    crossed = [f"{first[rng.integers(len(first))]} {last[rng.integers(len(last))]}" for _ in range(20_000)]
+    return {"LOC": [place for place in places if place], "PER": crossed}

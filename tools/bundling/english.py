@@ -20,9 +20,11 @@ from bundling.silver import (
     spacy_entities,
     token_spans,
 )
+from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
 from fanlight.text.features import WORD_GROUPS
+from fanlight.text.sentences import tokenise_sentences
 
 SEED = 5
 GENERATED = 6000  # sentences
@@ -40,28 +42,34 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def write_corpora(data: Path, folder: Path, cache: Path) -> list[Path]:
-    """Write the training files into a folder; return them, the main one first. `cache` keeps silver labels."""
+def write_corpora(data: Path, folder: Path, cache: Path) -> tuple[Path, Path, list[Path]]:
+    """Write the training files into a folder, with silver labels kept in `cache`.
+
+    Returns
+    -------
+    tuple of path, path, list of path
+        CoNLL's train part, its dev part, and the other training files.
+    """
     rng = np.random.default_rng(SEED)
-    files, corpora = [], {}
+    corpora: dict[str, list[Document]] = {}
     for name in ("conll", "gmb", "wnut", "btc", "ewt", "crossner"):
         documents = read_documents(data, name)
         corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
     corpora["raw"] = raw_documents(data, cache, rng)
-    names = names_of(data, [*corpora["conll"], *corpora["ewt"]])
-    corpora["made"] = generated(GENERATED, names, rng)
-    pool = [d for name in ("raw", "conll", "ewt", "wnut") for d in corpora[name] if any(s.spans for s in d)]
-    chosen = rng.permutation(len(pool))[:EXCHANGED]
-    corpora["raw"] += [exchanged([s for s in pool[n] if _has_only_numbers(s)], rng) for n in chosen.tolist()]
-    for name, documents in corpora.items():
-        place = folder / f"{name}.txt"
-        lines: list[str] = []
-        for document in documents:
-            if document:
-                lines += ["-DOCSTART-\tO", "", *columns(document, "IOB2")]
+    pool = [d for name in ("raw", "conll", "ewt", "wnut") for d in corpora[name]]
+    pool = [[s for s in document if _has_only_numbers(s)] for document in pool]
+    pool = [document for document in pool if document]
+    chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
+    corpora["raw"] += [exchanged(pool[n], rng) for n in chosen]
+    corpora["made"] = generated(GENERATED, names_of(data, [*corpora["conll"], *corpora["ewt"]]), rng)
+    dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
+    corpora["dev"] = _with_numbers(dev, cache)
+    places = {name: folder / f"{name}.txt" for name in corpora}
+    for name, place in places.items():
+        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        files.append(place)
-    return files
+    train, dev_place = places.pop("conll"), places.pop("dev")
+    return train, dev_place, list(places.values())
 
 
 def _has_only_numbers(sentence: Sentence) -> bool:
@@ -109,7 +117,7 @@ def raw_documents(data: Path, cache: Path, rng: np.random.Generator) -> list[Doc
     documents = []
     for text, other in zip(paragraphs, spacy_entities(paragraphs, cache), strict=True):
         entities = number_entities(text, other)
-        marked = [(s, e, "?") for s, e, _ in other if is_doubtful(entities, [(s, e, _)])]
+        marked = [(start, end, "?") for start, end, type_ in other if is_doubtful(entities, (start, end, type_))]
         document = []
         for sentence in labelled(text, [*entities, *marked]):
             is_clear = not any(type_ == "?" for _, _, type_ in sentence.spans)

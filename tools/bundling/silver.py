@@ -52,10 +52,10 @@ def number_entities(text: str, other: Sequence[Match]) -> list[Match]:
     return sorted(chosen)
 
 
-def is_doubtful(entities: Sequence[Match], other: Sequence[Match]) -> bool:
-    """Tell whether spaCy has a number of one of our types where the grammar has none."""
-    types = {"DATE", "TIME", "MONEY", "PERCENT", "QUANTITY"}
-    return any(type_ in types and not any(s < end and start < e for s, e, _ in entities) for start, end, type_ in other)
+def is_doubtful(entities: Sequence[Match], other: Match) -> bool:
+    """Tell whether an entity that spaCy finds is a number of one of our types where the grammar has none."""
+    start, end, type_ = other
+    return type_ in NUMBERS and not any(s < end and start < e for s, e, _ in entities)
 
 
 def _is_borne_out(match: Match, other: Sequence[Match]) -> bool:

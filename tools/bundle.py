@@ -57,7 +57,7 @@ def main() -> None:
             train, dev, more = korean.write_corpora(arguments.data, folder)
             _train(train, dev, out, settings, also=more, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
             model = load_model(out)
-            model = replace(model, provenance={**model.provenance, "scores": korean_scores(model, dev)})
+            model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
     save_model(replace(model, provenance={**model.provenance, **ABOUT[arguments.language]}), out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
 

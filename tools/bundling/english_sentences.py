@@ -200,6 +200,7 @@ def sentence(template: str, names: Mapping[str, Sequence[str]], rng: Rng) -> Doc
         value = value[:1].upper() + value[1:] if not text and value[:1].islower() and value.isalpha() else value
         entities.append((len(text), len(text) + len(value), type_))
         text += value
+        read += value.endswith(".") and template[read : read + 1] == "."  # one full stop is enough
     return labelled(text + template[read:], entities)
 
 

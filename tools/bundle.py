@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bundling import english, korean
-from bundling.cards import ABOUT, english_scores, korean_scores
+from bundling.cards import about, english_scores, korean_scores
 from bundling.mixed_dev import calibrated, parts_of
 
 from fanlight.network.modelfile import Model, load_model, save_model
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--out", type=Path, help="by default the place of the bundled model")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fanlight-silver")
+    parser.add_argument("--free", action="store_true", help="en without the texts that are licensed for research")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
     arguments = parser.parse_args()
@@ -48,8 +49,10 @@ def main() -> None:
         if arguments.language == "en":
             if arguments.vectors is None:
                 parser.error("en needs --vectors")
-            settings = read_settings(None, {**english.SETTINGS, **changes})
-            train, dev, more = english.write_corpora(arguments.data, folder, arguments.cache)
+            train, dev, more = english.write_corpora(arguments.data, folder, arguments.cache, arguments.free)
+            names = {path.name for path in (train, *more)}
+            meanings = {name: m for name, m in english.SETTINGS["corpora"].items() if name in names}
+            settings = read_settings(None, {**english.SETTINGS, "corpora": meanings, **changes})
             _train(train, dev, out, settings, also=more, vectors=arguments.vectors)
             model = _finished_english(load_model(out), arguments.data)
         else:
@@ -58,7 +61,7 @@ def main() -> None:
             _train(train, dev, out, settings, also=more, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
             model = load_model(out)
             model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
-    save_model(replace(model, provenance={**model.provenance, **ABOUT[arguments.language]}), out)
+    save_model(replace(model, provenance={**model.provenance, **about(arguments.language, arguments.free)}), out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
 
 

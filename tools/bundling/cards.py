@@ -60,6 +60,16 @@ ABOUT: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def about(language: str, is_free: bool = False) -> dict[str, Any]:
+    """Return a model's facts; a free model's do not name what is licensed for research."""
+    facts = dict(ABOUT[language])
+    if is_free:
+        facts["name"] += "-free"
+        facts["data"] = [source for source in facts["data"] if "research" not in source["licence"]]
+        facts["limits"] = [limit for limit in facts["limits"] if "research" not in limit]
+    return facts
+
+
 def english_scores(model: Model, parts: Mapping[str, Part]) -> dict[str, dict[str, float]]:
     """Return per cents of exact spans on raw text for each part of the mixed dev set."""
     find = find_with_model(Tagger(model))

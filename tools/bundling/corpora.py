@@ -108,10 +108,10 @@ def crossner_dev(data: Path, is_chosen: Callable[[int], bool]) -> list[Document]
     return documents
 
 
-def raw_paragraphs(data: Path) -> list[str]:
-    """Return the paragraphs of MASC and every sixth of Reuters-21578."""
+def raw_paragraphs(data: Path, is_free: bool = False) -> list[str]:
+    """Return the paragraphs of MASC and, unless only free texts are wanted, every sixth of Reuters-21578."""
     paragraphs = []
-    for name, step in (("masc.txt", 1), ("reuters.txt", 6)):
+    for name, step in (("masc.txt", 1), ("reuters.txt", 6))[: 1 if is_free else 2]:
         lines = (data / "raw-en" / name).read_text(encoding="utf-8", errors="replace").split("\n")
         groups = [[*group] for is_blank, group in groupby(lines, lambda line: not line.strip()) if not is_blank]
         paragraphs += [" ".join(" ".join(group).split()) for group in groups[::step]]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_documents
-from bundling.english_sentences import exchanged, generated, labelled
+from bundling.english_sentences import exchanged, generated, labelled, values_of
 from bundling.silver import (
     Match,
     detokenised,
@@ -28,7 +28,7 @@ from fanlight.text.sentences import tokenise_sentences
 
 SEED = 5
 GENERATED = 6000  # sentences
-EXCHANGED = 4000  # documents with numbers exchanged
+EXCHANGED = 4000  # sentences with numbers exchanged, and as many with names
 PLAIN_SHARE = 0.25  # of raw sentences without numbers
 SETTINGS: dict[str, Any] = {
     "vector_parts": 25,
@@ -42,38 +42,55 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def write_corpora(data: Path, folder: Path, cache: Path) -> tuple[Path, Path, list[Path]]:
+def write_corpora(data: Path, folder: Path, cache: Path, is_free: bool = False) -> tuple[Path, Path, list[Path]]:
     """Write the training files into a folder, with silver labels kept in `cache`.
+
+    Parameters
+    ----------
+    data, folder, cache : path
+    is_free : bool
+        Without Reuters' texts, which are licensed for research.
 
     Returns
     -------
     tuple of path, path, list of path
-        CoNLL's train part, its dev part, and the other training files.
+        The main training file (CoNLL's, or of web pages), CoNLL's dev part, and the other training files.
     """
     rng = np.random.default_rng(SEED)
     corpora: dict[str, list[Document]] = {}
-    for name in ("conll", "gmb", "wnut", "btc", "ewt", "crossner"):
+    for name in (
+        ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
+    ):
         documents = read_documents(data, name)
         corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
-    corpora["raw"] = raw_documents(data, cache, rng)
-    pool = [d for name in ("raw", "conll", "ewt", "wnut") for d in corpora[name]]
-    pool = [[s for s in document if _has_only_numbers(s)] for document in pool]
-    pool = [document for document in pool if document]
-    chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
-    corpora["raw"] += [exchanged(pool[n], rng) for n in chosen]
-    corpora["made"] = generated(GENERATED, names_of(data, [*corpora["conll"], *corpora["ewt"]]), rng)
+    main = next(iter(corpora))
+    corpora["raw"] = raw_documents(raw_paragraphs(data, is_free), cache, rng)
+    names = names_of(data, [*corpora[main], *corpora["ewt"]])
+    values = values_of(names)
+    corpora["made"] = generated(GENERATED, names, rng)
+    for target, source, is_chosen in (
+        ("raw", ["raw", main, "ewt", "wnut"], _has_only_numbers),
+        ("made", [main], _has_names),
+    ):
+        pool = [[s] for name in source for document in corpora[name] for s in document if is_chosen(s)]
+        chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
+        corpora[target] = corpora[target] + [exchanged(pool[n], values, rng) for n in chosen]
     dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
     corpora["dev"] = _with_numbers(dev, cache)
     places = {name: folder / f"{name}.txt" for name in corpora}
     for name, place in places.items():
         lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    train, dev_place = places.pop("conll"), places.pop("dev")
+    train, dev_place = places.pop(main), places.pop("dev")
     return train, dev_place, list(places.values())
 
 
 def _has_only_numbers(sentence: Sentence) -> bool:
     return bool(sentence.spans) and all(type_ in NUMBERS for _, _, type_ in sentence.spans)
+
+
+def _has_names(sentence: Sentence) -> bool:
+    return any(type_ in ("PER", "LOC") for _, _, type_ in sentence.spans)
 
 
 def _with_numbers(documents: Sequence[Document], cache: Path) -> list[Document]:
@@ -111,9 +128,8 @@ def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: 
     return replace(sentence, spans=tuple(sorted(spans)))
 
 
-def raw_documents(data: Path, cache: Path, rng: np.random.Generator) -> list[Document]:
+def raw_documents(paragraphs: Sequence[str], cache: Path, rng: np.random.Generator) -> list[Document]:
     """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt."""
-    paragraphs = raw_paragraphs(data)
     documents = []
     for text, other in zip(paragraphs, spacy_entities(paragraphs, cache), strict=True):
         entities = number_entities(text, other)

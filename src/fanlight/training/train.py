@@ -16,7 +16,7 @@ from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import ModelError
-from fanlight.network.lexicon import Lexicon, read_lexicon
+from fanlight.network.lexicon import Lexicon, check_parts, read_lexicon
 from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
@@ -198,7 +198,7 @@ def _lexicon(
         rng = np.random.default_rng([settings.seed, 2 << 32])
         return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
     if settings.vector_limit is None:
-        lexicon, repeated = read_lexicon(path)
+        lexicon, repeated = read_lexicon(path, settings.vector_parts)
     else:
         vectors = read_vectors(path)
         words, matrix, repeated = vectors.words, vectors.matrix, vectors.repeated
@@ -208,7 +208,8 @@ def _lexicon(
         forms = fallback_forms if of_words else beginnings
         needed = tokens | {form for token in tokens for form in forms(token)}
         kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
-        lexicon = Lexicon.of([words[i] for i in kept], matrix[kept])
+        check_parts(settings.vector_parts, matrix.shape[1], path)
+        lexicon = Lexicon.of([words[i] for i in kept], matrix[kept], settings.vector_parts)
     if repeated:
         warn(f"{path}: {repeated} lines repeat a word; the first of each was taken")
     return lexicon

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from fanlight.apps.formulas import describe_verdict, read_formula
 from fanlight.calculus.lecture.diagnosis import check
-from fanlight.errors import CalculusError, DataError
+from fanlight.errors import DataError
 
 LANGUAGES = ("en", "ko")
 _DATA = Path(__file__).with_name("exercises.toml")
@@ -88,7 +88,10 @@ def mark(number: str, answer: str | float, language: str = "en") -> Mark:
 def _mark_formula(exercise: dict[str, Any], answer: str, language: str) -> Mark:
     expression = read_formula(exercise["expression"], exercise["shapes"], exercise.get("assume", {}))
     verdict = check(expression, exercise["wrt"], answer, kind=exercise["kind"])
-    return Mark(verdict.right, describe_verdict(verdict, language))
+    text = describe_verdict(verdict, language)
+    if not verdict.right and "hint" in exercise:
+        text += "\n  " + exercise["hint"][language]
+    return Mark(verdict.right, text)
 
 
 def _same_number(right: str, answer: str) -> bool:

@@ -2,7 +2,7 @@
 
 ``python tools/notebooks.py`` writes docs/notebooks/*.ipynb: a cell for each code block of a page and for the answer
 to each exercise. ``--pictures`` also runs the English page and writes docs/pictures. ``--run NOTEBOOK`` runs a notebook
-with the solutions as answers and prints what its cells print. The tests do both. Needs the extra `test`.
+with the solutions as answers and prints what its cells print. The tests do both. Needs the extra `test-all`.
 """
 
 from __future__ import annotations

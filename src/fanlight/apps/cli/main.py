@@ -155,7 +155,7 @@ for commands in (
 
 @app.callback(invoke_without_command=True)
 def _version(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True, hidden=True),
 ) -> None:
     if version:
         print(__version__)

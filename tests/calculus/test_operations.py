@@ -5,7 +5,7 @@ import pytest
 
 from fanlight.calculus import CalculusError, Expression, Operation, evaluate, gradient, parse, register, symbol
 from fanlight.calculus.expressions import eye, function, ones, zeros
-from fanlight.calculus.numeric import check_gradient
+from fanlight.calculus.gradient_check import check_gradient
 from fanlight.calculus.operations import TABLE
 from fanlight.network import losses  # noqa: F401 - registers the linear chain
 
@@ -53,7 +53,7 @@ SAMPLES: dict[str, list[Expression]] = {
     "scatter_bag": [Expression.node(TABLE["scatter_bag"], (UP3, IDS, OFFSETS), (X.shape[0],))],
     "log_partition": [f("log_partition", Z, A, STARTS)],
 }  # fmt: skip
-WITHOUT_ARGUMENTS = {"symbol", "constant", "length", "eye", "ones", "zeros"}
+WITHOUT_ARGUMENTS = {"onehot", "onehot_rows", "symbol", "constant", "length", "eye", "ones", "zeros"}
 WITHOUT_PULLBACK = {"tag_marginals", "transition_marginals"}
 
 

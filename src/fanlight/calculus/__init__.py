@@ -16,7 +16,8 @@ from fanlight.calculus.language import parse
 from fanlight.calculus.lecture.derivation import Derivation, derive
 from fanlight.calculus.lecture.diagnosis import Verdict, check
 from fanlight.calculus.lecture.graph import graph
-from fanlight.calculus.numeric import check_gradient, evaluate
+from fanlight.calculus.gradient_check import check_gradient
+from fanlight.calculus.numeric import evaluate
 from fanlight.calculus.operations import Operation, register
 from fanlight.errors import CalculusError
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from fanlight.calculus.expressions import Expression, constant, eye, function, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, zeros
 from fanlight.calculus.index_form import Atom, Factor, Index
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.products import (
@@ -37,6 +37,14 @@ class _Matrix(NamedTuple):
     powers: list[Power]
 
 
+def _selects(matrix: _Matrix, index: Index) -> bool:
+    """Tell whether a matrix picks rows of another by the index: the product is best taken at once."""
+    e = matrix.powers[0][0]
+    turned = e.operation.name == "transpose"
+    selector = e.arguments[0] if turned else e
+    return selector.operation.name == "onehot_rows" and index == (matrix.row if turned else matrix.column)
+
+
 class Network:
     """The factors of a term, contracted one summed index after the other."""
 
@@ -54,6 +62,8 @@ class Network:
         atom, indices, exponent = factor
         if atom.kind == "eye" and all(i in self.free for i in indices):
             self.eye = (indices[0], indices[1])
+        elif atom.kind == "pair":
+            raise CalculusError("two indices of one have no matrix notation")
         elif atom.kind == "part":
             self.parts.append(factor)
         else:
@@ -145,7 +155,7 @@ class Network:
         has_vector = index in self.vectors
         order = (
             0
-            if alone
+            if alone or any(_selects(m, index) for m in self.matrices)
             else {(1, True): 1, (0, True): 3, (2, False): 2, (1, False): 1, (2, True): 4}.get((count, has_vector), 9)
         )
         return order, 0, index.number
@@ -165,6 +175,8 @@ class Network:
             if vector is None and self._is_alone(other):
                 self.scalars.append((total(m.powers), Fraction(1)))
                 return
+            if vector is None and _selects(m, other):
+                vector = [(ones(index.length, 1), Fraction(1))]
             if vector is None:
                 turned = m.column != index
                 outcome = transposed(_column_sums(entrywise(m.powers))) if turned else _row_sums(matrix)

@@ -26,7 +26,7 @@ EYE = "eye"
 
 def eye_factor(a: Index, b: Index) -> Factor:
     """Return the factor that is one where two indices are equal."""
-    return Factor(Atom(EYE, "", (a.length, b.length), is_symmetric=True), (a, b))
+    return Factor(Atom(EYE, str(a.length), (a.length, b.length), is_symmetric=True), (a, b))
 
 
 def length_factor(length: Dimension) -> Factor:
@@ -164,6 +164,8 @@ def normal_term(
             del powers[place]
     outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
     outcome, absorbed = _total_probabilities(outcome, axes)
+    outcome, chosen = _total_selections(outcome, axes)
+    absorbed |= chosen
     present = {i for f in outcome for i in f.indices}
     outcome += [length_factor(index.length) for index in sorted(summed - present - absorbed)]
     if any(f.atom.kind == "length" for f in outcome):
@@ -224,6 +226,35 @@ def _total_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[
     return factors, set()
 
 
+def _total_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
+    """Use that one entry of a selector is 1 and all others 0; return the indices whose sum this takes."""
+    results, absorbed = [], set[Index]()
+    for place, factor in enumerate(factors):
+        if factor.atom.kind not in ("onehot", "onehot_rows"):
+            results.append(factor)
+            continue
+        index = factor.indices[-1]
+        others = {i for f in (*results, *factors[place + 1 :]) for i in f.indices} | set(factor.indices[:-1])
+        if index in others or index in axes:
+            results.append(factor._replace(exponent=Fraction(1)))
+        else:
+            absorbed.add(index)
+    return results, absorbed
+
+
+def selected_entry(form: Form) -> tuple[Form, Form] | None:
+    """Split a scalar that is the selected entry of a vector or matrix into the selectors and this."""
+    if len(form.terms) != 1 or form.axes:
+        return None
+    (term,) = form.terms
+    selectors = tuple(f for f in term.factors if f.atom.kind == "onehot")
+    indices = tuple(dict.fromkeys(i for f in selectors for i in f.indices))
+    if not selectors or len(selectors) != len(indices) or len(indices) > 2:
+        return None
+    others = tuple(f for f in term.factors if f.atom.kind != "onehot")
+    return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
+
+
 def _is_sum_of_exp(atom: Atom) -> bool:
     terms = atom.arguments[0].terms
     return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
@@ -237,6 +268,9 @@ def power(form: Form, exponent: Fraction) -> Form:
         return number(1, form.axes) if exponent == 0 else Form((), form.axes)
     if exponent == 0:
         return number(1, form.axes)
+    if (selection := selected_entry(form)) is not None:
+        selector, vector = selection
+        return multiply(selector, power(vector, exponent), axes=form.axes)
     term = form.terms[0]
     opens = len(form.terms) == 1 and term.indices <= set(form.axes)
     if opens and (exponent.denominator == 1 or (term.coefficient == 1 and len(term.factors) == 1)):

@@ -9,6 +9,7 @@ from fanlight.calculus.expressions import Expression, walk
 from fanlight.calculus.index_algebra import (
     add,
     collect,
+    distribute,
     eye_factor,
     length_factor,
     multiply,
@@ -17,6 +18,7 @@ from fanlight.calculus.index_algebra import (
     oriented,
     power,
     scale,
+    selected_entry,
     single,
     used_axes,
 )
@@ -38,7 +40,10 @@ def form_of(expression: Expression) -> Form:
     """
     done: dict[Expression, Form] = {}
     for node in walk(expression):
-        done[node] = _converted(node, done)
+        if len(node.shape) != 1:  # row numbers stand in the atoms that select rows
+            done[node] = _converted(node, done)
+    if expression not in done:
+        raise CalculusError(f"{expression} are row numbers: they have no form with indices")
     return done[expression]
 
 
@@ -71,8 +76,6 @@ class _Arguments:
 
 def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
-    if len(node.shape) == 1:
-        raise CalculusError(f"{node} are row numbers: they have no form with indices")
     if name in _RULES:
         axes = _new_axes(node)
         rows, columns = axes_of(node, axes)
@@ -84,7 +87,7 @@ def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
 
 def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     """Return a form of one opaque factor."""
-    if any(len(a.shape) == 1 for a in node.arguments):
+    if any(a not in done for a in node.arguments):
         raise CalculusError(f"{node.operation.name} has no form with indices")
     axes = _new_axes(node)
     name = node.operation.name
@@ -110,7 +113,10 @@ def _shapes(node: Expression) -> tuple[tuple[Dimension, ...], ...]:
 
 
 def elementwise(name: str, argument: Form, node: Expression | None = None) -> Form:
-    """Apply a function of one number to every entry."""
+    """Apply a function of one number to every entry; that of a selected entry is the selected entry of its values."""
+    if (selection := selected_entry(argument)) is not None:
+        selector, unselected = selection
+        return distribute(selector, elementwise(name, unselected, node), argument.axes)
     inner = Form(argument.terms, used_axes(argument))
     if name == "exp" and not argument.terms:
         return number(1, argument.axes)
@@ -333,6 +339,35 @@ def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return single(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
 
 
+def _onehot(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    axes = _axes(r, c)
+    name = a.node.operation.name
+    return single(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
+
+
+def _rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return the product of the matrix with a 1 in each row, at the row's number, and the table."""
+    table, index = a.node.arguments
+    row = new_index(table.shape[0])
+    return multiply(_selector(index, _axes(r, row), row), a.at(0, row, c), axes=_axes(r, c))
+
+
+def _scatter_rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return the product of the transpose of the matrix with a 1 in each row, at the row's number, and the rows."""
+    index = a.node.arguments[1]
+    row = new_index(index.shape[0]) if index.shape[0] != ONE else None
+    if r is None:
+        raise CalculusError("rows are added to a table of several rows")
+    return multiply(_selector(index, _axes(row, r), r), a.at(0, row, c), axes=_axes(r, c))
+
+
+def _selector(index: Expression, axes: tuple[Index, ...], row: Index) -> Form:
+    """Return the matrix with a 1 in each row, at the row's number; a vector for a single number."""
+    name = "onehot" if index.shape == (ONE,) else "onehot_rows"
+    node = Expression.node(TABLE[name], (index,), (row.length,))
+    return single(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
+
+
 def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     (argument,) = a.node.arguments
     r0, r1, c0, c1 = a.node.parameters
@@ -382,4 +417,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "norm": _norm,
     "norm1": lambda a, r, c: _sum_over(elementwise("abs", _whole(a)), ()),
     "slice": _slice,
+    "onehot": _onehot,
+    "onehot_rows": _onehot,
+    "rows": _rows,
+    "scatter_rows": _scatter_rows,
 }

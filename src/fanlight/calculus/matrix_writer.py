@@ -8,7 +8,7 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import oriented
+from fanlight.calculus.index_algebra import oriented, scale
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
@@ -109,7 +109,21 @@ def _network(term: Term, axes: Axes) -> Network:
     return network
 
 
+def _without_minus(term: Term) -> Term:
+    """Turn ``-(1 - t)`` into ``t - 1``."""
+    for place, (atom, indices, exponent) in enumerate(term.factors):
+        if term.coefficient < 0 and atom.kind == "group" and exponent == 1:
+            inner = atom.arguments[0]
+            if any(t.coefficient < 0 for t in inner.terms) and len(inner.terms) > 1:
+                turned = Atom("group", "", atom.lengths, arguments=(scale(inner, -1),), is_symmetric=atom.is_symmetric)
+                factors = [*term.factors]
+                factors[place] = Factor(turned, indices)
+                return Term(-term.coefficient, tuple(factors))
+    return term
+
+
 def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
+    term = _without_minus(term)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
     above = [e for e, x in scalars if x > 0 for e in [raised(e, x)]]
@@ -176,7 +190,7 @@ _WRITTEN: dict[str, Expression] = {}
 
 
 def _atom_expression(atom: Atom) -> Expression:
-    if atom.kind == "symbol":
+    if atom.kind in ("symbol", "onehot", "onehot_rows"):
         node = atom.parameters[0]
         return transposed(node) if node.shape and node.shape[0] == ONE else node
     if atom.kind == "length":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from fanlight.calculus.expressions import Expression, constant, function, walk
+from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
 
 Power = tuple[Expression, Fraction]
@@ -77,6 +78,13 @@ def product(a: Expression, b: Expression) -> Expression:
         return a
     if b.operation.name == "matmul" and b.arguments[0].shape and b.arguments[1].shape:
         return product(product(a, b.arguments[0]), b.arguments[1])
+    if a.operation.name == "onehot_rows":
+        return function("rows")(b, a.arguments[0])
+    if a.operation.name == "transpose" and a.arguments[0].operation.name == "onehot_rows":
+        selector = a.arguments[0]
+        return Expression.node(TABLE["scatter_rows"], (b, selector.arguments[0]), selector.parameters)
+    if "onehot_rows" in (b.operation.name, b.arguments[0].operation.name if b.operation.name == "transpose" else ""):
+        return product(transposed(b), transposed(a)).T
     return a @ b
 
 

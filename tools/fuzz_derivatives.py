@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import signal
 import sys
 import time
 from collections import Counter
@@ -42,11 +43,14 @@ SHAPES = {
     "q": (1, "n"), "t": (), "a": (), "i": (1,), "j": (1,), "l": ("N",),
 }  # fmt: skip
 LENGTHS = {"n": 3, "m": 2, "N": 4}
-FACTS = {"S": ("sym", "spd", "invertible"), "A": ("sym", "invertible"), "x": ("positive",), "y": ("pm1", "bit", "onehot"),
-         "a": ("bit", "pm1", "positive"), "M": ("onehot_rows", "positive")}  # fmt: skip
+FACTS = {
+    "S": ("sym", "spd", "invertible"), "A": ("sym", "invertible"), "x": ("positive",), "y": ("pm1", "bit", "onehot"),
+    "a": ("bit", "pm1", "positive"), "M": ("onehot_rows", "positive"),
+}  # fmt: skip
 _ENTRYWISE = ("tanh", "sigmoid", "exp", "sin", "relu", "softplus", "abs", "cos", "erf", "silu", "f")
 _LARGEST = 1e4
 _STEP = 1e-5
+_PATIENCE = 15  # seconds for an expression
 Shape = tuple[str, ...]
 
 
@@ -120,7 +124,8 @@ class Grower:
         return self.random.choice(
             [f"sum({e})", f"sum({e})", f"norm({e})", f"logsumexp({e})", f"mean({e})", f"norm1({e})", f"tr({square})",
              f"logdet({regular})", f"log(det({regular}))", f"var({e})", f"max({e})", f"norm({e})**2",
-             f"sum(inv({regular}))", f"tr(kron({self.grow(('n', 'm'), depth - 1)}, {self.grow(('m', 'n'), depth - 1)}))"]
+             f"sum(inv({regular}))",
+             f"tr(kron({self.grow(('n', 'm'), depth - 1)}, {self.grow(('m', 'n'), depth - 1)}))"]
         )  # fmt: skip
 
     def _product(self, shape: Shape, depth: int) -> str:
@@ -238,6 +243,8 @@ def _compare(
     except CalculusError as error:
         refusals[f"{kind}: {str(error)[:90]}"] += 1
         return
+    except TimeoutError:
+        raise
     except Exception as error:  # whatever is no answer is a fault
         yield Fault(text, name, kind, facts, f"{type(error).__name__}: {error}")
         return
@@ -273,14 +280,29 @@ def facts_of(e: Expression) -> dict[str, str]:
     return {s.name: s.parameters[2] for s in context_of(e).values() if s.parameters[2]}
 
 
-def run(seed: int, count: int, seconds: float, depth: int = 3) -> tuple[int, list[Fault], Counter, list]:
-    """Compare until `count` derivatives or `seconds` have passed; return how many, the faults, and the refusals."""
+def _stop(*_: object) -> None:
+    raise TimeoutError
+
+
+class Report(NamedTuple):
+    """How many derivatives were compared, which differ, why others were refused, and the slowest expressions."""
+
+    compared: int
+    faults: list[Fault]
+    refusals: Counter
+    slow: list[tuple[float, str]]
+
+
+def run(seed: int, count: int, seconds: float, depth: int = 3) -> Report:
+    """Compare until `count` derivatives or `seconds` have passed."""
     compared, faults, refusals, slow = 0, list[Fault](), Counter[str](), []
     start = time.monotonic()
+    signal.signal(signal.SIGALRM, _stop)
     for number, (text, facts) in enumerate(cases(seed, depth)):
         if compared >= count or time.monotonic() - start > seconds:
             break
         begin = time.monotonic()
+        signal.alarm(_PATIENCE)
         try:
             for outcome in examine(text, facts, seed + number, refusals):
                 compared += 1
@@ -290,8 +312,12 @@ def run(seed: int, count: int, seconds: float, depth: int = 3) -> tuple[int, lis
             continue
         except CalculusError as error:
             refusals[f"parse: {str(error).splitlines()[0][:90]}"] += 1
+        except TimeoutError:
+            refusals[f"longer than {_PATIENCE} s: {text}"] += 1
+        finally:
+            signal.alarm(0)
         slow.append((time.monotonic() - begin, text))
-    return compared, faults, refusals, sorted(slow)[-3:]
+    return Report(compared, faults, refusals, sorted(slow)[-3:])
 
 
 def main() -> None:

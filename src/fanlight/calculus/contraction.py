@@ -23,7 +23,7 @@ from fanlight.calculus.products import (
     trace_of,
     transposed,
 )
-from fanlight.calculus.shapes import ONE
+from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
 
 _diag, _row_sums, _column_sums = map(function, ("diag", "row_sums", "column_sums"))
@@ -143,6 +143,14 @@ class Network:
         before = factor.atom.parameters[0]
         after = big.length - before - length
         self.parts.remove(factor)
+        used = [i for m in self.matrices for i in (m.row, m.column)] + [i for f in self.parts for i in f.indices]
+        if small is not None and small not in self.free and small not in used:
+            vector = self.vectors.pop(small, None)
+            inside = entrywise(vector) if vector else ones(length, 1)
+            stack = [zeros(before, 1), inside, zeros(after, 1)]
+            outcome = function("vstack")(*(e for e in stack if e.shape != (Dimension(()), ONE)))
+            self._add(outcome, [big], Fraction(1))
+            return
         identity = eye(length) if small is not None and length != ONE else constant(1)
         parts = [zeros(n, length) if n.terms else None for n in (before, after)]
         stack = [p for p in (parts[0], identity, parts[1]) if p is not None]
@@ -178,8 +186,9 @@ class Network:
             if vector is None and _selects(m, other):
                 vector = [(ones(index.length, 1), Fraction(1))]
             if vector is None:
-                turned = m.column != index
-                outcome = transposed(_column_sums(entrywise(m.powers))) if turned else _row_sums(matrix)
+                outcome = _row_sums(matrix)
+                if m.column != index:
+                    outcome = shortest(outcome, transposed(_column_sums(entrywise(m.powers))))
             else:
                 column = entrywise(vector)
                 row = product(transposed(column), transposed(matrix))

@@ -130,14 +130,15 @@ def target_of(expression: Expression, wrt: str | Expression) -> Expression:
     Raises
     ------
     CalculusError
-        The name does not occur.
+        The name does not occur, or stands for row numbers.
     """
-    if isinstance(wrt, Expression):
-        return wrt
-    known = context_of(expression)
-    if wrt not in known:
-        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(known)}")
-    return known[wrt]
+    symbols = context_of(expression)
+    if isinstance(wrt, str) and wrt not in symbols:
+        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(symbols)}")
+    target = symbols[wrt] if isinstance(wrt, str) else wrt
+    if len(target.shape) == 1:
+        raise CalculusError(f"{target} are row numbers: there is no derivative by them")
+    return target
 
 
 def _entries(target: Expression) -> tuple[Index, ...]:

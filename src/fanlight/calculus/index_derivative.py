@@ -205,13 +205,14 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
     return rule
 
 
-def _max_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    """Return the slope at the largest entries: ``1 - step(max(x) - x)`` tells which they are."""
+def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    """Return the slope at the largest or smallest entries: ``1 - step(max(x) - x)`` tells which they are."""
     argument = factor.atom.arguments[0]
     fresh = _fresh(argument.axes)
     entry = renamed(argument, fresh)
     largest = Form((Term(Fraction(1), (factor,)),), ())
-    distance = elementwise("step", add(largest, scale(entry, -1), axes=fresh))
+    sign = 1 if factor.atom.name == "max" else -1
+    distance = elementwise("step", add(scale(largest, sign), scale(entry, -sign), axes=fresh))
     chosen = add(number(1), scale(distance, -1), axes=fresh)
     return distribute(grouped(chosen), derivative(entry, name, by), tuple(by))
 
@@ -268,7 +269,8 @@ _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
     "logdet": _determinant_slope,
     "vstack": _stack_slope(0),
     "hstack": _stack_slope(1),
-    "max": _max_slope,
+    "max": _extreme_slope,
+    "min": _extreme_slope,
     "kron": _kron_slope,
     "reshape": _reshape_slope,
 }

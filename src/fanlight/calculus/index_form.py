@@ -29,6 +29,9 @@ class Index(NamedTuple):
     number: int
     length: Dimension
 
+    def __hash__(self) -> int:
+        return self.number
+
 
 def new_index(length: Dimension) -> Index:
     """Return an index that no form has."""

@@ -83,7 +83,9 @@ class Indexed:
             for factor in term.factors:
                 array = self._atom_value(factor.atom, factor.indices, inputs, lengths)
                 operands += [array ** float(factor.exponent), [numbers[i] for i in factor.indices]]
-            total += float(term.coefficient) * np.einsum(*operands, [numbers[a] for a in self.form.axes])
+            total += float(term.coefficient) * np.einsum(
+                *operands, [numbers[a] for a in self.form.axes], optimize="greedy"
+            )
         return total
 
     def _atom_value(

@@ -30,6 +30,10 @@ from fanlight.errors import CalculusError
 Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
 
 
+_ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
+_EVEN = {"cos", "abs", "cosh"}
+
+
 def form_of(expression: Expression) -> Form:
     """Return the normal form of an expression; its axes are those of rows and columns, left out where there is one.
 
@@ -124,7 +128,13 @@ def elementwise(name: str, argument: Form, node: Expression | None = None) -> Fo
         return power(argument, Fraction(1, 2))
     if name == "log" and (split := _logarithm(argument)) is not None:
         return split
+    if name == "exp" and [f.atom.name for t in inner.terms for f in t.factors] == ["log"]:
+        (term,) = inner.terms
+        if term.factors[0].exponent == 1 and term.indices <= set(inner.axes):
+            return power(Form(_inside(term.factors[0]).terms, argument.axes), term.coefficient)
     negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
+    if negative and name in _ODD | _EVEN:
+        return scale(elementwise(name, scale(argument, -1)), -1 if name in _ODD else 1)
     if name == "sigmoid" and negative:
         return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
     atom, indices = oriented("function", name, inner)

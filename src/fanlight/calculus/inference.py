@@ -8,6 +8,7 @@ are scalars. Dimensions that have to agree get one letter, named n, m, k, … in
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from fanlight.calculus.rewritings import ALIASES
@@ -32,7 +33,9 @@ _SCALAR: tuple[str, ...] = ()
 Dimensions = tuple[str, ...]
 
 
-def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict[str, tuple[int | str, ...]]:
+def infer_shapes(
+    text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False
+) -> dict[str, tuple[int | str, ...]]:
     """Return a shape for every symbol of an expression.
 
     Parameters
@@ -41,6 +44,8 @@ def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict
         The expression.
     declared : mapping
         Shapes that are declared; one dimension is a column, or row numbers where the symbol is used as such.
+    prefer_vectors : bool
+        Small letters are columns also where nothing is a vector or matrix.
 
     Raises
     ------
@@ -55,12 +60,12 @@ def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict
     ({'x': ()}, {'z': ('n', 1)})
     """
     tree = syntax_tree(text)
-    inference = _Inference(tree, declared)
+    inference = _Inference(tree, declared, prefer_vectors)
     inference.shape(tree)
     return inference.named()
 
 
-def guesses(text: str, declared: Mapping[str, Sequence[int | str]]) -> list[str]:
+def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False) -> list[str]:
     """Say which shapes the text does not show, so that whoever meant another can declare it.
 
     Examples
@@ -69,7 +74,7 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]]) -> list[str]
     ([], ['z taken as a column: --shape z=n'])
     """
     tree = syntax_tree(text)
-    inference = _Inference(tree, declared)
+    inference = _Inference(tree, declared, prefer_vectors)
     inference.shape(tree)
     sure = {d for name in inference.used_as_vectors | set(declared) for d in inference.symbols.get(name, ())}
     sure = {inference.find(d) for d in sure}
@@ -93,7 +98,9 @@ class _Inference:
     sum of them with `` + `` between.
     """
 
-    def __init__(self, tree: ast.expr, declared: Mapping[str, Sequence[int | str]]) -> None:
+    def __init__(
+        self, tree: ast.expr, declared: Mapping[str, Sequence[int | str]], prefer_vectors: bool = False
+    ) -> None:
         self.equal: dict[str, str] = {}
         self.symbols: dict[str, Dimensions] = {}
         self.ranges: dict[str, str] = {}  # of the letters of sums over an index
@@ -113,7 +120,7 @@ class _Inference:
         lengths = {n.id for part in _dimension_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
         self.letters |= lengths - set(declared)
         names = [*_symbol_names(tree), *sorted(self.indices & set(declared))]
-        vectors = bool(self.used_as_vectors or self.row_numbers) or any(map(len, declared.values()))
+        vectors = prefer_vectors or bool(self.used_as_vectors or self.row_numbers) or any(map(len, declared.values()))
         vectors = vectors or any(isinstance(n, ast.Subscript) for n in nodes)
         vectors = vectors or any(name[0].isupper() for name in names) or any(_vector_calls(tree))
         for name in names:
@@ -266,6 +273,8 @@ class _Inference:
             return shape if name not in ("vstack", "hstack") else self._stack(name, shapes)
         match name:
             case "diag":
+                if ":columns" in self.find(shape[1]):
+                    self.unify(shape[1], shape[0])
                 return (shape[0], shape[0]) if self.find(shape[1]) == "1" else (shape[0], "1")
             case "outer":
                 return (shape[0], shapes[1][0]) if len(shapes) > 1 and shapes[1] else shape
@@ -278,7 +287,7 @@ class _Inference:
             case "transpose":
                 return shape[::-1]
             case "vec":
-                return (self._fresh(), "1")
+                return (" * ".join(d for d in map(self.find, shape) if d != "1") or "1", "1")
         return (shape[0], "1") if axis and name in _WITHOUT_AXIS else shape
 
     def _stack(self, name: str, shapes: list[Dimensions]) -> Dimensions:
@@ -299,6 +308,10 @@ class _Inference:
 
         def name(d: str) -> int | str:
             d = self.find(d)
+            if " * " in d:
+                parts = [name(part) for part in d.split(" * ")]
+                numbers = [part for part in parts if isinstance(part, int)]
+                return math.prod(numbers) if len(numbers) == len(parts) else "*".join(map(str, parts))
             if " + " in d:
                 parts = [name(part) for part in d.split(" + ")]
                 numbers = [part for part in parts if isinstance(part, int)]
@@ -315,7 +328,7 @@ class _Inference:
 
 
 def _free(d: str) -> bool:
-    return ":" in d and " + " not in d
+    return ":" in d and " + " not in d and " * " not in d
 
 
 def _operands(tree: ast.expr) -> Iterator[ast.expr]:

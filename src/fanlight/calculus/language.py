@@ -17,7 +17,7 @@ from fanlight.calculus.expressions import Expression, constant, eye, ones, remem
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
-from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
+from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS, mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension, show
 from fanlight.calculus.syntax import PRIME, error_at, hint, syntax_tree
 from fanlight.errors import CalculusError
@@ -429,6 +429,8 @@ def _write(node: Expression) -> tuple[str, int]:
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
+    if (statistic := _statistic(node)) is not None:
+        return statistic, _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM
     if name in _INFIX:
@@ -465,6 +467,21 @@ def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
 def _wrapped(node: Expression, level: int) -> str:
     text, binds = _write(node)
     return text if binds >= level else f"({text})"
+
+
+def _statistic(node: Expression) -> str | None:
+    """Write a mean, variance or standard deviation, which are read as sums."""
+    if node.operation.name == "sqrt":
+        inner = _statistic(node.arguments[0])
+        return f"std{inner[3:]}" if inner and inner.startswith("var(") else None
+    if node.operation.name != "divide" or node.arguments[0].operation.name != "sum":
+        return None
+    (x,) = node.arguments[0].arguments
+    if x.operation.name == "power" and x.arguments[0].operation.name == "subtract":
+        (entries, _) = x.arguments[0].arguments
+        if entries.shape and node is variance_of(entries):
+            return f"var({write(entries)})"
+    return f"mean({write(x)})" if x.shape and node is mean_of(x) else None
 
 
 def _places(product: Expression) -> str | None:

@@ -14,6 +14,7 @@ from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
     Power,
+    divided,
     length_of,
     negated,
     number_expression,
@@ -24,6 +25,7 @@ from fanlight.calculus.products import (
     times,
     transposed,
 )
+from fanlight.calculus.rewritings import mean_of
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
 
@@ -80,6 +82,8 @@ def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
     value = e.parameters[0] if e.operation.name == "constant" else None
     if value == 0:
         return zeros(rows, columns)
+    if e.operation.name == "divide" and e.arguments[0].parameters == (1,):
+        return ones(rows, columns) / e.arguments[1]
     return ones(rows, columns) if value == 1 else e * ones(rows, columns)
 
 
@@ -104,22 +108,30 @@ def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
 
 def _network(term: Term, axes: Axes) -> Network:
     network = Network(axes)
-    for factor in sorted(_with_softmax(term.factors), key=_factor_order):
+    for factor in sorted(with_softmax(term.factors), key=_factor_order):
         network.put(factor, _powers)
     return network
 
 
 def _without_minus(term: Term) -> Term:
-    """Turn ``-(1 - t)`` into ``t - 1``."""
-    for place, (atom, indices, exponent) in enumerate(term.factors):
-        if term.coefficient < 0 and atom.kind == "group" and exponent == 1:
-            inner = atom.arguments[0]
-            if any(t.coefficient < 0 for t in inner.terms) and len(inner.terms) > 1:
-                turned = Atom("group", "", atom.lengths, arguments=(scale(inner, -1),), is_symmetric=atom.is_symmetric)
-                factors = [*term.factors]
-                factors[place] = Factor(turned, indices)
-                return Term(-term.coefficient, tuple(factors))
-    return term
+    """Turn ``-(1 - t)`` into ``t - 1``, and two distances ``mean(x) - x`` into ``x - mean(x)``."""
+    factors = [*term.factors]
+    differences = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent == 1]
+    differences = [n for n in differences if any(t.coefficient < 0 for t in factors[n].atom.arguments[0].terms)]
+    places = differences[:1] if term.coefficient < 0 else []
+    means = [n for n in differences if n not in places and _is_distance(atom_expression(factors[n].atom))]
+    places += means[: len(means) // 2 * 2]
+    for place in places:
+        atom, indices, _ = factors[place]
+        inner = scale(atom.arguments[0], -1)
+        turned = Atom("group", "", atom.lengths, arguments=(inner,), is_symmetric=atom.is_symmetric)
+        factors[place] = Factor(turned, indices)
+    return Term(term.coefficient * (-1) ** len(places), tuple(factors))
+
+
+def _is_distance(e: Expression) -> bool:
+    """Tell whether entries are subtracted from their mean."""
+    return e.operation.name == "subtract" and e.arguments[0] is mean_of(e.arguments[1])
 
 
 def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
@@ -128,16 +140,29 @@ def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     scalars, core = _network(term, axes).contract()
     above = [e for e, x in scalars if x > 0 for e in [raised(e, x)]]
     below = [raised(e, -x) for e, x in scalars if x < 0]
-    if size.denominator != 1 and size.denominator <= 1000:
-        if size.denominator != 1:
-            below.insert(0, constant(size.denominator))
+    if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
+        below.insert(0, constant(size.denominator))
         size = Fraction(size.numerator)
     if size != 1:
         above.insert(0, number_expression(size))
+    above, below = _with_means(above, below)
     outcome = scaled(above, core)
     if below:
-        outcome = (outcome if outcome is not None else constant(1)) / times(below)
+        outcome = divided(outcome if outcome is not None else constant(1), times(below))
     return term.coefficient > 0, constant(1) if outcome is None else outcome
+
+
+def _with_means(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
+    """Join sums with the numbers of entries that they are divided by."""
+    above, below = list(above), list(below)
+    for place, e in enumerate(above):
+        if e.operation.name != "sum":
+            continue
+        lengths = [Expression.node(TABLE["length"], (), (d,)) for d in e.arguments[0].shape if d.letters]
+        if lengths and all(length in below for length in lengths):
+            above[place] = mean_of(e.arguments[0])
+            below = [b for b in below if b not in lengths]
+    return above, below
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
@@ -157,7 +182,10 @@ def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
     )
     if has_root and (root := _root_of_squares(atom)) is not None:
         return [(_norm(root), exponent * 2)]
-    return [(atom_expression(atom), exponent)]
+    e = atom_expression(atom)
+    if exponent % 2 == 0 and _is_distance(e):
+        e = e.arguments[1] - e.arguments[0]  # the square of a distance from the mean
+    return [(e, exponent)]
 
 
 def _root_of_squares(atom: Atom) -> Expression | None:
@@ -262,7 +290,7 @@ def _logsumexp(form: Form) -> Expression | None:
     return function("logsumexp_rows")(argument if rows else transposed(argument))
 
 
-def _with_softmax(factors: Sequence[Factor]) -> list[Factor]:
+def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
     """Replace exponentials over their sum by softmax."""
     factors = list(factors)
     for total in [f for f in factors if f.atom.kind == "group" and f.exponent <= -1]:
@@ -287,7 +315,7 @@ def _with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
-            return _with_softmax(factors)
+            return with_softmax(factors)
     return factors
 
 

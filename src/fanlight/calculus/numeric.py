@@ -65,8 +65,10 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
         for kink in node.operation.kinks
         if (np.abs(values[node.arguments[0]] - kink) < within).any()
     ]
-    ties = [node for node in nodes if node.operation.name == "max" and _ties(values[node.arguments[0]], within)]
-    return kinks + [f"max at equal entries of {node.arguments[0]}" for node in ties]
+    signs = {"max": 1, "min": -1}
+    extremes = [(node, signs[node.operation.name]) for node in nodes if node.operation.name in signs]
+    ties = [node for node, sign in extremes if _ties(sign * values[node.arguments[0]], within)]
+    return kinks + [f"{node.operation.name} at equal entries of {node.arguments[0]}" for node in ties]
 
 
 def _ties(value: Array, within: float) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.derivatives import hessian, jacobian, target_of
+from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.language import functions
@@ -99,8 +99,6 @@ def check(
     target = target_of(expression, wrt)
     if kind not in _KINDS:
         raise CalculusError(f"{kind!r} cannot be checked: only {', '.join(_KINDS)}")
-    if target.operation.name == "symbol" and len(target.shape) == 1:
-        raise CalculusError(f"{target} are row numbers: there is no derivative by them")
     expected = _KINDS[kind](expression, target)
     try:
         formula = read_gradient(given, expression, target) if isinstance(given, str) else given
@@ -186,7 +184,9 @@ def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[
     differs: list[tuple[tuple[int, ...], float, float]] = []
     same_shape = all(a.shape == b.shape for a, b in pairs)
     vague = not reasons or "depends on the values" in reasons[0]
-    if vague or (not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]):
+    if vague:
+        reasons = _detailed(trial, formula, text, pairs) or reasons
+    elif not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]:
         reasons += _detailed(trial, formula, text, pairs)
     if same_shape and vague:
         wrong = np.abs(mine - right)
@@ -347,7 +347,7 @@ def _missing_term(
         remember(term, context_of(expected))  # ones(n, 1) alone would not know its length
         parts = [sign * np.asarray(evaluate(term, p)) for p in points]
         if all(_close(a + part, b) for (a, b), part in zip(pairs, parts, strict=True)):
-            return f"a term is missing: {'' if sign > 0 else 'minus '}{term}"
+            return f"a term is missing: {'' if sign > 0 else 'minus '}{simplify(term)}"
         if all(_close(a + 2 * part, b) for (a, b), part in zip(pairs, parts, strict=True)):
             return f"the sign of a term is wrong: {term}"
         if all(_close(a - part, b) for (a, b), part in zip(pairs, parts, strict=True)):

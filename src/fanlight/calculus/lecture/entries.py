@@ -10,10 +10,13 @@ from typing import NamedTuple
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.index_form import Factor, Form, Index, Term, ordered
 from fanlight.calculus.lecture.latex import latex, latex_name
-from fanlight.calculus.matrix_writer import atom_expression
+from fanlight.calculus.matrix_writer import atom_expression, with_softmax
 from fanlight.errors import CalculusError
 
-_LETTERS = "ijklpqrstuvw"
+_LETTERS = "ijklpqrstuvwabcdefghxyz"
+
+
+_INFIX = {"add", "subtract", "multiply", "divide", "matmul", "negative", "power", "transpose"}
 
 
 class Formula(NamedTuple):
@@ -45,7 +48,7 @@ class Formula(NamedTuple):
         order = len(below)
         power, power_latex = ("", "") if order == 1 else (f"^{order}", f"^{{{order}}}")
         base, base_latex = cls.of(a)
-        if a.arguments and above:
+        if a.operation.name in _INFIX:
             base, base_latex = f"({base})", f"({base_latex})"
         upper, upper_latex = (f"{base}_{above}", f"{{{base_latex}}}_{{{above}}}") if above else (base, base_latex)
         lower = " ".join(f"∂{b}_{letters}" if letters else f"∂{b}" for letters in below)
@@ -102,7 +105,7 @@ def _term(term: Term, axes: Sequence[Index], letters: str) -> Formula:
         raise CalculusError("there are more indices than letters")
     size = abs(term.coefficient)
     parts = [] if size == 1 and term.factors else [Formula(str(size), _fraction(size))]
-    parts += [_factor(f, names) for f in sorted(term.factors, key=_order)]
+    parts += [_factor(f, names) for f in sorted(with_softmax(term.factors), key=lambda f: _order(f, names))]
     if summed:
         over = " ".join(names[i] for i in summed)
         parts.insert(0, Formula(f"Σ_{over.replace(' ', '')}", rf"\sum_{{{over}}}"))
@@ -120,10 +123,11 @@ def _place(factor: Factor, names: dict[Index, str]) -> Formula:
     return Formula(f"δ_{{{letters[0]}, {right}}}", rf"\delta_{{{letters[0]}, {right}}}")
 
 
-def _order(factor: Factor) -> tuple[bool, bool, str, str]:
-    """Sort scalars first, then error signals, then symbols by name."""
+def _order(factor: Factor, names: dict[Index, str]) -> tuple[bool, bool, str, str, str]:
+    """Sort scalars first, then error signals, then symbols by name and index."""
     atom = factor.atom
-    return bool(factor.indices), not atom.name.startswith("δ"), "" if atom.kind == "symbol" else atom.kind, atom.name
+    kind, places = "" if atom.kind == "symbol" else atom.kind, "".join(names[i] for i in factor.indices)
+    return bool(factor.indices), not atom.name.startswith("δ"), kind, atom.name, places
 
 
 def _fraction(value: Fraction) -> str:
@@ -138,7 +142,7 @@ def _factor(factor: Factor, names: dict[Index, str]) -> Formula:
         return _place(factor, names)
     e = atom_expression(factor.atom)
     text, written = str(e), latex(e)
-    if e.operation.name in ("add", "subtract", "multiply", "divide", "matmul", "negative", "power", "transpose"):
+    if e.operation.name in _INFIX or (e.operation.name == "length" and not text.isidentifier()):
         text, written = f"({text})", f"({written})"
     places = "".join(names[i] for i in factor.indices)
     if places:

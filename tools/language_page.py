@@ -28,7 +28,7 @@ NumPy's notation; nothing is run. This page is written by `tools/language_page.p
 | `a + b`, `a - b`, `a * b`, `a / b`, `x**2` | entry by entry; scalars, rows and columns are repeated, as in NumPy |
 | `A @ B`, `A.T` | the matrix product, the transpose |
 | `W[a:b, c:d]`, `W[:, 0:d]` | a part of a matrix |
-| `x[i]`, `X[i, j]`, `X[i, :]`, `X[:, 2]`, `x[-1]` | an entry, row or column; a letter of its own is its number, from 0 |
+| `x[i]`, `X[i, j]`, `X[i, :]`, `X[:, 2]`, `x[-1]` | an entry, row or column; numbers begin at 0 |
 | `sum(x[i] * y[i] for i in range(n))` | the sum over an index |
 | `onehot(k, n)` | the column with a 1 at entry k: the gradient of `x[k]` |
 | `rows(E, i)` | the rows of E with the numbers i |

@@ -81,7 +81,7 @@ def test_a_class_index_takes_one_line():
         (jacobian, "kron(A, X)", "X", "δ_{"),
         (jacobian, "reshape(X.T, n*m, 1)", "X", "δ_{"),
         (jacobian, "X[:, 0:2]", "X", "δ_"),
-        (jacobian, "max(X) * x", "X", "step("),
+        (jacobian, "max(X) * x", "X", "x_i largest(X)_jk"),
         (hessian, "tr(X @ w @ x.T)**2", "X", "∂^2(tr(X @ w @ x.T)**2)/∂X_ij ∂X_kl = 2 w_j w_l x_i x_k"),
         (hessian, "logdet(A)", "A", "-inv(A)_jk inv(A)_li"),
     ],

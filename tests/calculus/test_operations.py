@@ -32,7 +32,7 @@ SAMPLES: dict[str, list[Expression]] = {
        for name in ("add", "subtract", "multiply", "divide", "power")},
     **{name: [f(name, X)] for name in (
         "negative", "transpose", "tanh", "sigmoid", "relu", "hardtanh", "step", "softplus", "exp", "log", "sqrt", "abs",
-        "sign", "sin", "cos", "tan", "sinh", "cosh", "erf", "max", "min", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
+        "sign", "sin", "cos", "tan", "sinh", "cosh", "erf", "max", "min", "largest", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
         "norm", "norm1")},
     **{name: [f(name, S)] for name in ("tr", "det", "logdet", "inv")},
     "matmul": [f("matmul", X, V), f("matmul", R, V), f("matmul", S, X), f("matmul", C, R), f("matmul", K, X)],

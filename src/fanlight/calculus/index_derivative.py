@@ -206,15 +206,15 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
 
 
 def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    """Return the slope at the largest or smallest entries: ``1 - step(max(x) - x)`` tells which they are."""
-    argument = factor.atom.arguments[0]
+    """Return the slope of a largest or smallest entry: that of the entries that are it."""
+    (argument,) = factor.atom.arguments
+    _, layout, (_, shape) = factor.atom.parameters
     fresh = _fresh(argument.axes)
-    entry = renamed(argument, fresh)
-    largest = Form((Term(Fraction(1), (factor,)),), ())
-    sign = 1 if factor.atom.name == "max" else -1
-    distance = elementwise("step", add(scale(largest, sign), scale(entry, -sign), axes=fresh))
-    chosen = add(number(1), scale(distance, -1), axes=fresh)
-    return distribute(grouped(chosen), derivative(entry, name, by), tuple(by))
+    entries = argument if factor.atom.name == "max" else scale(argument, -1)
+    lengths = [a.length for a in fresh]
+    atom = Atom("call", "largest", lengths, parameters=((), layout, (shape, shape)), arguments=(entries,))
+    chosen = Form((Term(Fraction(1), (Factor(atom, fresh),)),), fresh)
+    return distribute(chosen, derivative(renamed(argument, fresh), name, by), tuple(by))
 
 
 def _pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> Form:
@@ -271,6 +271,7 @@ _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
     "hstack": _stack_slope(1),
     "max": _extreme_slope,
     "min": _extreme_slope,
+    "largest": lambda factor, name, by: Form((), (*dict.fromkeys(factor.indices), *by)),
     "kron": _kron_slope,
     "reshape": _reshape_slope,
 }

@@ -159,7 +159,7 @@ def _logarithm(argument: Form) -> Form | None:
         return None
     parts = []
     for factor in term.factors:
-        alone = Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), axes)
+        alone = collect([Term(Fraction(1), (factor._replace(exponent=Fraction(1)),))], axes)
         if factor.atom.name == "exp":
             part = Form(_inside(factor).terms, axes)
         elif factor.atom.name == "sigmoid":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -138,6 +139,7 @@ def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     term = _without_minus(term)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
+    scalars = _with_means(scalars)
     above = [e for e, x in scalars if x > 0 for e in [raised(e, x)]]
     below = [raised(e, -x) for e, x in scalars if x < 0]
     if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
@@ -145,24 +147,25 @@ def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
         size = Fraction(size.numerator)
     if size != 1:
         above.insert(0, number_expression(size))
-    above, below = _with_means(above, below)
     outcome = scaled(above, core)
     if below:
         outcome = divided(outcome if outcome is not None else constant(1), times(below))
     return term.coefficient > 0, constant(1) if outcome is None else outcome
 
 
-def _with_means(above: list[Expression], below: list[Expression]) -> tuple[list[Expression], list[Expression]]:
+def _with_means(scalars: Sequence[Power]) -> list[Power]:
     """Join sums with the numbers of entries that they are divided by."""
-    above, below = list(above), list(below)
-    for place, e in enumerate(above):
-        if e.operation.name != "sum":
-            continue
-        lengths = [Expression.node(TABLE["length"], (), (d,)) for d in e.arguments[0].shape if d.letters]
-        if lengths and all(length in below for length in lengths):
-            above[place] = mean_of(e.arguments[0])
-            below = [b for b in below if b not in lengths]
-    return above, below
+    exponents = {e: x for e, x in scalars if e.operation.name == "length"}
+    results: list[Power] = []
+    for e, exponent in scalars:
+        if e.operation.name == "sum" and exponent == 1:
+            counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in e.arguments[0].shape if d.letters)
+            if counts and all(exponents.get(length, 0) <= -count for length, count in counts.items()):
+                exponents |= {length: exponents[length] + count for length, count in counts.items()}
+                e = mean_of(e.arguments[0])
+        if e.operation.name != "length":
+            results.append((e, exponent))
+    return [(e, x) for e, x in exponents.items() if x] + results
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:

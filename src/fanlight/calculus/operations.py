@@ -343,8 +343,9 @@ for entry in (
         _scalar,
         lambda up, out, x: (up * (x / out),),
     ),
-    Operation("max", np.max, _scalar, lambda up, out, x: (up * (1 - F.step(out - x)),)),
-    Operation("min", np.min, _scalar, lambda up, out, x: (up * (1 - F.step(x - out)),)),
+    Operation("max", np.max, _scalar, lambda up, out, x: (up * F.largest(x),)),
+    Operation("min", np.min, _scalar, lambda up, out, x: (up * F.largest(-x),)),
+    Operation("largest", lambda x: (x >= x.max()).astype(x.dtype), _same, lambda up, out, x: (0 * x,)),
     Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
 ):
     register(entry)

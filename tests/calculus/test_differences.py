@@ -108,6 +108,8 @@ def test_jacobians_and_hessians_are_checked(kind, text, wrt, formula, reason):
 def test_what_cannot_be_checked_is_an_error():
     with pytest.raises(CalculusError, match="row numbers"):
         check(read("sum(rows(E, i))"), "i", "E")
+    with pytest.raises(CalculusError, match="more than two indices"):
+        check(read("A @ X"), "X", "A", kind="jacobian")
     with pytest.raises(CalculusError, match="only gradient, jacobian, hessian"):
         check(read("x.T @ x"), "x", "2 * x", kind="tensor")
     with pytest.raises(CalculusError, match="unknown name 'q'"):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
 from fanlight.calculus.gradient import gradient
+from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.language import functions
 from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits
 from fanlight.calculus.lecture.learner_formulas import read_gradient
@@ -31,7 +32,7 @@ __all__ = ["Verdict", "check", "random_point"]
 
 Array = NDArray[Any]
 TOLERANCE = 1e-6
-_KINDS: dict[str, Callable[[Expression, Expression], Expression]] = {
+_KINDS: dict[str, Callable[[Expression, Expression], Expression | Indexed]] = {
     "gradient": gradient,
     "jacobian": jacobian,
     "hessian": hessian,
@@ -100,6 +101,8 @@ def check(
     if kind not in _KINDS:
         raise CalculusError(f"{kind!r} cannot be checked: only {', '.join(_KINDS)}")
     expected = _KINDS[kind](expression, target)
+    if isinstance(expected, Indexed):
+        raise CalculusError(f"{expected} has more than two indices: no formula in matrix notation is compared with it")
     try:
         formula = read_gradient(given, expression, target) if isinstance(given, str) else given
         problem = None

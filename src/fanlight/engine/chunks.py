@@ -99,7 +99,7 @@ class Chunks(NamedTuple):
 
 
 @inner(inline="always")
-def _white(data: Any, i: int, end: int) -> int:
+def white_width(data: Any, i: int, end: int) -> int:
     """Return the length of the white-space character at byte i, 0 if there is none (as str.isspace)."""
     b = data[i]
     if b <= 32:
@@ -156,7 +156,7 @@ def scan(
         place = 0
         lines, white, tabs = 0, 0, 0
         while i < end:
-            width = _white(data, i, end)
+            width = white_width(data, i, end)
             if width:
                 lines += data[i] == 10
                 tabs += data[i] == 9
@@ -170,7 +170,7 @@ def scan(
             h = START
             while i < end:
                 b = data[i]
-                if (b <= 32 or 0xC2 <= b <= 0xE3) and _white(data, i, end):
+                if (b <= 32 or 0xC2 <= b <= 0xE3) and white_width(data, i, end):
                     break
                 h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
                 place += (b & 0xC0) != 0x80

@@ -22,6 +22,7 @@ from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tok
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
+from fanlight.engine.spans import trim_entities
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.layout import LOOKAHEAD
 from fanlight.text.sentences import LONGEST
@@ -194,6 +195,8 @@ class LongDocument:
         networks = Networks(layers[0], layers[-1], len(layers) > 1)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
         count = long_document_kernels.tag(networks, read.tokens, others, least, self._engine.scratch(), out)
+        if not networks.last.independent:
+            count = trim_entities(self._view(piece.begin, piece.end), out, count)
         found = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (found.starts, found.ends))
         first, last = (column.astype(np.int64) + piece.begin for column in (found.byte_starts, found.byte_ends))

@@ -9,10 +9,10 @@ import numpy as np
 from fanlight.engine.chunks import (
     REPEATED,
     SEVERAL,
-    _white,
     place_of,
     sentence_borders,
     tokens_of,
+    white_width,
 )
 from fanlight.engine.layout import sentence_case
 from fanlight.engine.passes import find_entities, own_evidence
@@ -45,7 +45,7 @@ class OtherMentions(NamedTuple):
 def next_gap(data: Any, begin: int, end: int) -> int:
     """Return the first white space from byte `begin` on, or `end`."""
     i = begin
-    while i < end and not _white(data, i, end):
+    while i < end and not white_width(data, i, end):
         i += 1
     return i
 

@@ -102,14 +102,15 @@ def normalise(text: str, single_spaces: bool = False) -> Normalised:
 def normalise_word(word: str) -> str:
     r"""Return a token in normal form, for features; itself if nothing visible is in it.
 
+    A tag that begins with a capital (``#Paris``) is seen as its word.
+
     Examples
     --------
-    >>> normalise_word("Ｂｅｒ\xadｌｉｎ")
-    'Berlin'
+    >>> normalise_word("Ｂｅｒ\xadｌｉｎ"), normalise_word("#Berlin")
+    ('Berlin', 'Berlin')
     """
-    if is_normal(word):
-        return word
-    return normalise(word).text.replace(" ", "") or word
+    form = word if is_normal(word) else normalise(word).text.replace(" ", "") or word
+    return form[1:] if form[0] == "#" and form[1:2].isupper() else form
 
 
 def is_invisible(character: str) -> bool:

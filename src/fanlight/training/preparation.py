@@ -266,7 +266,7 @@ def prepare(
         dev_types = WordTypes.of(list(dev_numbers), configuration, lexicon)
         development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold, meaning.unmarked)
     files = [corpus.sha256 for corpus in (*corpora, dev) if corpus is not None]
-    identity = [settings.model_dump_json(), *files, _lexicon_hash(lexicon)]
+    identity = [settings.model_dump_json(), *files, lexicon.digest]
     if gazetteer is not None:
         identity.append(hashlib.sha256(gazetteer.hashes.tobytes() + gazetteer.members.tobytes()).hexdigest())
     if patterns is not None:
@@ -421,9 +421,3 @@ def _groups(settings: Settings, unit: str) -> tuple[Group, ...]:
             )
         groups.append(Group(name, values.buckets, values.dimension, tuple(values.features), values.reach))
     return tuple(groups)
-
-
-def _lexicon_hash(lexicon: Lexicon) -> str:
-    digest = hashlib.sha256(lexicon.hashes.tobytes())
-    digest.update(np.ascontiguousarray(lexicon.integers).data)
-    return digest.hexdigest()

@@ -61,7 +61,8 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
 def texts_of(st: Any) -> Any:
     """Return lists of texts over all of Unicode but half surrogates, and such as names are likely in."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-    likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d", max_size=120)
+    likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d\t/&;1g", max_size=120)
+    likely |= st.text("Paris Ｎato ﬁ㎏,\u200b\u00ad\u200e\ufeff\u0301\u1109\u1165’“–！，서울은", max_size=80)
     return st.tuples(st.sampled_from(["en", "ko"]), st.lists(anything | likely, max_size=6))
 
 
@@ -99,7 +100,10 @@ def _token_spans(which: int, case: Any) -> list[tuple[Any, ...]]:
     texts = [" ".join(text.split()) for text in case[1]]
     tokens = read_texts(texts, "word")
     plain, compiled = engines("en")
-    spans = compiled.token_spans(tokens) if which else plain.token_spans(tokens)
+    if not tokens.words:
+        return []
+    owners = tokens.documents[np.minimum(tokens.sentences[:-1], len(tokens.words) - 1)]
+    spans = compiled.token_spans(tokens.words, tokens.sentences, owners, 2) if which else None
     return [tuple(span) for span in (plain.token_spans(tokens) if spans is None else spans)]
 
 
@@ -153,7 +157,7 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 _WORDS = (
     "text.word_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*", "engine.chunks.*",
-    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*",
+    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 
 TABLE = (

@@ -32,6 +32,7 @@ from fanlight.text.features import (
     character_keys,
 )
 from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.normalisation import normalise_word
 from fanlight.text.patterns import Patterns, Place
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
@@ -337,7 +338,10 @@ def encode(
     of_words = configuration.unit == "word"
     for place, document in enumerate(corpus.documents):
         for sentence in document:
-            keys = sentence.tokens if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
+            if of_words:
+                keys = list(map(normalise_word, sentence.tokens))
+            else:
+                keys = character_keys(sentence.text, sentence.starts, sentence.ends)
             ids += [numbers.setdefault(key, len(numbers)) for key in keys]
             gold.append(labels.encode(sentence.spans, len(keys), meaning))
             documents += [place] * len(keys)

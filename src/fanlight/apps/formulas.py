@@ -12,15 +12,18 @@ from fanlight.calculus.lecture.korean import say
 from fanlight.calculus.operations import TABLE
 
 
-def read_formula(text: str, shapes: Mapping[str, Sequence[int | str]], facts: Mapping[str, str]) -> Expression:
-    """Parse an expression.
+def read_formula(
+    text: str, shapes: Mapping[str, Sequence[int | str]], facts: Mapping[str, str], *, prefer_vectors: bool = False
+) -> Expression:
+    """Parse an expression; with `prefer_vectors` small letters are columns also where nothing else tells.
 
     Raises
     ------
     CalculusError
         It cannot be parsed or its shapes do not fit.
     """
-    return parse(text, infer_shapes(text, dict(shapes)), dict(facts), unknown_functions(text))
+    inferred = infer_shapes(text, dict(shapes), prefer_vectors=prefer_vectors)
+    return parse(text, inferred, dict(facts), unknown_functions(text))
 
 
 def unknown_functions(text: str) -> list[str]:

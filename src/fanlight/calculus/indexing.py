@@ -9,6 +9,7 @@ from fanlight.calculus.expressions import Expression, walk
 from fanlight.calculus.index_algebra import (
     add,
     collect,
+    distribute,
     eye_factor,
     length_factor,
     multiply,
@@ -17,6 +18,7 @@ from fanlight.calculus.index_algebra import (
     oriented,
     power,
     scale,
+    selected_entry,
     single,
     used_axes,
 )
@@ -26,6 +28,10 @@ from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
 
 Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
+
+
+_ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
+_EVEN = {"cos", "abs", "cosh"}
 
 
 def form_of(expression: Expression) -> Form:
@@ -38,7 +44,10 @@ def form_of(expression: Expression) -> Form:
     """
     done: dict[Expression, Form] = {}
     for node in walk(expression):
-        done[node] = _converted(node, done)
+        if len(node.shape) != 1:  # row numbers stand in the atoms that select rows
+            done[node] = _converted(node, done)
+    if expression not in done:
+        raise CalculusError(f"{expression} are row numbers: they have no form with indices")
     return done[expression]
 
 
@@ -71,8 +80,6 @@ class _Arguments:
 
 def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
-    if len(node.shape) == 1:
-        raise CalculusError(f"{node} are row numbers: they have no form with indices")
     if name in _RULES:
         axes = _new_axes(node)
         rows, columns = axes_of(node, axes)
@@ -84,7 +91,7 @@ def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
 
 def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     """Return a form of one opaque factor."""
-    if any(len(a.shape) == 1 for a in node.arguments):
+    if any(a not in done for a in node.arguments):
         raise CalculusError(f"{node.operation.name} has no form with indices")
     axes = _new_axes(node)
     name = node.operation.name
@@ -110,7 +117,10 @@ def _shapes(node: Expression) -> tuple[tuple[Dimension, ...], ...]:
 
 
 def elementwise(name: str, argument: Form, node: Expression | None = None) -> Form:
-    """Apply a function of one number to every entry."""
+    """Apply a function of one number to every entry; that of a selected entry is the selected entry of its values."""
+    if (selection := selected_entry(argument)) is not None:
+        selector, unselected = selection
+        return distribute(selector, elementwise(name, unselected, node), argument.axes)
     inner = Form(argument.terms, used_axes(argument))
     if name == "exp" and not argument.terms:
         return number(1, argument.axes)
@@ -118,7 +128,13 @@ def elementwise(name: str, argument: Form, node: Expression | None = None) -> Fo
         return power(argument, Fraction(1, 2))
     if name == "log" and (split := _logarithm(argument)) is not None:
         return split
+    if name == "exp" and [f.atom.name for t in inner.terms for f in t.factors] == ["log"]:
+        (term,) = inner.terms
+        if term.factors[0].exponent == 1 and term.indices <= set(inner.axes):
+            return power(Form(_inside(term.factors[0]).terms, argument.axes), term.coefficient)
     negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
+    if negative and name in _ODD | _EVEN:
+        return scale(elementwise(name, scale(argument, -1)), -1 if name in _ODD else 1)
     if name == "sigmoid" and negative:
         return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
     atom, indices = oriented("function", name, inner)
@@ -143,7 +159,7 @@ def _logarithm(argument: Form) -> Form | None:
         return None
     parts = []
     for factor in term.factors:
-        alone = Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), axes)
+        alone = collect([Term(Fraction(1), (factor._replace(exponent=Fraction(1)),))], axes)
         if factor.atom.name == "exp":
             part = Form(_inside(factor).terms, axes)
         elif factor.atom.name == "sigmoid":
@@ -333,6 +349,35 @@ def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return single(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
 
 
+def _onehot(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    axes = _axes(r, c)
+    name = a.node.operation.name
+    return single(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
+
+
+def _rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return the product of the matrix with a 1 in each row, at the row's number, and the table."""
+    table, index = a.node.arguments
+    row = new_index(table.shape[0])
+    return multiply(_selector(index, _axes(r, row), row), a.at(0, row, c), axes=_axes(r, c))
+
+
+def _scatter_rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return the product of the transpose of the matrix with a 1 in each row, at the row's number, and the rows."""
+    index = a.node.arguments[1]
+    row = new_index(index.shape[0]) if index.shape[0] != ONE else None
+    if r is None:
+        raise CalculusError("rows are added to a table of several rows")
+    return multiply(_selector(index, _axes(row, r), r), a.at(0, row, c), axes=_axes(r, c))
+
+
+def _selector(index: Expression, axes: tuple[Index, ...], row: Index) -> Form:
+    """Return the matrix with a 1 in each row, at the row's number; a vector for a single number."""
+    name = "onehot" if index.shape == (ONE,) else "onehot_rows"
+    node = Expression.node(TABLE[name], (index,), (row.length,))
+    return single(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
+
+
 def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     (argument,) = a.node.arguments
     r0, r1, c0, c1 = a.node.parameters
@@ -382,4 +427,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "norm": _norm,
     "norm1": lambda a, r, c: _sum_over(elementwise("abs", _whole(a)), ()),
     "slice": _slice,
+    "onehot": _onehot,
+    "onehot_rows": _onehot,
+    "rows": _rows,
+    "scatter_rows": _scatter_rows,
 }

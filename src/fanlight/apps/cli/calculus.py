@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from fanlight.calculus import Expression
+    from fanlight.calculus.indexed import Indexed
 
 commands = typer.Typer()
 _FORMULA = {"ignore_unknown_options": True}  # a formula may begin with a minus
@@ -141,10 +142,10 @@ def jacobian(
     assume: Assumptions = None,
     format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
 ) -> None:
-    """Show the matrix of the partial derivatives of a vector by a vector."""
+    """Show the matrix of the partial derivatives of a vector by a vector; of matrices, the formula of an entry."""
     from fanlight.calculus import jacobian as derived
 
-    _show(derived(read(expression, shape, assume), wrt), format)
+    _show(derived(read(expression, shape, assume, prefer_vectors=True), wrt), format)
 
 
 @commands.command(context_settings=_FORMULA)
@@ -155,26 +156,32 @@ def hessian(
     assume: Assumptions = None,
     format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
 ) -> None:
-    """Show the matrix of the second derivatives of a scalar by a vector."""
+    """Show the matrix of the second derivatives of a scalar by a vector; by a matrix, the formula of an entry."""
     from fanlight.calculus import hessian as derived
 
     _show(derived(read(expression, shape, assume), wrt), format)
 
 
-def _show(expression: Expression, format: Matrix) -> None:
+def _show(derivative: Expression | Indexed, format: Matrix) -> None:
+    from fanlight.calculus import CalculusError, Expression
     from fanlight.calculus.compiler.code_generation import numpy_source
     from fanlight.calculus.lecture.latex import latex
 
+    if not isinstance(derivative, Expression):
+        if format == Matrix.numpy:
+            raise CalculusError("a derivative of more than two indices has no NumPy form of one expression")
+        print(derivative.formula().latex if format == Matrix.latex else derivative)
+        return
     match format:
         case Matrix.text:
-            print(expression)
+            print(derivative)
         case Matrix.latex:
-            print(latex(expression))
+            print(latex(derivative))
         case Matrix.numpy:
-            print(numpy_source({"value": expression}))
+            print(numpy_source({"value": derivative}))
 
 
-def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expression:
+def read(text: str, shape: list[str] | None, assume: list[str] | None, *, prefer_vectors: bool = False) -> Expression:
     """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
     from fanlight.apps.formulas import read_formula
     from fanlight.calculus.inference import guesses
@@ -191,9 +198,9 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expres
         if not equals:
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
-    for guess in guesses(text, declared):
+    for guess in guesses(text, declared, prefer_vectors=prefer_vectors):
         print(guess, file=sys.stderr)
-    return read_formula(text, declared, facts)
+    return read_formula(text, declared, facts, prefer_vectors=prefer_vectors)
 
 
 def _numbers(text: str, wrong: str, option: str) -> Any:

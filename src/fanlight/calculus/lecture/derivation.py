@@ -193,9 +193,10 @@ class _Chain:
         if any(shape and ONE not in shape for shape in (by.shape, piece.shape)):
             return None
         try:
-            return remember(jacobian(piece.expression, by), self.context)
+            local = jacobian(piece.expression, by)
         except CalculusError:
             return None
+        return remember(local, self.context) if isinstance(local, Expression) else None
 
     def deltas(self) -> list[Delta]:
         """Compute the error signals from the result down."""

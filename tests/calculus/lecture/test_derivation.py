@@ -21,7 +21,7 @@ from fanlight.calculus.lecture.diagnosis import check, random_point
 from fanlight.calculus.lecture.graph import graph
 from fanlight.calculus.lecture.latex import latex
 from fanlight.calculus.lecture.mathml import mathml
-from fanlight.calculus.lecture.operation_counts import count
+from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.lecture.views import html, latex_of, nudge, numpy_of
 from fanlight.calculus.operations import TABLE
 

@@ -108,14 +108,30 @@ def check(
     shape: Shapes = None,
     assume: Assumptions = None,
     kind: Annotated[Kind, typer.Option(help="What the formula is.")] = Kind.gradient,
+    language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
+    from fanlight.apps.formulas import describe_verdict
     from fanlight.calculus.lecture.diagnosis import check as checked
 
     whole = read(expression, shape, assume)
     verdict = checked(whole, wrt, gradient, kind=kind)
-    print(verdict)
+    print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
+
+
+@commands.command(context_settings=_FORMULA)
+def exercise(
+    number: Annotated[str, typer.Argument(help="The exercise's number in the lecture, such as 6.2.")],
+    answer: Annotated[str, typer.Argument(help="A formula, a number, a shape (3 x 5) or a word.")],
+    language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
+) -> None:
+    """Mark an answer to an exercise of the lecture. Exit status 1 if it is not right."""
+    from fanlight.apps.exercises import mark
+
+    result = mark(number, answer, language)
+    print(result)
+    sys.exit(0 if result.right else 1)
 
 
 @commands.command(context_settings=_FORMULA)

@@ -348,11 +348,11 @@ def _write_table(documents: Iterator[Document]) -> None:
 
 
 def _write_conll(documents: Iterator[Document]) -> None:
-    from fanlight.apps.models import labelled
+    from fanlight.corpus.documents import label_sentences
     from fanlight.corpus.writers import columns
 
     for document in documents:
-        sys.stdout.writelines(line + "\n" for line in columns(labelled(document)))
+        sys.stdout.writelines(line + "\n" for line in columns(label_sentences(document)))
 
 
 def _write_html(documents: Iterator[Document]) -> None:

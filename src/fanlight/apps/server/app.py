@@ -14,8 +14,8 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTex
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from fanlight.api.history import History, read_history
 from fanlight.apps.labelling import LabelStore
-from fanlight.apps.progress import History, read_history
 from fanlight.apps.server import labelling, schemas
 from fanlight.apps.server.access import Access
 from fanlight.apps.server.guard import Guard, metrics

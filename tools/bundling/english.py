@@ -1,0 +1,163 @@
+"""The training files of the English model, in columns, and its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_documents
+from bundling.english_sentences import exchanged, generated, labelled, values_of
+from bundling.silver import (
+    Match,
+    detokenised,
+    is_doubtful,
+    number_entities,
+    spacy_entities,
+    token_spans,
+)
+from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Sentence
+from fanlight.corpus.writers import columns
+from fanlight.text.features import WORD_GROUPS
+from fanlight.text.sentences import tokenise_sentences
+
+SEED = 5
+GENERATED = 6000  # sentences
+EXCHANGED = 4000  # sentences with numbers exchanged, and as many with names
+PLAIN_SHARE = 0.25  # of raw sentences without numbers
+SETTINGS: dict[str, Any] = {
+    "vector_parts": 25,
+    "hidden": 192,
+    "epochs": 8,
+    "features": {
+        group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
+        for group in WORD_GROUPS
+    },
+    "corpora": {f"{name}.txt": meaning for name, meaning in MEANINGS.items()},
+}
+
+
+def write_corpora(data: Path, folder: Path, cache: Path, is_free: bool = False) -> tuple[Path, Path, list[Path]]:
+    """Write the training files into a folder, with silver labels kept in `cache`.
+
+    Parameters
+    ----------
+    data, folder, cache : path
+    is_free : bool
+        Without Reuters' texts, which are licensed for research.
+
+    Returns
+    -------
+    tuple of path, path, list of path
+        The main training file (CoNLL's, or of web pages), CoNLL's dev part, and the other training files.
+    """
+    rng = np.random.default_rng(SEED)
+    corpora: dict[str, list[Document]] = {}
+    for name in (
+        ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
+    ):
+        documents = read_documents(data, name)
+        corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
+    main = next(iter(corpora))
+    corpora["raw"] = raw_documents(raw_paragraphs(data, is_free), cache, rng)
+    names = names_of(data, [*corpora[main], *corpora["ewt"]])
+    values = values_of(names)
+    corpora["made"] = generated(GENERATED, names, rng)
+    for target, source, is_chosen in (
+        ("raw", ["raw", main, "ewt", "wnut"], _has_only_numbers),
+        ("made", [main], _has_names),
+    ):
+        pool = [[s] for name in source for document in corpora[name] for s in document if is_chosen(s)]
+        chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
+        corpora[target] = corpora[target] + [exchanged(pool[n], values, rng) for n in chosen]
+    dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
+    corpora["dev"] = _with_numbers(dev, cache)
+    places = {name: folder / f"{name}.txt" for name in corpora}
+    for name, place in places.items():
+        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
+        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    train, dev_place = places.pop(main), places.pop("dev")
+    return train, dev_place, list(places.values())
+
+
+def _has_only_numbers(sentence: Sentence) -> bool:
+    return bool(sentence.spans) and all(type_ in NUMBERS for _, _, type_ in sentence.spans)
+
+
+def _has_names(sentence: Sentence) -> bool:
+    return any(type_ in ("PER", "LOC") for _, _, type_ in sentence.spans)
+
+
+def _with_numbers(documents: Sequence[Document], cache: Path) -> list[Document]:
+    """Return documents with silver labels of numbers where nothing else is labelled."""
+    texts = [detokenised(sentence.tokens) for document in documents for sentence in document]
+    other = iter(spacy_entities([text for text, _, _ in texts], cache))
+    laid_out = iter(texts)
+    return [[_add(s, next(laid_out), next(other)) for s in document] for document in documents]
+
+
+def _with_times_as_evidence(documents: Sequence[Document]) -> list[Document]:
+    """Return gmb's documents with labels of numbers; what the grammar leaves open its marks of times decide."""
+    out = []
+    for document in documents:
+        out.append([])
+        for sentence in document:
+            text, starts, ends = detokenised(sentence.tokens)
+            times = [
+                (starts[s], ends[e - 1], t)
+                for s, e, type_ in sentence.spans
+                if type_ == "tim"
+                for t in ("DATE", "TIME")
+            ]
+            names = replace(sentence, spans=tuple(span for span in sentence.spans if span[2] != "tim"))
+            out[-1].append(_add(names, (text, starts, ends), times))
+    return out
+
+
+def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: Sequence[Match]) -> Sentence:
+    text, starts, ends = laid_out
+    spans = list(sentence.spans)
+    for start, end, type_ in token_spans(number_entities(text, other), starts, ends):
+        if all(end <= s or e <= start for s, e, _ in spans):
+            spans.append((start, end, type_))
+    return replace(sentence, spans=tuple(sorted(spans)))
+
+
+def raw_documents(paragraphs: Sequence[str], cache: Path, rng: np.random.Generator) -> list[Document]:
+    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt."""
+    documents = []
+    for text, other in zip(paragraphs, spacy_entities(paragraphs, cache), strict=True):
+        entities = number_entities(text, other)
+        marked = [(start, end, "?") for start, end, type_ in other if is_doubtful(entities, (start, end, type_))]
+        document = []
+        for sentence in labelled(text, [*entities, *marked]):
+            is_clear = not any(type_ == "?" for _, _, type_ in sentence.spans)
+            if is_clear and (sentence.spans or rng.random() < PLAIN_SHARE):
+                document.append(sentence)
+        if document:
+            documents.append(document)
+    return documents
+
+
+def names_of(data: Path, documents: Iterable[Document]) -> dict[str, list[str]]:
+    """Return names to fill sentences with: cities and countries of the world, and persons of the corpora."""
+    lines = (data / "gazetteers" / "cities15000.tsv").read_text(encoding="utf-8").split("\n")
+    places = [line.split("\t")[0] for line in lines[1:] if line]
+    countries = json.loads((data / "gazetteers" / "countries.json").read_text(encoding="utf-8"))
+    places += [country["name"] for country in countries.values()] * 10
+    persons = {
+        " ".join(sentence.tokens[s:e]).title()
+        for document in documents
+        for sentence in document
+        for s, e, type_ in sentence.spans
+        if type_ == "PER" and e - s == 2
+    }
+    first, last = zip(*(person.split(" ", 1) for person in sorted(persons)), strict=True)
+    rng = np.random.default_rng(SEED)
+    crossed = [f"{first[rng.integers(len(first))]} {last[rng.integers(len(last))]}" for _ in range(20_000)]
+    return {"LOC": [place for place in places if place], "PER": crossed}

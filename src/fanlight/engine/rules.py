@@ -1,9 +1,9 @@
 """Compiled kernels of rules: names found as words in a block's bytes, and settled with the model's entities.
 
-A *run* is letters and digits that follow one another, or any other character by itself. A name stands as a word exactly
-where the text's runs are the name's, or particles follow it in its last run (`text.particles`), so names are looked for from each run on, as long as some name begins with what
-was read. They are in one table by their hashes, and what is found is compared byte by byte. `tagging.rules` has the
-plain forms.
+A *run* is letters and digits that follow one another, or any other character by itself.
+A name stands as a word where the text's runs are the name's, or in its last run particles follow (`text.particles`). So
+names are looked for from each run on, as long as some name begins with what was read. They are in one table by their
+hashes, and what is found is compared byte by byte. `tagging.rules` has the plain forms.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class Collator:
         needed, indices = table_inputs(run.types, configuration, types, self._layout)
         inputs: dict[str, Any] = dict(indices)
         if "vectors" in needed and "vectors" not in run.parameters:
-            inputs["vectors"] = kernels.rows_of(run.lexicon.integers, run.lexicon.scales, needed["vectors"])
+            inputs["vectors"] = run.lexicon.vectors(needed["vectors"], compiled=True)
         padding = 0  # the padding's word type is the first
         inputs |= window_inputs(
             configuration, ids, batch.contexts, batch.starts, padding, features=batch.evidence, layout=self._layout

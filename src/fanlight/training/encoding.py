@@ -17,6 +17,7 @@ from fanlight.network.lexicon import Lexicon
 from fanlight.network.windows import corpus_contexts
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.normalisation import normalise_word
 from fanlight.text.patterns import Patterns, Place
 from fanlight.training.batches import Encoded
 from fanlight.training.labels import Labels
@@ -64,7 +65,10 @@ class Encoder:
         of_words = self._configuration.unit == "word"
         for place, document in enumerate(corpus.documents):
             for sentence in document:
-                keys = sentence.tokens if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
+                if of_words:
+                    keys = list(map(normalise_word, sentence.tokens))
+                else:
+                    keys = character_keys(sentence.text, sentence.starts, sentence.ends)
                 ids += [self.numbers.setdefault(key, len(self.numbers)) for key in keys]
                 tags.append(self._labels.encode(sentence.spans, len(keys), annotation))
                 documents += [place] * len(keys)

@@ -353,9 +353,7 @@ def hash_run(
 ) -> str:
     """Return what identifies a run: a hash of settings, corpora, vectors, gazetteer and patterns."""
     files = [corpus.sha256 for corpus in corpora if corpus is not None]
-    digest = hashlib.sha256(lexicon.hashes.tobytes())
-    digest.update(np.ascontiguousarray(lexicon.integers).data)
-    identity = [settings.model_dump_json(), *files, digest.hexdigest()]
+    identity = [settings.model_dump_json(), *files, lexicon.digest]
     if gazetteer is not None:
         identity.append(hashlib.sha256(gazetteer.hashes.tobytes() + gazetteer.members.tobytes()).hexdigest())
     if patterns is not None:

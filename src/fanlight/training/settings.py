@@ -71,6 +71,9 @@ class Settings(BaseModel):
         Components of word vectors that start at random and are trained, where no file is given (L4); 0 for none.
     vector_limit : int | None
         Read at most this many vectors beside those of the training words.
+    vector_parts : int | None
+        Store word vectors by product quantisation: this many parts of each, which must divide its components, take a
+        byte each, and its length one more; by default each component takes a byte.
     dropout, input_dropout, word_dropout : float
         Share of hidden units, of input components, of words dropped while training.
     feature_dropout : dict of str to float, optional
@@ -135,6 +138,7 @@ class Settings(BaseModel):
     train_vectors: bool = False
     random_vectors: int = Field(0, ge=0, le=1000)
     vector_limit: int | None = Field(None, ge=0)
+    vector_parts: int | None = Field(None, ge=1)
     dropout: float = Field(0.5, ge=0, lt=1)
     input_dropout: float | None = Field(None, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)
@@ -205,6 +209,12 @@ class Settings(BaseModel):
             raise ValueError(
                 f"loss {self.loss!r} does not go with head {self.head!r}: choose {' or '.join(HEADS[self.head])}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _stored_vectors_stay(self) -> Settings:
+        if self.vector_parts is not None and (self.train_vectors or self.random_vectors):
+            raise ValueError("vector_parts does not go with trained word vectors: leave out train_vectors")
         return self
 
 

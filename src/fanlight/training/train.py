@@ -18,7 +18,7 @@ from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import DataError, ModelError
-from fanlight.network.lexicon import Lexicon, read_lexicon
+from fanlight.network.lexicon import Lexicon, check_parts, read_lexicon
 from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
@@ -264,13 +264,14 @@ def read_vectors_for(
         return Lexicon.of(words, rng.standard_normal((len(words), settings.random_vectors), np.float32))
     _refuse_fasttext_model(path)
     if settings.vector_limit is None:
-        lexicon, repeated = read_lexicon(path)
+        lexicon, repeated = read_lexicon(path, settings.vector_parts)
     else:
         vectors = read_vectors(path)
         repeated = vectors.repeated
         needed = _looked_up_words(files, settings)
         rows = [i for i, word in enumerate(vectors.words) if i < settings.vector_limit or word in needed]
-        lexicon = Lexicon.of([vectors.words[i] for i in rows], vectors.matrix[rows])
+        check_parts(settings.vector_parts, vectors.matrix.shape[1], path)
+        lexicon = Lexicon.of([vectors.words[i] for i in rows], vectors.matrix[rows], settings.vector_parts)
     if repeated:
         warn(f"{path}: {repeated} lines repeat a word; the first of each was taken")
     return lexicon

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from fanlight.training.dev_scoring import scale_scores
 from numpy.typing import NDArray
 
 from bundling.corpora import DEV_FIFTH, MEANINGS, NUMBERS, crossner_dev, without_handles
@@ -25,6 +24,7 @@ from fanlight.network.modelfile import Model
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.calibration import fit_temperature
+from fanlight.training.dev_scoring import scale_scores
 
 CALIBRATED = 700  # entities of each part
 NAMES = ("PER", "LOC", "ORG")

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag, warm
+from fanlight.apps.cli import archive, calculus, data, label, learning, models, serve, tag, warm
 from fanlight.apps.cli.arguments import protect
 
 GROUPS = {  # a line of 80 columns each
@@ -23,7 +23,7 @@ GROUPS = {  # a line of 80 columns each
         "warm": "Compile the kernels of models for this machine, once.",
     },
     "Data to learn from": {
-        "next": "Choose the lines whose labels would teach a model most.",
+        "next": "Choose the sentences whose labels would teach a model most.",
         "label": "Label texts on the page; several people, each save on disk.",
         "check-data": "Report on labelled data before a training.",
         "convert": "Convert labelled text between formats, offsets exact.",
@@ -135,6 +135,7 @@ def _print_version() -> None:
 for commands in (
     tag.commands,
     models.commands,
+    learning.commands,
     data.commands,
     archive.commands,
     calculus.commands,

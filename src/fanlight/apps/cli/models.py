@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output, split_pairs, split_types
+from fanlight.apps.cli.arguments import DataFormat, Encoding, Input, Output, split_pairs, split_setting, split_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from fanlight.training.settings import Chosen
 
 commands = typer.Typer()
-
-Encoding = Annotated[str, typer.Option(help="Of the files.")]
-DataFormat = Annotated[
-    str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)
-]
 
 
 class ScoreFormat(StrEnum):
@@ -104,7 +99,7 @@ def train(
 
     console = Console(stderr=True)
     overrides: dict[str, object] = {}
-    overrides |= dict(_setting(item) for item in set or ())
+    overrides |= dict(split_setting(item) for item in set or ())
     if seed is not None:
         overrides["seed"] = seed
     if workers is not None:
@@ -260,201 +255,6 @@ def evaluate(
 
 
 @commands.command()
-def update(
-    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
-    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
-    out: Annotated[Path, typer.Option(help="The model file to write."), Output()],
-    rehearse: Annotated[
-        Path | None,
-        typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
-        Input(),
-    ] = None,
-    raw: Annotated[
-        Path | None,
-        typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it."),
-        Input(),
-    ] = None,
-    lines: Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")] = 5000,
-    dev: Annotated[
-        list[Path] | None,
-        typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
-        Input(),
-    ] = None,
-    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
-    data_format: DataFormat = None,
-    encoding: Encoding = "utf-8",
-) -> None:
-    """Teach a model new examples and new types without forgetting the old.
-
-    What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
-    """
-    from rich.console import Console
-
-    from fanlight.api.update import compare_models, update_tagger
-    from fanlight.apps.cli.progress import follow, gains_table
-
-    console = Console(stderr=True)
-    overrides = dict(_setting(item) for item in set or ())
-    run = update_tagger(
-        model,
-        new,
-        out,
-        rehearse=rehearse,
-        raw=raw,
-        lines=lines,
-        dev=dev[0] if dev else None,
-        settings=overrides,
-        format=data_format,
-        encoding=encoding,
-    )
-    follow(run, console)
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
-    for path in dev or ():
-        console.print(gains_table(str(path), compare_models(model, out, path, data_format, encoding)))
-
-
-@commands.command()
-def curve(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
-    points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
-    picture: Annotated[
-        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output()
-    ] = None,
-    watch: Annotated[
-        Path | None,
-        typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
-        Output(),
-    ] = None,
-    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
-    data_format: DataFormat = None,
-    encoding: Encoding = "utf-8",
-) -> None:
-    """How much data is enough: train on more and more of it, forecast what twice as much gives, and say what helps."""
-    from fanlight.api.learning_curve import measure_learning_curve, summarise_learning_curve
-    from fanlight.corpus.readers import read_corpus
-    from fanlight.text.sentences import tokenise_sentences
-
-    measured = []
-    settings = dict(_setting(item) for item in set or ())
-    for point in measure_learning_curve(
-        train, dev, vectors, points, settings=settings, format=data_format, encoding=encoding
-    ):
-        measured.append(point)
-        interval = f"{point.low:.1f} – {point.high:.1f}"
-        print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}  {interval}", flush=True)
-    summary = summarise_learning_curve(measured, read_corpus(train, tokenise_sentences, data_format, encoding))
-    print(*summary.lines, sep="\n")
-    if watch is not None:
-        from fanlight.api.history import append_row
-
-        parts = ((summary.points, False), (summary.forecasts, True))
-        rows = [
-            {"sentences": p.sentences, "f1": p.f1, "low": p.low, "high": p.high, "forecast": forecast}
-            for points_, forecast in parts
-            for p in points_
-        ]
-        append_row(watch, curve=rows)
-    if picture is not None:
-        from fanlight.api.pictures import draw_curve
-
-        draw_curve(summary, picture)
-
-
-@commands.command()
-def search(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output()],
-    trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
-    space: Annotated[
-        Path | None,
-        typer.Option(help="What to try, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
-        Input(),
-    ] = None,
-    study: Annotated[
-        Path | None, typer.Option(help="Keep the trials here, and go on with those that are."), Output()
-    ] = None,
-    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
-    data_format: DataFormat = None,
-    encoding: Encoding = "utf-8",
-) -> None:
-    """Search for the settings that suit the data (needs Optuna: the extra "search")."""
-    from fanlight.apps.integrations.optuna import Trial, read_space
-    from fanlight.apps.integrations.optuna import search as run_search
-    from fanlight.files import replacing
-
-    fixed = dict(_setting(item) for item in set or ())
-
-    default_f1 = []
-
-    def report(trial: Trial) -> None:
-        shown = {name: f"{v:.4g}" if isinstance(v, float) else v for name, v in trial.settings.items()}
-        words = " ".join(f"{name}={value}" for name, value in shown.items()) or "the defaults"
-        default_f1.append(trial.f1)
-        gain = f" {trial.f1 - default_f1[0]:+6.2f}" if trial.number else ""
-        print(f"{trial.number:4}  F1 {trial.f1:6.2f}{gain}  {words}{'  (cut short)' * trial.pruned}", flush=True)
-
-    best = run_search(
-        train,
-        dev,
-        trials,
-        report,
-        vectors=vectors,
-        space=None if space is None else read_space(space),
-        study=study,
-        settings=fixed,
-        format=data_format,
-        encoding=encoding,
-    )
-    with replacing(out) as part:
-        lines = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
-        lines += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
-        part.write_text("".join(lines), encoding="utf-8")
-    if best.number:
-        print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}, {best.f1 - default_f1[0]:+.2f} over the defaults")
-    else:
-        print(f"wrote {out}: no trial is better than the defaults, F1 {best.f1:.2f}")
-
-
-@commands.command(name="next")
-def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text."), Input()],
-    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
-    count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
-    encoding: Encoding = "utf-8",
-) -> None:
-    """Choose the sentences of a raw text whose labels would teach a model most: those it doubts, unlike each other.
-
-    Prints JSONL, the best first: the sentence, its entities so far as spans to correct, its line and the doubt.
-    """
-    from time import perf_counter
-
-    import fanlight
-    from fanlight.api.selection import split_sentences, teaching_order
-    from fanlight.apps.cli.inputs import read_lines
-
-    tagger = fanlight.load(model)
-    sentences = split_sentences(read_lines(str(raw), encoding), tagger.unit)
-    begin = perf_counter()
-
-    def progress(done: int) -> None:
-        seconds = (perf_counter() - begin) / done * (len(sentences) - done)
-        print(f"{done:,} of {len(sentences):,} sentences, about {seconds:.0f} s to go", file=sys.stderr, flush=True)
-
-    chosen = teaching_order(tagger, [text for _, text in sentences], count, progress)
-    for place, doubt in chosen:
-        number, text = sentences[place]
-        spans = [{"start": e.start, "end": e.end, "label": e.type} for e in tagger(text).entities]
-        row = {"text": text, "spans": spans, "line": number, "doubt": round(doubt, 4)}
-        print(json.dumps(row, ensure_ascii=False))
-    seconds = perf_counter() - begin
-    print(f"chose {len(chosen):,} of {len(sentences):,} sentences in {seconds:.0f} s", file=sys.stderr)
-
-
-@commands.command()
 def info(model: Annotated[str, typer.Argument(help="A model file, en or ko."), Input()]) -> None:
     """Show what a model is: its types, its network's equation, settings, data, scores and licences."""
     import fanlight
@@ -484,20 +284,3 @@ def info(model: Annotated[str, typer.Argument(help="A model file, en or ko."), I
         indent=2,
     )
     print()
-
-
-def _is_toml(value: str) -> bool:
-    import tomllib
-
-    try:
-        tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
-
-
-def _setting(item: str) -> tuple[str, str]:
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
-    return key, value

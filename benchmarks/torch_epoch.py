@@ -20,7 +20,7 @@ from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import read_vectors
 from fanlight.training.batches import Encoded, batches, epoch_order
 from fanlight.training.cores import one_thread_blas
-from fanlight.training.loop import training
+from fanlight.training.loop import train_network
 from fanlight.training.preparation import Run, prepare
 from fanlight.training.settings import read_settings
 

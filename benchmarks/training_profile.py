@@ -61,7 +61,7 @@ def main() -> None:
             (Checkpoint, "write", "writing checkpoints"),
         ):
             setattr(owner, method, timed(name, getattr(owner, method)))
-        timed("all of training", lambda: list(loop.training(run, Path(folder) / "part")))()
+        timed("all of training", lambda: list(loop.train_network(run, Path(folder) / "part")))()
         spent[f"{given.epochs} epochs"] = spent.pop("all of training") - sum(
             spent[name] for name in ("compiling the program", "scoring the dev set", "writing checkpoints")
         )

@@ -52,7 +52,7 @@ class Configuration:
         Width of the embedding of a token's context in its document, 0 for none.
     evidence_width : int
         Numbers known about each token: its marks in gazetteers and patterns, then what a first network found out
-        (`network.evidence`); 0 for none.
+        (`network.document_features`); 0 for none.
     """
 
     types: tuple[str, ...]

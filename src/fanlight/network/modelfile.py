@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from fanlight.errors import DataError, ModelError
 from fanlight.files import replacing
 from fanlight.network.configuration import UNITS, Configuration
-from fanlight.network.evidence import evidence_width, marks_width
+from fanlight.network.document_features import document_feature_width, gazetteer_feature_width
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
 from fanlight.network.vector_tables import ProductCodes, quantise, table_of
@@ -48,7 +48,7 @@ class Model:
     provenance : dict
         Settings, data, scores, licences, version: plain JSON values.
     first : First or None
-        The network whose findings this one is told (`network.evidence`).
+        The network whose findings this one is told (`network.document_features`).
     gazetteer : Gazetteer or None
         The names whose marks both are told, and
     patterns : Patterns or None
@@ -136,7 +136,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         first = _first(arrays, header.get("first"))
         gazetteer = _gazetteer(arrays, header.get("gazetteer"))
         patterns = _patterns(header.get("patterns"))
-        _check_features(configuration, first, marks_width(gazetteer, patterns))
+        _check_features(configuration, first, gazetteer_feature_width(gazetteer, patterns))
         if (
             lexicon.width != configuration.vector_width
             or len(lexicon.hashes) != len(lexicon.table)
@@ -209,7 +209,7 @@ def _check_features(configuration: Configuration, first: First | None, width: in
     if first is not None:
         if first.configuration.evidence_width != width:
             raise ModelError("the first network does not fit the names and patterns: the file is damaged, get it again")
-        width += evidence_width(len(first.configuration.types))
+        width += document_feature_width(len(first.configuration.types))
     if configuration.evidence_width != width:
         raise ModelError("a first network, names or patterns are missing: the file is damaged, get it again")
 

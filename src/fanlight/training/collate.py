@@ -85,7 +85,7 @@ class Collator:
             inputs["vectors"] = run.lexicon.vectors(needed["vectors"], compiled=True)
         padding = 0  # the padding's word type is the first
         inputs |= window_inputs(
-            configuration, ids, batch.contexts, batch.starts, padding, features=batch.evidence, layout=self._layout
+            configuration, ids, batch.contexts, batch.starts, padding, features=batch.features, layout=self._layout
         )
         inputs |= loss_inputs(configuration, batch.tags, batch.starts, rng, run.allowed)
         inputs["M"] = _draw_mask(rng, (len(ids), configuration.hidden), settings.dropout)

@@ -64,7 +64,7 @@ class DevSet:
     def _emissions(self, network: Network) -> Float:
         data = self.data
         return network.emissions(
-            self.types, data.types, data.contexts, data.starts, self.padding, features=data.evidence
+            self.types, data.types, data.contexts, data.starts, self.padding, features=data.features
         )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fanlight.corpus.annotation import Annotation
 from fanlight.corpus.sentence import Corpus
 from fanlight.network.configuration import Configuration
-from fanlight.network.evidence import marks
+from fanlight.network.document_features import gazetteer_features
 from fanlight.network.inputs import WordTypes, character_of, forms_of
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.windows import corpus_contexts
@@ -107,7 +107,7 @@ class Encoder:
             data = replace(data, contexts=corpus_contexts(texts, ids, data.starts, data.documents))
         keys = [] if self._gazetteer is None else [words[i] for i in data.types.tolist()]
         places = _token_places(corpus, spelling)
-        return replace(data, evidence=marks(self._gazetteer, self._patterns, keys, data.starts, places))
+        return replace(data, features=gazetteer_features(self._gazetteer, self._patterns, keys, data.starts, places))
 
 
 def _token_places(corpus: Corpus, spelling: Callable[[str], str] | None) -> Iterator[Place]:

@@ -16,7 +16,7 @@ from fanlight.entities.scores import Scores
 from fanlight.errors import DataError, SettingsError
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
-from fanlight.network.evidence import marks_width
+from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.inputs import WordTypes
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.losses import tag_marks
@@ -115,7 +115,7 @@ class Run:
             return parameters
         data = self.train.choose(self.parts[0].sentences[:CALIBRATED])
         network = self.network(parameters)
-        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, features=data.evidence)
+        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, features=data.features)
         scale, offset = fit_scores(Z, tag_marks(self.configuration, data.tags))
         c = scale.T * parameters["c"] + offset.T
         return {**parameters, "U": (scale.T * parameters["U"]).astype(np.float32), "c": c.astype(np.float32)}
@@ -163,7 +163,9 @@ def prepare(
     corpora = [train, *also]
     annotations = read_annotations(corpora, settings)
     chosen = resolve_settings(corpora, settings, len(lexicon) > 0)
-    configuration = build_configuration(chosen, annotations, lexicon.width, marks_width(gazetteer, patterns))
+    configuration = build_configuration(
+        chosen, annotations, lexicon.width, gazetteer_feature_width(gazetteer, patterns)
+    )
     check_feature_dropout(settings, configuration)
     labels = Labels(configuration.types, chosen.head == "logistic")
     encoder = Encoder(configuration, labels, gazetteer, patterns, special=(PADDING, UNKNOWN))
@@ -263,7 +265,7 @@ def resolve_settings(corpora: Sequence[Corpus], settings: Settings, vectors: boo
 
 
 def build_configuration(
-    settings: Chosen, annotations: Sequence[Annotation], vector_width: int, evidence_width: int
+    settings: Chosen, annotations: Sequence[Annotation], vector_width: int, feature_width: int
 ) -> Configuration:
     """Return the shape of the network.
 
@@ -272,7 +274,7 @@ def build_configuration(
     settings : Chosen
     annotations : sequence of Annotation
         Whose types the network tells apart.
-    vector_width, evidence_width : int
+    vector_width, feature_width : int
         Components of the word vectors, and features that gazetteers and patterns give a token.
 
     Raises
@@ -291,7 +293,7 @@ def build_configuration(
         groups=_feature_groups(settings),
         vector_width=vector_width,
         context_width=settings.context_width,
-        evidence_width=evidence_width,
+        evidence_width=feature_width,
     )
     if not configuration.sees_all:
         raise SettingsError(

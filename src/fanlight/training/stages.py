@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.network.decoding import Network
-from fanlight.network.evidence import evidence, evidence_width, join
+from fanlight.network.document_features import concatenate_features, document_feature_width, document_features
 from fanlight.network.inputs import WordTypes
 from fanlight.training import cores
 from fanlight.training.batches import Encoded, Part
@@ -123,17 +123,17 @@ def add_document_features(run: Run, first_stage: Network, probabilities: Float) 
     probabilities : float array (N, T)
         P(token is in an entity of the type), of the training data.
     """
-    width = evidence_width(len(first_stage.configuration.types))
+    width = document_feature_width(len(first_stage.configuration.types))
     configuration = replace(run.configuration, evidence_width=run.configuration.evidence_width + width)
     parameters = draw_parameters(configuration, run.types, run.settings.seed)
-    features = evidence(probabilities, run.forms[run.train.types], run.train.documents)
-    train = replace(run.train, evidence=join(run.train.evidence, features))
+    features = document_features(probabilities, run.forms[run.train.types], run.train.documents)
+    train = replace(run.train, features=concatenate_features(run.train.features, features))
     dev = run.dev
     if dev is not None:
         data = dev.data
         probabilities = type_probabilities(first_stage, dev.types, data)
-        features = evidence(probabilities, dev.forms[data.types], data.documents)
-        dev = replace(dev, data=replace(data, evidence=join(data.evidence, features)))
+        features = document_features(probabilities, dev.forms[data.types], data.documents)
+        dev = replace(dev, data=replace(data, features=concatenate_features(data.features, features)))
     return replace(
         run,
         configuration=configuration,
@@ -147,5 +147,5 @@ def add_document_features(run: Run, first_stage: Network, probabilities: Float) 
 
 def type_probabilities(network: Network, types: WordTypes, data: Encoded) -> Float:
     """Return P(token is in an entity of the type) (N, T), by a network that knows the word types."""
-    Z = network.emissions(types, data.types, data.contexts, data.starts, 0, features=data.evidence)
+    Z = network.emissions(types, data.types, data.contexts, data.starts, 0, features=data.features)
     return network.type_probabilities(Z, data.starts)

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def by_fanlight(run: Run) -> tuple[float, float]:
-    last = list(one_thread_blas(training)(run))[-1]
+    last = list(one_thread_blas(train_network)(run))[-1]
     return len(run.train.types) / last.words_per_second, last.loss
 
 

@@ -105,7 +105,7 @@ def test_training_shows_them_beside_the_corpus():
 
 @pytest.mark.parametrize(("sentences", "vectors", "share"), [(7999, True, 1.0), (8000, True, 0.0), (8000, False, 0.5)])
 def test_default_share_by_what_else_tells_names_apart(sentences, vectors, share):
-    assert read_settings(None, {}).resolved("word", 1, sentences, vectors).replacement_share == share
+    assert read_settings(None, {}).resolve("word", 1, sentences, vectors).replacement_share == share
     assert (
-        read_settings(None, {"replacement_share": 0.2}).resolved("word", 1, sentences, vectors).replacement_share == 0.2
+        read_settings(None, {"replacement_share": 0.2}).resolve("word", 1, sentences, vectors).replacement_share == 0.2
     )

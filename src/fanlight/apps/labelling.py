@@ -131,18 +131,18 @@ class LabelStore:
     def next(self, annotator: str) -> Task | None:
         """Return the first text that an annotator has not labelled, None after the last."""
         with self._open() as db:
-            found = db.execute(
+            row = db.execute(
                 "SELECT id, text FROM texts t WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.text = t.id "
                 "AND l.annotator = ? AND NOT l.undone) ORDER BY id LIMIT 1",
                 (annotator,),
             ).fetchone()
-            if found is None:
+            if row is None:
                 return None
             before = db.execute(
                 "SELECT spans FROM labels WHERE text = ? AND annotator = ? ORDER BY id DESC LIMIT 1",
-                (found[0], annotator),
+                (row[0], annotator),
             ).fetchone()
-        return Task(found[0], found[1], None if before is None else _spans(before[0]))
+        return Task(row[0], row[1], None if before is None else _spans(before[0]))
 
     def save(self, annotator: str, text: int, spans: Sequence[Span]) -> None:
         """Save an annotator's spans of a text, in place of earlier ones.
@@ -217,7 +217,7 @@ class LabelStore:
             names = [
                 name for (name,) in db.execute("SELECT DISTINCT annotator FROM labels WHERE NOT undone ORDER BY 1")
             ]
-            found = []
+            agreements = []
             for first, second in combinations(names, 2):
                 rows = db.execute(
                     "SELECT t.text, a.spans, b.spans FROM labels a JOIN labels b ON a.text = b.text "
@@ -229,8 +229,8 @@ class LabelStore:
                 for row in rows:
                     pairs.update(_token_types(*row))
                 if rows:
-                    found.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
-        return found
+                    agreements.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
+        return agreements
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -59,7 +59,7 @@ class Labels:
         for start, end, type_ in labelled:
             firsts = [4 * self.types.index(reading) for reading in readings[type_]]
             roles = self._single.encode([(0, end - start, "")], end - start)
-            labels[start:end] = [self._number([first + role for first in firsts]) for role in roles.tolist()]
+            labels[start:end] = [self._number([tag + role for tag in firsts]) for role in roles.tolist()]
         return labels
 
     def _columns(

@@ -254,7 +254,7 @@ def resolve_settings(corpora: Sequence[Corpus], settings: Settings, vectors: boo
     train = corpora[0]
     tokens = sum(len(sentence.starts) for corpus in corpora for sentence in corpus.sentences)
     unit = settings.unit or train.unit
-    chosen = settings.resolved(unit, len(train.documents), len(train.sentences), vectors, tokens=tokens)
+    chosen = settings.resolve(unit, len(train.documents), len(train.sentences), vectors, tokens=tokens)
     documents = len(train.documents) if train.documents_marked else 0
     if chosen.passes == 2 and documents < chosen.folds:
         raise SettingsError(

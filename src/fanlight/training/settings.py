@@ -44,7 +44,7 @@ class Meaning(BaseModel):
 
 
 class Settings(BaseModel):
-    """All that can be set in a training run; ``None`` means chosen by what a token is (`resolved`).
+    """All that can be set in a training run; ``None`` means chosen by what a token is (`resolve`).
 
     Attributes
     ----------
@@ -164,9 +164,7 @@ class Settings(BaseModel):
     keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
-    def resolved(
-        self, unit: str, documents: int, sentences: int, vectors: bool, *, tokens: int | None = None
-    ) -> Chosen:
+    def resolve(self, unit: str, documents: int, sentences: int, vectors: bool, *, tokens: int | None = None) -> Chosen:
         """Return the settings with everything chosen that the data decides.
 
         Parameters

@@ -39,7 +39,7 @@ def default_space(chosen: Chosen) -> dict[str, Any]:
     Parameters
     ----------
     chosen : Chosen
-        What `Settings.resolved` made of the corpus.
+        What `Settings.resolve` made of the corpus.
     """
     return {
         "epochs": sorted({max(1, chosen.epochs // 2), chosen.epochs, 2 * chosen.epochs}),
@@ -127,7 +127,7 @@ def _best_scores(
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
     tokens = sum(len(sentence.starts) for sentence in corpus.sentences)
     unit = settings.unit or corpus.unit
-    return settings.resolved(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
+    return settings.resolve(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
 
 
 def _defaults(record: Any) -> Trial:
@@ -162,18 +162,18 @@ def _study(path: PathLike | None, job: str, seed: int) -> Any:
             file = library("optuna.storages.journal").JournalFileBackend(str(path))
             storage = optuna.storages.JournalStorage(file)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1)
-        made = optuna.create_study(
+        record = optuna.create_study(
             storage=storage, study_name="fanlight", load_if_exists=True, direction="maximize", pruner=pruner
         )
-        if made.user_attrs.setdefault("job", job) != job:
+        if record.user_attrs.setdefault("job", job) != job:
             raise SettingsError(f"{path}: was begun with other data, space or settings: give the same or another file")
-        made.set_user_attr("job", job)
+        record.set_user_attr("job", job)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
         raise SettingsError(
             f"{path}: cannot be gone on with ({error}): name a study of `search`, or a new file"
         ) from None
-    made.sampler = optuna.samplers.TPESampler(seed=seed + len(made.trials))  # or it would try the same again
-    return made
+    record.sampler = optuna.samplers.TPESampler(seed=seed + len(record.trials))  # or it would try the same again
+    return record
 
 
 def _check(space: Mapping[str, Any]) -> None:

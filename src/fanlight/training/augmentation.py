@@ -1,4 +1,4 @@
-"""The training data beside what is made of them: other spellings, and other names in the same places."""
+"""Augmentation: the training data, then the same in other spellings, and with other names in the same places."""
 
 from __future__ import annotations
 

@@ -54,13 +54,13 @@ class Collator:
     Parameters
     ----------
     run : Run
-    lanes : int
-        2: the next batch is made in the second lane (`calculus.compiler.threads`), meanwhile.
+    threads : int
+        2: the next batch is made in the second thread (`calculus.compiler.threads`), meanwhile.
     """
 
-    def __init__(self, run: Run, lanes: int = 1) -> None:
+    def __init__(self, run: Run, threads: int = 1) -> None:
         self._run = run
-        self._lanes = lanes
+        self._threads = threads
         configuration = run.configuration
         self._masks = {mask(configuration, k): configuration.columns_at(k) for k in range(configuration.positions)}
         self._masks.pop("D")  # the middle's, drawn anew for each batch
@@ -103,7 +103,7 @@ class Collator:
             (len(batch.types), *self(batch, rng))
             for batch in batches(self._run.train, order, self._run.settings.batch_tokens)
         )
-        yield from collated if self._lanes == 1 else ahead(collated)
+        yield from collated if self._threads == 1 else ahead(collated)
 
 
 def _draw_mask(rng: np.random.Generator, shape: tuple[int, int], dropout: float) -> NDArray[np.float32]:

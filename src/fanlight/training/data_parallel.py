@@ -56,12 +56,12 @@ class Worker:
     run : Run
     share : (int, int)
         This worker's number, and how many there are.
-    lanes : int
+    threads : int
         Threads to train with, 1 or 2; the numbers are the same.
     """
 
-    def __init__(self, run: Run, share: tuple[int, int], lanes: int = 1) -> None:
-        self._learner = Learner(deepcopy(run), lanes)  # what comes from other processes may be read-only
+    def __init__(self, run: Run, share: tuple[int, int], threads: int = 1) -> None:
+        self._learner = Learner(deepcopy(run), threads)  # what comes from other processes may be read-only
         self._share = share
 
     def epoch(self, number: int, state: bytes) -> bytes:
@@ -103,7 +103,7 @@ class DataParallelTeam:
 
 
 def team_of(engine: Engine, workers: int) -> AbstractContextManager[Team | None]:
-    """Return a team of so many workers; None for one, which is this process."""
+    """Return a team of workers; None for one worker, which is this process."""
     return nullcontext() if workers == 1 else _team(engine, workers)
 
 
@@ -116,8 +116,8 @@ def _team(engine: Engine, count: int) -> Iterator[Team]:
 @contextmanager
 def local_workers(count: int) -> Iterator[Workers]:
     """Yield workers that are processes of this machine."""
-    lanes = max(1, min(2, cores.cores() // count))
-    workers = _Processes([(number, count) for number in range(count)], lanes)
+    threads = max(1, min(2, cores.cores() // count))
+    workers = _Processes([(number, count) for number in range(count)], threads)
     try:
         yield workers
     finally:
@@ -125,14 +125,14 @@ def local_workers(count: int) -> Iterator[Workers]:
 
 
 class _Processes:
-    def __init__(self, shares: Sequence[tuple[int, int]], lanes: int) -> None:
+    def __init__(self, shares: Sequence[tuple[int, int]], threads: int) -> None:
         self.count = len(shares)
         context = multiprocessing.get_context("spawn")
         self._pipes = []
         self._processes = []
         for share in shares:
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, share, lanes), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, share, threads), daemon=True)
             process.start()
             theirs.close()  # so that we notice when the process, which has the other copy, is gone
             self._pipes.append(ours)
@@ -157,7 +157,7 @@ class _Processes:
             raise FanlightError(LOST) from None
 
 
-def _serve(pipe: Connection, share: tuple[int, int], lanes: int) -> None:
+def _serve(pipe: Connection, share: tuple[int, int], threads: int) -> None:
     """Be a worker until the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, who ends this process
     cores.end_with_parent()
@@ -165,7 +165,7 @@ def _serve(pipe: Connection, share: tuple[int, int], lanes: int) -> None:
     while True:
         said = pipe.recv()
         if isinstance(said, Run):
-            worker = Worker(said, share, lanes)
+            worker = Worker(said, share, threads)
             pipe.send(b"")
         else:
             assert worker is not None

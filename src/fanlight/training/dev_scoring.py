@@ -29,7 +29,7 @@ class DevSet:
     unmarked: frozenset[str]
 
     def choose(self, most: int) -> DevSet:
-        """Return so many of the sentences, evenly spread."""
+        """Return at most `most` of the sentences, evenly spread."""
         sentences = np.unique(np.linspace(0, len(self.data) - 1, min(most, len(self.data))).astype(np.int64))
         first_tokens = dict(zip(self.data.starts[sentences].tolist(), sentences.tolist(), strict=True))
         data = self.data.choose(sentences)

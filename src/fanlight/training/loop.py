@@ -28,7 +28,7 @@ from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Run
 
 WRITE_AFTER = 5.0  # seconds between two checkpoints, which take longer to write than an epoch of few sentences
-COLLATION = 4e-4  # seconds for which the second lane makes the next batch, when a program begins
+COLLATION = 4e-4  # seconds for which the second thread makes the next batch, when a program begins
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def train_network(
     resume: bool = False,
     stop: Stop | None = None,
     *,
-    lanes: int | None = None,
+    threads: int | None = None,
     team: Team | None = None,
 ) -> Iterator[Epoch]:
     """Train the run's network in place, yielding after every epoch; at the end it has the best parameters.
@@ -92,7 +92,7 @@ def train_network(
         Go on from the checkpoint if there is one.
     stop : event, optional
         Once it is set, the current epoch is dropped.
-    lanes : int, optional
+    threads : int, optional
         Threads that share the work, 1 or 2; by default as many as there are cores. The numbers are the same.
     team : Team, optional
         Does the epochs, instead of this process.
@@ -103,7 +103,7 @@ def train_network(
         The checkpoint cannot be read or written, or belongs to other data or settings.
     """
     settings = run.settings
-    learner = Learner(run, min(2, cores.cores()) if lanes is None else lanes)
+    learner = Learner(run, min(2, cores.cores()) if threads is None else threads)
     if team is not None:
         team.begin(run)
     state = Checkpoint.begin(checkpoint, run, learner.optimiser, resume)
@@ -151,21 +151,21 @@ class Learner:
     Parameters
     ----------
     run : Run
-    lanes : int
+    threads : int
         Threads that share the work, 1 or 2.
     """
 
-    def __init__(self, run: Run, lanes: int) -> None:
-        self.run, self.lanes = run, lanes
+    def __init__(self, run: Run, threads: int) -> None:
+        self.run, self.threads = run, threads
         self.optimiser = Optimiser(run.settings.optimiser, run.parameters, run.settings.decay)
 
     @cached_property
     def _program(self) -> Program:
-        return training_program(self.run, self.lanes)
+        return training_program(self.run, self.threads)
 
     @cached_property
     def _collator(self) -> Collator:
-        return Collator(self.run, self.lanes)
+        return Collator(self.run, self.threads)
 
     def epoch(self, number: int, share: tuple[int, int] = (0, 1), stop: Stop | None = None) -> tuple[float, int] | None:
         """Do an epoch, or one of so many equal shares of its sentences.
@@ -205,7 +205,7 @@ class Learner:
         return total, done
 
 
-def training_program(run: Run, lanes: int = 1) -> Program:
+def training_program(run: Run, threads: int = 1) -> Program:
     """Compile the loss and its gradients with respect to everything that is learned, for one or two threads.
 
     This is the one place where training meets the calculus: the program is ``compile(loss, gradient(loss, θ))``.
@@ -213,7 +213,7 @@ def training_program(run: Run, lanes: int = 1) -> Program:
     expression = loss(run.configuration, partial=run.allowed is not None)
     gradients = gradient(expression, run.learned)
     outputs = {"loss": expression, **dict(zip(run.learned, gradients, strict=True))}
-    return compile(outputs, np.float32, lanes=lanes, busy=COLLATION)
+    return compile(outputs, np.float32, lanes=threads, busy=COLLATION)
 
 
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:

@@ -14,7 +14,7 @@ from fanlight.corpus.sentence import Corpus
 def draw_rehearsal_sample(
     corpora: Sequence[Corpus], annotations: Sequence[Annotation], count: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Return about so many sentences of each corpus as plain values, with the model's types.
+    """Return about `count` sentences of each corpus as plain values, with the model's types.
 
     Whole documents, drawn at random; not those with a label that may be one of several types.
     """

@@ -62,7 +62,7 @@ class Settings(BaseModel):
         By the head: "likelihood"; "cross-entropy"; "logistic" or "margin" (L8).
     features : dict | None
         Feature tables as ``{name = {buckets, dimension, features, reach}}``, instead of the unit's own; one with a
-        ``reach`` is looked at only so many tokens from the window's middle.
+        ``reach`` is seen only that many tokens from the window's middle.
     context_width : int | None
         Width of the document-context embedding; 0 switches it off.
     train_vectors : bool
@@ -85,11 +85,11 @@ class Settings(BaseModel):
         (`training.mention_replacement`). By default all of them where there are fewer than `FEW`; elsewhere half
         without word vectors, which show what names are alike, and none with them.
     passes : int, optional
-        2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
+        2: a second network reads document features, which a first makes of a word's other mentions; 1: one network.
         By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
     folds : int
-        For two passes: the second network learns from what first networks, trained on the other documents, made of
-        each of so many folds.
+        For two passes: the number of folds of documents; the features of a fold come in training from a first network
+        that was trained on the others.
     unmarked_document : str
         The document of a column file without ``-DOCSTART-`` lines: each "sentence" by itself, or the "file".
     corpora : dict of str to Meaning
@@ -120,7 +120,7 @@ class Settings(BaseModel):
         Processes that share out each epoch and then average what they have learned (`training.data_parallel`); the
         result depends on how many they are.
     keep : int
-        Keep about so many sentences of each training file in the model file, for `fanlight update` to rehearse.
+        Sentences of each training file, about, that the model file stores for `fanlight update` to rehearse.
     seed : int
         Same seed, same bits.
     """
@@ -296,7 +296,7 @@ _FEW: dict[str, dict[str, Any]] = {
 
 
 def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) -> dict[str, Any]:
-    """Return batch size and epochs for a corpus of so many tokens.
+    """Return batch size and epochs for the size of a corpus.
 
     A network needs a number of updates, not of epochs: a small corpus gets smaller batches and more epochs. Where the
     unit's usual epochs make `UPDATES`, nothing changes.

@@ -56,7 +56,7 @@ def _train_first_stage(
     initial = {name: array.copy() for name, array in run.parameters.items()}
     run = replace(run, stage="first pass")
     trainings: list[Callable[[Stop], Iterator[Epoch]]] = [
-        partial(train_network, run, first_place, resume, lanes=1, team=team)
+        partial(train_network, run, first_place, resume, threads=1, team=team)
     ]
     for number, place in enumerate(places):
         fold = _leave_out_fold(run, initial, number)
@@ -71,7 +71,7 @@ def _train_fold(
 ) -> Iterator[Epoch]:
     """Train a first network without the documents of a fold, and fill in its probabilities for these."""
     fold = replace(fold, parameters={name: array.copy() for name, array in fold.parameters.items()})
-    yield from train_network(fold, place, resume, stop, lanes=1, team=team)
+    yield from train_network(fold, place, resume, stop, threads=1, team=team)
     data = run.train
     left_out = np.setdiff1d(np.arange(len(data)), np.concatenate([part.sentences for part in fold.parts]))
     if not stop.is_set():

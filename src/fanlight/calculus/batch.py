@@ -100,24 +100,26 @@ def sum_over(expression: Expression, selector: Expression) -> Expression:
     if selector not in set(walk(expression)):
         return count_of(selector) * expression
     terms = batched(expression, {selector.name: length})
-    return _of("sum", _without_eye(substitute(terms, {selector.name: eye(length)})))
+    return _of("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
 
 
-def _without_eye(expression: Expression) -> Expression:
-    """Leave out factors that are the identity matrix."""
+def without_identities(expression: Expression) -> Expression:
+    """Leave out factors that are one, identity matrices, and transposes of transposes."""
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
         outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
-        if outcome.operation.name == "matmul" and all(a.shape for a in outcome.arguments):
-            left, right = outcome.arguments
-            outcome = right if left.operation.name == "eye" else left if right.operation.name == "eye" else outcome
-        if outcome.operation.name == "transpose" and outcome.arguments[0].operation.name in ("eye", "transpose"):
-            outcome = (
-                outcome.arguments[0]
-                if outcome.arguments[0].operation.name == "eye"
-                else outcome.arguments[0].arguments[0]
-            )
-        done[node] = outcome
+        match outcome.operation.name:
+            case "matmul" if all(a.shape for a in outcome.arguments):
+                factors = [a for a in outcome.arguments if a.operation.name != "eye"] or [outcome.arguments[0]]
+            case "multiply":
+                factors = [a for a in outcome.arguments if a.parameters != (1,)] or [outcome.arguments[0]]
+            case "transpose" if outcome.arguments[0].operation.name == "transpose":
+                factors = [outcome.arguments[0].arguments[0]]
+            case "transpose" if outcome.arguments[0].operation.name == "eye":
+                factors = [outcome.arguments[0]]
+            case _:
+                factors = []
+        done[node] = factors[0] if len(factors) == 1 and factors[0].shape == node.shape else outcome
     return done[expression]
 
 

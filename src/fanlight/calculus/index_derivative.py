@@ -21,7 +21,8 @@ from fanlight.calculus.index_algebra import (
     scale,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
-from fanlight.calculus.indexing import elementwise, form_of, part_form, power_function
+from fanlight.calculus.index_functions import elementwise, power_function
+from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.shapes import ONE, Shape
 from fanlight.errors import CalculusError

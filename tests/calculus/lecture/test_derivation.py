@@ -16,12 +16,12 @@ from fanlight.calculus import (
     parse,
 )
 from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.lecture.diagnosis import check, random_point
 from fanlight.calculus.lecture.graph import graph
 from fanlight.calculus.lecture.latex import latex
 from fanlight.calculus.lecture.mathml import mathml
-from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.lecture.views import html, latex_of, nudge, numpy_of
 from fanlight.calculus.operations import TABLE
 

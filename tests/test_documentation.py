@@ -128,6 +128,7 @@ def test_every_command_is_documented():
         for command in group.typer_instance.registered_commands:
             name = command.name or command.callback.__name__
             assert f"fanlight {name}" in PAGES["docs/commands.md"], name
+            assert f"fanlight {name}" in PAGES["docs/ko/commands.md"], name
 
 
 def test_the_korean_navigation_has_korean_pages_only():
@@ -139,3 +140,12 @@ def test_the_korean_navigation_has_korean_pages_only():
         prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", PAGES[f"docs/{page}"], flags=re.DOTALL)
         hangul, latin = (len(re.findall(letters, prose)) for letters in ("[가-힣]", "[A-Za-z]"))
         assert hangul > latin, page
+
+
+@pytest.mark.parametrize(
+    "page", ["commands", "much-text", "your-own-types", "engines", "libraries", "many-machines", "notebook"]
+)
+def test_a_korean_page_has_the_code_of_its_english_twin(page):
+    english, korean = PAGES[f"docs/{page}.md"], PAGES[f"docs/ko/{page}.md"]
+    for language in ("python", "console", "toml"):
+        assert blocks(korean, language) == blocks(english, language), "copy the code of the English page"

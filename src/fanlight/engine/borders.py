@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,10 @@ from fanlight.text.character_kernels import point
 from fanlight.text.word_kernels import START, hash_bytes
 
 
-def _table() -> tuple[Any, Any]:
-    """Return an open-addressing table of the hashes of words in small letters, and their bits."""
-    keys, bits = np.zeros(4096, np.uint64), np.zeros(4096, np.int32)
-    for word, value in rules.WORDS.items():
+def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
+    """Return an open-addressing table of the hashes of words, and their bits; `size` is a power of two."""
+    keys, bits = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    for word, value in words.items():
         key = _hash(word.encode())
         slot = key & (len(keys) - 1)
         while keys[slot]:
@@ -57,7 +58,7 @@ def _hash(word: bytes) -> int:
     return (h ^ (h >> 32)) | 1 << 63
 
 
-_KEYS, _BITS = _table()
+_KEYS, _BITS = table_of(rules.WORDS, 4096)
 
 
 @inner()

@@ -241,10 +241,9 @@ def sentence_borders(
     of a document both are 0.
     """
     count = len(types)
-    if count == 0:
-        borders[0] = 0
-        return 0
     borders[0] = 0
+    if count == 0:
+        return 0
     found = 1
     line_start = state[0]
     final, columns = state[1] & 1 != 0, state[1] & IN_COLUMNS != 0

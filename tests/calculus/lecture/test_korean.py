@@ -5,6 +5,7 @@ import re
 import pytest
 
 from fanlight.calculus import check, derive, parse
+from fanlight.calculus.inference import guesses
 from fanlight.calculus.lecture.korean import KOREAN, say
 from fanlight.calculus.lecture.layout import steps
 from fanlight.calculus.lecture.mistakes import _PULLBACKS
@@ -75,10 +76,20 @@ def test_every_verdict_is_told_in_korean(expression, wrt, mine, reason):
 
 def test_every_wrong_rule_is_told_in_korean():
     for rules in _PULLBACKS.values():
-        for text, _ in rules:
-            korean = say("a rule is wrong: " + text.format(y="y"))
+        for rule, _ in rules:
+            korean = say("a rule is wrong: " + rule.format(y="y"))
             assert korean.startswith("규칙이 틀렸습니다: ")
             assert not {"not", "with", "which", "left", "out", "alone"} & set(words(korean)), korean
+
+
+@pytest.mark.parametrize("expression", ["softmax(z)", "x**3"])
+def test_guessed_shapes_are_told_in_korean(expression):
+    told = guesses(expression, {})
+    assert told
+    for guess in told:
+        assert "보았습니다" in say(guess)
+        assert words(say(guess).partition(" --shape")[0]) == []
+    assert say("A taken as a matrix: --shape A=m,n").startswith("A을(를) 행렬로")
 
 
 def test_a_missing_translation_would_be_seen():

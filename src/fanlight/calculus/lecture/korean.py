@@ -101,6 +101,11 @@ KOREAN = {
     ),
     "right if {a} is {fact}: --assume {assumption}": "{a}이(가) 다음과 같을 때만 맞습니다: --assume {assumption}",
     "{operation}: {a} and {b} do not fit: {p} against {q}": "{operation}: {a}와 {b}는 모양이 맞지 않습니다",
+    "{name} taken as a scalar: --shape {shape} for a column": (
+        "{name}을(를) 스칼라로 보았습니다. 열벡터라면 --shape {shape}"
+    ),
+    "{name} taken as a column: --shape {shape}": "{name}을(를) 열벡터로 보았습니다: --shape {shape}",
+    "{name} taken as a matrix: --shape {shape}": "{name}을(를) 행렬로 보았습니다: --shape {shape}",
     "a rule is wrong: {left} = 1 at the largest entry alone, not everywhere": (
         "규칙이 틀렸습니다: {left}은(는) 가장 큰 성분에서만 1입니다"
     ),

@@ -90,6 +90,8 @@ CASES = [
         (
             Line("delta", "δ = uᵀ ⊙ f′(z)ᵀ", "u * f'(z)"),
             Line("W", "∂s/∂W = δᵀ xᵀ", "delta @ x.T"),
+            Line("x", "∂s/∂x = δ W", "W.T @ delta"),
+            Line("u", "∂s/∂u = hᵀ", "h"),
         ),
     ),
     Case(
@@ -102,7 +104,11 @@ CASES = [
         (
             Line("delta_z2", "δ₁ = ∂J/∂θ = (ŷ − y)ᵀ", "softmax(z2) - y"),
             Line("delta_z1", "δ₂ = δ₁ U ∘ ReLU′(z)", "(U.T @ delta_z2) * relu'(z1)"),
+            Line("U", "∂J/∂U = δ₁ᵀ hᵀ", "delta_z2 @ h.T"),
+            Line("c", "∂J/∂b₂ = δ₁ᵀ", "delta_z2"),
             Line("W", "∂J/∂W = δ₂ᵀ xᵀ", "delta_z1 @ x.T"),
+            Line("b", "∂J/∂b₁ = δ₂ᵀ", "delta_z1"),
+            Line("x", "∂J/∂x = (δ₂ W)ᵀ", "W.T @ delta_z1"),
         ),
     ),
     Case(
@@ -117,6 +123,7 @@ CASES = [
             Line("delta_z1", "true window: −u ∘ f′(z)", "-(z3 > 0) * u * f'(z1)"),
             Line("delta_z2", "corrupted window: u ∘ f′(z_c)", "(z3 > 0) * u * f'(z2)"),
             Line("W", "∂J/∂W = δ xᵀ + δ_c x_cᵀ", "delta_z1 @ x.T + delta_z2 @ w.T"),
+            Line("u", "∂J/∂u = h_c − h where J > 0", "(z3 > 0) * (h2 - h1)"),
         ),
     ),
     Case(
@@ -144,6 +151,8 @@ CASES = [
                 "∂J/∂v = (σ(uₒᵀv) − 1) uₒ + Σₖ (1 − σ(−uₖᵀv)) uₖ",
                 "(sigmoid(u.T @ v) - 1) * u + K.T @ (1 - sigmoid(-(K @ v)))",
             ),
+            Line("u", "∂J/∂uₒ = (σ(uₒᵀv) − 1) v", "(sigmoid(u.T @ v) - 1) * v"),
+            Line("K", "∂J/∂uₖ = (1 − σ(−uₖᵀv)) v", "(1 - sigmoid(-(K @ v))) @ v.T"),
         ),
     ),
     Case(
@@ -158,6 +167,8 @@ CASES = [
             Line("delta_h", "∂J/∂A = G Vᵀ", "G @ V.T"),
             Line("delta_z", "each row: (diag(a) − a aᵀ) ∂J/∂a", "h * (delta_h - row_sums(h * delta_h))"),
             Line("Q", "∂J/∂Q = ∂J/∂S K / √d", "delta_z @ K / t"),
+            Line("K", "∂J/∂K = (∂J/∂S)ᵀ Q / √d", "delta_z.T @ Q / t"),
+            Line("V", "∂J/∂V = Aᵀ G", "h.T @ G"),
         ),
     ),
     Case(
@@ -174,6 +185,8 @@ CASES = [
                 "dx = (dx̂ − mean(dx̂) − x̂ mean(dx̂ ∘ x̂)) / σ",
                 "(g * v - sum(g * v) / n - z * sum(z * g * v) / h**2) / h",
             ),
+            Line("g", "dγ = dout ∘ x̂", "v * z / h"),
+            Line("b", "dβ = dout", "v"),
         ),
     ),
     Case(
@@ -187,6 +200,8 @@ CASES = [
             Line("delta_z5", "dc = dh ∘ o ∘ (1 − tanh²(c_t))", "v * h1 * (1 - tanh(z5)**2)"),
             Line("delta_z2", "da_f = dc ∘ c_{t−1} ∘ f ∘ (1 − f)", "delta_z5 * c * h2 * (1 - h2)"),
             Line("W_f", "dW_f = xᵀ da_f", "delta_z2 @ x.T"),
+            Line("U_f", "dU_f = h_{t−1}ᵀ da_f", "delta_z2 @ h.T"),
+            Line("c", "dc_{t−1} = dc ∘ f", "delta_z5 * h2"),
         ),
     ),
 ]

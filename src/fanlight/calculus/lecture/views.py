@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.numpy_source import numpy_source
 from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import tree_size
 from fanlight.calculus.lecture.entries import Formula

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, oriented
+from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, orient
 from fanlight.calculus.index_derivative import transform
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
 
@@ -53,7 +53,7 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
     for n, (link, turned) in enumerate(reversed(chain)):
         a, b = new_index(link.indices[0].length), new_index(link.indices[1].length)
         alone = Form((Term(Fraction(1), (link._replace(indices=(a, b)),)),), (b, a) if turned else (a, b))
-        atom, places = oriented("call", "inv", alone, factor.atom.parameters)
+        atom, places = orient("call", "inv", alone, factor.atom.parameters)
         names = dict(zip(alone.axes, (ends[n], ends[n + 1]), strict=True))
         factors.append(Factor(atom, tuple(names[p] for p in places)))
     whole = Form((normal_term(Fraction(1), factors, (i, j)),), (i, j))
@@ -96,7 +96,7 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tup
     dropped = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
     factors = [f for f in factors if f not in dropped]
     for factor in factors:
-        cancelled = _cancelled(factor, factors, axes)
+        cancelled = _cancel_inverse(factor, factors, axes)
         if cancelled is not None:
             return term.coefficient, cancelled
     return term.coefficient, factors
@@ -115,7 +115,7 @@ def _is_sum_of_onehot(
     return fact == "onehot_rows" and bool(factor.indices) and factor.indices[-1] not in others
 
 
-def _cancelled(inverse: Factor, factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor] | None:
+def _cancel_inverse(inverse: Factor, factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor] | None:
     """Replace ``inv(A)_ij A_jk`` or ``A_ij inv(A)_jk`` by the identity."""
     if inverse.atom.name != "inv" or inverse.atom.kind != "call" or inverse.exponent != 1:
         return None

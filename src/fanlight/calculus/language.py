@@ -299,18 +299,18 @@ class _Reader:
             slope = gradient(slope, place)
         return substitute(slope, {"z": z})
 
-    def _part(self, whole: Expression, places: list[ast.expr]) -> Expression:
+    def _part(self, base: Expression, places: list[ast.expr]) -> Expression:
         """Read ``X[i, j]``, ``X[a:b, :]``, ``X[i]`` or ``x[i]``; a letter that is no dimension numbers an entry."""
-        if not whole.shape:
-            raise CalculusError(f"{whole} is a scalar: it has no entries")
+        if not base.shape:
+            raise CalculusError(f"{base} is a scalar: it has no entries")
         if len(places) == 1:
             everything = ast.Slice()
-            places = [everything, *places] if whole.shape[0] == ONE else [*places, everything]
+            places = [everything, *places] if base.shape[0] == ONE else [*places, everything]
         if len(places) != 2:
             raise CalculusError("a matrix has two indices: X[i, j]")
-        selectors = [self._selector(place, n) for place, n in zip(places, whole.shape, strict=True)]
+        selectors = [self._selector(place, n) for place, n in zip(places, base.shape, strict=True)]
         slices = [self._bounds(place) if isinstance(place, ast.Slice) else slice(None) for place in places]
-        part = whole if slices == [slice(None)] * 2 else whole[slices[0], slices[1]]
+        part = base if slices == [slice(None)] * 2 else base[slices[0], slices[1]]
         rows, columns = selectors
         if rows is not None:
             part = apply("rows", part, rows) if len(rows.shape) == 1 else rows.T @ part

@@ -115,10 +115,12 @@ def value_of(
 
 
 def _further_lengths(
-    expression: Expression, order: list[Expression], inputs: Mapping[str, Any], known: Mapping[str, int]
+    expression: Expression, order: list[Expression], inputs: Mapping[str, Any], lengths: Mapping[str, int]
 ) -> dict[str, int]:
-    """Read off lengths that no symbol of the expression has, such as the n of eye(n), from what it was made from."""
-    needed = {k for node in order for p in node.parameters if isinstance(p, Dimension) for k in p.letters} - set(known)
+    """Read lengths that no symbol of the expression has, such as the n of eye(n), off what it was made from."""
+    needed = {k for node in order for p in node.parameters if isinstance(p, Dimension) for k in p.letters} - set(
+        lengths
+    )
     if not needed:
         return {}
     made_from = {n: s for n, s in context_of(expression).items() if n in inputs}
@@ -149,8 +151,8 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
             named = [(monomial[0], n) for monomial, n in want.terms if len(monomial) == 1]
             if len(named) == 1 and len(want.letters) == 1:
                 letter, count = named[0]
-                length, rest = divmod(have - want.constant, count)
-                if rest or lengths.setdefault(letter, length) != length:
+                length, remainder = divmod(have - want.constant, count)
+                if remainder or lengths.setdefault(letter, length) != length:
                     raise CalculusError(
                         f"{name} has shape {show(array.shape)}, "
                         f"which does not fit {show(symbol.shape)} with {letter} = {lengths.get(letter)}"

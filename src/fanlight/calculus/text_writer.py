@@ -54,10 +54,10 @@ def _write(node: Expression) -> tuple[str, int]:
     if name == "transpose":
         return f"{_wrapped(arguments[0], _ATOM)}.T", _ATOM
     if name == "slice":
-        whole = arguments[0].shape
+        base = arguments[0].shape
         r0, r1, c0, c1 = parameters
-        rows_, columns = _bounds(r0, r1, whole[0]), _bounds(c0, c1, whole[1])
-        places = f"{rows_}, {columns}" if whole[1] != ONE else rows_
+        rows_, columns = _bounds(r0, r1, base[0]), _bounds(c0, c1, base[1])
+        places = f"{rows_}, {columns}" if base[1] != ONE else rows_
         return f"{_wrapped(arguments[0], _ATOM)}[{places}]", _ATOM
     if name in _FILLED:
         return f"{name}({', '.join(map(str, parameters))})", _ATOM
@@ -100,27 +100,27 @@ def _places(product: Expression) -> str | None:
     if column is not None and left.operation.name == "transpose" and not product.shape:
         left = left.arguments[0]  # x.T @ onehot(i, n)
         return f"{_wrapped(left, _ATOM)}[{column}]" if left.shape[1:] == (ONE,) else None
-    whole = left if column is not None else product
+    base = left if column is not None else product
     row = None
-    if whole.operation.name == "matmul" and whole.arguments[0].operation.name == "transpose":
-        row = _number_of(whole.arguments[0].arguments[0])
-        whole = whole.arguments[1] if row is not None else whole
+    if base.operation.name == "matmul" and base.arguments[0].operation.name == "transpose":
+        row = _number_of(base.arguments[0].arguments[0])
+        base = base.arguments[1] if row is not None else base
     if row is None and column is None:
         return None
-    if row is not None and whole.shape[1] == ONE:
-        return f"{_wrapped(whole, _ATOM)}[{row}]"
-    if row is None and whole.shape[0] == ONE:
+    if row is not None and base.shape[1] == ONE:
+        return f"{_wrapped(base, _ATOM)}[{row}]"
+    if row is None and base.shape[0] == ONE:
         row = "0"
-    return f"{_wrapped(whole, _ATOM)}[{row or ':'}, {column or ':'}]"
+    return f"{_wrapped(base, _ATOM)}[{row or ':'}, {column or ':'}]"
 
 
 def _number_of(e: Expression) -> str | None:
     return write(e.arguments[0]) if e.operation.name == "onehot" else None
 
 
-def _bounds(first: Dimension, last: Dimension, length: Dimension) -> str:
-    start = "" if first == dimension(0) else str(first)
-    return f"{start}:{'' if last == length else last}"
+def _bounds(lower: Dimension, upper: Dimension, length: Dimension) -> str:
+    start = "" if lower == dimension(0) else str(lower)
+    return f"{start}:{'' if upper == length else upper}"
 
 
 write_by(write)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fanlight.calculus import compile, evaluate, function, gradient, parse, symbol
-from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.column_pruning import prune_columns
 from fanlight.calculus.compiler.plan import Plan
 from fanlight.calculus.compiler.threads import Pair, Step, prefetch, schedule
 
@@ -146,14 +146,14 @@ def test_columns_that_nothing_reads_are_not_computed():
     shapes = {"A": ("n", "m"), "B": ("m", 9), "D": ("n", 9), "C": ("n", "m")}
     whole = parse("D * (A @ B + C @ B)", shapes)
     outputs = {"x": whole[:, 3:5], "y": whole[:, 5:8], "z": parse("A @ B", shapes)}
-    made = narrow(outputs)
+    made = prune_columns(outputs)
     assert str(made["x"]) == "(D[:, 3:8] * ((A @ B)[:, 3:8] + C @ B[:, 3:8]))[:, :2]", "A @ B is needed whole"
     rng = np.random.default_rng(0)
     given = {n: rng.standard_normal([{"n": 5, "m": 4}.get(d, d) for d in s]) for n, s in shapes.items()}
     for name, expression in outputs.items():
         assert np.array_equal(evaluate(made[name], given), evaluate(expression, given))
     kept = {"x": whole[:, 3:5], "y": whole}
-    assert narrow(kept) == kept
+    assert prune_columns(kept) == kept
 
 
 def test_programs_may_be_compiled_in_several_threads():

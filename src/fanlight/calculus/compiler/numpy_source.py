@@ -82,35 +82,35 @@ def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> st
 
 def _form(node: Expression, arguments: list[str]) -> str:
     name = node.operation.name
-    made = None
+    form = None
     if name in _INFIX:
-        made = f"{arguments[0]} {_INFIX[name]} {arguments[1]}"
+        form = f"{arguments[0]} {_INFIX[name]} {arguments[1]}"
         if name == "matmul" and not node.shape:
-            made = f"({made}).item()"
+            form = f"({form}).item()"
         if name == "matmul" and not all(a.shape for a in node.arguments):
-            made = f"{arguments[0]} * {arguments[1]}"
+            form = f"{arguments[0]} * {arguments[1]}"
     elif name in _FORMS:
-        made = _FORMS[name].format(*arguments)
+        form = _FORMS[name].format(*arguments)
     elif name in ("ones", "zeros"):
-        made = f"np.{name}(({', '.join(map(str, node.parameters))}))"
+        form = f"np.{name}(({', '.join(map(str, node.parameters))}))"
     elif name == "eye":
-        made = f"np.eye({node.parameters[0]})"
+        form = f"np.eye({node.parameters[0]})"
     elif name == "length":
-        made = str(node.parameters[0])
+        form = str(node.parameters[0])
     elif name in ("vstack", "hstack"):
-        made = f"np.{name}([{', '.join(f'np.atleast_2d({a})' for a in arguments)}])"
+        form = f"np.{name}([{', '.join(f'np.atleast_2d({a})' for a in arguments)}])"
     elif name == "reshape":
         r, c = node.parameters
-        made = f"np.reshape({arguments[0]}, ({r}, {c}))"
+        form = f"np.reshape({arguments[0]}, ({r}, {c}))"
     elif name == "slice":
         r0, r1, c0, c1 = node.parameters
-        made = f"{arguments[0]}[{r0}:{r1}, {c0}:{c1}]" + ("" if node.shape else ".item()")
+        form = f"{arguments[0]}[{r0}:{r1}, {c0}:{c1}]" + ("" if node.shape else ".item()")
     elif name == "diag":
         column = node.arguments[0].shape[1:] and str(node.arguments[0].shape[1]) == "1"
-        made = f"np.diagflat({arguments[0]})" if column else f"np.diag({arguments[0]}).reshape(-1, 1)"
-    if made is None:
+        form = f"np.diagflat({arguments[0]})" if column else f"np.diag({arguments[0]}).reshape(-1, 1)"
+    if form is None:
         raise CalculusError(f"{name} has no NumPy form to print")
-    return made
+    return form
 
 
 def _lengths(roots: list[Expression], symbols: Mapping[str, Expression]) -> list[str]:

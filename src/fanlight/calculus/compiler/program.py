@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.column_pruning import prune_columns
 from fanlight.calculus.compiler.numpy_source import numpy_source
 from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.compiler.plan import Plan
@@ -44,7 +44,7 @@ class Program:
     def __init__(
         self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str, *, threads: int = 1, busy: float = 0.0
     ) -> None:
-        self.outputs = narrow({name: simplify(expression) for name, expression in outputs.items()})
+        self.outputs = prune_columns({name: simplify(expression) for name, expression in outputs.items()})
         self.dtype = np.dtype(dtype)
         self.symbols = symbols_of(*self.outputs.values())
         self.operations = count(list(self.outputs.values()))
@@ -124,7 +124,7 @@ class Program:
             if type(a) is np.ndarray
         )
 
-    def _array(self, value: Any) -> Array:
+    def _array(self, value: ArrayLike) -> Array:
         array = np.asarray(value)
         if array.dtype.kind == "f":
             return np.asarray(array, self.dtype)

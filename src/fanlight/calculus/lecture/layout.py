@@ -145,7 +145,7 @@ def _gradient_row(d: Derivation, right: Expression) -> Row:
 def _entry_rows(d: Derivation) -> list[Row]:
     """Say which entries of a matrix move which entries of the pieces it stands in, read off the index form."""
     places = [p for p in d.pieces if d.wrt.name in symbols_of(p.expression)]
-    moves = [(p, moved) for p in places if (moved := _moved_entry(p.expression, d.wrt)) is not None]
+    moves = [(p, moved) for p in places if (moved := _find_moved_entry(p.expression, d.wrt)) is not None]
     rows: list[Row] = []
     for piece, (entry, letters) in moves:
         name = Formula.name(piece.name).at("i")
@@ -170,7 +170,7 @@ def _entry_rows(d: Derivation) -> list[Row]:
     return rows
 
 
-def _moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str] | None:
+def _find_moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str] | None:
     """Return a vector's entry i in index form and the letters of the matrix's entries that move it and no other entry.
 
     None if an entry of the matrix moves several entries of the vector.
@@ -185,9 +185,9 @@ def _moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str]
         return None
     (axis,) = form.axes
     for place, letters in ((0, "ij"), (1, "ji")):
-        joined = {axis, by[place]}
+        pair = {axis, by[place]}
         if slope.terms and all(
-            any(f.atom.kind == "eye" and set(f.indices) == joined for f in t.factors) for t in slope.terms
+            any(f.atom.kind == "eye" and set(f.indices) == pair for f in t.factors) for t in slope.terms
         ):
             return entries(Form(form.terms, form.axes), "i"), letters
     return None

@@ -74,9 +74,9 @@ def _names(expression: Expression) -> dict[Expression, str]:
     return names
 
 
-def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Expression]]) -> str | None:
+def _letter(node: Expression, result: Expression, users: dict[Expression, list[Expression]]) -> str | None:
     """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
-    if node is whole:
+    if node is result:
         return "s"
     if not node.arguments or node.operation.name in ("transpose", "onehot", "onehot_rows"):
         return None

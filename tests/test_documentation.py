@@ -1,6 +1,7 @@
 """The README does what it says: its code runs, and its output is what it shows."""
 
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -78,6 +79,19 @@ def run_command(command, folder, environment):
         return done.exit_code, done.output
     done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/reading.md"])
+def test_pages_about_the_source_name_what_is_there(page):
+    """Functions as dotted names, files as paths below the package."""
+    names = re.findall(r"`(fanlight(?:\.\w+)+)`", PAGES[page])
+    assert len(names) > 15
+    for name in names:
+        pkgutil.resolve_name(name)
+    for path in re.findall(r"`([a-z]+(?:/\w+)*/(?:\w+\.py)?)`", PAGES[page]):
+        assert (
+            any((ROOT / "src/fanlight" / base / path).exists() for base in ("", "calculus")) or (ROOT / path).exists()
+        ), path
 
 
 def test_the_first_screen_has_the_two_commands():

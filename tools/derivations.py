@@ -22,7 +22,8 @@ course's notes. Every equality on this page, the notes' lines included, is evalu
 by `tools/derivations.py`.
 
 The notes of CS224N keep error signals as rows, as Jacobians are, and transpose at the end (δᵀxᵀ); CS231N has an
-example a row (xᵀ δ). Here vectors and error signals are columns (δ xᵀ). That is the only difference where nothing else is said.
+example a row (xᵀ δ). Here vectors and error signals are columns (δ xᵀ). That is the only difference where nothing else
+is said.
 """
 
 
@@ -136,8 +137,8 @@ CASES = [
     ),
     Case(
         "Scaled attention, by the queries",
-        "CS224N, lecture on attention, which does not differentiate it: the lines are the softmax's and the products' of "
-        "its other notes. G is the gradient from above, t is √d",
+        "CS224N, lecture on attention, which does not differentiate it: the lines are the softmax's and the "
+        "products' of its other notes. G is the gradient from above, t is √d",
         "sum(G * (softmax_rows(Q @ K.T / t) @ V))",
         "Q",
         {"G": ("N", "d"), "Q": ("N", "d"), "K": ("M", "d"), "V": ("M", "d"), "t": ()},
@@ -150,8 +151,8 @@ CASES = [
     ),
     Case(
         "Layer normalisation",
-        "CS231N, assignment 2, where σ² is a mean and has ε added: here the norm stands for σ, and √n is left to g. v is "
-        "the gradient from above",
+        "CS231N, assignment 2, where σ² is a mean and has ε added: here the norm stands for σ, and √n is left to g. v "
+        "is the gradient from above",
         "v.T @ (g * (x - sum(x) / n) / norm(x - sum(x) / n) + b)",
         "x",
         {"v": ("n", 1), "x": ("n", 1), "g": ("n", 1), "b": ("n", 1)},

@@ -1,5 +1,6 @@
 """Rules beside the model."""
 
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.tagging.rules import PRECEDENCE, Rules, read_rules
+from fanlight.text.particles import follows_name
 from fanlight.text.patterns import Patterns
 
 TEXT = "New York Times and York"
@@ -41,7 +43,7 @@ def test_longest_keeps_the_model_s_longer_one():
     ]
 
 
-ALPHABET = "ab .1é서\u0301👍_"
+ALPHABET = "ab .1é서\u0301👍_에는가이다들"
 
 
 @given(st.text(ALPHABET, max_size=30), st.lists(st.text(ALPHABET, min_size=1, max_size=4), max_size=6))
@@ -55,9 +57,28 @@ def test_names_are_found_where_they_stand_as_words(text, names):
         if name.strip()
         and text.startswith(name, s)
         and not (text[s - 1 : s].isalnum() and name[0].isalnum())
-        and not (text[s + len(name) : s + len(name) + 1].isalnum() and name[-1].isalnum())
+        and (
+            not (text[s + len(name) : s + len(name) + 1].isalnum() and name[-1].isalnum())
+            or follows_name(name, re.match(r"[^\W_]+", text[s + len(name) :]).group())
+        )
     }
     assert {(start, end) for start, end, _ in found} == expected
+
+
+@pytest.mark.parametrize("suffix", ["", *["이", "은", "을", "의", "에", "에서", "에서는", "에게", "에게서", "으로", "으로도", "과", "이랑", "까지", "부터", "만", "만의", "도", "들이", "측은", "처럼", "보다", "이다", "입니다", "이라는", "이라고", "에서만은", "(주)", "(Luna)은"]])  # fmt: skip
+@pytest.mark.parametrize("name", ["루나비전", "새 별", "민들레"])
+def test_korean_names_are_found_before_particles(name, suffix):
+    if name == "민들레" and suffix in ["이", "은", "을", "으로", "으로도", "과", "이랑", "이라는", "이라고"]:
+        suffix = {"이": "가", "은": "는", "을": "를", "과": "와"}.get(suffix, suffix[1:])
+    found = Patterns({name: "X"}, {}).named(f"오늘 {name}{suffix} 왔다")
+    assert list(found) == [(3, 3 + len(name), "X")]
+
+
+@pytest.mark.parametrize(
+    "text", ["서울대학교에서", "고양가", "부산행이다", "서울시청은", "한서울은", "부산물을", "서울말", "고양는"]
+)
+def test_korean_names_are_not_found_in_longer_nouns(text):
+    assert not list(Patterns(dict.fromkeys(["서울", "부산", "고양"], "X"), {}).named(text))
 
 
 @st.composite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_d
 from bundling.english_sentences import exchanged, generated, labelled, values_of
 from bundling.silver import (
     Match,
+    agreed_names,
     detokenised,
+    in_our_types,
     is_doubtful,
     number_entities,
     spacy_entities,
@@ -23,6 +25,7 @@ from bundling.silver import (
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
+from fanlight.tagging.tagger import Tagger
 from fanlight.text.features import WORD_GROUPS
 from fanlight.text.sentences import tokenise_sentences
 
@@ -30,59 +33,84 @@ SEED = 5
 GENERATED = 6000  # sentences
 EXCHANGED = 4000  # sentences with numbers exchanged, and as many with names
 PLAIN_SHARE = 0.25  # of raw sentences without numbers
+GOLD = ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
 SETTINGS: dict[str, Any] = {
     "vector_parts": 25,
-    "hidden": 192,
-    "epochs": 8,
+    "hidden": 160,
+    "epochs": 5,
+    "folds": 2,
     "features": {
         group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
         for group in WORD_GROUPS
     },
-    "corpora": {f"{name}.txt": meaning for name, meaning in MEANINGS.items()},
 }
+TEACHER: dict[str, Any] = {"hidden": 128, "epochs": 4, "passes": 1}
 
 
-def write_corpora(data: Path, folder: Path, cache: Path, is_free: bool = False) -> tuple[Path, Path, list[Path]]:
-    """Write the training files into a folder, with silver labels kept in `cache`.
+def gold_corpora(data: Path, cache: Path, is_free: bool = False) -> dict[str, list[Document]]:
+    """Return the labelled corpora by name, the main one first, and CoNLL's dev part as "dev", all with their numbers.
 
     Parameters
     ----------
-    data, folder, cache : path
+    data : path
+    cache : path
+        The folder that keeps silver labels.
     is_free : bool
         Without Reuters' texts, which are licensed for research.
-
-    Returns
-    -------
-    tuple of path, path, list of path
-        The main training file (CoNLL's, or of web pages), CoNLL's dev part, and the other training files.
     """
-    rng = np.random.default_rng(SEED)
-    corpora: dict[str, list[Document]] = {}
-    for name in (
-        ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
-    ):
+    corpora = {}
+    for name in ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else GOLD:
         documents = read_documents(data, name)
         corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
-    main = next(iter(corpora))
-    corpora["raw"] = raw_documents(raw_paragraphs(data, is_free), cache, rng)
-    names = names_of(data, [*corpora[main], *corpora["ewt"]])
+    dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
+    return {**corpora, "dev": _with_numbers(dev, cache)}
+
+
+def other_corpora(
+    data: Path, cache: Path, gold: Mapping[str, list[Document]], is_free: bool = False, teacher: Tagger | None = None
+) -> dict[str, list[Document]]:
+    """Return raw texts with silver labels, and generated sentences.
+
+    Parameters
+    ----------
+    data, cache, gold, is_free
+        See `gold_corpora`.
+    teacher : Tagger, optional
+        A model trained without a teacher: raw texts get the names that it and spaCy agree about.
+    """
+    rng = np.random.default_rng(SEED)
+    main = next(iter(gold))
+    names = names_of(data, [*gold[main], *gold["ewt"]])
     values = values_of(names)
-    corpora["made"] = generated(GENERATED, names, rng)
-    for target, source, is_chosen in (
-        ("raw", ["raw", main, "ewt", "wnut"], _has_only_numbers),
-        ("made", [main], _has_names),
-    ):
-        pool = [[s] for name in source for document in corpora[name] for s in document if is_chosen(s)]
+    corpora = {
+        "raw": raw_documents(raw_paragraphs(data, is_free), cache, rng, teacher),
+        "made": generated(GENERATED, names, rng),
+    }
+    with_numbers = [corpora["raw"], gold[main], gold["ewt"], gold["wnut"]]
+    for target, sources, is_chosen in (("raw", with_numbers, _has_only_numbers), ("made", [gold[main]], _has_names)):
+        pool = [[s] for documents in sources for document in documents for s in document if is_chosen(s)]
         chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
         corpora[target] = corpora[target] + [exchanged(pool[n], values, rng) for n in chosen]
-    dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
-    corpora["dev"] = _with_numbers(dev, cache)
+    return corpora
+
+
+def write_corpora(folder: Path, corpora: Mapping[str, list[Document]]) -> tuple[Path, Path, list[Path]]:
+    """Write corpora in columns; return the main training file, the dev file and the other training files."""
     places = {name: folder / f"{name}.txt" for name in corpora}
     for name, place in places.items():
         lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    train, dev_place = places.pop(main), places.pop("dev")
-    return train, dev_place, list(places.values())
+    train, dev = places.pop(next(iter(corpora))), places.pop("dev")
+    return train, dev, list(places.values())
+
+
+def settings_for(files: Iterable[Path], with_teacher: bool) -> dict[str, Any]:
+    """Return the settings for training on these files, the teacher's if there is none yet."""
+    meanings = {path.name: MEANINGS[path.stem] for path in files}
+    if not with_teacher:
+        return {**SETTINGS, **TEACHER, "corpora": meanings}
+    meanings["raw.txt"] = {**meanings["raw.txt"], "unmarked": ["MISC"]}
+    return {**SETTINGS, "corpora": meanings}
 
 
 def _has_only_numbers(sentence: Sentence) -> bool:
@@ -128,12 +156,23 @@ def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: 
     return replace(sentence, spans=tuple(sorted(spans)))
 
 
-def raw_documents(paragraphs: Sequence[str], cache: Path, rng: np.random.Generator) -> list[Document]:
-    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt."""
+def raw_documents(
+    paragraphs: Sequence[str], cache: Path, rng: np.random.Generator, teacher: Tagger | None = None
+) -> list[Document]:
+    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt.
+
+    With a teacher also with the names that it and spaCy agree about, without sentences where they do not.
+    """
     documents = []
-    for text, other in zip(paragraphs, spacy_entities(paragraphs, cache), strict=True):
+    tagged = (None for _ in paragraphs) if teacher is None else teacher.pipe(paragraphs)
+    for text, other, found in zip(paragraphs, spacy_entities(paragraphs, cache), tagged, strict=True):
         entities = number_entities(text, other)
         marked = [(start, end, "?") for start, end, type_ in other if is_doubtful(entities, (start, end, type_))]
+        if found is not None:
+            ours = [(entity.start, entity.end, entity.type) for entity in found.entities]
+            agreed, disputed = agreed_names(ours, in_our_types(other, text))
+            entities += [name for name in agreed if not any(name[0] < e and s < name[1] for s, e, _ in entities)]
+            marked += [(start, end, "?") for start, end, _ in disputed]
         document = []
         for sentence in labelled(text, [*entities, *marked]):
             is_clear = not any(type_ == "?" for _, _, type_ in sentence.spans)

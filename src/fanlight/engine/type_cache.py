@@ -25,6 +25,7 @@ from fanlight.engine.tokenizer import Cutter, cutter_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
+from fanlight.text.borders import border_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
 from fanlight.text.layout import BULLETS, CLOSING, FINAL
@@ -367,4 +368,5 @@ def _flags(text: str, word: str) -> int:
         | token_flags.UPPER * word.isupper()
         | token_flags.LOWER * word.islower()
         | token_flags.BULLET * (text in BULLETS)
+        | border_bits(text)
     )

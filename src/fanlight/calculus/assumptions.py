@@ -93,13 +93,51 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tup
             exponent = Fraction(1)
         if exponent:
             factors.append(factor._replace(exponent=exponent))
+    coefficient, factors = _open_selections(term.coefficient, factors, facts)
+    factors = _join_selectors(factors, facts)
     dropped = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
     factors = [f for f in factors if f not in dropped]
     for factor in factors:
         cancelled = _cancel_inverse(factor, factors, axes)
         if cancelled is not None:
-            return term.coefficient, cancelled
-    return term.coefficient, factors
+            return coefficient, cancelled
+    return coefficient, factors
+
+
+def _is_onehot(factor: Factor, facts: Mapping[str, str]) -> bool:
+    is_fact = factor.atom.kind == "symbol" and facts.get(factor.atom.name) == "onehot"
+    return (is_fact or factor.atom.kind == "onehot") and factor.exponent == 1 and len(factor.indices) == 1
+
+
+def _open_selections(
+    coefficient: Fraction, factors: Sequence[Factor], facts: Mapping[str, str]
+) -> tuple[Fraction, list[Factor]]:
+    """Use that a power of ``sum(y * a)`` is ``sum(y * power of a)`` where y chooses one entry."""
+    results = []
+    for factor in factors:
+        inner = factor.atom.arguments[0] if factor.atom.kind == "group" else Form((), ())
+        if len(inner.terms) != 1 or factor.exponent.denominator != 1:
+            results.append(factor)
+            continue
+        (term,) = renamed(inner, factor.indices).terms
+        summed = term.indices - set(factor.indices)
+        selectors = [f for f in term.factors if _is_onehot(f, facts) and set(f.indices) == summed]
+        if len(selectors) != 1:
+            results.append(factor)
+            continue
+        coefficient *= term.coefficient ** int(factor.exponent)
+        others = [f for f in term.factors if f not in selectors]
+        results += selectors + [f._replace(exponent=f.exponent * factor.exponent) for f in others]
+    return coefficient, results
+
+
+def _join_selectors(factors: Sequence[Factor], facts: Mapping[str, str]) -> list[Factor]:
+    """Use that ``y_i y_j`` is zero but where i is j."""
+    results: list[Factor] = []
+    for factor in factors:
+        twin = next((f for f in results if f.atom == factor.atom and _is_onehot(factor, facts)), None)
+        results.append(factor if twin is None else eye_factor(twin.indices[0], factor.indices[0]))
+    return results
 
 
 def _is_sum_of_onehot(

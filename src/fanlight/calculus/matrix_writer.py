@@ -75,7 +75,11 @@ def _exact(e: Expression, axes: Axes) -> Expression:
     if not e.shape:
         return e if rows == columns == ONE else _spread(e, rows, columns)
     if shape[0] != rows:
-        return product(ones(rows, 1), e)
+        spread = product(ones(rows, 1), e)
+        if e.operation.name == "transpose" and e.arguments[0].operation.name == "row_sums":
+            (matrix,) = e.arguments[0].arguments
+            return shortest(spread, product(ones(rows, matrix.shape[1]), transpose(matrix)))
+        return spread
     return product(e, ones(1, columns))
 
 
@@ -241,8 +245,12 @@ def _atom_expression(atom: Atom) -> Expression:
 
 
 def _shorter_side(form: Form, wrap: Callable[[Expression], Expression]) -> Expression:
-    """Write a function of a vector as of a column, or as the transpose of that of a row."""
-    column = wrap(_argument(form))
+    """Write a function of a vector as of a column, or as the transpose of that of a row; likewise of a matrix."""
+    argument = _argument(form)
+    column = wrap(argument)
+    if len(form.axes) == 2:
+        turned = write_matrix(form, (form.axes[1], form.axes[0]))
+        return transpose(wrap(turned)) if length_of(turned) < length_of(argument) else column
     if len(form.axes) != 1:
         return column
     row = wrap(write_matrix(form, (None, form.axes[0])))

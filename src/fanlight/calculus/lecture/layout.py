@@ -88,6 +88,8 @@ def _jacobians(d: Derivation) -> list[Row]:
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
         rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))
         short = simplify(product)
+        if str(short) == str(product):
+            return rows
         again = Formula.of(short)
         again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
         rows.append(Row((again,), f"1 × {_length(d, d.wrt.name)}", (claim._replace(right=short),)))

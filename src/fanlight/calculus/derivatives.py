@@ -15,6 +15,7 @@ from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.indexing import Axes, axes_of, form_of
 from fanlight.calculus.matrix_writer import write_matrix
 from fanlight.calculus.shapes import ONE, Shape, show
+from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 
@@ -165,5 +166,6 @@ def _write_or_index(
 
 
 def _write_derivative(expression: Expression, form: Form, axes: Axes) -> Expression:
-    outcome = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
+    with means_of(expression):
+        outcome = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
     return remember(outcome, context_of(expression))

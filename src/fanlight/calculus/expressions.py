@@ -250,18 +250,40 @@ def symbols_of(*roots: Expression) -> dict[str, Expression]:
     return symbols
 
 
-_CONTEXT: WeakKeyDictionary[Expression, dict[str, Expression]] = WeakKeyDictionary()
+class Context(dict[str, Expression]):
+    """The symbols that an expression was made from, by name.
+
+    Attributes
+    ----------
+    has_means : bool
+        Means or variances were written in it, so that they are written again.
+    """
+
+    has_means: bool = False
+
+
+_CONTEXT: WeakKeyDictionary[Expression, Context] = WeakKeyDictionary()
 
 
 def remember(expression: Expression, symbols: Mapping[str, Expression]) -> Expression:
     """Note the symbols that an expression was made from: ``eye(n)`` has none, but someone has to say what n is."""
-    _CONTEXT[expression] = {**_CONTEXT.get(expression, {}), **symbols}
+    context = Context({**_CONTEXT.get(expression, {}), **symbols})
+    context.has_means = has_means(expression) or (isinstance(symbols, Context) and symbols.has_means)
+    _CONTEXT[expression] = context
     return expression
 
 
-def context_of(expression: Expression) -> dict[str, Expression]:
+def context_of(expression: Expression) -> Context:
     """Return the symbols of an expression, and those that it was made from."""
-    return {**_CONTEXT.get(expression, {}), **symbols_of(expression)}
+    context = Context({**_CONTEXT.get(expression, {}), **symbols_of(expression)})
+    context.has_means = has_means(expression)
+    return context
+
+
+def has_means(expression: Expression) -> bool:
+    """Tell whether means or variances were written in what an expression was made from."""
+    context = _CONTEXT.get(expression)
+    return context is not None and context.has_means
 
 
 def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:

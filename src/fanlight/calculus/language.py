@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fanlight.calculus.batch import substitute, sum_over
-from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
+from fanlight.calculus.expressions import Context, Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
@@ -81,7 +81,9 @@ def parse(
         raise CalculusError("the expression is nested too deeply") from None
     if isinstance(result, Dimension):
         raise CalculusError(f"{text!r} is a dimension, not an expression")
-    return remember(result, reader.symbols)
+    context = Context(reader.symbols)
+    context.has_means = reader.has_means
+    return remember(result, context)
 
 
 class _Reader:
@@ -96,6 +98,7 @@ class _Reader:
         self.text = text
         self.generic = generic
         self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
+        self.has_means = False
         self.bound: dict[str, Expression] = {}  # letters of sums over an index
         self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
@@ -236,6 +239,7 @@ class _Reader:
         return result
 
     def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
+        self.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
         rewriting = REWRITINGS[name]
         least, most = rewriting.arguments
         if not least <= len(arguments) <= most:

@@ -28,6 +28,7 @@ from fanlight.calculus.products import (
 )
 from fanlight.calculus.rewritings import mean_of
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.text_writer import SHOWS_MEANS
 from fanlight.errors import CalculusError
 
 _sum, _diag, _trace, _row_sums, _column_sums, _norm = map(
@@ -143,7 +144,7 @@ def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     term = _without_minus(term)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
-    scalars = _with_means(scalars)
+    scalars = _with_means(scalars) if SHOWS_MEANS.get() else scalars
     above = [e for e, x in scalars if x > 0 for e in [raise_power(e, x)]]
     below = [raise_power(e, -x) for e, x in scalars if x < 0]
     if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
@@ -213,15 +214,16 @@ def _root_of_squares(atom: Atom) -> Expression | None:
 
 def atom_expression(atom: Atom) -> Expression:
     """Write an atom: a scalar, a column, or a matrix."""
-    written = _WRITTEN.get(atom.key)
+    key = (atom.key, SHOWS_MEANS.get())
+    written = _WRITTEN.get(key)
     if written is None:
         if len(_WRITTEN) > 20_000:
             _WRITTEN.clear()
-        written = _WRITTEN[atom.key] = _atom_expression(atom)
+        written = _WRITTEN[key] = _atom_expression(atom)
     return written
 
 
-_WRITTEN: dict[str, Expression] = {}
+_WRITTEN: dict[tuple[str, bool], Expression] = {}
 
 
 def _atom_expression(atom: Atom) -> Expression:
@@ -322,7 +324,7 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             count = min(factor.exponent, -total.exponent)
             argument = factor.atom.arguments[0]
             outcome = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
-            _WRITTEN.setdefault(outcome.key, _softmax(name, argument))
+            _WRITTEN.setdefault((outcome.key, SHOWS_MEANS.get()), _softmax(name, argument))
             factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-from fanlight.calculus.expressions import Expression, write_by
+from fanlight.calculus.expressions import Expression, has_means, write_by
 from fanlight.calculus.rewritings import mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension
 
@@ -25,7 +27,21 @@ _FILLED = ("eye", "ones", "zeros")
 
 def write(expression: Expression) -> str:
     """Write an expression so that `parse` reads the same again."""
-    return _write(expression)[0]
+    with means_of(expression):
+        return _write(expression)[0]
+
+
+@contextmanager
+def means_of(expression: Expression) -> Iterator[None]:
+    """Write sums over the number of entries as means, if the expression was made from some written so."""
+    token = SHOWS_MEANS.set(SHOWS_MEANS.get() or has_means(expression))
+    try:
+        yield
+    finally:
+        SHOWS_MEANS.reset(token)
+
+
+SHOWS_MEANS: ContextVar[bool] = ContextVar("SHOWS_MEANS", default=False)
 
 
 def _write(node: Expression) -> tuple[str, int]:
@@ -38,7 +54,7 @@ def _write(node: Expression) -> tuple[str, int]:
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
-    if (statistic := _statistic(node)) is not None:
+    if SHOWS_MEANS.get() and (statistic := _statistic(node)) is not None:
         return statistic, _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM

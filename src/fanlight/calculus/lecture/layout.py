@@ -13,6 +13,7 @@ from fanlight.calculus.indexing import form_of
 from fanlight.calculus.lecture.claims import Claim, Link, Partial
 from fanlight.calculus.lecture.entries import Formula, entries
 from fanlight.calculus.shapes import ONE, show
+from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Step(NamedTuple):
 
 def steps(d: Derivation) -> list[Step]:
     """Return the steps of a derivation; a single piece needs no chain rule."""
+    with means_of(d.expression):
+        return _steps(d)
+
+
+def _steps(d: Derivation) -> list[Step]:
     pieces = [
         Row((Formula.name(p.name).equals(Formula.of(p.expression)),), show(p.shape), (Claim(p.symbol, p.expression),))
         for p in d.pieces

@@ -81,10 +81,13 @@ def test_korean_names_are_not_found_in_longer_nouns(text):
     assert not list(Patterns(dict.fromkeys(["서울", "부산", "고양"], "X"), {}).named(text))
 
 
+SPELLINGS = "'’\u00a0\u200b\u00adｂﬁ\t\n\u1109\u1165"  # what has another normal form
+
+
 @st.composite
 def tagged(draw):
     """A text and entities of a model, which overlap where they are of different types."""
-    text = draw(st.text(ALPHABET, max_size=30))
+    text = draw(st.text(ALPHABET + SPELLINGS, max_size=30))
     entities = []
     for type_ in draw(st.sampled_from(["X", "XYZ"])):
         borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
@@ -97,7 +100,7 @@ def tagged(draw):
 
 @given(
     st.lists(tagged(), min_size=1, max_size=4),
-    st.dictionaries(st.text(ALPHABET, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
+    st.dictionaries(st.text(ALPHABET + SPELLINGS, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
     st.dictionaries(st.sampled_from(["a.", "[^ ]+", "1", r"\b"]), st.sampled_from("YR")),
     st.sampled_from(PRECEDENCE),
 )
@@ -125,6 +128,31 @@ def columns(documents, block, first, last):
         out.byte_ends[n] = begin + len(text[: e.end].encode())
         out.types[n], out.probabilities[n] = "XYZ".index(e.type), e.probability
     return out
+
+
+NAMES = {"New York": "CITY", "Zürich": "CITY", "O'Brien": "NAME", "서울 시청": "PLACE"}
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "New  York", "New York", "New\u00a0York", "New\u2003York", "New \t York", "New\u200bYork", "Ne\u00adw York", "Ｎｅｗ Ｙｏｒｋ",
+        "Zürich", "Zu\u0308rich", "Z&uuml;rich", "O’Brien", "O'Brien", "O‘Brien", "O´Brien", "서울 시청", "서울\u00a0시청",
+        "\u1109\u1165\u110b\u116e\u11af \u1109\u1175\u110e\u1165\u11bc",
+    ],
+)  # fmt: skip
+def test_names_match_in_all_their_spellings(spelling):
+    rules = Rules(NAMES)
+    text = f"é: {spelling}, and “{spelling}”."
+    assert [e.text for e in rules.apply(Document(text)).entities] == [spelling, spelling]
+    other = Rules({spelling: "X"})  # the name may be spelled so itself
+    plain = [name for name in NAMES if [e.text for e in other.apply(Document(name)).entities] == [name]]
+    assert len(plain) == 1
+
+
+def test_patterns_match_in_normal_form():
+    document = Rules({}, {r"[A-Z]{2}-\d+": "CODE", "O’Neil": "NAME"}).apply(Document("ＡＢ‐１２ O'Neil"))
+    assert [(e.text, e.type) for e in document.entities] == [("ＡＢ‐１２", "CODE"), ("O'Neil", "NAME")]
 
 
 def test_many_texts_and_one_give_the_same():

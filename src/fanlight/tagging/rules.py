@@ -6,8 +6,6 @@ Python, blocks of texts by compiled kernels (`engine.rules`), so that many thous
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -64,11 +62,6 @@ class Rules:
         self.precedence = precedence
         self._said = Patterns(names, patterns or {})
         self.types = self._said.types
-
-    @property
-    def digest(self) -> str:
-        """A hash of all that they say."""
-        return hashlib.sha256(json.dumps([self.precedence, self._said.digest]).encode()).hexdigest()
 
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""

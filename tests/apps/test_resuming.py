@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fanlight.apps.archive import find, index
 from fanlight.apps.cli.edge import main
+from fanlight.apps.entity_index import find, index
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 

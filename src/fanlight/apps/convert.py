@@ -16,7 +16,7 @@ from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import SCHEMES, tags_from_spans
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, files_of, open_unpacked, replacing
+from fanlight.files import COMPRESSED, ending_of, files_of, open_unpacked, replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.tokens import check_encodable
@@ -82,8 +82,7 @@ def write_records(
     DataError
         The format cannot hold something: overlapping entities, line breaks, white space; the message says what.
     """
-    place = Path(path)
-    format = format or _SUFFIXES.get((place.with_suffix("") if place.suffix in COMPRESSED else place).suffix.lower())
+    format = format or _SUFFIXES.get(ending_of(path))
     if format is None:
         raise DataError(f"{path}: its name does not tell the format: give --to, one of {', '.join(FORMATS)}")
     if format not in FORMATS:
@@ -93,6 +92,8 @@ def write_records(
     if format == "brat":
         brat.write_brat(records, path)
         return format
+    if format in ("docbin", "parquet") and str(path).lower().endswith(COMPRESSED):
+        raise DataError(f"{path}: {format} is compressed by itself: leave out {Path(path).suffix}")
     with replacing(path) as part:
         if format in ("docbin", "parquet"):
             write = docbin.write_docbin if format == "docbin" else arrow.write_dataset

@@ -166,7 +166,7 @@ def plan(files: Sequence[str], size: int) -> list[Shard]:
             total = _size(path)
             with open(path, "rb") as file:
                 borders = [0]
-                while not path.endswith(COMPRESSED) and borders[-1] + size < total:
+                while not path.lower().endswith(COMPRESSED) and borders[-1] + size < total:
                     file.seek(borders[-1] + size - 1)
                     while (piece := file.readline(1 << 20)) and not piece.endswith(b"\n"):
                         pass

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import DATABASE, Input, Output
 from fanlight.apps.cli.inputs import read_lines
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.apps.cli.serve import HOST, PORT, run_server
@@ -23,7 +24,7 @@ commands = typer.Typer()
 @commands.command()
 def label(
     store: Annotated[
-        Path, typer.Argument(help="The file of labels; made if it does not exist."), Output(exclusive=False)
+        Path, typer.Argument(help="The file of labels; made if it does not exist."), replace(DATABASE, exclusive=False)
     ],
     texts: Annotated[
         list[Path] | None,

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import archive, calculus, data, explain, label, models, serve, tag, warm
+from fanlight.apps.cli import calculus, data, explain, index, label, mask, models, serve, tag, warm
 from fanlight.apps.cli.arguments import protect
 
 GROUPS = {  # a line of 80 columns each
@@ -135,7 +135,8 @@ for commands in (
     explain.commands,
     models.commands,
     data.commands,
-    archive.commands,
+    index.commands,
+    mask.commands,
     calculus.commands,
     serve.commands,
     label.commands,

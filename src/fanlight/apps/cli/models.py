@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output, split_pairs, split_types
+from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_pairs, split_types
+from fanlight.files import is_special
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from fanlight.corpus.data_report import DataReport
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
@@ -45,7 +48,9 @@ class Engine(StrEnum):
 def train(
     train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
     out: Annotated[
-        Path, typer.Option(help="The model file to write."), Output(beside=(".part", ".progress.jsonl"), resumable=True)
+        Path,
+        typer.Option(help="The model file to write."),
+        Output(beside=(".part", ".progress.jsonl"), resumable=True, compressible=False),
     ],
     dev: Annotated[
         Path | None,
@@ -141,7 +146,7 @@ def train(
     scores = follow(run, console)
     if scores is not None:
         console.print(scores_table(scores))
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    print_size(out, console)
 
 
 @commands.command()
@@ -198,7 +203,7 @@ def evaluate(
     picture: Annotated[
         Path | None,
         typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf."),
-        Output(),
+        Output(endings=PICTURES),
     ] = None,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
@@ -247,7 +252,7 @@ def evaluate(
 def update(
     model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
     new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
-    out: Annotated[Path, typer.Option(help="The model file to write."), Output()],
+    out: Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)],
     rehearse: Annotated[
         Path | None,
         typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
@@ -283,7 +288,7 @@ def update(
         model, new, out, rehearse, raw, lines, dev[0] if dev else None, overrides, data_format, encoding
     )
     follow(run, console)
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    print_size(out, console)
     for path in dev or ():
         console.print(gains_table(str(path), gains(model, out, path, data_format, encoding)))
 
@@ -295,12 +300,12 @@ def curve(
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output()
+        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output(endings=PICTURES)
     ] = None,
     watch: Annotated[
         Path | None,
         typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
-        Output(),
+        Output(compressible=False),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     data_format: DataFormat = None,
@@ -337,12 +342,14 @@ def curve(
 def search(
     train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
     dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output()],
+    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)],
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     space: Annotated[Path | None, typer.Option(help="What to try, in TOML; by default five settings."), Input()] = None,
     study: Annotated[
-        Path | None, typer.Option(help="Keep the trials here, and go on with those that are."), Output()
+        Path | None,
+        typer.Option(help="Keep the trials here, and go on with those that are."),
+        Output(compressible=False),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
     data_format: DataFormat = None,
@@ -423,6 +430,12 @@ def info(model: Annotated[str, typer.Argument(help="A model file, en or ko."), I
         indent=2,
     )
     print()
+
+
+def print_size(out: Path, console: Console) -> None:
+    """Tell that an output is written, and how large it is."""
+    size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
+    console.print(f"wrote {out}{size}", markup=False, highlight=False)
 
 
 def _is_toml(value: str) -> bool:

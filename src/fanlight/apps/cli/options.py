@@ -20,7 +20,7 @@ DataFormat = Annotated[
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
 Vectors = Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()]
-NewModel = Annotated[Path, typer.Option(help="The model file to write."), Output()]
+NewModel = Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")]
 
 

@@ -20,14 +20,18 @@ FORMAT = 3  # 2: with digests; 3: rules are identified by their bytes, too
 
 def identify(files: Sequence[str], model: str | None, rules: Path | None = None) -> dict[str, object]:
     """Return the digests of the bytes of inputs, models and rules, for the note of a run."""
-    from fanlight.tagging.bundled import model_file
-
-    models = [model] if model else ["en", "ko"]
     return {
         "inputs": {path: digest(path) for path in files if path != "-"},
-        "models": {name: digest(model_file(name)) for name in models},
+        "models": digest_models(model),
         "rules": {} if rules is None else {str(rules): digest(rules)},
     }
+
+
+def digest_models(model: str | None) -> dict[str, str]:
+    """Return the digest of a model's file, or of the bundled ones that tag each text by its script."""
+    from fanlight.tagging.bundled import model_file
+
+    return {name: digest(model_file(name)) for name in ([model] if model else ["en", "ko"])}
 
 
 def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:

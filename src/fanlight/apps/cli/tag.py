@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fanlight.apps.cli.arguments import Input, Output, all_types
-from fanlight.apps.cli.inputs import RULE, AsFile, AsText, resolve
+from fanlight.apps.cli.inputs import AsFile, AsText, Texts, resolve
 from fanlight.apps.cli.options import Encoding, Model, Resume, parse_threshold
 from fanlight.apps.cli.tag_job import ShardOptions, TagJob, is_utf8, tag_folders
 from fanlight.apps.cli.tag_outputs import Format, format_of
@@ -26,7 +26,14 @@ class Engine(StrEnum):
     ray = "ray"
 
 
-Inputs = Annotated[list[str] | None, typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False), Input()]
+class Winner(StrEnum):
+    """What stays where a rule and the model overlap."""
+
+    rules = "rules"
+    model = "model"
+    longest = "longest"
+
+
 OutputFormat = Annotated[
     Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)
 ]
@@ -37,7 +44,7 @@ Stages = Annotated[int | None, typer.Option(min=1, max=2, help="1: without the s
 RulesFile = Annotated[
     Path | None, typer.Option(help="Names and patterns: lines of NAME<tab>TYPE or re:PATTERN<tab>TYPE."), Input()
 ]
-Precedence = Annotated[str, typer.Option(help="Where a rule and the model overlap: rules, model or longest wins.")]
+Precedence = Annotated[Winner, typer.Option(help="Which stays where a rule and the model overlap.")]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -63,14 +70,14 @@ Threads = Annotated[
 
 @commands.command()
 def tag(
-    inputs: Inputs = None,
+    inputs: Texts = None,
     *,
     model: Model = None,
     format: OutputFormat = None,
     threshold: Threshold = "0",
     passes: Stages = None,
     rules: RulesFile = None,
-    precedence: Precedence = "rules",
+    precedence: Precedence = Winner.rules,
     out: Out = None,
     text_column: TextColumn = None,
     resume: Resume = False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fanlight.apps.cli.inputs import Source, check_no_table, read_sources
 from fanlight.apps.cli.tag_outputs import Format, print_documents, write_documents, write_lines, write_parquet
 from fanlight.errors import DataError
-from fanlight.files import check_outputs, claim
+from fanlight.files import check_outputs, check_writable, claim
 
 if TYPE_CHECKING:
     from fanlight.apps.shards import Engine
@@ -79,6 +80,7 @@ class TagJob(NamedTuple):
             text = next((source.value for source in self.sources if not source.is_file), None)
             if text is not None:
                 raise DataError(f"--out: {text} is no file: give files or folders")
+            check_writable(self.out)
             check_outputs([path for path in self.files if path != "-"], [self.out])
         if self.resume and "-" in self.files:
             raise DataError("--resume: standard input cannot be read again: give files")
@@ -175,9 +177,11 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
     from fanlight.apps.shards import Job, local, tag_shards
     from fanlight.files import files_of
 
+    locks = ExitStack()
     if out is None and len(inputs) > 1:
         *inputs, last = inputs
         out = Path(last)
+        locks.enter_context(claim(out))  # as for --out before the command begins
     if out is None or not inputs:
         raise DataError("--engine: needs files or folders, and a folder --out to write to")
     check_outputs(inputs if options.rules is None else [*inputs, options.rules[0]], [out])
@@ -190,7 +194,7 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
     files = [os.path.abspath(path) for path in files_of(inputs)]
     workers = options.workers or os.cpu_count() or 1
     texts = 0
-    with claim(out):
+    with locks:
         rows = tag_shards(files, job, workers, run, options.resume, overwrite=options.overwrite)
         for done, (row, count) in enumerate(rows, 1):
             texts += row.rows

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, replacing, writing
+from fanlight.files import COMPRESSED, ending_of, replacing, writing
 
 if TYPE_CHECKING:
     from fanlight.entities.entity import Document
@@ -45,7 +45,7 @@ def format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
     """
     if out is None:
         return format or (Format.table if sys.stdout.isatty() else Format.jsonl)
-    ending = (out.with_suffix("") if out.suffix.lower() in COMPRESSED else out).suffix.lower()
+    ending = ending_of(out)
     if ending in _REFUSED:
         raise DataError(
             f"{out}: {ending[1:]} is not written: name it .jsonl, .parquet, .html or .conll, or use another"

@@ -1,0 +1,37 @@
+"""Files: outputs appear complete or not at all, never in place of an input; inputs are unpacked and identified."""
+
+from fanlight.files.compression import COMPRESSED, ending_of
+from fanlight.files.faults import unreadable, unwritable
+from fanlight.files.inputs import LONGEST_LINE, digest, files_of, open_unpacked, read_bytes
+from fanlight.files.locks import claim
+from fanlight.files.outputs import (
+    PathLike,
+    check_outputs,
+    check_writable,
+    is_special,
+    open_special,
+    put,
+    replacing,
+    writing,
+)
+
+__all__ = [
+    "COMPRESSED",
+    "LONGEST_LINE",
+    "PathLike",
+    "check_outputs",
+    "check_writable",
+    "claim",
+    "digest",
+    "ending_of",
+    "files_of",
+    "is_special",
+    "open_special",
+    "open_unpacked",
+    "put",
+    "read_bytes",
+    "replacing",
+    "unreadable",
+    "unwritable",
+    "writing",
+]

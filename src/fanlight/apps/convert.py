@@ -16,7 +16,7 @@ from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import SCHEMES, tags_from_spans
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, ending_of, files_of, open_unpacked, replacing
+from fanlight.files import COMPRESSED, ending_of, files_of, is_rereadable, open_unpacked, replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.tokens import check_encodable
@@ -56,8 +56,11 @@ def read_records(path: str, format: str | None = None, encoding: str = "utf-8") 
         records = [r for file in files_of([path]) for r in _READERS[format](file, encoding)]
     else:
         records = _READERS[format](path, encoding)
-    for r in records:
-        check_encodable(r.text)
+    for record in records:
+        try:
+            check_encodable(record.text)
+        except DataError as error:
+            raise DataError(f"{path}:{record.line}: {error}") from None
     return records, format
 
 
@@ -126,13 +129,15 @@ def _lines(records: Sequence[Record], format: str, scheme: str, unit: str | None
 
 
 def _detect(path: str) -> str:
-    if path == "-":
-        raise DataError("-: standard input does not tell its format: give --from")
+    if not is_rereadable(path):
+        raise DataError(f"{path}: standard input and pipes do not tell their format: give --from")
     place = Path(path)
     if place.is_dir():
         return "brat" if any(place.glob("*.ann")) else _detect(files_of([path])[0])
-    by_name = _SUFFIXES.get(place.suffix.lower())
+    by_name = _SUFFIXES.get(ending_of(path))
     if by_name in ("brat", "docbin", "parquet"):
+        if place.suffix.lower() in COMPRESSED:
+            raise DataError(f"{path}: a packed {by_name} file is not read: unpack it")
         return by_name
     raw, file = open_unpacked(path)
     try:

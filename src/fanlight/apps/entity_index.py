@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
-from fanlight.files import digest
+from fanlight.files import check_rereadable, digest
 
 PathLike = str | os.PathLike[str]
 FORMAT = 3  # 2: with digests of files; 3: and of the models that tagged them
@@ -92,6 +92,7 @@ def index(
     DataError
         A file has changed since it was indexed, or the model has, or the database is none of Fanlight's.
     """
+    check_rereadable(files, "an index")
     with _opened(database, create=True) as connection:
         for file in map(str, files):
             try:
@@ -120,13 +121,13 @@ def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str
     DataError
         It was entered with other bytes or another model.
     """
-    state = digest(file)
+    state, name = digest(file), os.fsencode(file).decode("utf-8", "backslashreplace")
     sql = "SELECT id, size, lines, digest, model FROM files WHERE path = ?"
-    row = connection.execute(sql, [file]).fetchone()
+    row = connection.execute(sql, [name]).fetchone()
     if row is None:
         connection.execute("BEGIN IMMEDIATE")
         sql = "INSERT INTO files (path, size, lines, digest, model) VALUES (?, ?, 0, ?, ?)"
-        cursor = connection.execute(sql, [file, size, state, model])
+        cursor = connection.execute(sql, [name, size, state, model])
         connection.execute("COMMIT")
         return int(cursor.lastrowid or 0), 0
     number, size_before, lines, state_before, model_before = row

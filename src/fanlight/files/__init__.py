@@ -2,7 +2,15 @@
 
 from fanlight.files.compression import COMPRESSED, ending_of
 from fanlight.files.faults import unreadable, unwritable
-from fanlight.files.inputs import LONGEST_LINE, digest, files_of, open_unpacked, read_bytes
+from fanlight.files.inputs import (
+    LONGEST_LINE,
+    check_rereadable,
+    digest,
+    files_of,
+    is_rereadable,
+    open_unpacked,
+    read_bytes,
+)
 from fanlight.files.locks import claim
 from fanlight.files.outputs import (
     PathLike,
@@ -20,11 +28,13 @@ __all__ = [
     "LONGEST_LINE",
     "PathLike",
     "check_outputs",
+    "check_rereadable",
     "check_writable",
     "claim",
     "digest",
     "ending_of",
     "files_of",
+    "is_rereadable",
     "is_special",
     "open_special",
     "open_unpacked",

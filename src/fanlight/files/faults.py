@@ -17,6 +17,7 @@ _REMEDIES = {
 
 def unreadable(path: PathLike, fault: OSError) -> str:
     """Return the message of an input that cannot be read."""
+    path = "standard input" if os.fspath(path) == "-" else path
     if fault.strerror is None:  # of a decompressor
         return f"{path}: cannot be unpacked ({fault}): is the file complete?"
     return f"{path}: cannot be read ({fault.strerror}): is the path right?"

@@ -18,6 +18,32 @@ LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may
 _PIECE = 1 << 20  # bytes read at a time
 
 
+def check_rereadable(paths: Iterable[PathLike], purpose: str) -> None:
+    """Refuse standard input, pipes and devices, which can be read once alone.
+
+    Parameters
+    ----------
+    paths : iterable of path
+    purpose : str
+        What needs to read them again, for the message.
+
+    Raises
+    ------
+    DataError
+        The message names the path.
+    """
+    for path in paths:
+        if not is_rereadable(path):
+            raise DataError(f"{path}: can be read once alone, and {purpose} reads twice: save it in a file")
+
+
+def is_rereadable(path: PathLike) -> bool:
+    """Tell whether a path is none of standard input, a pipe or a device; one that does not exist is none."""
+    if os.fspath(path) == "-":
+        return False
+    return not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)
+
+
 def digest(path: PathLike) -> str:
     """Return a 128-bit hash (XXH3) of a file's bytes, or of the names and bytes of the files in a folder.
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import fanlight
 from fanlight.apps.cli.resuming import begin_lines, end_lines
+from fanlight.apps.cli.terminal import open_console
 from fanlight.files import writing
 from fanlight.tagging.lines import Lines, read_blocks
 from fanlight.tagging.stream import tag_lines
@@ -36,7 +37,7 @@ def tag_files(job: TagJob) -> None:
     file: BinaryIO = sys.stdout.buffer
     if out is not None:
         file, lines_done = begin_lines(out, job.note(), job.resume)
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     choose = _choose(files, job.model, job.stages, console)
     with (
         writing(out or "standard output"),
@@ -61,8 +62,8 @@ def _choose(
     Files are tagged by one engine from beginning to end, so that a run gives the same bytes each time: the plain one if
     they are small, else the compiled one. Standard input is answered at once, whatever is ready.
     """
-    size = sum(os.path.getsize(path) for path in files if path != "-")
-    engine = "plain" if "-" not in files and size < SMALL_FILES else "auto"
+    size = sum(os.path.getsize(path) if os.path.isfile(path) else SMALL_FILES for path in files)
+    engine = "plain" if size < SMALL_FILES else "auto"
 
     @cache
     def load(name: str) -> Tagger:

@@ -52,12 +52,11 @@ def explain(
         rows = [explanation.to_dict() for explanation in explanations]
         print(json.dumps(rows if replace is not None else rows[0], ensure_ascii=False))
         return
-    from rich.console import Console
-
     from fanlight.apps.cli.progress import explanation_tables
+    from fanlight.apps.cli.terminal import open_console
 
     for explanation in explanations:
-        Console().print(*explanation_tables(explanation), sep="\n", markup=False)
+        open_console().print(*explanation_tables(explanation), sep="\n", markup=False)
 
 
 def _parse_replacement(text: str) -> tuple[int, str]:

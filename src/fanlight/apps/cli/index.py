@@ -33,16 +33,15 @@ def index(
 
     After an interrupt, the same command goes on where it stopped.
     """
-    from rich.console import Console
-
     from fanlight.apps.cli.resuming import digest_models
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.apps.entity_index import index as index_files
     from fanlight.files import files_of
 
     if len(files) < 2:
         raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")
     *sources, database = files
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     counts: dict[str, int] = {}
     with console.status("indexing …") as status:
         tag, read = partial(tag_texts, model=model), partial(read_lines, encoding=encoding)
@@ -70,16 +69,14 @@ def find(
     if not sys.stdout.isatty():
         sys.stdout.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         return
-    from rich.console import Console
-
-    from fanlight.apps.cli.terminal import table
+    from fanlight.apps.cli.terminal import open_console, table
 
     shown = ("name", "type", "mentions") if names else ("name", "type", "probability", "file", "line", "text")
     mentions = table(*shown)
     for row in rows:
         cells = ({**row, "probability": f"{row.get('probability', 0):.3f}"}[key] for key in shown)
         mentions.add_row(*map(str, cells))
-    Console().print(mentions if rows else "nothing found")
+    open_console().print(mentions if rows else "nothing found")
 
 
 @commands.command()

@@ -93,7 +93,7 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
     for item in arguments or ["-"]:
         exists = item == "-" or _exists(item)
         if as_text or not (exists or as_file or _looks_like_path(item)):
-            sources.append(Source(item, is_file=False))
+            sources.append(Source(_decode_argument(item), is_file=False))
         elif exists:
             sources += (Source(path, is_file=True) for path in files_of([item]))
         else:
@@ -242,6 +242,14 @@ def _read_json_column(path: str, encoding: str, column: str) -> Iterator[str]:
         if not isinstance(row[column], str | None):
             raise DataError(f"{path}:{number}: {str(row[column])[:40]!r} in {column!r} is no text")
         yield row[column] or ""
+
+
+def _decode_argument(item: str) -> str:
+    """Return an argument's text where the locale has no UTF-8 but its bytes are."""
+    try:
+        return os.fsencode(item).decode("utf-8") if any("\udc80" <= c <= "\udcff" for c in item) else item
+    except UnicodeDecodeError:
+        return item
 
 
 def _exists(item: str) -> bool:

@@ -16,7 +16,7 @@ from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, r
 from fanlight.apps.cli.serve import HOST, PORT, run_server
 from fanlight.apps.labelling import LabelStore
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import files_of, replacing
 
 commands = typer.Typer()
 
@@ -59,7 +59,7 @@ def label(
     labels = LabelStore(store)
     named = [name for part in (types or "").split(",") if (name := part.strip())]
     if texts or named:
-        new = labels.add((t for path in texts or () for t in _texts(str(path), encoding)), named)
+        new = labels.add((t for path in files_of(map(str, texts or ())) for t in _texts(path, encoding)), named)
         typer.echo(f"{store}: {new} new texts", err=True)
     if agreement:
         for pair in labels.agreement():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_pairs, split_types
-from fanlight.files import is_special
+from fanlight.files import files_of, is_special
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,15 +97,14 @@ def train(
 
     An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
     """
-    from rich.console import Console
-
     from fanlight.apps.cli.progress import follow, scores_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.apps.models import watched
     from fanlight.training.mixing import local
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     overrides: dict[str, object] = {}
     overrides |= dict(_setting(item) for item in set or ())
     if seed is not None:
@@ -169,17 +169,17 @@ def vectors(
     encoding: Encoding = "utf-8",
 ) -> None:
     """Learn word vectors from raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
-    from rich.console import Console
-
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.corpus.readers import read_corpus
     from fanlight.text.sentences import tokenise_sentences
     from fanlight.training.embeddings import train_vectors
 
     if unit not in (None, "word", "character"):
         raise typer.BadParameter("must be word or character", param_hint="--unit")
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
-    count = train_vectors(raw, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
+    files = [Path(file) for file in files_of(map(str, raw))]
+    count = train_vectors(files, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
 
@@ -239,13 +239,12 @@ def evaluate(
 
         print(report_page(made.to_dict()), end="")
         return
-    from rich.console import Console
-
     from fanlight.apps.cli.progress import confusion_table, report_tables, scores_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.entities.scores import Scores
 
     tables = [scores_table(made), confusion_table(made)] if isinstance(made, Scores) else report_tables(made, mistakes)
-    Console().print(*tables, sep="\n", markup=False)
+    open_console().print(*tables, sep="\n", markup=False)
 
 
 @commands.command()
@@ -277,12 +276,11 @@ def update(
 
     What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
     """
-    from rich.console import Console
-
     from fanlight.apps.cli.progress import follow, gains_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.apps.learning import gains, update_tagger
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     overrides = dict(_setting(item) for item in set or ())
     run = update_tagger(
         model, new, out, rehearse, raw, lines, dev[0] if dev else None, overrides, data_format, encoding
@@ -378,7 +376,7 @@ def search(
 
 @commands.command(name="next")
 def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text, one a line."), Input()],
+    raw: Annotated[Path, typer.Argument(help="Raw text, one a line; a file or a folder."), Input()],
     model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
     count: Annotated[int, typer.Option(min=1, help="How many lines to choose.")] = 100,
     encoding: Encoding = "utf-8",
@@ -392,7 +390,8 @@ def next_(
     from fanlight.apps.learning import teaching_order
 
     tagger = fanlight.load(model)
-    lines = [(number, text) for number, text in enumerate(read_lines(str(raw), encoding), 1) if text.strip()]
+    texts = chain.from_iterable(read_lines(file, encoding) for file in files_of([str(raw)]))
+    lines = [(number, text) for number, text in enumerate(texts, 1) if text.strip()]
     for place, doubt in teaching_order(tagger, [text for _, text in lines], count):
         number, text = lines[place]
         spans = [{"start": e.start, "end": e.end, "label": e.type} for e in tagger(text).entities]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fanlight.errors import DataError
-from fanlight.files import digest, is_special, open_special, put, writing
+from fanlight.files import digest, is_rereadable, is_special, open_special, put, writing
 
 NOTE = "fanlight run"
 FORMAT = 3  # 2: with digests; 3: rules are identified by their bytes, too
@@ -21,9 +21,9 @@ FORMAT = 3  # 2: with digests; 3: rules are identified by their bytes, too
 def identify(files: Sequence[str], model: str | None, rules: Path | None = None) -> dict[str, object]:
     """Return the digests of the bytes of inputs, models and rules, for the note of a run."""
     return {
-        "inputs": {path: digest(path) for path in files if path != "-"},
+        "inputs": {path: digest(path) for path in files if is_rereadable(path)},
         "models": digest_models(model),
-        "rules": {} if rules is None else {str(rules): digest(rules)},
+        "rules": {str(path): digest(path) for path in (rules,) if path is not None and is_rereadable(path)},
     }
 
 

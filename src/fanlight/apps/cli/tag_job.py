@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fanlight.apps.cli.inputs import Source, check_no_table, read_sources
 from fanlight.apps.cli.tag_outputs import Format, print_documents, write_documents, write_lines, write_parquet
 from fanlight.errors import DataError
-from fanlight.files import check_outputs, check_writable, claim
+from fanlight.files import check_outputs, check_rereadable, check_writable, claim
 
 if TYPE_CHECKING:
     from fanlight.apps.shards import Engine
@@ -82,8 +82,8 @@ class TagJob(NamedTuple):
                 raise DataError(f"--out: {text} is no file: give files or folders")
             check_writable(self.out)
             check_outputs([path for path in self.files if path != "-"], [self.out])
-        if self.resume and "-" in self.files:
-            raise DataError("--resume: standard input cannot be read again: give files")
+        if self.resume:
+            check_rereadable([*self.files, *filter(None, [self.rules_file])], "--resume")
         if self.text_column is None:
             check_no_table(self.sources)
 
@@ -192,6 +192,7 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
         run = on_ray
     job = Job(str(out.absolute()), options.model, options.threshold, options.stages, options.rules)
     files = [os.path.abspath(path) for path in files_of(inputs)]
+    check_rereadable(files, "--engine")
     workers = options.workers or os.cpu_count() or 1
     texts = 0
     with locks:

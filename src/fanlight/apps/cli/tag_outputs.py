@@ -99,11 +99,9 @@ def _print_jsonl(documents: Iterator[Document]) -> None:
 
 
 def _print_table(documents: Iterator[Document]) -> None:
-    from rich.console import Console
+    from fanlight.apps.cli.terminal import open_console, printable, table
 
-    from fanlight.apps.cli.terminal import printable, table
-
-    console = Console()
+    console = open_console()
     for document in documents:
         entities = table("start", "end", "type", "probability", "text")
         for entity in document.entities:

@@ -77,7 +77,7 @@ def test_faults_are_named(tmp_path):
     with pytest.raises(DataError, match="no such database"):
         entity_index.find(tmp_path / "none", "x")
     (tmp_path / "text").write_text("x" * 5000)
-    with pytest.raises(DataError, match="is it a database"):
+    with pytest.raises(DataError, match="is it a file of"):
         entity_index.find(tmp_path / "text", "x")
     connection = sqlite3.connect(tmp_path / "other")
     connection.execute("CREATE TABLE t (x)")

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
-from fanlight.files import check_rereadable, digest
+from fanlight.files import check_rereadable, database_fault, digest
 
 PathLike = str | os.PathLike[str]
 FORMAT = 3  # 2: with digests of files; 3: and of the models that tagged them
@@ -294,8 +294,7 @@ def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connec
     if not create and not Path(database).is_file():
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
     try:
-        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+        with closing(_connect(database, create)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if version == 0 and not tables and create:
@@ -308,5 +307,23 @@ def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connec
                 raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
             yield connection
     except sqlite3.Error as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{database}: {reason}: is it a database of `fanlight index`?") from None
+        raise DataError(database_fault(database, error, "index")) from None
+
+
+def _connect(database: PathLike, write: bool) -> sqlite3.Connection:
+    """Open a database; one that is only read may be where nothing can be written."""
+    if write:
+        connection = sqlite3.connect(database, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        return connection
+    address = Path(os.path.abspath(database)).as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", isolation_level=None, uri=True)
+    try:
+        connection.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:  # nor can the index of what was written last
+        connection.close()
+        wal = f"{database}-wal"
+        if os.path.exists(wal) and os.path.getsize(wal):
+            raise
+        connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", isolation_level=None, uri=True)
+    return connection

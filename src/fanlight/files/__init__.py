@@ -1,7 +1,7 @@
 """Files: outputs appear complete or not at all, never in place of an input; inputs are unpacked and identified."""
 
 from fanlight.files.compression import COMPRESSED, ending_of
-from fanlight.files.faults import unreadable, unwritable
+from fanlight.files.faults import database_fault, unreadable, unwritable
 from fanlight.files.inputs import (
     LONGEST_LINE,
     check_rereadable,
@@ -31,6 +31,7 @@ __all__ = [
     "check_rereadable",
     "check_writable",
     "claim",
+    "database_fault",
     "digest",
     "ending_of",
     "files_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 
 PathLike = str | os.PathLike[str]
 _REMEDIES = {
@@ -27,3 +28,14 @@ def unwritable(path: PathLike, fault: OSError) -> str:
     """Return the message of an output that cannot be written."""
     remedy = _REMEDIES.get(fault.errno or 0, "choose another place")
     return f"{path}: cannot be written ({fault.strerror or fault}): {remedy}"
+
+
+def database_fault(path: PathLike, fault: BaseException, command: str) -> str:
+    """Return the message of a database that cannot be read or written, or is not one of a command's."""
+    reason = " ".join(str(fault).split())[:200]
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to it
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return f"{path}: cannot be written ({reason}): free space, or choose another place"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"{path}: another process is writing it ({reason}): wait for it, or stop it"
+    return f"{path}: {reason}: is it a file of `fanlight {command}`?"

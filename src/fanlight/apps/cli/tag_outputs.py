@@ -76,7 +76,7 @@ def write_lines(documents_after: DocumentsAfter, out: Path, note: Mapping[str, o
     from fanlight.apps.cli.resuming import begin_lines, end_lines
 
     file, done = begin_lines(out, note, resume)
-    with file, writing(out):
+    with writing(out), file:  # to close is to write
         file.writelines((document.to_json() + "\n").encode() for document in documents_after(done))
         end_lines(out, file)
 

@@ -25,10 +25,3 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep compiled loops and parsed vectors of the tests apart from the user's."""
     if "FANLIGHT_TEST_CACHE" not in os.environ:
         os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly when tests that need the labelled data did not run."""
-    missing = [r for r in terminalreporter.stats.get("skipped", []) if "NO LABELLED DATA" in str(r.longrepr)]
-    if missing:
-        terminalreporter.write_sep("!", f"{len(missing)} tests need the labelled data and DID NOT RUN", red=True)

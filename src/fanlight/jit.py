@@ -45,7 +45,7 @@ def kernel(**options: Any) -> Callable[[Function], Function]:
     """Return a decorator; where no folder can be written to that Numba would cache in, this process gets one."""
 
     def decorate(function: Function) -> Function:
-        jit = _njit(cache=True, no_cfunc_wrapper=True, **_OPTIONS, **options)
+        jit = _njit(cache=True, no_cfunc_wrapper=True, **_OPTIONS | options)
         try:
             compiled: Function = jit(function)
         except RuntimeError:  # no locator available

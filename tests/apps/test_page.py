@@ -26,7 +26,7 @@ PICTURES = os.environ.get("FANLIGHT_PICTURES")  # where to keep screenshots for 
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(CHROMIUM is None and not REQUIRED, reason="NO CHROMIUM: apt-get install chromium"),
 ]
 
 

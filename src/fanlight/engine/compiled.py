@@ -29,7 +29,6 @@ from fanlight.engine.columns import Block, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, padded
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
-from fanlight.engine.plain_text import Tokens as PlainTokens
 from fanlight.engine.sentences import SentenceTagger
 from fanlight.engine.token_features import Finders, find_features
 from fanlight.engine.type_cache import TypeCache, learn_chunks, stages_of
@@ -193,14 +192,21 @@ class CompiledEngine:
         for entities in self.segments(block, 0, np.zeros(len(self.types))):
             list(self.json_segments(block, 0, iter([entities]), self.types))
 
-    def token_spans(self, tokens: PlainTokens) -> list[TokenSpan] | None:
+    def token_spans(
+        self, words: Sequence[str], sentences: Int, documents: Int, threads: int | None = None
+    ) -> list[TokenSpan] | None:
         """Return the entities of tokenised sentences; None where only the plain engine can: see `engine.sentences`."""
         if self.unit != "word" or self.model.patterns is not None:
             return None
         with self._lock:
             if self._sentences is None:
                 self._sentences = SentenceTagger(self)
-        return self._sentences.spans(tokens)
+        return self._sentences.spans(words, sentences, documents, threads or cores())
+
+    def submit(self, threads: int, job: Callable[[], Result]) -> Future[Result]:
+        """Have one of the threads do a job."""
+        with self._lock:
+            return self._pool(threads).submit(job)
 
     def allocate_json(self, capacity: int) -> tuple[Any, ...]:
         """Return what lines of JSON are written to, for so many bytes, documents and entities."""
@@ -239,14 +245,20 @@ class CompiledEngine:
         share = min(SHARE, max(1, SHORT, -(-int(counts[-1]) // threads)))
         borders = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
         shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
+        # no more entities begin than a share has bytes: to count its tokens would ask for Python's lock again
+        sizes = [int(counts[e - 1] - (counts[s - 1] if s else 0)) for s, e in shares]
         if self._separate:
             return [
                 self._submit_separate(
-                    data, starts[s:e], ends[s:e], partial(self._run, (0, e - s), begin + s, thresholds, then), threads
+                    data,
+                    starts[s:e],
+                    ends[s:e],
+                    partial(self._run, (0, e - s), begin + s, n, thresholds, then),
+                    threads,
                 )
-                for s, e in shares
+                for n, (s, e) in zip(sizes, shares, strict=True)
             ]
-        runs = [partial(self._run, share, begin, thresholds, then) for share in shares]
+        runs = [partial(self._run, share, begin, n, thresholds, then) for n, share in zip(sizes, shares, strict=True)]
         return self._submit_shared(data, starts, ends, runs, threads)
 
     def _submit_shared(
@@ -267,9 +279,13 @@ class CompiledEngine:
                 pool.submit(_after, self._readers, job) for job in jobs
             ]
             tables = cache.snapshot()
-            futures = [pool.submit(_with, self._learning, partial(run, chunks, *tables)) for run in runs]
+            works = [partial(_with, self._learning, partial(run, chunks, *tables)) for run in runs]
+            futures = [pool.submit(work) for work in works] if threads > 1 else [Future() for _ in works]
             self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
-            return futures
+        if threads == 1:  # the caller's own
+            for future, work in zip(futures, works, strict=True):
+                _complete(future, work)
+        return futures
 
     def _submit_separate(
         self, data: NDArray[np.uint8], starts: Int, ends: Int, run: Run[Result], threads: int
@@ -301,16 +317,16 @@ class CompiledEngine:
         self,
         documents: tuple[int, int],
         offset: int,
+        capacity: int,
         thresholds: Float,
         then: Callable[[int, int, Entities], Result],
         chunks: Chunks,
         tables: Tables,
         layers: list[Layers],
     ) -> Result:
-        """Tag the documents [first, last) that were looked up, the block's from `offset` on."""
+        """Tag the documents [first, last) that were looked up, the block's from `offset` on, of `capacity` bytes."""
         first, last = documents
-        ids = chunks.ids[chunks.documents[first] : chunks.documents[last]]
-        out = Entities.allocate(int((tables.first[ids + 1] - tables.first[ids]).sum()) * self.overlaps)
+        out = Entities.allocate(capacity * self.overlaps)
         scratch = (self.scratch(), out)
         entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
         return then(first + offset, last + offset, entities._replace(documents=entities.documents + offset))
@@ -364,6 +380,14 @@ def _networks(layers: Sequence[Layers]) -> Networks:
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:
     wait(others)  # begun before this, so that nobody waits for what nobody does
     job()
+
+
+def _complete(future: Future[Result], work: Callable[[], Result]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as error:
+        future.set_exception(error)
+        raise
 
 
 def _with(learning: list[Future[None]], job: Callable[[], Result]) -> Result:

@@ -32,7 +32,7 @@ FIELDS = ("entries", "chunks", "tables", "networks", "finders", "room", "out", "
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
-@kernel()
+@kernel(nogil=False)  # so quick that to wait for Python's lock again would take longer
 def bind(
     entries: Any, chunks: Any, tables: Any, networks: Any, finders: Any, room: Any, out: Any, json: Any
 ) -> KernelArguments:

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.columns import Block, Entities
-from fanlight.engine.plain_text import Tokens
-from fanlight.network.decoding import TokenSpan
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -65,9 +63,6 @@ class Engine(Protocol):
 
         `then` gets the first document of a share, the last and their entities. Returns its results, in order.
         """
-
-    def token_spans(self, tokens: Tokens) -> list[TokenSpan] | None:
-        """Return the entities of tokenised sentences, in tokens of all; None where the plain engine alone can."""
 
     def segments(
         self, block: Block, document: int, thresholds: Float, threads: int | None = None

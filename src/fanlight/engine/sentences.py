@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain, pairwise
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -10,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import entry
+from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import MARGIN, Entities, Networks
-from fanlight.engine.plain_text import Tokens
+from fanlight.engine.first_layer import Layers
 from fanlight.engine.type_cache import TypeCache, learn_chunks
 from fanlight.network.decoding import TokenSpan
 
 if TYPE_CHECKING:
     from fanlight.engine.compiled import CompiledEngine
 
-Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+SHARE = 1 << 12  # tokens that are tagged sooner than another thread is woken
 
 
 class SentenceTagger:
@@ -35,32 +39,70 @@ class SentenceTagger:
         self._json = engine.allocate_json(0)
         self._lock = Lock()
 
-    def spans(self, tokens: Tokens) -> list[TokenSpan] | None:
-        """Return the entities in tokens of the whole batch, with probabilities; None for words with white space."""
-        if not tokens.words:
+    def spans(self, words: Sequence[str], sentences: Int, documents: Int, threads: int) -> list[TokenSpan] | None:
+        """Return the entities in tokens of the whole batch, with probabilities; None for words with white space.
+
+        Parameters
+        ----------
+        words : sequence of str (N,)
+        sentences : int64 array (S + 1,)
+            First token of each sentence, and N.
+        documents : int64 array (S,)
+            The document of each sentence, in order.
+        threads : int
+        """
+        if not words:
             return []
-        if any(word != word.strip() for word in tokens.words):
+        text = "\n".join(words)
+        if len("".join(text.split())) != len(text) - len(words) + 1 or not all(words):
             return None
-        texts = [word.encode("utf-8", "surrogatepass") for word in tokens.words]
-        data = np.frombuffer(b"\n".join([*texts, bytes(MARGIN)]), np.uint8)
-        ends = [0, *accumulate(len(text) + 1 for text in texts)]
-        places = np.array(ends, np.int64)[tokens.sentences]
+        data = np.frombuffer(text.encode("utf-8", "surrogatepass") + b"\n" + bytes(MARGIN), np.uint8)
+        ends = np.flatnonzero(data == ord("\n")) + 1
+        places = np.concatenate([[0], ends])[sentences]
         with self._lock:
             chunks = learn_chunks(self._cache, data, places[:-1], places[1:])
-            if len(chunks.ids) != len(texts) or not all(texts):
+            if len(chunks.ids) != len(words):
                 return None  # not each word is one chunk
-            longest = int(np.diff(tokens.sentences).max(initial=1))
-            engine, (tables, layers) = self._engine, self._cache.snapshot()
-            scratch, out = engine.scratch(longest), Entities.allocate(len(texts) * engine.overlaps)
-            networks = Networks(layers[0], layers[-1], len(layers) > 1)
-            arguments = entry.bind(
-                self._cache.entries(), chunks, tables, networks, engine.finders, scratch, out, self._json
-            )
-            first = np.minimum(tokens.sentences[:-1], len(texts) - 1)
-            owners = tokens.documents[first].astype(np.int32)
-            count = entry.tag_sentences(
-                arguments, tokens.sentences.astype(np.int32), owners, np.zeros(len(engine.types))
-            )
-        columns = (out.starts, out.ends, out.types, out.probabilities)
-        rows = zip(*(column[:count].tolist() for column in columns), strict=True)
-        return [TokenSpan(start, end, engine.types[k], probability) for start, end, k, probability in rows]
+            snapshot = self._cache.snapshot()
+            shares = _share(sentences, documents, threads)
+            jobs = [
+                self._engine.submit(threads, partial(self._tag, chunks, snapshot, sentences[first : last + 1], owners))
+                for first, last, owners in shares[1:]
+            ]
+            first, last, owners = shares[0]
+            rows = self._tag(chunks, snapshot, sentences[first : last + 1], owners)
+            return [*rows, *chain.from_iterable(job.result() for job in jobs)]
+
+    def _tag(
+        self, chunks: Chunks, snapshot: tuple[Tables, list[Layers]], sentences: Int, owners: Int
+    ) -> list[TokenSpan]:
+        """Tag some of the sentences, whose first tokens are `sentences`."""
+        engine, (tables, layers) = self._engine, snapshot
+        first, last = int(sentences[0]), int(sentences[-1])
+        out = Entities.allocate((last - first) * engine.overlaps)
+        arguments = entry.bind(
+            self._cache.entries(),
+            chunks._replace(ids=chunks.ids[first:last]),
+            tables,
+            Networks(layers[0], layers[-1], len(layers) > 1),
+            engine.finders,
+            engine.scratch(int(np.diff(sentences).max(initial=1))),
+            out,
+            self._json,
+        )
+        borders = (sentences - first).astype(np.int32)
+        count = entry.tag_sentences(arguments, borders, owners.astype(np.int32), np.zeros(len(engine.types)))
+        starts, ends = (column[:count] + first for column in (out.starts, out.ends))
+        columns = (starts.tolist(), ends.tolist(), out.types[:count].tolist(), out.probabilities[:count].tolist())
+        types = engine.types
+        return [
+            TokenSpan(start, end, types[k], probability) for start, end, k, probability in zip(*columns, strict=True)
+        ]
+
+
+def _share(sentences: Int, documents: Int, threads: int) -> list[tuple[int, int, Int]]:
+    """Divide sentences [first, last) between threads, whole documents each; also return their documents' numbers."""
+    tokens = int(sentences[-1])
+    wanted = np.searchsorted(sentences[1:], np.arange(0, tokens, max(SHARE, -(-tokens // threads))), "right")
+    borders = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))
+    return [(first, last, documents[first:last]) for first, last in pairwise(borders.tolist())]

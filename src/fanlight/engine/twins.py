@@ -98,7 +98,10 @@ def _token_spans(which: int, case: Any) -> list[tuple[Any, ...]]:
     texts = [" ".join(text.split()) for text in case[1]]
     tokens = read_texts(texts, "word")
     plain, compiled = engines("en")
-    spans = compiled.token_spans(tokens) if which else plain.token_spans(tokens)
+    if not tokens.words:
+        return []
+    owners = tokens.documents[np.minimum(tokens.sentences[:-1], len(tokens.words) - 1)]
+    spans = compiled.token_spans(tokens.words, tokens.sentences, owners, 2) if which else None
     return [tuple(span) for span in (plain.token_spans(tokens) if spans is None else spans)]
 
 

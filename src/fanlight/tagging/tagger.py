@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.corpus.sentence import Sentence
 from fanlight.engine.columns import Block, Entities
 from fanlight.engine.plain import PlainEngine
-from fanlight.engine.plain_text import Tokens, read_sentences
+from fanlight.engine.plain_text import read_sentences
 from fanlight.engine.switch import EngineSwitch
 from fanlight.engine.views import documents
 from fanlight.entities.entity import Document, Entity
@@ -20,7 +23,6 @@ from fanlight.network.decoding import TokenSpan
 from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
-    from fanlight.corpus.sentence import Sentence
     from fanlight.engine.interface import Engine
     from fanlight.network.modelfile import Model
     from fanlight.tagging.explain import Explanation
@@ -136,6 +138,28 @@ class Tagger:
             first, types = first + len(part), part_types
         return Entities.concatenate(parts), types
 
+    def submit(
+        self, texts: Sequence[str], threshold: Threshold = 0.0, threads: int | None = None
+    ) -> Callable[[], Entities]:
+        """Begin to tag texts in the background; return a function that waits for what `tag_columns` returns of them.
+
+        Raises
+        ------
+        DataError
+            A text holds half of a surrogate pair.
+        """
+        thresholds = self._thresholds(threshold)
+        jobs: list[tuple[int, Future[Entities]]] = []
+        offset = 0
+        for part, engine in self._parts(texts):
+            jobs += [(offset, job) for job in engine.begin(_encode(part), thresholds, _entities_of_share, threads)]
+            offset += len(part)
+        return lambda: Entities.concatenate(
+            entities._replace(documents=entities.documents + np.int32(offset))
+            for offset, job in jobs
+            for entities in [job.result()]
+        )
+
     def to_jsonl(self, texts: Sequence[str], threshold: Threshold = 0.0, threads: int | None = None) -> bytes:
         """Tag texts at once and return the documents as lines of JSON in UTF-8.
 
@@ -244,21 +268,49 @@ class Tagger:
         self, documents: Sequence[Sequence[Sentence]], probabilities: bool = False
     ) -> list[list[TokenSpan]]:
         """Tag documents that are tokenised already; return the entities of each sentence of all, in its own tokens."""
-        tokens = read_sentences(documents, self.unit)
-        offsets = tokens.sentences.tolist()
-        spans: list[list[TokenSpan]] = [[] for _ in offsets[1:]]
+        words = [token for document in documents for sentence in document for token in sentence.tokens]
+        lengths = [len(sentence.starts) for document in documents for sentence in document]
+        owners = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
+        return self._sentence_spans(words, lengths, owners, lambda: documents, probabilities)
+
+    def tag_words(
+        self, sentences: Sequence[Sequence[str]], probabilities: bool = False, threads: int | None = None
+    ) -> list[list[TokenSpan]]:
+        """Tag sentences of words, each a document of its own; return each sentence's entities in its own words."""
+        words = [word for sentence in sentences for word in sentence]
+        return self._sentence_spans(
+            words,
+            [len(sentence) for sentence in sentences],
+            np.arange(len(sentences)),
+            lambda: [[Sentence.of_words(sentence, ())] for sentence in sentences],
+            probabilities,
+            threads,
+        )
+
+    def _sentence_spans(
+        self,
+        words: list[str],
+        lengths: list[int],
+        owners: NDArray[np.int64],
+        read_documents: Callable[[], Sequence[Sequence[Sentence]]],
+        probabilities: bool,
+        threads: int | None = None,
+    ) -> list[list[TokenSpan]]:
+        """Return the entities of each sentence; the plain engine alone reads the documents."""
+        engine = self._engine_for(len(owners), sum(map(len, words)))
+        offsets = [0, *accumulate(lengths)]
+        rows = None
+        if not isinstance(engine, PlainEngine):
+            rows = engine.token_spans(words, np.array(offsets), owners, threads)
+        if rows is None:
+            rows = self._engines.plain.token_spans(read_sentences(read_documents(), self.unit), probabilities)
+        spans: list[list[TokenSpan]] = [[] for _ in lengths]
         number = 0
-        for start, end, type_, probability in self._token_spans(tokens, probabilities):
+        for start, end, type_, probability in rows:
             while offsets[number + 1] <= start:
                 number += 1
-            first = offsets[number]
-            spans[number].append(TokenSpan(start - first, end - first, type_, probability))
-        return spans
-
-    def _token_spans(self, tokens: Tokens, probabilities: bool) -> list[TokenSpan]:
-        engine, spans = self._engine_for(len(tokens.documents), sum(map(len, tokens.words))), None
-        if isinstance(engine, PlainEngine) or (spans := engine.token_spans(tokens)) is None:
-            return self._engines.plain.token_spans(tokens, probabilities)
+            offset = offsets[number]
+            spans[number].append(TokenSpan(start - offset, end - offset, type_, probability))
         return spans
 
     def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:
@@ -314,6 +366,10 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
             batch, count, size, begin = [], min(8 * count, 1 << 16), 0, time.perf_counter()
     if batch:
         yield batch
+
+
+def _entities_of_share(first: int, last: int, entities: Entities) -> Entities:
+    return entities
 
 
 def _encode(texts: Sequence[str]) -> Block:

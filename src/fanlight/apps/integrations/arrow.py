@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
@@ -20,6 +22,9 @@ from fanlight.errors import DataError
 from fanlight.files import ending_of, open_unpacked, replacing
 from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
+
+if TYPE_CHECKING:
+    from fanlight.tagging.tagger import Tagger
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
@@ -71,18 +76,64 @@ def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en")
     arrow = library("pyarrow")
     tagger = load_tagger(model)
     for batch in batches:
-        texts = [text or "" for text in batch.column(column).to_pylist()]
-        found = [document.to_dict()["entities"] for document in tagger.tag_batch(texts, threads=1)]
-        columns = [*batch.columns, arrow.array(found, entities_type())]
+        columns = [*batch.columns, _entities(tagger, batch.column(column), threads=1)]
         yield arrow.RecordBatch.from_arrays(columns, names=[*batch.schema.names, "entities"])
+
+
+def tag_rows(rows: Any, column: str = "text", model: str = "en") -> Any:
+    """Tag a batch of rows of a Hugging Face dataset: ``dataset.with_format("arrow").map(tag_rows, batched=True)``.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table or mapping of str to list
+        The batch, as the dataset's format hands it over; Arrow's is the faster. A row without a text has no entities.
+    column : str
+        Of the texts.
+    model : str
+        "en", "ko" or a file.
+
+    Returns
+    -------
+    pyarrow.Table or dict of str to list
+        As the batch was: the table with a column "entities" of `entities_type`, or that column alone.
+
+    Examples
+    --------
+    >>> tag_rows({"text": ["Museums in Paris are amazing to see."]})["entities"][0][0]["text"]
+    'Paris'
+    """
+    entities = _entities(load_tagger(model), rows[column])
+    if isinstance(rows, library("pyarrow").Table):
+        return rows.append_column("entities", entities)
+    return {"entities": entities.to_pylist()}
 
 
 def entities_type() -> Any:
     """Return the type of a column of entities: lists of start, end, type, text and probability."""
     arrow = library("pyarrow")
     offsets = [("start", arrow.int64()), ("end", arrow.int64())]
-    rest = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
-    return arrow.list_(arrow.struct([*offsets, *rest]))
+    labels = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
+    return arrow.list_(arrow.struct([*offsets, *labels]))
+
+
+def _entities(tagger: Tagger, values: Iterable[Any], threads: int | None = None) -> Any:
+    """Return the entities of texts as a column of `entities_type`."""
+    arrow = library("pyarrow")
+    texts = [value or "" for value in (values.to_pylist() if hasattr(values, "to_pylist") else values)]
+    entities, types = tagger.tag_columns(texts, threads=threads)
+    places = zip(entities.documents.tolist(), entities.starts.tolist(), entities.ends.tolist(), strict=True)
+    fields = [
+        arrow.array(entities.starts.astype(np.int64)),
+        arrow.array(entities.ends.astype(np.int64)),
+        arrow.DictionaryArray.from_arrays(entities.types, list(types)).dictionary_decode(),
+        arrow.array([texts[document][start:end] for document, start, end in places], arrow.string()),
+        arrow.array(entities.probabilities.astype(np.float64)),
+    ]
+    counts = np.bincount(entities.documents, minlength=len(texts))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    kind = entities_type()
+    structs = arrow.StructArray.from_arrays(fields, fields=list(kind.value_type))
+    return arrow.ListArray.from_arrays(arrow.array(offsets), structs, type=kind)
 
 
 def write_parts(documents: Iterable[Document], folder: Path, anew: bool) -> None:

@@ -92,9 +92,8 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         """Return each sentence's tags (BIOES)."""
         if not hasattr(self, "tagger_"):
             raise NotFittedError("call fit before predict")
-        documents = [[Sentence.of_words(list(words), ())] for words in X if len(words)]
-        spans = iter(self.tagger_.tag_sentences(documents))
-        return [tags_from_spans([s[:3] for s in next(spans)], len(words)) if len(words) else [] for words in X]
+        spans = self.tagger_.tag_words(X)
+        return [tags_from_spans([s[:3] for s in row], len(words)) for row, words in zip(spans, X, strict=True)]
 
     def score(self, X: Sequence[Sequence[str]], y: Sequence[Sequence[str]]) -> float:
         """Return the exact entity F1 on these sentences, from 0 to 1."""

@@ -14,12 +14,11 @@ Examples
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 from typing import Any
 
-from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
@@ -28,10 +27,10 @@ import fanlight
 from fanlight.engine.columns import Entities
 from fanlight.tagging.tagger import Tagger
 
-WORDS = 1 << 18  # whose numbers are remembered
+BATCH = 256  # documents
+AHEAD = 3  # batches: a thread that tags waits up to 5 ms for Python's lock while this one works
 
 _Row = tuple[int, int, str, float]  # start, end, type, probability
-_Columns = tuple[Entities, tuple[str, ...]]
 
 
 @Language.factory("fanlight", default_config={"model": "en", "threshold": 0.0}, assigns=["doc.ents"])
@@ -54,7 +53,6 @@ class FanlightComponent:
 
     def __init__(self, tagger: Tagger, threshold: float) -> None:
         self._tagger, self._threshold = tagger, threshold
-        self._words: dict[int, str] = {}
         if not Span.has_extension("probability"):
             Span.set_extension("probability", default=None)
 
@@ -66,34 +64,26 @@ class FanlightComponent:
         _add_entities(doc, rows)
         return doc
 
-    def pipe(self, stream: Iterable[Doc], batch_size: int = 256) -> Iterator[Doc]:
-        """Tag documents, in order, `batch_size` at a time."""
-        with ThreadPoolExecutor(1) as pool:  # one batch is tagged while the batch before is filled in
-            before: tuple[list[Doc], Future[_Columns]] | None = None
-            for docs in _batches(stream, batch_size):
-                texts = [*map(self._text, docs)]
-                current = docs, pool.submit(self._tagger.tag_columns, texts, self._threshold)
-                if before is not None:
-                    yield from _fill(*before)
-                before = current
-            if before is not None:
-                yield from _fill(*before)
+    def pipe(self, stream: Iterable[Doc], batch_size: int = BATCH) -> Iterator[Doc]:
+        """Tag documents, in order, at most `batch_size` at a time; `AHEAD` batches are tagged meanwhile."""
+        pending: deque[tuple[list[Doc], Callable[[], Entities]]] = deque()
+        for docs in _batches(stream, min(batch_size, BATCH)):
+            pending.append((docs, self._tagger.submit([doc.text for doc in docs], self._threshold)))
+            if len(pending) > AHEAD:
+                yield from self._fill(*pending.popleft())
+        while pending:
+            yield from self._fill(*pending.popleft())
 
-    def _text(self, doc: Doc) -> str:
-        """Return ``doc.text``, which would make an object of each token, from the numbers of its words."""
-        words, strings = self._words, doc.vocab.strings
-        numbers: list[Any] = doc.to_array([ORTH, SPACY]).ravel().tolist()
-        parts = []
-        for number, space in zip(numbers[::2], numbers[1::2], strict=True):
-            word = words.get(number)
-            if word is None:
-                if len(words) > WORDS:
-                    words.clear()
-                word = words[number] = strings[number]
-            parts.append(word)
-            if space:
-                parts.append(" ")
-        return "".join(parts)
+    def _fill(self, docs: list[Doc], wait: Callable[[], Entities]) -> Iterator[Doc]:
+        entities, types = wait(), self._tagger.types
+        columns = (entities.documents, entities.starts, entities.ends, entities.types, entities.probabilities)
+        rows: list[list[_Row]] = [[] for _ in docs]
+        for d, start, end, type_, probability in zip(*(column.tolist() for column in columns), strict=True):
+            rows[d].append((start, end, types[type_], probability))
+        for doc, entries in zip(docs, rows, strict=True):
+            if entries:
+                _add_entities(doc, entries)
+            yield doc
 
     def to_disk(self, path: Any, exclude: Any = ()) -> None:
         """Write nothing: the configuration names the model."""
@@ -101,18 +91,6 @@ class FanlightComponent:
     def from_disk(self, path: Any, exclude: Any = ()) -> FanlightComponent:
         """Read nothing."""
         return self
-
-
-def _fill(docs: list[Doc], tagged: Future[_Columns]) -> Iterator[Doc]:
-    entities, types = tagged.result()
-    columns = (entities.documents, entities.starts, entities.ends, entities.types, entities.probabilities)
-    rows: list[list[_Row]] = [[] for _ in docs]
-    for d, start, end, type_, probability in zip(*(column.tolist() for column in columns), strict=True):
-        rows[d].append((start, end, types[type_], probability))
-    for doc, entries in zip(docs, rows, strict=True):
-        if entries:
-            _add_entities(doc, entries)
-        yield doc
 
 
 def _add_entities(doc: Doc, entries: list[_Row]) -> None:
@@ -125,7 +103,7 @@ def _add_entities(doc: Doc, entries: list[_Row]) -> None:
         if span is not None and not any(span.start < e.end and e.start < span.end for e in before):
             user_data[("._.", "probability", span.start_char, span.end_char)] = probability
             spans.append(span)
-    doc.ents = filter_spans([*before, *spans]) if before or _overlap(spans) else spans
+    doc.set_ents(filter_spans([*before, *spans]) if before or _overlap(spans) else spans)
 
 
 def _overlap(spans: list[Any]) -> bool:

@@ -1,0 +1,99 @@
+"""Tests whose libraries are not installed do not run, and are named at the end.
+
+`--only-missing` runs those alone that did not run before for want of a library; CI installs all and asks for them.
+"""
+
+import ast
+import re
+from importlib.metadata import requires
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+KEY = "fanlight/missing"
+MODULES = {
+    "axe-playwright-python": "axe_playwright_python", "import-linter": "importlinter",
+    "presidio-analyzer": "presidio_analyzer", "scikit-learn": "sklearn",
+}  # fmt: skip
+_EXTRA = re.compile(r"^([\w.-]+).*; extra ==")
+
+
+def _missing_modules() -> set[str]:
+    """Return the modules of optional requirements that are not installed."""
+    names = {match.group(1) for line in requires("fanlight") or () if (match := _EXTRA.match(line))}
+    modules = {MODULES.get(name, name.replace("-", "_")) for name in names}
+    return {module for module in modules if find_spec(module) is None}
+
+
+MISSING = _missing_modules()
+_NEEDED = re.compile(r"No module named '([\w]+)|this needs (\w+): pip install")
+
+
+def missing_library(message: str) -> str | None:
+    """Return the library that an error says is not installed, if it is an optional one."""
+    for match in _NEEDED.finditer(message):
+        name = match.group(1) or match.group(2)
+        if name in MISSING:
+            return str(name)
+    return None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--only-missing`."""
+    parser.addoption("--only-missing", action="store_true", help="tests that did not run for want of a library")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out modules whose imports are missing."""
+    if not MISSING or collection_path.suffix != ".py":
+        return None
+    tree = ast.parse(collection_path.read_text(encoding="utf-8"))
+    names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
+    missing = {name.partition(".")[0] for name in names} & MISSING
+    if missing:
+        _IGNORED[str(collection_path.relative_to(Path(__file__).parent))] = sorted(missing)
+        return True
+    return None
+
+
+_IGNORED: dict[str, list[str]] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep those tests alone that did not run before, if they are asked for."""
+    if config.getoption("only_missing"):
+        before = config.cache.get(KEY, [])
+        chosen = [item for item in items if item.nodeid in before or item.nodeid.partition("::")[0] in before]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """Skip a test that failed for want of an optional library."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and MISSING and (name := missing_library(str(report.longrepr))):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: NOT INSTALLED: {name}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say loudly what did not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for sign, what in (("NO LABELLED DATA", "labelled data"), ("NO CHROMIUM", "Chromium")):
+        count = sum(sign in str(report.longrepr) for report in skipped)
+        if count:
+            terminalreporter.write_sep("!", f"{count} tests need {what} and DID NOT RUN", red=True)
+    missing = [report for report in skipped if "NOT INSTALLED" in str(report.longrepr)]
+    if missing or _IGNORED:
+        names = sorted(
+            {str(r.longrepr).rpartition(": ")[2].strip("')") for r in missing}
+            | {n for v in _IGNORED.values() for n in v}
+        )
+        text = f"{len(missing)} tests and {len(_IGNORED)} modules need {', '.join(names)} and DID NOT RUN"
+        terminalreporter.write_sep("!", f"{text}: pip install '.[test-all]'", red=True)
+    if not config.getoption("only_missing"):
+        config.cache.set(KEY, [*_IGNORED, *(report.nodeid for report in missing)])

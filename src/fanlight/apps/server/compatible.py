@@ -23,7 +23,7 @@ from fanlight.version import __version__
 PRESIDIO_NAMES = {  # Presidio's names for the bundled models' types
     "PER": "PERSON", "LOC": "LOCATION", "ORG": "ORGANIZATION", "DATE": "DATE_TIME", "TIME": "DATE_TIME", "MISC": "NRP",
 }  # fmt: skip
-_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet."}}
+_LATE: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet."}}
 Texts = Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
 
 
@@ -71,6 +71,77 @@ class InferRequest(BaseModel):
     inputs: Annotated[list[InferInput], Field(min_length=1, max_length=1)]
 
 
+class HuggingFaceEntity(Model):
+    """An entity in Hugging Face's names."""
+
+    entity_group: str
+    score: float | None
+    word: str
+    start: int
+    end: int
+
+
+class PresidioResult(Model):
+    """An entity in Presidio's names."""
+
+    entity_type: str
+    start: int
+    end: int
+    score: float
+    analysis_explanation: None
+    recognition_metadata: dict[str, str]
+
+
+HuggingFaceAnswer = list[HuggingFaceEntity] | list[list[HuggingFaceEntity]]  # of one text, or of several
+PresidioAnswer = list[PresidioResult] | list[list[PresidioResult]]
+
+
+class Tensor(Model):
+    """What a model takes or gives, in the Open Inference Protocol."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(Model):
+    """What the Open Inference Protocol says of a model."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+
+
+class InferOutput(Tensor):
+    """A tensor of lines of JSON, one a text."""
+
+    data: list[str]
+
+
+class InferResponse(Model):
+    """An inference response of the Open Inference Protocol."""
+
+    model_name: str
+    model_version: str
+    id: str | None = None
+    outputs: list[InferOutput]
+
+
+class Ready(Model):
+    """Whether something is ready."""
+
+    name: str | None = None
+    ready: bool
+
+
+class Live(Model):
+    """Whether the server can work."""
+
+    live: bool
+
+
 class ServerMetadata(Model):
     """What a server of the Open Inference Protocol says of itself."""
 
@@ -89,7 +160,11 @@ def compatible_routes(tagging: Tagging) -> APIRouter:
 
 
 def _add_hugging_face(router: APIRouter, tagging: Tagging) -> None:
-    @router.post("/huggingface/{model}", operation_id="huggingface_token_classification")
+    @router.post(
+        "/huggingface/{model}",
+        response_model=list[HuggingFaceEntity] | list[list[HuggingFaceEntity]],
+        operation_id="huggingface_token_classification",
+    )
     async def classify_tokens(model: Name, request: HuggingFaceRequest) -> Any:
         """Answer as Hugging Face's token classification does, in groups; the model "auto" goes by script."""
         texts = [request.inputs] if isinstance(request.inputs, str) else request.inputs
@@ -112,7 +187,7 @@ def _add_presidio(router: APIRouter, tagging: Tagging) -> None:
         languages = sorted({tagging.name_of(name).language or name for name in tagging.batchers})
         raise DataError(f"language: there is no model for {language!r}; there are {', '.join(languages)}")
 
-    @router.post("/analyze", operation_id="presidio_analyze")
+    @router.post("/analyze", response_model=PresidioAnswer, operation_id="presidio_analyze")
     async def analyze(request: PresidioRequest) -> Any:
         """Answer as Presidio's analyzer does, with its names of types."""
         texts = [request.text] if isinstance(request.text, str) else request.text
@@ -149,17 +224,17 @@ def _add_kserve(router: APIRouter, tagging: Tagging) -> None:
         """Say what the server is."""
         return {"name": "fanlight", "version": __version__, "extensions": []}
 
-    @router.get("/v2/health/live", operation_id="kserve_live")
+    @router.get("/v2/health/live", response_model=Live, operation_id="kserve_live")
     async def live() -> Any:
         """Answer while the server can work."""
         return {"live": True}
 
-    @router.get("/v2/health/ready", operation_id="kserve_ready", responses=_NOT_READY)
+    @router.get("/v2/health/ready", response_model=Ready, operation_id="kserve_ready", responses=_LATE)
     async def ready() -> Any:
         """Answer 200 once every model's engine is ready."""
         return JSONResponse({"ready": tagging.ready}, 200 if tagging.ready else 503)
 
-    @router.get("/v2/models/{model}", operation_id="kserve_model")
+    @router.get("/v2/models/{model}", response_model=ModelMetadata, operation_id="kserve_model")
     async def describe_model(model: Name) -> Any:
         """Say what a model takes and gives."""
         name = tagging.name_of(tagging.choose(model, ""))
@@ -169,13 +244,13 @@ def _add_kserve(router: APIRouter, tagging: Tagging) -> None:
             "inputs": [{"name": "text", **tensor}], "outputs": [{"name": "entities", **tensor}],
         }  # fmt: skip
 
-    @router.get("/v2/models/{model}/ready", operation_id="kserve_model_ready", responses=_NOT_READY)
+    @router.get("/v2/models/{model}/ready", response_model=Ready, operation_id="kserve_model_ready", responses=_LATE)
     async def model_ready(model: Name) -> Any:
         """Answer 200 once a model's engine is ready."""
         is_ready = tagging.batchers[tagging.choose(model, "")].tagger.ready
         return JSONResponse({"name": model, "ready": is_ready}, 200 if is_ready else 503)
 
-    @router.post("/v2/models/{model}/infer", operation_id="kserve_infer")
+    @router.post("/v2/models/{model}/infer", response_model=InferResponse, operation_id="kserve_infer")
     async def infer(model: Name, request: InferRequest) -> Any:
         """Tag a tensor of texts: the output has each document as a line of JSON."""
         tensor = request.inputs[0]

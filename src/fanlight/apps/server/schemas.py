@@ -26,7 +26,8 @@ Language = Literal["en", "ko"]  # of the words around the formulas
 Identifier = Annotated[str, Field(max_length=200)] | int
 Offsets = Literal["code_points", "utf16", "bytes"]
 Placeholder = Annotated[str, Field(min_length=1, max_length=200)]
-Key = Annotated[dict[Placeholder, tuple[Annotated[str, Field(max_length=10_000)], Name]], Field(max_length=100_000)]
+NameAndType = Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=2, max_length=2)]
+Key = Annotated[dict[Placeholder, NameAndType], Field(max_length=100_000)]
 
 
 class TextFault(NamedTuple):
@@ -216,7 +217,7 @@ class MaskResponse(Model):
     """The masked texts, and what gives them back."""
 
     texts: list[str]
-    key: dict[str, tuple[str, str]] = Field(description="Name and type of each placeholder. Keep it secret.")
+    key: dict[str, NameAndType] = Field(description="Name and type of each placeholder. Keep it secret.")
 
 
 class UnmaskRequest(Model):

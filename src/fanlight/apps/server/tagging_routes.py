@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -24,14 +25,8 @@ _LINES: dict[int | str, dict[str, Any]] = {
         "content": {NDJSON: {}},
     }
 }
-_LINES_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            NDJSON: {"schema": {"type": "string"}, "example": '{"text": "Oslo is old.", "id": 1}\n"It rained."\n'}
-        },
-    }
-}
+_LINES_SCHEMA = {"schema": {"type": "string"}, "example": '{"text": "Oslo is old.", "id": 1}\n"It rained."\n'}
+_LINES_BODY = {"requestBody": {"required": True, "content": {NDJSON: _LINES_SCHEMA, "text/plain": _LINES_SCHEMA}}}
 
 
 def tagging_routes(tagging: Tagging) -> APIRouter:
@@ -49,7 +44,10 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         tagging.check_options(request, [text for text in request.texts if isinstance(text, str)])
         return Response(answer(await tagging.answer(request)), media_type="application/json")
 
-    @router.post("/v1/tag/lines", operation_id="tag_lines", responses=_LINES, openapi_extra=_LINES_BODY)
+    @router.post(
+        "/v1/tag/lines", response_class=StreamingResponse, operation_id="tag_lines", responses=_LINES,
+        openapi_extra=_LINES_BODY,
+    )  # fmt: skip
     async def tag_lines(options: Annotated[LineOptions, Query()], http: Request) -> Any:
         """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line."""
         if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/jsonl", "text/plain")):
@@ -81,7 +79,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
     async def restore(request: schemas.UnmaskRequest) -> Any:
         """Put the names back that /v1/mask replaced."""
         return JSONResponse(
-            {"texts": await asyncio.to_thread(lambda: [unmask(text, request.key) for text in request.texts])}
+            {"texts": await asyncio.to_thread(lambda: [unmask(text, _names(request.key)) for text in request.texts])}
         )
 
     return router
@@ -108,7 +106,7 @@ class LineOptions(schemas.Model):
 
 
 def _mask(request: schemas.MaskRequest, documents: list[Document]) -> dict[str, Any]:
-    masker = Masker(request.types, request.key)
+    masker = Masker(request.types, _names(request.key))
     if request.redact:
         return {"texts": [masker.redact(document) for document in documents], "key": {}}
     try:
@@ -116,6 +114,10 @@ def _mask(request: schemas.MaskRequest, documents: list[Document]) -> dict[str, 
     except ValueError as error:
         raise DataError(f"key: {error}") from None
     return {"texts": [masker.mask(document) for document in documents], "key": masker.names}
+
+
+def _names(key: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+    return {placeholder: (name, type_) for placeholder, (name, type_) in key.items()}
 
 
 def _document(document: schemas.DocumentIn) -> Document:

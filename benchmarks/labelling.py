@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import fanlight
-from fanlight.apps.learning import teaching_order
+from fanlight.api.selection import teaching_order
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns

@@ -1,13 +1,18 @@
 """The README does what it says: its code runs, and its output is what it shows."""
 
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from fanlight.apps.cli.main import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -15,41 +20,78 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
+TOWNS = (ROOT / "tests" / "data" / "towns.conll").read_text()
+WRONG = ("not right", "틀렸습니다")  # a command that shows a mistake ends with status 1
+LIGHT = ("derive", "jacobian", "hessian", "check", "exercise")  # run in this process: a page has a hundred of them
+
+
+def blocks(text, language):
+    """Return the code blocks of a page, those inside collapsible parts too."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(code) for _, code in found]
+
+
+def assert_printed(expected, stdout):
+    """Check that lines are printed in an order."""
+    place = 0
+    for line in expected:
+        place = stdout.find(line, place)
+        assert place >= 0, f"{line!r} is not printed where it should be in\n{stdout}"
 
 
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if "```python" in text])
 def test_python_blocks_run_as_one_script(page, tmp_path):
     """All blocks of a page, in order; what follows `# →` has to be printed, in that order."""
-    towns = (ROOT / "tests" / "data" / "towns.conll").read_text()
     for name in ("mine.conll", "towns.conll"):
-        (tmp_path / name).write_text(towns)
-    code = "\n".join(re.findall(r"```python\n(.*?)```", PAGES[page], re.DOTALL))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+        (tmp_path / name).write_text(TOWNS)
+    code = "\n".join(blocks(PAGES[page], "python"))
+    environment = {**os.environ, "MPLBACKEND": "agg"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
     assert done.returncode == 0, done.stderr
-    expected = re.findall(r"^# → (.*)$", code, re.MULTILINE)
+    expected = re.findall(r"^ *# → (.*)$", code, re.MULTILINE)
     assert expected
-    place = 0
-    for line in expected:
-        place = done.stdout.find(line, place)
-        assert place >= 0, f"{line!r} is not printed where it should be in\n{done.stdout}"
+    assert_printed(expected, done.stdout)
 
 
 @pytest.mark.parametrize("page", [page for page, text in PAGES.items() if "```console" in text])
 def test_console_blocks_run_in_one_folder(page, tmp_path):
     """Each command of a page succeeds, and prints every line that is shown under it, or begins with it."""
-    (tmp_path / "towns.conll").write_text((ROOT / "tests" / "data" / "towns.conll").read_text())
+    (tmp_path / "towns.conll").write_text(TOWNS)
     (tmp_path / "fanlight").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m fanlight "$@"\n')
     (tmp_path / "fanlight").chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    blocks = re.findall(r"```console\n(.*?)```", PAGES[page], re.DOTALL)
-    for step in re.split(r"^\$ ", "".join(blocks), flags=re.MULTILINE)[1:]:
+    for step in re.split(r"^\$ ", "".join(blocks(PAGES[page], "console")), flags=re.MULTILINE)[1:]:
         command, *shown = step.splitlines()
-        done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        status, told = run_command(command, tmp_path, environment)
+        mistaken = bool(shown) and (shown[0].startswith(WRONG) or told.startswith(WRONG))
+        assert status == (1 if mistaken else 0), f"{command}\n{told}"
         for line in shown:
-            assert line in done.stdout + done.stderr, f"{command}\n{done.stdout}\n{done.stderr}"
+            assert line in told, f"{command}\n{told}"
+
+
+def run_command(command, folder, environment):
+    """Run a command and return its status and what it prints."""
+    words = shlex.split(command)
+    if words[0] == "fanlight" and words[1] in LIGHT and not set("|>&;$") & {w for w in words if len(w) == 1}:
+        done = CliRunner().invoke(app, words[1:])
+        return done.exit_code, done.output
+    done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/reading.md"])
+def test_pages_about_the_source_name_what_is_there(page):
+    """Functions as dotted names, files as paths below the package."""
+    names = re.findall(r"`(fanlight(?:\.\w+)+)`", PAGES[page])
+    assert len(names) > 15
+    for name in names:
+        pkgutil.resolve_name(name)
+    for path in re.findall(r"`([a-z]+(?:/\w+)*/(?:\w+\.py)?)`", PAGES[page]):
+        assert (
+            any((ROOT / "src/fanlight" / base / path).exists() for base in ("", "calculus")) or (ROOT / path).exists()
+        ), path
 
 
 def test_the_first_screen_has_the_two_commands():
@@ -76,8 +118,6 @@ def test_the_main_jobs_output_is_what_the_readme_shows():
 
 
 def test_every_command_is_documented():
-    from fanlight.apps.cli.main import app
-
     for group in app.registered_groups:
         for command in group.typer_instance.registered_commands:
             name = command.name or command.callback.__name__

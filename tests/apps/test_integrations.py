@@ -1,5 +1,11 @@
 """spaCy and scikit-learn."""
 
+import copy
+import multiprocessing
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
 import pytest
 import spacy
 from sklearn.base import clone
@@ -7,8 +13,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 import fanlight
-from fanlight.apps.integrations.sklearn import FanlightClassifier, _checked
-from fanlight.errors import SettingsError
+from fanlight.apps.integrations.sklearn import FanlightClassifier, _read_rows
+from fanlight.entities.bioes import spans_from_tags, tags_from_spans
+from fanlight.errors import DataError, SettingsError
+from fanlight.tagging.tagger import Tagger
+from fanlight.training.settings import read_settings
 
 TEXTS = ["Ann Lee of Acme lives in New York.", "", "Nothing here.", "Paris, Rome and U.S. troops met Bill Clinton."] * 5
 X = [["Ann", "is", "in", "Oslo"], ["We", "met", "Bob", "Lee"], ["Rome", "is", "old"], []] * 6
@@ -41,7 +50,7 @@ def test_the_estimator_in_a_grid_search():
     search.fit(X, Y)
     assert search.best_score_ > 0.8
     assert search.best_estimator_.classes_ == ["LOC", "PER"]
-    assert search.predict(X)[1] == ["O", "O", "B-PER", "E-PER"]
+    assert search.predict(X)[1] == ["O", "O", "B-PER", "I-PER"]
     assert search.predict([[]]) == [[]]
 
 
@@ -58,9 +67,62 @@ def test_the_estimator_keeps_the_contract():
         tagger.fit([["a"]], [])
 
 
+@pytest.fixture(scope="module")
+def fitted():
+    estimator = FanlightClassifier(epochs=20, rate=0.01, hidden=16, settings={"batch_tokens": 50}).fit(X, Y)
+    estimator.tagger_ = Tagger(estimator.tagger_.model, "plain")  # other tests compile
+    return estimator
+
+
+@pytest.mark.parametrize("scheme", ["IOB2", "BIOES", "BILOU", "IO"])
+def test_the_estimator_answers_in_the_scheme_it_was_given(scheme):
+    tags = [tags_from_spans(spans_from_tags(row, "IOB2")[0], len(row), scheme) for row in Y]
+    tagger = FanlightClassifier(epochs=20, rate=0.01, hidden=16, settings={"batch_tokens": 50}).fit(X, tags)
+    assert tagger.scheme_ == scheme
+    assert tagger.predict(X) == tags
+
+
+def test_probabilities_are_those_of_the_words_and_fit_the_tags(fitted):
+    rows = fitted.predict_proba(X)
+    assert [row.shape for row in rows] == [(len(words), 2) for words in X]
+    for row, tags in zip(rows, Y, strict=True):
+        assert np.all((row >= 0) & (row.sum(1, keepdims=True) <= 1 + 1e-5))
+        for shares, tag in zip(row, tags, strict=True):
+            types = dict(zip(fitted.classes_, shares, strict=True))
+            assert shares.sum() < 0.5 if tag == "O" else types[tag[2:]] > 0.5
+
+
+def answer(estimator):
+    return estimator.predict(X)
+
+
+def test_the_estimator_is_pickled_copied_forked_and_spawned(fitted):
+    expected = fitted.predict(X)
+    for copied in (pickle.loads(pickle.dumps(fitted)), copy.copy(fitted), copy.deepcopy(fitted)):
+        assert copied.predict(X) == expected
+    for method in ("fork", "spawn"):
+        with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
+            assert pool.submit(answer, fitted).result() == expected
+    assert fitted.predict(X) == expected
+
+
+def test_strings_in_place_of_lists_are_refused(fitted):
+    with pytest.raises(ValueError, match="X: must be a list of lists"):
+        fitted.predict(["Ann", "sings"])
+    with pytest.raises(ValueError, match="y: must be a list of lists"):
+        FanlightClassifier().fit([["Ann"]], ["B-PER"])
+    with pytest.raises(DataError, match="no sentences"):
+        FanlightClassifier().fit([], [])
+
+
+def test_training_on_lists_is_refused_in_words():
+    with pytest.raises(DataError, match="train: is a list, but must be the path of a file.*FanlightClassifier"):
+        fanlight.train(X)
+
+
 def test_stray_tags_do_not_join_entities():
     """One I- that begins nothing is a mistake in IOB2, as the readers of files take it."""
-    rows = _checked([["Ann", "Bob", "Oslo"], ["Ann", "Bob"]], [["B-PER", "B-PER", "I-LOC"], ["B-PER", "B-PER"]])
+    rows = list(_read_rows([["Ann", "Bob", "Oslo"], ["Ann", "Bob"]], [["B-PER", "B-PER", "I-LOC"], ["B-PER", "B-PER"]]))
     assert [spans for _, spans in rows] == [
         [(0, 1, "PER"), (1, 2, "PER"), (2, 3, "LOC")],
         [(0, 1, "PER"), (1, 2, "PER")],
@@ -102,8 +164,11 @@ def test_search_finds_settings_and_goes_on(tmp_path):
     told = []
     first = search(towns, towns, 2, told.append, **options)
     best = search(towns, towns, 4, told.append, **options)
-    assert [trial.number for trial in told] == [1, 2, 3, 4]
-    assert best.f1 == max(trial.f1 for trial in told) >= first.f1
+    assert [trial.number for trial in told] == [0, 1, 2, 0, 3, 4]
+    assert told[0] == told[3] == (0, {}, told[0].f1, False)
+    told = [trial for trial in told if trial.number]
+    assert best.f1 >= max(trial.f1 for trial in told if not trial.pruned)
+    assert best.f1 >= first.f1
     assert all(trial.settings["hidden"] in (4, 8) and 0.001 <= trial.settings["rate"] <= 0.05 for trial in told)
     assert len({trial.settings["rate"] for trial in told}) == 4  # what was tried is not tried again
     with pytest.raises(SettingsError, match="begun with other data, space or settings"):
@@ -113,6 +178,27 @@ def test_search_finds_settings_and_goes_on(tmp_path):
             (tmp_path / place).write_text(text)
         with pytest.raises(SettingsError, match="cannot be gone on with"):
             search(towns, towns, 1, told.append, **{**options, "study": tmp_path / place})
+
+
+def test_the_space_by_default_is_around_the_defaults():
+    from fanlight.apps.integrations.optuna import default_space
+
+    chosen = read_settings(None, {}).resolved("word", 300, 300, False, tokens=4500)
+    space = default_space(chosen)
+    assert set(space) == {"epochs", "rate", "context_width", "exchange_share", "radius", "hidden"}
+    for name, values in space.items():
+        value = getattr(chosen, name)
+        assert value in values if isinstance(values, list) else values["low"] < value < values["high"]
+
+
+def test_a_hopeless_trial_is_cut_short_and_the_defaults_win(tmp_path):
+    from fanlight.apps.integrations.optuna import search
+
+    towns, told = "tests/data/towns.conll", []
+    best = search(towns, towns, 1, told.append, space={"rate": [1e-6, 1e-7]}, settings={"epochs": 6, "passes": 1})
+    assert [trial.pruned for trial in told] == [False, True]
+    assert (best.number, best.settings) == (0, {})
+    assert best.f1 == told[0].f1 > 50
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,36 @@ def test_agreement(store):
     assert [a.kappa for a in rest] == pytest.approx([kappa, kappa])
 
 
+def test_annotators_are_merged_by_majority_and_ties_are_left_to_be_decided(store):
+    town = {"start": 11, "end": 16, "label": "LOC"}
+    for name, spans in (("ada", [(11, 16, "LOC")]), ("bob", [(11, 16, "LOC")]), ("eve", [(0, 7, "PER")])):
+        store.save(name, 1, spans)
+    store.save("ada", 2, [(0, 4, "LOC")])
+    store.save("bob", 2, [])
+    rows, disputes = store.merge()
+    assert rows == [{"text": TEXTS[0], "spans": [town], "annotators": ["ada", "bob", "eve"]}]
+    disputed = {"start": 0, "end": 4, "label": "LOC"}
+    assert disputes == [
+        {"text": TEXTS[1], "spans": [], "disputed": [disputed], "annotators": {"ada": [disputed], "bob": []}}
+    ]
+
+
+def test_the_command_exports_the_majority_and_lists_what_is_to_be_decided(tmp_path, store):
+    out = tmp_path / "train.jsonl"
+    store.save("ada", 1, [(11, 16, "LOC")])
+    store.save("ada", 2, [(0, 4, "LOC")])
+    store.save("bob", 2, [])
+    command = [sys.executable, "-m", "fanlight", "label", str(store.path), "--export", str(out)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert [json.loads(line)["text"] for line in out.read_text().splitlines()] == TEXTS[:1]
+    disputes = tmp_path / "train.jsonl.disputes.jsonl"
+    assert [json.loads(line)["text"] for line in disputes.read_text().splitlines()] == [TEXTS[1]]
+    assert f"label DECISIONS --texts {disputes}" in " ".join(done.stderr.split())
+    again = [*command[:4], str(tmp_path / "decisions.db"), "--texts", str(disputes), "--types", "LOC", "--agreement"]
+    subprocess.run(again, check=True)
+    assert LabelStore(tmp_path / "decisions.db").progress("ada") == (0, 1)
+
+
 def test_kappa_agrees_with_scikit_learn():
     from sklearn.metrics import cohen_kappa_score
 

@@ -346,12 +346,12 @@ def test_an_empty_row_of_a_table_is_a_row(monkeypatch, capsys, tmp_path):
 
 
 def test_what_conll_cannot_say_is_refused(monkeypatch, capsys, tmp_path):
-    from fanlight.apps.models import labelled
+    from fanlight.corpus.documents import label_sentences
     from fanlight.entities.entity import Document, Entity
 
     text = "Bank of Norway"
     with pytest.raises(DataError, match="'Norway' \\(LOC\\) overlaps 'Bank of Norway' \\(ORG\\)"):
-        labelled(Document(text, (Entity(0, 14, "ORG", text), Entity(8, 14, "LOC", "Norway"))))
+        label_sentences(Document(text, (Entity(0, 14, "ORG", text), Entity(8, 14, "LOC", "Norway"))))
 
 
 def test_control_characters_do_not_reach_the_terminal(monkeypatch, capsys):

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 import fanlight
+from fanlight.api.history import append_row
 from fanlight.apps.labelling import LabelStore
-from fanlight.apps.progress import tell
 from fanlight.calculus.lecture.graph import _ROLES
 from fanlight.entities.html import hue, marked
 from fanlight.entities.matches import WAYS
@@ -44,8 +44,8 @@ def address(tmp_path_factory):
     progress = tmp_path_factory.mktemp("run") / "progress.jsonl"
     rows = [{"stage": "", "number": n, "epochs": 8, "loss": 1 / n, "dev_f1": 80.0 + n} for n in range(1, 6)]
     progress.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    tell(progress, curve=[{"sentences": 500 * n, "f1": 60 + 8.0 * n, "forecast": n > 2} for n in (1, 2, 4)])
-    tell(progress, report=report_on(labelled()).to_dict())
+    append_row(progress, curve=[{"sentences": 500 * n, "f1": 60 + 8.0 * n, "forecast": n > 2} for n in (1, 2, 4)])
+    append_row(progress, report=report_on(labelled()).to_dict())
     store = LabelStore(progress.with_name("labels.db"))
     store.add(["Museums in Paris 👍 are amazing to see.", "Ada Lovelace met him."], ["LOC", "PER", "EVENT"])
     taggers = {name: fanlight.load(name) for name in ("en", "ko")}

@@ -5,7 +5,7 @@ import pytest
 
 from fanlight.calculus import CalculusError, Expression, Operation, evaluate, gradient, parse, register, symbol
 from fanlight.calculus.expressions import eye, function, ones, zeros
-from fanlight.calculus.numeric import check_gradient
+from fanlight.calculus.gradient_check import check_gradient
 from fanlight.calculus.operations import TABLE
 from fanlight.network import losses  # noqa: F401 - registers the linear chain
 
@@ -32,7 +32,7 @@ SAMPLES: dict[str, list[Expression]] = {
        for name in ("add", "subtract", "multiply", "divide", "power")},
     **{name: [f(name, X)] for name in (
         "negative", "transpose", "tanh", "sigmoid", "relu", "hardtanh", "step", "softplus", "exp", "log", "sqrt", "abs",
-        "sign", "sin", "cos", "tan", "erf", "max", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
+        "sign", "sin", "cos", "tan", "sinh", "cosh", "erf", "max", "min", "largest", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
         "norm", "norm1")},
     **{name: [f(name, S)] for name in ("tr", "det", "logdet", "inv")},
     "matmul": [f("matmul", X, V), f("matmul", R, V), f("matmul", S, X), f("matmul", C, R), f("matmul", K, X)],
@@ -53,7 +53,7 @@ SAMPLES: dict[str, list[Expression]] = {
     "scatter_bag": [Expression.node(TABLE["scatter_bag"], (UP3, IDS, OFFSETS), (X.shape[0],))],
     "log_partition": [f("log_partition", Z, A, STARTS)],
 }  # fmt: skip
-WITHOUT_ARGUMENTS = {"symbol", "constant", "length", "eye", "ones", "zeros"}
+WITHOUT_ARGUMENTS = {"onehot", "onehot_rows", "symbol", "constant", "length", "eye", "ones", "zeros"}
 WITHOUT_PULLBACK = {"tag_marginals", "transition_marginals"}
 
 

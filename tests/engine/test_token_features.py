@@ -26,7 +26,7 @@ texts = st.lists(st.sampled_from([*WORDS, "! The", "\n\n", "ab-12", "7"]), max_s
 
 def model_of(gazetteer, patterns, unit="word"):
     made = Configuration(("X",), unit, 0, 1, "relu", "chain", "likelihood", (), 0, 0)
-    lexicon = Lexicon(np.zeros(0, np.uint64), np.zeros((0, 0), np.int8), np.zeros((0,), np.float32))
+    lexicon = Lexicon.empty()
     return Model(made, {}, lexicon, {}, None, gazetteer, patterns)
 
 

@@ -74,8 +74,7 @@ def test_a_lexicon_once_made_is_read_again_without_the_vectors(tmp_path, monkeyp
     monkeypatch.setattr("fanlight.network.lexicon.read_vectors", None)
     again, repeated_again = read_lexicon(path)
     assert repeated == repeated_again == 1
-    for name, array in vars(made).items():
-        np.testing.assert_array_equal(getattr(again, name), array)
+    assert made.digest == again.digest
     monkeypatch.undo()
     path.write_text("Paris 1 2\nRome 2 1\n")
     assert len(read_lexicon(path)[0]) == 2

@@ -10,9 +10,10 @@ from safetensors.numpy import save_file
 from fanlight.errors import ModelError
 from fanlight.network import modelfile
 from fanlight.network.configuration import Configuration
-from fanlight.network.lexicon import quantise
+from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model, load_model, save_model
 from fanlight.network.parameters import first_parameters
+from fanlight.network.vector_tables import ProductCodes, quantise
 from tests.network.test_network import GROUPS, LEXICON, made
 
 
@@ -44,6 +45,27 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     save_model(again, path)
     assert path.read_bytes() == first
     assert list(tmp_path.iterdir()) == [path], "nothing is left beside it"
+
+
+def test_product_quantised_vectors_come_back_and_older_versions_refuse_them(model, tmp_path):
+    path = tmp_path / "m.fanlight"
+    matrix = rng().normal(size=(3, 4)).astype(np.float32)
+    lexicon = Lexicon.of(["ada", "Paris", "york"], matrix, parts=2)
+    save_model(replace(model, lexicon=lexicon), path)
+    np.testing.assert_array_equal(load_model(path).lexicon.vectors(np.arange(-1, 3)), lexicon.vectors(np.arange(-1, 3)))
+    assert json.loads(modelfile.read_arrays(path)[1]["fanlight"])["format"] == 6
+    table = lexicon.table
+    assert isinstance(table, ProductCodes)
+    for wrong in (
+        replace(table, codes=table.codes[:, 1:]),
+        replace(table, codes=table.codes[:-1]),
+        replace(table, codebooks=table.codebooks[:, :5]),
+        replace(table, codebooks=table.codebooks * np.float32(np.nan)),
+        replace(table, gains=table.gains.astype(np.float64)),
+    ):
+        save_model(replace(model, lexicon=Lexicon(lexicon.hashes, wrong)), path)
+        with pytest.raises(ModelError, match="word vectors"):
+            load_model(path)
 
 
 def test_a_reach_makes_a_file_that_older_versions_refuse(model, tmp_path):

@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from fanlight.engine.plain_text import forms_of
 from fanlight.network.decoding import Network
 from fanlight.network.evidence import evidence, join, marks
-from fanlight.network.inputs import WordTypes, forms_of
+from fanlight.network.inputs import WordTypes
+from fanlight.network.inputs import forms_of as numbers_of_forms
 from fanlight.network.windows import word_contexts
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import segment
@@ -17,7 +19,7 @@ def entities_of(model, text):
     configuration = model.configuration
     starts, ends, sentences = segment(text, configuration.unit)
     starts, ends = starts.tolist(), ends.tolist()
-    words = [text[s:e] for s, e in zip(starts, ends, strict=True)]
+    words = forms_of((text[s:e] for s, e in zip(starts, ends, strict=True)), configuration.unit)
     if not words:
         return []
     keys = words if configuration.unit == "word" else character_keys(text, starts, ends)
@@ -34,7 +36,7 @@ def entities_of(model, text):
         first_stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
         Z = first_stage.emissions(types, ids, contexts, sentences, 0, listed)
         probabilities = first_stage.type_probabilities(Z, sentences)
-        mentions = evidence(probabilities, forms_of(numbers)[ids], np.zeros(len(ids), np.int64))
+        mentions = evidence(probabilities, numbers_of_forms(numbers)[ids], np.zeros(len(ids), np.int64))
         features = join(listed, mentions)
     network = Network(configuration, model.parameters, model.lexicon)
     Z = network.emissions(types, ids, contexts, sentences, 0, features)

@@ -1,5 +1,6 @@
 """Rules beside the model."""
 
+import re
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.tagging.rules import PRECEDENCE, Rules, read_rules
+from fanlight.text.particles import follows_name
 from fanlight.text.patterns import Patterns
 
 TEXT = "New York Times and York"
@@ -44,7 +46,7 @@ def test_longest_keeps_the_model_s_longer_one():
     ]
 
 
-ALPHABET = "ab .1é서\u0301👍_"
+ALPHABET = "ab .1é서\u0301👍_에는가이다들"
 
 
 @given(st.text(ALPHABET, max_size=30), st.lists(st.text(ALPHABET, min_size=1, max_size=4), max_size=6))
@@ -58,15 +60,37 @@ def test_names_are_found_where_they_stand_as_words(text, names):
         if name.strip()
         and text.startswith(name, s)
         and not (text[s - 1 : s].isalnum() and name[0].isalnum())
-        and not (text[s + len(name) : s + len(name) + 1].isalnum() and name[-1].isalnum())
+        and (
+            not (text[s + len(name) : s + len(name) + 1].isalnum() and name[-1].isalnum())
+            or follows_name(name, re.match(r"[^\W_]+", text[s + len(name) :]).group())
+        )
     }
     assert {(start, end) for start, end, _ in found} == expected
+
+
+@pytest.mark.parametrize("suffix", ["", *["이", "은", "을", "의", "에", "에서", "에서는", "에게", "에게서", "으로", "으로도", "과", "이랑", "까지", "부터", "만", "만의", "도", "들이", "측은", "처럼", "보다", "이다", "입니다", "이라는", "이라고", "에서만은", "(주)", "(Luna)은"]])  # fmt: skip
+@pytest.mark.parametrize("name", ["루나비전", "새 별", "민들레"])
+def test_korean_names_are_found_before_particles(name, suffix):
+    if name == "민들레" and suffix in ["이", "은", "을", "으로", "으로도", "과", "이랑", "이라는", "이라고"]:
+        suffix = {"이": "가", "은": "는", "을": "를", "과": "와"}.get(suffix, suffix[1:])
+    found = Patterns({name: "X"}, {}).named(f"오늘 {name}{suffix} 왔다")
+    assert list(found) == [(3, 3 + len(name), "X")]
+
+
+@pytest.mark.parametrize(
+    "text", ["서울대학교에서", "고양가", "부산행이다", "서울시청은", "한서울은", "부산물을", "서울말", "고양는"]
+)
+def test_korean_names_are_not_found_in_longer_nouns(text):
+    assert not list(Patterns(dict.fromkeys(["서울", "부산", "고양"], "X"), {}).named(text))
+
+
+SPELLINGS = "'’\u00a0\u200b\u00adｂﬁ\t\n\u1109\u1165"  # what has another normal form
 
 
 @st.composite
 def tagged(draw):
     """A text and entities of a model, which overlap where they are of different types."""
-    text = draw(st.text(ALPHABET, max_size=30))
+    text = draw(st.text(ALPHABET + SPELLINGS, max_size=30))
     entities = []
     for type_ in draw(st.sampled_from(["X", "XYZ"])):
         borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
@@ -79,7 +103,7 @@ def tagged(draw):
 
 @given(
     st.lists(tagged(), min_size=1, max_size=4),
-    st.dictionaries(st.text(ALPHABET, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
+    st.dictionaries(st.text(ALPHABET + SPELLINGS, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
     st.dictionaries(st.sampled_from(["a.", "[^ ]+", "1", r"\b"]), st.sampled_from("YR")),
     st.sampled_from(PRECEDENCE),
 )
@@ -107,6 +131,31 @@ def columns(documents, block, first, last):
         out.byte_ends[n] = begin + len(text[: e.end].encode())
         out.types[n], out.probabilities[n] = "XYZ".index(e.type), e.probability
     return out
+
+
+NAMES = {"New York": "CITY", "Zürich": "CITY", "O'Brien": "NAME", "서울 시청": "PLACE"}
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "New  York", "New York", "New\u00a0York", "New\u2003York", "New \t York", "New\u200bYork", "Ne\u00adw York", "Ｎｅｗ Ｙｏｒｋ",
+        "Zürich", "Zu\u0308rich", "Z&uuml;rich", "O’Brien", "O'Brien", "O‘Brien", "O´Brien", "서울 시청", "서울\u00a0시청",
+        "\u1109\u1165\u110b\u116e\u11af \u1109\u1175\u110e\u1165\u11bc",
+    ],
+)  # fmt: skip
+def test_names_match_in_all_their_spellings(spelling):
+    rules = Rules(NAMES)
+    text = f"é: {spelling}, and “{spelling}”."
+    assert [e.text for e in rules.apply(Document(text)).entities] == [spelling, spelling]
+    other = Rules({spelling: "X"})  # the name may be spelled so itself
+    plain = [name for name in NAMES if [e.text for e in other.apply(Document(name)).entities] == [name]]
+    assert len(plain) == 1
+
+
+def test_patterns_match_in_normal_form():
+    document = Rules({}, {r"[A-Z]{2}-\d+": "CODE", "O’Neil": "NAME"}).apply(Document("ＡＢ‐１２ O'Neil"))
+    assert [(e.text, e.type) for e in document.entities] == [("ＡＢ‐１２", "CODE"), ("O'Neil", "NAME")]
 
 
 def test_many_texts_and_one_give_the_same():

@@ -8,7 +8,7 @@ from fanlight.engine.tokenizer_kernels import flags_of
 from fanlight.engine.type_cache import _flags
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, index_of, plan_of
-from fanlight.text.features import CHARACTER_GROUPS, Group, character_keys, extract
+from fanlight.text.features import CHARACTER_GROUPS, Group, character_form, character_keys, extract
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.tokens import characters
 
@@ -80,7 +80,7 @@ def test_every_character_taken_has_its_features_and_flags():
     places = np.stack([np.append(0, ends[:-1]), ends], 1)
     flags = np.empty(len(text), np.int32)
     flags_of(data, places, flags)
-    assert flags.tolist() == [_flags(c) for c in text]
+    assert flags.tolist() == [_flags(c, character_form(c)) for c in text]
 
 
 @given(st.lists(chunk, min_size=1, max_size=5))

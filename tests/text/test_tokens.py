@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from fanlight.corpus.readers import read_corpus
 from fanlight.errors import DataError
+from fanlight.text.normalisation import is_invisible
 from fanlight.text.sentences import LONGEST, segment, tokenise_sentences
 from fanlight.text.tokens import characters, tokenise
 
@@ -34,13 +35,15 @@ def test_words(text, expected):
 
 @given(texts)
 @example("e\u0301 \u0301x a\u200d b")
-def test_tokens_cover_exactly_what_is_not_white_space(text):
+def test_tokens_cover_exactly_what_can_be_seen(text):
     for cut in (tokenise, characters):
         starts, ends = cut(text)
         assert (starts < ends).all()
         assert (ends[:-1] <= starts[1:]).all()
         covered = {i for s, e in zip(starts, ends, strict=True) for i in range(s, e)}
-        assert covered == {i for i, c in enumerate(text) if not c.isspace()}
+        assert {i for i, c in enumerate(text) if not (c.isspace() or is_invisible(c))} <= covered
+        assert not any(text[i].isspace() for i in covered)
+        assert not any(is_invisible(text[i]) for i in {*starts.tolist(), *(ends - 1).tolist()} if text[i] != "\u200d")
 
 
 @given(texts)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fanlight
-from fanlight.apps.learning import update_tagger
+from fanlight.api.update import update_tagger
 from fanlight.errors import ModelError, SettingsError
 from fanlight.network.modelfile import load_model, read_arrays, save_model, write_arrays
 from tests.training.test_training import SMALL, TWO, trained

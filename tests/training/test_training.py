@@ -14,7 +14,7 @@ import pytest
 
 import fanlight
 from fanlight.errors import DataError, ModelError, SettingsError
-from fanlight.training import cores
+from fanlight.training import cores, loop
 from fanlight.training.batches import Part, epoch_order
 from fanlight.training.preparation import log_frequencies
 from fanlight.training.settings import Settings, read_settings
@@ -103,7 +103,8 @@ def documents(tmp_path_factory):
     return path
 
 
-def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path):
+def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "WRITE_AFTER", 0.0)
     whole = tmp_path / "whole.fanlight"
     epochs = trained(whole, data=documents, **TWO)
     stages = {"first pass": 6, "fold 1 of 2": 3, "fold 2 of 2": 3, "second pass": 6}
@@ -330,7 +331,7 @@ def test_an_unknown_feature_is_named(tmp_path):
 def test_some_table_must_see_the_whole_window(tmp_path):
     tables = {"form": {"buckets": 50, "dimension": 4, "features": ["lower"], "reach": 1}}
     with pytest.raises(SettingsError, match=r"no table is looked at in the whole window, of radius 2: leave out"):
-        trained(tmp_path / "m", features=tables)
+        trained(tmp_path / "m", features=tables, radius=2)
     trained(tmp_path / "m", features=tables, radius=1, epochs=1)
     with pytest.raises(SettingsError, match=r"features\.form\.reach: Input should be greater than or equal to 0"):
         read_settings(None, {"features": {"form": {**tables["form"], "reach": -1}}})

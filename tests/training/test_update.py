@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fanlight
-from fanlight.apps.learning import gains, update_tagger
+from fanlight.api.update import compare_models, update_tagger
 from fanlight.corpus.annotation import Annotation
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import TagSet
@@ -42,10 +42,10 @@ def test_a_new_type_is_learned_and_the_old_are_kept(folder, name):
     epochs = list(update_tagger(folder / name, [folder / "new.conll"], out, settings={"epochs": 6, "rate": 0.01}))
     assert len(epochs) == 6
     assert set(fanlight.load(out).types) == {*fanlight.load(folder / name).types, "DAY"}
-    new = gains(folder / name, out, folder / "new.conll")
+    new = compare_models(folder / name, out, folder / "new.conll")
     assert new["DAY"][0].f1 == 0
     assert new["DAY"][1].f1 > 95
-    old = gains(folder / name, out, folder / "old.conll")
+    old = compare_models(folder / name, out, folder / "old.conll")
     assert old["all"][1].f1 > old["all"][0].f1 - 0.5
     assert old["all"][0].f1 > 80
 
@@ -72,9 +72,9 @@ def test_an_updated_model_keeps_a_sample_of_all_it_learned_from(folder):
     assert sorted(old, key=str) == sorted(kept_sample(fanlight.load(folder / "one").model)[0], key=str)
     assert [len(new), {t for d in new for s in d for _, _, t in s.spans}] == [40, {"DAY"}]  # a sentence a document
     list(update_tagger(once, [folder / "zoo.conll"], twice, settings={"epochs": 6, "rate": 0.01}))
-    assert gains(once, twice, folder / "zoo.conll")["ZOO"][1].f1 > 95
-    assert gains(once, twice, folder / "new.conll")["DAY"][1].f1 > 95
-    before, after = gains(folder / "one", twice, folder / "old.conll")["all"]
+    assert compare_models(once, twice, folder / "zoo.conll")["ZOO"][1].f1 > 95
+    assert compare_models(once, twice, folder / "new.conll")["DAY"][1].f1 > 95
+    before, after = compare_models(folder / "one", twice, folder / "old.conll")["all"]
     assert after.f1 > before.f1 - 0.5
     assert len(kept_sample(fanlight.load(twice).model)) == 3
 
@@ -139,9 +139,9 @@ def test_the_model_s_own_answers_can_be_rehearsed(folder):
             settings={"epochs": 6, "rate": 0.01},
         )
     )
-    old = gains(folder / "one bare", out, folder / "old.conll")
+    old = compare_models(folder / "one bare", out, folder / "old.conll")
     assert old["all"][1].f1 > old["all"][0].f1 - 1
-    assert gains(out, out, folder / "new.conll")["DAY"][1].f1 > 95
+    assert compare_models(out, out, folder / "new.conll")["DAY"][1].f1 > 95
 
 
 def test_the_command_reports_gain_and_loss(folder):

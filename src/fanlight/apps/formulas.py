@@ -5,23 +5,53 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from fanlight.calculus import Expression
+from fanlight.calculus import Expression, Verdict
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.language import parse
+from fanlight.calculus.lecture.korean import say
 from fanlight.calculus.operations import TABLE
 
 
-def read_formula(text: str, shapes: Mapping[str, Sequence[int | str]], facts: Mapping[str, str]) -> Expression:
-    """Parse an expression.
+def read_formula(
+    text: str, shapes: Mapping[str, Sequence[int | str]], facts: Mapping[str, str], *, prefer_vectors: bool = False
+) -> Expression:
+    """Parse an expression; with `prefer_vectors` small letters are columns also where nothing else tells.
 
     Raises
     ------
     CalculusError
         It cannot be parsed or its shapes do not fit.
     """
-    return parse(text, infer_shapes(text, dict(shapes)), dict(facts), unknown_functions(text))
+    inferred = infer_shapes(text, dict(shapes), prefer_vectors=prefer_vectors)
+    return parse(text, inferred, dict(facts), unknown_functions(text))
 
 
 def unknown_functions(text: str) -> list[str]:
     """Name the functions of one letter, which stay symbolic."""
     return [name for name in re.findall(r"\b([A-Za-z])'*\s*\(", text) if name not in TABLE]
+
+
+def describe_verdict(verdict: Verdict, language: str = "en") -> str:
+    """Write the answer to a learner in English or Korean.
+
+    Examples
+    --------
+    >>> from fanlight.calculus import check, parse
+    >>> verdict = check(parse("x.T @ x", {"x": ("n", 1)}), "x", "x")
+    >>> print(describe_verdict(verdict, "ko"))
+    틀렸습니다: 상수 배만큼 다릅니다: 2을(를) 곱하면 맞습니다
+    """
+    if language == "en":
+        return str(verdict)
+    if verdict.right:
+        return f"맞습니다: {verdict.expected}"
+    names = {"the jacobian": "야코비안", "the hessian": "헤세 행렬"}
+    first, *others = [_replace(say(reason), names) for reason in verdict.reasons]
+    entries = [f"  성분 {list(place)}: 내 값 {a:.6g}, 정답 {b:.6g}" for place, a, b in verdict.differs]
+    return "\n".join([f"틀렸습니다: {first}", *(f"  {reason}" for reason in others), *entries])
+
+
+def _replace(text: str, words: Mapping[str, str]) -> str:
+    for word, other in words.items():
+        text = text.replace(word, other)
+    return text

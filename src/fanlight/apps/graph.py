@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fanlight.apps.pictures import SUFFIXES, drawn
+from fanlight.api.pictures import SUFFIXES, drawn
 from fanlight.errors import DataError
 from fanlight.files import ending_of, replacing
 from fanlight.libraries import library

@@ -61,6 +61,22 @@ class Agreement(NamedTuple):
     kappa: float
 
 
+class Merged(NamedTuple):
+    """What annotators agree on by majority.
+
+    Attributes
+    ----------
+    rows : list of dict
+        ``text``, ``spans`` and ``annotators`` of each text that a majority decides.
+    disputes : list of dict
+        Of each other text ``text``, the ``spans`` that a majority gives, those ``disputed``, and each of the
+        ``annotators`` with his spans.
+    """
+
+    rows: list[dict[str, object]]
+    disputes: list[dict[str, object]]
+
+
 class LabelStore:
     """Texts, types, and who labelled what.
 
@@ -160,15 +176,41 @@ class LabelStore:
             return db.execute(f"UPDATE labels SET undone = 1 WHERE id = ({last})", (annotator,)).rowcount > 0
 
     def export(self, annotator: str | None = None) -> Iterator[dict[str, object]]:
-        """Yield what is labelled, as training data: the text, its spans, and whose they are."""
+        """Yield every annotation, or those of one annotator: the text, its spans, and whose they are."""
         with self._open() as db:
             for text, name, spans in db.execute(
                 "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text "
                 "WHERE NOT l.undone AND l.annotator = coalesce(?, l.annotator) ORDER BY t.id, l.annotator",
                 (annotator,),
             ):
-                rows = [{"start": s, "end": e, "label": t} for s, e, t in _spans(spans)]
-                yield {"text": text, "spans": rows, "annotator": name}
+                yield {"text": text, "spans": _plain(_spans(spans)), "annotator": name}
+
+    def merge(self) -> Merged:
+        """Merge what several annotators have given the same text: a span stands if more than half of them gave it.
+
+        Two spans that stand never overlap, since a common annotator gave both. A text on which exactly half give a span
+        is left to be adjudicated.
+        """
+        texts: dict[str, dict[str, list[Span]]] = {}
+        with self._open() as db:
+            for text, name, spans in db.execute(
+                "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text WHERE NOT l.undone "
+                "ORDER BY t.id, l.annotator"
+            ):
+                texts.setdefault(text, {})[name] = _spans(spans)
+        rows: list[dict[str, object]] = []
+        disputes: list[dict[str, object]] = []
+        for text, answers in texts.items():
+            votes = Counter(span for spans in answers.values() for span in set(spans))
+            tied = sorted(span for span, count in votes.items() if 2 * count == len(answers))
+            agreed = sorted(span for span, count in votes.items() if 2 * count > len(answers))
+            row: dict[str, object] = {"text": text, "spans": _plain(agreed)}
+            if tied:
+                by_annotator = {name: _plain(spans) for name, spans in answers.items()}
+                disputes.append({**row, "disputed": _plain(tied), "annotators": by_annotator})
+            else:
+                rows.append({**row, "annotators": list(answers)})
+        return Merged(rows, disputes)
 
     def agreement(self) -> list[Agreement]:
         """Return the agreement of each two annotators who have labelled a text in common."""
@@ -233,6 +275,10 @@ def _token_types(text: str, first: str, second: str) -> Counter[tuple[str, str]]
         for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
     return Counter((one, two) for one, two in types)
+
+
+def _plain(spans: Iterable[Span]) -> list[dict[str, object]]:
+    return [{"start": s, "end": e, "label": t} for s, e, t in spans]
 
 
 def _spans(text: str) -> list[Span]:

@@ -12,11 +12,12 @@ from fanlight.calculus.derivatives import canonical, equal, hessian, jacobian, s
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
 from fanlight.calculus.functions import elementwise
 from fanlight.calculus.gradient import gradient
+from fanlight.calculus.gradient_check import check_gradient
 from fanlight.calculus.language import parse
 from fanlight.calculus.lecture.derivation import Derivation, derive
 from fanlight.calculus.lecture.diagnosis import Verdict, check
 from fanlight.calculus.lecture.graph import graph
-from fanlight.calculus.numeric import check_gradient, evaluate
+from fanlight.calculus.numeric import evaluate
 from fanlight.calculus.operations import Operation, register
 from fanlight.errors import CalculusError
 

@@ -31,7 +31,8 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
             return _inverse_of_product(factor, facts)
         return None
 
-    form = transform(form, rule)
+    if set(facts.values()) & {"sym", "spd", "invertible"}:
+        form = transform(form, rule)
     for _ in range(3):
         terms = [normal_term(*_simpler(t, form.axes, facts), form.axes) for t in form.terms]
         form = collect(terms, form.axes)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fanlight.calculus.expressions import Expression, ones, rebuilt, symbol, walk
+from fanlight.calculus.expressions import Expression, eye, ones, rebuilt, symbol, walk
 from fanlight.calculus.operations import apply
+from fanlight.calculus.rewritings import count_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension, show
 from fanlight.errors import CalculusError
 
 _ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative"}
 
 
-def batched(expression: Expression, over: Mapping[str, str]) -> Expression:
+def batched(expression: Expression, over: Mapping[str, str | Dimension]) -> Expression:
     """Vectorise an expression over examples.
 
     Parameters
@@ -46,7 +47,7 @@ def batched(expression: Expression, over: Mapping[str, str]) -> Expression:
     'tanh(x @ W.T + b.T)'
     """
     if len(set(over.values())) != 1:
-        raise CalculusError(f"one letter has to count the examples, not {sorted(set(over.values()))}")
+        raise CalculusError(f"one letter has to count the examples, not {sorted(set(map(str, over.values())))}")
     count = dimension(next(iter(over.values())))
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
@@ -75,6 +76,50 @@ def substitute(expression: Expression, replacements: Mapping[str, Expression]) -
             done[node] = replacements.get(node.name, node)
         else:
             done[node] = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+    return done[expression]
+
+
+def sum_over(expression: Expression, selector: Expression) -> Expression:
+    """Sum an expression over all values of an index.
+
+    Parameters
+    ----------
+    expression : Expression
+        A scalar for each value.
+    selector : Expression
+        The symbol (n, 1) that stands in it for the column with a 1 at the index.
+
+    Raises
+    ------
+    CalculusError
+        It is no scalar, or it holds a matrix for each value.
+    """
+    if expression.shape:
+        raise CalculusError(f"what is summed over an index is a scalar; this is {show(expression.shape)}")
+    length = selector.shape[0]
+    if selector not in set(walk(expression)):
+        return count_of(selector) * expression
+    terms = batched(expression, {selector.name: length})
+    return _of("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
+
+
+def without_identities(expression: Expression) -> Expression:
+    """Leave out factors that are one, identity matrices, and transposes of transposes."""
+    done: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+        match outcome.operation.name:
+            case "matmul" if all(a.shape for a in outcome.arguments):
+                factors = [a for a in outcome.arguments if a.operation.name != "eye"] or [outcome.arguments[0]]
+            case "multiply":
+                factors = [a for a in outcome.arguments if a.parameters != (1,)] or [outcome.arguments[0]]
+            case "transpose" if outcome.arguments[0].operation.name == "transpose":
+                factors = [outcome.arguments[0].arguments[0]]
+            case "transpose" if outcome.arguments[0].operation.name == "eye":
+                factors = [outcome.arguments[0]]
+            case _:
+                factors = []
+        done[node] = factors[0] if len(factors) == 1 and factors[0].shape == node.shape else outcome
     return done[expression]
 
 

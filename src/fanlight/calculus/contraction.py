@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from fanlight.calculus.expressions import Expression, constant, eye, function, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, zeros
 from fanlight.calculus.index_form import Atom, Factor, Index
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.products import (
@@ -23,7 +23,7 @@ from fanlight.calculus.products import (
     trace_of,
     transposed,
 )
-from fanlight.calculus.shapes import ONE
+from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
 
 _diag, _row_sums, _column_sums = map(function, ("diag", "row_sums", "column_sums"))
@@ -35,6 +35,14 @@ class _Matrix(NamedTuple):
     row: Index
     column: Index
     powers: list[Power]
+
+
+def _selects(matrix: _Matrix, index: Index) -> bool:
+    """Tell whether a matrix picks rows of another by the index: the product is best taken at once."""
+    e = matrix.powers[0][0]
+    turned = e.operation.name == "transpose"
+    selector = e.arguments[0] if turned else e
+    return selector.operation.name == "onehot_rows" and index == (matrix.row if turned else matrix.column)
 
 
 class Network:
@@ -54,6 +62,8 @@ class Network:
         atom, indices, exponent = factor
         if atom.kind == "eye" and all(i in self.free for i in indices):
             self.eye = (indices[0], indices[1])
+        elif atom.kind == "pair":
+            raise CalculusError("two indices of one have no matrix notation")
         elif atom.kind == "part":
             self.parts.append(factor)
         else:
@@ -133,6 +143,14 @@ class Network:
         before = factor.atom.parameters[0]
         after = big.length - before - length
         self.parts.remove(factor)
+        used = [i for m in self.matrices for i in (m.row, m.column)] + [i for f in self.parts for i in f.indices]
+        if small is not None and small not in self.free and small not in used:
+            vector = self.vectors.pop(small, None)
+            inside = entrywise(vector) if vector else ones(length, 1)
+            stack = [zeros(before, 1), inside, zeros(after, 1)]
+            outcome = function("vstack")(*(e for e in stack if e.shape != (Dimension(()), ONE)))
+            self._add(outcome, [big], Fraction(1))
+            return
         identity = eye(length) if small is not None and length != ONE else constant(1)
         parts = [zeros(n, length) if n.terms else None for n in (before, after)]
         stack = [p for p in (parts[0], identity, parts[1]) if p is not None]
@@ -145,7 +163,7 @@ class Network:
         has_vector = index in self.vectors
         order = (
             0
-            if alone
+            if alone or any(_selects(m, index) for m in self.matrices)
             else {(1, True): 1, (0, True): 3, (2, False): 2, (1, False): 1, (2, True): 4}.get((count, has_vector), 9)
         )
         return order, 0, index.number
@@ -165,9 +183,12 @@ class Network:
             if vector is None and self._is_alone(other):
                 self.scalars.append((total(m.powers), Fraction(1)))
                 return
+            if vector is None and _selects(m, other):
+                vector = [(ones(index.length, 1), Fraction(1))]
             if vector is None:
-                turned = m.column != index
-                outcome = transposed(_column_sums(entrywise(m.powers))) if turned else _row_sums(matrix)
+                outcome = _row_sums(matrix)
+                if m.column != index:
+                    outcome = shortest(outcome, transposed(_column_sums(entrywise(m.powers))))
             else:
                 column = entrywise(vector)
                 row = product(transposed(column), transposed(matrix))

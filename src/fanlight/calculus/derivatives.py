@@ -11,16 +11,18 @@ from fanlight.calculus.assumptions import apply_assumptions
 from fanlight.calculus.expressions import Expression, context_of, remember, symbols_of
 from fanlight.calculus.index_derivative import derivative
 from fanlight.calculus.index_form import Form, Index, key_of, new_index
+from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.indexing import Axes, axes_of, form_of
 from fanlight.calculus.matrix_writer import write_matrix
 from fanlight.calculus.shapes import ONE, Shape, show
 from fanlight.errors import CalculusError
 
 
-def jacobian(expression: Expression, wrt: str | Expression) -> Expression:
+def jacobian(expression: Expression, wrt: str | Expression) -> Expression | Indexed:
     """Return the m×n matrix of the partial derivatives of a vector of length m by a vector of length n.
 
-    A scalar by a matrix, or a matrix by a scalar, has the matrix's shape.
+    A scalar by a matrix, or a matrix by a scalar, has the matrix's shape. What has more than two indices, such as the
+    derivative of a matrix by a matrix, is shown by its entries.
 
     Parameters
     ----------
@@ -30,7 +32,7 @@ def jacobian(expression: Expression, wrt: str | Expression) -> Expression:
     Raises
     ------
     CalculusError
-        The derivative has more than two indices, or no form in matrix notation.
+        The derivative has no form with indices.
 
     Examples
     --------
@@ -42,22 +44,23 @@ def jacobian(expression: Expression, wrt: str | Expression) -> Expression:
     target = target_of(expression, wrt)
     form = form_of(expression)
     by = _entries(target)
+    slope = derivative(form, target.name, by)
     if len(form.axes) + len(by) > 2:
-        raise CalculusError(_too_many(expression, target))
+        return _indexed(expression, target, slope)
     if _is_matrix(expression.shape) or _is_matrix(target.shape):
         axes = axes_of(expression if form.axes else target, form.axes or by)
     else:
         axes = (form.axes[0] if form.axes else None, by[0] if by else None)
-    return _written(expression, derivative(form, target.name, by), axes)
+    return _written_or_indexed(expression, target, slope, axes)
 
 
-def hessian(expression: Expression, wrt: str | Expression) -> Expression:
-    """Return the n×n matrix of second derivatives of a scalar by a vector.
+def hessian(expression: Expression, wrt: str | Expression) -> Expression | Indexed:
+    """Return the n×n matrix of second derivatives of a scalar by a vector; by a matrix it is shown by its entries.
 
     Raises
     ------
     CalculusError
-        The expression is not a scalar, or the Hessian has more than two indices.
+        The expression is not a scalar, or has no form with indices.
 
     Examples
     --------
@@ -68,11 +71,12 @@ def hessian(expression: Expression, wrt: str | Expression) -> Expression:
     target = target_of(expression, wrt)
     if expression.shape:
         raise CalculusError(f"a Hessian is of a scalar; this is {show(expression.shape)}")
-    if _is_matrix(target.shape):
-        raise CalculusError(_too_many(expression, target))
     rows, columns = _entries(target), _entries(target)
     second = derivative(derivative(form_of(expression), target.name, rows), target.name, columns)
-    return _written(expression, second, (rows[0] if rows else None, columns[0] if columns else None))
+    if _is_matrix(target.shape):
+        return _indexed(expression, target, second, 2)
+    axes = (rows[0] if rows else None, columns[0] if columns else None)
+    return _written_or_indexed(expression, target, second, axes, 2)
 
 
 def shortest_gradient(expression: Expression, target: Expression) -> Expression:
@@ -126,14 +130,15 @@ def target_of(expression: Expression, wrt: str | Expression) -> Expression:
     Raises
     ------
     CalculusError
-        The name does not occur.
+        The name does not occur, or stands for row numbers.
     """
-    if isinstance(wrt, Expression):
-        return wrt
-    known = context_of(expression)
-    if wrt not in known:
-        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(known)}")
-    return known[wrt]
+    symbols = context_of(expression)
+    if isinstance(wrt, str) and wrt not in symbols:
+        raise CalculusError(f"{wrt} does not occur in {expression}: it has {', '.join(symbols)}")
+    target = symbols[wrt] if isinstance(wrt, str) else wrt
+    if len(target.shape) == 1:
+        raise CalculusError(f"{target} are row numbers: there is no derivative by them")
+    return target
 
 
 def _entries(target: Expression) -> tuple[Index, ...]:
@@ -144,11 +149,19 @@ def _is_matrix(shape: Shape) -> bool:
     return bool(shape) and ONE not in shape
 
 
-def _too_many(expression: Expression, target: Expression) -> str:
-    return (
-        f"a {show(expression.shape)} by a {show(target.shape)}: a Jacobian is of a vector by a vector, "
-        "for a matrix it has more than two indices; take the gradient of a scalar, or a column of the matrix"
-    )
+def _indexed(expression: Expression, target: Expression, form: Form, order: int = 1) -> Indexed:
+    simple = apply_assumptions(form, facts_of(expression))
+    return Indexed(expression, target, simple, context_of(expression), order)
+
+
+def _written_or_indexed(
+    expression: Expression, target: Expression, form: Form, axes: Axes, order: int = 1
+) -> Expression | Indexed:
+    """Write in matrix notation what has one, and by its entries what has not: three matrices that share an index."""
+    try:
+        return _written(expression, form, axes)
+    except CalculusError:
+        return _indexed(expression, target, form, order)
 
 
 def _written(expression: Expression, form: Form, axes: Axes) -> Expression:

@@ -99,6 +99,10 @@ def _taken_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
     inner = collect(inside, axes)
     if not inner.terms or len(used_axes(inner)) > 2:
         return None
+    if any(f.atom.kind == "eye" and set(f.indices) & set(lifted) for t in inner.terms for f in t.factors):
+        return None  # a diagonal stays one: diag(s) - s @ s.T
+    if any(not set(lifted) - set(form.axes) <= t.indices for t in inner.terms):
+        return None  # what is summed over stays in all terms: no product with a number for a matrix
     inner = factor_out(inner)
     if len(inner.terms) == 1:
         merged = Term(inner.terms[0].coefficient, (factor, *inner.terms[0].factors))

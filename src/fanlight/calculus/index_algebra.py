@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, renamed, term_key
-from fanlight.calculus.shapes import Dimension
+from fanlight.calculus.shapes import ONE, Dimension
 
 
 def number(value: Fraction | int, axes: Sequence[Index] = ()) -> Form:
@@ -26,7 +27,7 @@ EYE = "eye"
 
 def eye_factor(a: Index, b: Index) -> Factor:
     """Return the factor that is one where two indices are equal."""
-    return Factor(Atom(EYE, "", (a.length, b.length), is_symmetric=True), (a, b))
+    return Factor(Atom(EYE, str(a.length), (a.length, b.length), is_symmetric=True), (a, b))
 
 
 def length_factor(length: Dimension) -> Factor:
@@ -129,10 +130,32 @@ def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
                 inner = renamed(factor.atom.arguments[0], factor.indices)
                 stack += [t._replace(coefficient=t.coefficient * term.coefficient) for t in inner.terms[::-1]]
                 continue
+        if (opened := _sums_of_terms(term, axes)) is not None:
+            stack += opened
+            continue
         key = term_key(term, axes)
         before = results.get(key)
         results[key] = term if before is None else before._replace(coefficient=before.coefficient + term.coefficient)
     return Form(tuple(results[k] for k in sorted(results) if results[k].coefficient), axes)
+
+
+def _sums_of_terms(term: Term, axes: Sequence[Index]) -> list[Term] | None:
+    """Sum the terms of a group one by one where one is the same for all: ``sum(x - mean(x))`` is zero."""
+    for place, factor in enumerate(term.factors):
+        if factor.atom.kind != "group" or factor.exponent != 1:
+            continue
+        others = [*term.factors[:place], *term.factors[place + 1 :]]
+        used = {i for f in others for i in f.indices} | set(axes)
+        alone = {i for i in factor.indices if i not in used}
+        if not alone or len(set(factor.indices)) < len(factor.indices):
+            continue
+        inner = renamed(factor.atom.arguments[0], factor.indices)
+        if any(not alone <= t.indices for t in inner.terms):
+            return [
+                normal_term(term.coefficient * t.coefficient, [*others, *t.factors], axes, factor.indices)
+                for t in inner.terms
+            ]
+    return None
 
 
 def normal_term(
@@ -144,7 +167,10 @@ def normal_term(
     """
     factors = list(factors)
     summed = {i for i in summed if i not in axes} | {i for f in factors for i in f.indices if i not in axes}
-    factors = _joined_indices(factors, axes, summed)
+    joined = _joined_parts(factors, axes, summed)
+    if joined is None:
+        return Term(Fraction(0), ())
+    factors = _joined_indices(joined, axes, summed)
     powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
     stack = factors[::-1]
     while stack:
@@ -164,6 +190,8 @@ def normal_term(
             del powers[place]
     outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
     outcome, absorbed = _total_probabilities(outcome, axes)
+    outcome, chosen = _total_selections(outcome, axes)
+    absorbed |= chosen
     present = {i for f in outcome for i in f.indices}
     outcome += [length_factor(index.length) for index in sorted(summed - present - absorbed)]
     if any(f.atom.kind == "length" for f in outcome):
@@ -182,6 +210,31 @@ def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fractio
         else:
             coefficient *= Fraction(factor.atom.parameters[0].constant) ** int(factor.exponent)
     return coefficient, others + [Factor(a, (), e) for a, e in powers.items() if e]
+
+
+def _joined_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
+    """Put two parts of one long index together: equal ones are the same entries, disjoint ones give None, a zero."""
+    parts = [f for f in factors if f.atom.kind == "part"]
+    for one, other in itertools.combinations(parts, 2):
+        big = one.indices[0]
+        if big != other.indices[0] or big in axes or sum(big in f.indices for f in factors) != 2:
+            continue
+        (first, small), (second, other_small) = sorted(
+            ((f.atom.parameters[0], f.indices[1:]) for f in (one, other)), key=lambda part: str(part[0])
+        )
+        lengths = [i[0].length if i else ONE for i in (small, other_small)]
+        remaining = [f for f in factors if f is not one and f is not other]
+        if first == second and lengths[0] == lengths[1]:
+            summed.discard(big)
+            eyes = [eye_factor(small[0], other_small[0])] if small else []
+            return _joined_parts(remaining + eyes, axes, summed)
+        if _is_at_most(first + lengths[0], second) or _is_at_most(second + lengths[1], first):
+            return None
+    return factors
+
+
+def _is_at_most(a: Dimension, b: Dimension) -> bool:
+    return all(count >= 0 for _, count in (b - a).terms)
 
 
 def _joined_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor]:
@@ -224,6 +277,35 @@ def _total_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[
     return factors, set()
 
 
+def _total_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
+    """Use that one entry of a selector is 1 and all others 0; return the indices whose sum this takes."""
+    results, absorbed = [], set[Index]()
+    for place, factor in enumerate(factors):
+        if factor.atom.kind not in ("onehot", "onehot_rows"):
+            results.append(factor)
+            continue
+        index = factor.indices[-1]
+        others = {i for f in (*results, *factors[place + 1 :]) for i in f.indices} | set(factor.indices[:-1])
+        if index in others or index in axes:
+            results.append(factor._replace(exponent=Fraction(1)))
+        else:
+            absorbed.add(index)
+    return results, absorbed
+
+
+def selected_entry(form: Form) -> tuple[Form, Form] | None:
+    """Split a scalar that is the selected entry of a vector or matrix into the selectors and this."""
+    if len(form.terms) != 1 or form.axes:
+        return None
+    (term,) = form.terms
+    selectors = tuple(f for f in term.factors if f.atom.kind == "onehot")
+    indices = tuple(dict.fromkeys(i for f in selectors for i in f.indices))
+    if not selectors or len(selectors) != len(indices) or len(indices) > 2:
+        return None
+    others = tuple(f for f in term.factors if f.atom.kind != "onehot")
+    return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
+
+
 def _is_sum_of_exp(atom: Atom) -> bool:
     terms = atom.arguments[0].terms
     return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
@@ -237,6 +319,9 @@ def power(form: Form, exponent: Fraction) -> Form:
         return number(1, form.axes) if exponent == 0 else Form((), form.axes)
     if exponent == 0:
         return number(1, form.axes)
+    if (selection := selected_entry(form)) is not None:
+        selector, vector = selection
+        return multiply(selector, power(vector, exponent), axes=form.axes)
     term = form.terms[0]
     opens = len(form.terms) == 1 and term.indices <= set(form.axes)
     if opens and (exponent.denominator == 1 or (term.coefficient == 1 and len(term.factors) == 1)):

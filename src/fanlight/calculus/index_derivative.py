@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -17,11 +18,13 @@ from fanlight.calculus.index_algebra import (
     number,
     oriented,
     power,
+    scale,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
-from fanlight.calculus.indexing import elementwise, form_of, part_form, power_function, reciprocal
+from fanlight.calculus.index_functions import elementwise, power_function
+from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
-from fanlight.calculus.shapes import ONE
+from fanlight.calculus.shapes import ONE, Shape
 from fanlight.errors import CalculusError
 
 _LIMIT = 60  # terms; a form with more is not one that a person reads
@@ -144,7 +147,8 @@ def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     base, exponent = (renamed(a, fresh) for a in atom.arguments)
     whole = Form((Term(Fraction(1), (factor._replace(indices=fresh),)),), fresh)
     axes = (*fresh, *by)
-    by_base = multiply(whole, reciprocal(renamed(base, fresh)), renamed(exponent, fresh), axes=fresh)
+    lower = power_function(renamed(base, fresh), add(renamed(exponent, fresh), number(-1), axes=fresh), fresh)
+    by_base = multiply(lower, renamed(exponent, fresh), axes=fresh)
     by_exponent = multiply(whole, elementwise("log", renamed(base, fresh)), axes=fresh)
     parts = [distribute(grouped(by_base), derivative(base, name, by), axes)]
     parts.append(distribute(by_exponent, derivative(exponent, name, by), axes))
@@ -202,12 +206,75 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
     return rule
 
 
+def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    """Return the slope of a largest or smallest entry: that of the entries that are it."""
+    (argument,) = factor.atom.arguments
+    _, layout, (_, shape) = factor.atom.parameters
+    fresh = _fresh(argument.axes)
+    entries = argument if factor.atom.name == "max" else scale(argument, -1)
+    lengths = [a.length for a in fresh]
+    atom = Atom("call", "largest", lengths, parameters=((), layout, (shape, shape)), arguments=(entries,))
+    chosen = Form((Term(Fraction(1), (Factor(atom, fresh),)),), fresh)
+    return distribute(chosen, derivative(renamed(argument, fresh), name, by), tuple(by))
+
+
+def _pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> Form:
+    """Return the form that is one where ``flat = major * length of minor + minor``."""
+    if flat is None:
+        return number(1)
+    parts = tuple(i for i in (major, minor) if i is not None)
+    if len(parts) == 1:
+        return Form((Term(Fraction(1), (eye_factor(flat, parts[0]),)),), (flat, parts[0]))
+    lengths = (flat.length, *(i.length for i in parts))
+    atom = Atom("pair", ",".join(map(str, lengths)), lengths)
+    return Form((Term(Fraction(1), (Factor(atom, (flat, *parts)),)),), (flat, *parts))
+
+
+def _named_axes(shape: Shape) -> tuple[Index | None, Index | None]:
+    rows, columns = shape or (ONE, ONE)
+    return (new_index(rows) if rows != ONE else None, new_index(columns) if columns != ONE else None)
+
+
+def _kron_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    atom, indices, _ = factor
+    places = [_named_axes(shape) for shape in atom.parameters[2]]
+    fresh = [i for i in places[0] if i is not None]
+    forms = [
+        renamed(a, [i for i in place if i is not None]) for a, place in zip(atom.arguments, places[1:], strict=True)
+    ]
+    rows, columns = (_pair_form(*(place[axis] for place in places)) for axis in (0, 1))
+    joined = multiply(rows, columns, axes=tuple(dict.fromkeys((*rows.axes, *columns.axes))))
+    parts = []
+    for one, other in (forms, forms[::-1]):
+        slope = derivative(one, name, by)
+        inner = distribute(grouped(renamed(other, other.axes)), slope, (*other.axes, *slope.axes))
+        parts.append(distribute(joined, inner, (*fresh, *by)))
+    return _named(add(*parts, axes=(*fresh, *by)), indices, by)
+
+
+def _reshape_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    atom, indices, _ = factor
+    outer, inner = (_named_axes(shape) for shape in atom.parameters[2])
+    fresh = [i for i in outer if i is not None]
+    argument = renamed(atom.arguments[0], [i for i in inner if i is not None])
+    flat = new_index(math.prod((a.length for a in argument.axes), start=ONE))
+    places = [_pair_form(flat, *outer), _pair_form(flat, *inner)]
+    joined = multiply(*places, axes=(*fresh, *argument.axes))
+    slope = derivative(argument, name, by)
+    return _named(distribute(joined, slope, (*fresh, *by)), indices, by)
+
+
 _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
     "inv": _inverse_slope,
     "det": _determinant_slope,
     "logdet": _determinant_slope,
     "vstack": _stack_slope(0),
     "hstack": _stack_slope(1),
+    "max": _extreme_slope,
+    "min": _extreme_slope,
+    "largest": lambda factor, name, by: Form((), (*dict.fromkeys(factor.indices), *by)),
+    "kron": _kron_slope,
+    "reshape": _reshape_slope,
 }
 
 

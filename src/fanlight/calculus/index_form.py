@@ -29,6 +29,9 @@ class Index(NamedTuple):
     number: int
     length: Dimension
 
+    def __hash__(self) -> int:
+        return self.number
+
 
 def new_index(length: Dimension) -> Index:
     """Return an index that no form has."""
@@ -139,33 +142,53 @@ _FIRST_ORDERED = 10**12  # above every number of `new_index`
 
 
 def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]:
+    """Return the name and the order of summed indices; factors that share none are named apart from each other."""
     labels = {axis: f"{place}" for place, axis in enumerate(axes)}
-    summed = [i for i in sorted(term.indices) if i not in labels]
-    if not summed:
-        return _named(term, labels), []
-    colours = _colours(term, labels, summed)
+    named = sorted((_name_of_group(group, labels) for group in _connected(term.factors, labels)), key=lambda n: n[0])
+    return "*".join(name for name, _ in named), [i for _, order in named for i in order]
+
+
+def _connected(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:
+    """Group the factors that share summed indices."""
+    groups: list[tuple[set[Index], list[Factor]]] = []
+    for factor in factors:
+        summed = {i for i in factor.indices if i not in labels}
+        touching = [group for group in groups if group[0] & summed]
+        groups = [group for group in groups if group not in touching]
+        indices = summed.union(*(indices for indices, _ in touching))
+        groups.append((indices, [f for _, inner in touching for f in inner] + [factor]))
+    return [group for _, group in groups]
+
+
+def _name_of_group(factors: Sequence[Factor], labels: Mapping[Index, str]) -> tuple[str, list[Index]]:
+    """Return the smallest name of factors over the orders of their summed indices, and this order."""
+    summed = sorted({i for f in factors for i in f.indices if i not in labels})
+    if len(summed) < 2:
+        name = _name(factors, {**labels, **dict.fromkeys(summed, "s0")})
+        return (f"({name})" if summed else name), summed
+    colours = _colours(factors, labels, summed)
     classes = [list(g) for _, g in itertools.groupby(sorted(summed, key=lambda i: colours[i]), lambda i: colours[i])]
     names = []
     for parts in itertools.islice(itertools.product(*map(itertools.permutations, classes)), _LIMIT_OF_ORDERS):
         order = [i for part in parts for i in part]
-        names.append((_named(term, labels | {i: f"s{place}" for place, i in enumerate(order)}), order))
+        names.append((f"({_name(factors, {**labels, **{i: f's{n}' for n, i in enumerate(order)}})})", order))
     return min(names, key=lambda item: item[0])
 
 
-def _named(term: Term, labels: Mapping[Index, str]) -> str:
+def _name(factors: Sequence[Factor], labels: Mapping[Index, str]) -> str:
     names = []
-    for atom, indices, exponent in term.factors:
+    for atom, indices, exponent in factors:
         places = [labels[i] for i in indices]
         names.append(f"{atom.key}[{','.join(sorted(places) if atom.is_symmetric else places)}]^{exponent}")
     return "*".join(sorted(names))
 
 
-def _colours(term: Term, labels: Mapping[Index, str], summed: Sequence[Index]) -> dict[Index, str]:
+def _colours(factors: Sequence[Factor], labels: Mapping[Index, str], summed: Sequence[Index]) -> dict[Index, str]:
     """Tell summed indices apart by where they stand and what stands beside them."""
     colours = dict.fromkeys(summed, "s")
     for _ in range(min(len(summed), 4)):
         seen: dict[Index, list[str]] = {i: [] for i in summed}
-        for atom, indices, exponent in term.factors:
+        for atom, indices, exponent in factors:
             shown = [labels.get(i) or colours[i] for i in indices]
             for place, index in enumerate(indices):
                 if index in seen:

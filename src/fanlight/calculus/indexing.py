@@ -18,9 +18,9 @@ from fanlight.calculus.index_algebra import (
     power,
     scale,
     single,
-    used_axes,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
@@ -38,7 +38,10 @@ def form_of(expression: Expression) -> Form:
     """
     done: dict[Expression, Form] = {}
     for node in walk(expression):
-        done[node] = _converted(node, done)
+        if len(node.shape) != 1:  # row numbers stand in the atoms that select rows
+            done[node] = _converted(node, done)
+    if expression not in done:
+        raise CalculusError(f"{expression} are row numbers: they have no form with indices")
     return done[expression]
 
 
@@ -71,20 +74,18 @@ class _Arguments:
 
 def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
-    if len(node.shape) == 1:
-        raise CalculusError(f"{node} are row numbers: they have no form with indices")
     if name in _RULES:
         axes = _new_axes(node)
         rows, columns = axes_of(node, axes)
         return _RULES[name](_Arguments(node, done), rows, columns)
     if node.operation.derivative is not None:
-        return elementwise(node.operation.name, done[node.arguments[0]], node)
+        return elementwise(node.operation.name, done[node.arguments[0]])
     return _call(node, done)
 
 
 def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     """Return a form of one opaque factor."""
-    if any(len(a.shape) == 1 for a in node.arguments):
+    if any(a not in done for a in node.arguments):
         raise CalculusError(f"{node.operation.name} has no form with indices")
     axes = _new_axes(node)
     name = node.operation.name
@@ -107,82 +108,6 @@ def _operation_key(node: Expression) -> tuple[Dimension, ...]:
 
 def _shapes(node: Expression) -> tuple[tuple[Dimension, ...], ...]:
     return (node.shape, *(a.shape for a in node.arguments))
-
-
-def elementwise(name: str, argument: Form, node: Expression | None = None) -> Form:
-    """Apply a function of one number to every entry."""
-    inner = Form(argument.terms, used_axes(argument))
-    if name == "exp" and not argument.terms:
-        return number(1, argument.axes)
-    if name == "sqrt":
-        return power(argument, Fraction(1, 2))
-    if name == "log" and (split := _logarithm(argument)) is not None:
-        return split
-    negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
-    if name == "sigmoid" and negative:
-        return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
-    atom, indices = oriented("function", name, inner)
-    return Form((Term(Fraction(1), (Factor(atom, indices),)),), argument.axes)
-
-
-def _logarithm(argument: Form) -> Form | None:
-    """Split the logarithm of positive factors; use those that cannot overflow."""
-    axes = argument.axes
-    if len(argument.terms) == 2:
-        one, other = sorted(argument.terms, key=lambda t: len(t.factors))
-        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
-            return elementwise("softplus", Form(_inside(other.factors[0]).terms, axes))
-    if len(argument.terms) != 1:
-        if (inner := _one_minus_sigmoid(argument)) is not None:
-            return scale(elementwise("softplus", Form(inner.terms, axes)), -1)
-        return None
-    (term,) = argument.terms
-    if term == Term(Fraction(1), ()):
-        return Form((), axes)
-    if not term.indices <= set(axes) or term.coefficient != 1:
-        return None
-    parts = []
-    for factor in term.factors:
-        alone = Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), axes)
-        if factor.atom.name == "exp":
-            part = Form(_inside(factor).terms, axes)
-        elif factor.atom.name == "sigmoid":
-            part = scale(elementwise("softplus", scale(Form(_inside(factor).terms, axes), -1)), -1)
-        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_inside(factor))) is not None:
-            part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
-        elif is_positive(factor):
-            atom, indices = oriented("function", "log", Form(alone.terms, used_axes(alone)))
-            part = Form((Term(Fraction(1), (Factor(atom, indices),)),), axes)
-        else:
-            return None
-        parts.append(scale(part, factor.exponent))
-    return add(*parts, axes=axes)
-
-
-def _inside(factor: Factor) -> Form:
-    return renamed(factor.atom.arguments[0], factor.indices)
-
-
-def _one_minus_sigmoid(form: Form) -> Form | None:
-    """Return z of ``1 - sigmoid(z)``."""
-    if len(form.terms) != 2:
-        return None
-    one, other = sorted(form.terms, key=lambda t: len(t.factors))
-    if one != Term(Fraction(1), ()) or other.coefficient != -1 or [f.atom.name for f in other.factors] != ["sigmoid"]:
-        return None
-    return _inside(other.factors[0]) if other.factors[0].exponent == 1 else None
-
-
-def is_positive(factor: Factor) -> bool:
-    """Tell whether a factor's entries are positive whatever the symbols are."""
-    atom = factor.atom
-    if atom.kind == "function":
-        return atom.name in ("exp", "sigmoid", "softplus")
-    if atom.kind != "group":
-        return False
-    if _one_minus_sigmoid(atom.arguments[0]) is not None:
-        return True
-    return all(t.coefficient > 0 and t.factors and all(map(is_positive, t.factors)) for t in atom.arguments[0].terms)
 
 
 def _sum_over(form: Form, axes: Sequence[Index]) -> Form:
@@ -213,15 +138,6 @@ def _divide(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(a.at(0, r, c), reciprocal(below), axes=_axes(r, c))
 
 
-def reciprocal(form: Form) -> Form:
-    """Return one over every entry; ``1 / (1 + exp(-z))`` is a sigmoid."""
-    if len(form.terms) == 2:
-        one, other = sorted(form.terms, key=lambda t: len(t.factors))
-        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
-            return elementwise("sigmoid", Form(scale(_inside(other.factors[0]), -1).terms, form.axes))
-    return power(form, Fraction(-1))
-
-
 def _power(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     exponent = a.at(1, r, c)
     base = a.at(0, r, c)
@@ -231,14 +147,6 @@ def _power(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if len(exponent.terms) == 1 and not exponent.terms[0].factors:
         return Form(power(base, exponent.terms[0].coefficient).terms, axes)
     return power_function(base, exponent, axes)
-
-
-def power_function(base: Form, exponent: Form, axes: Sequence[Index]) -> Form:
-    """Raise to a power that is not a number."""
-    used = tuple(i for i in axes if any(i in t.indices for t in (*base.terms, *exponent.terms)))
-    arguments = (Form(base.terms, used), Form(exponent.terms, used))
-    atom = Atom("function", "power", [i.length for i in used], arguments=arguments)
-    return Form((Term(Fraction(1), (Factor(atom, used),)),), tuple(axes))
 
 
 def _matmul(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -333,6 +241,35 @@ def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return single(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
 
 
+def _onehot(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    axes = _axes(r, c)
+    name = a.node.operation.name
+    return single(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
+
+
+def _rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return the product of the matrix with a 1 in each row, at the row's number, and the table."""
+    table, index = a.node.arguments
+    row = new_index(table.shape[0])
+    return multiply(_selector(index, _axes(r, row), row), a.at(0, row, c), axes=_axes(r, c))
+
+
+def _scatter_rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return the product of the transpose of the matrix with a 1 in each row, at the row's number, and the rows."""
+    index = a.node.arguments[1]
+    row = new_index(index.shape[0]) if index.shape[0] != ONE else None
+    if r is None:
+        raise CalculusError("rows are added to a table of several rows")
+    return multiply(_selector(index, _axes(row, r), r), a.at(0, row, c), axes=_axes(r, c))
+
+
+def _selector(index: Expression, axes: tuple[Index, ...], row: Index) -> Form:
+    """Return the matrix with a 1 in each row, at the row's number; a vector for a single number."""
+    name = "onehot" if index.shape == (ONE,) else "onehot_rows"
+    node = Expression.node(TABLE[name], (index,), (row.length,))
+    return single(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
+
+
 def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     (argument,) = a.node.arguments
     r0, r1, c0, c1 = a.node.parameters
@@ -382,4 +319,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "norm": _norm,
     "norm1": lambda a, r, c: _sum_over(elementwise("abs", _whole(a)), ()),
     "slice": _slice,
+    "onehot": _onehot,
+    "onehot_rows": _onehot,
+    "rows": _rows,
+    "scatter_rows": _scatter_rows,
 }

@@ -8,6 +8,7 @@ are scalars. Dimensions that have to agree get one letter, named n, m, k, … in
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from fanlight.calculus.rewritings import ALIASES
@@ -24,13 +25,17 @@ _OF_VECTORS = _TO_SCALAR | {
     "bag", "matrix_power", "transpose",
 }  # fmt: skip
 _SQUARE = {"tr", "trace", "det", "logdet", "inv", "matrix_power"}
-_OF_DIMENSIONS = {"eye": 0, "ones": 0, "zeros": 0, "reshape": 1, "scatter_rows": 2}  # arguments before dimensions
+_OF_DIMENSIONS = {  # arguments before dimensions
+    "eye": 0, "ones": 0, "zeros": 0, "reshape": 1, "scatter_rows": 2, "onehot": 1, "onehot_rows": 1,
+}  # fmt: skip
 _WITHOUT_AXIS = {"sum", "mean", "logsumexp"}
 _SCALAR: tuple[str, ...] = ()
 Dimensions = tuple[str, ...]
 
 
-def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict[str, tuple[int | str, ...]]:
+def infer_shapes(
+    text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False
+) -> dict[str, tuple[int | str, ...]]:
     """Return a shape for every symbol of an expression.
 
     Parameters
@@ -39,6 +44,8 @@ def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict
         The expression.
     declared : mapping
         Shapes that are declared; one dimension is a column, or row numbers where the symbol is used as such.
+    prefer_vectors : bool
+        Small letters are columns also where nothing is a vector or matrix.
 
     Raises
     ------
@@ -53,12 +60,12 @@ def infer_shapes(text: str, declared: Mapping[str, Sequence[int | str]]) -> dict
     ({'x': ()}, {'z': ('n', 1)})
     """
     tree = syntax_tree(text)
-    inference = _Inference(tree, declared)
+    inference = _Inference(tree, declared, prefer_vectors)
     inference.shape(tree)
     return inference.named()
 
 
-def guesses(text: str, declared: Mapping[str, Sequence[int | str]]) -> list[str]:
+def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False) -> list[str]:
     """Say which shapes the text does not show, so that whoever meant another can declare it.
 
     Examples
@@ -67,7 +74,7 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]]) -> list[str]
     ([], ['z taken as a column: --shape z=n'])
     """
     tree = syntax_tree(text)
-    inference = _Inference(tree, declared)
+    inference = _Inference(tree, declared, prefer_vectors)
     inference.shape(tree)
     sure = {d for name in inference.used_as_vectors | set(declared) for d in inference.symbols.get(name, ())}
     sure = {inference.find(d) for d in sure}
@@ -91,9 +98,12 @@ class _Inference:
     sum of them with `` + `` between.
     """
 
-    def __init__(self, tree: ast.expr, declared: Mapping[str, Sequence[int | str]]) -> None:
+    def __init__(
+        self, tree: ast.expr, declared: Mapping[str, Sequence[int | str]], prefer_vectors: bool = False
+    ) -> None:
         self.equal: dict[str, str] = {}
         self.symbols: dict[str, Dimensions] = {}
+        self.ranges: dict[str, str] = {}  # of the letters of sums over an index
         nodes = list(ast.walk(tree))
         self.row_numbers = {
             a.id
@@ -102,13 +112,16 @@ class _Inference:
             for a in n.args[1:]
             if isinstance(a, ast.Name)
         }
+        self.indices = {n.id for part in _index_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
+        self.row_numbers |= self.indices & set(declared)
         self.used_as_vectors = {n.id for n in _operands(tree) if isinstance(n, ast.Name)}
         self.arguments = {a.id for call in _vector_calls(tree) for a in call.args if isinstance(a, ast.Name)}
         self.letters = {d for shape in declared.values() for d in shape if isinstance(d, str)} - set(declared)
         lengths = {n.id for part in _dimension_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
         self.letters |= lengths - set(declared)
-        names = _symbol_names(tree)
-        vectors = bool(self.used_as_vectors or self.row_numbers) or any(map(len, declared.values()))
+        names = [*_symbol_names(tree), *sorted(self.indices & set(declared))]
+        vectors = prefer_vectors or bool(self.used_as_vectors or self.row_numbers) or any(map(len, declared.values()))
+        vectors = vectors or any(isinstance(n, ast.Subscript) for n in nodes)
         vectors = vectors or any(name[0].isupper() for name in names) or any(_vector_calls(tree))
         for name in names:
             self._add(name, declared.get(name), vectors)
@@ -159,6 +172,14 @@ class _Inference:
                 return self._broadcast(self.shape(left), self.shape(right))
             case ast.Subscript(value=value, slice=ast.Tuple(elts=[r, c])):
                 return self._part(self.shape(value), (r, c))
+            case ast.Subscript(value=value, slice=place):
+                shape = self.shape(value)
+                turned = len(shape) == 2 and self.find(shape[0]) == "1"
+                return self._part(shape, (ast.Slice(), place) if turned else (place, ast.Slice()))
+            case ast.GeneratorExp(elt=body, generators=loops):
+                for loop in loops:
+                    self._note_range(loop)
+                return self.shape(body)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
                 return self._call(ALIASES.get(name, name), arguments, bool(keywords))
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch" | "F"), attr=name), args=arguments):
@@ -187,6 +208,13 @@ class _Inference:
         sizes = []
         for d, part in zip(shape, bounds, strict=True):
             match part:
+                case ast.Name(id=name) if name in self.ranges:
+                    self.unify(d, self.ranges[name])
+                    sizes.append("1")
+                case ast.Name(id=name) if len(self.symbols.get(name, ())) == 1:
+                    sizes.append(self.symbols[name][0])
+                case ast.expr() if not isinstance(part, ast.Slice):
+                    sizes.append("1")
                 case ast.Slice(lower=None, upper=None):
                     sizes.append(d)
                 case ast.Slice(lower=None | ast.Constant(value=0), upper=ast.Name() | ast.Constant() as upper):
@@ -197,6 +225,12 @@ class _Inference:
                     sizes.append(self._fresh())
         return self._collapsed((sizes[0], sizes[1]))
 
+    def _note_range(self, loop: ast.comprehension) -> None:
+        """Note how far an index of a sum runs."""
+        match loop:
+            case ast.comprehension(target=ast.Name(id=name), iter=ast.Call(args=[length])):
+                self.ranges[name] = ast.unparse(length)
+
     def _fresh(self) -> str:
         return f"part:{len(self.equal)}"
 
@@ -205,7 +239,14 @@ class _Inference:
         shapes = [self.shape(a) for a in arguments[:split]]
         if split < len(arguments):
             sizes = [ast.unparse(a) for a in arguments[split:]]
-            return self._collapsed((sizes[0], sizes[-1])) if name != "scatter_rows" else _SCALAR
+            match name:
+                case "onehot":
+                    return (sizes[0], "1")
+                case "onehot_rows":
+                    return (shapes[0][0] if shapes[0] else "1", sizes[0])
+                case "scatter_rows":
+                    return (sizes[0], shapes[0][1]) if len(shapes[0]) == 2 else _SCALAR
+            return self._collapsed((sizes[0], sizes[-1]))
         if name in _SQUARE and shapes and len(shapes[0]) == 2:
             self.unify(*shapes[0])
         if name in ("dot", "solve", "maximum", "minimum", "max", "min", "where", "clip") and len(shapes) > 1:
@@ -232,6 +273,8 @@ class _Inference:
             return shape if name not in ("vstack", "hstack") else self._stack(name, shapes)
         match name:
             case "diag":
+                if ":columns" in self.find(shape[1]):
+                    self.unify(shape[1], shape[0])
                 return (shape[0], shape[0]) if self.find(shape[1]) == "1" else (shape[0], "1")
             case "outer":
                 return (shape[0], shapes[1][0]) if len(shapes) > 1 and shapes[1] else shape
@@ -244,7 +287,7 @@ class _Inference:
             case "transpose":
                 return shape[::-1]
             case "vec":
-                return (self._fresh(), "1")
+                return (" * ".join(d for d in map(self.find, shape) if d != "1") or "1", "1")
         return (shape[0], "1") if axis and name in _WITHOUT_AXIS else shape
 
     def _stack(self, name: str, shapes: list[Dimensions]) -> Dimensions:
@@ -260,11 +303,15 @@ class _Inference:
 
     def named(self) -> dict[str, tuple[int | str, ...]]:
         """Return the shapes with a letter for every dimension that is still free."""
-        free = [letter for letter in _NAMES if letter not in self.letters and letter not in self.symbols]
+        free = [letter for letter in _NAMES if letter not in self.letters | self.indices | set(self.symbols)]
         letters: dict[str, str] = {}
 
         def name(d: str) -> int | str:
             d = self.find(d)
+            if " * " in d:
+                parts = [name(part) for part in d.split(" * ")]
+                numbers = [part for part in parts if isinstance(part, int)]
+                return math.prod(numbers) if len(numbers) == len(parts) else "*".join(map(str, parts))
             if " + " in d:
                 parts = [name(part) for part in d.split(" + ")]
                 numbers = [part for part in parts if isinstance(part, int)]
@@ -281,7 +328,7 @@ class _Inference:
 
 
 def _free(d: str) -> bool:
-    return ":" in d and " + " not in d
+    return ":" in d and " + " not in d and " * " not in d
 
 
 def _operands(tree: ast.expr) -> Iterator[ast.expr]:
@@ -290,7 +337,7 @@ def _operands(tree: ast.expr) -> Iterator[ast.expr]:
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 yield from (left, right)
-            case ast.Attribute(value=value, attr="T"):
+            case ast.Attribute(value=value, attr="T") | ast.Subscript(value=value):
                 yield value
 
 
@@ -308,16 +355,32 @@ def _dimension_trees(tree: ast.expr) -> Iterator[ast.expr]:
     """Yield the parts that are lengths: bounds of ranges, arguments of eye, ones, zeros and reshape."""
     for node in ast.walk(tree):
         match node:
+            case ast.comprehension(iter=ast.Call(args=arguments)):
+                yield from arguments
             case ast.Slice(lower=lower, upper=upper):
                 yield from (bound for bound in (lower, upper) if bound is not None)
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in _OF_DIMENSIONS:
                 yield from arguments[_OF_DIMENSIONS[name] :]
 
 
+def _index_trees(tree: ast.expr) -> Iterator[ast.expr]:
+    """Yield the parts that number entries: indices, and the letters of sums over an index."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(slice=ast.Tuple(elts=places)):
+                yield from (place for place in places if not isinstance(place, ast.Slice))
+            case ast.Subscript(slice=place) if not isinstance(place, ast.Slice):
+                yield place
+            case ast.comprehension(target=target):
+                yield target
+            case ast.Call(func=ast.Name(id="onehot"), args=[index, *_]):
+                yield index
+
+
 def _symbol_names(tree: ast.expr) -> list[str]:
     """Return the names that are values, in the order they are written."""
     excluded = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    excluded |= {id(n) for part in _dimension_trees(tree) for n in ast.walk(part)}
+    excluded |= {id(n) for part in (*_dimension_trees(tree), *_index_trees(tree)) for n in ast.walk(part)}
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "jnp" | "F") as library)):

@@ -12,14 +12,15 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fanlight.calculus.batch import substitute
-from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, write_by, zeros
+from fanlight.calculus.batch import substitute, sum_over
+from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
 from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
-from fanlight.calculus.shapes import Dimension, dimension
+from fanlight.calculus.shapes import ONE, Dimension, dimension, show
 from fanlight.calculus.syntax import PRIME, error_at, hint, syntax_tree
+from fanlight.calculus.text_writer import DIMENSION_COUNTS
 from fanlight.errors import CalculusError
 
 _OPERATORS = {
@@ -33,20 +34,10 @@ _OPERATORS = {
 _FILLED: dict[str, Callable[..., Expression]] = {"eye": eye, "ones": ones, "zeros": zeros}
 _WRITTEN_OTHERWISE = {
     *_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", "length", "reshape", "scatter_rows",
-    "scatter_bag", "kron_left", "kron_right", *_FILLED,
+    "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", *_FILLED,
 }  # fmt: skip
-_PARAMETERS = ("kron_left", "kron_right", "reshape", "scatter_rows", "scatter_bag")  # written with their dimensions
+_METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
 _LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")
-
-_INFIX = {
-    "add": ("+", 1),
-    "subtract": ("-", 1),
-    "multiply": ("*", 2),
-    "divide": ("/", 2),
-    "matmul": ("@", 2),
-    "power": ("**", 4),
-}
-_NEGATIVE, _ATOM = 3, 5
 
 
 def parse(
@@ -93,11 +84,6 @@ def parse(
     return remember(result, reader.symbols)
 
 
-def write(expression: Expression) -> str:
-    """Write an expression so that `parse` reads the same again."""
-    return _write(expression)[0]
-
-
 class _Reader:
     def __init__(
         self,
@@ -110,6 +96,7 @@ class _Reader:
         self.text = text
         self.generic = generic
         self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
+        self.bound: dict[str, Expression] = {}  # letters of sums over an index
         self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
         self.dimensions = {letter: dimension(letter) for letter in lengths - set(self.symbols)}
@@ -149,23 +136,14 @@ class _Reader:
                 func=ast.Attribute(value=ast.Name(id=library), attr=name), args=arguments, keywords=keywords
             ) if library in _LIBRARIES and library not in self.symbols:
                 return self._call(name, arguments, keywords)
-            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=keywords) if name in (
-                "sum",
-                "mean",
-                "dot",
-                "max",
-                "min",
-                "var",
-                "trace",
-                "transpose",
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=keywords) if (
+                name in _METHODS
             ):
                 return self._call(name, [value, *arguments], keywords)
-            case ast.Subscript(value=value, slice=ast.Tuple(elts=[ast.Slice() as r, ast.Slice() as c])):
-                return self._expression(value)[self._bounds(r), self._bounds(c)]
-            case ast.Subscript():
-                raise CalculusError(
-                    "a part is written with ranges, W[a:b, c:d]: a column is W[:, 2:3], rows by number rows(E, i)"
-                )
+            case ast.Subscript(value=value, slice=ast.Tuple(elts=places)):
+                return self._part(self._expression(value), places)
+            case ast.Subscript(value=value, slice=place):
+                return self._part(self._expression(value), [place])
             case ast.BinOp() | ast.IfExp() | ast.Lambda() | ast.Compare():
                 raise CalculusError(hint(self.text) or "this is not part of the language of expressions")
         raise CalculusError("this is not part of the language of expressions")
@@ -229,6 +207,9 @@ class _Reader:
 
     def _call(self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | None = None) -> Expression:
         name = ALIASES.get(name, name)
+        match arguments:
+            case [ast.GeneratorExp(elt=body, generators=loops)] if name == "sum":
+                return self._index_sum(body, loops)
         if keywords:
             return self._along_axis(name, arguments, keywords)
         if name in self.generic and len(arguments) == 1:
@@ -237,8 +218,10 @@ class _Reader:
             return self._derivative(name, arguments)
         if name in _FILLED:
             return self._with_dimensions(name, arguments, _FILLED[name])
-        if name in _PARAMETERS:
-            count = 1 if name.startswith("scatter") else 2
+        if name in DIMENSION_COUNTS:
+            count = DIMENSION_COUNTS[name]
+            if name.startswith("onehot"):
+                self._note_index(arguments[0])
             return self._with_dimensions(name, arguments, self._parametric(name, len(arguments) - count), count)
         if name in REWRITINGS:
             return self._rewriting(name, arguments)
@@ -316,6 +299,69 @@ class _Reader:
             slope = gradient(slope, place)
         return substitute(slope, {"z": z})
 
+    def _part(self, whole: Expression, places: list[ast.expr]) -> Expression:
+        """Read ``X[i, j]``, ``X[a:b, :]``, ``X[i]`` or ``x[i]``; a letter that is no dimension numbers an entry."""
+        if not whole.shape:
+            raise CalculusError(f"{whole} is a scalar: it has no entries")
+        if len(places) == 1:
+            everything = ast.Slice()
+            places = [everything, *places] if whole.shape[0] == ONE else [*places, everything]
+        if len(places) != 2:
+            raise CalculusError("a matrix has two indices: X[i, j]")
+        selectors = [self._selector(place, n) for place, n in zip(places, whole.shape, strict=True)]
+        slices = [self._bounds(place) if isinstance(place, ast.Slice) else slice(None) for place in places]
+        part = whole if slices == [slice(None)] * 2 else whole[slices[0], slices[1]]
+        rows, columns = selectors
+        if rows is not None:
+            part = apply("rows", part, rows) if len(rows.shape) == 1 else rows.T @ part
+        if columns is not None:
+            part = apply("rows", part.T, columns).T if len(columns.shape) == 1 else part @ columns
+        return part
+
+    def _selector(self, place: ast.expr, length: Dimension) -> Expression | None:
+        """Return the one-hot column of an entry's number, or row numbers; None for ranges and where there is one."""
+        match place:
+            case ast.Slice():
+                return None
+            case ast.Name(id=name) if name in self.bound:
+                return self.bound[name]
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as back)):
+                number = length - dimension(back)
+            case ast.Name(id=name) if name not in self.dimensions:
+                self._note_index(place)
+                index = self.symbols[name]
+                if len(index.shape) != 1:
+                    raise CalculusError(f"{name} is {show(index.shape)}: an index is a letter of its own")
+                return index if index.shape != (ONE,) else Expression.node(TABLE["onehot"], (index,), (length,))
+            case _:
+                number = self._dimension(place)
+        if not length.letters and not number.letters and not 0 <= number.constant < length.constant:
+            raise CalculusError(f"there is no entry {number} of {length}: entries are numbered from 0")
+        shown = Expression.node(TABLE["length"], (), (number,)) if number.letters else constant(number.constant)
+        return None if length == ONE else Expression.node(TABLE["onehot"], (shown,), (length,))
+
+    def _note_index(self, tree: ast.expr) -> None:
+        """Take a name that nothing else has as the number of an entry."""
+        match tree:
+            case ast.Name(id=name) if name not in self.symbols and name not in self.dimensions:
+                self.symbols[name] = symbol(name, (1,))
+
+    def _index_sum(self, body: ast.expr, loops: list[ast.comprehension]) -> Expression:
+        """Read ``sum(x[i] * y[i] for i in range(n))``: the terms of all i at once, added."""
+        match loops[0]:
+            case ast.comprehension(
+                target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=[tree]), ifs=[]
+            ):
+                length = self._dimension(tree)
+            case _:
+                raise CalculusError("a sum over an index is written sum(x[i] for i in range(n))")
+        before = dict(self.bound)
+        self.bound[name] = symbol(f"onehot_{name}", (length, ONE))
+        inner = self._index_sum(body, loops[1:]) if loops[1:] else self._expression(body)
+        chosen = self.bound[name]
+        self.bound = before
+        return sum_over(inner, chosen)
+
     def _bounds(self, part: ast.Slice) -> slice:
         if part.step is not None:
             raise CalculusError("a part has no step")
@@ -348,56 +394,3 @@ def _functions_like(name: str) -> str:
     near = difflib.get_close_matches(name, [*functions(), *ALIASES], 1, 0.5)
     start = f"did you mean {near[0]}? " if near else "a function of one letter, such as f, stays symbolic; "
     return f"{start}known are {', '.join(functions())}"
-
-
-def _write(node: Expression) -> tuple[str, int]:
-    """Return the text and how tightly it binds."""
-    name, arguments, parameters = node.operation.name, node.arguments, node.parameters
-    if name == "symbol":
-        return str(parameters[0]), _ATOM
-    if name == "constant":
-        value = parameters[0]
-        return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
-    if name == "length":
-        return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
-    if name in _INFIX:
-        sign, level = _INFIX[name]
-        # Python's power binds to the right and before a sign on its left; all else to the left
-        mixed = _needs_parentheses(name, arguments)
-        left = _wrapped(arguments[0], level + (name == "power" or mixed))
-        right = _wrapped(arguments[1], _NEGATIVE if name == "power" else level + 1)
-        return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
-    if name == "negative":
-        return f"-{_wrapped(arguments[0], _NEGATIVE)}", _NEGATIVE
-    if name == "transpose":
-        return f"{_wrapped(arguments[0], _ATOM)}.T", _ATOM
-    if name == "slice":
-        whole = arguments[0].shape
-        r0, r1, c0, c1 = parameters
-        rows_, columns = _bounds(r0, r1, whole[0]), _bounds(c0, c1, whole[1])
-        return f"{_wrapped(arguments[0], _ATOM)}[{rows_}, {columns}]", _ATOM
-    if name in _FILLED:
-        return f"{name}({', '.join(map(str, parameters))})", _ATOM
-    written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in _PARAMETERS else [])
-    return f"{name}({', '.join(written)})", _ATOM
-
-
-def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
-    """Tell whether the left side stands in parentheses: products of both kinds, unless one of them is by a scalar."""
-    left = arguments[0]
-    if {name, left.operation.name} not in ({"matmul", "multiply"}, {"matmul", "divide"}):
-        return False
-    return bool(left.arguments[0].shape and left.arguments[1].shape) if name == "matmul" else bool(arguments[1].shape)
-
-
-def _wrapped(node: Expression, level: int) -> str:
-    text, binds = _write(node)
-    return text if binds >= level else f"({text})"
-
-
-def _bounds(first: Dimension, last: Dimension, length: Dimension) -> str:
-    start = "" if first == dimension(0) else str(first)
-    return f"{start}:{'' if last == length else last}"
-
-
-write_by(write)

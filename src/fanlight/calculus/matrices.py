@@ -219,6 +219,18 @@ def _rows_shape(table: Shape, index: Shape) -> Shape:
     return shape_of((index[0], table[1]))
 
 
+def _onehot_shape(index: Shape, length: Dimension) -> Shape:
+    if index not in ((), (ONE,)):
+        raise CalculusError(f"onehot: needs the number of one entry, not {show(index)}")
+    return shape_of((length, ONE))
+
+
+def _onehot_rows_shape(index: Shape, length: Dimension) -> Shape:
+    if len(index) != 1:
+        raise CalculusError(f"onehot_rows: needs row numbers, not {show(index)}")
+    return shape_of((index[0], length))
+
+
 def _scatter_rows(up: Value, index: Value, count: int) -> Value:
     out = np.zeros((count, up.shape[1]), up.dtype)
     np.add.at(out, index, up)
@@ -250,6 +262,13 @@ for entry in (
         _rows_shape,
         lambda up, out, table, index: (apply("scatter_rows", up, index, parameters=(table.shape[0],)), None),
     ),
+    Operation(
+        "onehot",
+        lambda index, n: np.eye(n)[int(index.item())].reshape(-1, 1),
+        _onehot_shape,
+        lambda up, out, index, n: (None,),
+    ),
+    Operation("onehot_rows", lambda index, n: np.eye(n)[index], _onehot_rows_shape, lambda up, out, index, n: (None,)),
     Operation(
         "scatter_rows",
         _scatter_rows,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import oriented
+from fanlight.calculus.index_algebra import oriented, scale
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
     Power,
+    divided,
     length_of,
     negated,
     number_expression,
@@ -24,6 +26,7 @@ from fanlight.calculus.products import (
     times,
     transposed,
 )
+from fanlight.calculus.rewritings import mean_of
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
 
@@ -80,6 +83,8 @@ def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
     value = e.parameters[0] if e.operation.name == "constant" else None
     if value == 0:
         return zeros(rows, columns)
+    if e.operation.name == "divide" and e.arguments[0].parameters == (1,):
+        return ones(rows, columns) / e.arguments[1]
     return ones(rows, columns) if value == 1 else e * ones(rows, columns)
 
 
@@ -104,26 +109,63 @@ def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
 
 def _network(term: Term, axes: Axes) -> Network:
     network = Network(axes)
-    for factor in sorted(_with_softmax(term.factors), key=_factor_order):
+    for factor in sorted(with_softmax(term.factors), key=_factor_order):
         network.put(factor, _powers)
     return network
 
 
+def _without_minus(term: Term) -> Term:
+    """Turn ``-(1 - t)`` into ``t - 1``, and two distances ``mean(x) - x`` into ``x - mean(x)``."""
+    factors = [*term.factors]
+    differences = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent == 1]
+    differences = [n for n in differences if any(t.coefficient < 0 for t in factors[n].atom.arguments[0].terms)]
+    places = differences[:1] if term.coefficient < 0 else []
+    means = [n for n in differences if n not in places and _is_distance(atom_expression(factors[n].atom))]
+    places += means[: len(means) // 2 * 2]
+    for place in places:
+        atom, indices, _ = factors[place]
+        inner = scale(atom.arguments[0], -1)
+        turned = Atom("group", "", atom.lengths, arguments=(inner,), is_symmetric=atom.is_symmetric)
+        factors[place] = Factor(turned, indices)
+    return Term(term.coefficient * (-1) ** len(places), tuple(factors))
+
+
+def _is_distance(e: Expression) -> bool:
+    """Tell whether entries are subtracted from their mean."""
+    return e.operation.name == "subtract" and e.arguments[0] is mean_of(e.arguments[1])
+
+
 def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
+    term = _without_minus(term)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
+    scalars = _with_means(scalars)
     above = [e for e, x in scalars if x > 0 for e in [raised(e, x)]]
     below = [raised(e, -x) for e, x in scalars if x < 0]
-    if size.denominator != 1 and size.denominator <= 1000:
-        if size.denominator != 1:
-            below.insert(0, constant(size.denominator))
+    if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
+        below.insert(0, constant(size.denominator))
         size = Fraction(size.numerator)
     if size != 1:
         above.insert(0, number_expression(size))
     outcome = scaled(above, core)
     if below:
-        outcome = (outcome if outcome is not None else constant(1)) / times(below)
+        outcome = divided(outcome if outcome is not None else constant(1), times(below))
     return term.coefficient > 0, constant(1) if outcome is None else outcome
+
+
+def _with_means(scalars: Sequence[Power]) -> list[Power]:
+    """Join sums with the numbers of entries that they are divided by."""
+    exponents = {e: x for e, x in scalars if e.operation.name == "length"}
+    results: list[Power] = []
+    for e, exponent in scalars:
+        if e.operation.name == "sum" and exponent == 1:
+            counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in e.arguments[0].shape if d.letters)
+            if counts and all(exponents.get(length, 0) <= -count for length, count in counts.items()):
+                exponents |= {length: exponents[length] + count for length, count in counts.items()}
+                e = mean_of(e.arguments[0])
+        if e.operation.name != "length":
+            results.append((e, exponent))
+    return [(e, x) for e, x in exponents.items() if x] + results
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
@@ -143,7 +185,10 @@ def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
     )
     if has_root and (root := _root_of_squares(atom)) is not None:
         return [(_norm(root), exponent * 2)]
-    return [(atom_expression(atom), exponent)]
+    e = atom_expression(atom)
+    if exponent % 2 == 0 and _is_distance(e):
+        e = e.arguments[1] - e.arguments[0]  # the square of a distance from the mean
+    return [(e, exponent)]
 
 
 def _root_of_squares(atom: Atom) -> Expression | None:
@@ -176,7 +221,7 @@ _WRITTEN: dict[str, Expression] = {}
 
 
 def _atom_expression(atom: Atom) -> Expression:
-    if atom.kind == "symbol":
+    if atom.kind in ("symbol", "onehot", "onehot_rows"):
         node = atom.parameters[0]
         return transposed(node) if node.shape and node.shape[0] == ONE else node
     if atom.kind == "length":
@@ -248,7 +293,7 @@ def _logsumexp(form: Form) -> Expression | None:
     return function("logsumexp_rows")(argument if rows else transposed(argument))
 
 
-def _with_softmax(factors: Sequence[Factor]) -> list[Factor]:
+def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
     """Replace exponentials over their sum by softmax."""
     factors = list(factors)
     for total in [f for f in factors if f.atom.kind == "group" and f.exponent <= -1]:
@@ -273,7 +318,7 @@ def _with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
-            return _with_softmax(factors)
+            return with_softmax(factors)
     return factors
 
 

@@ -1,4 +1,4 @@
-"""Values, and gradients from values: evaluation and central differences.
+"""Values of expressions, and central differences of them.
 
 References
 ----------
@@ -8,14 +8,13 @@ Lecture L11 (the nudge), L20 (checking a hand-made gradient).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
-from fanlight.calculus.gradient import gradient
-from fanlight.calculus.shapes import Dimension, show
+from fanlight.calculus.shapes import ONE, Dimension, show
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
@@ -59,12 +58,23 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
     ['relu at x = 0']
     """
     values = values_of(expression, inputs)
-    return [
+    nodes = list(walk(expression))
+    kinks = [
         f"{node.operation.name} at {node.arguments[0]} = {kink:g}"
-        for node in walk(expression)
+        for node in nodes
         for kink in node.operation.kinks
         if (np.abs(values[node.arguments[0]] - kink) < within).any()
     ]
+    signs = {"max": 1, "min": -1}
+    extremes = [(node, signs[node.operation.name]) for node in nodes if node.operation.name in signs]
+    ties = [node for node, sign in extremes if _ties(sign * values[node.arguments[0]], within)]
+    return kinks + [f"{node.operation.name} at equal entries of {node.arguments[0]}" for node in ties]
+
+
+def _ties(value: Array, within: float) -> bool:
+    """Tell whether the two largest entries are equal or nearly so."""
+    largest = np.sort(value, axis=None)[-2:]
+    return len(largest) == 2 and bool(largest[1] - largest[0] < within)
 
 
 def values_of(expression: Expression, inputs: Mapping[str, Any]) -> dict[Expression, Array]:
@@ -128,6 +138,8 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
             array = array.astype(float)
         if len(symbol.shape) == 2 and array.ndim == 1:
             array = array.reshape((1, -1) if str(symbol.shape[0]) == "1" else (-1, 1))
+        if symbol.shape == (ONE,) and array.size == 1:
+            array = array.reshape((1,))  # the number of one entry
         if not symbol.shape and array.size == 1:
             array = array.reshape(())
         if array.ndim != len(symbol.shape):
@@ -150,35 +162,6 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
                     f"{name} has shape {show(arrays[name].shape)}, but {show(symbol.shape)} is declared"
                 )
     return arrays, lengths
-
-
-class Difference(NamedTuple):
-    """A gradient by rule beside the one by central differences.
-
-    Attributes
-    ----------
-    analytic, numeric : float array
-        In the shape of what the gradient is by.
-    error : float
-        Largest ``|analytic - numeric| / max(1, |numeric|)``.
-    kinks : list of str
-        Where, close to the inputs, there is no derivative, so that the two may differ.
-    """
-
-    analytic: Array
-    numeric: Array
-    error: float
-    kinks: list[str]
-
-
-def check_gradient(expression: Expression, wrt: str, inputs: Mapping[str, Any], step: float = 1e-5) -> Difference:
-    """Compare the derived gradient with full central differences in float64 (lecture L20)."""
-    arrays, _ = bind(symbols_of(expression), inputs)
-    point = {name: a.astype(np.float64) if a.dtype.kind == "f" else a for name, a in arrays.items()}
-    analytic = evaluate(gradient(expression, wrt), point)
-    numeric = central_differences(lambda x: float(evaluate(expression, {**point, wrt: x})), point[wrt], step)
-    error = float((np.abs(analytic - numeric) / np.maximum(1, np.abs(numeric))).max(initial=0))
-    return Difference(analytic, numeric, error, kinks_near(expression, point, within=10 * step))
 
 
 def central_differences(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:

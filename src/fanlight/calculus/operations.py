@@ -299,6 +299,8 @@ _elementwise("abs", np.abs, lambda x, y: F.sign(x), "abs({0})", (0,))
 _elementwise("sign", np.sign, lambda x, y: 0 * x, "sign({0})", (0,))
 _elementwise("sin", np.sin, lambda x, y: F.cos(x), "np.sin({0})")
 _elementwise("cos", np.cos, lambda x, y: -F.sin(x), "np.cos({0})")
+_elementwise("sinh", np.sinh, lambda x, y: F.cosh(x), "np.sinh({0})")
+_elementwise("cosh", np.cosh, lambda x, y: F.sinh(x), "np.cosh({0})")
 _elementwise("tan", np.tan, lambda x, y: 1 + y**2, "np.tan({0})")
 _elementwise("erf", _erf, lambda x, y: 2 / math.sqrt(math.pi) * F.exp(-(x**2)), "erf({0})")
 
@@ -341,7 +343,9 @@ for entry in (
         _scalar,
         lambda up, out, x: (up * (x / out),),
     ),
-    Operation("max", np.max, _scalar, lambda up, out, x: (up * (1 - F.step(out - x)),)),
+    Operation("max", np.max, _scalar, lambda up, out, x: (up * F.largest(x),)),
+    Operation("min", np.min, _scalar, lambda up, out, x: (up * F.largest(-x),)),
+    Operation("largest", lambda x: (x >= x.max()).astype(x.dtype), _same, lambda up, out, x: (0 * x,)),
     Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
 ):
     register(entry)

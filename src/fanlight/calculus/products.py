@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from fanlight.calculus.expressions import Expression, constant, function, walk
+from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
 
 Power = tuple[Expression, Fraction]
@@ -56,6 +57,13 @@ def times(factors: Sequence[Expression]) -> Expression:
     return outcome
 
 
+def divided(e: Expression, by: Expression) -> Expression:
+    """Divide by a scalar, in one fraction where `e` is one over something."""
+    if e.operation.name == "divide" and e.arguments[0].operation.name == "constant":
+        return e.arguments[0] / (by * e.arguments[1])
+    return e / by
+
+
 def raised(e: Expression, exponent: Fraction) -> Expression:
     """Write a power; a root of a sum of squares is a norm."""
     if exponent == 1:
@@ -77,6 +85,15 @@ def product(a: Expression, b: Expression) -> Expression:
         return a
     if b.operation.name == "matmul" and b.arguments[0].shape and b.arguments[1].shape:
         return product(product(a, b.arguments[0]), b.arguments[1])
+    if a.operation.name == "onehot_rows":
+        return function("rows")(b, a.arguments[0])
+    if a.operation.name == "transpose" and a.arguments[0].operation.name == "onehot_rows":
+        selector = a.arguments[0]
+        return Expression.node(TABLE["scatter_rows"], (b, selector.arguments[0]), selector.parameters)
+    if b.operation.name == "onehot" and a.operation.name == "transpose" and a.shape[0] != ONE:
+        return product(b.T, a.arguments[0]).T  # a row of the matrix: U[i, :].T
+    if "onehot_rows" in (b.operation.name, b.arguments[0].operation.name if b.operation.name == "transpose" else ""):
+        return product(transposed(b), transposed(a)).T
     return a @ b
 
 

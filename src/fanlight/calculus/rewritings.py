@@ -49,7 +49,8 @@ def count_of(x: Expression) -> Expression:
     return reduce(lambda a, b: a * b, sizes) if sizes else constant(1)
 
 
-def _mean(x: Expression) -> Expression:
+def mean_of(x: Expression) -> Expression:
+    """Return the mean of all entries."""
     return _sum(x) / count_of(x) if x.shape else x
 
 
@@ -57,8 +58,9 @@ def _row_means(x: Expression) -> Expression:
     return function("row_sums")(x) / count_of(x[0:1, :]) if x.shape else x
 
 
-def _variance(x: Expression) -> Expression:
-    return _mean((x - _mean(x)) ** 2)
+def variance_of(x: Expression) -> Expression:
+    """Return the mean of the squared distances from the mean."""
+    return mean_of((x - mean_of(x)) ** 2)
 
 
 def _maximum(a: Expression, b: Expression) -> Expression:
@@ -76,7 +78,7 @@ def _greatest(a: Expression, b: Expression | None = None) -> Expression:
 
 
 def _least(a: Expression, b: Expression | None = None) -> Expression:
-    return -function("max")(-a) if b is None else _minimum(a, b)
+    return function("min")(a) if b is None else _minimum(a, b)
 
 
 def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
@@ -134,11 +136,11 @@ REWRITINGS: dict[str, Rewriting] = {
     "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", _where, (3, 3)),
     "clip": Rewriting("clip(x, a, b)", "a + relu(x - a) - relu(x - b)",
                       lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),
-    "mean": Rewriting("mean(x)", "sum(x) / n", _mean),
+    "mean": Rewriting("mean(x)", "sum(x) / n", mean_of),
     "row_means": Rewriting("row_means(X)", "row_sums(X) / n", _row_means),
     "column_means": Rewriting("column_means(X)", "column_sums(X) / m", lambda x: _row_means(x.T).T),
-    "var": Rewriting("var(x)", "mean((x - mean(x))**2)", _variance),
-    "std": Rewriting("std(x)", "sqrt(var(x))", lambda x: _sqrt(_variance(x))),
+    "var": Rewriting("var(x)", "mean((x - mean(x))**2)", variance_of),
+    "std": Rewriting("std(x)", "sqrt(var(x))", lambda x: _sqrt(variance_of(x))),
     "gelu": Rewriting("gelu(x)", "x * (1 + erf(x / sqrt(2))) / 2", _gelu),
     "silu": Rewriting("silu(x)", "x * sigmoid(x)", lambda x: x * _sigmoid(x)),
     "leaky_relu": Rewriting("leaky_relu(x, a)", "relu(x) - a * relu(-x); a = 0.01 unless written",
@@ -146,8 +148,6 @@ REWRITINGS: dict[str, Rewriting] = {
     "elu": Rewriting("elu(x, a)", "relu(x) + a * (exp(-relu(-x)) - 1); a = 1 unless written",
                      _elu, (1, 2)),
     "relu6": Rewriting("relu6(x)", "relu(x) - relu(x - 6)", lambda x: _relu(x) - _relu(x - 6)),
-    "sinh": Rewriting("sinh(x)", "(exp(x) - exp(-x)) / 2", lambda x: (_exp(x) - _exp(-x)) / 2),
-    "cosh": Rewriting("cosh(x)", "(exp(x) + exp(-x)) / 2", lambda x: (_exp(x) + _exp(-x)) / 2),
     "square": Rewriting("square(x)", "x**2", lambda x: x**2),
     "log_sigmoid": Rewriting("log_sigmoid(x)", "-softplus(-x)", lambda x: -function("softplus")(-x)),
     "log_softmax": Rewriting("log_softmax(x)", "x - logsumexp(x)", _log_softmax),

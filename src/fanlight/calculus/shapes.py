@@ -98,11 +98,11 @@ def dimension(value: int | str | Dimension) -> Dimension:
         return Dimension.of({(): value})
     total = Dimension(())
     for part in value.split("+"):
-        found = re.fullmatch(r"\s*(\d*)\s*\*?\s*([^\W\d]\w*)?\s*", part)
-        if not found or not part.strip():
+        match = re.fullmatch(r"\s*(\d*)\s*\*?\s*([^\W\d]\w*(\s*\*\s*[^\W\d]\w*)*)?\s*", part)
+        if not match or not part.strip():
             raise CalculusError(f"dimension {value!r}: write a number, a letter or a multiple such as 3d")
-        count, letter = int(found[1] or 1), found[2]
-        total = total + Dimension.of({(letter,) if letter else (): count})
+        letters = tuple(sorted(letter.strip() for letter in match[2].split("*"))) if match[2] else ()
+        total = total + Dimension.of({letters: int(match[1] or 1)})
     return total
 
 

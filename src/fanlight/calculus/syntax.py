@@ -21,6 +21,8 @@ def syntax_tree(text: str) -> ast.expr:
         The text is not an expression; the message says what to write where the mistake is a common one.
     """
     shown, text = text.strip(), _python(text.strip())
+    if not text:
+        raise CalculusError("the expression is empty")
     try:
         return ast.parse(text, mode="eval").body
     except SyntaxError as error:
@@ -50,7 +52,8 @@ _HINTS = (
     (r"[²³]", "a power is written x**2"),
     (r"√", "a root is written sqrt(x)"),
     (r"[‖|]", "a length is written norm(x), an absolute value abs(x)"),
-    (r"[Σ∑]", "a sum is written sum(x)"),
+    (r"[Σ∑]", "a sum is written sum(x), over an index sum(x[i] for i in range(n))"),
+    (r"\b(sin|cos|tan|tanh|exp|log|sqrt|relu|sigmoid|softmax|sum|norm|tr|det)\s+\w", "a function is written sin(x)"),
     (r"(?<![^\W\d])\d+\.?\d*[^\W\d]", "a product is written with its sign: 2*x"),
     (r"[\w)]\s+[\w(]", "between two factors stands *, elementwise, or @, the matrix product"),
     (r"=", "only the expression is written, without what it is equal to"),

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from fanlight.corpus.sentence import Note, Sentence
 from fanlight.entities.bioes import Span
+from fanlight.text.normalisation import is_blank
 
 Offsets = list[tuple[int, int]]
 
@@ -62,12 +63,13 @@ def align(
 
 
 def _distinct(text: str, spans: Sequence[Span], line: int, notes: list[Note]) -> list[Span]:
-    """Drop repetitions and trim white space at the edges."""
+    """Drop repetitions and trim white space and invisible characters at the edges."""
     kept: list[Span] = []
     for start, end, type_ in spans:
         part = text[start:end]
-        trimmed = (start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip()), type_)
-        if trimmed[0] >= trimmed[1]:
+        visible = [place for place, c in enumerate(part, start) if not is_blank(c)]
+        trimmed = (visible[0], visible[-1] + 1, type_) if visible else (start, start, type_)
+        if not visible:
             notes.append(Note(line, "span of white space left out", f"{start}:{end} {type_}"))
             continue
         if trimmed != (start, end, type_):

@@ -11,14 +11,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fanlight.engine.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
+from fanlight.engine.layout import WIDTH, continues, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
+from fanlight.engine.token_flags import (
+    AS_FORM,
+    BULLET,
+    CLOSING,
+    COMMA,
+    DIVIDES,
+    FINAL,
+    FIRST_LOWER,
+    FIRST_UPPER,
+)  # fmt: skip
 from fanlight.jit import inner, kernel
 from fanlight.text.sentences import HEADLINE
 from fanlight.text.word_kernels import START, finish
 
-FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER = (
-    1 << i for i in range(10)
-)
+IN_COLUMNS = 2  # a bit of the state of `sentence_borders`
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
 SEVERAL = 32  # the bit of a context: the word (of characters: the character) occurs more than once in its document
 CONTEXT = 63  # bits of a context that `network.windows` knows
@@ -68,7 +78,8 @@ class Chunks(NamedTuple):
     documents : int32 array (D + 1,)
         First chunk of each document.
     ids, bytes, places, lines : int32 array (C,)
-        Number in the tables; first byte in the block; first code point in the document; line feeds before it.
+        Number in the tables; first byte in the block; first code point in the document; line feeds before it,
+        and `layout.WIDTH` for each character of white space, up to 3, which a tab counts.
     data : uint8 array
         The block's.
     """
@@ -88,7 +99,7 @@ class Chunks(NamedTuple):
 
 
 @inner(inline="always")
-def _white(data: Any, i: int, end: int) -> int:
+def white_width(data: Any, i: int, end: int) -> int:
     """Return the length of the white-space character at byte i, 0 if there is none (as str.isspace)."""
     b = data[i]
     if b <= 32:
@@ -143,28 +154,30 @@ def scan(
         chunks.documents[d] = n
         i, end = starts[d], ends[d]
         place = 0
-        lines = 0
+        lines, white, tabs = 0, 0, 0
         while i < end:
-            width = _white(data, i, end)
+            width = white_width(data, i, end)
             if width:
                 lines += data[i] == 10
+                tabs += data[i] == 9
+                white += 1
                 i += width
                 place += 1
                 continue
             chunks.bytes[n] = i
             chunks.places[n] = place
-            chunks.lines[n] = lines
+            chunks.lines[n] = lines + WIDTH * (3 if tabs else min(white, 3))
             h = START
             while i < end:
                 b = data[i]
-                if (b <= 32 or 0xC2 <= b <= 0xE3) and _white(data, i, end):
+                if (b <= 32 or 0xC2 <= b <= 0xE3) and white_width(data, i, end):
                     break
                 h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
                 place += (b & 0xC0) != 0x80
                 i += 1
             hashes[n] = finish(h)
             stops[n] = i
-            lines = 0
+            lines, white, tabs = 0, 0, 0
             n += 1
     chunks.documents[len(starts)] = n
     first, mask = known, np.uint64(len(keys) - 1)
@@ -191,60 +204,88 @@ def scan(
 def tokens_of(chunks: Any, tables: Any, first: int, last: int, types: Any, offsets: Any, gaps: Any) -> None:
     """Lay out the tokens of chunks [first, last): types (n,), offsets (n, 4), and whether and how a gap precedes.
 
-    gaps: -1 for none, else the line feeds in it.
+    gaps: -1 for none, else the line feeds in it, or `layout.WIDTH` times its width if there are none.
+    A chunk of invisible characters has no tokens.
     """
-    n = 0
+    n, lines, width = 0, 0, 0
     for c in range(first, last):
         chunk = chunks.ids[c]
         place, byte = chunks.places[c], chunks.bytes[c]
+        lines += chunks.lines[c] & (WIDTH - 1)
+        width = min(3, width + chunks.lines[c] // WIDTH)
+        end = -1  # of the token before in the chunk
         for k in range(tables.first[chunk], tables.first[chunk + 1]):
             types[n] = tables.tokens[k, 0]
             offsets[n, 0] = place + tables.tokens[k, 1]
             offsets[n, 1] = place + tables.tokens[k, 2]
             offsets[n, 2] = byte + tables.tokens[k, 3]
             offsets[n, 3] = byte + tables.tokens[k, 4]
-            gaps[n] = chunks.lines[c] if k == tables.first[chunk] else -1
+            if end < 0:
+                gaps[n] = lines or WIDTH * width
+            else:
+                gaps[n] = -1 if tables.tokens[k, 3] == end else 0
+            end = tables.tokens[k, 4]
+            lines, width = 0, 0
             n += 1
 
 
 @inner()
-def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, borders: Any, state: Any) -> int:
+def sentence_borders(
+    types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, borders: Any, state: Any
+) -> int:
     """Fill the first token of each sentence and the number of tokens; return the number of sentences.
 
+    The last sentence begins before token ``limit``: a border may depend on `layout.LOOKAHEAD` tokens behind it.
     ``state`` holds what is known at the first token, and is left with what is known at the last sentence's first: where
-    the line began, and whether a final mark stood before. At the beginning of a document both are 0.
+    the line began, and whether a final mark stood before (1) and the line has columns (`IN_COLUMNS`). At the beginning
+    of a document both are 0.
     """
     count = len(types)
-    if count == 0:
-        borders[0] = 0
-        return 0
     borders[0] = 0
+    if count == 0:
+        return 0
     found = 1
     line_start = state[0]
-    final = state[1] != 0
-    for t in range(1, count):
+    final, columns = state[1] & 1 != 0, state[1] & IN_COLUMNS != 0
+    for t in range(1, limit):
         before, here = flags[types[t - 1]], flags[types[t]]
         if before & FINAL:
             final = True
         elif not before & CLOSING:
             final = False
         border = False
-        if gaps[t] >= 0:
-            low = here & FIRST_LOWER
-            if gaps[t] > 1:
-                border = True
-            elif final:
-                border = not low
-            elif gaps[t]:
-                short = offsets[t - 1, 1] - line_start <= HEADLINE
-                border = short and not (low or before & FIRST_LOWER or before & COMMA)
-            if gaps[t]:
-                line_start = offsets[t, 0]
+        lines, low = lines_of(gaps[t]), here & FIRST_LOWER
+        if gaps[t] < 0:
+            wide = t - 2 >= borders[found - 1] and offsets[t - 2, 1] - offsets[t - 2, 0] > 1
+            border = before & FINAL and here & FIRST_UPPER and wide
+        elif lines > 1:
+            border = True
+        elif separates_columns(gaps, t, columns):
+            border = columns = True
+        elif final and not lines:
+            if low:
+                border = ends_before_small_letter(types, offsets, gaps, flags, t, borders[found - 1])
+            else:
+                border = ends_after_mark(types, offsets, gaps, flags, t, borders[found - 1], line_start)
+        elif final:
+            border = not low
+        elif lines:
+            if low or before & FIRST_LOWER or before & COMMA:
+                border = here & BULLET and t + 1 < count and gaps[t + 1] >= 0
+                border = border or begins_line(types, offsets, gaps, flags, t)
+            elif here & FIRST_UPPER:
+                border = not continues(types, offsets, gaps, flags, t, borders[found - 1], line_start)
+            else:
+                border = offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t)
+        else:
+            border = ends_after_abbreviation(types, offsets, gaps, flags, t, borders[found - 1], line_start)
+        if lines:
+            line_start, columns = offsets[t, 0], False
         if border:
             borders[found] = t
             found += 1
             final = False
-            state[0], state[1] = line_start, 0
+            state[0], state[1] = line_start, IN_COLUMNS * columns
         elif t - borders[found - 1] >= longest:
             begin = borders[found - 1] + 1
             division, space = 0, 0
@@ -258,31 +299,12 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
             for u in range(begin, borders[found] + 1):
                 before = flags[types[u - 1]]
                 if not before & CLOSING or before & FINAL:
-                    state[1] = before & FINAL
-                if gaps[u] > 0:
-                    state[0] = offsets[u, 0]
+                    state[1] = state[1] & IN_COLUMNS | before & FINAL
+                if lines_of(gaps[u]):
+                    state[0], state[1] = offsets[u, 0], state[1] & 1
             found += 1
     borders[found] = count
     return found
-
-
-@inner()
-def sentence_case(types: Any, begin: int, end: int, flags: Any) -> int:
-    """Return the case of the sentence of tokens [begin, end); see `network.windows`."""
-    words, upper, lower = 0, 0, 0
-    for t in range(begin, end):
-        f = flags[types[t]]
-        if f & ALPHABETIC:
-            words += 1
-            upper += (f & UPPER) != 0
-            lower += (f & LOWER) != 0
-    if words < 2:
-        return 0
-    if upper == words:
-        return 2
-    if lower == words:
-        return 6
-    return 4 if 3 * lower <= words - lower else 0
 
 
 @inner()

@@ -16,6 +16,7 @@ from fanlight.engine.chunks import Chunks, scan
 from fanlight.engine.columns import Documents, Entities
 from fanlight.engine.json import write_lines
 from fanlight.engine.passes import run, run_sentences
+from fanlight.engine.spans import trim_entities
 from fanlight.jit import ZERO, kernel
 
 
@@ -65,6 +66,8 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, firs
         return -1, size
     documents = Documents(chunks, first, last, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.room, thresholds, out)
+    if not arguments.networks.last.independent:
+        n = trim_entities(data, out, n)
     if short:
         found = Entities(
             out.documents[:n],

@@ -122,7 +122,7 @@ class FirstLayerCache:
         of, column = self._of, self._made.vector_width
         V = np.zeros((len(types.words), self._W.shape[1]), np.float32)
         if column:
-            V[:, :column] = self._lexicon.vectors(types.words)
+            V[:, :column] = self._lexicon.vectors(types.words, compiled=True)
         for group, bag in zip(self._made.groups, types.bags, strict=True):
             if of is None or group.name not in of.tables:
                 sum_bags(self._parameters[group.name], bag.ids, bag.offsets, V, column)

@@ -22,7 +22,9 @@ from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tok
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
+from fanlight.engine.spans import trim_entities
 from fanlight.engine.type_cache import TypeCache
+from fanlight.text.layout import LOOKAHEAD
 from fanlight.text.sentences import LONGEST
 
 if TYPE_CHECKING:
@@ -100,7 +102,8 @@ class LongDocument:
                 more = np.full((2, len(tables.flags) - places.shape[1]), -1, np.int32)
                 places = np.concatenate([places, more], 1)
             after = np.array(state)
-            types, _, borders, sentences = self._lay_out(chunks, tables, skip, after)
+            margin = 0 if end == self._end else LOOKAHEAD  # of borders that later text may change
+            types, _, borders, sentences = self._lay_out(chunks, tables, skip, after, margin)
             whole = sentences if end == self._end else sentences - 1
             if whole < 1 and end < self._end:  # not even one sentence is over
                 wanted *= 2
@@ -132,12 +135,14 @@ class LongDocument:
                 self._seen, self._counts,
             )  # fmt: skip
 
-    def _lay_out(self, chunks: Chunks, tables: Tables, skip: int, state: Int) -> tuple[Any, Any, Any, int]:
+    def _lay_out(
+        self, chunks: Chunks, tables: Tables, skip: int, state: Int, margin: int = 0
+    ) -> tuple[Any, Any, Any, int]:
         count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
         types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
         borders = np.empty(count + 1, np.int32)
         sentences = long_document_kernels.lay_out(
-            chunks, tables, self._longest, state, skip, (types, offsets, gaps), borders
+            chunks, tables, self._longest, margin, state, skip, (types, offsets, gaps), borders
         )
         return types[skip:], offsets[skip:], borders, sentences
 
@@ -190,6 +195,8 @@ class LongDocument:
         networks = Networks(layers[0], layers[-1], len(layers) > 1)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
         count = long_document_kernels.tag(networks, read.tokens, others, least, self._engine.scratch(), out)
+        if not networks.last.independent:
+            count = trim_entities(self._view(piece.begin, piece.end), out, count)
         found = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (found.starts, found.ends))
         first, last = (column.astype(np.int64) + piece.begin for column in (found.byte_starts, found.byte_ends))

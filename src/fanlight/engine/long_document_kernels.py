@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fanlight.engine.chunks import (
-    AS_FORM,
     REPEATED,
     SEVERAL,
-    _white,
     place_of,
     sentence_borders,
-    sentence_case,
     tokens_of,
+    white_width,
 )
+from fanlight.engine.layout import sentence_case
 from fanlight.engine.passes import find_entities, own_evidence
+from fanlight.engine.token_flags import AS_FORM
 from fanlight.jit import kernel
 
 LOWER_SEEN, CAPITAL_SEEN = 8, 16  # bits of a context
@@ -45,20 +45,24 @@ class OtherMentions(NamedTuple):
 def next_gap(data: Any, begin: int, end: int) -> int:
     """Return the first white space from byte `begin` on, or `end`."""
     i = begin
-    while i < end and not _white(data, i, end):
+    while i < end and not white_width(data, i, end):
         i += 1
     return i
 
 
 @kernel()
-def lay_out(chunks: Any, tables: Any, longest: int, state: Any, skip: int, columns: Any, borders: Any) -> int:
+def lay_out(
+    chunks: Any, tables: Any, longest: int, margin: int, state: Any, skip: int, columns: Any, borders: Any
+) -> int:
     """Fill a piece's tokens but the first `skip`: types, offsets and gaps, and the borders of its sentences.
 
-    ``state`` is that of `sentence_borders`. Returns how many sentences there are.
+    ``state`` is that of `sentence_borders`; no sentence begins in the last ``margin`` tokens. Returns how many
+    sentences there are.
     """
     types, offsets, gaps = columns
     tokens_of(chunks, tables, 0, len(chunks.ids), types, offsets, gaps)
-    return sentence_borders(types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, borders, state)
+    limit = len(types) - skip - margin
+    return sentence_borders(types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, limit, borders, state)
 
 
 @kernel()

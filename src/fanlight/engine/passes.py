@@ -104,7 +104,9 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
         )
         edges = borders[sentences:]
         state[:] = 0
-        more = sentence_borders(types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, edges, state)
+        more = sentence_borders(
+            types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, end - at, edges, state
+        )
         if contextual:
             contexts_of(types[at:end], edges[: more + 1], tables, memory, d - first + 1, contexts[at:end])
             if separate:

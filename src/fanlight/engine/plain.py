@@ -27,6 +27,7 @@ from fanlight.network.decoding import Network, TokenSpan
 from fanlight.network.evidence import evidence, join, marks
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import corpus_contexts
+from fanlight.text.spans import trim
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -115,6 +116,13 @@ class PlainEngine:
         starts = np.array([span.start for span in spans], np.int64)
         ends = np.array([span.end for span in spans], np.int64) - 1
         documents, begins, stops = tokens.documents[starts], tokens.starts[starts], tokens.ends[ends]
+        if self.model.configuration.head != "logistic":
+            owners = documents.tolist()
+            edges = [trim(texts[d], s, e) for d, s, e in zip(owners, begins.tolist(), stops.tolist(), strict=True)]
+            begins, stops = np.array(edges, np.int64).reshape(-1, 2).T
+            own = begins < stops
+            documents, begins, stops = documents[own], begins[own], stops[own]
+            spans = [span for span, kept in zip(spans, own.tolist(), strict=True) if kept]
         begin, end = int(block.starts[first]), int(block.ends[last - 1])
         # where each code point of the block begins in bytes: all but the bytes 10xxxxxx
         points = np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)

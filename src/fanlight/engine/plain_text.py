@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.text.features import character_keys
+from fanlight.text.features import character_form, character_keys
+from fanlight.text.normalisation import normalise_word
 from fanlight.text.patterns import Place
 from fanlight.text.sentences import segment
 
@@ -27,7 +28,7 @@ class Tokens(NamedTuple):
     texts : list of str
         Of each text in which sentences stand.
     words, keys : list of str (N,)
-        The tokens, and their word types (`text.features`).
+        The tokens in normal form, and their word types (`text.features`).
     starts, ends : int64 array (N,)
         Offsets in the token's text in code points.
     sentences : int64 array (S + 1,)
@@ -54,6 +55,11 @@ class Tokens(NamedTuple):
             yield self.texts[text], starts[first:last], ends[first:last]
 
 
+def forms_of(tokens: Iterable[str], unit: str) -> list[str]:
+    """Return tokens in the normal form that features see."""
+    return list(map(normalise_word if unit == "word" else character_form, tokens))
+
+
 def read_texts(texts: Sequence[str], unit: str) -> Tokens:
     """Cut texts, each a document, into tokens and sentences."""
     words: list[str] = []
@@ -63,7 +69,7 @@ def read_texts(texts: Sequence[str], unit: str) -> Tokens:
     for d, text in enumerate(texts):
         starts, ends, offsets = segment(text, unit)
         begins, stops = starts.tolist(), ends.tolist()
-        own = [text[s:e] for s, e in zip(begins, stops, strict=True)]
+        own = forms_of((text[s:e] for s, e in zip(begins, stops, strict=True)), unit)
         sentences.append(offsets[1:] + len(words))
         owners += [d] * (len(offsets) - 1)
         counts.append(len(own))
@@ -79,7 +85,7 @@ def read_texts(texts: Sequence[str], unit: str) -> Tokens:
 def read_sentences(documents: Sequence[Sequence[Sentence]], unit: str) -> Tokens:
     """Lay out documents of sentences that are tokenised already."""
     sentences = [sentence for document in documents for sentence in document]
-    words = [token for sentence in sentences for token in sentence.tokens]
+    words = forms_of((token for sentence in sentences for token in sentence.tokens), unit)
     if unit == "word":
         keys = words
     else:

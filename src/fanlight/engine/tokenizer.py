@@ -108,7 +108,7 @@ class _Characters:
         count, n, new = tokenizer_kernels.learn_characters(data, fresh, self._folding, free, self._out)
         hashes = np.empty(new if self._hashing else 0, np.uint64)
         if len(hashes):
-            word_kernels.hash_spans(data, self._out.places[:new], hashes)
+            character_kernels.hash_spans(data, self._out.places[:new], hashes)
         return _cut(data, self._out, (count, n, new), hashes)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:

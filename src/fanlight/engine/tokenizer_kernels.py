@@ -6,9 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fanlight.engine.chunks import (
+from fanlight.engine.borders import border_bits
+from fanlight.engine.chunks import place_of
+from fanlight.engine.token_flags import (
     ALPHABETIC,
     AS_FORM,
+    BULLET,
     CLOSING,
     COMMA,
     DIVIDES,
@@ -17,11 +20,10 @@ from fanlight.engine.chunks import (
     FIRST_UPPER,
     LOWER,
     UPPER,
-    place_of,
 )
 from fanlight.jit import inner, kernel
 from fanlight.text import character_kernels, word_kernels
-from fanlight.text.word_kernels import START, finish, hash_bytes, hash_on
+from fanlight.text.word_kernels import START, finish, hash_bytes
 
 
 class Learned(NamedTuple):
@@ -108,7 +110,7 @@ def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
         h = (h ^ np.uint64(48 + place // 10 % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(48 + place % 10)) * np.uint64(0x100000001B3)
     h = (h ^ np.uint64(9)) * np.uint64(0x100000001B3)
-    return finish(hash_on(h, data, begin, end, True))
+    return finish(character_kernels.hash_folded(h, data, begin, end))
 
 
 @kernel()
@@ -117,11 +119,14 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
     for w in range(len(spans)):
         begin, end = spans[w]
         first, last = data[begin], data[end - 1]
+        bits = border_bits(data, begin, end)
         if first >= 0x80:
             p = character_kernels.point(data, begin)
             out[w] = (
-                AS_FORM
+                bits
+                | AS_FORM
                 | ALPHABETIC * (0x3131 <= p <= 0xD7A3)
+                | BULLET * (p in (0x25A0, 0x25A1, 0x25AA, 0x25B6, 0x25BA, 0x25CB, 0x25CF, 0x25E6))
                 | FINAL * (p == 0x2026 or p == 0x3002 or p == 0xFF01 or p == 0xFF1F)
                 | CLOSING * (p == 0x2019 or p == 0x201D or p == 0x300D or p == 0x300F)
                 | DIVIDES * (p == 0x3001 or p == 0xFF0C)
@@ -134,8 +139,10 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
             upper = upper or 65 <= b <= 90
             lower = lower or 97 <= b <= 122
         out[w] = (
-            FINAL * (same and (last == 46 or last == 33 or last == 63))
+            bits
+            | FINAL * (same and (last == 46 or last == 33 or last == 63))
             | CLOSING * (end - begin == 1 and (last in (34, 39, 41, 93, 125)))
+            | BULLET * (end - begin == 1 and (last in (42, 43, 45)))
             | FIRST_LOWER * (97 <= first <= 122)
             | COMMA * (end - begin == 1 and last == 44)
             | DIVIDES * (last == 44 or last == 59 or last == 58)

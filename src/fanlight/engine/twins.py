@@ -21,6 +21,7 @@ from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
 from fanlight.network import chain, chain_batch
 from fanlight.network.modelfile import load_model
+from fanlight.network.vector_tables import IntegerRows, ProductCodes
 from fanlight.text.automaton import compile_expression
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -60,7 +61,8 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
 def texts_of(st: Any) -> Any:
     """Return lists of texts over all of Unicode but half surrogates, and such as names are likely in."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
-    likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d", max_size=120)
+    likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d\t/&;1g", max_size=120)
+    likely |= st.text("Paris Ｎato ﬁ㎏,\u200b\u00ad\u200e\ufeff\u0301\u1109\u1165’“–！，서울은", max_size=80)
     return st.tuples(st.sampled_from(["en", "ko"]), st.lists(anything | likely, max_size=6))
 
 
@@ -144,9 +146,18 @@ def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
     return [(tag, *row) for tag, row in zip(path.tolist(), messages.marginals.tolist(), strict=True)]
 
 
+def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Read rows of a table of vectors, a byte a component or by product quantisation."""
+    rows, parts, seed = case
+    matrix = np.random.default_rng(seed).normal(size=(40, 12)).astype(np.float32)
+    table = ProductCodes.of(matrix, parts) if parts else IntegerRows.of(matrix)
+    numbers = np.array(rows, np.int64)
+    return [tuple(row) for row in (table.compiled_vectors(numbers) if which else table.vectors(numbers)).tolist()]
+
+
 _WORDS = (
     "text.word_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*", "engine.chunks.*",
-    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*",
+    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 
 TABLE = (
@@ -172,6 +183,11 @@ TABLE = (
         "numbers of hashes", lambda c: _numbers(0, c), lambda c: _numbers(1, c),
         lambda st: st.lists(st.integers(1, 40) | st.integers(1, 2**64 - 1), min_size=1, max_size=60),
         ("engine.chunks.number", "engine.chunks.find", "engine.chunks.enter"),
+    ),
+    Twin(
+        "word vectors", lambda c: _word_vectors(0, c), lambda c: _word_vectors(1, c),
+        lambda st: st.tuples(st.lists(st.integers(-1, 39)), st.sampled_from([0, 1, 3, 12]), st.integers(0, 3)),
+        ("network.lexicon_kernels.*",),
     ),
     Twin(
         "the linear chain", lambda c: _chain(0, c), lambda c: _chain(1, c),

@@ -15,17 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import chunks as chunk_kernels
+from fanlight.engine import token_flags
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.first_layer_cache import FirstLayerCache
 from fanlight.engine.hash_index import HashIndex
+from fanlight.engine.plain_text import forms_of
 from fanlight.engine.tokenizer import Cutter, cutter_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
+from fanlight.text.borders import border_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
-from fanlight.text.sentences import CLOSING, DIVIDING, FINAL
+from fanlight.text.layout import BULLETS, CLOSING, FINAL
+from fanlight.text.sentences import DIVIDING
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
@@ -84,7 +88,7 @@ class TypeCache:
         self._make_free(self._limit * 9 // 8)
         # more than are met before `clear_out`: memory that is never written to costs nothing
         self.grow(2 * self._limit)
-        self._learn_words([PADDING], [" "])
+        self._learn_words([PADDING], [PADDING], [PADDING])
         self._jobs.pop()()
 
     @property
@@ -213,38 +217,45 @@ class TypeCache:
 
     def _learn_plainly(self, chunks: Sequence[str]) -> tuple[list[int], Rows]:
         """Return any chunks' lengths and tokens."""
+        texts: list[str] = []
         keys: list[str] = []
-        words: list[str] = []
-        counts, tokens = [], []
+        counts, rows_of_chunks = [], []
         for chunk in chunks:
             starts, ends = tokenise(chunk) if self._unit == "word" else characters(chunk)
             if self._tokenized:
                 starts, ends = np.array([0]), np.array([len(chunk)])
             begins, stops = starts.tolist(), ends.tolist()
-            own = [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
-            words += own
-            keys += own if self._unit == "word" else character_keys(chunk, begins, stops)
-            places = np.append(0, np.cumsum([len(token.encode()) for token in own]))  # tokens cover a chunk
-            counts.append(len(own))
-            tokens.append(np.stack([np.zeros_like(starts), starts, ends, places[:-1], places[1:]], 1))
-        whole = np.concatenate(tokens).astype(np.int32)
+            texts += [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
+            keys += character_keys(chunk, begins, stops) if self._unit == "character" else []
+            counts.append(len(starts))
+            places = _byte_offsets(chunk)
+            rows_of_chunks.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
+        whole = np.concatenate(rows_of_chunks).astype(np.int32)
+        words = forms_of(texts, self._unit)
         if self._unit == "character":
-            whole[:, 0] = self._learn_words(keys, words)
+            whole[:, 0] = self._learn_words(texts, words, keys) if texts else 0
             return counts, whole
-        distinct, first, which = np.unique(_hashes(keys), return_index=True, return_inverse=True)
+        distinct, first, which = np.unique(_hashes(texts), return_index=True, return_inverse=True)
         rows = self._types.find(distinct)
         new = np.flatnonzero(rows < 0)
         if len(new):
             some = first[new].tolist()
-            rows[new] = self._learn_words([keys[i] for i in some], [words[i] for i in some])
+            forms = [words[i] for i in some]
+            rows[new] = self._learn_words([texts[i] for i in some], forms, forms)
         whole[:, 0] = rows[which]
         return counts, whole
 
-    def _learn_words(self, keys: Sequence[str], words: Sequence[str]) -> Rows:
-        """Learn any new types, with the plain functions; return their rows."""
+    def _learn_words(self, texts: Sequence[str], words: Sequence[str], keys: Sequence[str]) -> Rows:
+        """Learn any new types, with the plain functions; return their rows.
+
+        Parameters
+        ----------
+        texts, words, keys : sequence of str
+            The tokens as they stand, their normal form, and the keys of their features.
+        """
         self._make_free(len(keys))
         if self._unit == "word":
-            self._types.enter(_hashes(keys), self._free[: len(keys)])
+            self._types.enter(_hashes(texts), self._free[: len(keys)])
         else:
             self._types.count += len(keys)
         hashes = np.zeros(0, np.uint64)
@@ -252,7 +263,8 @@ class TypeCache:
             hashes = word_hashes([key.lower() for key in keys])
         elif self._has_kinds:
             hashes = _hashes([word.lower() for word in words])
-        rows = self._enter(_hashes([key.lower() for key in keys]), np.array([_flags(word) for word in words]), hashes)
+        flags = np.array([_flags(text, word) for text, word in zip(texts, words, strict=True)])
+        rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
         for part in self._parts_of(len(keys)):
             self._jobs.append(partial(self._work_out, keys[part], rows[part]))
         return rows
@@ -335,17 +347,26 @@ def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:
     return np.array([word_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
 
 
-def _flags(word: str) -> int:
-    """Return what sentence borders (`text.sentences`) and contexts (`network.windows`) want to know of a token."""
+def _byte_offsets(text: str) -> Int:
+    """Return where each code point begins in UTF-8, and where the last ends."""
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
+    return np.append(0, np.cumsum(widths))
+
+
+def _flags(text: str, word: str) -> int:
+    """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
     return (
-        chunk_kernels.FINAL * (word[-1] in FINAL and len(set(word)) == 1)
-        | chunk_kernels.CLOSING * (word in CLOSING)
-        | chunk_kernels.FIRST_LOWER * word[0].islower()
-        | chunk_kernels.COMMA * (word == ",")
-        | chunk_kernels.DIVIDES * (word[-1] in DIVIDING)
-        | chunk_kernels.FIRST_UPPER * word[0].isupper()
-        | chunk_kernels.AS_FORM * (word == word.lower())
-        | chunk_kernels.ALPHABETIC * word[0].isalpha()
-        | chunk_kernels.UPPER * word.isupper()
-        | chunk_kernels.LOWER * word.islower()
+        token_flags.FINAL * (text[-1] in FINAL and len(set(text)) == 1)
+        | token_flags.CLOSING * (text in CLOSING)
+        | token_flags.FIRST_LOWER * text[0].islower()
+        | token_flags.COMMA * (text == ",")
+        | token_flags.DIVIDES * (text[-1] in DIVIDING)
+        | token_flags.FIRST_UPPER * text[0].isupper()
+        | token_flags.AS_FORM * (word == word.lower())
+        | token_flags.ALPHABETIC * word[0].isalpha()
+        | token_flags.UPPER * word.isupper()
+        | token_flags.LOWER * word.islower()
+        | token_flags.BULLET * (text in BULLETS)
+        | border_bits(text)
     )

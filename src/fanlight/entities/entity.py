@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datetime
+
+    from fanlight.values import Value
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -30,6 +35,23 @@ class Entity:
     type: str
     text: str
     probability: float | None = None
+
+    @property
+    def value(self) -> Value | None:
+        """What a date, time, amount or quantity means; None where that is not understood, and of other types.
+
+        Examples
+        --------
+        >>> Entity(0, 12, "MONEY", "$3.5 billion").value.to_dict()
+        {'kind': 'money', 'number': 3500000000, 'unit': 'USD'}
+        """
+        return self.value_on(None)
+
+    def value_on(self, reference: datetime.date | None, day_first: bool = False) -> Value | None:
+        """Return the value of what was written on a day, so that "yesterday" has one; see `values.read_value`."""
+        from fanlight.values import read_value
+
+        return read_value(self.text, self.type, reference, day_first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fanlight.entities.bioes import Span
 from fanlight.entities.matches import Matches, matches, pair
@@ -64,7 +65,7 @@ class Mistake(NamedTuple):
     after: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """What is known of a model's work on a labelled set; rates in percent.
 
@@ -96,6 +97,11 @@ class Report:
     mistakes: list[Mistake]
     seen: dict[str, tuple[int, int]] | None = None
     against: dict[str, float] | None = None
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        low, high = self.interval
+        return f"Report(F1 {self.scores.f1:.2f}, {low:.2f} to {high:.2f}; {len(self.mistakes)} mistakes)"
 
     def _repr_html_(self) -> str:
         """Show the report in a notebook."""
@@ -139,7 +145,7 @@ def report_on(
     gold = [s.gold for s in sentences]
     found = [[f.span for f in s.found] for s in sentences]
     scores = score_spans(gold, found)
-    counts = _counts(gold, found)
+    counts = count_spans(gold, found)
     right = [f.span in set(s.gold) for s in sentences for f in s.found]
     pairs = [p for a, b in zip(gold, found, strict=True) for p in pair(a, b)]
     confusion = Counter((a[2] if a else "", b[2] if b else "") for a, b in pairs)
@@ -148,7 +154,7 @@ def report_on(
         spans = [[f.span for f in some] for some in other]
         against = {
             "f1": score_spans(gold, spans).f1,
-            "at least as good": paired_bootstrap(counts, _counts(gold, spans)),
+            "at least as good": paired_bootstrap(counts, count_spans(gold, spans)),
         }
     return Report(
         scores,
@@ -162,7 +168,8 @@ def report_on(
     )
 
 
-def _counts(gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]) -> Any:
+def count_spans(gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]) -> NDArray[np.int64]:
+    """Count each sentence's entities in the gold standard, found, and both (S, 3)."""
     rows = [(len(set(a)), len(set(b)), len(set(a) & set(b))) for a, b in zip(gold, found, strict=True)]
     return np.array(rows, np.int64).reshape(-1, 3)
 

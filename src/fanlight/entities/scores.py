@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from fanlight.entities.bioes import Span
@@ -39,7 +40,7 @@ class Counts:
         return 200 * self.correct / (self.gold + self.predicted) if self.correct else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scores:
     """Scores of a set.
 
@@ -61,6 +62,21 @@ class Scores:
     def f1(self) -> float:
         """Overall F1 in percent."""
         return self.overall.f1
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        all_ = self.overall
+        rates = f"F1 {all_.f1:.2f}, precision {all_.precision:.2f}, recall {all_.recall:.2f}"
+        return f"Scores({rates}; {all_.gold} entities of {len(self.types)} types)"
+
+    def _repr_html_(self) -> str:
+        """Show precision, recall and F1 per type and over all in a notebook."""
+        head = "".join(f"<th>{name}</th>" for name in ("type", "precision", "recall", "F1", "gold", "found", "right"))
+        rows = []
+        for name, c in [*self.types.items(), ("all", self.overall)]:
+            cells = (f"{c.precision:.2f}", f"{c.recall:.2f}", f"{c.f1:.2f}", c.gold, c.predicted, c.correct)
+            rows.append(f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+        return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON, rates in percent."""

@@ -22,14 +22,15 @@ from fanlight.errors import DataError, ModelError
 from fanlight.files import replacing
 from fanlight.network.configuration import UNITS, Configuration
 from fanlight.network.evidence import evidence_width, marks_width
-from fanlight.network.lexicon import Lexicon, quantise
+from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
+from fanlight.network.vector_tables import ProductCodes, quantise, table_of
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.patterns import Patterns
 
 # 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns;
-# 5: tables with a reach
-FORMAT = 5
+# 5: tables with a reach; 6: word vectors by product quantisation
+FORMAT = 6
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     if model.first is not None:
         arrays |= {f"first.{k}": a for k, a in _stored(model.first.configuration, model.first.parameters).items()}
     arrays["lexicon.hashes"] = model.lexicon.hashes
-    arrays["lexicon.integers"] = model.lexicon.integers
-    arrays["lexicon.scales"] = model.lexicon.scales
+    arrays |= {f"lexicon.{name}": array for name, array in model.lexicon.table.arrays.items()}
     names, patterns = model.gazetteer, model.patterns
     if names is not None:
         arrays |= {"gazetteer.hashes": names.hashes, "gazetteer.members": names.members}
@@ -131,13 +131,12 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         if is_damaged or ((verify or checksum is None) and _checksum(arrays) != header["checksum"]):
             raise ModelError(f"{path}: the checksum does not match: the file was altered or damaged, get it again")
         configuration = Configuration.from_dict(header["configuration"])
-        lexicon = Lexicon(arrays["lexicon.hashes"], arrays["lexicon.integers"], arrays["lexicon.scales"])
+        lexicon = Lexicon(arrays["lexicon.hashes"], table_of(_within(arrays, "lexicon.")))
         parameters = _parameters(arrays, configuration)
         first = None
         if header.get("first") is not None:
             made = Configuration.from_dict(header["first"])
-            named = {k.removeprefix("first."): a for k, a in arrays.items() if k.startswith("first.")}
-            first = First(made, _parameters(named, made))
+            first = First(made, _parameters(_within(arrays, "first."), made))
         gazetteer = _gazetteer(arrays, header.get("gazetteer"))
         patterns = _patterns(header.get("patterns"))
         told = marks_width(gazetteer, patterns)
@@ -151,9 +150,9 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
             raise ModelError("a first network, names or patterns are missing: the file is damaged, get it again")
         if (
             lexicon.width != configuration.vector_width
-            or not len(lexicon.hashes) == len(lexicon.integers) == len(lexicon.scales)
+            or len(lexicon.hashes) != len(lexicon.table)
             or lexicon.hashes.dtype != np.uint64
-            or lexicon.integers.dtype != np.int8
+            or not lexicon.table.is_sound
         ):
             raise ModelError("the word vectors do not fit the configuration")
         provenance = dict(header["provenance"])
@@ -205,9 +204,16 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
 def _format(model: Model) -> int:
     """Return the lowest format that has all that the model has, so that older versions read what they can."""
     networks = [model.configuration, *([] if model.first is None else [model.first.configuration])]
+    if isinstance(model.lexicon.table, ProductCodes):
+        return 6
     if any(group.reach is not None for made in networks for group in made.groups):
         return 5
     return 3 if model.patterns is None else 4
+
+
+def _within(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]]) -> str:

@@ -103,6 +103,12 @@ class Inspector:
             sentences.append(rows)
         return sentences
 
+    def type_probabilities(self, documents: Sequence[Sequence[Sentence]]) -> list[NDArray[np.float32]]:
+        """Return P(token is in an entity of the type) (n, T) for each sentence; see `Tagger.type_probabilities`."""
+        tokens = read_sentences(documents, self._engine.unit)
+        shares = self._network.type_probabilities(self._engine.emissions(tokens), tokens.sentences)
+        return np.split(shares.astype(np.float32), tokens.sentences[1:-1])
+
     @cached_property
     def _nearest(self) -> NearestExamples | None:
         documents = [document for documents in kept_sample(self._model) for document in documents]

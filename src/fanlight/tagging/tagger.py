@@ -313,6 +313,13 @@ class Tagger:
             spans[number].append(TokenSpan(start - offset, end - offset, type_, probability))
         return spans
 
+    def type_probabilities(self, documents: Sequence[Sequence[Sentence]]) -> list[NDArray[np.float32]]:
+        """Return P(token is in an entity of the type), (tokens, types), for each sentence of tokenised documents.
+
+        The columns are those of `types`.
+        """
+        return self._inspector.type_probabilities(documents)
+
     def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:
         """Return why a token got its tag, or how far it is from another.
 

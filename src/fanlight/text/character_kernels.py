@@ -16,7 +16,7 @@ from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
 from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
-from fanlight.text.word_kernels import mix
+from fanlight.text.word_kernels import START, finish, mix
 
 Int = NDArray[np.int64]
 LONGEST = 160  # characters of a chunk
@@ -147,6 +147,44 @@ def known(p: Any) -> Any:
 
 
 @inner(inline="always")
+def _fold(p: Any) -> Any:
+    """Return the normal form of a point that is `known`; see `normalisation.fold_character`."""
+    if p < 0x2014 or 0x201D < p < 0xFF01:
+        return p
+    if p > 0xFF00:
+        return p - 0xFEE0
+    if p >= 0x201C:
+        return np.int64(34)
+    if p >= 0x2018:
+        return np.int64(39)
+    return np.int64(0x2013) if p < 0x2016 else p
+
+
+@inner()
+def hash_folded(h: Any, data: Any, begin: int, end: int) -> Any:
+    """Go on with a hash of bytes (`word_kernels.hash_on`): of the normal form in lower case."""
+    i = begin
+    while i < end:
+        width = 1 if data[i] < 0x80 else 3
+        p = _fold(point(data, i))
+        if p < 0x80:
+            h = (h ^ np.uint64(p + 32 if 65 <= p <= 90 else p)) * np.uint64(0x100000001B3)
+        else:
+            h = (h ^ np.uint64(0xE0 | p >> 12)) * np.uint64(0x100000001B3)
+            h = (h ^ np.uint64(0x80 | (p >> 6 & 63))) * np.uint64(0x100000001B3)
+            h = (h ^ np.uint64(0x80 | (p & 63))) * np.uint64(0x100000001B3)
+        i += width
+    return h
+
+
+@kernel()
+def hash_spans(data: Any, spans: Any, out: Any) -> None:
+    """Fill `hash_bytes` of the normal form of ``data[s:e]`` in lower case for each row (s, e) of spans."""
+    for w in range(len(spans)):
+        out[w] = finish(hash_folded(START, data, spans[w, 0], spans[w, 1]))
+
+
+@inner(inline="always")
 def _class(p: Any) -> Any:
     """Return the class of a point that is `known`; see `hashing.character_classes`."""
     if p > 126:
@@ -163,10 +201,10 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
     values[:3] = np.uint64(_EDGE)
     classes[:3] = np.uint64(0)
     while i < end:
-        p = point(data, i)
+        p = _fold(point(data, i))
         values[n + 3] = np.uint64(p + 33 if 65 <= p <= 90 else p + 1)
         classes[n + 3] = np.uint64(_class(p))
-        i += 1 if p < 0x80 else 3
+        i += 1 if data[i] < 0x80 else 3
         n += 1
     values[n + 3 : n + 6] = np.uint64(_EDGE)
     classes[n + 3 : n + 6] = np.uint64(0)

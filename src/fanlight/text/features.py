@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from fanlight.text.character_features import CHARACTER_FEATURES, Characters
 from fanlight.text.hashing import Hashes, mix, seed_of
+from fanlight.text.normalisation import SEPARATORS, is_invisible, is_normal, normalise_word
 from fanlight.text.word_features import WORD_FEATURES, Words
 
 Int = NDArray[np.int64]
@@ -121,7 +122,9 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
 
 
 def character_keys(text: str, starts: Sequence[int], ends: Sequence[int]) -> list[str]:
-    r"""Return the keys of character tokens: position in and text of their space-delimited word.
+    r"""Return the keys of character tokens: position in and normal form of their space-delimited word.
+
+    Invisible characters between tokens separate no words, but zero-width space and its kin.
 
     Examples
     --------
@@ -132,11 +135,23 @@ def character_keys(text: str, starts: Sequence[int], ends: Sequence[int]) -> lis
     first = 0
     count = len(starts)
     for t in range(count):
-        if t + 1 == count or starts[t + 1] != ends[t]:  # white space follows: the word is complete
+        if t + 1 == count or (starts[t + 1] != ends[t] and _separates(text[ends[t] : starts[t + 1]])):
             word = text[starts[first] : ends[t]]
+            if len(word) != t + 1 - first or not is_normal(word):
+                places = zip(starts[first : t + 1], ends[first : t + 1], strict=True)
+                word = "".join(character_form(text[s:e]) for s, e in places)
             keys.extend(f"{i}\t{word}" for i in range(t + 1 - first))
             first = t + 1
     return keys
+
+
+def character_form(token: str) -> str:
+    """Return the one code point that stands for a character with its marks."""
+    return normalise_word(token)[0]
+
+
+def _separates(gap: str) -> bool:
+    return any(character in SEPARATORS or not is_invisible(character) for character in gap)
 
 
 def _hashes(keys: Sequence[str], names: set[str]) -> dict[str, Hashes]:

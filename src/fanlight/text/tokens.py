@@ -1,17 +1,20 @@
 r"""Tokens with exact offsets.
 
 A word tokeniser for news-like text in the manner of CoNLL-2003, defined on *chunks*, the stretches between white
-space: what a chunk is cut into depends on the chunk alone. In order:
+space: what a chunk is cut into depends on the chunk alone. Rules see its normal form (`text.normalisation`): no token
+begins or ends with an invisible character, and zero-width space separates tokens. In order:
 
-1. A chunk that starts with http://, https:// or www., or has the form of an e-mail address, an @user or a #tag, is
-   one token but for closing marks at its end (rule 3).
-2. Opening marks at the start are tokens: quotes, brackets, currency signs, all punctuation but ``- ' . @ # & _ +``
+1. A chunk that starts with a scheme (http://) or www., is a path, or has the form of an e-mail address, an @user or a
+   #tag, is one token but for closing marks at its end (rule 3).
+2. Opening marks at the start are tokens: quotes, brackets, currency signs, all punctuation but ``- ' . @ # & +``
    before a letter or digit. Equal marks in a row stay together (``...``, ``--``).
-3. Closing marks at the end likewise. A final full stop stays with an abbreviation: a known one, a single letter, or
-   letters with inner stops (``U.S.``).
-4. Inside, brackets, double quotes, semicolons, runs of dashes and of dots are cut out; a comma unless digits stand on
-   both sides; a colon unless digits stand on both sides.
-5. English contractions are cut before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``.
+3. Closing marks at the end likewise. A final full stop stays with an abbreviation: a listed one, a single letter, or
+   letters with inner stops (``U.S.``); a dollar sign with up to three capitals (``US$``). An emoticon is one token.
+4. Inside, brackets, double quotes, semicolons, ``| = ~``, runs of dashes and of dots are cut out; a comma, colon or
+   stroke unless digits stand on both sides; a stroke between words of more than a letter; ``&`` between words of three
+   letters; ``. ! ?`` between a word and a capital, where a space is missing (``Oslo.He``).
+5. English contractions are cut before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``, but for firms such
+   as ``McDonald's``; a unit of measure after its number (``50mg``), and Hangul after Latin letters or digits.
 
 For Korean, `characters` makes every character a token. Combining marks, variation selectors, joined emoji and
 conjoining jamo never leave their base.
@@ -27,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import DataError
+from fanlight.text.normalisation import extends, is_blank, is_normal, normalise
 
 Int = NDArray[np.int64]
 
@@ -34,14 +38,40 @@ ABBREVIATIONS = frozenset(
     """
     mr mrs ms dr prof rev gen sen rep gov lt col capt cpl sgt maj adm cmdr pres hon st ste mt ft jr sr esq messrs mme
     mlle inc corp co ltd bros plc vs etc al no nos vol pp ed eds fig dept univ assn ave blvd rd jan feb mar apr jun jul
-    aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun approx est cf ca ph.d
+    aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun approx est cf ca ph.d tel atty supt insp
     """.split()  # noqa: SIM905 - a list of one-word strings is harder to read
 )
-_JOINING = set("-'’.@#&_+")  # may begin a word
+POSSESSIVE_NAMES = frozenset(
+    "mcdonald wendy domino arby denny macy kohl levi kellogg sainsbury bloomingdale hardee applebee".split()  # noqa: SIM905
+)  # firms whose names end in 's
+UNITS = frozenset(
+    """
+    mg mcg µg μg g kg ml cl dl l mm cm km mph kmh kb mb gb tb hz khz mhz ghz kw kwh mwh lb lbs oz ft hp cc bn px dpi
+    fps iu
+    """.split()  # noqa: SIM905
+)
+_DOMAINS = frozenset("com org net edu gov co uk de fr io info biz tv me".split())  # noqa: SIM905
+_JOINING = set("-'.@#&+")  # may begin a word
 _CHUNK = re.compile(r"\S+")
-_URL = re.compile(r"(?:https?://|www\.)\S+|[@#]\w[\w-]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_CONTRACTION = re.compile(r"(?:n['’]t|['’](?:s|m|d|re|ve|ll))$", re.IGNORECASE)
-_CUT = re.compile(r"[()\[\]{}<>\"“”„«»;]|--+|[–—]+|\.\.+|…|(?<!\d),|,(?!\d)|(?<!\d):|:(?!\d)")
+_URL = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s가-힣]+|[@#]\w[\w-]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}/[^\s가-힣]*|[\w.-]+(?:/[\w.-]+)*/[\w-]+\.[a-z]\w{1,4}$"
+    r"|[a-z]:\\\S*",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"(?:~|\.{1,2})/[\w./~-]+|/[\w.~-]+/[\w./~-]+")
+_EMOTICON = re.compile(r"[:;=][-o'^]?[)(DPpOo3/\\*|\]\[]{1,3}")
+_CONTRACTION = re.compile(r"(?:n't|'(?:s|m|d|re|ve|ll))$", re.IGNORECASE)
+_CUT = re.compile(
+    r"[()\[\]{}<>\"“”„«»;|、。「」『』《》〈〉【】〔〕]|--+|[–—]+|\.\.+|…|=+|~+|(?<!\d),|,(?!\d)|(?<!\d):|:(?!\d)"
+    r"|(?<!\d)/+|/+(?!\d)|&|(?<=\w)\.(?=[^\W\d_])|(?<=\w)[!?]+(?=\w)"
+)
+_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*(?=(?:{'|'.join(sorted(UNITS))})$)")
+_HANGUL = re.compile("(?<=[A-Za-z0-9\u00c0-\u024f])(?=[가-힣])")
+_LETTERS = re.compile(r"[^\W\d_]*")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]*$")
+_EMOJI = "\u2000-\u3300\U0001f000-\U0001ffff"
+_JOINED = re.compile(f"[{_EMOJI}\ufe0f](\u200d)(?=[{_EMOJI}])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -56,7 +86,7 @@ def tokenise(text: str) -> tuple[Int, Int]:
     Returns
     -------
     starts, ends : int array (T,)
-        Increasing, without overlap; together they cover everything but white space.
+        Increasing, without overlap; together they cover everything but white space and what is invisible.
 
     Raises
     ------
@@ -90,11 +120,14 @@ def characters(text: str) -> tuple[Int, Int]:
     """
     check_encodable(text)
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    visible = ~_kind(points, str.isspace)
-    inside = _kind(points, _extends)
+    visible = ~_kind(points, is_blank)
+    joined = np.zeros(len(points), bool)
+    for match in _JOINED.finditer(text) if "\u200d" in text else ():
+        joined[match.start(1)] = visible[match.start(1)] = True
+    inside = _kind(points, extends) | joined
     inside[:1] = False
     inside[1:] &= visible[:-1] & visible[1:]
-    inside[1:] |= (points[:-1] == 0x200D) & visible[1:] & visible[:-1]  # after a zero-width joiner
+    inside[1:] |= joined[:-1]
     starts = np.flatnonzero(visible & ~inside)
     stops = np.append(~(visible & inside), True)
     after = np.flatnonzero(stops)  # places where no token goes on
@@ -119,7 +152,24 @@ def check_encodable(text: str) -> None:
 @lru_cache(1 << 16)
 def _cuts(chunk: str) -> tuple[int, ...]:
     """Return start, end, start, end, … of the tokens of a chunk."""
-    if chunk.isalnum():
+    if is_normal(chunk):
+        return _cuts_of_form(chunk)
+    view = normalise(chunk)
+    borders: list[int] = []
+    for form in _CHUNK.finditer(view.text):
+        cuts = iter(_cuts_of_form(form.group()))
+        for first, last in zip(cuts, cuts, strict=True):
+            start, end = int(view.starts[form.start() + first]), int(view.ends[form.start() + last - 1])
+            if borders and start < borders[-1]:  # within what comes from one character
+                borders[-1] = max(end, borders[-1])
+            else:
+                borders += (start, end)
+    return tuple(borders)
+
+
+def _cuts_of_form(chunk: str) -> tuple[int, ...]:
+    """Return the tokens of a chunk in normal form."""
+    if (chunk.isascii() and chunk.isalpha()) or _EMOTICON.fullmatch(chunk):
         return (0, len(chunk))
     first, last = 0, len(chunk)
     head: list[int] = []
@@ -127,7 +177,7 @@ def _cuts(chunk: str) -> tuple[int, ...]:
     while first < last and (n := _opening(chunk, first, last)):
         head += (first, first + n)
         first += n
-    link = _URL.match(chunk, first)
+    link = _URL.match(chunk, first) or _PATH.match(chunk, first)
     while first < last and (n := _closing(chunk, first, last)):
         tail[:0] = (last - n, last)
         last -= n
@@ -141,40 +191,72 @@ def _cuts(chunk: str) -> tuple[int, ...]:
 def _inside(chunk: str, first: int, last: int) -> list[int]:
     borders: list[int] = []
     for cut in _CUT.finditer(chunk, first, last):
-        if first < cut.start():
-            borders += _contraction(chunk, first, cut.start())
+        if not _separates_words(chunk, cut.start(), cut.end(), last):
+            continue
+        start = cut.start()
+        if cut.group() == "." and first < start and _is_abbreviation(chunk[first:start]):
+            start += 1  # the stop is its token's
+        if first < start:
+            borders += _contraction(chunk, first, start)
         end = cut.end()
-        while end < last and _extends(chunk[end]):  # marks stay with their base
+        while end < last and extends(chunk[end]):  # marks stay with their base
             end += 1
-        borders += (cut.start(), end)
+        if start < end:
+            borders += (start, end)
         first = end
     return borders + _contraction(chunk, first, last) if first < last else borders
 
 
+def _separates_words(chunk: str, first: int, last: int, end: int) -> bool:
+    """Tell whether a mark ``chunk[first:last]`` separates words, as all but ``/ & . ! ?`` do."""
+    mark = chunk[first]
+    if mark not in "/&.!?" or last - first > 1:
+        return True
+    before = _LETTERS_BEFORE.search(chunk, 0, first)
+    after = _LETTERS.match(chunk, last, end)
+    assert before is not None
+    assert after is not None
+    left, right = before.group(), after.group()
+    if mark == "/":
+        return len(left) + len(right) > (2 if (left + right).isupper() else 3) or not (left and right)
+    if mark == "&":
+        return len(left) > 2 and len(right) > 2
+    if mark == ".":
+        sentence = right[:1].isupper() and (right[1:].islower() or len(right) == 1) and right.lower() not in _DOMAINS
+        return sentence and len(left) > 1 and left[-1].islower() and "@" not in chunk and "ph.d" not in chunk.lower()
+    return right[:1].isupper()
+
+
 def _contraction(chunk: str, first: int, last: int) -> list[int]:
-    found = _CONTRACTION.search(chunk, first, last)
-    if found and found.start() > first:
-        return [first, found.start(), found.start(), last]
-    return [first, last]
+    match = _CONTRACTION.search(chunk, first, last)
+    if match and match.start() > first and chunk[first : match.start()].lower() not in POSSESSIVE_NAMES:
+        return [first, match.start(), match.start(), last]
+    word = chunk[first:last]
+    number = _NUMBER.match(word)
+    places = [number.end()] if number else [match.start() for match in _HANGUL.finditer(word)]
+    borders = [first]
+    for place in places:
+        borders += (first + place, first + place)
+    return [*borders, last]
 
 
 def _opening(chunk: str, first: int, last: int) -> int:
     """Return the length of the mark at the start, 0 for none."""
     mark = chunk[first]
-    if mark.isalnum() or not _is_mark(mark):
+    if mark.isalnum() or not _is_mark(mark) or (mark in "/~." and _PATH.match(chunk, first)):
         return 0
     run = first + 1
     while run < last and chunk[run] == mark:
         run += 1
     end = run
-    while end < last and _extends(chunk[end]):
+    while end < last and (extends(chunk[end]) or chunk[end] == "\u200d" or chunk[end - 1] == "\u200d"):
         end += 1
     if (
         end < last
         and mark in _JOINING
         and run == first + 1
         and chunk[end].isalnum()
-        and not (mark in "'’" and last - end > 3)
+        and not (mark == "'" and last - end > 3)
     ):
         return 0
     return end - first
@@ -183,12 +265,14 @@ def _opening(chunk: str, first: int, last: int) -> int:
 def _closing(chunk: str, first: int, last: int) -> int:
     """Return the length of the mark at the end, 0 for none."""
     mark = chunk[last - 1]
-    if mark.isalnum() or not _is_mark(mark) or (last - first > 1 and _extends(mark)):
+    if mark.isalnum() or not _is_mark(mark) or (last - first > 1 and extends(mark)):
         return 0
     run = last - 1
     while run > first and chunk[run - 1] == mark:
         run -= 1
     if mark == "." and run == last - 1 and _is_abbreviation(chunk[first:run]):
+        return 0
+    if mark == "$" and 1 <= run - first <= 3 and chunk[first:run].isupper() and chunk[first:run].isalpha():
         return 0
     return last - run
 
@@ -204,17 +288,6 @@ def _is_abbreviation(word: str) -> bool:
 @lru_cache(1 << 12)
 def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] in "PS"
-
-
-def _extends(character: str) -> bool:
-    """Tell what never leaves the character before it."""
-    point = ord(character)
-    if point < 0x300:
-        return False
-    jamo = 0x1160 <= point <= 0x11FF
-    return (
-        jamo or point == 0x200D or 0x1F3FB <= point <= 0x1F3FF or unicodedata.category(character) in ("Mn", "Me", "Mc")
-    )
 
 
 def _kind(points: NDArray[np.uint32], test: object) -> NDArray[np.bool_]:

@@ -1,12 +1,12 @@
 """Compiled forms of `text.tokens` and `text.features` for ASCII, straight from bytes; each is tested to agree.
 
-What they do not handle they say, and the plain functions do it: control characters, long chunks, and those that may be
-a link or an address.
+What they do not handle they say, and the plain functions do it: control characters, long chunks, those that may be a
+link, an address or a path, and those with marks between words or a letter after a digit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.hashing import BASE, seed_of
-from fanlight.text.tokens import ABBREVIATIONS
+from fanlight.text.tokens import ABBREVIATIONS, POSSESSIVE_NAMES
 
 Int = NDArray[np.int64]
 LONGEST = 256  # bytes of a chunk
@@ -74,9 +74,12 @@ def finish(h: Any) -> Any:
     return (h ^ (h >> np.uint64(32))) | np.uint64(1 << 63)
 
 
-ABBREVIATION_HASHES = np.sort(
-    [hash_bytes(np.frombuffer(word.encode(), np.uint8), 0, len(word), True) for word in ABBREVIATIONS]
-)
+def _hashes_of(words: Iterable[str]) -> NDArray[np.uint64]:
+    return np.sort([hash_bytes(np.frombuffer(word.encode(), np.uint8), 0, len(word), True) for word in words])
+
+
+ABBREVIATION_HASHES = _hashes_of(ABBREVIATIONS)
+_POSSESSIVE_HASHES = _hashes_of(POSSESSIVE_NAMES)
 
 
 @inner(inline="always")
@@ -99,10 +102,16 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
     """Cut a chunk as `tokens.tokenise` does; fill `borders` (n, 2) with bytes, return n, or -1 for what it cannot."""
     if end - begin > LONGEST:
         return -1
+    if 2 <= end - begin <= 5 and data[begin] in (58, 59):  # : ; of an emoticon
+        return -1
     plain = True
     for i in range(begin, end):
         b = data[i]
-        if b < 33 or b > 126 or b == 64 or b == 35 or (b == 47 and data[i - 1] == 47 and i > begin):  # @ # //
+        if b < 33 or b > 126 or b in (35, 38, 61, 64, 92, 95, 124, 126):  # # & = @ \\ _ | ~
+            return -1
+        if b == 47 and not (begin < i < end - 1 and _digit(data[i - 1]) and _digit(data[i + 1])):  # / but in 1/2
+            return -1
+        if i > begin and _alphabetic(b) and _joins(data, begin, i, end):
             return -1
         plain = plain and _alphanumeric(b)
     if plain:
@@ -136,6 +145,22 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
     return n
 
 
+@inner(inline="always")
+def _joins(data: Any, begin: int, i: int, end: int) -> bool:
+    """Tell whether before a letter there is a digit (but in ``10th``, ``1990s``), ``! ?``, or a stop as in ``a.B``."""
+    mark = data[i - 1]
+    if _digit(mark) and data[i] | 32 == 115 and (i + 1 == end or not _alphanumeric(data[i + 1])):  # s
+        return False
+    if _digit(mark) and i + 1 < end and (i + 2 == end or not _alphanumeric(data[i + 2])):
+        first, second = data[i] | 32, data[i + 1] | 32
+        ordinal = (first == 116 and second == 104) or (first == 115 and second == 116)  # th st
+        if ordinal or (second == 100 and (first == 110 or first == 114)):  # nd rd
+            return False
+    if mark == 46:
+        return bool(data[i] <= 90 and i - 1 > begin and 97 <= data[i - 2] <= 122)
+    return bool(_digit(mark) or mark == 33 or mark == 63)
+
+
 @inner()
 def _opening(data: Any, first: int, last: int) -> int:
     mark = data[first]
@@ -144,7 +169,7 @@ def _opening(data: Any, first: int, last: int) -> int:
     run = first + 1
     while run < last and data[run] == mark:
         run += 1
-    joining = mark in (45, 39, 46, 64, 35, 38, 95, 43)  # - ' . @ # & _ +
+    joining = mark in (45, 39, 46, 43)  # - ' . +
     if run < last and joining and run == first + 1 and _alphanumeric(data[run]) and not (mark == 39 and last - run > 3):
         return 0
     return run - first
@@ -160,7 +185,17 @@ def _closing(data: Any, first: int, last: int, abbreviations: Any) -> int:
         run -= 1
     if mark == 46 and run == last - 1 and _is_abbreviation(data, first, run, abbreviations):
         return 0
+    if mark == 36 and _is_upper(data, first, run):  # US$
+        return 0
     return last - run
+
+
+@inner()
+def _is_upper(data: Any, first: int, last: int) -> bool:
+    for i in range(first, last):
+        if not 65 <= data[i] <= 90:
+            return False
+    return 1 <= last - first <= 3
 
 
 @inner()
@@ -217,7 +252,7 @@ def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
     middle = first
     if last - first > 2 and data[last - 2] == 39:
         x = data[last - 1] | 32
-        if x == 115 or x == 109 or x == 100:  # 's 'm 'd
+        if (x == 115 and not _is_possessive(data, first, last - 2)) or x == 109 or x == 100:  # 's 'm 'd
             middle = last - 2
         elif x == 116 and data[last - 3] | 32 == 110:  # n't
             middle = last - 3
@@ -230,6 +265,13 @@ def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
         n += 1
     borders[n, 0], borders[n, 1] = middle, last
     return n + 1
+
+
+@inner()
+def _is_possessive(data: Any, first: int, last: int) -> bool:
+    h = hash_bytes(data, first, last, True)
+    place = np.searchsorted(_POSSESSIVE_HASHES, h)
+    return bool(place < len(_POSSESSIVE_HASHES) and _POSSESSIVE_HASHES[place] == h)
 
 
 @kernel()
@@ -273,13 +315,6 @@ def lower_hashes(data: Any, spans: Any, out: Any) -> None:
             h += (raw + np.uint64(33 if 65 <= raw <= 90 else 1)) * power
             power *= np.uint64(_BASE)
         out[w] = mix(h)
-
-
-@kernel()
-def hash_spans(data: Any, spans: Any, out: Any) -> None:
-    """Fill `hash_bytes` of ``data[s:e]`` in lower case for each row (s, e) of spans."""
-    for w in range(len(spans)):
-        out[w] = hash_bytes(data, spans[w, 0], spans[w, 1], True)
 
 
 @inner(inline="always")

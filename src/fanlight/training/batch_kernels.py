@@ -73,17 +73,6 @@ def windows(ids: Any, starts: Any, radius: Any, padding: Any) -> Any:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def rows_of(integers: Any, scales: Any, rows: Any) -> Any:
-    """Return rows of a lexicon, zeros for row -1."""
-    out = np.zeros((len(rows), integers.shape[1]), np.float32)
-    for n in range(len(rows)):
-        if rows[n] >= 0:
-            for j in range(integers.shape[1]):
-                out[n, j] = np.float32(integers[rows[n], j]) * scales[rows[n]]
-    return out
-
-
 @njit(inline="always")
 def _mixed(key: Any, n: Any) -> Any:
     """Return the n-th number of SplitMix64 from the state `key` (Steele et al. 2014)."""

@@ -1,4 +1,4 @@
-"""What a killed run needs to go on: written after every epoch, beside the model it will become."""
+"""What a killed run needs to go on: written between epochs, beside the model it will become."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import wraps
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
@@ -19,18 +19,19 @@ from fanlight.machine import cores as cores
 
 P = ParamSpec("P")
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 Stop = threading.Event
 
 
-def one_thread_blas(run: Callable[P, Iterator[Item]]) -> Callable[P, Iterator[Item]]:
-    """Make a generator keep the BLAS to one thread, where that can be told so; afterwards it is as before."""
+def one_thread_blas(run: Callable[P, Generator[Item, None, Result]]) -> Callable[P, Generator[Item, None, Result]]:
+    """Make a generator keep the BLAS to one thread, where that can be set; afterwards it is as before."""
 
     @wraps(run)
-    def limited(*args: P.args, **named: P.kwargs) -> Iterator[Item]:
+    def limited(*args: P.args, **named: P.kwargs) -> Generator[Item, None, Result]:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1, user_api="blas"):
-            yield from run(*args, **named)
+            return (yield from run(*args, **named))
 
     return limited
 

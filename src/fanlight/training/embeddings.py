@@ -26,6 +26,7 @@ from fanlight.text.sentences import segment
 from fanlight.text.vectors import beginnings
 
 PathLike = str | os.PathLike[str]
+FEW_WORDS = 1_000_000  # below, a word's few places say little beyond what the labelled sentences say
 LONGEST = 10_000  # words of a line that gensim takes at once; longer lines are laid out over several
 _PIECES = re.compile(r"[^\W\d_]+|\d+|\S")
 
@@ -80,7 +81,12 @@ def train_vectors(
     counts = Counter(word for sentence in sentences for word in sentence)
     if not any(count >= minimum for count in counts.values()):
         raise DataError(f"{paths[0]}: no word occurs {minimum} times: give more text, or a smaller --minimum")
-    tell(f"{sum(counts.values()):,} words in {len(kept):,} lines")
+    tell(f"{counts.total():,} words in {len(kept):,} lines")
+    if counts.total() < FEW_WORDS:
+        tell(
+            f"attention: vectors of fewer than {FEW_WORDS:,} words rarely help a model: give more raw text, or vectors "
+            "trained elsewhere (GloVe, fastText .vec), and compare dev F1 with and without them"
+        )
     # one thread: with several, the order of their updates is left to chance
     options: dict[str, Any] = {"vector_size": dimension, "window": window, "min_count": minimum, "epochs": epochs}
     options |= {"sg": 1, "negative": 5, "seed": seed, "workers": 1}

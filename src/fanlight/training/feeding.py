@@ -82,8 +82,7 @@ class Feeder:
             words = known.words[types]
             needed["vectors"], inputs["vectors_rows"] = kernels.distinct(words, NO_ROW, self._scratch["vectors"])
             if "vectors" not in task.parameters:
-                lexicon = task.lexicon
-                inputs["vectors"] = kernels.rows_of(lexicon.integers, lexicon.scales, needed["vectors"])
+                inputs["vectors"] = task.lexicon.vectors(needed["vectors"], compiled=True)
         bag: Bag
         for group, bag in zip(made.groups, known.bags, strict=True):
             needed[group.name], inputs[f"{group.name}_ids"], inputs[f"{group.name}_offsets"] = kernels.bags(

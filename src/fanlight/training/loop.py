@@ -27,6 +27,7 @@ from fanlight.training.feeding import Feeder
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Task
 
+WRITE_AFTER = 5.0  # seconds between two checkpoints, which take longer to write than an epoch of few sentences
 FEEDING = 4e-4  # seconds for which the second lane makes the next batch, when a program begins
 
 
@@ -85,7 +86,8 @@ def training(
     task : Task
         What `preparation.prepare` made of data and settings.
     checkpoint : path, optional
-        Where to keep what a resumed run needs, written anew after every pass.
+        Where to keep what a resumed run needs, written after the first epoch, and then after an epoch that ends
+        `WRITE_AFTER` seconds or more after it was written.
     resume : bool
         Go on from the checkpoint if there is one.
     stop : event, optional
@@ -108,7 +110,7 @@ def training(
     if team is not None:
         team.begin(task)
     state = Checkpoint.begin(checkpoint, task, optimiser, resume)
-    began = time.perf_counter()
+    began, written = time.perf_counter(), -np.inf
     for epoch in range(state.epoch, settings.epochs):
         if settings.patience and epoch - 1 - state.best_epoch >= settings.patience:
             break
@@ -120,12 +122,22 @@ def training(
             return
         total, done = told
         seconds = time.perf_counter() - epoch_began
-        current = task.calibrated(optimiser.average())
+        current: dict[str, NDArray[np.float32]] = {}
+        if task.dev is not None or epoch + 1 == settings.epochs:  # without a dev set the last epoch is the best
+            current = task.calibrated(optimiser.average())
         scores = task.score(current)
         best = state.keep(epoch, scores, current)
-        state.write(optimiser)
+        due = time.perf_counter() - written >= WRITE_AFTER or epoch + 1 == settings.epochs
+        if due:
+            state.write(optimiser)
+            written = time.perf_counter()
         took = time.perf_counter() - began
-        yield Epoch(task.stage, epoch + 1, settings.epochs, total / done, scores, best, done / seconds, took)
+        try:
+            yield Epoch(task.stage, epoch + 1, settings.epochs, total / done, scores, best, done / seconds, took)
+        except GeneratorExit:
+            if not due:
+                state.write(optimiser)
+            raise
     parameters.update(state.best)
 
 

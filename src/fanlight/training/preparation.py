@@ -32,6 +32,7 @@ from fanlight.text.features import (
     character_keys,
 )
 from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.normalisation import normalise_word
 from fanlight.text.patterns import Patterns, Place
 from fanlight.text.word_features import WORD_FEATURES
 from fanlight.training.batches import Encoded, Part
@@ -265,7 +266,7 @@ def prepare(
         dev_types = WordTypes.of(list(dev_numbers), configuration, lexicon)
         development = Development(dev_types, forms_of(dev_numbers), 0, dev_data, gold, meaning.unmarked)
     files = [corpus.sha256 for corpus in (*corpora, dev) if corpus is not None]
-    identity = [settings.model_dump_json(), *files, _lexicon_hash(lexicon)]
+    identity = [settings.model_dump_json(), *files, lexicon.digest]
     if gazetteer is not None:
         identity.append(hashlib.sha256(gazetteer.hashes.tobytes() + gazetteer.members.tobytes()).hexdigest())
     if patterns is not None:
@@ -337,7 +338,10 @@ def encode(
     of_words = configuration.unit == "word"
     for place, document in enumerate(corpus.documents):
         for sentence in document:
-            keys = sentence.tokens if of_words else character_keys(sentence.text, sentence.starts, sentence.ends)
+            if of_words:
+                keys = list(map(normalise_word, sentence.tokens))
+            else:
+                keys = character_keys(sentence.text, sentence.starts, sentence.ends)
             ids += [numbers.setdefault(key, len(numbers)) for key in keys]
             gold.append(labels.encode(sentence.spans, len(keys), meaning))
             documents += [place] * len(keys)
@@ -417,9 +421,3 @@ def _groups(settings: Settings, unit: str) -> tuple[Group, ...]:
             )
         groups.append(Group(name, values.buckets, values.dimension, tuple(values.features), values.reach))
     return tuple(groups)
-
-
-def _lexicon_hash(lexicon: Lexicon) -> str:
-    digest = hashlib.sha256(lexicon.hashes.tobytes())
-    digest.update(np.ascontiguousarray(lexicon.integers).data)
-    return digest.hexdigest()

@@ -68,6 +68,9 @@ class Settings(BaseModel):
         Components of word vectors that start at random and are trained, where no file is given (L4); 0 for none.
     vector_limit : int | None
         Read at most this many vectors beside those of the training words.
+    vector_parts : int | None
+        Store word vectors by product quantisation: this many parts of each, which must divide its components, take a
+        byte each, and its length one more; by default each component takes a byte.
     dropout, input_dropout, word_dropout : float
         Share of hidden units, of input components, of words dropped while training.
     feature_dropout : dict of str to float, optional
@@ -100,7 +103,7 @@ class Settings(BaseModel):
         "linear", "cosine" or "constant", after `warmup` (a share of the run).
     output_bias : str
         What the output layer's bias begins with: "zero", or the logarithm of each tag's "frequency" in the training
-        data, which finds fewer entities where there are few sentences.
+        data, by default where these have fewer than `FEW_TOKENS` tokens.
     epochs, patience : int
         Passes over the data at most, by default more of them on a small corpus (`UPDATES`); passes without a better
         dev F1 before stopping, 0 for never.
@@ -132,6 +135,7 @@ class Settings(BaseModel):
     train_vectors: bool = False
     random_vectors: int = Field(0, ge=0, le=1000)
     vector_limit: int | None = Field(None, ge=0)
+    vector_parts: int | None = Field(None, ge=1)
     dropout: float = Field(0.5, ge=0, lt=1)
     input_dropout: float | None = Field(None, ge=0, lt=1)
     word_dropout: float = Field(0.0, ge=0, lt=1)
@@ -147,7 +151,7 @@ class Settings(BaseModel):
     rate: float | None = Field(None, gt=0, le=100)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup: float = Field(0.02, ge=0, lt=1)
-    output_bias: Literal["zero", "frequency"] = "zero"
+    output_bias: Literal["zero", "frequency"] | None = None
     epochs: int | None = Field(None, ge=1, le=10_000)
     patience: int = Field(0, ge=0)
     batch_tokens: int | None = Field(None, ge=1)
@@ -176,7 +180,10 @@ class Settings(BaseModel):
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
         own: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
+        own["output_bias"] = "zero"
         own |= _BY_UNIT[unit]
+        if tokens is not None and tokens < FEW_TOKENS:
+            own |= _FEW[unit]
         own["rate"] *= min(self.workers, BOLDEST)
         explicit = self.model_dump(exclude_none=True)
         if tokens is not None:
@@ -191,6 +198,12 @@ class Settings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _stored_vectors_stay(self) -> Settings:
+        if self.vector_parts is not None and (self.train_vectors or self.random_vectors):
+            raise ValueError("vector_parts does not go with trained word vectors: leave out train_vectors")
+        return self
+
 
 class Chosen(Settings):
     """Settings without an open choice."""
@@ -198,6 +211,7 @@ class Chosen(Settings):
     unit: Literal["word", "character"]
     radius: int
     loss: Literal["likelihood", "cross-entropy", "logistic", "margin"]
+    output_bias: Literal["zero", "frequency"]
     context_width: int
     input_dropout: float
     rate: float
@@ -211,6 +225,7 @@ class Chosen(Settings):
 
 
 FEW = 8000
+FEW_TOKENS = 4000  # some 250 sentences: below, `_FEW` beats the settings for large corpora
 BOLDEST = 4  # times the rate of one worker (Goyal et al. 2017): more has not been tried
 UPDATES = 5000  # of the parameters, which a small corpus gets by more epochs
 MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
@@ -242,6 +257,19 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "batch_tokens": 500,
         "epochs": 12,
     },
+}
+
+# Instead of these for fewer than `FEW_TOKENS` tokens: longer steps, and less to learn by heart. Compared on 10 to 300
+# sentences of conll2003-en, gmb-en, crossner-en and klue-ko (`benchmarks/small_data.py`).
+_FEW: dict[str, dict[str, Any]] = {
+    "word": {
+        "radius": 1,
+        "context_width": 0,
+        "feature_dropout": {"form": 0.9, "affix": 0.5, "ngram": 0.5},
+        "rate": 0.005,
+        "output_bias": "frequency",
+    },
+    "character": {"feature_dropout": {"word": 0.9, "bigram": 0.6}, "rate": 0.005, "output_bias": "frequency"},
 }
 
 

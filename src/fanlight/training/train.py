@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import platform
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ from fanlight.corpus.data_report import DataReport, report_data
 from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
-from fanlight.errors import ModelError
-from fanlight.network.lexicon import Lexicon, read_lexicon
+from fanlight.errors import DataError, ModelError
+from fanlight.network.lexicon import Lexicon, check_parts, read_lexicon
 from fanlight.network.modelfile import First, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
@@ -31,6 +33,7 @@ from fanlight.training.settings import Chosen, Settings
 from fanlight.version import __version__
 
 PathLike = str | os.PathLike[str]
+FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
 RISE = 1.0  # of dev F1 in the last quarter of the epochs, from which on more of them are advised
 
 
@@ -51,7 +54,7 @@ def train_model(
     about: Mapping[str, Any] | None = None,
     engine: Engine = local,
     announce: Callable[[DataReport, Chosen], object] = lambda report, settings: None,
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, None]:
     """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
 
     Parameters
@@ -128,10 +131,12 @@ def train_model(
 @one_thread_blas
 def train_corpora(
     corpus: Corpus, development: Corpus | None, vectors: PathLike | None, settings: Settings
-) -> Iterator[Epoch]:
-    """Train on a corpus in memory and write nothing, yielding after every epoch."""
+) -> Generator[Epoch, None, Model]:
+    """Train on a corpus in memory and write nothing, yielding after every epoch; return the model."""
     lexicon = _lexicon(vectors, [corpus], development, settings, lambda message: None)
-    yield from train_passes(prepare(corpus, development, lexicon, settings))
+    task = prepare(corpus, development, lexicon, settings)
+    yield from train_passes(task)
+    return finished(task, [corpus], development, vectors)
 
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
@@ -160,6 +165,7 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
         "settings": task.settings.model_dump(mode="json", exclude_none=True),
         "train": _source(corpora[0]),
         "vectors": None if vectors is None else Path(vectors).name,
+        "environment": describe_environment(),
     }
     if len(corpora) > 1:
         provenance["also"] = [_source(corpus) for corpus in corpora[1:]]
@@ -169,6 +175,26 @@ def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors:
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
     return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer, task.patterns)
+
+
+def describe_environment() -> dict[str, str]:
+    """Return what the bits of a training depend on beside data, settings and seed: versions, and the BLAS's kernels.
+
+    Examples
+    --------
+    >>> sorted(describe_environment())
+    ['blas', 'machine', 'numba', 'numpy']
+    """
+    from threadpoolctl import threadpool_info
+
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    names = sorted({f"{x['internal_api']} {x['version']} {x.get('architecture', '')}".strip() for x in libraries})
+    return {
+        "machine": platform.machine(),
+        "numpy": version("numpy"),
+        "numba": version("numba"),
+        "blas": ", ".join(names),
+    }
 
 
 def is_rising(history: Sequence[Epoch]) -> bool:
@@ -197,8 +223,9 @@ def _lexicon(
         known = sorted({token for corpus in corpora for sentence in corpus.sentences for token in sentence.tokens})
         rng = np.random.default_rng([settings.seed, 2 << 32])
         return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
+    _refuse_fasttext_model(path)
     if settings.vector_limit is None:
-        lexicon, repeated = read_lexicon(path)
+        lexicon, repeated = read_lexicon(path, settings.vector_parts)
     else:
         vectors = read_vectors(path)
         words, matrix, repeated = vectors.words, vectors.matrix, vectors.repeated
@@ -208,7 +235,28 @@ def _lexicon(
         forms = fallback_forms if of_words else beginnings
         needed = tokens | {form for token in tokens for form in forms(token)}
         kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
-        lexicon = Lexicon.of([words[i] for i in kept], matrix[kept])
+        check_parts(settings.vector_parts, matrix.shape[1], path)
+        lexicon = Lexicon.of([words[i] for i in kept], matrix[kept], settings.vector_parts)
     if repeated:
         warn(f"{path}: {repeated} lines repeat a word; the first of each was taken")
     return lexicon
+
+
+def _refuse_fasttext_model(path: PathLike) -> None:
+    """Name a fastText model, which begins with a number of its own, for what it is.
+
+    Raises
+    ------
+    DataError
+        The message says which file to take.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(len(FASTTEXT_MAGIC))
+    except OSError:
+        return  # `read_vectors` says why it cannot be read
+    if start == FASTTEXT_MAGIC:
+        raise DataError(
+            f"{path}: is a fastText model (.bin), not a file of vectors: take the .vec file that lies beside it, or "
+            "write one with fasttext's get_words and get_word_vector"
+        )

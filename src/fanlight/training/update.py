@@ -11,7 +11,7 @@ Robins 1995 (rehearsal); Li & Hoiem 2016 (a model's own answers as the rehearsal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,10 @@ def update_model(
     new: Sequence[Corpus],
     rehearsal: Sequence[Corpus],
     out: Path,
+    *,
     dev: Corpus | None = None,
     overrides: Mapping[str, Any] | None = None,
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, None]:
     """Train a model on, yielding after every epoch; when the iterator ends, the new model file is written.
 
     Parameters
@@ -112,7 +113,7 @@ def update_model(
     save_model(trained, out)
 
 
-def rehearsed(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
+def rehearsal_corpus(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
     """Return sentences to rehearse as a corpus, without those that have no token."""
     return Corpus(path, unit, [[s for s in document if s.starts] for document in documents if document])
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fanlight.calculus import CalculusError, batched, compile, evaluate, function, gradient, parse, symbol
-from fanlight.calculus.lecture.operation_counts import count
+from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.numeric import value_of
 
 SHAPES = {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1), "U": ("k", "m"), "c": ("k", 1), "y": ("k", 1)}

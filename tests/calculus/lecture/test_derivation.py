@@ -16,12 +16,12 @@ from fanlight.calculus import (
     parse,
 )
 from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.lecture.diagnosis import check, random_point
 from fanlight.calculus.lecture.graph import graph
 from fanlight.calculus.lecture.latex import latex
 from fanlight.calculus.lecture.mathml import mathml
-from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.lecture.views import html, latex_of, nudge, numpy_of
 from fanlight.calculus.operations import TABLE
 
@@ -149,7 +149,7 @@ def test_shapes_are_found_from_use():
         ("x.T @ A @ x", "x", "A @ x", "a term is missing: A.T @ x"),
         ("x.T @ A @ x", "x", "2 * A @ x", "it is right only where A is symmetric: for any A it is (A + A.T) @ x"),
         ("x.T @ A @ x - sum(x)", "x", "(A + A.T) @ x + ones(m, 1)", "the sign of a term is wrong"),
-        ("sigmoid(x.T @ x)", "x", "2 * x", "a factor that depends on the values"),
+        ("sigmoid(x.T @ x)", "x", "2 * x", "a factor is missing: sigmoid'(x.T @ x)"),
         ("tr(A @ A)", "A", "2 * A", "it is the transpose of the right one"),
     ],
 )

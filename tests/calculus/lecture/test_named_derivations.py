@@ -4,12 +4,16 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fanlight.calculus import check
 from fanlight.calculus.lecture.diagnosis import random_point
 from fanlight.calculus.lecture.entries import Formula
 from fanlight.calculus.lecture.layout import steps
+from fanlight.calculus.lecture.learner_formulas import read_gradient
 from fanlight.calculus.lecture.mathml import mathml
+from fanlight.calculus.lecture.sampling import value_at
 from fanlight.calculus.lecture.views import html, latex_of, text
 from tests.calculus.lecture.test_claims import check_claims
 
@@ -31,6 +35,28 @@ def test_its_claims_are_true(title):
     if "t" in point:
         point["t"] = abs(point["t"]) + 1
     assert check_claims(d, point) > 2
+
+
+@pytest.mark.parametrize(
+    ("title", "line"), [(title, line) for title, case in TITLES.items() for line in case.lines], ids=str
+)
+def test_the_notes_lines_are_its_lines(title, line):
+    """A course's own formula has the value of the gradient or error signal that is derived here."""
+    d = derivations.derivation_of(TITLES[title])
+    if line.of == d.wrt.name:
+        assert check(d.expression, d.wrt, line.formula).right
+        return
+    theirs = read_gradient(line.formula, d.expression, d.wrt)
+    ours = read_gradient(line.of, d.expression, d.wrt)
+    assert ours.shape == theirs.shape
+    for seed in range(8):
+        point = random_point(d.expression, None, {}, 4, seed)
+        np.testing.assert_allclose(value_at(theirs, point), value_at(ours, point), rtol=1e-9, atol=1e-12)
+
+
+def test_a_wrong_line_would_be_seen():
+    d = derivations.derivation_of(TITLES["Logistic regression"])
+    assert not check(d.expression, d.wrt, "(y - sigmoid(w.T @ x)) * x").right
 
 
 @pytest.mark.parametrize("title", TITLES)

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from fanlight.calculus import Expression
+    from fanlight.calculus.indexed import Indexed
 
 commands = typer.Typer()
 _FORMULA = {"ignore_unknown_options": True}  # a formula may begin with a minus
@@ -107,14 +108,30 @@ def check(
     shape: Shapes = None,
     assume: Assumptions = None,
     kind: Annotated[Kind, typer.Option(help="What the formula is.")] = Kind.gradient,
+    language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
+    from fanlight.apps.formulas import describe_verdict
     from fanlight.calculus.lecture.diagnosis import check as checked
 
     whole = read(expression, shape, assume)
     verdict = checked(whole, wrt, gradient, kind=kind)
-    print(verdict)
+    print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
+
+
+@commands.command(context_settings=_FORMULA)
+def exercise(
+    number: Annotated[str, typer.Argument(help="The exercise's number in the lecture, such as 6.2.")],
+    answer: Annotated[str, typer.Argument(help="A formula, a number, a shape (3 x 5) or a word.")],
+    language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
+) -> None:
+    """Mark an answer to an exercise of the lecture. Exit status 1 if it is not right."""
+    from fanlight.apps.exercises import mark
+
+    result = mark(number, answer, language)
+    print(result)
+    sys.exit(0 if result.right else 1)
 
 
 @commands.command(context_settings=_FORMULA)
@@ -125,10 +142,10 @@ def jacobian(
     assume: Assumptions = None,
     format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
 ) -> None:
-    """Show the matrix of the partial derivatives of a vector by a vector."""
+    """Show the matrix of the partial derivatives of a vector by a vector; of matrices, the formula of an entry."""
     from fanlight.calculus import jacobian as derived
 
-    _show(derived(read(expression, shape, assume), wrt), format)
+    _show(derived(read(expression, shape, assume, prefer_vectors=True), wrt), format)
 
 
 @commands.command(context_settings=_FORMULA)
@@ -139,26 +156,32 @@ def hessian(
     assume: Assumptions = None,
     format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
 ) -> None:
-    """Show the matrix of the second derivatives of a scalar by a vector."""
+    """Show the matrix of the second derivatives of a scalar by a vector; by a matrix, the formula of an entry."""
     from fanlight.calculus import hessian as derived
 
     _show(derived(read(expression, shape, assume), wrt), format)
 
 
-def _show(expression: Expression, format: Matrix) -> None:
+def _show(derivative: Expression | Indexed, format: Matrix) -> None:
+    from fanlight.calculus import CalculusError, Expression
     from fanlight.calculus.compiler.code_generation import numpy_source
     from fanlight.calculus.lecture.latex import latex
 
+    if not isinstance(derivative, Expression):
+        if format == Matrix.numpy:
+            raise CalculusError("a derivative of more than two indices has no NumPy form of one expression")
+        print(derivative.formula().latex if format == Matrix.latex else derivative)
+        return
     match format:
         case Matrix.text:
-            print(expression)
+            print(derivative)
         case Matrix.latex:
-            print(latex(expression))
+            print(latex(derivative))
         case Matrix.numpy:
-            print(numpy_source({"value": expression}))
+            print(numpy_source({"value": derivative}))
 
 
-def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expression:
+def read(text: str, shape: list[str] | None, assume: list[str] | None, *, prefer_vectors: bool = False) -> Expression:
     """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
     from fanlight.apps.formulas import read_formula
     from fanlight.calculus.inference import guesses
@@ -175,9 +198,9 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None) -> Expres
         if not equals:
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
-    for guess in guesses(text, declared):
+    for guess in guesses(text, declared, prefer_vectors=prefer_vectors):
         print(guess, file=sys.stderr)
-    return read_formula(text, declared, facts)
+    return read_formula(text, declared, facts, prefer_vectors=prefer_vectors)
 
 
 def _numbers(text: str, wrong: str, option: str) -> Any:

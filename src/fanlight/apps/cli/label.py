@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +34,12 @@ def label(
     types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
     model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), Input()] = "en",
     export: Annotated[
-        Path | None, typer.Option(help="Write what is labelled as training data, and stop."), Output()
+        Path | None,
+        typer.Option(
+            help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
+            "to EXPORT.disputes.jsonl."
+        ),
+        Output(beside=(".disputes.jsonl",)),
     ] = None,
     annotator: Annotated[str | None, typer.Option(help="With --export: this one's alone.")] = None,
     agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
@@ -65,14 +70,35 @@ def label(
         for pair in labels.agreement():
             typer.echo(f"{pair.first} and {pair.second}: κ {pair.kappa:.3f} over {pair.texts} texts")
     if export is not None:
-        with replacing(export) as part, open(part, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in labels.export(annotator))
+        _export(labels, export, annotator)
     if export is None and not agreement:
         tagger = fanlight.load(model)
         labels.add((), tagger.types)
         typer.echo(f"label at http://{host}:{port}/#label", err=True)
         hosts = (host, *(allow_host or ()))
         run_server({Path(model).stem: tagger}, host, port, labels=labels, keys=keys, hosts=hosts)
+
+
+def _export(labels: LabelStore, path: Path, annotator: str | None) -> None:
+    """Write one annotator's labels, or all merged, and beside them the texts that have to be adjudicated."""
+    if annotator is not None:
+        _write_rows(path, labels.export(annotator))
+        return
+    rows, disputes = labels.merge()
+    _write_rows(path, rows)
+    if disputes:
+        place = path.with_name(path.name + ".disputes.jsonl")
+        _write_rows(place, disputes)
+        typer.echo(
+            f"{len(disputes)} texts without a majority are not in {path}, but in {place}: to decide them, `fanlight "
+            f"label DECISIONS --texts {place}`",
+            err=True,
+        )
+
+
+def _write_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    with replacing(path) as part, open(part, "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _texts(path: str, encoding: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ GROUPS = {  # a line of 80 columns each
         "jacobian": "Derive the Jacobian of a vector.",
         "hessian": "Derive the Hessian of a scalar.",
         "check": "Check a gradient of your own: right, or what is wrong.",
+        "exercise": "Mark an answer to an exercise of the lecture.",
     },
 }
 EXAMPLES = {
@@ -76,6 +77,7 @@ EXAMPLES = {
     "jacobian": 'fanlight jacobian "tanh(W @ x + b)" --wrt x',
     "hessian": 'fanlight hessian "x.T @ A @ x" --wrt x',
     "check": 'fanlight check "u.T @ tanh(W @ x)" --wrt x --gradient "W.T @ (u * (1 - tanh(W @ x)**2))"',
+    "exercise": 'fanlight exercise 8.1 "delta @ x.T"',
     "help": "fanlight help tag",
     "version": "fanlight version",
 }
@@ -155,7 +157,7 @@ for commands in (
 
 @app.callback(invoke_without_command=True)
 def _version(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True),
+    version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True, hidden=True),
 ) -> None:
     if version:
         print(__version__)

@@ -15,11 +15,14 @@ from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_pairs, sp
 from fanlight.files import files_of, is_special
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from fanlight.corpus.data_report import DataReport
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
+    from fanlight.training.loop import Epoch
     from fanlight.training.settings import Chosen
 
 commands = typer.Typer()
@@ -97,9 +100,9 @@ def train(
 
     An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
     """
+    from fanlight.api.train import record_training
     from fanlight.apps.cli.progress import follow, scores_table
     from fanlight.apps.cli.terminal import open_console
-    from fanlight.apps.models import watched
     from fanlight.training.mixing import local
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
@@ -121,11 +124,11 @@ def train(
         having = training_on_ray
 
     def announce(report: DataReport, chosen: Chosen) -> None:
-        console.print(*report.lines, sep="\n", markup=False, highlight=False)
+        console.print(*report.lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
         values = chosen.model_dump(exclude_none=True)
-        console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False)
+        console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)
 
-    run = train_model(
+    run: Iterator[Epoch] = train_model(
         train,
         dev,
         out,
@@ -137,12 +140,13 @@ def train(
         resume=resume,
         format=data_format,
         encoding=encoding,
-        warn=console.print,
+        warn=lambda message: console.print(message, markup=False, highlight=False, soft_wrap=True),
         engine=having,
         announce=announce,
     )
     if watch:
-        run = watched(run, out.with_name(out.name + ".progress.jsonl"), out, train, dev, resume, data_format, encoding)
+        progress = out.with_name(out.name + ".progress.jsonl")
+        run = record_training(run, progress, out, train, dev, resume=resume, format=data_format, encoding=encoding)
     scores = follow(run, console)
     if scores is not None:
         console.print(scores_table(scores))
@@ -226,7 +230,7 @@ def evaluate(
     if report:
         made = fanlight.report(model, data, train, against, data_format, encoding, chosen, mapping=mapping)
         if picture is not None:
-            from fanlight.apps.pictures import draw_reliability
+            from fanlight.api.pictures import draw_reliability
 
             draw_reliability(made, picture)
     else:
@@ -276,19 +280,28 @@ def update(
 
     What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
     """
+    from fanlight.api.update import compare_models, update_tagger
     from fanlight.apps.cli.progress import follow, gains_table
     from fanlight.apps.cli.terminal import open_console
-    from fanlight.apps.learning import gains, update_tagger
 
     console = open_console(stderr=True)
     overrides = dict(_setting(item) for item in set or ())
     run = update_tagger(
-        model, new, out, rehearse, raw, lines, dev[0] if dev else None, overrides, data_format, encoding
+        model,
+        new,
+        out,
+        rehearse=rehearse,
+        raw=raw,
+        lines=lines,
+        dev=dev[0] if dev else None,
+        settings=overrides,
+        format=data_format,
+        encoding=encoding,
     )
     follow(run, console)
     print_size(out, console)
     for path in dev or ():
-        console.print(gains_table(str(path), gains(model, out, path, data_format, encoding)))
+        console.print(gains_table(str(path), compare_models(model, out, path, data_format, encoding)))
 
 
 @commands.command()
@@ -309,31 +322,35 @@ def curve(
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """How much data is enough: train on more and more of it, and forecast what twice as much would give."""
-    from fanlight.apps.learning import learning_curve
-    from fanlight.training.forecast import fit_curve
+    """How much data is enough: train on more and more of it, forecast what twice as much gives, and say what helps."""
+    from fanlight.api.learning_curve import measure_learning_curve, summarise_learning_curve
+    from fanlight.corpus.readers import read_corpus
+    from fanlight.text.sentences import tokenise_sentences
 
-    found = []
-    for point in learning_curve(
-        train, dev, vectors, points, dict(_setting(item) for item in set or ()), data_format, encoding
+    measured = []
+    settings = dict(_setting(item) for item in set or ())
+    for point in measure_learning_curve(
+        train, dev, vectors, points, settings=settings, format=data_format, encoding=encoding
     ):
-        found.append(point)
-        print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}", flush=True)
-    law = fit_curve([p.sentences for p in found], [p.f1 for p in found])
-    last = found[-1].sentences
-    for times in (2, 4):
-        print(f"{times * last:9,} sentences  F1 {law.at(times * last):6.2f}  (forecast)")
-    print(f"the curve tends to F1 {law.ceiling:.1f}")
+        measured.append(point)
+        interval = f"{point.low:.1f} – {point.high:.1f}"
+        print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}  {interval}", flush=True)
+    summary = summarise_learning_curve(measured, read_corpus(train, tokenise_sentences, data_format, encoding))
+    print(*summary.lines, sep="\n")
     if watch is not None:
-        from fanlight.apps.progress import tell
+        from fanlight.api.history import append_row
 
-        rows = [{"sentences": p.sentences, "f1": p.f1, "forecast": False} for p in found]
-        rows += [{"sentences": t * last, "f1": law.at(t * last), "forecast": True} for t in (2, 4)]
-        tell(watch, curve=rows)
+        parts = ((summary.points, False), (summary.forecasts, True))
+        rows = [
+            {"sentences": p.sentences, "f1": p.f1, "low": p.low, "high": p.high, "forecast": forecast}
+            for points_, forecast in parts
+            for p in points_
+        ]
+        append_row(watch, curve=rows)
     if picture is not None:
-        from fanlight.apps.pictures import draw_curve
+        from fanlight.api.pictures import draw_curve
 
-        draw_curve(found, law, picture)
+        draw_curve(summary, picture)
 
 
 @commands.command()
@@ -343,7 +360,11 @@ def search(
     out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)],
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
-    space: Annotated[Path | None, typer.Option(help="What to try, in TOML; by default five settings."), Input()] = None,
+    space: Annotated[
+        Path | None,
+        typer.Option(help="What to try, in TOML; by default epochs, rate, context, exchange, radius, hidden."),
+        Input(),
+    ] = None,
     study: Annotated[
         Path | None,
         typer.Option(help="Keep the trials here, and go on with those that are."),
@@ -354,49 +375,77 @@ def search(
     encoding: Encoding = "utf-8",
 ) -> None:
     """Search for the settings that suit the data (needs Optuna: the extra "search")."""
-    from fanlight.apps.integrations.optuna import SPACE, Trial, read_space
-    from fanlight.apps.integrations.optuna import search as searched
+    from fanlight.apps.integrations.optuna import Trial, read_space
+    from fanlight.apps.integrations.optuna import search as run_search
     from fanlight.files import replacing
 
     fixed = dict(_setting(item) for item in set or ())
 
-    def tell(trial: Trial) -> None:
-        shown = {name: f"{v:.4g}" if isinstance(v, float) else v for name, v in trial.settings.items()}
-        tried = " ".join(f"{name}={value}" for name, value in shown.items())
-        print(f"{trial.number:4}  F1 {trial.f1:6.2f}  {tried}{'  (cut short)' * trial.pruned}", flush=True)
+    default_f1 = []
 
-    chosen = SPACE if space is None else read_space(space)
-    best = searched(train, dev, trials, tell, vectors, chosen, study, fixed, data_format, encoding)
+    def report(trial: Trial) -> None:
+        shown = {name: f"{v:.4g}" if isinstance(v, float) else v for name, v in trial.settings.items()}
+        words = " ".join(f"{name}={value}" for name, value in shown.items()) or "the defaults"
+        default_f1.append(trial.f1)
+        gain = f" {trial.f1 - default_f1[0]:+6.2f}" if trial.number else ""
+        print(f"{trial.number:4}  F1 {trial.f1:6.2f}{gain}  {words}{'  (cut short)' * trial.pruned}", flush=True)
+
+    best = run_search(
+        train,
+        dev,
+        trials,
+        report,
+        vectors=vectors,
+        space=None if space is None else read_space(space),
+        study=study,
+        settings=fixed,
+        format=data_format,
+        encoding=encoding,
+    )
     with replacing(out) as part:
         lines = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
         lines += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
         part.write_text("".join(lines), encoding="utf-8")
-    print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}")
+    if best.number:
+        print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}, {best.f1 - default_f1[0]:+.2f} over the defaults")
+    else:
+        print(f"wrote {out}: no trial is better than the defaults, F1 {best.f1:.2f}")
 
 
 @commands.command(name="next")
 def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text, one a line; a file or a folder."), Input()],
+    raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), Input()],
     model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
-    count: Annotated[int, typer.Option(min=1, help="How many lines to choose.")] = 100,
+    count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Choose the lines of a raw text whose labels would teach a model most: those it doubts, and unlike each other.
+    """Choose the sentences of a raw text whose labels would teach a model most: those it doubts, unlike each other.
 
-    Prints JSONL, the best first: the text, the entities found so far as spans to correct, its line and the doubt.
+    Prints JSONL, the best first: the sentence, its entities so far as spans to correct, its line and the doubt.
     """
+    from time import perf_counter
+
     import fanlight
+    from fanlight.api.selection import split_sentences, teaching_order
     from fanlight.apps.cli.inputs import read_lines
-    from fanlight.apps.learning import teaching_order
 
     tagger = fanlight.load(model)
     texts = chain.from_iterable(read_lines(file, encoding) for file in files_of([str(raw)]))
-    lines = [(number, text) for number, text in enumerate(texts, 1) if text.strip()]
-    for place, doubt in teaching_order(tagger, [text for _, text in lines], count):
-        number, text = lines[place]
+    sentences = split_sentences(texts, tagger.unit)
+    begin = perf_counter()
+
+    def progress(done: int) -> None:
+        seconds = (perf_counter() - begin) / done * (len(sentences) - done)
+        print(f"{done:,} of {len(sentences):,} sentences, about {seconds:.0f} s to go", file=sys.stderr, flush=True)
+
+    chosen = teaching_order(tagger, [text for _, text in sentences], count, progress)
+    for place, doubt in chosen:
+        number, text = sentences[place]
         spans = [{"start": e.start, "end": e.end, "label": e.type} for e in tagger(text).entities]
         row = {"text": text, "spans": spans, "line": number, "doubt": round(doubt, 4)}
         print(json.dumps(row, ensure_ascii=False))
+    seconds = perf_counter() - begin
+    print(f"chose {len(chosen):,} of {len(sentences):,} sentences in {seconds:.0f} s", file=sys.stderr)
 
 
 @commands.command()

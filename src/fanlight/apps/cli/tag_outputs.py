@@ -111,11 +111,11 @@ def _print_table(documents: Iterator[Document]) -> None:
 
 
 def _print_conll(documents: Iterator[Document]) -> None:
-    from fanlight.apps.models import labelled
+    from fanlight.corpus.documents import label_sentences
     from fanlight.corpus.writers import columns
 
     for document in documents:
-        sys.stdout.writelines(line + "\n" for line in columns(labelled(document)))
+        sys.stdout.writelines(line + "\n" for line in columns(label_sentences(document)))
 
 
 def _print_html(documents: Iterator[Document]) -> None:

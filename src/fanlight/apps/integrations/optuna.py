@@ -5,30 +5,26 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Corpus
 from fanlight.errors import SettingsError
 from fanlight.files import unwritable
 from fanlight.libraries import library
 from fanlight.text.sentences import tokenise_sentences
-from fanlight.training.settings import read_settings
+from fanlight.training.settings import Chosen, Settings, read_settings
 from fanlight.training.train import train_corpora
 
 PathLike = str | os.PathLike[str]
-SPACE: Mapping[str, Any] = {  # a list: one of these; low and high: a number between, by its logarithm if so said
-    "hidden": [128, 192, 256, 320],
-    "rate": {"low": 0.0003, "high": 0.003, "log": True},
-    "input_dropout": {"low": 0.0, "high": 0.6},
-    "dropout": {"low": 0.0, "high": 0.6},
-    "batch_tokens": [125, 250, 500, 1000],
-}
+HOPELESS = 5.0  # points of dev F1 below the defaults at the same share of the run, from which on a trial is stopped
+STEPS = 20  # shares of a run at which trials are compared, whatever their epochs
 
 
 class Trial(NamedTuple):
-    """One trial: its number from 1, what was tried, the best dev F1, and whether it was cut short."""
+    """One trial: its number (0: the defaults), what was tried, the best dev F1, and whether it was cut short."""
 
     number: int
     settings: dict[str, Any]
@@ -36,37 +32,60 @@ class Trial(NamedTuple):
     pruned: bool
 
 
+def default_space(chosen: Chosen) -> dict[str, Any]:
+    """Return what to try around the settings that the defaults choose for a corpus.
+
+    A list means one of its values; low and high a number between, by its logarithm if it says so.
+
+    Parameters
+    ----------
+    chosen : Chosen
+        What `Settings.resolved` made of the corpus.
+    """
+    return {
+        "epochs": sorted({max(1, chosen.epochs // 2), chosen.epochs, 2 * chosen.epochs}),
+        "rate": {"low": chosen.rate / 3, "high": 3 * chosen.rate, "log": True},
+        "context_width": [0, 8],
+        "exchange_share": [0.0, 0.5, 1.0],
+        "radius": sorted({max(1, chosen.radius - 1), chosen.radius, chosen.radius + 1}),
+        "hidden": sorted({max(16, chosen.hidden // 2), chosen.hidden, 2 * chosen.hidden}),
+    }
+
+
 def search(
     train: PathLike,
     dev: PathLike,
     trials: int,
-    tell: Callable[[Trial], object],
+    report: Callable[[Trial], object],
+    *,
     vectors: PathLike | None = None,
-    space: Mapping[str, Any] = SPACE,
+    space: Mapping[str, Any] | None = None,
     study: PathLike | None = None,
     settings: Mapping[str, Any] | None = None,
     format: str | None = None,
     encoding: str = "utf-8",
 ) -> Trial:
-    """Try settings by a tree-structured Parzen estimator (Bergstra et al. 2011) and return the best trial.
+    """Try the defaults, then settings by a tree-structured Parzen estimator (Bergstra et al. 2011); return the best.
 
-    A trial that after an epoch is below the median of the others at that epoch is cut short. The same seed tries the
-    same settings.
+    A trial that is below the median of the others at the same share of its run, or `HOPELESS` points below the
+    defaults, is cut short. The same seed tries the same settings.
 
     Parameters
     ----------
     train, dev : path
     trials : int
-        How many, those of a study gone on with included.
-    tell : callable
-        Takes each trial that ends.
+        How many beside the defaults, those of a study gone on with included.
+    report : callable
+        Takes each trial that ends, the defaults first.
     vectors : path, optional
-    space : mapping
-        What to try for each setting, as in `SPACE`.
+    space : mapping, optional
+        What to try for each setting, as in `default_space`.
     study : path, optional
         A file to keep the trials in; one that exists is gone on with.
     settings : mapping, optional
         That are the same in all trials.
+    format, encoding : str
+        Of the files.
 
     Raises
     ------
@@ -74,36 +93,58 @@ def search(
         A setting or the space is at fault, or the study is one of something else.
     """
     optuna = library("optuna")
-    base = read_settings(None, settings)
-    corpus = read_corpus(train, tokenise_sentences, format, encoding, base.unit)
-    development = read_corpus(dev, tokenise_sentences, format, encoding, base.unit)
+    fixed = dict(settings or {})
+    base = read_settings(None, fixed)
+    corpora = [read_corpus(path, tokenise_sentences, format, encoding, base.unit) for path in (train, dev)]
+    if space is None:
+        space = {k: v for k, v in default_space(_resolve(base, corpora[0], vectors)).items() if k not in fixed}
     _check(space)
+    job = {"space": dict(space), "settings": fixed, "data": [corpus.sha256 for corpus in corpora]}
+    record = _study(study, json.dumps(job, sort_keys=True), base.seed)
 
-    def tried(trial: Any) -> float:
-        chosen = {name: _suggest(trial, name, what) for name, what in space.items()}
+    def best_scores(chosen: Mapping[str, Any]) -> Iterator[tuple[int, float]]:
+        """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
         best = 0.0
-        run = train_corpora(corpus, development, vectors, read_settings(None, {**(settings or {}), **chosen}))
-        for step, epoch in enumerate(run):
-            if epoch.dev is None:
-                continue
-            best = max(best, epoch.dev.f1)
+        run = train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **chosen}))
+        for epoch in run:
+            if epoch.dev is not None:
+                best = max(best, epoch.dev.f1)
+                yield STEPS * epoch.number // epoch.epochs, best
+
+    if "defaults" not in record.user_attrs:
+        record.set_user_attr("defaults", dict(best_scores({})))
+    report(_defaults(record))
+    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
+
+    def run_trial(trial: Any) -> float:
+        best = 0.0
+        for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
             trial.report(best, step)
-            if trial.should_prune():
+            if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
                 raise optuna.TrialPruned
         return best
 
-    job = {"space": dict(space), "settings": dict(settings or {}), "data": [corpus.sha256, development.sha256]}
-    made = _study(study, json.dumps(job, sort_keys=True), base.seed)
-    finished = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    before = len(made.get_trials(states=finished))
+    ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+    before = len(record.get_trials(states=ended))
     try:
-        made.optimize(tried, max(0, trials - before), callbacks=[lambda _, trial: tell(_plain(trial))])
+        record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
     except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
         fault = _fault_of_system(error)
         if study is None or fault is None:
             raise
         raise SettingsError(unwritable(study, fault)) from None
-    return _plain(made.best_trial)
+    complete = record.get_trials(states=ended[:1])
+    return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
+
+
+def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
+    tokens = sum(len(sentence.starts) for sentence in corpus.sentences)
+    unit = settings.unit or corpus.unit
+    return settings.resolved(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
+
+
+def _defaults(record: Any) -> Trial:
+    return Trial(0, {}, max(record.user_attrs["defaults"].values(), default=0.0), False)
 
 
 def read_space(path: PathLike) -> dict[str, Any]:

@@ -3,32 +3,36 @@
 Examples
 --------
 >>> X = [["Ann", "is", "in", "Oslo"], ["We", "met", "Ann"]] * 10
->>> y = [["S-PER", "O", "O", "S-LOC"], ["O", "O", "S-PER"]] * 10
+>>> y = [["B-PER", "O", "O", "B-LOC"], ["O", "O", "B-PER"]] * 10
 >>> tagger = FanlightClassifier(epochs=20, rate=0.01, hidden=16).fit(X, y)
 >>> tagger.predict([["Ann", "is", "in", "Oslo"]])
-[['S-PER', 'O', 'O', 'S-LOC']]
+[['B-PER', 'O', 'O', 'B-LOC']]
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from fanlight.apps.models import train_tagger
-from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
+from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.scores import score_spans
+from fanlight.errors import DataError
 from fanlight.tagging.tagger import Tagger
+from fanlight.training.settings import read_settings
+from fanlight.training.train import train_corpora
+
+Words = Sequence[Sequence[str]]
+Tags = Sequence[Sequence[str]]
 
 
 class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Tags sentences of words.
+    """Tags sentences of words; each is a document of its own, in training and in tagging.
 
     Parameters
     ----------
@@ -44,16 +48,19 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
     tagger_ : Tagger
     classes_ : list of str
         The entity types.
+    scheme_ : str
+        The tag scheme of `fit`'s tags, in which `predict` answers; one of `entities.bioes.SCHEMES`.
     """
 
     def __init__(
         self,
         vectors: Any = None,
+        *,
         epochs: int | None = None,
-        hidden: int = 256,
+        hidden: int | None = None,
         radius: int | None = None,
         rate: float | None = None,
-        dropout: float = 0.5,
+        dropout: float | None = None,
         passes: int | None = 1,
         seed: int = 1,
         settings: dict[str, Any] | None = None,
@@ -68,38 +75,70 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         self.seed = seed
         self.settings = settings
 
-    def fit(self, X: Sequence[Sequence[str]], y: Sequence[Sequence[str]]) -> FanlightClassifier:
+    def fit(self, X: Words, y: Tags) -> FanlightClassifier:
         """Train on sentences of words and their tags, in any of the schemes that `entities.bioes.SCHEMES` names.
 
         Raises
         ------
         ValueError
             X and y differ in length, or a sentence and its tags do.
+        DataError
+            There are no sentences, or no entities.
         """
-        rows = _checked(X, y)
+        self.scheme_ = find_scheme(_check_lists("y", y))
+        documents = [[Sentence.of_words(words, spans)] for words, spans in _read_rows(X, y)]
+        if not documents:
+            raise DataError("fit: there are no sentences to learn from")
         names = ("epochs", "hidden", "radius", "rate", "dropout", "passes", "seed")
-        given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder) / "train.conll"
-            lines = columns(Sentence.of_words(words, spans) for words, spans in rows)
-            place.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-            made = {"unit": "word", **given, **(self.settings or {})}
-            self.tagger_: Tagger = train_tagger(place, None, None, self.vectors, (), (), made)
+        arguments = {name: value for name in names if (value := getattr(self, name)) is not None}
+        settings = read_settings(None, {"unit": "word", **arguments, **(self.settings or {})})
+        corpus = Corpus("the sentences given to fit", "word", documents, documents_marked=False)
+        self.tagger_ = _train(corpus, self.vectors, settings)
         self.classes_ = list(self.tagger_.types)
         return self
 
-    def predict(self, X: Sequence[Sequence[str]]) -> list[list[str]]:
-        """Return each sentence's tags (BIOES)."""
+    def predict(self, X: Words) -> list[list[str]]:
+        """Return each sentence's tags, in the scheme of the tags that were given to `fit`.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` has not been called.
+        """
+        return [tags_from_spans(spans, len(words), self.scheme_) for words, spans in self._tag(X)]
+
+    def predict_proba(self, X: Words) -> list[NDArray[np.float32]]:
+        """Return for each sentence P(word is in an entity of the type), float array (words, types).
+
+        The columns are those of `classes_`. What is missing to 1 in a row is the probability of no entity, except for
+        the logistic head, whose types may overlap.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` has not been called.
+        """
+        tagger = self._fitted_tagger()
+        documents = [[Sentence.of_words(list(words), ())] for words in _check_lists("X", X) if len(words)]
+        rows = iter(tagger.type_probabilities(documents))
+        nothing = np.zeros((0, len(self.classes_)), np.float32)
+        return [next(rows) if len(words) else nothing for words in X]
+
+    def score(self, X: Words, y: Tags) -> float:
+        """Return the exact entity F1 on these sentences, from 0 to 1."""
+        rows = list(_read_rows(X, y))
+        predicted = [spans for _, spans in self._tag([words for words, _ in rows])]
+        return score_spans([spans for _, spans in rows], predicted).f1 / 100
+
+    def _tag(self, X: Words) -> Iterator[tuple[Sequence[str], list[Any]]]:
+        """Yield each sentence's words and its entities (start, end, type), tagged in one batch."""
+        for words, spans in zip(X, self._fitted_tagger().tag_words(_check_lists("X", X)), strict=True):
+            yield words, [span[:3] for span in spans]
+
+    def _fitted_tagger(self) -> Tagger:
         if not hasattr(self, "tagger_"):
             raise NotFittedError("call fit before predict")
-        spans = self.tagger_.tag_words(X)
-        return [tags_from_spans([s[:3] for s in row], len(words)) for row, words in zip(spans, X, strict=True)]
-
-    def score(self, X: Sequence[Sequence[str]], y: Sequence[Sequence[str]]) -> float:
-        """Return the exact entity F1 on these sentences, from 0 to 1."""
-        rows = _checked(X, y)
-        found = [spans_from_tags(tags, "BIOES")[0] for tags in self.predict([words for words, _ in rows])]
-        return score_spans([spans for _, spans in rows], found).f1 / 100
+        return self.tagger_
 
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator takes: sentences, not a matrix of numbers."""
@@ -110,14 +149,42 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         return tags
 
 
-def _checked(X: Sequence[Sequence[str]], y: Sequence[Sequence[str]]) -> list[tuple[list[str], list[Any]]]:
+def _train(corpus: Corpus, vectors: Any, settings: Any) -> Tagger:
+    run = train_corpora(corpus, None, vectors, settings)
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            return Tagger(end.value)
+
+
+def _check_lists(name: str, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Refuse strings where lists of strings are expected: their letters would be taken for words.
+
+    Raises
+    ------
+    ValueError
+        It is a string, or a sentence is one; the message says what to write.
+    """
+    if isinstance(sentences, str) or (len(sentences) and isinstance(sentences[0], str)):
+        raise ValueError(f'{name}: must be a list of lists of strings, such as [["Ann", "sings"]]')
+    return sentences
+
+
+def _read_rows(X: Words, y: Tags) -> Iterator[tuple[list[str], list[Any]]]:
+    """Yield the words and the entities of each sentence that is not empty.
+
+    Raises
+    ------
+    ValueError
+        X and y differ in length, or a sentence and its tags do.
+    """
+    _check_lists("X", X)
     if len(X) != len(y):
         raise ValueError(f"{len(X)} sentences but tags for {len(y)}")
-    scheme = find_scheme(y)
-    rows = []
+    scheme = find_scheme(_check_lists("y", y))
     for number, (words, tags) in enumerate(zip(X, y, strict=True)):
         if len(words) != len(tags):
             raise ValueError(f"sentence {number} has {len(words)} words but {len(tags)} tags")
         if len(words):
-            rows.append((list(words), spans_from_tags(list(tags), scheme)[0]))
-    return rows
+            yield list(words), spans_from_tags(list(tags), scheme)[0]

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from fanlight.apps.progress import History, read_history
+from fanlight.api.history import History, read_history
 from fanlight.apps.server import schemas
 from fanlight.apps.server.docs_page import docs_page
 from fanlight.apps.server.metrics import CONTENT_TYPE, Metrics

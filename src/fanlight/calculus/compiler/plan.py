@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from fanlight.calculus.compiler import threads as lanes_
 from fanlight.calculus.compiler.buffers import bases, slots
 from fanlight.calculus.compiler.fusion import VECTORISED, fuse, load_kernels
+from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.expressions import Expression, walk
-from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.numeric import value_of
 from fanlight.calculus.shapes import Dimension
 

@@ -16,10 +16,10 @@ from numpy.typing import DTypeLike, NDArray
 
 from fanlight.calculus.compiler.code_generation import numpy_source
 from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.compiler.plan import Plan
 from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import Expression, symbols_of, walk
-from fanlight.calculus.lecture.operation_counts import count
 from fanlight.calculus.numeric import bind, value_of
 from fanlight.errors import CalculusError
 

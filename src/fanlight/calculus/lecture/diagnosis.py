@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.derivatives import hessian, jacobian, target_of
+from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
 from fanlight.calculus.gradient import gradient
+from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.language import functions
 from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits
 from fanlight.calculus.lecture.learner_formulas import read_gradient
@@ -31,7 +32,7 @@ __all__ = ["Verdict", "check", "random_point"]
 
 Array = NDArray[Any]
 TOLERANCE = 1e-6
-_KINDS: dict[str, Callable[[Expression, Expression], Expression]] = {
+_KINDS: dict[str, Callable[[Expression, Expression], Expression | Indexed]] = {
     "gradient": gradient,
     "jacobian": jacobian,
     "hessian": hessian,
@@ -99,9 +100,9 @@ def check(
     target = target_of(expression, wrt)
     if kind not in _KINDS:
         raise CalculusError(f"{kind!r} cannot be checked: only {', '.join(_KINDS)}")
-    if target.operation.name == "symbol" and len(target.shape) == 1:
-        raise CalculusError(f"{target} are row numbers: there is no derivative by them")
     expected = _KINDS[kind](expression, target)
+    if isinstance(expected, Indexed):
+        raise CalculusError(f"{expected} has more than two indices: no formula in matrix notation is compared with it")
     try:
         formula = read_gradient(given, expression, target) if isinstance(given, str) else given
         problem = None
@@ -186,7 +187,9 @@ def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[
     differs: list[tuple[tuple[int, ...], float, float]] = []
     same_shape = all(a.shape == b.shape for a, b in pairs)
     vague = not reasons or "depends on the values" in reasons[0]
-    if vague or (not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]):
+    if vague:
+        reasons = _detailed(trial, formula, text, pairs) or reasons
+    elif not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]:
         reasons += _detailed(trial, formula, text, pairs)
     if same_shape and vague:
         wrong = np.abs(mine - right)
@@ -347,7 +350,7 @@ def _missing_term(
         remember(term, context_of(expected))  # ones(n, 1) alone would not know its length
         parts = [sign * np.asarray(evaluate(term, p)) for p in points]
         if all(_close(a + part, b) for (a, b), part in zip(pairs, parts, strict=True)):
-            return f"a term is missing: {'' if sign > 0 else 'minus '}{term}"
+            return f"a term is missing: {'' if sign > 0 else 'minus '}{simplify(term)}"
         if all(_close(a + 2 * part, b) for (a, b), part in zip(pairs, parts, strict=True)):
             return f"the sign of a term is wrong: {term}"
         if all(_close(a - part, b) for (a, b), part in zip(pairs, parts, strict=True)):

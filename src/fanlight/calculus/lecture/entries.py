@@ -10,10 +10,13 @@ from typing import NamedTuple
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.index_form import Factor, Form, Index, Term, ordered
 from fanlight.calculus.lecture.latex import latex, latex_name
-from fanlight.calculus.matrix_writer import atom_expression
+from fanlight.calculus.matrix_writer import atom_expression, with_softmax
 from fanlight.errors import CalculusError
 
-_LETTERS = "ijklpqr"
+_LETTERS = "ijklpqrstuvwabcdefghxyz"
+
+
+_INFIX = {"add", "subtract", "multiply", "divide", "matmul", "negative", "power", "transpose"}
 
 
 class Formula(NamedTuple):
@@ -38,6 +41,21 @@ class Formula(NamedTuple):
         sign, sign_latex = ("∂⁺", r"\partial^{+}") if direct else ("∂", r"\partial")
         below, below_latex = (f"{b}_{entry}", rf"{{{latex_name(b)}}}_{{{entry}}}") if entry else (b, latex_name(b))
         return cls(f"{sign}{a}/∂{below}", rf"\frac{{{sign_latex} {latex_name(a)}}}{{\partial {below_latex}}}")
+
+    @classmethod
+    def entry_derivative(cls, a: Expression, above: str, b: Expression, below: Sequence[str]) -> Formula:
+        """Write the derivative of an entry of `a` by entries of `b`; a group of letters for each order."""
+        order = len(below)
+        power, power_latex = ("", "") if order == 1 else (f"^{order}", f"^{{{order}}}")
+        base, base_latex = cls.of(a)
+        if a.operation.name in _INFIX:
+            base, base_latex = f"({base})", f"({base_latex})"
+        upper, upper_latex = (f"{base}_{above}", f"{{{base_latex}}}_{{{above}}}") if above else (base, base_latex)
+        lower = " ".join(f"∂{b}_{letters}" if letters else f"∂{b}" for letters in below)
+        lower_latex = r" \, ".join(
+            rf"\partial {{{latex(b)}}}_{{{letters}}}" if letters else rf"\partial {latex(b)}" for letters in below
+        )
+        return cls(f"∂{power}{upper}/{lower}", rf"\frac{{\partial{power_latex} {upper_latex}}}{{{lower_latex}}}")
 
     @classmethod
     def product(cls, factors: Sequence[Formula]) -> Formula:
@@ -87,17 +105,29 @@ def _term(term: Term, axes: Sequence[Index], letters: str) -> Formula:
         raise CalculusError("there are more indices than letters")
     size = abs(term.coefficient)
     parts = [] if size == 1 and term.factors else [Formula(str(size), _fraction(size))]
-    parts += [_factor(f, names) for f in sorted(term.factors, key=_order)]
+    parts += [_factor(f, names) for f in sorted(with_softmax(term.factors), key=lambda f: _order(f, names))]
     if summed:
         over = " ".join(names[i] for i in summed)
         parts.insert(0, Formula(f"Σ_{over.replace(' ', '')}", rf"\sum_{{{over}}}"))
     return Formula(" ".join(p.text for p in parts), " ".join(p.latex for p in parts))
 
 
-def _order(factor: Factor) -> tuple[bool, bool, str, str]:
-    """Sort scalars first, then error signals, then symbols by name."""
+def _place(factor: Factor, names: dict[Index, str]) -> Formula:
+    """Write the factor that is one where an index is another plus an offset."""
+    if factor.atom.kind == "pair":
+        flat, *parts = (names[i] for i in factor.indices)
+        return Formula(f"δ_{{{flat}, ({', '.join(parts)})}}", rf"\delta_{{{flat}, ({', '.join(parts)})}}")
+    offset = str(factor.atom.parameters[0])
+    letters = [names[i] for i in factor.indices]
+    right = offset if len(letters) == 1 else letters[1] if offset == "0" else f"{letters[1]}+{offset}"
+    return Formula(f"δ_{{{letters[0]}, {right}}}", rf"\delta_{{{letters[0]}, {right}}}")
+
+
+def _order(factor: Factor, names: dict[Index, str]) -> tuple[bool, bool, str, str, str]:
+    """Sort scalars first, then error signals, then symbols by name and index."""
     atom = factor.atom
-    return bool(factor.indices), not atom.name.startswith("δ"), "" if atom.kind == "symbol" else atom.kind, atom.name
+    kind, places = "" if atom.kind == "symbol" else atom.kind, "".join(names[i] for i in factor.indices)
+    return bool(factor.indices), not atom.name.startswith("δ"), kind, atom.name, places
 
 
 def _fraction(value: Fraction) -> str:
@@ -105,9 +135,14 @@ def _fraction(value: Fraction) -> str:
 
 
 def _factor(factor: Factor, names: dict[Index, str]) -> Formula:
+    if factor.atom.kind == "eye":
+        places = "".join(sorted(names[i] for i in factor.indices))
+        return Formula(f"δ_{places}", rf"\delta_{{{places}}}")
+    if factor.atom.kind in ("part", "pair"):
+        return _place(factor, names)
     e = atom_expression(factor.atom)
     text, written = str(e), latex(e)
-    if e.operation.name in ("add", "subtract", "multiply", "divide", "matmul", "negative", "power", "transpose"):
+    if e.operation.name in _INFIX or (e.operation.name == "length" and not text.isidentifier()):
         text, written = f"({text})", f"({written})"
     places = "".join(names[i] for i in factor.indices)
     if places:

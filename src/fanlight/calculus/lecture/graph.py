@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, constant, symbol, walk
-from fanlight.calculus.language import write
 from fanlight.calculus.numeric import bind, value_of
 from fanlight.calculus.operations import Operation
 from fanlight.calculus.shapes import Dimension, show
+from fanlight.calculus.text_writer import write
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]

@@ -84,6 +84,12 @@ KOREAN = {
         "인자 {factor}이(가) 빠졌습니다: {old} 대신 {new}이면 맞습니다"
     ),
     "a factor is missing: {factor}": "인자가 빠졌습니다: {factor}",
+    "a factor is missing: {factor}, on the way back through {node}": (
+        "{node}을(를) 거슬러 갈 때 인자 {factor}이(가) 빠졌습니다"
+    ),
+    "a transpose is missing: {new} on the way back through {node}": (
+        "{node}을(를) 거슬러 갈 때 전치가 빠졌습니다: {new}이어야 합니다"
+    ),
     "a factor is wrong: {slope} is {right}, not {mine}": (
         "인자가 틀렸습니다: {slope}은(는) {mine}이(가) 아니라 {right}입니다"
     ),

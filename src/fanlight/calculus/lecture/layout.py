@@ -153,6 +153,8 @@ def _entry_rows(d: Derivation) -> list[Row]:
         rows.append(Row((name.equals(entry), ": ", wrt_entry, " moves ", name, " alone")))
     try:
         form = apply_assumptions(form_of(d.local_gradient), facts_of(d.local_gradient))
+        if any(f.atom.kind == "onehot_rows" for t in form.terms for f in t.factors):
+            return rows  # rows by number: no letter of an entry says which
         shown = Formula.partial(d.name, d.wrt.name, entry="ij").equals(entries(form, "ij"))
     except CalculusError:
         return rows

@@ -32,11 +32,14 @@ class Alteration(NamedTuple):
         Other rules for nodes of one argument.
     cut : set of (Expression, int)
         Edges, as a node and the number of an argument, through which nothing is passed back.
+    edges : mapping of (Expression, int) to callable
+        Other rules for edges: from the upstream gradient and the values of the node's arguments.
     """
 
     reason: str
     pullbacks: Mapping[Expression, Pullback] = {}
     cut: frozenset[tuple[Expression, int]] = frozenset()
+    edges: Mapping[tuple[Expression, int], Callable[[Any, Sequence[Any]], Any]] = {}
 
 
 def mistake(
@@ -113,7 +116,10 @@ class _Graph:
         parameters = [p.value(self.lengths) if isinstance(p, Dimension) else p for p in node.parameters]
         if node.operation.pullback is None:
             raise CalculusError(f"{node.operation.name} has no pullback")
-        contributions: Sequence[Any] = node.operation.pullback(upstream, self.values[node], *arguments, *parameters)
+        contributions = list(node.operation.pullback(upstream, self.values[node], *arguments, *parameters))
+        for place in range(len(contributions)):
+            if (node, place) in alteration.edges:
+                contributions[place] = alteration.edges[node, place](upstream, arguments)
         return contributions
 
 
@@ -183,6 +189,11 @@ _FACTORS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
     ("sigmoid({x})", lambda x, y: 1 / (1 + np.exp(-x))),
     ("1 - sigmoid({x})", lambda x, y: 1 / (1 + np.exp(x))),
 )
+_ONLY_OF = {  # functions whose derivative is mistaken for this one; of others it is a coincidence
+    "{y}**2": ("tanh",),
+    "{y} * (1 + {y})": ("sigmoid", "tanh"),
+    "{y} * (1 - {y})": ("sigmoid", "tanh", "softmax"),
+}
 # in place of a pullback (upstream, value, argument): the right rule, where learners write this one
 _PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
     "softmax": (
@@ -227,13 +238,33 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
         factors = " and ".join(dict.fromkeys(f"{n.operation.name}'({n.arguments[0]})" for n in group))
         yield Alteration(f"a factor is missing: {factors}", {n: lambda up, y, x: up for n in group})
     yield from _wrong_powers(nodes)
+    yield from _wrong_products(nodes, relevant)
     for node in nodes:
         for text, rule in _PULLBACKS.get(node.operation.name, ()):
             yield Alteration("a rule is wrong: " + text.format(y=node), {node: rule})
     for group in groups:
         for text, factor in _FACTORS:
-            yield Alteration(_wrong_factor(group[0], text), dict.fromkeys(group, _with_factor(factor)))
+            if group[0].operation.name in _ONLY_OF.get(text, (group[0].operation.name,)):
+                yield Alteration(_wrong_factor(group[0], text), dict.fromkeys(group, _with_factor(factor)))
     yield from _paths(nodes, relevant, target)
+
+
+def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> Iterator[Alteration]:
+    """Leave out a matrix on the way back, or its transpose, where the shapes allow it."""
+    for node in nodes:
+        if node.operation.name != "matmul" or not all(a.shape for a in node.arguments):
+            continue
+        matrix, inner = node.arguments
+        if inner in relevant and matrix.shape[0] == matrix.shape[1]:
+            turned = str(matrix.T)
+            yield Alteration(
+                f"a factor is missing: {turned} @, on the way back through {node}",
+                edges={(node, 1): lambda up, arguments: up},
+            )
+            yield Alteration(
+                f"a transpose is missing: {turned} on the way back through {node}",
+                edges={(node, 1): lambda up, arguments: arguments[0] @ up},
+            )
 
 
 def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:

@@ -10,7 +10,7 @@ from fanlight.calculus.shapes import Shape
 
 _ARITHMETIC = {
     "add", "subtract", "negative", "matmul", "multiply", "divide", "transpose", "constant", "symbol", "power", "length",
-    "sum", "ones", "eye", "zeros",
+    "sum", "ones", "eye", "zeros", "onehot", "onehot_rows",
 }  # fmt: skip
 _FUSED = {"softmax", "softmax_rows", "sigmoid", "det"}  # a logarithm is taken of them in one step
 
@@ -78,7 +78,7 @@ def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Ex
     """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
     if node is whole:
         return "s"
-    if not node.arguments or node.operation.name == "transpose":
+    if not node.arguments or node.operation.name in ("transpose", "onehot", "onehot_rows"):
         return None
     above = set(users[node])
     is_function = node.operation.name not in _ARITHMETIC
@@ -96,9 +96,13 @@ def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Ex
 
 
 def _is_probability(node: Expression) -> bool:
-    """Tell whether a logarithm of a node is taken in one step: of a softmax, a sigmoid p, or 1 - p."""
+    """Tell whether a logarithm of a node is taken in one step: of a softmax, an entry of it, a sigmoid p, or 1 - p."""
     if node.operation.name in _FUSED:
         return True
+    if node.operation.name == "matmul":
+        factors = [a.arguments[0] if a.operation.name == "transpose" else a for a in node.arguments]
+        others = [a for a in factors if a.operation.name != "onehot"]
+        return len(others) == 1 and _is_probability(others[0])
     if node.operation.name != "subtract":
         return False
     one, other = node.arguments

@@ -66,7 +66,7 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
 
 def has_kinks(expression: Expression) -> bool:
     """Tell whether somewhere the derivative jumps, so that one point cannot tell formulas apart."""
-    return any(node.operation.kinks or node.operation.name in ("step", "max") for node in walk(expression))
+    return any(node.operation.kinks or node.operation.name in ("step", "max", "min") for node in walk(expression))
 
 
 def with_fact(value: Array, fact: str, rng: np.random.Generator) -> Array:
@@ -135,18 +135,25 @@ def _point(
 
 
 def _row_numbers(expression: Expression, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
-    """Draw row numbers within the tables that they are of, and offsets that rise."""
-    numbers: dict[str, Array] = {}
-    for node in walk(expression):
-        if node.operation.name not in ("rows", "bag"):
-            continue
-        table, index, *offsets = node.arguments
-        count = table.shape[0].value(sizes)
-        numbers[index.name] = rng.integers(count, size=index.shape[0].value(sizes))
-        for o in offsets:
-            bounds = np.sort(rng.integers(len(numbers[index.name]) + 1, size=o.shape[0].value(sizes)))
-            bounds[0], bounds[-1] = 0, len(numbers[index.name])
-            numbers[o.name] = bounds
+    """Draw row numbers within all tables that they are of, and offsets that rise."""
+    nodes = list(walk(expression))
+    limits: dict[Expression, int] = {}
+    for node in nodes:
+        match node.operation.name:
+            case "rows" | "bag":
+                index, count = node.arguments[1], node.arguments[0].shape[0]
+            case "onehot" | "onehot_rows" | "scatter_rows" | "scatter_bag":
+                index, count = node.arguments[-1 if "onehot" in node.operation.name else 1], node.parameters[0]
+            case _:
+                continue
+        if len(index.shape) == 1:
+            limits[index] = min(limits.get(index, count.value(sizes)), count.value(sizes))
+    numbers = {i.name: rng.integers(limit, size=i.shape[0].value(sizes)) for i, limit in limits.items()}
+    for index, offsets in {tuple(node.arguments[-2:]) for node in nodes if "bag" in node.operation.name}:
+        entries = len(numbers[index.name])
+        bounds = np.sort(rng.integers(entries + 1, size=offsets.shape[0].value(sizes)))
+        bounds[0], bounds[-1] = 0, entries
+        numbers[offsets.name] = bounds
     return numbers
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import tree_size
 from fanlight.calculus.lecture.entries import Formula
 from fanlight.calculus.lecture.layout import LONG, Row, steps
@@ -74,7 +75,7 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
 
 def numpy_of(d: Derivation) -> str:
     """Return NumPy source of the whole and its gradient, sharing what they share."""
-    return numpy_source({d.pieces[-1].name: d.expression, f"grad_{d.wrt.name}": d.gradient})
+    return numpy_source({d.pieces[-1].name: simplify(d.expression), f"grad_{d.wrt.name}": simplify(d.gradient)})
 
 
 def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction: Any = None) -> str:

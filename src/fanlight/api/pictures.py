@@ -7,16 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fanlight.errors import DataError
 from fanlight.files import ending_of, replacing
 from fanlight.libraries import library
 
 if TYPE_CHECKING:
-    from fanlight.apps.learning import Point
+    from fanlight.api.learning_curve import LearningCurve
     from fanlight.entities.report import Report
-    from fanlight.training.forecast import PowerLaw
 
 SUFFIXES = (".svg", ".png", ".pdf")
 
@@ -44,13 +41,14 @@ def drawn(path: Path, width: float, height: float) -> Iterator[Any]:
         plt.close(figure)
 
 
-def draw_curve(points: Sequence[Point], law: PowerLaw, path: Path) -> None:
-    """Draw a learning curve and its forecast up to four times the data; see `drawn`."""
-    sizes = [p.sentences for p in points]
-    over = np.geomspace(sizes[0], 4 * sizes[-1], 100)
+def draw_curve(curve: LearningCurve, path: Path) -> None:
+    """Draw a learning curve and its forecasts, with their intervals; see `drawn`."""
     with drawn(path, 6, 3.6) as axes:
-        axes.semilogx(over, [law.at(n) for n in over], "--", label=f"forecast, towards {law.ceiling:.1f}")
-        axes.semilogx(sizes, [p.f1 for p in points], "o", label="measured")
+        axes.set_xscale("log")
+        for points, style, label in ((curve.points, "o-", "measured"), (curve.forecasts, "o--", "forecast")):
+            errors = [[max(0, p.f1 - p.low) for p in points], [max(0, p.high - p.f1) for p in points]]
+            sizes, scores = [p.sentences for p in points], [p.f1 for p in points]
+            axes.errorbar(sizes, scores, errors, fmt=style, capsize=3, label=label)
         axes.set(xlabel="sentences", ylabel="F1 on the dev set")
         axes.legend()
 

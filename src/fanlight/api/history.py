@@ -1,4 +1,4 @@
-"""The file in which a training tells its progress: a line of JSON for each pass, then its report and its curve."""
+"""The record of a training: a line of JSON for each epoch, then its report and its learning curve."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fanlight.apps.charts import line_chart
+from fanlight.api.charts import line_chart
 from fanlight.entities.report_html import STYLE, report_html
 from fanlight.errors import DataError, FanlightError
 from fanlight.training.loop import Epoch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
-    """What a training has told so far.
+    """The record of a training so far.
 
     Attributes
     ----------
     epochs : list of dict
-        ``stage``, ``number``, ``epochs``, ``loss`` and ``dev_f1`` of each pass.
+        ``stage``, ``number``, ``epochs``, ``loss`` and ``dev_f1`` of each epoch.
     curve : list of dict
         ``sentences``, ``f1`` and whether it is a ``forecast``: what `fanlight curve` measured.
     report : dict or None
-        On the dev set, after the last pass; as `entities.report.Report.to_dict`.
+        On the dev set, after the last epoch; as `entities.report.Report.to_dict`.
     """
 
     epochs: list[dict[str, Any]]
@@ -37,10 +37,10 @@ class History:
         """Return the curves and the report, as HTML without a style."""
         parts = []
         for stage in dict.fromkeys(epoch["stage"] for epoch in self.epochs):
-            some = [epoch for epoch in self.epochs if epoch["stage"] == stage]
-            numbers, losses = [e["number"] for e in some], [e["loss"] for e in some]
+            epochs = [epoch for epoch in self.epochs if epoch["stage"] == stage]
+            numbers, losses = [e["number"] for e in epochs], [e["loss"] for e in epochs]
             parts.append(line_chart("loss", numbers, losses, "epoch", of=stage))
-            scored = [(e["number"], e["dev_f1"]) for e in some if e["dev_f1"] is not None]
+            scored = [(e["number"], e["dev_f1"]) for e in epochs if e["dev_f1"] is not None]
             if scored:
                 parts.append(line_chart("dev F1", [n for n, _ in scored], [f1 for _, f1 in scored], "epoch", of=stage))
         measured = [(p["sentences"], p["f1"]) for p in self.curve if not p["forecast"]]
@@ -50,6 +50,12 @@ class History:
             parts.append(line_chart("learning curve, F1", sizes, scores, "sentences", forecast))
         charts = f'<div class="charts">{"".join(parts)}</div>' if parts else ""
         return charts + (report_html(self.report) if self.report else "")
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        scored = [epoch["dev_f1"] for epoch in self.epochs if epoch["dev_f1"] is not None]
+        best = f", best dev F1 {max(scored):.2f}" if scored else ""
+        return f"History({len(self.epochs)} epochs{best}{', with a report' * (self.report is not None)})"
 
     def _repr_html_(self) -> str:
         """Show the curves and the report in a notebook."""
@@ -63,15 +69,15 @@ class History:
         FanlightError
             There is nothing to draw, the ending is another, or matplotlib is missing.
         """
-        from fanlight.apps.pictures import draw_history
+        from fanlight.api.pictures import draw_history
 
         if not self.epochs:
-            raise DataError("there is no pass to draw yet")
+            raise DataError("there is no epoch to draw yet")
         draw_history(self.epochs, Path(path))
 
 
-def told(run: Iterator[Epoch], path: Path, resume: bool = False) -> Iterator[Epoch]:
-    """Yield a run's passes, writing each down; a resumed run's after those that are written already.
+def record_epochs(run: Iterator[Epoch], path: Path, resume: bool = False) -> Iterator[Epoch]:
+    """Yield a run's epochs, writing each down; a resumed run's after those that are written already.
 
     Raises
     ------
@@ -85,8 +91,8 @@ def told(run: Iterator[Epoch], path: Path, resume: bool = False) -> Iterator[Epo
         yield epoch
 
 
-def tell(path: Path, **row: Any) -> None:
-    """Write down something more: ``report=…`` or ``curve=…``.
+def append_row(path: Path, **row: Any) -> None:
+    """Append a row: ``report=…`` or ``curve=…``.
 
     Raises
     ------

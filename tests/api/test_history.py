@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 import fanlight
-from fanlight.apps.charts import _ticks, line_chart
-from fanlight.apps.progress import read_history, tell, told
+from fanlight.api.charts import _ticks, line_chart
+from fanlight.api.history import append_row, read_history, record_epochs
 from fanlight.entities.report import Found, Labelled, report_on
 from fanlight.entities.report_html import report_html, report_page
 from fanlight.errors import DataError, FanlightError
@@ -23,15 +23,15 @@ def epochs(first, last):
 def test_a_resumed_run_goes_on_after_what_is_told_already(tmp_path):
     path = tmp_path / "run.jsonl"
     assert read_history(path).epochs == []
-    assert len(list(told(epochs(1, 3), path))) == 3
+    assert len(list(record_epochs(epochs(1, 3), path))) == 3
     with open(path, "a", encoding="utf-8") as file:
         file.write('{"stage": "", "numb')  # killed while it wrote
-    list(told(epochs(3, 5), path, resume=True))
+    list(record_epochs(epochs(3, 5), path, resume=True))
     history = read_history(path)
     assert [(row["number"], row["loss"]) for row in history.epochs] == [(n, 1 / n) for n in range(1, 6)]
-    tell(path, curve=[{"sentences": 10, "f1": 50.0, "forecast": False}])
+    append_row(path, curve=[{"sentences": 10, "f1": 50.0, "forecast": False}])
     assert read_history(path).curve[0]["f1"] == 50.0
-    list(told(epochs(1, 1), path))
+    list(record_epochs(epochs(1, 1), path))
     assert len(read_history(path).epochs) == 1
     assert read_history(path).curve == []
 
@@ -42,8 +42,8 @@ def test_faults_are_named(tmp_path):
     with pytest.raises(DataError, match=r"run.jsonl:2: no line of a training's progress"):
         read_history(path)
     with pytest.raises(FanlightError, match="cannot be written"):
-        list(told(epochs(1, 1), tmp_path / "no" / "run.jsonl"))
-    with pytest.raises(DataError, match="no pass to draw"):
+        list(record_epochs(epochs(1, 1), tmp_path / "no" / "run.jsonl"))
+    with pytest.raises(DataError, match="no epoch to draw"):
         read_history(tmp_path / "none").draw("x.svg")
 
 

@@ -1,0 +1,1 @@
+"""What the front door opens: training, evaluation, reports, updates, learning curves and histories."""

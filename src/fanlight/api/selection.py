@@ -1,0 +1,101 @@
+"""Which texts to label next: those that a model doubts, unlike each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from fanlight.tagging.tagger import Tagger
+from fanlight.text.sentences import tokenise_sentences
+
+STEP = 1000  # texts between two notes on progress
+WRAPPED = 0.1  # share of line ends in the middle of a sentence from which on a file is taken for hard-wrapped text
+FINAL = tuple(".!?…:;。！？\"'”’)")
+
+
+def split_sentences(lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
+    """Return the sentences of a text, each with the number of the line, from 1, in which it begins.
+
+    In hard-wrapped text (line ends stand within sentences) the lines of a paragraph are joined; elsewhere each line is
+    a text by itself.
+
+    Parameters
+    ----------
+    lines : iterable of str
+    unit : str
+        "word" or "character": of the model that tags them.
+
+    Examples
+    --------
+    >>> split_sentences(["It rained", "all day. We", "stayed.", "", "Bye."], "word")
+    [(1, 'It rained all day.'), (2, 'We stayed.'), (5, 'Bye.')]
+    """
+    numbered = list(enumerate(lines, 1))
+    wrapped = _is_wrapped([line for _, line in numbered])
+    paragraphs: list[list[tuple[int, str]]] = []
+    for number, line in numbered:
+        if not line.strip():
+            paragraphs.append([])
+        elif wrapped and paragraphs:
+            paragraphs[-1].append((number, line.strip()))
+        else:
+            paragraphs.append([(number, line.strip())])
+    sentences = []
+    for paragraph in paragraphs:
+        text = "\n".join(line for _, line in paragraph)
+        for offsets in tokenise_sentences(text, unit):
+            start, end = offsets[0][0], offsets[-1][1]
+            number = paragraph[text.count("\n", 0, start)][0]
+            sentences.append((number, " ".join(text[start:end].split("\n"))))
+    return sentences
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    pairs = [(a.strip(), b.strip()) for a, b in pairwise(lines) if a.strip() and b.strip()]
+    inside = sum(b[0].islower() and not a.endswith(FINAL) for a, b in pairs)
+    return inside > WRAPPED * max(1, len(pairs))
+
+
+def teaching_order(
+    tagger: Tagger, texts: Sequence[str], count: int, progress: Callable[[int], object] = lambda done: None
+) -> list[tuple[int, float]]:
+    """Return the numbers of the texts that would teach most, and how unsure the tagger is of each, best first.
+
+    A text's worth is how improbable its best readings are, times how new its words are among those chosen before it:
+    chosen greedily, and lazily, because a text's worth only falls (Minoux 1978).
+
+    Parameters
+    ----------
+    tagger : Tagger
+    texts : sequence of str
+    count : int
+        How many to choose.
+    progress : callable
+        Takes, after every `STEP` texts, how many are read.
+    """
+    doubt, words = [], []
+    for number, text in enumerate(texts, 1):
+        certainties = [rows[0][0] for rows in tagger.readings(text, 1)]
+        doubt.append(1 - min(certainties, default=1.0))
+        words.append({text[s:e].lower() for s, e in tagger.tokens(text)})
+        if number % STEP == 0:
+            progress(number)
+    counts: Counter[str] = Counter()
+
+    def worth(i: int) -> float:
+        return doubt[i] * sum(1 / (1 + counts[word]) for word in words[i]) / max(1, len(words[i]))
+
+    waiting = [(-worth(i), i) for i in range(len(texts))]
+    heapify(waiting)
+    chosen: list[tuple[int, float]] = []
+    while waiting and len(chosen) < count:
+        old, i = heappop(waiting)
+        current = -worth(i)
+        if current > old and waiting and current > waiting[0][0]:
+            heappush(waiting, (current, i))
+            continue
+        chosen.append((i, doubt[i]))
+        counts.update(words[i])
+    return chosen

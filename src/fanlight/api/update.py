@@ -1,0 +1,117 @@
+"""Train a model on with new examples, and compare it with what it was."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fanlight.api.evaluate import evaluate_tagger
+from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Corpus, Sentence
+from fanlight.entities.scores import Counts
+from fanlight.errors import DataError
+from fanlight.files import open_unpacked, unreadable
+from fanlight.tagging.bundled import load_tagger
+from fanlight.tagging.tagger import Tagger
+from fanlight.text.sentences import tokenise_sentences
+
+if TYPE_CHECKING:
+    from fanlight.training.loop import Epoch
+
+PathLike = str | os.PathLike[str]
+
+
+def update_tagger(
+    model: PathLike,
+    new: Sequence[PathLike],
+    out: PathLike,
+    *,
+    rehearse: PathLike | None = None,
+    raw: PathLike | None = None,
+    lines: int = 5000,
+    dev: PathLike | None = None,
+    settings: Mapping[str, Any] | None = None,
+    format: str | None = None,
+    encoding: str = "utf-8",
+) -> Iterator[Epoch]:
+    """Train a model on; see `training.update.update_model`.
+
+    Parameters
+    ----------
+    model, new, out : path
+        The model file, labelled examples, and the file to write.
+    rehearse, raw : path, optional
+        Labelled sentences, or raw text of which `lines` lines are tagged by the model itself, so that it does not
+        forget the old types; by default the sentences kept in the model file.
+    dev : path, optional
+        Chooses the best epoch.
+    settings : mapping, optional
+    format, encoding : str
+        Of the labelled files.
+
+    Raises
+    ------
+    DataError
+        There is nothing to rehearse.
+    """
+    from fanlight.tagging.nearest_examples import kept_sample
+    from fanlight.training.update import rehearsal_corpus, update_model
+
+    tagger = load_tagger(model)
+
+    def read(path: PathLike) -> Corpus:
+        return read_corpus(path, tokenise_sentences, format, encoding, tagger.unit)
+
+    if rehearse is not None:
+        old = [read(rehearse)]
+    elif raw is not None:
+        documents = list(_tag_lines(tagger, raw, lines, encoding))
+        old = [rehearsal_corpus(f"{raw}, as the model tags it", tagger.unit, documents)]
+    elif samples := kept_sample(tagger.model):
+        old = [rehearsal_corpus("the sample in the model", tagger.unit, documents) for documents in samples]
+    else:
+        raise DataError(
+            "nothing to rehearse, so the old types would be forgotten: give --rehearse LABELLED or --raw TEXT, or keep "
+            "a sample in the model when it is trained (--set keep=1000)"
+        )
+    development = None if dev is None else read(dev)
+    yield from update_model(
+        tagger.model, [read(path) for path in new], old, Path(out), dev=development, overrides=settings
+    )
+
+
+def compare_models(
+    before: PathLike, after: PathLike, data: PathLike, format: str | None = None, encoding: str = "utf-8"
+) -> dict[str, tuple[Counts, Counts]]:
+    """Return the scores of two models on a set, over the types that it marks: per type, then "all" of these."""
+    marked = read_corpus(data, tokenise_sentences, format, encoding).types
+    old, new = (evaluate_tagger(model, data, format, encoding, types=marked) for model in (before, after))
+    rows = {t: (old.types.get(t, Counts()), new.types.get(t, Counts())) for t in marked}
+    return {**rows, "all": (old.overall, new.overall)}
+
+
+def _tag_lines(tagger: Tagger, raw: PathLike, lines: int, encoding: str) -> Iterator[list[Sentence]]:
+    """Yield a document for each line of raw text, with the entities that a tagger finds in it."""
+    packed, unpacked = open_unpacked(raw)
+    try:
+        with packed, io.TextIOWrapper(unpacked, encoding) as file:
+            texts = [text for line in islice(file, lines) if (text := line.strip())]
+    except OSError as error:
+        raise DataError(unreadable(raw, error)) from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{raw}: byte {error.start} is not {encoding}: give --encoding") from None
+    for text in texts:
+        document = [
+            Sentence(text, tuple(s for s, _ in places), tuple(e for _, e in places), ())
+            for places in tokenise_sentences(text, tagger.unit)
+        ]
+        entities = tagger.sentences(document)
+        yield [
+            replace(sentence, spans=tuple((s, e, t) for s, e, t, _ in spans))
+            for sentence, spans in zip(document, entities, strict=True)
+        ]

@@ -1,0 +1,113 @@
+"""The exercises of the lecture, marked at once with a reason.
+
+`exercises.toml` has the right answers, what is said to frequent mistakes, and a hint for all others, in English and
+Korean. Formulas are compared by `calculus.lecture.diagnosis`, so that any way of writing the right one is right.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fanlight.apps.formulas import describe_verdict, read_formula
+from fanlight.calculus.lecture.diagnosis import check
+from fanlight.errors import DataError
+
+LANGUAGES = ("en", "ko")
+_DATA = Path(__file__).with_name("exercises.toml")
+_RIGHT = {"en": "right", "ko": "맞습니다"}
+_WRONG = {"en": "not right: ", "ko": "틀렸습니다: "}
+_TOLERANCE = 0.006  # of a number's size: three digits are enough
+
+
+class Mark(NamedTuple):
+    """Whether an answer is right, and the sentence that says why."""
+
+    right: bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@cache
+def exercises() -> dict[str, dict[str, Any]]:
+    """Return the exercises by their numbers, in the order of the lecture."""
+    return tomllib.loads(_DATA.read_text(encoding="utf-8"))
+
+
+def mark(number: str, answer: str | float, language: str = "en") -> Mark:
+    """Mark an answer.
+
+    Parameters
+    ----------
+    number : str
+        The exercise's number in the lecture, such as ``"6.2"``.
+    answer : str or float
+        A formula in the language of expressions, a number, a shape such as ``"3 x 5"``, or a word.
+    language : str
+        Of the reason: ``"en"`` or ``"ko"``.
+
+    Raises
+    ------
+    DataError
+        There is no such exercise or language, or the answer cannot be read as a number or shape.
+    CalculusError
+        The formula cannot be read.
+
+    Examples
+    --------
+    >>> print(mark("5.1", 12))
+    right
+    >>> print(mark("5.1", 8))
+    not right: 8 is the value 2³; the derivative is 3x²
+    >>> print(mark("7.4", "delta @ W", "ko").text.partition(":")[0])
+    틀렸습니다
+    """
+    exercise = exercises().get(number)
+    if exercise is None:
+        raise DataError(f"there is no exercise {number!r}: they are {', '.join(exercises())}")
+    if language not in LANGUAGES:
+        raise DataError(f"there is no language {language!r}: choose one of {', '.join(LANGUAGES)}")
+    answer = str(answer).strip()
+    if exercise["kind"] in ("gradient", "jacobian", "hessian"):
+        return _mark_formula(exercise, answer, language)
+    same = {"number": _same_number, "shape": _same_shape, "word": _same_word}[exercise["kind"]]
+    if any(same(right, answer) for right in exercise["answers"]):
+        return Mark(True, _RIGHT[language])
+    for mistake in exercise.get("mistakes", []):
+        if any(same(wrong, answer) for wrong in mistake["answers"]):
+            return Mark(False, _WRONG[language] + mistake[language])
+    return Mark(False, _WRONG[language] + exercise["hint"][language])
+
+
+def _mark_formula(exercise: dict[str, Any], answer: str, language: str) -> Mark:
+    expression = read_formula(exercise["expression"], exercise["shapes"], exercise.get("assume", {}))
+    verdict = check(expression, exercise["wrt"], answer, kind=exercise["kind"])
+    text = describe_verdict(verdict, language)
+    if not verdict.right and "hint" in exercise:
+        text += "\n  " + exercise["hint"][language]
+    return Mark(verdict.right, text)
+
+
+def _same_number(right: str, answer: str) -> bool:
+    try:
+        value = float(answer.replace("−", "-"))
+    except ValueError:
+        raise DataError(f"{answer!r} is not a number: write one such as 0.5") from None
+    return math.isclose(value, float(right), rel_tol=_TOLERANCE, abs_tol=1e-9)
+
+
+def _same_shape(right: str, answer: str) -> bool:
+    parts = [part.strip() for part in re.split(r"[x×,]", answer.strip("()"))]
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        raise DataError(f"{answer!r} is not a shape: write rows x columns, such as 3 x 5")
+    return parts == [part.strip() for part in right.split("x")]
+
+
+def _same_word(right: str, answer: str) -> bool:
+    return re.sub(r"\s+", " ", answer.casefold()).strip(" .") == right.casefold()

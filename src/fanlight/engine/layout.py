@@ -1,0 +1,74 @@
+"""Kernels of `text.layout`: which gaps separate columns of a table, which line ends go on; and a sentence's case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fanlight.engine.token_flags import ALPHABETIC, CLOSING, FINAL, FIRST_LOWER, LOWER, UPPER
+from fanlight.jit import inner
+from fanlight.text.layout import FULL, LOOKAHEAD
+
+WIDTH = 1 << 24  # of a gap within a line: a unit of its width
+
+
+@inner(inline="always")
+def lines_of(gap: int) -> int:
+    """Return the line feeds in a gap, 0 for none."""
+    return gap if 0 < gap < WIDTH else 0
+
+
+@inner()
+def separates_columns(gaps: Any, t: int, columns: bool) -> bool:
+    """Tell whether the gap before token t separates columns; `columns` says that one before it in the line does."""
+    if gaps[t] < 2 * WIDTH:
+        return False
+    if columns or gaps[t] >= 3 * WIDTH:
+        return True
+    for u in range(t + 1, min(len(gaps), t + LOOKAHEAD)):
+        if lines_of(gaps[u]):
+            break
+        if gaps[u] >= 2 * WIDTH:
+            return True
+    return False
+
+
+@inner()
+def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int, line_start: int) -> bool:
+    """Tell whether the line that ends before token t goes on; both tokens at its end begin with no small letter."""
+    small = False
+    for u in range(t - 1, first - 1, -1):
+        small = small or flags[types[u]] & FIRST_LOWER != 0
+        if lines_of(gaps[u]):
+            break
+    if not small:
+        return False
+    last = t
+    while last + 1 < len(types) and last + 1 < t + LOOKAHEAD and not lines_of(gaps[last + 1]):
+        last += 1
+    length = offsets[t - 1, 1] - line_start
+    following = offsets[last, 1] - offsets[t, 0]
+    final = last
+    while final > t and flags[types[final]] & CLOSING and not flags[types[final]] & FINAL:
+        final -= 1
+    if not flags[types[final]] & FINAL and following < FULL:
+        return False
+    return bool(5 * (length + 1 + offsets[t, 1] - offsets[t, 0]) > 4 * max(length, min(following, 2 * FULL)))
+
+
+@inner()
+def sentence_case(types: Any, begin: int, end: int, flags: Any) -> int:
+    """Return the case of the sentence of tokens [begin, end); see `network.windows`."""
+    words, upper, lower = 0, 0, 0
+    for t in range(begin, end):
+        f = flags[types[t]]
+        if f & ALPHABETIC:
+            words += 1
+            upper += (f & UPPER) != 0
+            lower += (f & LOWER) != 0
+    if words < 2:
+        return 0
+    if upper == words:
+        return 2
+    if lower == words:
+        return 6
+    return 4 if 3 * lower <= words - lower else 0

@@ -1,0 +1,90 @@
+"""Kernels of `text.spans`: marks at the edges of entities that are not their own are left out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.engine.chunks import white_width
+from fanlight.jit import ZERO, inner, kernel
+from fanlight.text.automaton_kernels import code_point
+from fanlight.text.spans import NEVER_FIRST, NEVER_LAST, PAIRS
+
+INVISIBLE = np.flatnonzero(np.diff([unicodedata.category(chr(p)) == "Cf" for p in range(0xE0100)], prepend=False))
+# begins and ends of runs of category Cf, as in `text.code_points`
+
+
+def _points(characters: Iterable[str]) -> NDArray[np.int64]:
+    return np.sort(np.array([ord(character) for character in characters]))
+
+
+_FIRST, _LAST, _PAIRS = _points(NEVER_FIRST), _points(NEVER_LAST), _points(PAIRS)
+
+
+@kernel()
+def trim_entities(data: Any, out: Any, count: Any) -> Any:
+    """Trim the spans of the first `count` entities of columns, as `spans.trim`; return how many are not empty."""
+    kept = ZERO
+    for n in range(count):
+        start, end = np.int64(out.starts[n]), np.int64(out.ends[n])
+        i: Any = np.int64(out.byte_starts[n])
+        j: Any = np.int64(out.byte_ends[n])
+        while i < j:
+            point, width = code_point(data, i)
+            if not _is_foreign(point, data, i, i + width, j, _FIRST):
+                break
+            i += width
+            start += 1
+        while i < j:
+            last = _before(data, j)
+            point, width = code_point(data, last)
+            if not _is_foreign(point, data, last, i, last, _LAST):
+                break
+            j = last
+            end -= 1
+        if i == j:
+            continue
+        out.documents[kept], out.types[kept], out.probabilities[kept] = (
+            out.documents[n],
+            out.types[n],
+            out.probabilities[n],
+        )
+        out.starts[kept], out.ends[kept], out.byte_starts[kept], out.byte_ends[kept] = start, end, i, j
+        kept += 1
+    return kept
+
+
+@inner(inline="always")
+def _before(data: Any, j: Any) -> Any:
+    """Return where the code point before byte j begins."""
+    j -= 1
+    while data[j] & 0xC0 == 0x80:
+        j -= 1
+    return j
+
+
+@inner()
+def _is_foreign(point: Any, data: Any, place: Any, begin: Any, end: Any, marks: Any) -> bool:
+    if 0xAC00 <= point <= 0xD7A3 or 97 <= point | 32 <= 122 or 48 <= point <= 57:
+        return False
+    if _contains(_PAIRS, point):
+        i = begin
+        while i < end:
+            other, width = code_point(data, i)
+            if _contains(_PAIRS, other):
+                return False
+            i += width
+        return True
+    if _contains(marks, point) or np.searchsorted(INVISIBLE, point, "right") % 2 == 1:
+        return True
+    return bool(white_width(data, place, place + 4) > 0)
+
+
+@inner()
+def _contains(points: Any, point: Any) -> bool:
+    place = np.searchsorted(points, point)
+    return bool(place < len(points) and points[place] == point)

@@ -1,0 +1,5 @@
+"""Bits of what sentence borders and contexts depend on, of each word type."""
+
+(
+    FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER, BULLET,
+) = (1 << i for i in range(11))  # fmt: skip  # `text.borders` has the higher bits

@@ -1,0 +1,90 @@
+"""Layout: which white space separates the cells of a table, and which line ends go on in the next line.
+
+A tab or three characters of white space in a row separate columns; two do so where a line has several such gaps. A line
+that ends in a capital or a digit, before a line that begins with a capital, is wrapped text if all of this holds:
+
+1. it has a word in small letters;
+2. the next line ends in a final mark, or is as long as lines of paragraphs are (`FULL`);
+3. the next line's first word would not have fitted in: it reaches beyond 4/5 of the longer line.
+
+Otherwise it is a line of a list, a table, an address or a headline, and no name runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LOOKAHEAD = 64  # tokens behind a gap on which it may depend
+FULL = 40  # characters of a line that is part of a paragraph
+FINAL = frozenset(".!?…。！？")
+CLOSING = frozenset("\"'”’)]}»」』")
+BULLETS = frozenset("-*+•▪‣◦●○■□►▶")
+
+
+def separates_columns(text: str, starts: Sequence[int], ends: Sequence[int], t: int, columns: bool) -> bool:
+    """Tell whether the gap before token t separates columns.
+
+    Parameters
+    ----------
+    text : str
+    starts, ends : sequence of int
+        Of the tokens.
+    t : int
+    columns : bool
+        Whether a gap before it in its line separates columns.
+    """
+    width = _width(text, starts, ends, t)
+    if width != 2 or columns:
+        return width > 1
+    for u in range(t + 1, min(len(starts), t + LOOKAHEAD)):
+        if _lines(text, starts, ends, u):
+            break
+        if _width(text, starts, ends, u) > 1:
+            return True
+    return False
+
+
+def continues(text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int, line_start: int) -> bool:
+    """Tell whether the line that ends before token t goes on, where neither side of the line end is in small letters.
+
+    Parameters
+    ----------
+    text : str
+    starts, ends : sequence of int
+        Of the tokens.
+    t : int
+    first : int
+        The first token of its sentence.
+    line_start : int
+        Where the line begins.
+    """
+    small = False
+    for u in range(t - 1, first - 1, -1):
+        small = small or text[starts[u]].islower()
+        if u and _lines(text, starts, ends, u):
+            break
+    if not small:
+        return False
+    last = t
+    while last + 1 < len(starts) and last + 1 < t + LOOKAHEAD and not _lines(text, starts, ends, last + 1):
+        last += 1
+    length, following = ends[t - 1] - line_start, ends[last] - starts[t]
+    final = last
+    while final > t and text[starts[final] : ends[final]] in CLOSING:
+        final -= 1
+    mark = text[starts[final] : ends[final]]
+    if not (mark[-1] in FINAL and len(set(mark)) == 1) and following < FULL:
+        return False
+    return 5 * (length + 1 + ends[t] - starts[t]) > 4 * max(length, min(following, 2 * FULL))
+
+
+def _lines(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
+    return text.count("\n", ends[t - 1], starts[t])
+
+
+def _width(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
+    """Return how many characters of white space stand before a token, 3 for a tab, 0 where its line begins."""
+    gap = text[ends[t - 1] : starts[t]]
+    if "\n" in gap:
+        return 0
+    return 3 if "\t" in gap else min(3, sum(map(str.isspace, gap)))

@@ -1,0 +1,30 @@
+"""Edges of entities: marks that are not an entity's own are left out."""
+
+from __future__ import annotations
+
+from fanlight.text.normalisation import is_blank
+
+PAIRS = frozenset('()[]{}<>"“”„«»「」『』《》〈〉')  # an entity's own if another one is inside
+NEVER_FIRST = frozenset(";:,!?…/|=~–—*•&%、。，；：！？·") | PAIRS
+NEVER_LAST = frozenset(";:,…/|=~–—*•&、，；：·") | PAIRS
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span without marks at its edges that are not its own; empty if it has nothing else.
+
+    Examples
+    --------
+    >>> trim("days; two days", 4, 14), trim('"Anna', 0, 5), trim('"A" Division', 0, 12)
+    ((6, 14), (1, 5), (0, 12))
+    """
+    while start < end and _is_foreign(text[start], text, start + 1, end, NEVER_FIRST):
+        start += 1
+    while start < end and _is_foreign(text[end - 1], text, start, end - 1, NEVER_LAST):
+        end -= 1
+    return start, end
+
+
+def _is_foreign(mark: str, text: str, start: int, end: int, marks: frozenset[str]) -> bool:
+    if mark in PAIRS:
+        return not any(character in PAIRS for character in text[start:end])
+    return mark in marks or is_blank(mark)

@@ -1,0 +1,128 @@
+"""Calendar arithmetic on ISO 8601 dates of any precision."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+
+DAYS = {"day": 1, "week": 7, "fortnight": 14}
+_CODES = {
+    "second": "T%sS",
+    "minute": "T%sM",
+    "hour": "T%sH",
+    "day": "%sD",
+    "week": "%sW",
+    "month": "%sM",
+    "year": "%sY",
+}
+_LARGER = {"fortnight": (2, "week"), "quarter": (3, "month"), "decade": (10, "year"), "century": (100, "year")}
+_SMALLER = {
+    "hour": (60, "minute"),
+    "minute": (60, "second"),
+    "year": (12, "month"),
+    "day": (24, "hour"),
+    "week": (7, "day"),
+}
+MONTHS_OF = {"month": 1, "quarter": 3, "year": 12, "decade": 120, "century": 1200}
+
+
+def write_date(year: int | None, month: int | None = None, day: int | None = None) -> str | None:
+    """Return an ISO date as precise as what is given, with XXXX for any year; None where there is no such day.
+
+    Examples
+    --------
+    >>> write_date(2020, 3, 3), write_date(None, 3, 3), write_date(2021, 2, 29)
+    ('2020-03-03', 'XXXX-03-03', None)
+    """
+    if month is not None and not 1 <= month <= 12:
+        return None
+    if day is not None and (month is None or not 1 <= day <= calendar.monthrange(year or 2020, month)[1]):
+        return None
+    parts = ["XXXX" if year is None else f"{year:04}", *(f"{part:02}" for part in (month, day) if part is not None)]
+    return "-".join(parts)
+
+
+def add_months(day: datetime.date, months: int) -> datetime.date:
+    """Return the same day of another month, or that month's last.
+
+    Raises
+    ------
+    ValueError
+        The year is not between 1 and 9999.
+    """
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def shift(reference: datetime.date, amount: int, unit: str) -> str | None:
+    """Return the date that lies an amount of units from another, as precise as the unit.
+
+    Examples
+    --------
+    >>> shift(datetime.date(2026, 11, 28), -3, "year"), shift(datetime.date(2026, 11, 28), 1, "week")
+    ('2023', '2026-W49')
+    """
+    try:
+        if unit == "day":
+            return (reference + datetime.timedelta(amount)).isoformat()
+        if unit in DAYS:
+            return write_week(reference + datetime.timedelta(amount * DAYS[unit]))
+        if unit in MONTHS_OF:
+            moved = add_months(reference, amount * MONTHS_OF[unit])
+            return _write_at(moved, unit)
+    except (OverflowError, ValueError):
+        return None
+    return None
+
+
+def write_duration(amount: float, unit: str) -> str:
+    """Return an ISO duration; parts of a unit are written in the next smaller one.
+
+    Examples
+    --------
+    >>> write_duration(1.5, "hour"), write_duration(2, "decade")
+    ('PT90M', 'P20Y')
+    """
+    factor, unit = _LARGER.get(unit, (1, unit))
+    amount *= factor
+    if amount != int(amount) and unit in _SMALLER:
+        factor, unit = _SMALLER[unit]
+        amount *= factor
+    return "P" + _CODES[unit] % (int(amount) if amount == int(amount) else amount)
+
+
+def write_week(day: datetime.date) -> str:
+    """Return the ISO week of a day."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def weekday(reference: datetime.date | None, number: int, direction: int) -> str:
+    """Return the day of a weekday (0 is Monday) before, on or after a reference.
+
+    Parameters
+    ----------
+    reference : datetime.date or None
+    number : int
+    direction : int
+        -1: the last before it, 1: the first after it, 0: the last up to it, as news have it.
+    """
+    if reference is None:
+        return f"XXXX-WXX-{number + 1}"
+    distance = (reference.weekday() - number) % 7
+    if direction < 0:
+        distance = distance or 7
+    elif direction > 0:
+        distance -= 7
+    return (reference - datetime.timedelta(distance)).isoformat()
+
+
+def _write_at(day: datetime.date, unit: str) -> str:
+    if unit == "month":
+        return f"{day.year:04}-{day.month:02}"
+    if unit == "quarter":
+        return f"{day.year:04}-Q{(day.month + 2) // 3}"
+    if unit == "decade":
+        return f"{day.year // 10:03}"
+    return f"{day.year // 100:02}" if unit == "century" else f"{day.year:04}"

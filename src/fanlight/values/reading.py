@@ -1,0 +1,43 @@
+"""The value of an entity, by its type and script."""
+
+from __future__ import annotations
+
+import datetime
+import unicodedata
+
+from fanlight.values import dates, korean_dates, quantities
+from fanlight.values.value import Value
+
+KINDS = ("DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "\u00a0": " "})
+
+
+def read_value(text: str, type_: str, reference: datetime.date | None = None, day_first: bool = False) -> Value | None:
+    """Return the value of an entity, or None where its text has none that is understood.
+
+    Parameters
+    ----------
+    text : str
+        Of the entity.
+    type_ : str
+        Its type: one of `KINDS`; any other has no value.
+    reference : datetime.date or datetime.datetime, optional
+        When the text was written, for relative dates such as "yesterday", which have no value without it.
+    day_first : bool
+        Whether 12/05/2021 is in May. Dates with strokes are read month first without it, those with stops day first.
+
+    Examples
+    --------
+    >>> read_value("3 March 2020", "DATE").iso, read_value("오후 3시 반", "TIME").iso
+    ('2020-03-03', 'T15:30')
+    >>> read_value("three years ago", "DATE", datetime.date(2026, 11, 28)).iso
+    '2023'
+    """
+    if type_ not in KINDS:
+        return None
+    form = " ".join(unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES).split())
+    if type_ in ("DATE", "TIME"):
+        if any("가" <= character <= "힣" for character in form):
+            return korean_dates.read(form, reference)
+        return dates.read(form, reference, day_first)
+    return quantities.read(form, type_)

@@ -1,0 +1,49 @@
+"""Values: what the text of an entity means, as numbers, ISO 8601 and units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an entity means.
+
+    Attributes
+    ----------
+    kind : str
+        "date", "time", "duration", "money", "percent" or "quantity".
+    iso : str or None
+        Of a date, time or duration, in ISO 8601, as far as the text says it: "2020-03-03", "2020-03", "2020", "T17:00",
+        "2020-03-03T17:00", "P3D", "2019/2021". What ISO 8601 lacks is written as in TIMEX3 (ISO 24617-1): "XXXX-03-03"
+        for a day of any year, "XXXX-WXX-1" for any Monday, "199" for a decade, "18" for the 19th century, "2020-Q3",
+        "2020-SU" for a summer, "TMO", "TAF", "TEV" and "TNI" for the parts of a day.
+    number : Decimal or None
+        The amount of money, the per cent or the quantity.
+    unit : str or None
+        Of money, the currency by ISO 4217; of a quantity, the unit by UCUM, where one that it lacks stands in braces.
+    """
+
+    kind: str
+    iso: str | None = None
+    number: Decimal | None = None
+    unit: str | None = None
+
+    def to_dict(self) -> dict[str, str | float | int]:
+        """Return what is not None, numbers as int or float, as JSON has them.
+
+        Examples
+        --------
+        >>> Value("money", number=Decimal("3.5e9"), unit="USD").to_dict()
+        {'kind': 'money', 'number': 3500000000, 'unit': 'USD'}
+        """
+        row: dict[str, str | float | int] = {"kind": self.kind}
+        if self.iso is not None:
+            row["iso"] = self.iso
+        if self.number is not None:
+            whole = self.number == self.number.to_integral_value()
+            row["number"] = int(self.number) if whole else float(self.number)
+        if self.unit is not None:
+            row["unit"] = self.unit
+        return row

@@ -1,0 +1,202 @@
+"""The training files of the English model, in columns, and its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_documents
+from bundling.english_sentences import exchanged, generated, labelled, values_of
+from bundling.silver import (
+    Match,
+    agreed_names,
+    detokenised,
+    in_our_types,
+    is_doubtful,
+    number_entities,
+    spacy_entities,
+    token_spans,
+)
+from fanlight.corpus.readers import read_corpus
+from fanlight.corpus.sentence import Sentence
+from fanlight.corpus.writers import columns
+from fanlight.tagging.tagger import Tagger
+from fanlight.text.features import WORD_GROUPS
+from fanlight.text.sentences import tokenise_sentences
+
+SEED = 5
+GENERATED = 6000  # sentences
+EXCHANGED = 4000  # sentences with numbers exchanged, and as many with names
+PLAIN_SHARE = 0.25  # of raw sentences without numbers
+GOLD = ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
+SETTINGS: dict[str, Any] = {
+    "vector_parts": 25,
+    "hidden": 160,
+    "epochs": 5,
+    "folds": 2,
+    "features": {
+        group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
+        for group in WORD_GROUPS
+    },
+}
+TEACHER: dict[str, Any] = {"hidden": 128, "epochs": 4, "passes": 1}
+
+
+def gold_corpora(data: Path, cache: Path, is_free: bool = False) -> dict[str, list[Document]]:
+    """Return the labelled corpora by name, the main one first, and CoNLL's dev part as "dev", all with their numbers.
+
+    Parameters
+    ----------
+    data : path
+    cache : path
+        The folder that keeps silver labels.
+    is_free : bool
+        Without Reuters' texts, which are licensed for research.
+    """
+    corpora = {}
+    for name in ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else GOLD:
+        documents = read_documents(data, name)
+        corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
+    dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
+    return {**corpora, "dev": _with_numbers(dev, cache)}
+
+
+def other_corpora(
+    data: Path, cache: Path, gold: Mapping[str, list[Document]], is_free: bool = False, teacher: Tagger | None = None
+) -> dict[str, list[Document]]:
+    """Return raw texts with silver labels, and generated sentences.
+
+    Parameters
+    ----------
+    data, cache, gold, is_free
+        See `gold_corpora`.
+    teacher : Tagger, optional
+        A model trained without a teacher: raw texts get the names that it and spaCy agree about.
+    """
+    rng = np.random.default_rng(SEED)
+    main = next(iter(gold))
+    names = names_of(data, [*gold[main], *gold["ewt"]])
+    values = values_of(names)
+    corpora = {
+        "raw": raw_documents(raw_paragraphs(data, is_free), cache, rng, teacher),
+        "made": generated(GENERATED, names, rng),
+    }
+    with_numbers = [corpora["raw"], gold[main], gold["ewt"], gold["wnut"]]
+    for target, sources, is_chosen in (("raw", with_numbers, _has_only_numbers), ("made", [gold[main]], _has_names)):
+        pool = [[s] for documents in sources for document in documents for s in document if is_chosen(s)]
+        chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
+        corpora[target] = corpora[target] + [exchanged(pool[n], values, rng) for n in chosen]
+    return corpora
+
+
+def write_corpora(folder: Path, corpora: Mapping[str, list[Document]]) -> tuple[Path, Path, list[Path]]:
+    """Write corpora in columns; return the main training file, the dev file and the other training files."""
+    places = {name: folder / f"{name}.txt" for name in corpora}
+    for name, place in places.items():
+        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
+        place.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    train, dev = places.pop(next(iter(corpora))), places.pop("dev")
+    return train, dev, list(places.values())
+
+
+def settings_for(files: Iterable[Path], with_teacher: bool) -> dict[str, Any]:
+    """Return the settings for training on these files, the teacher's if there is none yet."""
+    meanings = {path.name: MEANINGS[path.stem] for path in files}
+    if not with_teacher:
+        return {**SETTINGS, **TEACHER, "corpora": meanings}
+    meanings["raw.txt"] = {**meanings["raw.txt"], "unmarked": ["MISC"]}
+    return {**SETTINGS, "corpora": meanings}
+
+
+def _has_only_numbers(sentence: Sentence) -> bool:
+    return bool(sentence.spans) and all(type_ in NUMBERS for _, _, type_ in sentence.spans)
+
+
+def _has_names(sentence: Sentence) -> bool:
+    return any(type_ in ("PER", "LOC") for _, _, type_ in sentence.spans)
+
+
+def _with_numbers(documents: Sequence[Document], cache: Path) -> list[Document]:
+    """Return documents with silver labels of numbers where nothing else is labelled."""
+    texts = [detokenised(sentence.tokens) for document in documents for sentence in document]
+    other = iter(spacy_entities([text for text, _, _ in texts], cache))
+    laid_out = iter(texts)
+    return [[_add(s, next(laid_out), next(other)) for s in document] for document in documents]
+
+
+def _with_times_as_evidence(documents: Sequence[Document]) -> list[Document]:
+    """Return gmb's documents with labels of numbers; what the grammar leaves open its marks of times decide."""
+    out = []
+    for document in documents:
+        out.append([])
+        for sentence in document:
+            text, starts, ends = detokenised(sentence.tokens)
+            times = [
+                (starts[s], ends[e - 1], t)
+                for s, e, type_ in sentence.spans
+                if type_ == "tim"
+                for t in ("DATE", "TIME")
+            ]
+            names = replace(sentence, spans=tuple(span for span in sentence.spans if span[2] != "tim"))
+            out[-1].append(_add(names, (text, starts, ends), times))
+    return out
+
+
+def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: Sequence[Match]) -> Sentence:
+    text, starts, ends = laid_out
+    spans = list(sentence.spans)
+    for start, end, type_ in token_spans(number_entities(text, other), starts, ends):
+        if all(end <= s or e <= start for s, e, _ in spans):
+            spans.append((start, end, type_))
+    return replace(sentence, spans=tuple(sorted(spans)))
+
+
+def raw_documents(
+    paragraphs: Sequence[str], cache: Path, rng: np.random.Generator, teacher: Tagger | None = None
+) -> list[Document]:
+    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt.
+
+    With a teacher also with the names that it and spaCy agree about, without sentences where they do not.
+    """
+    documents = []
+    tagged = (None for _ in paragraphs) if teacher is None else teacher.pipe(paragraphs)
+    for text, other, found in zip(paragraphs, spacy_entities(paragraphs, cache), tagged, strict=True):
+        entities = number_entities(text, other)
+        marked = [(start, end, "?") for start, end, type_ in other if is_doubtful(entities, (start, end, type_))]
+        if found is not None:
+            ours = [(entity.start, entity.end, entity.type) for entity in found.entities]
+            agreed, disputed = agreed_names(ours, in_our_types(other, text))
+            entities += [name for name in agreed if not any(name[0] < e and s < name[1] for s, e, _ in entities)]
+            marked += [(start, end, "?") for start, end, _ in disputed]
+        document = []
+        for sentence in labelled(text, [*entities, *marked]):
+            is_clear = not any(type_ == "?" for _, _, type_ in sentence.spans)
+            if is_clear and (sentence.spans or rng.random() < PLAIN_SHARE):
+                document.append(sentence)
+        if document:
+            documents.append(document)
+    return documents
+
+
+def names_of(data: Path, documents: Iterable[Document]) -> dict[str, list[str]]:
+    """Return names to fill sentences with: cities and countries of the world, and persons of the corpora."""
+    lines = (data / "gazetteers" / "cities15000.tsv").read_text(encoding="utf-8").split("\n")
+    places = [line.split("\t")[0] for line in lines[1:] if line]
+    countries = json.loads((data / "gazetteers" / "countries.json").read_text(encoding="utf-8"))
+    places += [country["name"] for country in countries.values()] * 10
+    persons = {
+        " ".join(sentence.tokens[s:e]).title()
+        for document in documents
+        for sentence in document
+        for s, e, type_ in sentence.spans
+        if type_ == "PER" and e - s == 2
+    }
+    first, last = zip(*(person.split(" ", 1) for person in sorted(persons)), strict=True)
+    rng = np.random.default_rng(SEED)
+    crossed = [f"{first[rng.integers(len(first))]} {last[rng.integers(len(last))]}" for _ in range(20_000)]
+    return {"LOC": [place for place in places if place], "PER": crossed}

@@ -58,8 +58,8 @@ class DeriveRequest(Model):
 
     expression: Formula
     wrt: Name
-    shapes: Shapes = Field(default={})
-    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default={})
+    shapes: Shapes = Field(default_factory=dict)
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default_factory=dict)
     at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
     language: Language = "en"
 
@@ -112,8 +112,8 @@ class CheckRequest(Model):
     expression: Formula
     wrt: Name
     gradient: Formula
-    shapes: Shapes = Field(default={})
-    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default={})
+    shapes: Shapes = Field(default_factory=dict)
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default_factory=dict)
     language: Language = "en"
 
 

@@ -204,7 +204,7 @@ def _add_presidio(router: APIRouter, tagging: Tagging) -> None:
 
 
 def _presidio_rows(document: Document, least: float, types: list[str] | None) -> list[dict[str, Any]]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "entity_type": PRESIDIO_NAMES.get(e.type, e.type),
             "start": e.start,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
@@ -85,20 +85,22 @@ class Rule(Model):
 class TagOptions(Model):
     """How texts are tagged, and what of them is answered."""
 
-    model: Name | None = Field(None, description="One of /v1/models; by default each text's own script decides.")
-    threshold: Probability | dict[Name, Probability] = Field(0.0, description="Of all types, or of each.")
-    types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
-        None, description="Entities of these types alone."
+    model: Name | None = Field(
+        default=None, description="One of /v1/models; by default each text's own script decides."
     )
-    stages: Literal[1, 2] | None = Field(None, description="1: without the second, document-aware network.")
+    threshold: Probability | dict[Name, Probability] = Field(default=0.0, description="Of all types, or of each.")
+    types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Entities of these types alone."
+    )
+    stages: Literal[1, 2] | None = Field(default=None, description="1: without the second, document-aware network.")
     rules: Annotated[list[Rule], Field(max_length=RULES)] = Field(
-        default=[], description="Names and patterns beside the model."
+        default_factory=list, description="Names and patterns beside the model."
     )
     precedence: Literal["rules", "model", "longest"] = Field(
-        "rules", description="What stays where a rule and the model overlap."
+        default="rules", description="What stays where a rule and the model overlap."
     )
-    offsets: Offsets = Field("code_points", description="What start and end count: JavaScript and Java count utf16.")
-    echo: bool = Field(True, description="Whether each text is repeated in the answer.")
+    offsets: Offsets = Field(default="code_points", description="What start and end count; JavaScript counts utf16.")
+    echo: bool = Field(default=True, description="Whether each text is repeated in the answer.")
 
     @property
     def is_plain(self) -> bool:
@@ -132,7 +134,7 @@ class TagRequest(TagOptions):
         default_factory=_absent, description="these; one that cannot be tagged has an error in its place."
     )
     ids: Annotated[list[Identifier], Field(max_length=TEXTS)] | None = Field(
-        None, description="One a text, repeated in the answer."
+        default=None, description="One a text, repeated in the answer."
     )
 
     @model_validator(mode="after")
@@ -143,8 +145,9 @@ class TagRequest(TagOptions):
             self.texts = [self.text]
         if self.ids is not None and len(self.ids) != len(self.texts):
             raise ValueError(f"there are {len(self.ids)} ids for {len(self.texts)} texts: give one a text")
-        faults = [text for text in self.texts if isinstance(text, TextFault)]
-        if len(faults) == len(self.texts):
+        texts: Sequence[object] = self.texts
+        faults = [text for text in texts if isinstance(text, TextFault)]
+        if len(faults) == len(texts):
             raise ValueError(f"texts: {faults[0].message}")
         return self
 
@@ -207,10 +210,10 @@ class MaskRequest(Model):
     model: Name | None = None
     threshold: Probability = 0.0
     types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
-        None, description="Mask these types alone."
+        default=None, description="Mask these types alone."
     )
-    redact: bool = Field(False, description="Keep nothing: the type replaces each name.")
-    key: Key = Field(default={}, description="Of an earlier answer, to go on with.")
+    redact: bool = Field(default=False, description="Keep nothing: the type replaces each name.")
+    key: Key = Field(default_factory=dict, description="Of an earlier answer, to go on with.")
 
 
 class MaskResponse(Model):
@@ -329,4 +332,4 @@ class Fault(Model):
 
     error: str = Field(description="A sentence for people.")
     code: str = Field(description="For programs, such as invalid_field, not_found, busy.")
-    field: str | None = Field(None, description="The field that is at fault, where one is.")
+    field: str | None = Field(default=None, description="The field that is at fault, where one is.")

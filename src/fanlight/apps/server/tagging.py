@@ -191,7 +191,7 @@ class Tagging:
         HTTPException, DataError
             There is no such model or type, or a rule is at fault.
         """
-        names = self.by_model(texts, options) or self.batchers
+        names = list(self.by_model(texts, options) or self.batchers)
         if options.model is not None:
             names = [self.choose(options.model, "")]
         self.rules_of(texts, options)
@@ -285,7 +285,7 @@ def _compile_rules(names: tuple[tuple[str, str], ...], patterns: tuple[tuple[str
         raise DataError(f"rules: {error}") from None
 
 
-def _parse_line(line: bytes) -> LineIn | dict[str, str]:
+def _parse_line(line: bytes) -> LineIn | dict[str, Any]:
     """Return a line's text, or what is wrong with it."""
     try:
         value = json.loads(line)
@@ -293,10 +293,10 @@ def _parse_line(line: bytes) -> LineIn | dict[str, str]:
     except ValidationError as error:
         field, message = describe_invalid(error.errors(), tuple(LineIn.model_fields))
         identifier = value.get("id") if isinstance(value, dict) else None
-        about = {"id": identifier} if isinstance(identifier, str | int) else {}
-        return {**error_body(422, message, field), **about}
+        body: dict[str, Any] = dict(error_body(422, message, field))
+        return {**body, "id": identifier} if isinstance(identifier, str | int) else body
     except (ValueError, RecursionError):
-        return error_body(422, 'the line is not JSON: send a text, or {"text": …, "id": …}', code="invalid_line")
+        return dict(error_body(422, 'the line is not JSON: send a text, or {"text": …, "id": …}', code="invalid_line"))
 
 
 def _error_line(error: Exception, identifier: str | int | None) -> str:

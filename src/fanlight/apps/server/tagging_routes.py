@@ -90,7 +90,7 @@ class LineOptions(schemas.Model):
 
     model: schemas.Name | None = None
     threshold: schemas.Probability = 0.0
-    types: Annotated[str, Field(max_length=1000)] | None = Field(None, description="With commas between: PER,LOC.")
+    types: Annotated[str, Field(max_length=1000)] | None = Field(default=None, description="With commas: PER,LOC.")
     stages: Literal["1", "2"] | None = None
     offsets: schemas.Offsets = "code_points"
     echo: bool = True

@@ -81,7 +81,7 @@ class Document:
         return fragment(self)
 
     def to_dict(self, values: bool = False) -> dict[str, Any]:
-        """Return plain values, as the JSONL output has them; with `values`, each entity's `Entity.value` or None, too."""
+        """Return plain values, as the JSONL output has them, with `values` also `Entity.value`, which may be None."""
         rows = [asdict(entity) for entity in self.entities]
         if values:
             for row, entity in zip(rows, self.entities, strict=True):

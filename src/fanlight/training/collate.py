@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.compiler.threads import ahead
+from fanlight.calculus.compiler.threads import prefetch
 from fanlight.network.architecture import mask
 from fanlight.network.inputs import table_inputs, window_inputs
 from fanlight.network.losses import loss_inputs
@@ -103,7 +103,7 @@ class Collator:
             (len(batch.types), *self(batch, rng))
             for batch in batches(self._run.train, order, self._run.settings.batch_tokens)
         )
-        yield from collated if self._threads == 1 else ahead(collated)
+        yield from collated if self._threads == 1 else prefetch(collated)
 
 
 def _draw_mask(rng: np.random.Generator, shape: tuple[int, int], dropout: float) -> NDArray[np.float32]:

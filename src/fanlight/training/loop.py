@@ -213,7 +213,7 @@ def training_program(run: Run, threads: int = 1) -> Program:
     expression = loss(run.configuration, partial=run.allowed is not None)
     gradients = gradient(expression, run.learned)
     outputs = {"loss": expression, **dict(zip(run.learned, gradients, strict=True))}
-    return compile(outputs, np.float32, lanes=threads, busy=COLLATION)
+    return compile(outputs, np.float32, threads=threads, busy=COLLATION)
 
 
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:

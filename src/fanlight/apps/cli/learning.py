@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import DataFormat, Encoding, Input, Output, split_setting
+from fanlight.apps.cli.arguments import PICTURES, DataFormat, Encoding, Input, Output, split_setting
+from fanlight.apps.cli.terminal import print_size
+from fanlight.files import files_of
 
 commands = typer.Typer()
 
@@ -18,7 +21,7 @@ commands = typer.Typer()
 def update(
     model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
     new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
-    out: Annotated[Path, typer.Option(help="The model file to write."), Output()],
+    out: Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)],
     rehearse: Annotated[
         Path | None,
         typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
@@ -43,12 +46,11 @@ def update(
 
     What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
     """
-    from rich.console import Console
-
     from fanlight.api.update import compare_models, update_tagger
     from fanlight.apps.cli.progress import follow, gains_table
+    from fanlight.apps.cli.terminal import open_console
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     overrides = dict(split_setting(item) for item in set or ())
     run = update_tagger(
         model,
@@ -63,7 +65,7 @@ def update(
         encoding=encoding,
     )
     follow(run, console)
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    print_size(out, console)
     for path in dev or ():
         console.print(gains_table(str(path), compare_models(model, out, path, data_format, encoding)))
 
@@ -75,12 +77,12 @@ def curve(
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output()
+        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output(endings=PICTURES)
     ] = None,
     watch: Annotated[
         Path | None,
         typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
-        Output(),
+        Output(compressible=False),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     data_format: DataFormat = None,
@@ -121,7 +123,7 @@ def curve(
 def search(
     train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
     dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output()],
+    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)],
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     space: Annotated[
@@ -130,7 +132,9 @@ def search(
         Input(),
     ] = None,
     study: Annotated[
-        Path | None, typer.Option(help="Keep the trials here, and go on with those that are."), Output()
+        Path | None,
+        typer.Option(help="Keep the trials here, and go on with those that are."),
+        Output(compressible=False),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
     data_format: DataFormat = None,
@@ -176,7 +180,7 @@ def search(
 
 @commands.command(name="next")
 def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text."), Input()],
+    raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), Input()],
     model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
     count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
     encoding: Encoding = "utf-8",
@@ -192,7 +196,8 @@ def next_(
     from fanlight.apps.cli.inputs import read_lines
 
     tagger = fanlight.load(model)
-    sentences = split_sentences(read_lines(str(raw), encoding), tagger.unit)
+    texts = chain.from_iterable(read_lines(file, encoding) for file in files_of([str(raw)]))
+    sentences = split_sentences(texts, tagger.unit)
     begin = perf_counter()
 
     def progress(done: int) -> None:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import DataFormat, Encoding, Input, Output, split_pairs, split_setting, split_types
+from fanlight.apps.cli.arguments import (
+    PICTURES,
+    DataFormat,
+    Encoding,
+    Input,
+    Output,
+    split_pairs,
+    split_setting,
+    split_types,
+)
+from fanlight.apps.cli.terminal import print_size
+from fanlight.files import files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +54,9 @@ class Engine(StrEnum):
 def train(
     train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
     out: Annotated[
-        Path, typer.Option(help="The model file to write."), Output(beside=(".part", ".progress.jsonl"), resumable=True)
+        Path,
+        typer.Option(help="The model file to write."),
+        Output(beside=(".part", ".progress.jsonl"), resumable=True, compressible=False),
     ],
     dev: Annotated[
         Path | None,
@@ -89,15 +102,14 @@ def train(
 
     An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
     """
-    from rich.console import Console
-
     from fanlight.api.train import record_training
     from fanlight.apps.cli.progress import follow, scores_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.training.data_parallel import local_workers
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     overrides: dict[str, object] = {}
     overrides |= dict(split_setting(item) for item in set or ())
     if seed is not None:
@@ -140,7 +152,7 @@ def train(
     scores = follow(run, console)
     if scores is not None:
         console.print(scores_table(scores))
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    print_size(out, console)
 
 
 @commands.command()
@@ -163,18 +175,18 @@ def vectors(
     encoding: Encoding = "utf-8",
 ) -> None:
     """Learn word vectors from raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
-    from rich.console import Console
-
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.corpus.readers import read_corpus
     from fanlight.text.sentences import tokenise_sentences
     from fanlight.training.embeddings import train_vectors
 
     if unit not in (None, "word", "character"):
         raise typer.BadParameter("must be word or character", param_hint="--unit")
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
+    files = [Path(file) for file in files_of(map(str, raw))]
     count = train_vectors(
-        raw,
+        files,
         out,
         dimension=dimension,
         window=window,
@@ -209,7 +221,7 @@ def evaluate(
     picture: Annotated[
         Path | None,
         typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf."),
-        Output(),
+        Output(endings=PICTURES),
     ] = None,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
@@ -245,13 +257,12 @@ def evaluate(
 
         print(report_page(made.to_dict()), end="")
         return
-    from rich.console import Console
-
     from fanlight.apps.cli.progress import confusion_table, report_tables, scores_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.entities.scores import Scores
 
     tables = [scores_table(made), confusion_table(made)] if isinstance(made, Scores) else report_tables(made, mistakes)
-    Console().print(*tables, sep="\n", markup=False)
+    open_console().print(*tables, sep="\n", markup=False)
 
 
 @commands.command()

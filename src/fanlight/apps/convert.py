@@ -16,7 +16,7 @@ from fanlight.corpus.sentence import Sentence
 from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import SCHEMES, tags_from_spans
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, files_of, open_unpacked, replacing
+from fanlight.files import COMPRESSED, ending_of, files_of, is_rereadable, open_unpacked, replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.tokens import check_encodable
@@ -56,8 +56,11 @@ def read_records(path: str, format: str | None = None, encoding: str = "utf-8") 
         records = [r for file in files_of([path]) for r in _READERS[format](file, encoding)]
     else:
         records = _READERS[format](path, encoding)
-    for r in records:
-        check_encodable(r.text)
+    for record in records:
+        try:
+            check_encodable(record.text)
+        except DataError as error:
+            raise DataError(f"{path}:{record.line}: {error}") from None
     return records, format
 
 
@@ -82,8 +85,7 @@ def write_records(
     DataError
         The format cannot hold something: overlapping entities, line breaks, white space; the message says what.
     """
-    place = Path(path)
-    format = format or _SUFFIXES.get((place.with_suffix("") if place.suffix in COMPRESSED else place).suffix.lower())
+    format = format or _SUFFIXES.get(ending_of(path))
     if format is None:
         raise DataError(f"{path}: its name does not tell the format: give --to, one of {', '.join(FORMATS)}")
     if format not in FORMATS:
@@ -93,6 +95,8 @@ def write_records(
     if format == "brat":
         brat.write_brat(records, path)
         return format
+    if format in ("docbin", "parquet") and str(path).lower().endswith(COMPRESSED):
+        raise DataError(f"{path}: {format} is compressed by itself: leave out {Path(path).suffix}")
     with replacing(path) as part:
         if format in ("docbin", "parquet"):
             write = docbin.write_docbin if format == "docbin" else arrow.write_dataset
@@ -125,13 +129,15 @@ def _lines(records: Sequence[Record], format: str, scheme: str, unit: str | None
 
 
 def _detect(path: str) -> str:
-    if path == "-":
-        raise DataError("-: standard input does not tell its format: give --from")
+    if not is_rereadable(path):
+        raise DataError(f"{path}: standard input and pipes do not tell their format: give --from")
     place = Path(path)
     if place.is_dir():
         return "brat" if any(place.glob("*.ann")) else _detect(files_of([path])[0])
-    by_name = _SUFFIXES.get(place.suffix.lower())
+    by_name = _SUFFIXES.get(ending_of(path))
     if by_name in ("brat", "docbin", "parquet"):
+        if place.suffix.lower() in COMPRESSED:
+            raise DataError(f"{path}: a packed {by_name} file is not read: unpack it")
         return by_name
     raw, file = open_unpacked(path)
     try:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from fanlight.api.pictures import SUFFIXES, drawn
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import ending_of, replacing
 from fanlight.libraries import library
 
 Entity = tuple[str, str]  # name, type
@@ -78,7 +78,7 @@ def write_graph(graph: Graph, path: Path) -> None:
     DataError
         The name's ending is none of these, or the file cannot be written.
     """
-    suffix = path.suffix.lower()
+    suffix = ending_of(path)
     if suffix in SUFFIXES:
         _picture(graph, path)
         return

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
+from fanlight.files import database_fault
 from fanlight.text.tokens import tokenise
 
 FORMAT = 1
@@ -240,11 +241,7 @@ class LabelStore:
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
         except (sqlite3.Error, *DAMAGE) as error:
-            raise DataError(f"{self.path}: {_line(error)}: is it a file that `fanlight label` made?") from None
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+            raise DataError(database_fault(self.path, error, "label")) from None
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:

@@ -29,7 +29,7 @@ from fanlight.tagging.tagger import Tagger
 from fanlight.training.cores import end_with_parent
 
 MANIFEST = "manifest.jsonl"
-FORMAT = 2  # 2: with digests of inputs
+FORMAT = 3  # 2: with digests of inputs; 3: rules are identified by their bytes
 SHARDS = 1024  # about so many, so that workers end together; but
 SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of one
 
@@ -101,13 +101,15 @@ def tag_shards(
     """
     out = Path(job.out)
     sizes = [_size(path) for path in files]
+    if job.rules is not None:
+        read_rules(*job.rules)  # what is wrong with them is told before the folder is made
     shards = plan(files, size or min(max(SMALLEST, sum(sizes) // SHARDS), LARGEST))
     about = {
         "fanlight manifest": FORMAT,
         "models": {name: _hash(model_file(name)) for name in ([job.model] if job.model else ["en", "ko"])},
         "threshold": dict(job.threshold),
         "passes": job.passes,
-        "rules": None if job.rules is None else read_rules(*job.rules).digest,
+        "rules": None if job.rules is None else [digest(job.rules[0]), job.rules[1]],
         "sizes": sizes,
         "digests": [digest(path) for path in files],
         "shards": [list(shard) for shard in shards],
@@ -164,7 +166,7 @@ def plan(files: Sequence[str], size: int) -> list[Shard]:
             total = _size(path)
             with open(path, "rb") as file:
                 borders = [0]
-                while not path.endswith(COMPRESSED) and borders[-1] + size < total:
+                while not path.lower().endswith(COMPRESSED) and borders[-1] + size < total:
                     file.seek(borders[-1] + size - 1)
                     while (piece := file.readline(1 << 20)) and not piece.endswith(b"\n"):
                         pass

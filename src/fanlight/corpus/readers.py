@@ -228,6 +228,8 @@ def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: li
 
 
 SPANS = ("spans", "entities", "labels", "label")
+_STARTS = {"start", "start_offset", "begin", "startOffset", "start_char"}
+_LABELS = {"label", "type", "labels", "entity_group", "entity", "entity_type", "tag"}
 _OTHER_SPANS = {"annotations", "annotation", "ents", "ent", "mentions", "tags", "ner", "ner_tags"}
 
 
@@ -246,11 +248,15 @@ def records_of_jsonl(path: str, lines: Lines) -> Iterator[tuple[int, str, list[S
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = json.loads(line, object_pairs_hook=_object)
+        except _RepeatedKeyError as error:
+            raise DataError(f"{path}:{number}: has two values of {error.args[0]!r}: leave one of them") from None
         except json.JSONDecodeError as error:
             raise DataError(f"{path}:{number}: is not JSON: {error.msg} at column {error.colno}") from None
         except RecursionError:
             raise DataError(f"{path}:{number}: is nested too deeply to be labelled text") from None
+        except ValueError as error:  # a number of too many digits
+            raise DataError(f"{path}:{number}: is not JSON: {error}") from None
         if not isinstance(record, dict) or not isinstance(record.get("text"), str):
             raise DataError(
                 f'{path}:{number}: has no "text": each line is {{"text": …, "spans": [{{"start", "end", "label"}}]}}'
@@ -281,10 +287,34 @@ def _spans(path: str, line: int, record: dict[str, Any]) -> list[Any]:
     if spans is None and values:
         raise DataError(f"{path}:{line}: the spans are not a list")
     for key, value in record.items():
-        is_unread = key not in SPANS and (key.lower() in _OTHER_SPANS or key.lower() in SPANS)
-        if is_unread and not spans and _holds_labels(value):
+        if key in SPANS or spans:
+            continue
+        is_named = key.lower() in _OTHER_SPANS or key.lower() in SPANS
+        if _holds_spans(value) or (is_named and _holds_labels(value)):
             raise DataError(f"{path}:{line}: spans under {key!r} are not read: rename it to spans")
     return spans or []
+
+
+class _RepeatedKeyError(ValueError):
+    """An object of JSON has a key twice, of which one would be lost."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
+    return record
+
+
+def _holds_spans(value: Any) -> bool:
+    """Tell a list of spans with labels, whatever its key is."""
+    if not isinstance(value, list) or not value:
+        return False
+    item = value[0]
+    if isinstance(item, dict):
+        return bool(_STARTS & item.keys()) and bool(_LABELS & item.keys())
+    return isinstance(item, list) and [type(part) for part in item] == [int, int, str]
 
 
 def _holds_labels(value: Any) -> bool:

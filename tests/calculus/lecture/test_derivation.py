@@ -15,7 +15,7 @@ from fanlight.calculus import (
     jacobian,
     parse,
 )
-from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.numpy_source import numpy_source
 from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.lecture.diagnosis import check, random_point

@@ -167,7 +167,7 @@ def hessian(
 
 def _show(derivative: Expression | Indexed, format: Matrix) -> None:
     from fanlight.calculus import CalculusError, Expression
-    from fanlight.calculus.compiler.code_generation import numpy_source
+    from fanlight.calculus.compiler.numpy_source import numpy_source
     from fanlight.calculus.lecture.latex import latex
 
     if not isinstance(derivative, Expression):

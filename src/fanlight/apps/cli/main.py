@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag, warm
+from fanlight.apps.cli import calculus, data, explain, index, label, mask, models, serve, tag, warm
 from fanlight.apps.cli.arguments import protect
 
 GROUPS = {  # a line of 80 columns each
@@ -134,9 +134,11 @@ def _print_version() -> None:
 
 for commands in (
     tag.commands,
+    explain.commands,
     models.commands,
     data.commands,
-    archive.commands,
+    index.commands,
+    mask.commands,
     calculus.commands,
     serve.commands,
     label.commands,

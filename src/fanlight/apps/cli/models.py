@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output, split_pairs, split_types
+from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_pairs, split_types
+from fanlight.files import files_of, is_special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.console import Console
 
     from fanlight.corpus.data_report import DataReport
     from fanlight.entities.report import Report
@@ -48,7 +52,9 @@ class Engine(StrEnum):
 def train(
     train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
     out: Annotated[
-        Path, typer.Option(help="The model file to write."), Output(beside=(".part", ".progress.jsonl"), resumable=True)
+        Path,
+        typer.Option(help="The model file to write."),
+        Output(beside=(".part", ".progress.jsonl"), resumable=True, compressible=False),
     ],
     dev: Annotated[
         Path | None,
@@ -94,15 +100,14 @@ def train(
 
     An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
     """
-    from rich.console import Console
-
     from fanlight.api.train import record_training
     from fanlight.apps.cli.progress import follow, scores_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.training.mixing import local
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     overrides: dict[str, object] = {}
     overrides |= dict(_setting(item) for item in set or ())
     if seed is not None:
@@ -145,7 +150,7 @@ def train(
     scores = follow(run, console)
     if scores is not None:
         console.print(scores_table(scores))
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    print_size(out, console)
 
 
 @commands.command()
@@ -168,17 +173,17 @@ def vectors(
     encoding: Encoding = "utf-8",
 ) -> None:
     """Learn word vectors from raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
-    from rich.console import Console
-
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.corpus.readers import read_corpus
     from fanlight.text.sentences import tokenise_sentences
     from fanlight.training.embeddings import train_vectors
 
     if unit not in (None, "word", "character"):
         raise typer.BadParameter("must be word or character", param_hint="--unit")
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
-    count = train_vectors(raw, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
+    files = [Path(file) for file in files_of(map(str, raw))]
+    count = train_vectors(files, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
 
@@ -202,7 +207,7 @@ def evaluate(
     picture: Annotated[
         Path | None,
         typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf."),
-        Output(),
+        Output(endings=PICTURES),
     ] = None,
     types: Annotated[
         str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
@@ -238,20 +243,19 @@ def evaluate(
 
         print(report_page(made.to_dict()), end="")
         return
-    from rich.console import Console
-
     from fanlight.apps.cli.progress import confusion_table, report_tables, scores_table
+    from fanlight.apps.cli.terminal import open_console
     from fanlight.entities.scores import Scores
 
     tables = [scores_table(made), confusion_table(made)] if isinstance(made, Scores) else report_tables(made, mistakes)
-    Console().print(*tables, sep="\n", markup=False)
+    open_console().print(*tables, sep="\n", markup=False)
 
 
 @commands.command()
 def update(
     model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
     new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
-    out: Annotated[Path, typer.Option(help="The model file to write."), Output()],
+    out: Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)],
     rehearse: Annotated[
         Path | None,
         typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
@@ -276,12 +280,11 @@ def update(
 
     What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
     """
-    from rich.console import Console
-
     from fanlight.api.update import compare_models, update_tagger
     from fanlight.apps.cli.progress import follow, gains_table
+    from fanlight.apps.cli.terminal import open_console
 
-    console = Console(stderr=True)
+    console = open_console(stderr=True)
     overrides = dict(_setting(item) for item in set or ())
     run = update_tagger(
         model,
@@ -296,7 +299,7 @@ def update(
         encoding=encoding,
     )
     follow(run, console)
-    console.print(f"wrote {out} ({out.stat().st_size / 1e6:.1f} MB)", markup=False, highlight=False)
+    print_size(out, console)
     for path in dev or ():
         console.print(gains_table(str(path), compare_models(model, out, path, data_format, encoding)))
 
@@ -308,12 +311,12 @@ def curve(
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output()
+        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output(endings=PICTURES)
     ] = None,
     watch: Annotated[
         Path | None,
         typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
-        Output(),
+        Output(compressible=False),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
     data_format: DataFormat = None,
@@ -354,7 +357,7 @@ def curve(
 def search(
     train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
     dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output()],
+    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)],
     trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
     vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
     space: Annotated[
@@ -363,7 +366,9 @@ def search(
         Input(),
     ] = None,
     study: Annotated[
-        Path | None, typer.Option(help="Keep the trials here, and go on with those that are."), Output()
+        Path | None,
+        typer.Option(help="Keep the trials here, and go on with those that are."),
+        Output(compressible=False),
     ] = None,
     set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
     data_format: DataFormat = None,
@@ -409,7 +414,7 @@ def search(
 
 @commands.command(name="next")
 def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text."), Input()],
+    raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), Input()],
     model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
     count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
     encoding: Encoding = "utf-8",
@@ -425,7 +430,8 @@ def next_(
     from fanlight.apps.cli.inputs import read_lines
 
     tagger = fanlight.load(model)
-    sentences = split_sentences(read_lines(str(raw), encoding), tagger.unit)
+    texts = chain.from_iterable(read_lines(file, encoding) for file in files_of([str(raw)]))
+    sentences = split_sentences(texts, tagger.unit)
     begin = perf_counter()
 
     def progress(done: int) -> None:
@@ -472,6 +478,12 @@ def info(model: Annotated[str, typer.Argument(help="A model file, en or ko."), I
         indent=2,
     )
     print()
+
+
+def print_size(out: Path, console: Console) -> None:
+    """Tell that an output is written, and how large it is."""
+    size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
+    console.print(f"wrote {out}{size}", markup=False, highlight=False)
 
 
 def _is_toml(value: str) -> bool:

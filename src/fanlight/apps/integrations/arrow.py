@@ -19,7 +19,7 @@ from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import ending_of, open_unpacked, replacing
 from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
 
@@ -52,7 +52,7 @@ def read_column(path: str, column: str) -> Iterator[str]:
                     raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
                 yield text or ""
     except (OSError, library("pyarrow").ArrowException) as error:
-        raise DataError(f"{path}: cannot be read ({_line(error)}): is it {Path(path).suffix[1:]}?") from None
+        raise DataError(f"{path}: cannot be read ({_line(error)}): is it {ending_of(path)[1:]}?") from None
 
 
 def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en") -> Iterator[Any]:
@@ -278,10 +278,12 @@ def _tag(where: str, tag: Any, names: list[str] | None) -> str:
 
 
 def _batches(path: str) -> Iterator[Any]:
-    if path.endswith(".parquet"):
+    if path.lower().endswith(".parquet"):
         yield from library("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS)
-    else:
-        csv = library("pyarrow.csv")
-        # a row without text is a row: the output has as many as the input
-        options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
-        yield from csv.open_csv(path, parse_options=options)
+        return
+    csv = library("pyarrow.csv")
+    # a row without text is a row: the output has as many as the input
+    options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
+    raw, file = open_unpacked(path)
+    with raw:
+        yield from csv.open_csv(file, parse_options=options)

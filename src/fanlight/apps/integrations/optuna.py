@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import SettingsError
+from fanlight.files import unwritable
 from fanlight.libraries import library
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.settings import Chosen, Settings, read_settings
@@ -125,7 +126,13 @@ def search(
 
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
     before = len(record.get_trials(states=ended))
-    record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
+    try:
+        record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
+    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
+        fault = _fault_of_system(error)
+        if study is None or fault is None:
+            raise
+        raise SettingsError(unwritable(study, fault)) from None
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
 
@@ -158,6 +165,14 @@ def read_space(path: PathLike) -> dict[str, Any]:
     return space
 
 
+def _fault_of_system(error: BaseException) -> OSError | None:
+    """Return the fault of the system that an error, or one that it came from, is."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 def _study(path: PathLike | None, job: str, seed: int) -> Any:
     """Begin a study, or go on with one of the same job."""
     optuna = library("optuna")
@@ -174,7 +189,9 @@ def _study(path: PathLike | None, job: str, seed: int) -> Any:
         if made.user_attrs.setdefault("job", job) != job:
             raise SettingsError(f"{path}: was begun with other data, space or settings: give the same or another file")
         made.set_user_attr("job", job)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
+    except OSError as error:
+        raise SettingsError(unwritable(path or "the study", error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
         raise SettingsError(
             f"{path}: cannot be gone on with ({error}): name a study of `search`, or a new file"
         ) from None

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 Headers = Mapping[bytes, bytes]
+PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready")
 ANNOTATOR = "fanlight.annotator"  # in a request's scope: whose key it came with
 
 
@@ -49,6 +50,11 @@ class Access:
         return site in self.origins or (
             bool(host) and site.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
         )
+
+    @staticmethod
+    def is_public(path: str) -> bool:
+        """Tell whether a path is answered without a key: the page, the documentation, health and metrics."""
+        return path in PUBLIC or path.startswith("/static/")
 
     def find_key(self, headers: Headers) -> str | None:
         """Return the key that a request came with, if it is one of ours."""

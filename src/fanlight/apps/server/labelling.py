@@ -86,7 +86,7 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     tag : callable of a text to an awaitable Document
         For the proposals.
     """
-    router = APIRouter()
+    router = APIRouter(tags=["labelling"])
 
     async def standing(annotator: str) -> JSONResponse:
         if store is None:
@@ -109,13 +109,13 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
             raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
         return store
 
-    @router.get("/v1/labels", response_model=LabelsResponse)
+    @router.get("/v1/labels", response_model=LabelsResponse, operation_id="labels")
     async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)], http: Request) -> Any:
         """Give the next text of an annotator."""
         _check_annotator(http, annotator)
         return await standing(annotator)
 
-    @router.post("/v1/labels", response_model=LabelsResponse)
+    @router.post("/v1/labels", response_model=LabelsResponse, operation_id="save_labels")
     async def save(request: SaveRequest, http: Request) -> Any:
         """Save an annotator's spans of a text, on disk before the answer, and give the next."""
         _check_annotator(http, request.annotator)
@@ -123,14 +123,14 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
         await asyncio.to_thread(needed().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
 
-    @router.post("/v1/labels/undo", response_model=LabelsResponse)
+    @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:
         """Take back an annotator's last save and give that text again."""
         _check_annotator(http, request.annotator)
         await asyncio.to_thread(needed().undo, request.annotator)
         return await standing(request.annotator)
 
-    @router.get("/v1/labels/export", response_class=StreamingResponse)
+    @router.get("/v1/labels/export", response_class=StreamingResponse, operation_id="export_labels")
     def export() -> Any:
         """Give everything labelled as training data, a line of JSON a text and annotator."""
         rows: Iterator[dict[str, object]] = iter(()) if store is None else store.export()

@@ -124,8 +124,8 @@ KOREAN = {
 def _pattern(template: str) -> re.Pattern[str]:
     met: set[str] = set()
 
-    def hole(found: re.Match[str]) -> str:
-        name = found[1]
+    def hole(match: re.Match[str]) -> str:
+        name = match[1]
         if name in met:
             return f"(?P={name})"
         met.add(name)
@@ -152,9 +152,9 @@ def say(text: str) -> str:
     if text in KOREAN:
         return KOREAN[text]
     for pattern, korean in _PATTERNS:
-        found = pattern.fullmatch(text)
-        if found is not None:
-            holes = found.groupdict()
+        match = pattern.fullmatch(text)
+        if match is not None:
+            holes = match.groupdict()
             if "start" in holes:
                 holes["start"] = say(holes["start"])
             return korean.format(**holes)

@@ -175,9 +175,9 @@ def _sentences(r: Record, unit: str | None) -> list[Sentence]:
     DataError
         An entity begins or ends with white space, has no token, or stands there twice.
     """
-    own = [list(r.tokens)] if r.tokens is not None else None
+    tokens = [list(r.tokens)] if r.tokens is not None else None
     chosen = unit or ("character" if language_of(r.text) == "ko" else "word")
-    sentences, notes = align(r.text, own or tokenise_sentences(r.text, chosen), r.spans, r.line)
+    sentences, notes = align(r.text, tokens or tokenise_sentences(r.text, chosen), r.spans, r.line)
     lost = next((n for n in notes if not n.kind.startswith(("token divided", "sentences joined"))), None)
     if lost is not None:
         raise DataError(

@@ -87,8 +87,8 @@ def read_corpus(
         unit = unit or _unit_of(record[1] for record in records)
         documents = []
         for number, record, spans in records:
-            sentences, found = align(record, tokenise(record, unit), spans, number)
-            notes += found
+            sentences, notes_of_record = align(record, tokenise(record, unit), spans, number)
+            notes += notes_of_record
             documents.append(sentences)
     documents = [document for document in documents if document]
     if not documents:
@@ -145,10 +145,10 @@ def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
 
 
 def _detect(lines: Lines) -> str:
-    first = next((line for line in lines if line.strip()), "")
-    if first.lstrip().startswith("{"):
+    line = next((line for line in lines if line.strip()), "")
+    if line.lstrip().startswith("{"):
         return "jsonl"
-    if first.startswith("## "):
+    if line.startswith("## "):
         return "klue"
     return "columns"
 
@@ -165,8 +165,8 @@ def _unit_of(texts: Iterator[str]) -> str:
 def _in_characters(sentence: Sentence) -> Sentence:
     """Turn word tokens into character tokens."""
     starts = tuple(i for s, e in zip(sentence.starts, sentence.ends, strict=True) for i in range(s, e))
-    first: dict[int, int] = {place: number for number, place in enumerate(starts)}
-    spans = [(first[sentence.starts[s]], first[sentence.ends[e - 1] - 1] + 1, t) for s, e, t in sentence.spans]
+    numbers: dict[int, int] = {place: number for number, place in enumerate(starts)}
+    spans = [(numbers[sentence.starts[s]], numbers[sentence.ends[e - 1] - 1] + 1, t) for s, e, t in sentence.spans]
     return Sentence(sentence.text, starts, tuple(s + 1 for s in starts), tuple(spans), sentence.line)
 
 
@@ -210,18 +210,22 @@ def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: li
             starts.append(place)
             ends.append(place + len(character))
         place += len(character)
-    kept: list[Span] = []
-    for first, last, type_ in spans:
-        rows = [number[row] for row in range(first, last) if row in number]
+    token_spans: list[Span] = []
+    for first_row, last_row, type_ in spans:
+        rows = [number[row] for row in range(first_row, last_row) if row in number]
         if not rows:
-            notes.append(Note(begin + first, "span of white space left out", type_))
+            notes.append(Note(begin + first_row, "span of white space left out", type_))
             continue
-        if first not in number or last - 1 not in number:
+        if first_row not in number or last_row - 1 not in number:
             notes.append(
-                Note(begin + first, "white space at a span's edge trimmed", repr("".join(characters[first:last])))
+                Note(
+                    begin + first_row,
+                    "white space at a span's edge trimmed",
+                    repr("".join(characters[first_row:last_row])),
+                )
             )
-        kept.append((rows[0], rows[-1] + 1, type_))
-    return Sentence("".join(characters), tuple(starts), tuple(ends), tuple(kept), begin)
+        token_spans.append((rows[0], rows[-1] + 1, type_))
+    return Sentence("".join(characters), tuple(starts), tuple(ends), tuple(token_spans), begin)
 
 
 # ------------------------------------------------------------------------------------------------ JSONL

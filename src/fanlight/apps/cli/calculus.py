@@ -64,6 +64,7 @@ class Kind(StrEnum):
 @commands.command(context_settings=_FORMULA)
 def derive(
     expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -103,6 +104,7 @@ def derive(
 @commands.command(context_settings=_FORMULA)
 def check(
     expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
+    *,
     wrt: Wrt,
     gradient: Annotated[str, typer.Option(help="Your own formula; z, h and delta of the derivation may stand in it.")],
     shape: Shapes = None,
@@ -114,8 +116,8 @@ def check(
     from fanlight.apps.formulas import describe_verdict
     from fanlight.calculus.lecture.diagnosis import check as checked
 
-    whole = read(expression, shape, assume)
-    verdict = checked(whole, wrt, gradient, kind=kind)
+    scalar = read(expression, shape, assume)
+    verdict = checked(scalar, wrt, gradient, kind=kind)
     print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
 
@@ -137,6 +139,7 @@ def exercise(
 @commands.command(context_settings=_FORMULA)
 def jacobian(
     expression: Annotated[str, typer.Argument(help='A column, row or scalar, such as "tanh(W @ x + b)".')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -151,6 +154,7 @@ def jacobian(
 @commands.command(context_settings=_FORMULA)
 def hessian(
     expression: Annotated[str, typer.Argument(help='A scalar, such as "x.T @ A @ x".')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,

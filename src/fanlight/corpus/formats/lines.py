@@ -57,14 +57,14 @@ def read_label_studio(path: str, encoding: str) -> list[Record]:
         text = next((v for v in data.values() if isinstance(v, str)), None) if isinstance(data, dict) else None
         if not isinstance(text, str):
             raise DataError(f'{where}: has no text under "data": is this a JSON export of a text labelling project?')
-        given = task.get("annotations") or task.get("completions") or []
+        annotations = task.get("annotations") or task.get("completions") or []
         try:
-            kept = [a for a in given if not a.get("was_cancelled")]
-            values = [result.get("value") or {} for result in (kept[-1].get("result") or [] if kept else [])]
+            accepted = [a for a in annotations if not a.get("was_cancelled")]
+            values = [result.get("value") or {} for result in (accepted[-1].get("result") or [] if accepted else [])]
             labelled = [(v, v.get("labels") or v.get("hypertextlabels")) for v in values]
         except (AttributeError, TypeError, KeyError):
             raise DataError(f"{where}: its annotations are not those of Label Studio's JSON export") from None
-        some = []
+        marks_of_task = []
         for value, labels in labelled:
             if not labels:
                 continue  # a choice or a relation, not an entity
@@ -73,9 +73,11 @@ def read_label_studio(path: str, encoding: str) -> list[Record]:
             start, end = value.get("start"), value.get("end")
             if type(start) is not int or type(end) is not int:
                 raise DataError(f"{where}: a label without whole numbers start and end: {_line(value)[:80]}")
-            some += [Mark(start, end, label, str(value.get("text") or text[start:end]), number) for label in labels]
+            marks_of_task += [
+                Mark(start, end, label, str(value.get("text") or text[start:end]), number) for label in labels
+            ]
         texts.append(text)
-        marks.append(some)
+        marks.append(marks_of_task)
     return [
         Record(text, tuple(sorted(spans)), number)
         for number, (text, spans) in enumerate(zip(texts, placed(path, texts, marks), strict=True), 1)
@@ -123,14 +125,14 @@ def write_spacy2(records: Iterable[Record]) -> Iterator[str]:
 def _list(path: str, encoding: str) -> list[Any]:
     text, _ = read_text(path, encoding)
     try:
-        found = json.loads(text)
+        items = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{path}:{error.lineno}: is not JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
         raise DataError(f"{path}: is nested too deeply to be labelled text") from None
-    if not isinstance(found, list):
+    if not isinstance(items, list):
         raise DataError(f"{path}: is not a JSON array")
-    return found
+    return items
 
 
 def _line(value: Any) -> str:

@@ -24,6 +24,8 @@ from fanlight.files import files_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
+
     from fanlight.corpus.data_report import DataReport
     from fanlight.training.loop import Epoch
     from fanlight.training.settings import Chosen

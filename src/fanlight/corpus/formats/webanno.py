@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from fanlight.corpus.decoding import read_text
 from fanlight.corpus.formats.record import Mark, Record, placed
-from fanlight.corpus.readers import read_text
 from fanlight.entities.bioes import Span
 from fanlight.errors import DataError
 

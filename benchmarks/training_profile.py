@@ -2,7 +2,7 @@
 
 python benchmarks/training_profile.py [--data ../shared/data] [--vectors glove.vec] [--epochs 2]
 
-Stages are in seconds of the clock. Steps are in microseconds of the processor, on one thread; with two lanes they are
+Stages are in seconds of the clock. Steps are in microseconds of the processor, on one thread; with two threads they are
 shared out on two.
 """
 
@@ -92,11 +92,11 @@ def steps(task: Task) -> None:
     used: dict[str, float] = defaultdict(float)
     clock = time.thread_time
     lines = ["c = clock()"]
-    for node, own in plan.steps:
+    for node, own in plan.writer.steps:
         name = "views and scalars"
-        if node in plan.together:
+        if node in plan.writer.joint:
             name = "forward-backward of the chain"
-        elif node in plan.kernels:
+        elif node in plan.writer.kernels:
             name = "fused loops: gather and add, activation, dropout, sums"
         elif node.operation.name in ("rows", "bag", "hstack"):
             name = "vectors of the word types: rows and sums of rows"
@@ -112,8 +112,9 @@ def steps(task: Task) -> None:
             elif shape[0] == "m" and task.configuration.width == node.shape[1].constant:
                 name = "products: gradient by the first layer"
         lines += [*own, f"d = clock(); used[{name!r}] += d - c; c = d"]
-    plan.scope |= {"used": used, "clock": clock}
-    plan.run_steps = plan._function(", ".join([*plan.inputs, *(name for name, _ in plan.given)]), lines)
+    plan.writer.bind("used", used)
+    plan.writer.bind("clock", clock)
+    plan.run_steps = plan.writer.build(plan.parameters, lines, plan.results)
     parameters = task.parameters
     optimiser = Optimiser("adam", parameters)
     optimiser.start_averaging()

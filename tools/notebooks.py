@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -153,7 +152,10 @@ def write_pictures() -> None:
         environment = {**os.environ, "MPLBACKEND": "agg", "SOURCE_DATE_EPOCH": "0"}
         subprocess.run([sys.executable, "-c", "\n".join(blocks)], cwd=folder, env=environment, check=True)
         for picture in Path(folder).glob("*.svg"):
-            shutil.copy(picture, ROOT / "docs" / "pictures")
+            drawn = re.sub(
+                r"(<svg[^>]*>)", r'\1<rect width="100%" height="100%" fill="white"/>', picture.read_text(), count=1
+            )
+            (ROOT / "docs" / "pictures" / picture.name).write_text(drawn)  # white, also on a dark page
 
 
 def main(arguments: list[str]) -> None:

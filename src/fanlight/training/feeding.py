@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.compiler.threads import ahead
+from fanlight.calculus.compiler.threads import prefetch
 from fanlight.network.architecture import mask
 from fanlight.network.inputs import WordTypes
 from fanlight.network.losses import loss_inputs
@@ -71,7 +71,7 @@ class Feeder:
             (len(batch.types), *self(batch, rng))
             for batch in batches(self._task.train, order, self._task.settings.batch_tokens)
         )
-        yield from made if self._lanes == 1 else ahead(made)
+        yield from made if self._lanes == 1 else prefetch(made)
 
     def _tables(self, known: WordTypes, types: Int) -> tuple[dict[str, Int], dict[str, Any]]:
         """Return what `network.inputs.table_inputs` returns, numbered otherwise."""

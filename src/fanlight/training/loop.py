@@ -210,7 +210,7 @@ def training_program(task: Task, lanes: int = 1) -> Program:
     expression = loss(task.configuration, partial=task.allowed is not None)
     gradients = gradient(expression, task.learned)
     outputs = {"loss": expression, **dict(zip(task.learned, gradients, strict=True))}
-    return compile(outputs, np.float32, lanes=lanes, busy=FEEDING)
+    return compile(outputs, np.float32, threads=lanes, busy=FEEDING)
 
 
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:

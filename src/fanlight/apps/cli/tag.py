@@ -63,6 +63,10 @@ ShardEngine = Annotated[
     Engine | None,
     typer.Option(help="Tag folders in shards into the folder --out: by processes here, or by Ray.", show_default=False),
 ]
+Values = Annotated[
+    bool,
+    typer.Option("--values", help="With what dates, times, amounts and quantities mean (ISO 8601, ISO 4217, UCUM)."),
+]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Or the --engine's workers; by default one a core.", show_default=False)
 ]
@@ -87,6 +91,7 @@ def tag(
     encoding: Encoding = "utf-8",
     as_text: AsText = False,
     as_file: AsFile = False,
+    values: Values = False,
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
 
@@ -96,8 +101,8 @@ def tag(
     if types := [type_ for type_ in thresholds if type_]:
         check_types(types, all_types([model] if model else ["en", "ko"]), "--threshold")
     if engine is not None:
-        if format not in (None, Format.jsonl):
-            raise typer.BadParameter("writes jsonl", param_hint="--engine")
+        if format not in (None, Format.jsonl) or values:
+            raise typer.BadParameter("writes jsonl, without --values", param_hint="--engine")
         if text_column or not is_utf8(encoding) or as_text:
             raise DataError("--engine: tags UTF-8 files and folders, without --text-column, into a folder --out")
         rules_argument = None if rules is None else (str(rules.absolute()), precedence)
@@ -110,7 +115,7 @@ def tag(
         raise typer.BadParameter("is for folders, with --engine", param_hint="--overwrite")
     job = TagJob(
         resolve(inputs, as_text, as_file), format_of(format, out, resume), out, model, thresholds, passes,
-        rules_file=rules, text_column=text_column, encoding=encoding, threads=threads, resume=resume,
+        rules_file=rules, text_column=text_column, encoding=encoding, threads=threads, resume=resume, values=values,
     )  # fmt: skip
     job.check()
     if rules is not None:

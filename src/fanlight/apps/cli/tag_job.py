@@ -47,6 +47,8 @@ class TagJob(NamedTuple):
         None: one a core.
     resume : bool
         Whether an interrupted run is gone on with.
+    values : bool
+        Whether entities come with what they mean (`Entity.value`).
     """
 
     sources: list[Source]
@@ -61,6 +63,7 @@ class TagJob(NamedTuple):
     encoding: str = "utf-8"
     threads: int | None = None
     resume: bool = False
+    values: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -82,6 +85,8 @@ class TagJob(NamedTuple):
                 raise DataError(f"--out: {text} is no file: give files or folders")
             check_writable(self.out)
             check_outputs([path for path in self.files if path != "-"], [self.out])
+        if self.values and (self._is_parquet or self.format in (Format.conll, Format.html)):
+            raise DataError("--values: is for JSONL and tables: leave it out")
         if self.resume:
             check_rereadable([*self.files, *filter(None, [self.rules_file])], "--resume")
         if self.text_column is None:
@@ -94,12 +99,14 @@ class TagJob(NamedTuple):
 
             tag_files(self)
         elif self.out is None:
-            print_documents(self.documents(), self.format)
+            print_documents(self.documents(), self.format, self.values)
         elif self.format is not Format.jsonl:
             write_documents(self.documents(), self.format, self.out)
         else:
-            write = write_parquet if self._is_parquet else write_lines
-            write(self.documents, self.out, self.note(), self.resume)
+            if self._is_parquet:
+                write_parquet(self.documents, self.out, self.note(), self.resume)
+            else:
+                write_lines(self.documents, self.out, self.note(), self.resume, self.values)
 
     def documents(self, done: int = 0) -> Iterator[Document]:
         """Yield the documents of the texts after those that an interrupted run has done."""
@@ -126,6 +133,7 @@ class TagJob(NamedTuple):
             "precedence": self.rules and self.rules.precedence,
             "text column": self.text_column,
             "encoding": self.encoding,
+            "values": self.values,
             **identify(self.files, self.model, self.rules_file),
         }
 
@@ -136,7 +144,7 @@ class TagJob(NamedTuple):
     @property
     def _is_stream(self) -> bool:
         """Whether lines of files become lines of JSON, which kernels do at full speed."""
-        is_lines = self.format is Format.jsonl and not self._is_parquet and self.text_column is None
+        is_lines = self.format is Format.jsonl and not self._is_parquet and self.text_column is None and not self.values
         return is_lines and is_utf8(self.encoding) and len(self.files) == len(self.sources)
 
 

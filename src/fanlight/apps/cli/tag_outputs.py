@@ -60,9 +60,9 @@ def format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
     return by_name
 
 
-def print_documents(documents: Iterator[Document], format: Format) -> None:
-    """Write documents to standard output."""
-    _PRINTERS[format](documents)
+def print_documents(documents: Iterator[Document], format: Format, values: bool = False) -> None:
+    """Write documents to standard output, as JSONL and tables with the values of entities if they are asked for."""
+    _PRINTERS[format](documents, values)
 
 
 def write_documents(documents: Iterator[Document], format: Format, out: Path) -> None:
@@ -71,13 +71,15 @@ def write_documents(documents: Iterator[Document], format: Format, out: Path) ->
         print_documents(documents, format)
 
 
-def write_lines(documents_after: DocumentsAfter, out: Path, note: Mapping[str, object], resume: bool) -> None:
+def write_lines(
+    documents_after: DocumentsAfter, out: Path, note: Mapping[str, object], resume: bool, values: bool = False
+) -> None:
     """Write JSONL that an interrupted run goes on with; `note` says what the run is."""
     from fanlight.apps.cli.resuming import begin_lines, end_lines
 
     file, done = begin_lines(out, note, resume)
     with writing(out), file:  # to close is to write
-        file.writelines((document.to_json() + "\n").encode() for document in documents_after(done))
+        file.writelines((document.to_json(values) + "\n").encode() for document in documents_after(done))
         end_lines(out, file)
 
 
@@ -93,24 +95,25 @@ def write_parquet(documents_after: DocumentsAfter, out: Path, note: Mapping[str,
     end(out)
 
 
-def _print_jsonl(documents: Iterator[Document]) -> None:
+def _print_jsonl(documents: Iterator[Document], values: bool) -> None:
     for document in documents:
-        sys.stdout.write(document.to_json() + "\n")
+        sys.stdout.write(document.to_json(values) + "\n")
 
 
-def _print_table(documents: Iterator[Document]) -> None:
+def _print_table(documents: Iterator[Document], values: bool) -> None:
     from fanlight.apps.cli.terminal import open_console, printable, table
 
     console = open_console()
     for document in documents:
-        entities = table("start", "end", "type", "probability", "text")
+        entities = table("start", "end", "type", "probability", "text", *(["value"] if values else []))
         for entity in document.entities:
-            entities.add_row(str(entity.start), str(entity.end), entity.type, f"{entity.probability:.3f}", entity.text)
+            cells = [str(entity.start), str(entity.end), entity.type, f"{entity.probability:.3f}", entity.text]
+            entities.add_row(*cells, *([str(entity.value or "")] if values else []))
         console.print(printable(document.text), markup=False, highlight=False, style="dim", soft_wrap=True)
         console.print(entities if document.entities else "no entities", markup=False)
 
 
-def _print_conll(documents: Iterator[Document]) -> None:
+def _print_conll(documents: Iterator[Document], values: bool) -> None:
     from fanlight.corpus.documents import label_sentences
     from fanlight.corpus.formats.columns import write_columns
 
@@ -118,13 +121,13 @@ def _print_conll(documents: Iterator[Document]) -> None:
         sys.stdout.writelines(line + "\n" for line in write_columns(label_sentences(document)))
 
 
-def _print_html(documents: Iterator[Document]) -> None:
+def _print_html(documents: Iterator[Document], values: bool) -> None:
     from fanlight.entities.html import page
 
     sys.stdout.writelines(page(documents))
 
 
-_PRINTERS: dict[Format, Callable[[Iterator[Document]], None]] = {
+_PRINTERS: dict[Format, Callable[[Iterator[Document], bool], None]] = {
     Format.table: _print_table,
     Format.jsonl: _print_jsonl,
     Format.conll: _print_conll,

@@ -9,7 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fanlight
-from fanlight.apps.cli.resuming import begin, identify
+from fanlight.apps.cli.inputs import Source
+from fanlight.apps.cli.resuming import begin
+from fanlight.apps.cli.tag_job import TagJob
+from fanlight.apps.cli.tag_outputs import Format
 from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
@@ -172,8 +175,8 @@ def test_a_run_with_rules_is_gone_on_with_by_the_same_rules_alone(tmp_path):
     subprocess.run(command, check=True)
     whole = out.read_text()
     assert whole.count('"Acme", "probability": 1.0') == 3
-    job = {"files": [str(texts)], "model": None, "threshold": {"": 0.0}, "passes": None}
-    begin(out, {**job, "rules": read_rules(rules).digest, **identify([str(texts)], None)}, resume=False)
+    job = TagJob([Source(str(texts), is_file=True)], Format.jsonl, rules=read_rules(rules), rules_file=rules)
+    begin(out, job.note(), resume=False)
     (tmp_path / "out.part").write_text(whole.splitlines(keepends=True)[0] + "{")
     other = subprocess.run([*command, "--resume", "--precedence", "model"], capture_output=True, text=True)
     assert "begun with other files, model or options" in other.stderr

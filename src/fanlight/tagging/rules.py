@@ -8,8 +8,6 @@ that many thousands of names cost little.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -70,11 +68,6 @@ class Rules:
         forms = {normalise(name, single_spaces=True).text.strip(): type_ for name, type_ in names.items()}
         self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()})
         self.types = self._said.types
-
-    @property
-    def digest(self) -> str:
-        """A hash of all that they say."""
-        return hashlib.sha256(json.dumps([self.precedence, self._said.digest]).encode()).hexdigest()
 
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""

@@ -23,7 +23,9 @@ from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
 _SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−"}
-_ROLES = {"add": "distributes", "subtract": "distributes", "relu": "switches", "multiply": "exchanges"}
+_ROLES = {  # in the lecture's words
+    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes", "multiply": "switches",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Node:
     local : str
         Its local derivative, in words of the calculus.
     role : str
-        What it does to a gradient: "distributes", "switches", "exchanges", or nothing.
+        What it does to a gradient: "distributes", "routes", "switches", or nothing.
     """
 
     label: str

@@ -20,7 +20,7 @@ export const KOREAN = {
   seen: "학습 자료에 있는 이름과 새 이름", "false-positives": "찾았으나 틀린 것: 가장 확신한 것부터", "false-negatives": "정답이나 찾지 못한 것", type: "종류", precision: "정밀도",
   recall: "재현율", f1: "F1", gold: "정답", found: "찾음", counted: "세는 법", stated: "예측 확률", "came-true": "실제 비율", entities: "이름", ece: "기대 보정 오차",
   probability: "확률", context: "문맥", line: "줄",
-  distributes: "나누어 줌", switches: "켜고 끔", exchanges: "바꾸어 곱함", views: "보기", "tagged-text": "이름을 찾은 글", correct: "고치기",
+  distributes: "나누어 줌", routes: "골라 보냄", switches: "맞바꿔 곱함", views: "보기", "tagged-text": "이름을 찾은 글", correct: "고치기",
   steps: "단계", "first-step": "첫 단계", "previous-step": "이전 단계", "next-step": "다음 단계", "last-step": "마지막 단계",
   "row-all": "전체", "way-strict": "엄격: 구간과 종류", "way-exact": "구간만", "way-partial": "일부만 겹쳐도", "way-type": "종류만",
   "names-seen": "학습 자료에 있음", "names-unseen": "새 이름", "window-word": "낱말", "part-vectors": "낱말 벡터", "part-form": "꼴", "part-affix": "앞뒤 조각",

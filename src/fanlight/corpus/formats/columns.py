@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from fanlight.corpus.sentence import Note, Sentence
-from fanlight.entities.bioes import SCHEMES, find_scheme, spans_from_tags
+from fanlight.entities.bioes import SCHEMES, find_scheme, spans_from_tags, tags_from_spans
 from fanlight.errors import DataError, FanlightWarning
 
 _SPACES = re.compile(r"[ \t]+")  # a token may hold other white space, such as a no-break space
-_ID = re.compile(r"\d+([-.]\d+)?")
+_ID = re.compile(r"[0-9]+([-.][0-9]+)?")
 
 
 class Rows(NamedTuple):
@@ -96,22 +96,28 @@ def _separator(lines: list[str]) -> Callable[[str], list[str]]:
 
 
 def _word_column(path: str, documents: list[list[Rows]]) -> int:
-    """Return 1 if the first of three or more columns counts each sentence's tokens, else 0.
+    """Return 1 if the first column counts the tokens, as in CoNLL-U, else 0.
+
+    It counts if in each sentence its numbers follow one another, from 0, 1 or the sentence before.
 
     Raises
     ------
     DataError
-        It does, and a row is of several tokens or of none (CoNLL-U), which has no tag of its own.
+        It counts, and there is no column of words, or a row is of several tokens or of none (CoNLL-U), which has no tag
+        of its own.
     """
     sentences = [sentence for document in documents for sentence in document]
-    if not sentences or len(sentences[0].columns[0]) < 3:
-        return 0
+    following, longest = {0, 1}, 0
     for sentence in sentences:
-        numbers = [row[0] for row in sentence.columns if row[0].isdecimal()]
-        if numbers != [str(n) for n in range(1, len(numbers) + 1)] or not numbers:
-            return 0
         if not all(_ID.fullmatch(row[0]) for row in sentence.columns):
             return 0
+        numbers = [int(row[0]) for row in sentence.columns if row[0].isdecimal()]
+        if not numbers or numbers[0] not in following or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            return 0
+        following = {0, 1, numbers[-1] + 1}
+        longest = max(longest, len(numbers))
+    if longest < 2:  # a number or two may be words
+        return 0
     for sentence in sentences:
         for place, row in enumerate(sentence.columns):
             if not row[0].isdecimal():
@@ -119,6 +125,8 @@ def _word_column(path: str, documents: list[list[Rows]]) -> int:
                     f"{path}:{sentence.line + place}: the row {row[0]} is of several tokens or of none: remove the "
                     "rows whose first column is no whole number"
                 )
+    if len(sentences[0].columns[0]) < 3:
+        raise DataError(f"{path}:{sentences[0].line}: the first column counts tokens, and no other holds the words")
     return 1
 
 
@@ -143,3 +151,17 @@ def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) 
                     f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"
                 )
     return find_scheme(tags for _, _, tags in sentences)
+
+
+def write_columns(sentences: Iterable[Sentence], scheme: str = "BIOES") -> Iterator[str]:
+    """Yield the lines of a column file: a token, a tab, its tag; a blank line after each sentence.
+
+    Raises
+    ------
+    ValueError
+        Entities overlap, which columns cannot say.
+    """
+    for sentence in sentences:
+        tags = tags_from_spans(sentence.spans, len(sentence.starts), scheme)
+        yield from (f"{token}\t{tag}" for token, tag in zip(sentence.tokens, tags, strict=True))
+        yield ""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanlight.apps import archive
+from fanlight.apps import entity_index
 from fanlight.apps.graph import graph_of, write_graph
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
@@ -43,7 +43,7 @@ def marked(text):
 def filled(folder, texts=TEXTS):
     (folder / "a.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     lines = lambda path: iter(pathlib.Path(path).read_text(encoding="utf-8").split("\n")[:-1])  # noqa: E731
-    list(archive.index([folder / "a.txt"], folder / "db", lambda some: map(marked, some), lines))
+    list(entity_index.index([folder / "a.txt"], folder / "db", lambda some: map(marked, some), lines))
     return folder / "db"
 
 
@@ -62,37 +62,37 @@ def filled(folder, texts=TEXTS):
     ],
 )
 def test_queries_find_what_they_say(tmp_path, query, names):
-    assert [m.name for m in archive.find(filled(tmp_path), query)] == names
+    assert [m.name for m in entity_index.find(filled(tmp_path), query)] == names
 
 
 def test_mentions_are_where_they_say(tmp_path):
     database = filled(tmp_path)
-    for m in archive.find(database, "type:LOC", 100):
+    for m in entity_index.find(database, "type:LOC", 100):
         assert TEXTS[m.line - 1] == m.text
         assert m.text[m.start : m.end] == m.name
-    assert archive.count_names(database, "type:LOC")[:2] == [("New York", "LOC", 2), ("Paris", "LOC", 2)]
+    assert entity_index.count_names(database, "type:LOC")[:2] == [("New York", "LOC", 2), ("Paris", "LOC", 2)]
 
 
 def test_faults_are_named(tmp_path):
     with pytest.raises(DataError, match="no such database"):
-        archive.find(tmp_path / "none", "x")
+        entity_index.find(tmp_path / "none", "x")
     (tmp_path / "text").write_text("x" * 5000)
-    with pytest.raises(DataError, match="is it a database"):
-        archive.find(tmp_path / "text", "x")
+    with pytest.raises(DataError, match="is it a file of"):
+        entity_index.find(tmp_path / "text", "x")
     connection = sqlite3.connect(tmp_path / "other")
     connection.execute("CREATE TABLE t (x)")
     connection.close()
     with pytest.raises(DataError, match="is not a database of"):
-        archive.find(tmp_path / "other", "x")
+        entity_index.find(tmp_path / "other", "x")
     database = filled(tmp_path)
     with pytest.raises(DataError, match="empty"):
-        archive.find(database, "  ")
+        entity_index.find(database, "  ")
     with pytest.raises(DataError, match="has changed"):
         filled(tmp_path, [*TEXTS, "more"])
 
 
 def test_the_graph_can_be_read(tmp_path):
-    graph = graph_of([mentions for _, mentions in archive.mentions(filled(tmp_path))])
+    graph = graph_of([mentions for _, mentions in entity_index.mentions(filled(tmp_path))])
     assert graph.nodes["Paris", "LOC"] == 2
     assert graph.edges[("Acme", "ORG"), ("Globex", "ORG")] == 1
     write_graph(graph, tmp_path / "g.graphml")

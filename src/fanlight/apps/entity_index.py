@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -18,14 +19,15 @@ from typing import NamedTuple
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
-from fanlight.files import digest
+from fanlight.files import check_rereadable, database_fault, digest
 
 PathLike = str | os.PathLike[str]
-FORMAT = 2  # 2: with digests of files
+FORMAT = 3  # 2: with digests of files; 3: and of the models that tagged them
+_ADDED_COLUMNS = {1: ("digest", "model"), 2: ("model",)}  # since each earlier version
 BATCH = 2000  # texts committed together
 _TABLES = """
 CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL,
-    digest TEXT);
+    digest TEXT, model TEXT);
 CREATE TABLE documents (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE mentions (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
     type TEXT NOT NULL, name TEXT NOT NULL, probability REAL NOT NULL);
@@ -67,6 +69,7 @@ def index(
     database: PathLike,
     tag: Callable[[Iterable[str]], Iterator[Document]],
     lines_of: Callable[[str], Iterator[str]],
+    model: str | None = None,
 ) -> Iterator[tuple[str, int]]:
     """Tag the lines of files into a database, yielding file and lines done after each commit.
 
@@ -81,40 +84,58 @@ def index(
         Texts to documents, in order.
     lines_of : callable
         The lines of a file.
+    model : str, optional
+        A digest of the models: a file is gone on with by the same alone.
 
     Raises
     ------
     DataError
-        A file has changed since it was indexed, or the database is none of Fanlight's.
+        A file has changed since it was indexed, or the model has, or the database is none of Fanlight's.
     """
+    check_rereadable(files, "an index")
     with _opened(database, create=True) as connection:
         for file in map(str, files):
             try:
                 size = os.stat(file).st_size
             except OSError as error:
                 raise DataError(f"{file}: cannot be read ({error.strerror}): is the path right?") from None
-            row = connection.execute("SELECT id, size, lines, digest FROM files WHERE path = ?", [file]).fetchone()
-            state = digest(file)
-            if row is not None and (row[1] != size or row[3] not in (None, state)):
-                raise DataError(f"{file}: has changed since it was indexed: index it into another database")
-            done = 0 if row is None else row[2]
-            if row is None:
-                connection.execute("BEGIN IMMEDIATE")
-                sql = "INSERT INTO files (path, size, lines, digest) VALUES (?, ?, 0, ?)"
-                number = connection.execute(sql, [file, size, state])
-                connection.execute("COMMIT")
-                row = (number.lastrowid, size, 0)
+            number, done = _begin_file(connection, file, size, model)
             lines = islice(lines_of(file), done, None)
             while texts := list(islice(lines, BATCH)):
                 documents = list(tag(texts))
                 connection.execute("BEGIN IMMEDIATE")
                 for line, document in enumerate(documents, done + 1):
                     if document.text.strip():
-                        _insert(connection, row[0], line, document)
+                        _insert(connection, number, line, document)
                 done += len(texts)
-                connection.execute("UPDATE files SET lines = ? WHERE id = ?", [done, row[0]])
+                connection.execute("UPDATE files SET lines = ? WHERE id = ?", [done, number])
                 connection.execute("COMMIT")
                 yield file, done
+
+
+def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str | None) -> tuple[int, int]:
+    """Return a file's number in the database and how many of its lines are in; a new file is entered.
+
+    Raises
+    ------
+    DataError
+        It was entered with other bytes or another model.
+    """
+    state, name = digest(file), os.fsencode(file).decode("utf-8", "backslashreplace")
+    sql = "SELECT id, size, lines, digest, model FROM files WHERE path = ?"
+    row = connection.execute(sql, [name]).fetchone()
+    if row is None:
+        connection.execute("BEGIN IMMEDIATE")
+        sql = "INSERT INTO files (path, size, lines, digest, model) VALUES (?, ?, 0, ?, ?)"
+        cursor = connection.execute(sql, [name, size, state, model])
+        connection.execute("COMMIT")
+        return int(cursor.lastrowid or 0), 0
+    number, size_before, lines, state_before, model_before = row
+    if size_before != size or state_before not in (None, state):
+        raise DataError(f"{file}: has changed since it was indexed: index it into another database")
+    if None not in (model, model_before) and model_before != model:
+        raise DataError(f"{file}: was indexed with another model: index it into another database")
+    return number, lines
 
 
 def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
@@ -157,15 +178,15 @@ def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
     with _reading(database) as connection:
         current = -1
-        found: list[tuple[str, str]] = []
+        pairs: list[tuple[str, str]] = []
         for document, name, type_ in connection.execute(sql, [least]):
-            if document != current and found:
-                yield current, found
-                found = []
+            if document != current and pairs:
+                yield current, pairs
+                pairs = []
             current = document
-            found.append((name, type_))
-        if found:
-            yield current, found
+            pairs.append((name, type_))
+        if pairs:
+            yield current, pairs
 
 
 def types_of(database: PathLike) -> list[str]:
@@ -180,9 +201,7 @@ def types_of(database: PathLike) -> list[str]:
 
 
 def _conditions(query: str) -> tuple[str, list[str]]:
-    parts = [(key, quoted or word) for key, quoted, word in _TERM.findall(query)]
-    if not parts:
-        raise DataError("the query is empty: give words, type:T, name:N or near:N")
+    parts = _parse(query)
     where, values = [], []
     words = [_match(word) for key, word in parts if not key]
     for key, word in parts:
@@ -204,12 +223,43 @@ def _conditions(query: str) -> tuple[str, list[str]]:
 
 
 def _check_types(database: PathLike, query: str) -> None:
-    names = [quoted or word for key, quoted, word in _TERM.findall(query) if key == "type"]
+    names = [word for key, word in _parse(query) if key == "type"]
     if names:
         check_types(names, types_of(database), "type:")
 
 
-_TERM = re.compile(r'(?:(type|name|near):)?(?:"([^"]+)"|([^\s"]+))')
+_KEYS = ("type", "name", "near")
+_TERM = re.compile(r'\s*(?:([A-Za-z]+):)?(?:"([^"]*)"|([^\s"]*))(?=\s|$)')
+
+
+def _parse(query: str) -> list[tuple[str, str]]:
+    """Return the terms of a query: a key, "" for words of the text, and what it is to be.
+
+    Raises
+    ------
+    DataError
+        The query is empty, a quotation mark has no other, or a key is mistyped or has no value.
+    """
+    terms: list[tuple[str, str]] = []
+    place, query = 0, query.strip()
+    if not query.isprintable():
+        raise DataError(f"the query {query!r} has control characters: leave them out")
+    while place < len(query):
+        term = _TERM.match(query, place)
+        if term is None:
+            raise DataError(f"the query {query!r}: put words that belong together between two quotation marks")
+        place = term.end()
+        key, value = (term[1] or "").lower(), term[3] if term[2] is None else term[2]
+        if key and key not in _KEYS:
+            if nearest := get_close_matches(key, _KEYS, 1, 0.7):
+                raise DataError(f"the query: there is no {key}: (did you mean {nearest[0]}:?)")
+            key, value = "", f"{term[1]}:{value}"  # a word of the text, such as http://…
+        if key and not any(c.isalnum() for c in value):
+            raise DataError(f"the query: {term[0].strip()!r} asks for nothing: give words, type:T, name:N or near:N")
+        terms.append((key, value))
+    if not any(c.isalnum() for _, value in terms for c in value):
+        raise DataError("the query is empty: give words, type:T, name:N or near:N")
+    return terms
 
 
 def _match(words: str) -> str:
@@ -244,21 +294,36 @@ def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connec
     if not create and not Path(database).is_file():
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
     try:
-        with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+        with closing(_connect(database, create)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if version == 0 and not tables and create:
                 connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
-            elif version == 1:
+            elif version in _ADDED_COLUMNS:
                 if create:
-                    connection.executescript(
-                        f"BEGIN IMMEDIATE; ALTER TABLE files ADD COLUMN digest TEXT; PRAGMA user_version = {FORMAT}; "
-                        "COMMIT;"
-                    )
+                    added = " ".join(f"ALTER TABLE files ADD COLUMN {name} TEXT;" for name in _ADDED_COLUMNS[version])
+                    connection.executescript(f"BEGIN IMMEDIATE; {added} PRAGMA user_version = {FORMAT}; COMMIT;")
             elif version != FORMAT:
                 raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
             yield connection
     except sqlite3.Error as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{database}: {reason}: is it a database of `fanlight index`?") from None
+        raise DataError(database_fault(database, error, "index")) from None
+
+
+def _connect(database: PathLike, write: bool) -> sqlite3.Connection:
+    """Open a database; one that is only read may be where nothing can be written."""
+    if write:
+        connection = sqlite3.connect(database, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        return connection
+    address = Path(os.path.abspath(database)).as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", isolation_level=None, uri=True)
+    try:
+        connection.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:  # nor can the index of what was written last
+        connection.close()
+        wal = f"{database}-wal"
+        if os.path.exists(wal) and os.path.getsize(wal):
+            raise
+        connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", isolation_level=None, uri=True)
+    return connection

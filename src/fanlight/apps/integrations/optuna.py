@@ -125,16 +125,29 @@ def search(
         return best
 
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    before = len(record.get_trials(states=ended))
-    try:
-        record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
-    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
-        fault = _fault_of_system(error)
-        if study is None or fault is None:
-            raise
-        raise SettingsError(unwritable(study, fault)) from None
+    remaining = max(0, trials - len(record.get_trials(states=ended)))
+    _optimise(record, run_trial, remaining, report, study)
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
+
+
+def _optimise(
+    record: Any, run_trial: Callable[[Any], float], count: int, report: Callable[[Trial], object], path: PathLike | None
+) -> None:
+    """Run trials, which are kept in a file.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be written.
+    """
+    try:
+        record.optimize(run_trial, count, callbacks=[lambda _, trial: report(_plain(trial))])
+    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
+        fault = _fault_of_system(error)
+        if path is None or fault is None:
+            raise
+        raise SettingsError(unwritable(path, fault)) from None
 
 
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
@@ -183,20 +196,20 @@ def _study(path: PathLike | None, job: str, seed: int) -> Any:
             file = library("optuna.storages.journal").JournalFileBackend(str(path))
             storage = optuna.storages.JournalStorage(file)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1)
-        made = optuna.create_study(
+        record = optuna.create_study(
             storage=storage, study_name="fanlight", load_if_exists=True, direction="maximize", pruner=pruner
         )
-        if made.user_attrs.setdefault("job", job) != job:
+        if record.user_attrs.setdefault("job", job) != job:
             raise SettingsError(f"{path}: was begun with other data, space or settings: give the same or another file")
-        made.set_user_attr("job", job)
+        record.set_user_attr("job", job)
     except OSError as error:
         raise SettingsError(unwritable(path or "the study", error)) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
         raise SettingsError(
             f"{path}: cannot be gone on with ({error}): name a study of `search`, or a new file"
         ) from None
-    made.sampler = optuna.samplers.TPESampler(seed=seed + len(made.trials))  # or it would try the same again
-    return made
+    record.sampler = optuna.samplers.TPESampler(seed=seed + len(record.trials))  # or it would try the same again
+    return record
 
 
 def _check(space: Mapping[str, Any]) -> None:

@@ -101,7 +101,6 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
         check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
         with ExitStack() as locks:
             for path, mark in outputs:
-                _check_name(path, mark)
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
             for path, mark in outputs:
@@ -110,6 +109,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                         locks.enter_context(claim(place, mark.wait))
                 if mark.resumable:
                     check_part(path, bool(values.get("resume")))
+                _check_name(path, mark)
             return function(**values)
 
     return command

@@ -81,11 +81,9 @@ def create_app(
         workers.close()
         tagging.close()
 
+    about = {"title": "Fanlight", "version": __version__, "description": DESCRIPTION}
     # the framework's pages of documentation load scripts from elsewhere
-    app = FastAPI(
-        title="Fanlight", version=__version__, description=DESCRIPTION, lifespan=lifespan, responses=FAULTS,
-        docs_url=None, redoc_url=None,
-    )  # fmt: skip
+    app = FastAPI(**about, lifespan=lifespan, responses=FAULTS, docs_url=None, redoc_url=None)  # type: ignore[arg-type]
     app.include_router(tagging_routes(tagging))
     app.include_router(calculus_routes(tagging, workers))
     app.include_router(service_routes(tagging, metrics, watch))

@@ -159,12 +159,12 @@ class LabelStore:
                 raise DataError(f"spans {before[0]}–{before[1]} and {after[0]}–{after[1]} overlap: leave one of them")
         check_types((type_ for _, _, type_ in spans), types, "label")
         with self._open() as db, db:
-            found = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
-            if found is None:
+            row = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
+            if row is None:
                 raise DataError(f"there is no text {text}")
             for start, end, _ in spans:
-                if not 0 <= start < end <= len(found[0]):
-                    raise DataError(f"span {start}–{end} is not in the text, which has {len(found[0])} code points")
+                if not 0 <= start < end <= len(row[0]):
+                    raise DataError(f"span {start}–{end} is not in the text, which has {len(row[0])} code points")
             db.execute("UPDATE labels SET undone = 1 WHERE annotator = ? AND text = ?", (annotator, text))
             row = (text, annotator, json.dumps(sorted(spans)))
             db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
@@ -219,18 +219,18 @@ class LabelStore:
                 name for (name,) in db.execute("SELECT DISTINCT annotator FROM labels WHERE NOT undone ORDER BY 1")
             ]
             agreements = []
-            for first, second in combinations(names, 2):
+            for left, right in combinations(names, 2):
                 rows = db.execute(
                     "SELECT t.text, a.spans, b.spans FROM labels a JOIN labels b ON a.text = b.text "
                     "JOIN texts t ON t.id = a.text WHERE NOT a.undone AND NOT b.undone AND a.annotator = ? "
                     "AND b.annotator = ?",
-                    (first, second),
+                    (left, right),
                 ).fetchall()
                 pairs: Counter[tuple[str, str]] = Counter()
                 for row in rows:
                     pairs.update(_token_types(*row))
                 if rows:
-                    agreements.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
+                    agreements.append(Agreement(left, right, len(rows), cohens_kappa(pairs)))
         return agreements
 
     @contextmanager
@@ -266,12 +266,12 @@ def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 @lru_cache(1 << 16)  # of a save, one text is new
-def _token_types(text: str, first: str, second: str) -> Counter[tuple[str, str]]:
+def _token_types(text: str, left: str, right: str) -> Counter[tuple[str, str]]:
     """Count the types that two annotators give each token, "" for none; the first span that touches it decides."""
     starts, ends = tokenise(text)
-    spans = _spans(first), _spans(second)
+    spans = _spans(left), _spans(right)
     types = [
-        tuple(next((t for a, b, t in some if a < e and s < b), "") for some in spans)
+        tuple(next((t for a, b, t in side if a < e and s < b), "") for side in spans)
         for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
     return Counter((one, two) for one, two in types)

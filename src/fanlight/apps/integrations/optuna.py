@@ -6,6 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,18 +68,25 @@ def search(
 ) -> Trial:
     """Try the defaults, then settings by a tree-structured Parzen estimator (Bergstra et al. 2011); return the best.
 
-    A trial that is below the median of the others, or `HOPELESS` points below the defaults, is cut short.
+    A trial that is below the median of the others at the same share of its run, or `HOPELESS` points below the
+    defaults, is cut short. The same seed tries the same settings.
 
     Parameters
     ----------
-    train, dev, trials, vectors
-        `trials` counts those beside the defaults, with those of a study that is continued.
+    train, dev : path
+    trials : int
+        How many beside the defaults, those of a study gone on with included.
     report : callable
         Takes each trial that ends, the defaults first.
-    space, settings : mapping, optional
-        What to try, as in `default_space`, and settings that are the same in all trials.
+    vectors : path, optional
+    space : mapping, optional
+        What to try for each setting, as in `default_space`.
     study : path, optional
-        A file for the trials; one that exists is continued.
+        A file to keep the trials in; one that exists is gone on with.
+    settings : mapping, optional
+        That are the same in all trials.
+    format, encoding : str
+        Of the files.
 
     Raises
     ------
@@ -94,41 +102,62 @@ def search(
     _check(space)
     job = {"space": dict(space), "settings": fixed, "data": [corpus.sha256 for corpus in corpora]}
     record = _study(study, json.dumps(job, sort_keys=True), base.seed)
+
+    best_scores = partial(_best_scores, corpora, vectors, fixed)
     if "defaults" not in record.user_attrs:
-        record.set_user_attr("defaults", dict(_best_scores(corpora, vectors, base)))
+        record.set_user_attr("defaults", dict(best_scores({})))
     report(_defaults(record))
-    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
-
-    def run_trial(trial: Any) -> float:
-        best, chosen = 0.0, {name: _suggest(trial, name, what) for name, what in space.items()}
-        for step, best in _best_scores(corpora, vectors, read_settings(None, {**fixed, **chosen})):
-            trial.report(best, step)
-            if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
-                raise optuna.TrialPruned
-        return best
-
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    before = len(record.get_trials(states=ended))
-    try:
-        record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
-    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
-        fault = _fault_of_system(error)
-        if study is None or fault is None:
-            raise
-        raise SettingsError(unwritable(study, fault)) from None
+    remaining = max(0, trials - len(record.get_trials(states=ended)))
+    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
+    _optimise(record, partial(_run_trial, space, best_scores, defaults), remaining, report, study)
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
 
 
-def _best_scores(
-    corpora: Sequence[Corpus], vectors: PathLike | None, settings: Settings
-) -> Iterator[tuple[int, float]]:
-    """Yield, after each epoch of a training, the share of the run in `STEPS` and the best dev F1 so far."""
+def _run_trial(
+    space: Mapping[str, Any],
+    best_scores: Callable[[Mapping[str, Any]], Iterator[tuple[int, float]]],
+    defaults: Mapping[int, float],
+    trial: Any,
+) -> float:
+    """Train with the settings of a trial, as long as there is hope; return the best F1."""
     best = 0.0
-    for epoch in train_corpora(corpora[0], corpora[1], vectors, settings):
+    for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
+        trial.report(best, step)
+        if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
+            raise library("optuna").TrialPruned
+    return best
+
+
+def _best_scores(
+    corpora: Sequence[Corpus], vectors: PathLike | None, fixed: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Iterator[tuple[int, float]]:
+    """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
+    best = 0.0
+    for epoch in train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **settings})):
         if epoch.dev is not None:
             best = max(best, epoch.dev.f1)
             yield STEPS * epoch.number // epoch.epochs, best
+
+
+def _optimise(
+    record: Any, run_trial: Callable[[Any], float], count: int, report: Callable[[Trial], object], path: PathLike | None
+) -> None:
+    """Run trials, which are kept in a file.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be written.
+    """
+    try:
+        record.optimize(run_trial, count, callbacks=[lambda _, trial: report(_plain(trial))])
+    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
+        fault = _fault_of_system(error)
+        if path is None or fault is None:
+            raise
+        raise SettingsError(unwritable(path, fault)) from None
 
 
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:

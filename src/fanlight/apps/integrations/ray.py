@@ -22,10 +22,10 @@ def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     An actor has the next shard at hand while it tags one. If its process dies, it is begun anew and does them again.
     """
     ray = _ray()
-    made = ray.remote(num_cpus=1, max_restarts=RESTARTS, max_task_retries=RESTARTS, scheduling_strategy="SPREAD")(
-        _Tagging
-    )
-    actors = [made.remote(job) for _ in range(min(workers, len(shards)))]
+    actor_class = ray.remote(
+        num_cpus=1, max_restarts=RESTARTS, max_task_retries=RESTARTS, scheduling_strategy="SPREAD"
+    )(_Tagging)
+    actors = [actor_class.remote(job) for _ in range(min(workers, len(shards)))]
     left = iter(shards)
     running = {actor.ready.remote(): actor for actor in actors}  # where cores are few, some never are
     undone = len(shards)
@@ -89,13 +89,13 @@ class _Actors:
 
     def begin(self, task: Run) -> None:
         self.end()
-        made, given = self._ray.remote(num_cpus=1)(Worker), self._ray.put(task)
-        self._actors = [made.remote(given, (number, self.count)) for number in range(self.count)]
+        worker_class, shared_task = self._ray.remote(num_cpus=1)(Worker), self._ray.put(task)
+        self._actors = [worker_class.remote(shared_task, (number, self.count)) for number in range(self.count)]
 
     def epoch(self, number: int, state: bytes) -> list[bytes]:
-        given = self._ray.put(state)
+        shared_state = self._ray.put(state)
         try:
-            done: list[bytes] = self._ray.get([actor.epoch.remote(number, given) for actor in self._actors])
+            done: list[bytes] = self._ray.get([actor.epoch.remote(number, shared_state) for actor in self._actors])
         except self._ray.exceptions.RayActorError:
             raise FanlightError(LOST) from None
         return done

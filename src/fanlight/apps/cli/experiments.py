@@ -1,4 +1,4 @@
-"""`fanlight update`, `curve`, `search` and `next`: learn on, and learn what would help."""
+"""`fanlight curve`, `search` and `next`: how much data, which settings, which texts would make a model better."""
 
 from __future__ import annotations
 
@@ -6,75 +6,47 @@ import json
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import PICTURES, DataFormat, Encoding, Input, Output, split_setting
-from fanlight.apps.cli.terminal import print_size
+from fanlight.apps.cli.arguments import PICTURES, Input, Output
+from fanlight.apps.cli.options import (
+    DataFormat,
+    Encoding,
+    Settings,
+    Vectors,
+    parse_setting,
+)
 from fanlight.files import files_of
+
+if TYPE_CHECKING:
+    pass
 
 commands = typer.Typer()
 
 
-@commands.command()
-def update(
-    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
-    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
-    out: Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)],
-    rehearse: Annotated[
-        Path | None,
-        typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
-        Input(),
-    ] = None,
-    raw: Annotated[
-        Path | None,
-        typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it."),
-        Input(),
-    ] = None,
-    lines: Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")] = 5000,
-    dev: Annotated[
-        list[Path] | None,
-        typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
-        Input(),
-    ] = None,
-    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
-    data_format: DataFormat = None,
-    encoding: Encoding = "utf-8",
-) -> None:
-    """Teach a model new examples and new types without forgetting the old.
-
-    What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
-    """
-    from fanlight.api.update import compare_models, update_tagger
-    from fanlight.apps.cli.progress import follow, gains_table
-    from fanlight.apps.cli.terminal import open_console
-
-    console = open_console(stderr=True)
-    overrides = dict(split_setting(item) for item in set or ())
-    run = update_tagger(
-        model,
-        new,
-        out,
-        rehearse=rehearse,
-        raw=raw,
-        lines=lines,
-        dev=dev[0] if dev else None,
-        settings=overrides,
-        format=data_format,
-        encoding=encoding,
-    )
-    follow(run, console)
-    print_size(out, console)
-    for path in dev or ():
-        console.print(gains_table(str(path), compare_models(model, out, path, data_format, encoding)))
+DevOption = Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()]
+OutOption = Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)]
+TrialsOption = Annotated[int, typer.Option(min=1, help="How many settings to try.")]
+SpaceOption = Annotated[
+    Path | None,
+    typer.Option(help="What to try, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
+    Input(),
+]
+StudyOption = Annotated[
+    Path | None,
+    typer.Option(help="Keep the trials here, and go on with those that are."),
+    Output(compressible=False),
+]
 
 
 @commands.command()
 def curve(
     train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
+    *,
     dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
+    vectors: Vectors = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
     picture: Annotated[
         Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output(endings=PICTURES)
@@ -84,7 +56,7 @@ def curve(
         typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
         Output(compressible=False),
     ] = None,
-    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="One setting; may be repeated.")] = None,
+    set: Settings = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -94,7 +66,7 @@ def curve(
     from fanlight.text.sentences import tokenise_sentences
 
     measured = []
-    settings = dict(split_setting(item) for item in set or ())
+    settings = dict(parse_setting(item) for item in set or ())
     for point in measure_learning_curve(
         train, dev, vectors, points, settings=settings, format=data_format, encoding=encoding
     ):
@@ -122,21 +94,14 @@ def curve(
 @commands.command()
 def search(
     train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
-    out: Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)],
-    trials: Annotated[int, typer.Option(min=1, help="How many settings to try.")] = 20,
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors."), Input()] = None,
-    space: Annotated[
-        Path | None,
-        typer.Option(help="What to try, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
-        Input(),
-    ] = None,
-    study: Annotated[
-        Path | None,
-        typer.Option(help="Keep the trials here, and go on with those that are."),
-        Output(compressible=False),
-    ] = None,
-    set: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="The same in all trials.")] = None,
+    *,
+    dev: DevOption,
+    out: OutOption,
+    trials: TrialsOption = 20,
+    vectors: Vectors = None,
+    space: SpaceOption = None,
+    study: StudyOption = None,
+    set: Settings = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -145,7 +110,7 @@ def search(
     from fanlight.apps.integrations.optuna import search as run_search
     from fanlight.files import replacing
 
-    fixed = dict(split_setting(item) for item in set or ())
+    fixed = dict(parse_setting(item) for item in set or ())
 
     default_f1 = []
 
@@ -181,6 +146,7 @@ def search(
 @commands.command(name="next")
 def next_(
     raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), Input()],
+    *,
     model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
     count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
     encoding: Encoding = "utf-8",

@@ -163,7 +163,7 @@ def _optimise(
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
     tokens = sum(len(sentence.starts) for sentence in corpus.sentences)
     unit = settings.unit or corpus.unit
-    return settings.resolved(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
+    return settings.resolve(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
 
 
 def _defaults(record: Any) -> Trial:

@@ -19,6 +19,8 @@ from fanlight.apps.labelling import LabelStore
 from fanlight.apps.server import labelling, schemas
 from fanlight.apps.server.access import Access
 from fanlight.apps.server.guard import Guard, metrics
+from fanlight.apps.server.page_routes import page_routes
+from fanlight.apps.server.review_routes import review_routes
 from fanlight.apps.server.tagging import Tagging, answer
 from fanlight.apps.server.workers import PoolFullError, WorkerPool
 from fanlight.calculus.lecture.latex import latex
@@ -174,6 +176,8 @@ def create_app(
         return (await tagging.batchers[tagging.chosen(None, text)].tag([text]))[0]
 
     app.include_router(labelling.routes(labels, proposed))
+    app.include_router(review_routes(labels))
+    app.include_router(page_routes(tagging, workers))
 
     @app.get("/healthz", response_class=PlainTextResponse, responses={})
     async def healthz() -> str:

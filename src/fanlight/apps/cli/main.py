@@ -36,7 +36,7 @@ GROUPS = {  # a line of 80 columns each
         "warm": "Compile the kernels of models for this machine, once.",
     },
     "Data to learn from": {
-        "next": "Choose the sentences whose labels would teach a model most.",
+        "next": "Choose the lines whose labels would teach a model most.",
         "label": "Label texts on the page; several people, each save on disk.",
         "check-data": "Report on labelled data before a training.",
         "convert": "Convert labelled text between formats, offsets exact.",

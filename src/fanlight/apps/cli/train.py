@@ -187,18 +187,9 @@ def vectors(
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
     files = [Path(file) for file in files_of(map(str, raw))]
     count = train_vectors(
-        files,
-        out,
-        dimension=dimension,
-        window=window,
-        minimum=minimum,
-        epochs=epochs,
-        seed=seed,
-        unit=unit,
-        without=corpora,
-        encoding=encoding,
-        tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
-    )
+        files, out, dimension=dimension, window=window, minimum=minimum, epochs=epochs, seed=seed, unit=unit,
+        without=corpora, encoding=encoding, tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+    )  # fmt: skip
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
 

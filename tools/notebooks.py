@@ -23,11 +23,11 @@ PAGES = {"lecture": ("docs/lecture.md", "en"), "lecture.ko": ("docs/ko/lecture.m
 FOLDER = ROOT / "docs" / "notebooks"
 _WORDS = {
     "en": {
-        "setup": "If Fanlight is not installed: `!pip install fanlight[graph]`. Run this cell first.",
+        "setup": "If Fanlight is not installed: `%pip install '.[graph]'` in the folder of the checkout. Run this cell first.",
         "answer": "your answer, in quotation marks",
     },
     "ko": {
-        "setup": "Fanlight가 없으면 `!pip install fanlight[graph]`로 설치하세요. 이 셀을 먼저 실행합니다.",
+        "setup": "Fanlight가 없으면 내려받은 소스 폴더에서 `%pip install '.[graph]'`로 설치하세요. 이 셀을 먼저 실행합니다.",
         "answer": "따옴표 안에 답을 쓰세요",
     },
 }

@@ -20,9 +20,9 @@ from bundling.silver import (
     spacy_entities,
     token_spans,
 )
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
 from fanlight.text.features import WORD_GROUPS
 from fanlight.text.sentences import tokenise_sentences
 
@@ -85,7 +85,7 @@ def write_corpora(folder: Path, corpora: Mapping[str, list[Document]]) -> tuple[
     """Write corpora in columns; return the main training file, the dev file and the other training files."""
     places = {name: folder / f"{name}.txt" for name in corpora}
     for name, place in places.items():
-        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
+        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *write_columns(d, "IOB2"))]
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
     train, dev = places.pop(next(iter(corpora))), places.pop("dev")
     return train, dev, list(places.values())

@@ -178,15 +178,15 @@ def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
     with _reading(database) as connection:
         current = -1
-        found: list[tuple[str, str]] = []
+        pairs: list[tuple[str, str]] = []
         for document, name, type_ in connection.execute(sql, [least]):
-            if document != current and found:
-                yield current, found
-                found = []
+            if document != current and pairs:
+                yield current, pairs
+                pairs = []
             current = document
-            found.append((name, type_))
-        if found:
-            yield current, found
+            pairs.append((name, type_))
+        if pairs:
+            yield current, pairs
 
 
 def types_of(database: PathLike) -> list[str]:

@@ -231,18 +231,18 @@ def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
     try:
         with open(manifest, "r+b") as file:
             data = file.read()
-            whole = data.rfind(b"\n") + 1
-            if whole < len(data):  # the line that a kill cut off
-                file.truncate(whole)
+            complete = data.rfind(b"\n") + 1
+            if complete < len(data):  # the line that a kill cut off
+                file.truncate(complete)
     except OSError as error:
         raise DataError(f"{manifest}: cannot be read ({error.strerror}): is it a folder of shards?") from None
     try:
-        about, *rows = (json.loads(line) for line in data[:whole].splitlines())
+        about, *rows = (json.loads(line) for line in data[:complete].splitlines())
         if about["fanlight manifest"] != FORMAT:
             raise DataError(f"{manifest}: is of another version of fanlight")
-        known = range(len(about["shards"]))
+        numbers = range(len(about["shards"]))
         listed = {row["shard"]: Row(**row) for row in rows}
-        if not all(number in known and row.file == _name(number) for number, row in listed.items()):
+        if not all(number in numbers and row.file == _name(number) for number, row in listed.items()):
             raise ValueError("it lists what is no shard")
         return about, listed
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -266,8 +266,8 @@ def _tagger(name: str, passes: int | None) -> Tagger:
 
 
 @cache
-def _rules(given: tuple[str, str] | None) -> Rules | None:
-    return None if given is None else read_rules(*given)
+def _rules(argument: tuple[str, str] | None) -> Rules | None:
+    return None if argument is None else read_rules(*argument)
 
 
 def _size(path: str) -> int:

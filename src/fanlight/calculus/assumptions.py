@@ -34,8 +34,7 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
     if set(facts.values()) & {"sym", "spd", "invertible"}:
         form = transform(form, rule)
     for _ in range(3):
-        terms = [normal_term(*_simpler(t, form.axes, facts), form.axes) for t in form.terms]
-        form = collect(terms, form.axes)
+        form = collect([_simpler(t, form.axes, facts) for t in form.terms], form.axes)
     return form
 
 
@@ -81,9 +80,10 @@ def _chain(form: Form) -> list[tuple[Factor, bool]] | None:
     return chain if place == end else None
 
 
-def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tuple[Fraction, list[Factor]]:
+def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
     """Use facts about entries, and that a matrix times its inverse is the identity."""
     factors = []
+    summed: set[Index] = set()  # indices of factors that are left out: their sum counts
     for factor in term.factors:
         fact = facts.get(factor.atom.name) if factor.atom.kind == "symbol" else None
         exponent = factor.exponent
@@ -93,15 +93,19 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tup
             exponent = Fraction(1)
         if exponent:
             factors.append(factor._replace(exponent=exponent))
+        else:
+            summed |= set(factor.indices)
     coefficient, factors = _open_selections(term.coefficient, factors, facts)
     factors = _join_selectors(factors, facts)
-    dropped = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
-    factors = [f for f in factors if f not in dropped]
+    totals = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
+    summed |= {i for f in totals if facts[f.atom.name] == "onehot_rows" for i in f.indices[:-1]}
+    factors = [f for f in factors if f not in totals]
     for factor in factors:
-        cancelled = _cancel_inverse(factor, factors, axes)
-        if cancelled is not None:
-            return coefficient, cancelled
-    return coefficient, factors
+        remaining = _cancel_inverse(factor, factors, axes)
+        if remaining is not None:
+            factors = remaining
+            break
+    return normal_term(coefficient, factors, axes, summed)
 
 
 def _is_onehot(factor: Factor, facts: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, r
 _EXTRA = 1.2
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
+_LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
 _LIMIT_OF_FACTORS = 60  # of a sum that is looked at at all
 
 
@@ -25,12 +26,19 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
+    if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
+        return
     opened = multiply_out(form)
     if opened is not None:
         yield opened, _EXTRA
         again = factor_out(opened)
         if again is not opened:
             yield again, _EXTRA
+
+
+def _count_factors(form: Form) -> int:
+    """Return how many factors a form has, with those inside its factors."""
+    return sum(1 + sum(map(_count_factors, f.atom.arguments)) for t in form.terms for f in t.factors)
 
 
 def multiply_out(form: Form) -> Form | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from weakref import WeakKeyDictionary
 
 from fanlight.calculus.expressions import Expression, has_means, write_by
 from fanlight.calculus.rewritings import mean_of, variance_of
@@ -44,8 +45,21 @@ def means_of(expression: Expression) -> Iterator[None]:
 SHOWS_MEANS: ContextVar[bool] = ContextVar("SHOWS_MEANS", default=False)
 
 
+_TEXTS: dict[bool, WeakKeyDictionary[Expression, tuple[str, int]]] = {
+    shows_means: WeakKeyDictionary() for shows_means in (False, True)
+}
+
+
 def _write(node: Expression) -> tuple[str, int]:
-    """Return the text and how tightly it binds."""
+    """Return the text and how tightly it binds; the shortest form is searched among many that share their parts."""
+    texts = _TEXTS[SHOWS_MEANS.get()]
+    text = texts.get(node)
+    if text is None:
+        text = texts[node] = _write_node(node)
+    return text
+
+
+def _write_node(node: Expression) -> tuple[str, int]:
     name, arguments, parameters = node.operation.name, node.arguments, node.parameters
     if name == "symbol":
         return str(parameters[0]), _ATOM

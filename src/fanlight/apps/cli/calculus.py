@@ -66,6 +66,7 @@ class Kind(StrEnum):
 @commands.command(context_settings=_FORMULA)
 def derive(
     expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -105,6 +106,7 @@ def derive(
 @commands.command(context_settings=_FORMULA)
 def check(
     expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
+    *,
     wrt: Wrt,
     gradient: Annotated[str, typer.Option(help="Your own formula; z, h and delta of the derivation may stand in it.")],
     shape: Shapes = None,
@@ -117,8 +119,8 @@ def check(
     from fanlight.calculus.lecture import korean
     from fanlight.calculus.lecture.diagnosis import check as checked
 
-    whole = read(expression, shape, assume, say=korean.say if language == Language.ko else str)
-    verdict = checked(whole, wrt, gradient, kind=kind)
+    scalar = read(expression, shape, assume, say=korean.say if language == Language.ko else str)
+    verdict = checked(scalar, wrt, gradient, kind=kind)
     print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
 
@@ -140,6 +142,7 @@ def exercise(
 @commands.command(context_settings=_FORMULA)
 def jacobian(
     expression: Annotated[str, typer.Argument(help='A column, row or scalar, such as "tanh(W @ x + b)".')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -154,6 +157,7 @@ def jacobian(
 @commands.command(context_settings=_FORMULA)
 def hessian(
     expression: Annotated[str, typer.Argument(help='A scalar, such as "x.T @ A @ x".')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,

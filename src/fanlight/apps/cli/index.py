@@ -56,6 +56,7 @@ def index(
 def find(
     database: Database,
     query: Annotated[str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   elections')],
+    *,
     limit: Annotated[int, typer.Option(min=1, help="Of how many are printed.")] = 20,
     names: Annotated[bool, typer.Option("--names", help="Count names, instead of listing mentions.")] = False,
 ) -> None:
@@ -82,6 +83,7 @@ def find(
 @commands.command()
 def graph(
     database: Database,
+    *,
     out: Annotated[
         Path,
         typer.Option(help="A .graphml, .jsonld, .svg, .png or .pdf file."),

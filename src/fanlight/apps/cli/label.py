@@ -26,6 +26,7 @@ def label(
     store: Annotated[
         Path, typer.Argument(help="The file of labels; made if it does not exist."), replace(DATABASE, exclusive=False)
     ],
+    *,
     texts: Annotated[
         list[Path] | None,
         typer.Option(help="A text a line, or what `fanlight next` printed: to be labelled, in order."),

@@ -12,7 +12,20 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import calculus, data, explain, index, label, mask, models, serve, tag, warm
+from fanlight.apps.cli import (
+    calculus,
+    data,
+    evaluate,
+    experiments,
+    explain,
+    index,
+    label,
+    mask,
+    serve,
+    tag,
+    train,
+    warm,
+)
 from fanlight.apps.cli.arguments import protect
 
 GROUPS = {  # a line of 80 columns each
@@ -135,7 +148,9 @@ def _print_version() -> None:
 for commands in (
     tag.commands,
     explain.commands,
-    models.commands,
+    train.commands,
+    evaluate.commands,
+    experiments.commands,
     data.commands,
     index.commands,
     mask.commands,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import Input
+from fanlight.files import is_special
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
 Model = Annotated[
@@ -20,7 +24,6 @@ DataFormat = Annotated[
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
 Vectors = Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()]
-NewModel = Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")]
 
 
@@ -59,3 +62,9 @@ def parse_threshold(text: str) -> dict[str, float]:
             raise typer.BadParameter(f"{type_.strip() or 'any type'} has two thresholds", param_hint="--threshold")
         thresholds[type_.strip()] = value
     return thresholds
+
+
+def print_size(out: Path, console: Console) -> None:
+    """Tell that an output is written, and how large it is."""
+    size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
+    console.print(f"wrote {out}{size}", markup=False, highlight=False)

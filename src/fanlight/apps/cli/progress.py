@@ -53,8 +53,8 @@ def confusion_table(scores: Scores, most: int = 12) -> Table:
     """Lay out the tags most often taken for another."""
     rows: Table = table("gold tag", "given tag", "tokens", title="most frequent confusions")
     wrong = sorted(((n, pair) for pair, n in scores.confusion.items() if pair[0] != pair[1]), reverse=True)
-    for n, (gold, given) in wrong[:most]:
-        rows.add_row(gold, given, str(n))
+    for n, (gold, predicted) in wrong[:most]:
+        rows.add_row(gold, predicted, str(n))
     return rows
 
 
@@ -93,8 +93,8 @@ def report_tables(report: Report, mistakes: int) -> list[str | Table]:
     parts += [ways, sure, f"expected calibration error: {report.reliability.error:.2f} %", types]
     if report.seen is not None:
         parts += [
-            f"{name} in training: {found} of {gold} found ({100 * found / max(gold, 1):.1f} %)"
-            for name, (gold, found) in report.seen.items()
+            f"{name} in training: {predicted} of {gold} found ({100 * predicted / max(gold, 1):.1f} %)"
+            for name, (gold, predicted) in report.seen.items()
         ]
     if mistakes and report.mistakes:
         wrong = table("line", "gold", "found", "probability", "text", "context")
@@ -127,7 +127,7 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
     units = ", ".join(f"h{u.number} = {u.activation:.2f} adds {u.contribution:+.2f}" for u in e.units[:5])
     around = {"before": e.before, "after": e.after}
     chain = "; ".join(
-        f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in some.items()) for side, some in around.items()
+        f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in tag_scores.items()) for side, tag_scores in around.items()
     )
     near = [f"like {n.tag} ({n.similarity:.2f}): {_around(n.sentence, n.start, n.end)}" for n in e.nearest]
     if not near:

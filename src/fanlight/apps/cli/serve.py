@@ -19,6 +19,7 @@ PORT: Any = typer.Option(min=0, max=65535)
 
 @commands.command()
 def serve(
+    *,
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME=]FILE", help="A model to serve; may be repeated. Default: en, ko."),

@@ -115,10 +115,10 @@ def _print_table(documents: Iterator[Document], values: bool) -> None:
 
 def _print_conll(documents: Iterator[Document], values: bool) -> None:
     from fanlight.corpus.documents import label_sentences
-    from fanlight.corpus.writers import columns
+    from fanlight.corpus.formats.columns import write_columns
 
     for document in documents:
-        sys.stdout.writelines(line + "\n" for line in columns(label_sentences(document)))
+        sys.stdout.writelines(line + "\n" for line in write_columns(label_sentences(document)))
 
 
 def _print_html(documents: Iterator[Document], values: bool) -> None:

@@ -58,11 +58,11 @@ class Access:
 
     def find_key(self, headers: Headers) -> str | None:
         """Return the key that a request came with, if it is one of ours."""
-        given = headers.get(b"x-api-key")
-        if given is None:
-            scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-            given = given.strip() if scheme.lower() == b"bearer" else b""
-        fitting = [key for key in self.keys if hmac.compare_digest(given, key.encode())]
+        sent = headers.get(b"x-api-key")
+        if sent is None:
+            scheme, _, sent = headers.get(b"authorization", b"").partition(b" ")
+            sent = sent.strip() if scheme.lower() == b"bearer" else b""
+        fitting = [key for key in self.keys if hmac.compare_digest(sent, key.encode())]
         return fitting[0] if fitting else None
 
     def allows_key(self, headers: Headers) -> bool:

@@ -31,6 +31,11 @@ from fanlight.errors import FanlightError
 from fanlight.tagging.tagger import Tagger
 from fanlight.version import __version__
 
+DESCRIPTION = (
+    "Named entities, why they are, and the calculus behind. Offsets count code points, or what a request says. Errors "
+    "have a sentence for people and a code for programs."
+)
+
 
 def create_app(
     taggers: Mapping[str, Tagger],
@@ -76,16 +81,9 @@ def create_app(
         workers.close()
         tagging.close()
 
-    app = FastAPI(
-        title="Fanlight",
-        lifespan=lifespan,
-        version=__version__,
-        description="Named entities, why they are, and the calculus behind. Offsets count code points, or what a "
-        "request says. Errors have a sentence for people and a code for programs.",
-        docs_url=None,  # those pages load scripts from elsewhere
-        redoc_url=None,
-        responses=FAULTS,
-    )
+    about = {"title": "Fanlight", "version": __version__, "description": DESCRIPTION}
+    # the framework's pages of documentation load scripts from elsewhere
+    app = FastAPI(**about, lifespan=lifespan, responses=FAULTS, docs_url=None, redoc_url=None)  # type: ignore[arg-type]
     app.include_router(tagging_routes(tagging))
     app.include_router(calculus_routes(tagging, workers))
     app.include_router(service_routes(tagging, metrics, watch))
@@ -95,15 +93,20 @@ def create_app(
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_error_handlers(app)
     describe(app, needs_key=bool(keys))
-    if origins:
-        from fastapi.middleware.cors import CORSMiddleware
-
-        app.add_middleware(
-            CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"],
-            expose_headers=["X-Request-ID", "Retry-After"],
-        )  # fmt: skip
+    _allow_origins(app, origins)
     access = Access(keys or {}, origins, hosts)
     return Middleware(app, Limits(most_bytes, seconds), access, metrics, {"/v1/tag": tagging.at_once})
+
+
+def _allow_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
+    if not origins:
+        return
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app.add_middleware(
+        CORSMiddleware, allow_origins=list(origins), allow_methods=["*"], allow_headers=["*"],
+        expose_headers=["X-Request-ID", "Retry-After"],
+    )  # fmt: skip
 
 
 def _propose(tagging: Tagging) -> Any:

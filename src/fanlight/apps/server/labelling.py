@@ -89,20 +89,7 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     router = APIRouter(tags=["labelling"])
 
     async def standing(annotator: str) -> JSONResponse:
-        if store is None:
-            return JSONResponse({"types": [], "task": None, "done": 0, "all": 0, "agreement": []})
-        types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
-        shown = None
-        if task is not None:
-            spans = task.spans
-            if spans is None:
-                spans = [(e.start, e.end, e.type) for e in (await tag(task.text)).entities if e.type in types]
-            rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
-            shown = {"id": task.id, "text": task.text, "spans": rows}
-        return JSONResponse(
-            {"types": types, "task": shown, "done": done, "all": count}
-            | {"agreement": [a._asdict() for a in agreement]}
-        )
+        return JSONResponse(await _describe_standing(store, tag, annotator))
 
     def needed() -> LabelStore:
         if store is None:
@@ -138,6 +125,24 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
     return router
+
+
+async def _describe_standing(
+    store: LabelStore | None, tag: Callable[[str], Awaitable[Document]], annotator: str
+) -> dict[str, Any]:
+    """Return the body of a `LabelsResponse`."""
+    if store is None:
+        return {"types": [], "task": None, "done": 0, "all": 0, "agreement": []}
+    types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
+    shown = None
+    if task is not None:
+        spans = task.spans
+        if spans is None:
+            spans = [(e.start, e.end, e.type) for e in (await tag(task.text)).entities if e.type in types]
+        rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
+        shown = {"id": task.id, "text": task.text, "spans": rows}
+    rows_of_agreement = [row._asdict() for row in agreement]
+    return {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
 
 
 def _check_annotator(http: Request, annotator: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 import fanlight
 from fanlight.errors import FanlightError, SettingsError
-from fanlight.training import mixing
-from fanlight.training.mixing import Worker, local, mixed
+from fanlight.training import data_parallel, loop
+from fanlight.training.data_parallel import Worker, average_states, local_workers
 from fanlight.training.optimisers import Optimiser
 from fanlight.training.settings import read_settings
 from fanlight.training.train import train_model
@@ -50,7 +50,7 @@ def documents(tmp_path_factory):
 )
 def test_one_worker_gives_the_bits_of_ordinary_training(documents, settings, tmp_path, monkeypatch):
     trained(tmp_path / "plain", data=documents, **FEW, **settings)
-    monkeypatch.setattr(mixing, "nullcontext", lambda: mixing._team(here, 1))
+    monkeypatch.setattr(data_parallel, "nullcontext", lambda: data_parallel._team(here, 1))
     done = []
     epoch = Worker.epoch
     monkeypatch.setattr(Worker, "epoch", lambda self, number, state: done.append(number) or epoch(self, number, state))
@@ -61,7 +61,7 @@ def test_one_worker_gives_the_bits_of_ordinary_training(documents, settings, tmp
 
 @pytest.mark.parametrize("settings", [{}, {**TWO, "head": "softmax"}], ids=str)
 def test_processes_give_the_bits_of_workers_in_turn(documents, settings, tmp_path):
-    for name, engine in (("turn", here), ("processes", local)):
+    for name, engine in (("turn", here), ("processes", local_workers)):
         trained(tmp_path / name, data=documents, workers=3, given={"engine": engine}, **FEW, **settings)
     assert (tmp_path / "processes").read_bytes() == (tmp_path / "turn").read_bytes()
     trained(tmp_path / "two", data=documents, workers=2, given={"engine": here}, **FEW, **settings)
@@ -86,7 +86,7 @@ def test_the_mean_is_that_of_the_workers_averages():
         last.append(parameters["w"])
         means.append(optimiser.average()["w"])
         states.append({"parameter.w": parameters["w"], **{f"optimiser.{n}": a for n, a in optimiser.state().items()}})
-    mean = mixed(states, [1, 1, 2])
+    mean = average_states(states, [1, 1, 2])
     parameters = {"w": mean["parameter.w"]}
     optimiser = Optimiser("adam", parameters, 0.0)
     optimiser.restore({name.removeprefix("optimiser."): a for name, a in mean.items()})
@@ -105,10 +105,12 @@ def test_a_killed_run_goes_on_to_the_same_bits_and_with_as_many_workers(document
     assert (tmp_path / "killed").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
-def test_a_lost_worker_is_an_error_and_the_run_can_go_on(documents, tmp_path):
+def test_a_lost_worker_is_an_error_and_the_run_can_go_on(documents, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "WRITE_AFTER", 0.0)
+
     @contextmanager
     def losing(count):
-        with local(count) as workers:
+        with local_workers(count) as workers:
             whole = workers.epoch
 
             def epoch(number, state):
@@ -127,9 +129,9 @@ def test_a_lost_worker_is_an_error_and_the_run_can_go_on(documents, tmp_path):
 
 
 def test_more_workers_take_longer_steps_unless_the_rate_is_given():
-    rates = [read_settings(None, {"workers": n}).resolved("word", 1, 1, True).rate for n in (1, 2, 4, 9)]
+    rates = [read_settings(None, {"workers": n}).resolve("word", 1, 1, True).rate for n in (1, 2, 4, 9)]
     np.testing.assert_allclose(rates, [0.001, 0.002, 0.004, 0.004])
-    assert read_settings(None, {"workers": 4, "rate": 0.003}).resolved("word", 1, 1, True).rate == 0.003
+    assert read_settings(None, {"workers": 4, "rate": 0.003}).resolve("word", 1, 1, True).rate == 0.003
 
 
 def test_more_workers_than_sentences_are_refused(tmp_path):

@@ -1,11 +1,11 @@
-"""What is known of a token beside its words: its marks in names and patterns, and evidence of a first network.
+"""Features of a token beside its words: matches in gazetteers and patterns, and its other mentions in the document.
 
 "Jones" alone may be a person or a firm; elsewhere in the document stands "Jones, who scored twice". The first network
-reads every mention where it stands, and the second is told, for each token, what the others were taken for on average.
+reads every mention where it stands; the second reads, for each token, the mean of the others' probabilities.
 
 References
 ----------
-Chieu & Ng 2003 and Krishnan & Manning 2006 (document-level evidence, two stages); lecture L5 for the window it joins.
+Chieu & Ng 2003 and Krishnan & Manning 2006 (features of the document, two stages); lecture L5 (the window).
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ Int = NDArray[np.int64]
 Float = NDArray[Any]
 
 
-def evidence_width(types: int) -> int:
-    """Return how many numbers `evidence` gives a token, for so many entity types."""
+def document_feature_width(types: int) -> int:
+    """Return how many numbers `document_features` gives a token, for so many entity types."""
     return types + 1
 
 
-def marks_width(gazetteer: Gazetteer | None, patterns: Patterns | None) -> int:
-    """Return how many numbers `marks` gives a token."""
-    return sum(known.width for known in (gazetteer, patterns) if known is not None)
+def gazetteer_feature_width(gazetteer: Gazetteer | None, patterns: Patterns | None) -> int:
+    """Return how many numbers `gazetteer_features` gives a token."""
+    return sum(features.width for features in (gazetteer, patterns) if features is not None)
 
 
-def marks(
+def gazetteer_features(
     gazetteer: Gazetteer | None, patterns: Patterns | None, keys: Sequence[str], starts: Int, places: Iterable[Place]
 ) -> NDArray[np.float32] | None:
-    """Return the marks of tokens in gazetteers, then those in patterns; None where there is neither.
+    """Return the features of tokens from gazetteers, then those from patterns; None where there is neither.
 
     Parameters
     ----------
@@ -48,16 +48,16 @@ def marks(
     places : iterable of Place
         Where each sentence's tokens stand; not asked for without patterns.
     """
-    named = None if gazetteer is None else gazetteer.marks(keys, starts)
-    return named if patterns is None else join(named, patterns.marks(places))
+    features = None if gazetteer is None else gazetteer.marks(keys, starts)
+    return features if patterns is None else concatenate_features(features, patterns.marks(places))
 
 
-def join(marks: Float | None, found: Float) -> NDArray[np.float32]:
-    """Return what a second network is told of each token: its marks, if any, then the evidence."""
-    return np.asarray(found if marks is None else np.concatenate([marks, found], axis=1), np.float32)
+def concatenate_features(features: Float | None, others: Float) -> NDArray[np.float32]:
+    """Return the features of each token, if there are any, then others."""
+    return np.asarray(others if features is None else np.concatenate([features, others], axis=1), np.float32)
 
 
-def evidence(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.float32]:
+def document_features(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.float32]:
     """Return for each token how probable each type is for the other tokens of its form in its document, on average.
 
     Parameters
@@ -76,7 +76,7 @@ def evidence(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.flo
 
     Examples
     --------
-    >>> evidence(np.array([[0.9], [0.0], [0.3]]), np.array([7, 8, 7]), np.zeros(3, int)).round(1).tolist()
+    >>> document_features(np.array([[0.9], [0.0], [0.3]]), np.array([7, 8, 7]), np.zeros(3, int)).round(1).tolist()
     [[0.30000001192092896, 1.0], [0.0, 0.0], [0.8999999761581421, 1.0]]
     """
     out = np.zeros((len(forms), probabilities.shape[1] + 1), np.float32)
@@ -84,9 +84,9 @@ def evidence(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.flo
         return out
     _, group, sizes = np.unique(documents * (forms.max() + 1) + forms, return_inverse=True, return_counts=True)
     others = sizes[group] - 1
-    some = others > 0
-    out[some, -1] = 1
+    repeated = others > 0
+    out[repeated, -1] = 1
     for column, values in enumerate(probabilities.T):
         sums = np.bincount(group, values)
-        out[some, column] = (sums[group] - values)[some] / others[some]
+        out[repeated, column] = (sums[group] - values)[repeated] / others[repeated]
     return out

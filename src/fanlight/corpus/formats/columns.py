@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from fanlight.corpus.sentence import Note, Sentence
-from fanlight.entities.bioes import SCHEMES, find_scheme, spans_from_tags
+from fanlight.entities.bioes import SCHEMES, find_scheme, spans_from_tags, tags_from_spans
 from fanlight.errors import DataError, FanlightWarning
 
 _SPACES = re.compile(r"[ \t]+")  # a token may hold other white space, such as a no-break space
@@ -151,3 +151,17 @@ def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) 
                     f"a type such as B-PER (schemes: {', '.join(SCHEMES)}); is the label the last column?"
                 )
     return find_scheme(tags for _, _, tags in sentences)
+
+
+def write_columns(sentences: Iterable[Sentence], scheme: str = "BIOES") -> Iterator[str]:
+    """Yield the lines of a column file: a token, a tab, its tag; a blank line after each sentence.
+
+    Raises
+    ------
+    ValueError
+        Entities overlap, which columns cannot say.
+    """
+    for sentence in sentences:
+        tags = tags_from_spans(sentence.spans, len(sentence.starts), scheme)
+        yield from (f"{token}\t{tag}" for token, tag in zip(sentence.tokens, tags, strict=True))
+        yield ""

@@ -1,4 +1,4 @@
-"""A dev set, encoded once: scores of networks on it, and how sure these are of what they find."""
+"""Dev-set scoring: scores of networks on a dev set, and the probabilities of the entities they predict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Float = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Development:
+class DevSet:
     """A dev set, encoded once; entities of types that it does not mark are not counted."""
 
     types: WordTypes
@@ -28,45 +28,47 @@ class Development:
     gold: list[tuple[int, int, str]]
     unmarked: frozenset[str]
 
-    def choose(self, most: int) -> Development:
-        """Return so many of the sentences, evenly spread."""
+    def choose(self, most: int) -> DevSet:
+        """Return at most `most` of the sentences, evenly spread."""
         sentences = np.unique(np.linspace(0, len(self.data) - 1, min(most, len(self.data))).astype(np.int64))
-        first = dict(zip(self.data.starts[sentences].tolist(), sentences.tolist(), strict=True))
+        first_tokens = dict(zip(self.data.starts[sentences].tolist(), sentences.tolist(), strict=True))
         data = self.data.choose(sentences)
-        moved = dict(zip(first, data.starts[:-1].tolist(), strict=True))
-        of = self.data.starts[np.searchsorted(self.data.starts, [s for s, _, _ in self.gold], "right") - 1].tolist()
+        moved = dict(zip(first_tokens, data.starts[:-1].tolist(), strict=True))
+        owners = self.data.starts[np.searchsorted(self.data.starts, [s for s, _, _ in self.gold], "right") - 1].tolist()
         gold = [
             (s + moved[begin] - begin, e + moved[begin] - begin, type_)
-            for (s, e, type_), begin in zip(self.gold, of, strict=True)
+            for (s, e, type_), begin in zip(self.gold, owners, strict=True)
             if begin in moved
         ]
         return replace(self, data=data, gold=gold)
 
-    def certainty(self, network: Network) -> tuple[Callable[[float], NDArray[np.float64]], NDArray[np.bool_]]:
+    def rate_entities(self, network: Network) -> tuple[Callable[[float], NDArray[np.float64]], NDArray[np.bool_]]:
         """Return the probabilities of the entities found as a function of the temperature, and which are right."""
         data = self.data
         Z = self._emissions(network)
         gold = set(self.gold)
         spans = network.spans(Z, data.starts, probabilities=False)
-        found = [(s.start, s.end, s.type) for s in spans if s.type not in self.unmarked]
+        predicted = [(s.start, s.end, s.type) for s in spans if s.type not in self.unmarked]
 
         def probabilities(temperature: float) -> NDArray[np.float64]:
-            scaled = Network(network.configuration, divided(network.parameters, temperature), network.lexicon)
-            return scaled.certainties(Z / np.float32(temperature), data.starts, found)
+            scaled = Network(network.configuration, scale_scores(network.parameters, temperature), network.lexicon)
+            return scaled.certainties(Z / np.float32(temperature), data.starts, predicted)
 
-        return probabilities, np.array([span in gold for span in found], bool)
+        return probabilities, np.array([span in gold for span in predicted], bool)
 
     def score(self, network: Network) -> Scores:
         """Tag the set and compare."""
-        found = network.spans(self._emissions(network), self.data.starts, probabilities=False)
-        return score_spans([self.gold], [[(s.start, s.end, s.type) for s in found if s.type not in self.unmarked]])
+        predicted = network.spans(self._emissions(network), self.data.starts, probabilities=False)
+        return score_spans([self.gold], [[(s.start, s.end, s.type) for s in predicted if s.type not in self.unmarked]])
 
     def _emissions(self, network: Network) -> Float:
         data = self.data
-        return network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, data.evidence)
+        return network.emissions(
+            self.types, data.types, data.contexts, data.starts, self.padding, features=data.features
+        )
 
 
-def divided(parameters: Mapping[str, Float], temperature: float) -> dict[str, Float]:
+def scale_scores(parameters: Mapping[str, Float], temperature: float) -> dict[str, Float]:
     """Return parameters whose scores are divided by a temperature."""
     scaled = {n: (parameters[n] / temperature).astype(np.float32) for n in ("U", "c", "A") if n in parameters}
     return {**parameters, **scaled}

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from fanlight.errors import FanlightError, SettingsError
 from fanlight.training import cores
 from fanlight.training.loop import Learner, Team
-from fanlight.training.preparation import Task
+from fanlight.training.preparation import Run
 
 Arrays = Mapping[str, NDArray[Any]]
-LOST = "a worker was lost, perhaps for want of memory: go on with --resume from the last whole epoch"
+LOST = "a worker was lost, perhaps for want of memory: go on with --resume from the last checkpoint"
 
 
 class Workers(Protocol):
@@ -38,8 +38,8 @@ class Workers(Protocol):
 
     count: int
 
-    def begin(self, task: Task) -> None:
-        """Give every worker the task."""
+    def begin(self, run: Run) -> None:
+        """Give every worker the run."""
 
     def epoch(self, number: int, state: bytes) -> list[bytes]:
         """Return what each worker's `Worker.epoch` returns, in the order of their numbers."""
@@ -53,71 +53,71 @@ class Worker:
 
     Parameters
     ----------
-    task : Task
+    run : Run
     share : (int, int)
         This worker's number, and how many there are.
-    lanes : int
+    threads : int
         Threads to train with, 1 or 2; the numbers are the same.
     """
 
-    def __init__(self, task: Task, share: tuple[int, int], lanes: int = 1) -> None:
-        self._learner = Learner(deepcopy(task), lanes)  # what comes from other processes may be read-only
+    def __init__(self, run: Run, share: tuple[int, int], threads: int = 1) -> None:
+        self._learner = Learner(deepcopy(run), threads)  # what comes from other processes may be read-only
         self._share = share
 
     def epoch(self, number: int, state: bytes) -> bytes:
-        """Do the share, beginning from a state (`packed`); return the state after it, with what it came to."""
+        """Do the share, beginning from a state (`pack_state`); return the state after it, with what it came to."""
         from threadpoolctl import threadpool_limits
 
-        restore(self._learner, unpacked(state))
+        restore_state(self._learner, unpack_state(state))
         with threadpool_limits(1, user_api="blas"):
-            told = self._learner.epoch(number, self._share)
-        assert told is not None  # nobody stops it
-        return packed(self._learner, told)
+            sums = self._learner.epoch(number, self._share)
+        assert sums is not None  # nobody stops it
+        return pack_state(self._learner, sums)
 
 
-class Mixed:
+class DataParallelTeam:
     """A team whose epochs are shared out among workers."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def begin(self, task: Task) -> None:
-        """Give every worker the task, without what training does not read.
+    def begin(self, run: Run) -> None:
+        """Give every worker the run, without what training does not read.
 
         Raises
         ------
         SettingsError
             There are fewer sentences than workers.
         """
-        sentences = sum(round(min(1, part.share) * len(part.sentences)) for part in task.parts)
+        sentences = sum(round(min(1, part.share) * len(part.sentences)) for part in run.parts)
         if sentences < self._workers.count:
             raise SettingsError(f"workers: {self._workers.count} for {sentences} sentences: choose fewer")
-        self._workers.begin(replace(task, dev=None, first=None))
+        self._workers.begin(replace(run, dev=None, first_stage=None))
 
     def epoch(self, learner: Learner, number: int) -> tuple[float, int]:
         """Do an epoch; leave the mean in the learner."""
-        states = [unpacked(state) for state in self._workers.epoch(number, packed(learner, (0.0, 0)))]
-        told = [(float(state["told"][0]), int(state["told"][1])) for state in states]
-        restore(learner, mixed(states, [tokens for _, tokens in told]))
-        return sum(loss for loss, _ in told), sum(tokens for _, tokens in told)
+        states = [unpack_state(state) for state in self._workers.epoch(number, pack_state(learner, (0.0, 0)))]
+        sums = [(float(state["sums"][0]), int(state["sums"][1])) for state in states]
+        restore_state(learner, average_states(states, [tokens for _, tokens in sums]))
+        return sum(loss for loss, _ in sums), sum(tokens for _, tokens in sums)
 
 
 def team_of(engine: Engine, workers: int) -> AbstractContextManager[Team | None]:
-    """Return a team of so many workers; None for one, which is this process."""
+    """Return a team of workers; None for one worker, which is this process."""
     return nullcontext() if workers == 1 else _team(engine, workers)
 
 
 @contextmanager
 def _team(engine: Engine, count: int) -> Iterator[Team]:
     with engine(count) as workers:
-        yield Mixed(workers)
+        yield DataParallelTeam(workers)
 
 
 @contextmanager
-def local(count: int) -> Iterator[Workers]:
+def local_workers(count: int) -> Iterator[Workers]:
     """Yield workers that are processes of this machine."""
-    lanes = max(1, min(2, cores.cores() // count))
-    workers = _Processes([(number, count) for number in range(count)], lanes)
+    threads = max(1, min(2, cores.cores() // count))
+    workers = _Processes([(number, count) for number in range(count)], threads)
     try:
         yield workers
     finally:
@@ -125,21 +125,21 @@ def local(count: int) -> Iterator[Workers]:
 
 
 class _Processes:
-    def __init__(self, shares: Sequence[tuple[int, int]], lanes: int) -> None:
+    def __init__(self, shares: Sequence[tuple[int, int]], threads: int) -> None:
         self.count = len(shares)
         context = multiprocessing.get_context("spawn")
         self._pipes = []
         self._processes = []
         for share in shares:
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, share, lanes), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, share, threads), daemon=True)
             process.start()
             theirs.close()  # so that we notice when the process, which has the other copy, is gone
             self._pipes.append(ours)
             self._processes.append(process)
 
-    def begin(self, task: Task) -> None:
-        self._all(task)
+    def begin(self, run: Run) -> None:
+        self._all(run)
 
     def epoch(self, number: int, state: bytes) -> list[bytes]:
         return self._all((number, state))
@@ -148,7 +148,7 @@ class _Processes:
         for process in self._processes:
             process.kill()
 
-    def _all(self, said: Task | tuple[int, bytes]) -> list[bytes]:
+    def _all(self, said: Run | tuple[int, bytes]) -> list[bytes]:
         try:
             for pipe in self._pipes:
                 pipe.send(said)
@@ -157,22 +157,22 @@ class _Processes:
             raise FanlightError(LOST) from None
 
 
-def _serve(pipe: Connection, share: tuple[int, int], lanes: int) -> None:
+def _serve(pipe: Connection, share: tuple[int, int], threads: int) -> None:
     """Be a worker until the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, who ends this process
     cores.end_with_parent()
     worker: Worker | None = None
     while True:
         said = pipe.recv()
-        if isinstance(said, Task):
-            worker = Worker(said, share, lanes)
+        if isinstance(said, Run):
+            worker = Worker(said, share, threads)
             pipe.send(b"")
         else:
             assert worker is not None
             pipe.send(worker.epoch(*said))
 
 
-def mixed(states: Sequence[Arrays], weights: Sequence[float]) -> dict[str, NDArray[Any]]:
+def average_states(states: Sequence[Arrays], weights: Sequence[float]) -> dict[str, NDArray[Any]]:
     """Return the weighted mean of workers' states.
 
     Counts of steps become whole numbers, and what belongs to a count (`Optimiser.average`) is brought to that one.
@@ -181,7 +181,7 @@ def mixed(states: Sequence[Arrays], weights: Sequence[float]) -> dict[str, NDArr
     steps = np.array([state["optimiser.steps"] for state in states])
     mean = {"optimiser.steps": np.rint(shares @ steps).astype(np.int64)}
     averaged = shares * mean["optimiser.steps"][1] / np.maximum(steps[:, 1], 1)
-    for name in states[0].keys() - {"optimiser.steps", "told"}:
+    for name in states[0].keys() - {"optimiser.steps", "sums"}:
         scales = averaged if name.startswith("optimiser.drift.") else shares
         total = np.zeros(states[0][name].shape)
         for scale, state in zip(scales, states, strict=True):
@@ -190,27 +190,27 @@ def mixed(states: Sequence[Arrays], weights: Sequence[float]) -> dict[str, NDArr
     return mean
 
 
-def packed(learner: Learner, told: tuple[float, int]) -> bytes:
+def pack_state(learner: Learner, sums: tuple[float, int]) -> bytes:
     """Return parameters and optimiser as the bytes of a safetensors file, with what an epoch came to."""
     from safetensors.numpy import save
 
-    arrays = {f"parameter.{name}": array for name, array in learner.task.parameters.items()}
+    arrays = {f"parameter.{name}": array for name, array in learner.run.parameters.items()}
     arrays |= {f"optimiser.{name}": array for name, array in learner.optimiser.state().items()}
-    made: bytes = save({**arrays, "told": np.array(told, np.float64)})
-    return made
+    state: bytes = save({**arrays, "sums": np.array(sums, np.float64)})
+    return state
 
 
-def unpacked(state: bytes) -> Arrays:
-    """Return the arrays of `packed`."""
+def unpack_state(state: bytes) -> Arrays:
+    """Return the arrays of `pack_state`."""
     from safetensors.numpy import load
 
     arrays: dict[str, NDArray[Any]] = load(state)
     return arrays
 
 
-def restore(learner: Learner, arrays: Arrays) -> None:
+def restore_state(learner: Learner, arrays: Arrays) -> None:
     """Give a learner the parameters and the optimiser's state in such arrays."""
-    for name, parameter in learner.task.parameters.items():
+    for name, parameter in learner.run.parameters.items():
         parameter[...] = arrays[f"parameter.{name}"]
     optimiser = {name.removeprefix("optimiser."): a for name, a in arrays.items() if name.startswith("optimiser.")}
     learner.optimiser.restore(optimiser)

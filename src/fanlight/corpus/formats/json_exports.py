@@ -1,4 +1,4 @@
-"""JSON formats: Fanlight's own JSONL, Prodigy, doccano, Label Studio, and spaCy 2's tuples."""
+"""What other tools export as JSON: Prodigy, doccano, Label Studio, and spaCy 2's tuples."""
 
 from __future__ import annotations
 
@@ -6,21 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from fanlight.corpus.decoding import read_text
+from fanlight.corpus.formats.jsonl import json_line, records_of_jsonl
 from fanlight.corpus.formats.record import Mark, Record, placed
-from fanlight.corpus.readers import read_text, records_of_jsonl
 from fanlight.errors import DataError
-
-
-def read_jsonl(path: str, encoding: str) -> list[Record]:
-    """Read JSONL with "spans", "entities", "labels" or "label": Fanlight's, Prodigy's and doccano's."""
-    text, _ = read_text(path, encoding)
-    return [Record(t, tuple(sorted(spans)), number) for number, t, spans in records_of_jsonl(path, text.split("\n"))]
-
-
-def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
-    """Yield Fanlight's own: {"text", "spans": [{"start", "end", "label"}]}."""
-    for r in records:
-        yield _line({"text": r.text, "spans": [{"start": s, "end": e, "label": t} for s, e, t in r.spans]})
 
 
 def write_prodigy(records: Iterable[Record]) -> Iterator[str]:
@@ -39,13 +28,13 @@ def write_prodigy(records: Iterable[Record]) -> Iterator[str]:
             | ({"token_start": firsts[s], "token_end": lasts[e]} if s in firsts and e in lasts else {})
             for s, e, t in r.spans
         ]
-        yield _line({**task, "answer": "accept"})
+        yield json_line({**task, "answer": "accept"})
 
 
 def write_doccano(records: Iterable[Record]) -> Iterator[str]:
     """Yield doccano's sequence labelling: {"id", "text", "label": [[start, end, label]]}."""
     for number, r in enumerate(records, 1):
-        yield _line({"id": number, "text": r.text, "label": [list(span) for span in r.spans]})
+        yield json_line({"id": number, "text": r.text, "label": [list(span) for span in r.spans]})
 
 
 def read_label_studio(path: str, encoding: str) -> list[Record]:
@@ -57,25 +46,27 @@ def read_label_studio(path: str, encoding: str) -> list[Record]:
         text = next((v for v in data.values() if isinstance(v, str)), None) if isinstance(data, dict) else None
         if not isinstance(text, str):
             raise DataError(f'{where}: has no text under "data": is this a JSON export of a text labelling project?')
-        given = task.get("annotations") or task.get("completions") or []
+        annotations = task.get("annotations") or task.get("completions") or []
         try:
-            kept = [a for a in given if not a.get("was_cancelled")]
-            values = [result.get("value") or {} for result in (kept[-1].get("result") or [] if kept else [])]
+            accepted = [a for a in annotations if not a.get("was_cancelled")]
+            values = [result.get("value") or {} for result in (accepted[-1].get("result") or [] if accepted else [])]
             labelled = [(v, v.get("labels") or v.get("hypertextlabels")) for v in values]
         except (AttributeError, TypeError, KeyError):
             raise DataError(f"{where}: its annotations are not those of Label Studio's JSON export") from None
-        some = []
+        marks_of_task = []
         for value, labels in labelled:
             if not labels:
                 continue  # a choice or a relation, not an entity
             if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
-                raise DataError(f"{where}: labels that are no texts: {_line(labels)[:80]}")
+                raise DataError(f"{where}: labels that are no texts: {json_line(labels)[:80]}")
             start, end = value.get("start"), value.get("end")
             if type(start) is not int or type(end) is not int:
-                raise DataError(f"{where}: a label without whole numbers start and end: {_line(value)[:80]}")
-            some += [Mark(start, end, label, str(value.get("text") or text[start:end]), number) for label in labels]
+                raise DataError(f"{where}: a label without whole numbers start and end: {json_line(value)[:80]}")
+            marks_of_task += [
+                Mark(start, end, label, str(value.get("text") or text[start:end]), number) for label in labels
+            ]
         texts.append(text)
-        marks.append(some)
+        marks.append(marks_of_task)
     return [
         Record(text, tuple(sorted(spans)), number)
         for number, (text, spans) in enumerate(zip(texts, placed(path, texts, marks), strict=True), 1)
@@ -93,7 +84,7 @@ def write_label_studio(records: Iterable[Record]) -> Iterator[str]:
             }
             for i, (s, e, t) in enumerate(r.spans)
         ]  # fmt: skip
-        yield before + _line({"id": number, "data": {"text": r.text}, "annotations": [{"result": result}]})
+        yield before + json_line({"id": number, "data": {"text": r.text}, "annotations": [{"result": result}]})
         before = ","
     yield "[]" if before == "[" else "]"
 
@@ -105,7 +96,7 @@ def read_spacy2(path: str, encoding: str) -> list[Record]:
         where = f"{path}: item {number}"
         if not (isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], dict)):
             raise DataError(f'{where}: is not [text, {{"entities": …}}]')
-        line = _line({"text": item[0], "spans": item[1].get("entities") or []})
+        line = json_line({"text": item[0], "spans": item[1].get("entities") or []})
         ((_, text, spans),) = records_of_jsonl(where, [line])
         records.append(Record(text, tuple(sorted(spans)), number))
     return records
@@ -115,7 +106,7 @@ def write_spacy2(records: Iterable[Record]) -> Iterator[str]:
     """Yield a JSON array of spaCy 2's tuples."""
     before = "["
     for r in records:
-        yield before + _line([r.text, {"entities": [list(span) for span in r.spans]}])
+        yield before + json_line([r.text, {"entities": [list(span) for span in r.spans]}])
         before = ","
     yield "[]" if before == "[" else "]"
 
@@ -123,15 +114,11 @@ def write_spacy2(records: Iterable[Record]) -> Iterator[str]:
 def _list(path: str, encoding: str) -> list[Any]:
     text, _ = read_text(path, encoding)
     try:
-        found = json.loads(text)
+        items = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{path}:{error.lineno}: is not JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
         raise DataError(f"{path}: is nested too deeply to be labelled text") from None
-    if not isinstance(found, list):
+    if not isinstance(items, list):
         raise DataError(f"{path}: is not a JSON array")
-    return found
-
-
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return items

@@ -11,7 +11,7 @@ from fanlight.network.lexicon import Lexicon
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training import batch_kernels as kernels
 from fanlight.training.batches import batches
-from fanlight.training.feeding import Feeder
+from fanlight.training.collate import Collator
 from fanlight.training.preparation import prepare
 from fanlight.training.settings import read_settings
 
@@ -24,42 +24,45 @@ REACHING = {
 
 
 @pytest.fixture(scope="module", params=[None, REACHING], ids=["whole", "reach"])
-def task(request):
+def run(request):
     rng = np.random.default_rng(0)
     lexicon = Lexicon.of(["in", "Paris", "lives", "."], rng.standard_normal((4, 6), np.float32))
     plain = {**SMALL, "passes": 1, "dropout": 0.0, "input_dropout": 0.0, "features": request.param}
     return prepare(read_corpus(TOWNS, tokenise_sentences), None, lexicon, read_settings(None, plain))
 
 
-def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(task):
-    made = task.configuration
-    program = compile({"Z": emissions(made, dropout=True)}, np.float64, "numpy")
-    feeder = Feeder(task)
-    for batch in batches(task.train, np.arange(len(task.train))[::-1], 40):
-        types, ids = np.unique(np.append(batch.types, task.padding), return_inverse=True)
-        needed, plain = table_inputs(task.types.choose(types), made)
-        plain |= window_inputs(made, ids[:-1], batch.contexts, batch.starts, int(ids[-1]))
-        plain |= {mask(made, k): np.ones((len(types), len(made.columns_at(k)))) for k in range(made.positions)}
-        plain["M"] = np.ones((len(batch.types), made.hidden))
-        fed, rows = feeder(batch, np.random.default_rng(1))
+def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(run):
+    configuration = run.configuration
+    program = compile({"Z": emissions(configuration, dropout=True)}, np.float64, "numpy")
+    collator = Collator(run)
+    for batch in batches(run.train, np.arange(len(run.train))[::-1], 40):
+        types, ids = np.unique(np.append(batch.types, run.padding), return_inverse=True)
+        needed, plain = table_inputs(run.types, configuration, types)
+        plain |= window_inputs(configuration, ids[:-1], batch.contexts, batch.starts, int(ids[-1]))
+        plain |= {
+            mask(configuration, k): np.ones((len(types), len(configuration.columns_at(k))))
+            for k in range(configuration.positions)
+        }
+        plain["M"] = np.ones((len(batch.types), configuration.hidden))
+        fed, rows = collator(batch, np.random.default_rng(1))
         assert rows["vectors"][0] == -1
         found = []
         for inputs, some in ((plain, needed), (fed, rows)):
             assert {name: sorted(some[name].tolist()) for name in some} == {
                 n: sorted(needed[n].tolist()) for n in needed
             }
-            tables = {name: task.table_rows(name, some[name]) for name in some}
-            found.append(program({**task.parameters, **inputs, **tables})["Z"])
+            tables = {name: run.table_rows(name, some[name]) for name in some}
+            found.append(program({**run.parameters, **inputs, **tables})["Z"])
         np.testing.assert_allclose(*found, rtol=1e-12, atol=1e-12)
 
 
-def test_batches_come_in_order_and_every_token_once(task):
-    order = np.random.default_rng(0).permutation(len(task.train))
-    feeder, settings = Feeder(task), task.settings
-    fed = list(feeder.epoch(order, np.random.default_rng(1)))
-    assert [count for count, _, _ in fed] == [len(b.types) for b in batches(task.train, order, settings.batch_tokens)]
-    assert sum(count for count, _, _ in fed) == len(task.train.types)
-    again = list(feeder.epoch(order, np.random.default_rng(1)))
+def test_batches_come_in_order_and_every_token_once(run):
+    order = np.random.default_rng(0).permutation(len(run.train))
+    collator, settings = Collator(run), run.settings
+    fed = list(collator.epoch(order, np.random.default_rng(1)))
+    assert [count for count, _, _ in fed] == [len(b.types) for b in batches(run.train, order, settings.batch_tokens)]
+    assert sum(count for count, _, _ in fed) == len(run.train.types)
+    again = list(collator.epoch(order, np.random.default_rng(1)))
     for (_, one, _), (_, two, _) in zip(fed, again, strict=True):
         assert all(np.array_equal(one[name], two[name]) for name in one)
 

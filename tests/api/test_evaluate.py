@@ -12,7 +12,7 @@ from fanlight.errors import FanlightWarning
 from fanlight.text.sentences import tokenise_sentences
 
 TOWNS = "tests/data/towns.conll"
-FAST = {"hidden": 32, "epochs": 3, "rate": 0.01, "exchange_share": 0.0}
+FAST = {"hidden": 32, "epochs": 3, "rate": 0.01, "replacement_share": 0.0}
 
 
 @pytest.mark.data

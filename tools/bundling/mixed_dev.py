@@ -24,7 +24,7 @@ from fanlight.network.modelfile import Model
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.calibration import fit_temperature
-from fanlight.training.development import divided
+from fanlight.training.dev_scoring import scale_scores
 
 CALIBRATED = 700  # entities of each part
 NAMES = ("PER", "LOC", "ORG")
@@ -136,11 +136,11 @@ def calibrated(model: Model, parts: Sequence[Part]) -> tuple[Model, float]:
     chosen = [np.sort(rng.permutation(len(row))[:CALIBRATED]) for row in right]
 
     def probabilities(temperature: float) -> NDArray[np.float64]:
-        tagger = Tagger(replace(model, parameters=divided(model.parameters, temperature)), "compiled")
+        tagger = Tagger(replace(model, parameters=scale_scores(model.parameters, temperature)), "compiled")
         sure = [judged(part, find_with_model(tagger))[0] for part in parts]
         return np.concatenate([row[rows] for row, rows in zip(sure, chosen, strict=True)])
 
     temperature = fit_temperature(
         probabilities, np.concatenate([row[rows] for row, rows in zip(right, chosen, strict=True)])
     )
-    return replace(model, parameters=divided(model.parameters, temperature)), temperature
+    return replace(model, parameters=scale_scores(model.parameters, temperature)), temperature

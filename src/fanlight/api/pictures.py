@@ -68,8 +68,8 @@ def draw_history(epochs: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 def draw_reliability(report: Report, path: Path) -> None:
     """Draw stated probabilities against what came true; see `drawn`."""
-    found = report.reliability
+    reliability = report.reliability
     with drawn(path, 4, 4) as axes:
         axes.plot([0, 1], [0, 1], "--", color="tab:gray")
-        axes.plot(found.stated, found.right, "o-")
-        axes.set(xlabel="stated probability", ylabel="share that is right", title=f"error {found.error:.2f} %")
+        axes.plot(reliability.stated, reliability.right, "o-")
+        axes.set(xlabel="stated probability", ylabel="share that is right", title=f"error {reliability.error:.2f} %")

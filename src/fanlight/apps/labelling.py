@@ -33,6 +33,11 @@ CREATE TABLE labels (id INTEGER PRIMARY KEY, text INTEGER NOT NULL REFERENCES te
 CREATE UNIQUE INDEX standing ON labels (annotator, text) WHERE NOT undone;
 CREATE INDEX of_text ON labels (text);
 """
+_MARKS = """
+CREATE TABLE IF NOT EXISTS marks (text INTEGER NOT NULL REFERENCES texts, annotator TEXT NOT NULL, mark TEXT NOT NULL,
+    PRIMARY KEY (text, annotator));
+"""
+_REJECTED = "EXISTS (SELECT 1 FROM marks m WHERE m.text = l.text AND m.annotator = l.annotator AND m.mark = 'reject')"
 
 
 class Task(NamedTuple):
@@ -96,6 +101,7 @@ class LabelStore:
         with self._open() as db:
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} INSERT INTO about VALUES ({FORMAT}); COMMIT;")
+            db.execute(_MARKS)
             if db.execute("SELECT format FROM about").fetchone() != (FORMAT,):
                 raise DataError(f"{self.path}: is of another version of fanlight")
 
@@ -129,13 +135,13 @@ class LabelStore:
             done = db.execute("SELECT count(*) FROM labels WHERE annotator = ? AND NOT undone", (annotator,))
             return int(done.fetchone()[0]), int(db.execute("SELECT count(*) FROM texts").fetchone()[0])
 
-    def next(self, annotator: str) -> Task | None:
-        """Return the first text that an annotator has not labelled, None after the last."""
+    def next(self, annotator: str, after: int = 0) -> Task | None:
+        """Return the first text that an annotator has not labelled, those after a text's id first, None after all."""
         with self._open() as db:
             row = db.execute(
                 "SELECT id, text FROM texts t WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.text = t.id "
-                "AND l.annotator = ? AND NOT l.undone) ORDER BY id LIMIT 1",
-                (annotator,),
+                "AND l.annotator = ? AND NOT l.undone) ORDER BY id <= ?, id LIMIT 1",
+                (annotator, after),
             ).fetchone()
             if row is None:
                 return None
@@ -144,6 +150,41 @@ class LabelStore:
                 (row[0], annotator),
             ).fetchone()
         return Task(row[0], row[1], None if before is None else _spans(before[0]))
+
+    def task(self, annotator: str, text: int) -> Task:
+        """Return a text by its id, with what the annotator last gave it.
+
+        Raises
+        ------
+        DataError
+            There is no such text.
+        """
+        with self._open() as db:
+            row = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
+            last = db.execute(
+                "SELECT spans FROM labels WHERE text = ? AND annotator = ? ORDER BY id DESC LIMIT 1", (text, annotator)
+            ).fetchone()
+        if row is None:
+            raise DataError(f"there is no text {text}")
+        return Task(text, row[0], None if last is None else _spans(last[0]))
+
+    def neighbours(self, text: int) -> tuple[int | None, int | None]:
+        """Return the ids of the texts before and after a text."""
+        with self._open() as db:
+            before = db.execute("SELECT max(id) FROM texts WHERE id < ?", (text,)).fetchone()[0]
+            return before, db.execute("SELECT min(id) FROM texts WHERE id > ?", (text,)).fetchone()[0]
+
+    def mark(self, annotator: str, text: int) -> str:
+        """Return an annotator's mark of a text: "flag" (to be looked at again), "reject" (no training data) or ""."""
+        with self._open() as db:
+            row = db.execute("SELECT mark FROM marks WHERE text = ? AND annotator = ?", (text, annotator)).fetchone()
+            return "" if row is None else str(row[0])
+
+    def set_mark(self, annotator: str, text: int, mark: str) -> None:
+        """Mark a text: "flag", "reject", or "" for neither."""
+        self.task(annotator, text)
+        with self._open() as db, db:
+            db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", (text, annotator, mark))
 
     def save(self, annotator: str, text: int, spans: Sequence[Span]) -> None:
         """Save an annotator's spans of a text, in place of earlier ones.
@@ -176,14 +217,20 @@ class LabelStore:
             return db.execute(f"UPDATE labels SET undone = 1 WHERE id = ({last})", (annotator,)).rowcount > 0
 
     def export(self, annotator: str | None = None) -> Iterator[dict[str, object]]:
-        """Yield every annotation, or those of one annotator: the text, its spans, and whose they are."""
+        """Yield every annotation but rejected ones, or those of one annotator: the text, its spans, and whose they are.
+
+        A flagged one says so.
+        """
         with self._open() as db:
-            for text, name, spans in db.execute(
-                "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text "
-                "WHERE NOT l.undone AND l.annotator = coalesce(?, l.annotator) ORDER BY t.id, l.annotator",
+            for text, name, spans, mark in db.execute(
+                "SELECT t.text, l.annotator, l.spans, m.mark FROM labels l JOIN texts t ON t.id = l.text "
+                "LEFT JOIN marks m ON m.text = l.text AND m.annotator = l.annotator "
+                f"WHERE NOT l.undone AND NOT {_REJECTED} AND l.annotator = coalesce(?, l.annotator) "
+                "ORDER BY t.id, l.annotator",
                 (annotator,),
             ):
-                yield {"text": text, "spans": _plain(_spans(spans)), "annotator": name}
+                row = {"text": text, "spans": _plain(_spans(spans)), "annotator": name}
+                yield {**row, "flagged": True} if mark == "flag" else row
 
     def merge(self) -> Merged:
         """Merge what several annotators have given the same text: a span stands if more than half of them gave it.
@@ -195,7 +242,7 @@ class LabelStore:
         with self._open() as db:
             for text, name, spans in db.execute(
                 "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text WHERE NOT l.undone "
-                "ORDER BY t.id, l.annotator"
+                f"AND NOT {_REJECTED} ORDER BY t.id, l.annotator"
             ):
                 texts.setdefault(text, {})[name] = _spans(spans)
         rows: list[dict[str, object]] = []

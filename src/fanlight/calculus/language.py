@@ -81,9 +81,7 @@ def parse(
         raise CalculusError("the expression is nested too deeply") from None
     if isinstance(result, Dimension):
         raise CalculusError(f"{text!r} is a dimension, not an expression")
-    context = Context(reader.symbols)
-    context.has_means = reader.has_means
-    return remember(result, context)
+    return remember(result, reader.symbols)
 
 
 class _Reader:
@@ -97,8 +95,7 @@ class _Reader:
     ) -> None:
         self.text = text
         self.generic = generic
-        self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
-        self.has_means = False
+        self.symbols = Context({name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()})
         self.bound: dict[str, Expression] = {}  # letters of sums over an index
         self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
@@ -239,7 +236,7 @@ class _Reader:
         return result
 
     def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
-        self.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
+        self.symbols.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
         rewriting = REWRITINGS[name]
         least, most = rewriting.arguments
         if not least <= len(arguments) <= most:
@@ -326,6 +323,8 @@ class _Reader:
         """Return the one-hot column of an entry's number, or row numbers; None for ranges and where there is one."""
         match place:
             case ast.Slice():
+                return None
+            case ast.Name() if length == ONE:
                 return None
             case ast.Name(id=name) if name in self.bound:
                 return self.bound[name]

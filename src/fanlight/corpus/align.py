@@ -39,7 +39,7 @@ def align(
         borders.append(borders[-1] + len(sentence) if borders else len(sentence))
     borders = [0, *borders[:-1]] if borders else [0]
     edges = {edge for start, end, _ in spans for edge in (start, end)}
-    tokens, borders = _divide(text, tokens, borders, edges, line, notes)
+    tokens, borders = _divide(text, tokens, borders, edges, line=line, notes=notes)
     starts, ends = [s for s, _ in tokens], [e for _, e in tokens]
     placed = []
     for start, end, type_ in spans:
@@ -82,7 +82,7 @@ def _distinct(text: str, spans: Sequence[Span], line: int, notes: list[Note]) ->
 
 
 def _divide(
-    text: str, tokens: Offsets, borders: list[int], edges: set[int], line: int, notes: list[Note]
+    text: str, tokens: Offsets, borders: list[int], edges: set[int], *, line: int, notes: list[Note]
 ) -> tuple[Offsets, list[int]]:
     cuts = sorted(edges)
     divided: Offsets = []

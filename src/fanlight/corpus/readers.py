@@ -16,7 +16,7 @@ from fanlight.corpus.formats.jsonl import records_of_jsonl
 from fanlight.corpus.formats.klue import read_klue
 from fanlight.corpus.formats.registry import TRAINABLE, detect_text_format
 from fanlight.corpus.sentence import Corpus, Note, Sentence
-from fanlight.entities.bioes import SCHEMES
+from fanlight.entities.bioes import SCHEMES, Span
 from fanlight.errors import DataError
 from fanlight.files import files_of
 
@@ -60,15 +60,10 @@ def read_corpus(
         The file cannot be read; the message names line and remedy.
     """
     if os.path.isdir(path):
-        options = {"unit": unit, "scheme": scheme, "unmarked_document": unmarked_document}
-        return _read_folder(path, tokenise, format, encoding, **options)
+        return _read_folder(path, tokenise, format, encoding, (unit, scheme, unmarked_document))
     text, digest = read_text(path, encoding)
     lines = text.split("\n")
-    if format is None:
-        by_head = detect_text_format(text[:4096])
-        format = by_head if by_head in TRAINABLE else "columns"  # of which the first token may be a bracket
-    if format not in TRAINABLE:
-        raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(TRAINABLE)}")
+    format = _choose_format(path, format, text)
     if scheme is not None and scheme not in SCHEMES:
         raise DataError(f"{path}: unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
     notes: list[Note] = []
@@ -83,17 +78,34 @@ def read_corpus(
         if unit == "character":
             documents = [[_in_characters(sentence) for sentence in document] for document in documents]
     else:
-        records = list(records_of_jsonl(str(path), lines))
-        unit = unit or _unit_of(record[1] for record in records)
-        documents = []
-        for number, record, spans in records:
-            sentences, notes_of_record = align(record, tokenise(record, unit), spans, number)
-            notes += notes_of_record
-            documents.append(sentences)
+        documents, unit = _align_records(list(records_of_jsonl(str(path), lines)), tokenise, unit, notes)
     documents = [document for document in documents if document]
     if not documents:
         raise DataError(f"{path}: has no sentences")
     return Corpus(str(path), unit, documents, notes, digest, is_marked)
+
+
+def _choose_format(path: str | os.PathLike[str], format: str | None, text: str) -> str:
+    """Return the format that is named, or else found by looking."""
+    if format is None:
+        by_head = detect_text_format(text[:4096])
+        return by_head if by_head in TRAINABLE else "columns"  # of which the first token may be a bracket
+    if format not in TRAINABLE:
+        raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(TRAINABLE)}")
+    return format
+
+
+def _align_records(
+    records: list[tuple[int, str, list[Span]]], tokenise: Tokenise, unit: str | None, notes: list[Note]
+) -> tuple[list[list[Sentence]], str]:
+    """Return the documents of plain texts with spans, and the unit of their tokens."""
+    unit = unit or _unit_of(text for _, text, _ in records)
+    documents = []
+    for number, text, spans in records:
+        sentences, notes_of_record = align(text, tokenise(text, unit), spans, number)
+        notes += notes_of_record
+        documents.append(sentences)
+    return documents, unit
 
 
 def _read_folder(
@@ -101,12 +113,14 @@ def _read_folder(
     tokenise: Tokenise,
     format: str | None,
     encoding: str,
-    **options: str | None,
+    options: tuple[str | None, str | None, str],
 ) -> Corpus:
     parts: list[Corpus] = []
+    unit, scheme, unmarked_document = options
     for file in files_of([os.fspath(path)]):
-        parts.append(read_corpus(file, tokenise, format, encoding, **options))  # type: ignore[arg-type]
-        options["unit"] = parts[0].unit
+        part = read_corpus(file, tokenise, format, encoding, unit, scheme=scheme, unmarked_document=unmarked_document)
+        parts.append(part)
+        unit = part.unit  # all files are of the first one's
     documents = [item for part in parts for item in part.documents]
     digest = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
     notes = [note for part in parts for note in part.notes]

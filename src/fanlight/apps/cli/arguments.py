@@ -14,10 +14,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
+
+import typer
 
 from fanlight.errors import DataError
 from fanlight.files import COMPRESSED, check_outputs, check_writable, claim, ending_of, is_special
+
+Encoding = Annotated[str, typer.Option(help="Of the files.")]
+DataFormat = Annotated[
+    str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)
+]
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,6 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
         check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
         with ExitStack() as locks:
             for path, mark in outputs:
-                _check_name(path, mark)
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
             for path, mark in outputs:
@@ -110,6 +116,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                         locks.enter_context(claim(place, mark.wait))
                 if mark.resumable:
                     check_part(path, bool(values.get("resume")))
+                _check_name(path, mark)
             return function(**values)
 
     return command
@@ -233,3 +240,11 @@ def all_types(models: Iterable[str]) -> tuple[str, ...]:
     import fanlight
 
     return tuple(dict.fromkeys(type_ for model in models for type_ in fanlight.load(model).types))
+
+
+def split_setting(item: str) -> tuple[str, str]:
+    """Return name and value of ``KEY=VALUE``."""
+    key, equals, value = item.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
+    return key, value

@@ -168,7 +168,7 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
         if number == 1:
             marks = ((BOM_UTF8, "utf-8"),) if name in ("utf-8", "utf-8-sig") else _MARKS.get(name, ())
             mark, name = next(((m, other) for m, other in marks if data.startswith(m)), (b"", name))
-        for line in _decode(path, number, offset, data[len(mark) :], name, by_lines):
+        for line in _decode(path, number, offset, data[len(mark) :], name, by_lines=by_lines):
             if exact and line.text.encode(name) + line.end != line.mark:
                 raise DataError(f"{path}:{number}: {encoding} would not give the same bytes again: convert it to UTF-8")
             yield line._replace(mark=mark, encoding=name)
@@ -176,7 +176,7 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
         offset += len(data)
 
 
-def _decode(path: str, number: int, offset: int, data: bytes, name: str, by_lines: bool) -> Iterator[Line]:
+def _decode(path: str, number: int, offset: int, data: bytes, name: str, *, by_lines: bool) -> Iterator[Line]:
     """Yield the lines of decoded bytes, with their bytes in place of the byte-order mark."""
     try:
         if by_lines:

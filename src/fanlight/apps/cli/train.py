@@ -136,9 +136,9 @@ def train(
         out,
         vectors,
         settings,
-        gazetteer or (),
-        also or (),
-        patterns or (),
+        gazetteers=gazetteer or (),
+        also=also or (),
+        patterns=patterns or (),
         resume=resume,
         format=data_format,
         encoding=encoding,
@@ -186,7 +186,10 @@ def vectors(
     console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
     files = [Path(file) for file in files_of(map(str, raw))]
-    count = train_vectors(files, out, dimension, window, minimum, epochs, seed, unit, corpora, encoding, console.print)
+    count = train_vectors(
+        files, out, dimension=dimension, window=window, minimum=minimum, epochs=epochs, seed=seed, unit=unit,
+        without=corpora, encoding=encoding, tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+    )  # fmt: skip
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
 
@@ -235,9 +238,9 @@ def update(
 def _workers(engine: Engine, count: int) -> Any:
     """Return who has the workers of a training."""
     if engine is Engine.local:
-        from fanlight.training.mixing import local
+        from fanlight.training.data_parallel import local_workers
 
-        return local
+        return local_workers
     from fanlight.apps.integrations.ray import training_on_ray
 
     if count == 1:

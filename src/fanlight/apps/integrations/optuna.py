@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,33 +103,42 @@ def search(
     job = {"space": dict(space), "settings": fixed, "data": [corpus.sha256 for corpus in corpora]}
     record = _study(study, json.dumps(job, sort_keys=True), base.seed)
 
-    def best_scores(chosen: Mapping[str, Any]) -> Iterator[tuple[int, float]]:
-        """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
-        best = 0.0
-        run = train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **chosen}))
-        for epoch in run:
-            if epoch.dev is not None:
-                best = max(best, epoch.dev.f1)
-                yield STEPS * epoch.number // epoch.epochs, best
-
+    best_scores = partial(_best_scores, corpora, vectors, fixed)
     if "defaults" not in record.user_attrs:
         record.set_user_attr("defaults", dict(best_scores({})))
     report(_defaults(record))
-    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
-
-    def run_trial(trial: Any) -> float:
-        best = 0.0
-        for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
-            trial.report(best, step)
-            if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
-                raise optuna.TrialPruned
-        return best
-
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
     remaining = max(0, trials - len(record.get_trials(states=ended)))
-    _optimise(record, run_trial, remaining, report, study)
+    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
+    _optimise(record, partial(_run_trial, space, best_scores, defaults), remaining, report, study)
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
+
+
+def _run_trial(
+    space: Mapping[str, Any],
+    best_scores: Callable[[Mapping[str, Any]], Iterator[tuple[int, float]]],
+    defaults: Mapping[int, float],
+    trial: Any,
+) -> float:
+    """Train with the settings of a trial, as long as there is hope; return the best F1."""
+    best = 0.0
+    for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
+        trial.report(best, step)
+        if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
+            raise library("optuna").TrialPruned
+    return best
+
+
+def _best_scores(
+    corpora: Sequence[Corpus], vectors: PathLike | None, fixed: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Iterator[tuple[int, float]]:
+    """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
+    best = 0.0
+    for epoch in train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **settings})):
+        if epoch.dev is not None:
+            best = max(best, epoch.dev.f1)
+            yield STEPS * epoch.number // epoch.epochs, best
 
 
 def _optimise(
@@ -153,7 +163,7 @@ def _optimise(
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
     tokens = sum(len(sentence.starts) for sentence in corpus.sentences)
     unit = settings.unit or corpus.unit
-    return settings.resolved(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
+    return settings.resolve(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
 
 
 def _defaults(record: Any) -> Trial:

@@ -10,8 +10,8 @@ from typing import Any
 from fanlight.apps.shards import Job, Row, Shard, tag_shard
 from fanlight.errors import FanlightError
 from fanlight.libraries import library
-from fanlight.training.mixing import LOST, Worker, Workers
-from fanlight.training.preparation import Task
+from fanlight.training.data_parallel import LOST, Worker, Workers
+from fanlight.training.preparation import Run
 
 RESTARTS = 3  # of an actor, and tries of a shard after the first
 
@@ -71,7 +71,7 @@ def _ray() -> Any:
 
 @contextmanager
 def training_on_ray(count: int) -> Iterator[Workers]:
-    """Yield workers for data-parallel training (`training.mixing`) that are Ray's actors, each with one core."""
+    """Yield workers for data-parallel training (`training.data_parallel`) that are Ray's actors, each with one core."""
     workers = _Actors(_ray(), count)
     try:
         yield workers
@@ -87,7 +87,7 @@ class _Actors:
         if count > (cores := int(ray.cluster_resources().get("CPU", 0))):
             raise FanlightError(f"workers: {count}, each with a core, but Ray has {cores}: choose fewer")
 
-    def begin(self, task: Task) -> None:
+    def begin(self, task: Run) -> None:
         self.end()
         worker_class, shared_task = self._ray.remote(num_cpus=1)(Worker), self._ray.put(task)
         self._actors = [worker_class.remote(shared_task, (number, self.count)) for number in range(self.count)]

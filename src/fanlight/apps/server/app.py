@@ -22,6 +22,8 @@ from fanlight.apps.server.errors import BusyError, describe_invalid, error_body
 from fanlight.apps.server.metrics import Metrics
 from fanlight.apps.server.middleware import Limits, Middleware
 from fanlight.apps.server.openapi import FAULTS, describe
+from fanlight.apps.server.page_routes import page_routes
+from fanlight.apps.server.review_routes import review_routes
 from fanlight.apps.server.service_routes import STATIC, add_pages, service_routes
 from fanlight.apps.server.tagging import Tagging
 from fanlight.apps.server.tagging_routes import tagging_routes
@@ -81,15 +83,15 @@ def create_app(
         workers.close()
         tagging.close()
 
+    about = {"title": "Fanlight", "version": __version__, "description": DESCRIPTION}
     # the framework's pages of documentation load scripts from elsewhere
-    app = FastAPI(
-        title="Fanlight", version=__version__, description=DESCRIPTION, lifespan=lifespan, responses=FAULTS,
-        docs_url=None, redoc_url=None,
-    )  # fmt: skip
+    app = FastAPI(**about, lifespan=lifespan, responses=FAULTS, docs_url=None, redoc_url=None)  # type: ignore[arg-type]
     app.include_router(tagging_routes(tagging))
     app.include_router(calculus_routes(tagging, workers))
     app.include_router(service_routes(tagging, metrics, watch))
     app.include_router(labelling.routes(labels, _propose(tagging)))
+    app.include_router(review_routes(labels))
+    app.include_router(page_routes(tagging, workers))
     app.include_router(compatible_routes(tagging))
     add_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

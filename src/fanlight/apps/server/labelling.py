@@ -99,13 +99,13 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     @router.get("/v1/labels", response_model=LabelsResponse, operation_id="labels")
     async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)], http: Request) -> Any:
         """Give the next text of an annotator."""
-        _check_annotator(http, annotator)
+        check_annotator(http, annotator)
         return await standing(annotator)
 
     @router.post("/v1/labels", response_model=LabelsResponse, operation_id="save_labels")
     async def save(request: SaveRequest, http: Request) -> Any:
         """Save an annotator's spans of a text, on disk before the answer, and give the next."""
-        _check_annotator(http, request.annotator)
+        check_annotator(http, request.annotator)
         spans = [(s.start, s.end, s.label) for s in request.spans]
         await asyncio.to_thread(needed().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
@@ -113,7 +113,7 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:
         """Take back an annotator's last save and give that text again."""
-        _check_annotator(http, request.annotator)
+        check_annotator(http, request.annotator)
         await asyncio.to_thread(needed().undo, request.annotator)
         return await standing(request.annotator)
 
@@ -145,7 +145,7 @@ async def _describe_standing(
     return {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
 
 
-def _check_annotator(http: Request, annotator: str) -> None:
+def check_annotator(http: Request, annotator: str) -> None:
     """Refuse an annotator's name from whoever has another's key."""
     owner = http.scope.get(ANNOTATOR)
     if owner is not None and owner != annotator:

@@ -50,7 +50,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
     )  # fmt: skip
     async def tag_lines(options: Annotated[LineOptions, Query()], http: Request) -> Any:
         """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line."""
-        if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/jsonl", "text/plain")):
+        if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/json", "text/plain")):
             return JSONResponse(error_body(415, f"the body's type is not read here: send {NDJSON}"), 415)
         tag_options = options.to_options()
         tagging.check_options(tag_options)  # what is wrong is told before the answer begins

@@ -40,7 +40,7 @@ def read_brat(path: str, encoding: str) -> list[Record]:
             match = _ENTITY.fullmatch(line)
             if match is None:
                 raise DataError(f"{file}:{number}: expected T1<tab>TYPE START END<tab>TEXT, not {line[:60]!r}")
-            marks_of_text.append(_mark(f"{file}:{number}", text, match[1], match[2], match[3], number))
+            marks_of_text.append(_mark(f"{file}:{number}", text, match[1], match[2], match[3], number=number))
         texts.append(text)
         marks.append(marks_of_text)
     return [
@@ -73,7 +73,7 @@ def write_brat(records: Sequence[Record], path: str) -> None:
         (folder / f"{name}.ann").write_bytes("".join(lines).encode())
 
 
-def _mark(where: str, text: str, type_: str, offsets: str, surface: str, number: int) -> Mark:
+def _mark(where: str, text: str, type_: str, offsets: str, surface: str, *, number: int) -> Mark:
     try:
         pieces = [tuple(map(int, piece.split())) for piece in offsets.split(";")]
         borders = [(s, e) for s, e in pieces]

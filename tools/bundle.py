@@ -5,8 +5,8 @@ python tools/bundle.py ko --data ../shared/data
 
 Trained on the train parts and chosen by dev parts alone. English learns from corpora that mark different types, under
 CoNLL's names (`tools/bundling/corpora.py`), from silver labels of numbers and from generated sentences; Korean from
-KLUE, whose quantities are divided by their units. Silver labels are made once and kept in a folder (`--cache`). The
-card of each model, `docs/models/*.md`, is written by `tools/model_cards.py`.
+KLUE, whose quantities are divided by their units. What spaCy says for silver labels is kept in a folder (`--cache`).
+The cards, `docs/models/*.md`, are written by `tools/model_cards.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from bundling import english, korean
 from bundling.cards import about, english_scores, korean_scores
+from bundling.corpora import MEANINGS
 from bundling.mixed_dev import calibrated, parts_of
 
 from fanlight.network.modelfile import Model, load_model, save_model
@@ -49,9 +50,10 @@ def main() -> None:
         if arguments.language == "en":
             if arguments.vectors is None:
                 parser.error("en needs --vectors")
-            train, dev, more = english.write_corpora(arguments.data, folder, arguments.cache, arguments.free)
-            names = {path.name for path in (train, *more)}
-            meanings = {name: m for name, m in english.SETTINGS["corpora"].items() if name in names}
+            gold = english.gold_corpora(arguments.data, arguments.cache, arguments.free)
+            others = english.other_corpora(arguments.data, arguments.cache, gold, arguments.free)
+            train, dev, more = english.write_corpora(folder, {**gold, **others})
+            meanings = {path.name: MEANINGS[path.stem] for path in (train, *more)}
             settings = read_settings(None, {**english.SETTINGS, "corpora": meanings, **changes})
             _train(train, dev, out, settings, also=more, vectors=arguments.vectors)
             model = _finished_english(load_model(out), arguments.data)

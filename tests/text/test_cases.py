@@ -51,13 +51,7 @@ def full_width(text):
 
 
 def mathematical(text):
-    return "".join(chr(0x1D5D4 + ord(c) - 65 + 26 * (c > "Z") - 6 * (c > "Z")) if c.isalpha() else c for c in text)
-
-
-def between_words(character):
-    return lambda text: character.join(f"{word}{character}" for word in text.split(" ")).replace(
-        character * 2, f"{character} "
-    )
+    return "".join(chr(ord(c) + (0x1D5EE - 97 if c > "Z" else 0x1D5D4 - 65)) if c.isalpha() else c for c in text)
 
 
 def in_words(character):

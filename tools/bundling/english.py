@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_documents
-from bundling.english_sentences import exchanged, generated, labelled, values_of
+from bundling.corpora import NUMBERS, Document, raw_paragraphs, read_documents
+from bundling.english_sentences import exchanged, generated, labelled
 from bundling.silver import (
     Match,
     detokenised,
@@ -20,77 +20,79 @@ from bundling.silver import (
     spacy_entities,
     token_spans,
 )
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
 from fanlight.text.features import WORD_GROUPS
 from fanlight.text.sentences import tokenise_sentences
 
 SEED = 5
 GENERATED = 6000  # sentences
-EXCHANGED = 4000  # sentences with numbers exchanged, and as many with names
+EXCHANGED = 4000  # sentences with other numbers
 PLAIN_SHARE = 0.25  # of raw sentences without numbers
+GOLD = ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
 SETTINGS: dict[str, Any] = {
     "vector_parts": 25,
-    "hidden": 192,
-    "epochs": 8,
+    "hidden": 128,
+    "epochs": 5,
+    "folds": 2,
     "features": {
         group.name: {"buckets": min(group.buckets, 16384), "dimension": group.dimension, "features": group.features}
         for group in WORD_GROUPS
     },
-    "corpora": {f"{name}.txt": meaning for name, meaning in MEANINGS.items()},
 }
 
 
-def write_corpora(data: Path, folder: Path, cache: Path, is_free: bool = False) -> tuple[Path, Path, list[Path]]:
-    """Write the training files into a folder, with silver labels kept in `cache`.
+def gold_corpora(data: Path, cache: Path, is_free: bool = False) -> dict[str, list[Document]]:
+    """Return the labelled corpora by name, the main one first, and CoNLL's dev part as "dev", all with their numbers.
 
     Parameters
     ----------
-    data, folder, cache : path
+    data : path
+    cache : path
+        The folder that keeps silver labels.
     is_free : bool
         Without Reuters' texts, which are licensed for research.
-
-    Returns
-    -------
-    tuple of path, path, list of path
-        The main training file (CoNLL's, or of web pages), CoNLL's dev part, and the other training files.
     """
-    rng = np.random.default_rng(SEED)
-    corpora: dict[str, list[Document]] = {}
-    for name in (
-        ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
-    ):
+    corpora = {}
+    for name in ("ewt", "gmb", "wnut", "btc", "crossner") if is_free else GOLD:
         documents = read_documents(data, name)
         corpora[name] = _with_times_as_evidence(documents) if name == "gmb" else _with_numbers(documents, cache)
-    main = next(iter(corpora))
-    corpora["raw"] = raw_documents(raw_paragraphs(data, is_free), cache, rng)
-    names = names_of(data, [*corpora[main], *corpora["ewt"]])
-    values = values_of(names)
-    corpora["made"] = generated(GENERATED, names, rng)
-    for target, source, is_chosen in (
-        ("raw", ["raw", main, "ewt", "wnut"], _has_only_numbers),
-        ("made", [main], _has_names),
-    ):
-        pool = [[s] for name in source for document in corpora[name] for s in document if is_chosen(s)]
-        chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
-        corpora[target] = corpora[target] + [exchanged(pool[n], values, rng) for n in chosen]
     dev = read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).documents
-    corpora["dev"] = _with_numbers(dev, cache)
+    return {**corpora, "dev": _with_numbers(dev, cache)}
+
+
+def other_corpora(
+    data: Path, cache: Path, gold: Mapping[str, list[Document]], is_free: bool = False
+) -> dict[str, list[Document]]:
+    """Return raw texts with silver labels of numbers, and generated sentences; see `gold_corpora`."""
+    rng = np.random.default_rng(SEED)
+    main = next(iter(gold))
+    raw = raw_documents(raw_paragraphs(data, is_free), cache, rng)
+    pool = [
+        [sentence]
+        for documents in (raw, gold[main], gold["ewt"], gold["wnut"])
+        for document in documents
+        for sentence in document
+        if _has_only_numbers(sentence)
+    ]
+    chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
+    raw += [exchanged(pool[n], rng) for n in chosen]
+    return {"raw": raw, "made": generated(GENERATED, names_of(data, [*gold[main], *gold["ewt"]]), rng)}
+
+
+def write_corpora(folder: Path, corpora: Mapping[str, list[Document]]) -> tuple[Path, Path, list[Path]]:
+    """Write corpora in columns; return the main training file, the dev file and the other training files."""
     places = {name: folder / f"{name}.txt" for name in corpora}
     for name, place in places.items():
-        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
+        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *write_columns(d, "IOB2"))]
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    train, dev_place = places.pop(main), places.pop("dev")
-    return train, dev_place, list(places.values())
+    train, dev = places.pop(next(iter(corpora))), places.pop("dev")
+    return train, dev, list(places.values())
 
 
 def _has_only_numbers(sentence: Sentence) -> bool:
     return bool(sentence.spans) and all(type_ in NUMBERS for _, _, type_ in sentence.spans)
-
-
-def _has_names(sentence: Sentence) -> bool:
-    return any(type_ in ("PER", "LOC") for _, _, type_ in sentence.spans)
 
 
 def _with_numbers(documents: Sequence[Document], cache: Path) -> list[Document]:

@@ -22,6 +22,7 @@ NUMBERS = {
     "PERCENT": ("PERCENT",),
     "QUANTITY": ("QUANTITY",),
 }  # spaCy's types that bear out ours
+NAMES = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"}  # spaCy's types by ours
 OPENING, CLOSING = frozenset("([{$£€¥₩#"), frozenset(")]},.;:!?%")
 
 
@@ -56,6 +57,18 @@ def is_doubtful(entities: Sequence[Match], other: Match) -> bool:
     """Tell whether an entity that spaCy finds is a number of one of our types where the grammar has none."""
     start, end, type_ = other
     return type_ in NUMBERS and not any(s < end and start < e for s, e, _ in entities)
+
+
+def in_our_types(entities: Sequence[Match], text: str) -> list[Match]:
+    """Return spaCy's entities in our types, without leading articles and final 's, which ours do not have."""
+    out = []
+    for start, end, label in entities:
+        type_ = NAMES.get(label, label if label in NUMBERS else "")
+        start += 4 if text[start : start + 4].lower() == "the " else 0
+        end -= 2 if text[start:end].endswith(("'s", "’s")) else 0
+        if type_:
+            out.append((start, end, type_))
+    return out
 
 
 def _is_borne_out(match: Match, other: Sequence[Match]) -> bool:

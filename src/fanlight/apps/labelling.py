@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
+from fanlight.files import database_fault
 from fanlight.text.tokens import tokenise
 
 FORMAT = 1
@@ -137,18 +138,18 @@ class LabelStore:
     def next(self, annotator: str, after: int = 0) -> Task | None:
         """Return the first text that an annotator has not labelled, those after a text's id first, None after all."""
         with self._open() as db:
-            found = db.execute(
+            row = db.execute(
                 "SELECT id, text FROM texts t WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.text = t.id "
                 "AND l.annotator = ? AND NOT l.undone) ORDER BY id <= ?, id LIMIT 1",
                 (annotator, after),
             ).fetchone()
-            if found is None:
+            if row is None:
                 return None
             before = db.execute(
                 "SELECT spans FROM labels WHERE text = ? AND annotator = ? ORDER BY id DESC LIMIT 1",
-                (found[0], annotator),
+                (row[0], annotator),
             ).fetchone()
-        return Task(found[0], found[1], None if before is None else _spans(before[0]))
+        return Task(row[0], row[1], None if before is None else _spans(before[0]))
 
     def task(self, annotator: str, text: int) -> Task:
         """Return a text by its id, with what the annotator last gave it.
@@ -199,12 +200,12 @@ class LabelStore:
                 raise DataError(f"spans {before[0]}–{before[1]} and {after[0]}–{after[1]} overlap: leave one of them")
         check_types((type_ for _, _, type_ in spans), types, "label")
         with self._open() as db, db:
-            found = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
-            if found is None:
+            row = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
+            if row is None:
                 raise DataError(f"there is no text {text}")
             for start, end, _ in spans:
-                if not 0 <= start < end <= len(found[0]):
-                    raise DataError(f"span {start}–{end} is not in the text, which has {len(found[0])} code points")
+                if not 0 <= start < end <= len(row[0]):
+                    raise DataError(f"span {start}–{end} is not in the text, which has {len(row[0])} code points")
             db.execute("UPDATE labels SET undone = 1 WHERE annotator = ? AND text = ?", (annotator, text))
             row = (text, annotator, json.dumps(sorted(spans)))
             db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
@@ -264,20 +265,20 @@ class LabelStore:
             names = [
                 name for (name,) in db.execute("SELECT DISTINCT annotator FROM labels WHERE NOT undone ORDER BY 1")
             ]
-            found = []
-            for first, second in combinations(names, 2):
+            agreements = []
+            for left, right in combinations(names, 2):
                 rows = db.execute(
                     "SELECT t.text, a.spans, b.spans FROM labels a JOIN labels b ON a.text = b.text "
                     "JOIN texts t ON t.id = a.text WHERE NOT a.undone AND NOT b.undone AND a.annotator = ? "
                     "AND b.annotator = ?",
-                    (first, second),
+                    (left, right),
                 ).fetchall()
                 pairs: Counter[tuple[str, str]] = Counter()
                 for row in rows:
                     pairs.update(_token_types(*row))
                 if rows:
-                    found.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
-        return found
+                    agreements.append(Agreement(left, right, len(rows), cohens_kappa(pairs)))
+        return agreements
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -287,11 +288,7 @@ class LabelStore:
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
         except (sqlite3.Error, *DAMAGE) as error:
-            raise DataError(f"{self.path}: {_line(error)}: is it a file that `fanlight label` made?") from None
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+            raise DataError(database_fault(self.path, error, "label")) from None
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
@@ -316,12 +313,12 @@ def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 @lru_cache(1 << 16)  # of a save, one text is new
-def _token_types(text: str, first: str, second: str) -> Counter[tuple[str, str]]:
+def _token_types(text: str, left: str, right: str) -> Counter[tuple[str, str]]:
     """Count the types that two annotators give each token, "" for none; the first span that touches it decides."""
     starts, ends = tokenise(text)
-    spans = _spans(first), _spans(second)
+    spans = _spans(left), _spans(right)
     types = [
-        tuple(next((t for a, b, t in some if a < e and s < b), "") for some in spans)
+        tuple(next((t for a, b, t in side if a < e and s < b), "") for side in spans)
         for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
     return Counter((one, two) for one, two in types)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from fanlight.calculus.batch import substitute
-from fanlight.calculus.compiler.rewriting import simplify
-from fanlight.calculus.derivatives import shortest_gradient, target_of
-from fanlight.calculus.expressions import Expression, constant, context_of, remember, symbol, tree_size, walk, zeros
+from fanlight.calculus.batch import without_identities
+from fanlight.calculus.derivatives import shortest_gradient, simplify, target_of
+from fanlight.calculus.expressions import Expression, constant, context_of, remember, tree_size, walk, zeros
 from fanlight.calculus.shapes import show
 from fanlight.errors import CalculusError
 
@@ -46,28 +45,17 @@ def gradient(
     >>> str(gradient(s, "b"))
     'u * (1 - tanh(W @ x + b)**2)'
     """
-    single = isinstance(wrt, (str, Expression))
-    asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
-    if isinstance(wrt, str) or (isinstance(wrt, Expression) and not wrt.arguments):
-        short = _short_gradient(expression, target_of(expression, wrt))
-        if short is not None:
-            return short
-    original = expression
-    targets = [target_of(expression, w) for w in asked]
-    # what is assumed of a symbol holds where it is, not where it is moved to: it is used after differentiating
-    assumed = {t.name: t for t in targets if t.operation.name == "symbol" and t.parameters[2]}
-    if assumed:
-        plain = {name: symbol(name, t.shape) for name, t in assumed.items()}
-        expression = substitute(expression, plain)
-        targets = [plain.get(t.name, t) if t.operation.name == "symbol" else t for t in targets]
-    if not any(target.arguments for target in targets):  # an inner node may not outlive simplification
-        expression = simplify(expression)
-    symbols = context_of(original)
-    found = [simplify(g) for g in pull_back(expression, targets)]
-    if assumed:
-        found = [simplify(substitute(g, assumed)) for g in found]
-    found = [remember(g, symbols) for g in found]
-    return found[0] if single else found
+    symbols = context_of(expression)
+    if not isinstance(wrt, (str, Expression)):
+        targets = [target_of(expression, w) for w in wrt]
+        return [remember(g, symbols) for g in pull_back(expression, targets)]
+    target = target_of(expression, wrt)
+    short = None if target.arguments else _short_gradient(expression, target)
+    if short is not None:
+        return short
+    (slope,) = pull_back(expression, [target])
+    slope = remember(without_identities(slope), symbols)
+    return remember(simplify(slope), symbols) if tree_size(slope) <= _READABLE else slope
 
 
 def _short_gradient(expression: Expression, target: Expression) -> Expression | None:

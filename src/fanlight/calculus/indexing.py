@@ -9,29 +9,23 @@ from fanlight.calculus.expressions import Expression, walk
 from fanlight.calculus.index_algebra import (
     add,
     collect,
-    distribute,
     eye_factor,
     length_factor,
     multiply,
     normal_term,
     number,
-    oriented,
+    orient,
     power,
     scale,
-    selected_entry,
     single,
-    used_axes,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
 
 Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
-
-
-_ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
-_EVEN = {"cos", "abs", "cosh"}
 
 
 def form_of(expression: Expression) -> Form:
@@ -45,7 +39,7 @@ def form_of(expression: Expression) -> Form:
     done: dict[Expression, Form] = {}
     for node in walk(expression):
         if len(node.shape) != 1:  # row numbers stand in the atoms that select rows
-            done[node] = _converted(node, done)
+            done[node] = _convert(node, done)
     if expression not in done:
         raise CalculusError(f"{expression} are row numbers: they have no form with indices")
     return done[expression]
@@ -78,14 +72,14 @@ class _Arguments:
         return renamed(self._done[argument], [i for i in indices if i is not None])
 
 
-def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
+def _convert(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
     if name in _RULES:
         axes = _new_axes(node)
         rows, columns = axes_of(node, axes)
         return _RULES[name](_Arguments(node, done), rows, columns)
     if node.operation.derivative is not None:
-        return elementwise(node.operation.name, done[node.arguments[0]], node)
+        return elementwise(node.operation.name, done[node.arguments[0]])
     return _call(node, done)
 
 
@@ -96,7 +90,7 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     axes = _new_axes(node)
     name = node.operation.name
     if name in ("inv", "det", "logdet"):
-        atom, indices = oriented("call", name, done[node.arguments[0]], (_operation_key(node),))
+        atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         if name == "inv":
             return Form((Term(Fraction(1), (Factor(atom, indices),)),), done[node.arguments[0]].axes)
         return single(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
@@ -114,91 +108,6 @@ def _operation_key(node: Expression) -> tuple[Dimension, ...]:
 
 def _shapes(node: Expression) -> tuple[tuple[Dimension, ...], ...]:
     return (node.shape, *(a.shape for a in node.arguments))
-
-
-def elementwise(name: str, argument: Form, node: Expression | None = None) -> Form:
-    """Apply a function of one number to every entry; that of a selected entry is the selected entry of its values."""
-    if (selection := selected_entry(argument)) is not None:
-        selector, unselected = selection
-        return distribute(selector, elementwise(name, unselected, node), argument.axes)
-    inner = Form(argument.terms, used_axes(argument))
-    if name == "exp" and not argument.terms:
-        return number(1, argument.axes)
-    if name == "sqrt":
-        return power(argument, Fraction(1, 2))
-    if name == "log" and (split := _logarithm(argument)) is not None:
-        return split
-    if name == "exp" and [f.atom.name for t in inner.terms for f in t.factors] == ["log"]:
-        (term,) = inner.terms
-        if term.factors[0].exponent == 1 and term.indices <= set(inner.axes):
-            return power(Form(_inside(term.factors[0]).terms, argument.axes), term.coefficient)
-    negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
-    if negative and name in _ODD | _EVEN:
-        return scale(elementwise(name, scale(argument, -1)), -1 if name in _ODD else 1)
-    if name == "sigmoid" and negative:
-        return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
-    atom, indices = oriented("function", name, inner)
-    return Form((Term(Fraction(1), (Factor(atom, indices),)),), argument.axes)
-
-
-def _logarithm(argument: Form) -> Form | None:
-    """Split the logarithm of positive factors; use those that cannot overflow."""
-    axes = argument.axes
-    if len(argument.terms) == 2:
-        one, other = sorted(argument.terms, key=lambda t: len(t.factors))
-        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
-            return elementwise("softplus", Form(_inside(other.factors[0]).terms, axes))
-    if len(argument.terms) != 1:
-        if (inner := _one_minus_sigmoid(argument)) is not None:
-            return scale(elementwise("softplus", Form(inner.terms, axes)), -1)
-        return None
-    (term,) = argument.terms
-    if term == Term(Fraction(1), ()):
-        return Form((), axes)
-    if not term.indices <= set(axes) or term.coefficient != 1:
-        return None
-    parts = []
-    for factor in term.factors:
-        alone = collect([Term(Fraction(1), (factor._replace(exponent=Fraction(1)),))], axes)
-        if factor.atom.name == "exp":
-            part = Form(_inside(factor).terms, axes)
-        elif factor.atom.name == "sigmoid":
-            part = scale(elementwise("softplus", scale(Form(_inside(factor).terms, axes), -1)), -1)
-        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_inside(factor))) is not None:
-            part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
-        elif is_positive(factor):
-            atom, indices = oriented("function", "log", Form(alone.terms, used_axes(alone)))
-            part = Form((Term(Fraction(1), (Factor(atom, indices),)),), axes)
-        else:
-            return None
-        parts.append(scale(part, factor.exponent))
-    return add(*parts, axes=axes)
-
-
-def _inside(factor: Factor) -> Form:
-    return renamed(factor.atom.arguments[0], factor.indices)
-
-
-def _one_minus_sigmoid(form: Form) -> Form | None:
-    """Return z of ``1 - sigmoid(z)``."""
-    if len(form.terms) != 2:
-        return None
-    one, other = sorted(form.terms, key=lambda t: len(t.factors))
-    if one != Term(Fraction(1), ()) or other.coefficient != -1 or [f.atom.name for f in other.factors] != ["sigmoid"]:
-        return None
-    return _inside(other.factors[0]) if other.factors[0].exponent == 1 else None
-
-
-def is_positive(factor: Factor) -> bool:
-    """Tell whether a factor's entries are positive whatever the symbols are."""
-    atom = factor.atom
-    if atom.kind == "function":
-        return atom.name in ("exp", "sigmoid", "softplus")
-    if atom.kind != "group":
-        return False
-    if _one_minus_sigmoid(atom.arguments[0]) is not None:
-        return True
-    return all(t.coefficient > 0 and t.factors and all(map(is_positive, t.factors)) for t in atom.arguments[0].terms)
 
 
 def _sum_over(form: Form, axes: Sequence[Index]) -> Form:
@@ -229,15 +138,6 @@ def _divide(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(a.at(0, r, c), reciprocal(below), axes=_axes(r, c))
 
 
-def reciprocal(form: Form) -> Form:
-    """Return one over every entry; ``1 / (1 + exp(-z))`` is a sigmoid."""
-    if len(form.terms) == 2:
-        one, other = sorted(form.terms, key=lambda t: len(t.factors))
-        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
-            return elementwise("sigmoid", Form(scale(_inside(other.factors[0]), -1).terms, form.axes))
-    return power(form, Fraction(-1))
-
-
 def _power(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     exponent = a.at(1, r, c)
     base = a.at(0, r, c)
@@ -247,14 +147,6 @@ def _power(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if len(exponent.terms) == 1 and not exponent.terms[0].factors:
         return Form(power(base, exponent.terms[0].coefficient).terms, axes)
     return power_function(base, exponent, axes)
-
-
-def power_function(base: Form, exponent: Form, axes: Sequence[Index]) -> Form:
-    """Raise to a power that is not a number."""
-    used = tuple(i for i in axes if any(i in t.indices for t in (*base.terms, *exponent.terms)))
-    arguments = (Form(base.terms, used), Form(exponent.terms, used))
-    atom = Atom("function", "power", [i.length for i in used], arguments=arguments)
-    return Form((Term(Fraction(1), (Factor(atom, used),)),), tuple(axes))
 
 
 def _matmul(a: _Arguments, r: Index | None, c: Index | None) -> Form:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fanlight.calculus.batch import substitute, sum_over
-from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, write_by, zeros
+from fanlight.calculus.expressions import Context, Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
-from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS, mean_of, variance_of
+from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
 from fanlight.calculus.shapes import ONE, Dimension, dimension, show
 from fanlight.calculus.syntax import PRIME, error_at, hint, syntax_tree
+from fanlight.calculus.text_writer import DIMENSION_COUNTS
 from fanlight.errors import CalculusError
 
 _OPERATORS = {
@@ -35,20 +36,8 @@ _WRITTEN_OTHERWISE = {
     *_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", "length", "reshape", "scatter_rows",
     "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", *_FILLED,
 }  # fmt: skip
-_PARAMETERS = {  # how many dimensions they are written with
-    "kron_left": 2, "kron_right": 2, "reshape": 2, "scatter_rows": 1, "scatter_bag": 1, "onehot": 1, "onehot_rows": 1,
-}  # fmt: skip
+_METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
 _LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")
-
-_INFIX = {
-    "add": ("+", 1),
-    "subtract": ("-", 1),
-    "multiply": ("*", 2),
-    "divide": ("/", 2),
-    "matmul": ("@", 2),
-    "power": ("**", 4),
-}
-_NEGATIVE, _ATOM = 3, 5
 
 
 def parse(
@@ -95,11 +84,6 @@ def parse(
     return remember(result, reader.symbols)
 
 
-def write(expression: Expression) -> str:
-    """Write an expression so that `parse` reads the same again."""
-    return _write(expression)[0]
-
-
 class _Reader:
     def __init__(
         self,
@@ -111,7 +95,7 @@ class _Reader:
     ) -> None:
         self.text = text
         self.generic = generic
-        self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
+        self.symbols = Context({name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()})
         self.bound: dict[str, Expression] = {}  # letters of sums over an index
         self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
@@ -152,15 +136,8 @@ class _Reader:
                 func=ast.Attribute(value=ast.Name(id=library), attr=name), args=arguments, keywords=keywords
             ) if library in _LIBRARIES and library not in self.symbols:
                 return self._call(name, arguments, keywords)
-            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=keywords) if name in (
-                "sum",
-                "mean",
-                "dot",
-                "max",
-                "min",
-                "var",
-                "trace",
-                "transpose",
+            case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=keywords) if (
+                name in _METHODS
             ):
                 return self._call(name, [value, *arguments], keywords)
             case ast.Subscript(value=value, slice=ast.Tuple(elts=places)):
@@ -241,8 +218,8 @@ class _Reader:
             return self._derivative(name, arguments)
         if name in _FILLED:
             return self._with_dimensions(name, arguments, _FILLED[name])
-        if name in _PARAMETERS:
-            count = _PARAMETERS[name]
+        if name in DIMENSION_COUNTS:
+            count = DIMENSION_COUNTS[name]
             if name.startswith("onehot"):
                 self._note_index(arguments[0])
             return self._with_dimensions(name, arguments, self._parametric(name, len(arguments) - count), count)
@@ -259,6 +236,7 @@ class _Reader:
         return result
 
     def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
+        self.symbols.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
         rewriting = REWRITINGS[name]
         least, most = rewriting.arguments
         if not least <= len(arguments) <= most:
@@ -322,18 +300,18 @@ class _Reader:
             slope = gradient(slope, place)
         return substitute(slope, {"z": z})
 
-    def _part(self, whole: Expression, places: list[ast.expr]) -> Expression:
+    def _part(self, base: Expression, places: list[ast.expr]) -> Expression:
         """Read ``X[i, j]``, ``X[a:b, :]``, ``X[i]`` or ``x[i]``; a letter that is no dimension numbers an entry."""
-        if not whole.shape:
-            raise CalculusError(f"{whole} is a scalar: it has no entries")
+        if not base.shape:
+            raise CalculusError(f"{base} is a scalar: it has no entries")
         if len(places) == 1:
             everything = ast.Slice()
-            places = [everything, *places] if whole.shape[0] == ONE else [*places, everything]
+            places = [everything, *places] if base.shape[0] == ONE else [*places, everything]
         if len(places) != 2:
             raise CalculusError("a matrix has two indices: X[i, j]")
-        selectors = [self._selector(place, n) for place, n in zip(places, whole.shape, strict=True)]
+        selectors = [self._selector(place, n) for place, n in zip(places, base.shape, strict=True)]
         slices = [self._bounds(place) if isinstance(place, ast.Slice) else slice(None) for place in places]
-        part = whole if slices == [slice(None)] * 2 else whole[slices[0], slices[1]]
+        part = base if slices == [slice(None)] * 2 else base[slices[0], slices[1]]
         rows, columns = selectors
         if rows is not None:
             part = apply("rows", part, rows) if len(rows.shape) == 1 else rows.T @ part
@@ -345,6 +323,8 @@ class _Reader:
         """Return the one-hot column of an entry's number, or row numbers; None for ranges and where there is one."""
         match place:
             case ast.Slice():
+                return None
+            case ast.Name() if length == ONE:
                 return None
             case ast.Name(id=name) if name in self.bound:
                 return self.bound[name]
@@ -417,101 +397,3 @@ def _functions_like(name: str) -> str:
     near = difflib.get_close_matches(name, [*functions(), *ALIASES], 1, 0.5)
     start = f"did you mean {near[0]}? " if near else "a function of one letter, such as f, stays symbolic; "
     return f"{start}known are {', '.join(functions())}"
-
-
-def _write(node: Expression) -> tuple[str, int]:
-    """Return the text and how tightly it binds."""
-    name, arguments, parameters = node.operation.name, node.arguments, node.parameters
-    if name == "symbol":
-        return str(parameters[0]), _ATOM
-    if name == "constant":
-        value = parameters[0]
-        return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
-    if name == "length":
-        return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
-    if (statistic := _statistic(node)) is not None:
-        return statistic, _ATOM
-    if name == "matmul" and (places := _places(node)) is not None:
-        return places, _ATOM
-    if name in _INFIX:
-        sign, level = _INFIX[name]
-        # Python's power binds to the right and before a sign on its left; all else to the left
-        mixed = _needs_parentheses(name, arguments)
-        left = _wrapped(arguments[0], level + (name == "power" or mixed))
-        right = _wrapped(arguments[1], _NEGATIVE if name == "power" else level + 1)
-        return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
-    if name == "negative":
-        return f"-{_wrapped(arguments[0], _NEGATIVE)}", _NEGATIVE
-    if name == "transpose":
-        return f"{_wrapped(arguments[0], _ATOM)}.T", _ATOM
-    if name == "slice":
-        whole = arguments[0].shape
-        r0, r1, c0, c1 = parameters
-        rows_, columns = _bounds(r0, r1, whole[0]), _bounds(c0, c1, whole[1])
-        places = f"{rows_}, {columns}" if whole[1] != ONE else rows_
-        return f"{_wrapped(arguments[0], _ATOM)}[{places}]", _ATOM
-    if name in _FILLED:
-        return f"{name}({', '.join(map(str, parameters))})", _ATOM
-    written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in _PARAMETERS else [])
-    return f"{name}({', '.join(written)})", _ATOM
-
-
-def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
-    """Tell whether the left side stands in parentheses: products of both kinds, unless one of them is by a scalar."""
-    left = arguments[0]
-    if {name, left.operation.name} not in ({"matmul", "multiply"}, {"matmul", "divide"}):
-        return False
-    return bool(left.arguments[0].shape and left.arguments[1].shape) if name == "matmul" else bool(arguments[1].shape)
-
-
-def _wrapped(node: Expression, level: int) -> str:
-    text, binds = _write(node)
-    return text if binds >= level else f"({text})"
-
-
-def _statistic(node: Expression) -> str | None:
-    """Write a mean, variance or standard deviation, which are read as sums."""
-    if node.operation.name == "sqrt":
-        inner = _statistic(node.arguments[0])
-        return f"std{inner[3:]}" if inner and inner.startswith("var(") else None
-    if node.operation.name != "divide" or node.arguments[0].operation.name != "sum":
-        return None
-    (x,) = node.arguments[0].arguments
-    if x.operation.name == "power" and x.arguments[0].operation.name == "subtract":
-        (entries, _) = x.arguments[0].arguments
-        if entries.shape and node is variance_of(entries):
-            return f"var({write(entries)})"
-    return f"mean({write(x)})" if x.shape and node is mean_of(x) else None
-
-
-def _places(product: Expression) -> str | None:
-    """Write a product with a one-hot column as an entry, row or column: ``x[i]``, ``X[i, :]``, ``X[i, j]``."""
-    left, right = product.arguments
-    column = _number_of(right)
-    if column is not None and left.operation.name == "transpose" and not product.shape:
-        left = left.arguments[0]  # x.T @ onehot(i, n)
-        return f"{_wrapped(left, _ATOM)}[{column}]" if left.shape[1:] == (ONE,) else None
-    whole = left if column is not None else product
-    row = None
-    if whole.operation.name == "matmul" and whole.arguments[0].operation.name == "transpose":
-        row = _number_of(whole.arguments[0].arguments[0])
-        whole = whole.arguments[1] if row is not None else whole
-    if row is None and column is None:
-        return None
-    if row is not None and whole.shape[1] == ONE:
-        return f"{_wrapped(whole, _ATOM)}[{row}]"
-    if row is None and whole.shape[0] == ONE:
-        row = "0"
-    return f"{_wrapped(whole, _ATOM)}[{row or ':'}, {column or ':'}]"
-
-
-def _number_of(e: Expression) -> str | None:
-    return write(e.arguments[0]) if e.operation.name == "onehot" else None
-
-
-def _bounds(first: Dimension, last: Dimension, length: Dimension) -> str:
-    start = "" if first == dimension(0) else str(first)
-    return f"{start}:{'' if last == length else last}"
-
-
-write_by(write)

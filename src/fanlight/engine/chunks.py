@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fanlight.engine.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
 from fanlight.engine.layout import WIDTH, continues, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
 from fanlight.engine.token_flags import (
@@ -240,10 +241,9 @@ def sentence_borders(
     of a document both are 0.
     """
     count = len(types)
-    if count == 0:
-        borders[0] = 0
-        return 0
     borders[0] = 0
+    if count == 0:
+        return 0
     found = 1
     line_start = state[0]
     final, columns = state[1] & 1 != 0, state[1] & IN_COLUMNS != 0
@@ -262,15 +262,23 @@ def sentence_borders(
             border = True
         elif separates_columns(gaps, t, columns):
             border = columns = True
+        elif final and not lines:
+            if low:
+                border = ends_before_small_letter(types, offsets, gaps, flags, t, borders[found - 1])
+            else:
+                border = ends_after_mark(types, offsets, gaps, flags, t, borders[found - 1], line_start)
         elif final:
             border = not low
         elif lines:
             if low or before & FIRST_LOWER or before & COMMA:
                 border = here & BULLET and t + 1 < count and gaps[t + 1] >= 0
+                border = border or begins_line(types, offsets, gaps, flags, t)
             elif here & FIRST_UPPER:
                 border = not continues(types, offsets, gaps, flags, t, borders[found - 1], line_start)
             else:
-                border = offsets[t - 1, 1] - line_start <= HEADLINE
+                border = offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t)
+        else:
+            border = ends_after_abbreviation(types, offsets, gaps, flags, t, borders[found - 1], line_start)
         if lines:
             line_start, columns = offsets[t, 0], False
         if border:

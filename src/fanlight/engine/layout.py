@@ -52,7 +52,7 @@ def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: in
         final -= 1
     if not flags[types[final]] & FINAL and following < FULL:
         return False
-    return 5 * (length + 1 + offsets[t, 1] - offsets[t, 0]) > 4 * max(length, min(following, 2 * FULL))
+    return bool(5 * (length + 1 + offsets[t, 1] - offsets[t, 0]) > 4 * max(length, min(following, 2 * FULL)))
 
 
 @inner()

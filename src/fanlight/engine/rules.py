@@ -1,9 +1,9 @@
 """Compiled kernels of rules: names found as words in a block's bytes, and settled with the model's entities.
 
-A *run* is letters and digits that follow one another, or any other character by itself. A name stands as a word exactly
-where the text's runs are the name's, so names are looked for from each run on, as long as some name begins with what
-was read. They are in one table by their hashes, and what is found is compared byte by byte. `tagging.rules` has the
-plain forms.
+A *run* is letters and digits that follow one another, or any other character by itself.
+A name stands as a word where the text's runs are the name's, or in its last run particles follow (`text.particles`). So
+names are looked for from each run on, as long as some name begins with what was read. They are in one table by their
+hashes, and what is found is compared byte by byte. `tagging.rules` has the plain forms.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine.borders import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import inner, kernel
 from fanlight.text.automaton_kernels import code_point
+from fanlight.text.particles import AFTER_CONSONANT, AFTER_VOWEL, LIMIT, PARTICLES, SLOTS
+from fanlight.text.particles import LONGEST as LONGEST_PARTICLE
 from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
+_PARTICLE_KEYS, _PARTICLES = table_of(PARTICLES, 512)
 BITS = 8  # of the filter, for each run of a name
 
 
@@ -129,8 +133,12 @@ def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names,
         place = 0
         while i < end:
             stop, width, h = _run(START, data, i, end, names.alphanumeric)
-            reached, at = stop, place + width
+            reached, at, run_start, run_place, before = stop, place + width, i, place, START
             while True:
+                if data[reached - 1] >= 0x80 and at - run_place > 1:
+                    found = _find_heads(
+                        data, (i, run_start, reached), (place, run_place), (d, before), names, (out, found)
+                    )
                 word, whole, part = _marks(finish(h), names.filter)
                 said = names.filter[word]
                 if said & whole == whole:
@@ -146,11 +154,78 @@ def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names,
                         found += 1
                 if said & part != part or reached >= end:
                     break
+                run_start, run_place, before = reached, at, h
                 reached, more, h = _run(h, data, reached, end, names.alphanumeric)
                 at += more
             i = stop
             place += width
     return found
+
+
+@inner()
+def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, output: Any) -> Any:
+    """Find the names that end within a run and are followed there by particles, as `text.particles.follows_name` says.
+
+    ``bytes_`` are where the name and its last run begin and the run ends, ``places`` the former in code points,
+    ``start`` the document and the hash before the run, ``output`` the columns and how many names they have.
+    """
+    name_start, i, end = bytes_
+    name_place, place = places
+    document, h = start
+    out, found = output
+    last, _ = code_point(data, max(i, end - 3))
+    if not 0xAC00 <= last <= 0xD7A3:
+        return found
+    while i < end:
+        point, size = code_point(data, i)
+        h = hash_on(h, data, i, i + size, False)
+        i += size
+        place += 1
+        if i == end or end - i > 3 * LIMIT or data[i] < 0x80:
+            continue
+        word, complete, _ = _marks(finish(h), names.filter)
+        if names.filter[word] & complete != complete:
+            continue
+        slot = place_of(finish(h), names.keys)
+        n = names.numbers[slot]
+        if names.keys[slot] == 0 or place - name_place < 2:
+            continue
+        if not _same(data, name_start, i, names.data, names.borders[n], names.borders[n + 1]):
+            continue
+        if not _are_particles(data, point, i, end):
+            continue
+        if found < len(out.types):
+            out.documents[found] = document
+            out.starts[found], out.ends[found] = name_place, place
+            out.byte_starts[found], out.byte_ends[found] = name_start, i
+            out.types[found], out.probabilities[found] = n, 1.0
+        found += 1
+    return found
+
+
+@inner()
+def _are_particles(data: Any, before: int, begin: int, end: int) -> bool:
+    """Tell whether bytes [begin, end) behind a code point are a sequence of particles; see `text.particles`."""
+    count = (end - begin) // 3
+    states = np.zeros(LIMIT + 1, np.int64)
+    states[0] = 1
+    for k in range(count):  # all are syllables of three bytes, else no item matches
+        if states[k] == 0:
+            continue
+        point = before if k == 0 else code_point(data, begin + 3 * (k - 1))[0]
+        condition = AFTER_CONSONANT | AFTER_VOWEL
+        if 0xAC00 <= point <= 0xD7A3:
+            final = (point - 0xAC00) % 28
+            condition = (AFTER_CONSONANT if final else AFTER_VOWEL) | (AFTER_VOWEL if final == 8 else 0)
+        h = START
+        for length in range(1, min(LONGEST_PARTICLE, count - k) + 1):
+            h = hash_on(h, data, begin + 3 * (k + length - 1), begin + 3 * (k + length), False)
+            slot = place_of(finish(h), _PARTICLE_KEYS)
+            if _PARTICLE_KEYS[slot] != 0 and _PARTICLES[slot] & condition:
+                for s in range(SLOTS):
+                    if _PARTICLES[slot] >> s & 1 and states[k] & ((2 << s) - 1):
+                        states[k + length] |= 2 << s
+    return count * 3 == end - begin and states[count] != 0
 
 
 @inner()

@@ -31,7 +31,8 @@ def trim_entities(data: Any, out: Any, count: Any) -> Any:
     kept = ZERO
     for n in range(count):
         start, end = np.int64(out.starts[n]), np.int64(out.ends[n])
-        i, j = np.int64(out.byte_starts[n]), np.int64(out.byte_ends[n])
+        i: Any = np.int64(out.byte_starts[n])
+        j: Any = np.int64(out.byte_ends[n])
         while i < j:
             point, width = code_point(data, i)
             if not _is_foreign(point, data, i, i + width, j, _FIRST):

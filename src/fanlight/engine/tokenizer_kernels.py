@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fanlight.engine.borders import border_bits
 from fanlight.engine.chunks import place_of
 from fanlight.engine.token_flags import (
     ALPHABETIC,
@@ -118,10 +119,12 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
     for w in range(len(spans)):
         begin, end = spans[w]
         first, last = data[begin], data[end - 1]
+        bits = border_bits(data, begin, end)
         if first >= 0x80:
             p = character_kernels.point(data, begin)
             out[w] = (
-                AS_FORM
+                bits
+                | AS_FORM
                 | ALPHABETIC * (0x3131 <= p <= 0xD7A3)
                 | BULLET * (p in (0x25A0, 0x25A1, 0x25AA, 0x25B6, 0x25BA, 0x25CB, 0x25CF, 0x25E6))
                 | FINAL * (p == 0x2026 or p == 0x3002 or p == 0xFF01 or p == 0xFF1F)
@@ -136,7 +139,8 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
             upper = upper or 65 <= b <= 90
             lower = lower or 97 <= b <= 122
         out[w] = (
-            FINAL * (same and (last == 46 or last == 33 or last == 63))
+            bits
+            | FINAL * (same and (last == 46 or last == 33 or last == 63))
             | CLOSING * (end - begin == 1 and (last in (34, 39, 41, 93, 125)))
             | BULLET * (end - begin == 1 and (last in (42, 43, 45)))
             | FIRST_LOWER * (97 <= first <= 122)

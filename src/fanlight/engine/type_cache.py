@@ -25,9 +25,10 @@ from fanlight.engine.tokenizer import Cutter, cutter_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
+from fanlight.text.borders import border_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
-from fanlight.text.layout import BULLETS, CLOSING, FINAL
+from fanlight.text.layout import BULLETS, CLOSING, is_final
 from fanlight.text.sentences import DIVIDING
 from fanlight.text.tokens import characters, tokenise
 
@@ -356,7 +357,7 @@ def _byte_offsets(text: str) -> Int:
 def _flags(text: str, word: str) -> int:
     """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
     return (
-        token_flags.FINAL * (text[-1] in FINAL and len(set(text)) == 1)
+        token_flags.FINAL * is_final(text)
         | token_flags.CLOSING * (text in CLOSING)
         | token_flags.FIRST_LOWER * text[0].islower()
         | token_flags.COMMA * (text == ",")
@@ -367,4 +368,5 @@ def _flags(text: str, word: str) -> int:
         | token_flags.UPPER * word.isupper()
         | token_flags.LOWER * word.islower()
         | token_flags.BULLET * (text in BULLETS)
+        | border_bits(text)
     )

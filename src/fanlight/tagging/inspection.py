@@ -14,7 +14,7 @@ from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import Tokens, read_sentences, read_texts
 from fanlight.entities.entity import Entity
 from fanlight.errors import DataError
-from fanlight.network.evidence import marks_width
+from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.inputs import WordTypes
 from fanlight.tagging.explain import (
     Explanation,
@@ -59,7 +59,7 @@ class Inspector:
         around = padded(range(first, last), token - first, self._model.configuration.radius, None)
         keys = [PADDING if u is None else tokens.keys[u] for u in around]
         vectors = self._network.vectors(WordTypes.of(keys, self._model.configuration, self._model.lexicon))
-        listed, known = (marks_width(self._model.gazetteer, p) for p in (None, self._model.patterns))
+        listed, known = (gazetteer_feature_width(self._model.gazetteer, p) for p in (None, self._model.patterns))
         outside = padding_context(self._network)
         parts, inputs = [], []
         for k, u in enumerate(around):

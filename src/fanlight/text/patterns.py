@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 from fanlight.errors import DataError
 from fanlight.text.automaton import Automaton, compile_expression
 from fanlight.text.gazetteers import mark
+from fanlight.text.particles import LIMIT, follows_name
 
 MARKS = 4  # numbers a token gets for each type: begins, is inside, ends, is the whole of a match
 MOST_WORK = 1 << 24  # steps that the tables of all expressions may take: some seconds
 Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: the text it is in, its tokens' starts and ends there
+_WORD = re.compile(r"[^\W_]+")
 _RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
 
 
 class Patterns:
-    r"""Names, found where they stand as a word (no letter or digit touches them), and regular expressions.
+    r"""Names, found as words (no letter or digit but of Korean particles touches them), and expressions.
 
     Parameters
     ----------
@@ -74,13 +76,13 @@ class Patterns:
         """Yield start, end and type of the names in a text."""
         for run in _RUN.finditer(text):
             start = run.start()
-            for length in self._lengths.get(run.group(), ()):
+            for length in self._candidates(run.group()):
                 name = text[start : start + length]  # shorter at the text's end
                 end = start + len(name)
-                if len(name) < length:
+                if len(name) < length or (type_ := self.names.get(name)) is None:
                     continue
-                touched = name[-1].isalnum() and text[end : end + 1].isalnum()
-                if not touched and (type_ := self.names.get(name)) is not None:
+                touches = _WORD.match(text, end) if name[-1].isalnum() else None
+                if touches is None or follows_name(name, touches.group()):
                     yield start, end, type_
 
     def matched(self, text: str) -> Iterator[tuple[int, int, str]]:
@@ -118,6 +120,14 @@ class Patterns:
                 if first < last:  # else it lies between tokens
                     mark(out[:, numbers[type_]], first, last - first)
         return np.concatenate(rows).reshape(-1, self.width)
+
+    def _candidates(self, run: str) -> list[int]:
+        """Return the lengths of names that may begin with a run, or in Korean with the beginning of one."""
+        lengths = self._lengths.get(run, [])
+        if not "가" <= run[-1] <= "힣":
+            return lengths
+        heads = (n for n in range(max(2, len(run) - LIMIT), len(run)) if run[:n] in self.names)
+        return sorted({*lengths, *heads})
 
     @cached_property
     def _lengths(self) -> dict[str, list[int]]:

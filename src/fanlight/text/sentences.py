@@ -4,12 +4,12 @@ Rules look at two neighbouring tokens and the white space between them; a border
 
 1. at a blank line;
 2. after a token of ``. ! ? …`` or their full-width forms (closing quotes and brackets behind it included), if white
-   space follows and the next token starts with anything but a lower-case letter. Abbreviations keep their stop in
-   their token, so they end nothing;
+   space follows and the next token starts with anything but a lower-case letter; and after abbreviations, which keep
+   their stop in their token: both as `text.borders` says;
 3. after such a token that a word stands before, without white space, where a capital follows (``Oslo.He``);
 4. at a line's end, if its last token and the next line's first start with no small letter, and no comma stands between:
    before a capital unless the line goes on (`text.layout`), before others if the line is short (up to 40 characters);
-   and before a bullet;
+   and before a bullet, list number, pronoun or the like with a capital;
 5. between the columns of a table (`text.layout`).
 
 A sentence beyond `LONGEST` tokens is divided after its last comma, semicolon or colon, or else before its last token
@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.text.layout import BULLETS, CLOSING, FINAL, continues, separates_columns
+from fanlight.text.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
+from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, separates_columns
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
@@ -84,7 +85,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
     final = False  # the last token that is no closing mark ends sentences
     for t in range(1, count):
         before = text[starts[t - 1] : ends[t - 1]]
-        if before[-1] in FINAL and len(set(before)) == 1:
+        if is_final(before):
             final = True
         elif before not in CLOSING:
             final = False
@@ -93,20 +94,28 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
         lines = gap.count("\n")
         if not gap:
             wide = t - 2 >= borders[-1] and ends[t - 2] - starts[t - 2] > 1
-            border = wide and before[-1] in FINAL and len(set(before)) == 1 and here.isupper()
+            border = wide and is_final(before) and here.isupper()
         elif lines > 1:
             border = True
         elif gap != " " and not lines and separates_columns(text, starts, ends, t, columns):
             border = columns = True
+        elif final and not lines:
+            if here.islower():
+                border = ends_before_small_letter(text, starts, ends, t, borders[-1])
+            else:
+                border = ends_after_mark(text, starts, ends, t, borders[-1], line_start)
         elif final:
             border = not here.islower()
         elif lines:
             if here.islower() or before[0].islower() or before == ",":
                 border = text[starts[t] : ends[t]] in BULLETS and t + 1 < count and ends[t] < starts[t + 1]
+                border = border or begins_line(text, starts, ends, t)
             elif here.isupper():
                 border = not continues(text, starts, ends, t, borders[-1], line_start)
             else:
-                border = ends[t - 1] - line_start <= HEADLINE
+                border = ends[t - 1] - line_start <= HEADLINE or begins_line(text, starts, ends, t)
+        else:
+            border = ends_after_abbreviation(text, starts, ends, t, borders[-1], line_start)
         if lines:
             line_start, columns = starts[t], False
         if border:

@@ -38,7 +38,7 @@ ABBREVIATIONS = frozenset(
     """
     mr mrs ms dr prof rev gen sen rep gov lt col capt cpl sgt maj adm cmdr pres hon st ste mt ft jr sr esq messrs mme
     mlle inc corp co ltd bros plc vs etc al no nos vol pp ed eds fig dept univ assn ave blvd rd jan feb mar apr jun jul
-    aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun approx est cf ca ph.d
+    aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun approx est cf ca ph.d tel atty supt insp
     """.split()  # noqa: SIM905 - a list of one-word strings is harder to read
 )
 POSSESSIVE_NAMES = frozenset(

@@ -107,9 +107,11 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
     plain = True
     for i in range(begin, end):
         b = data[i]
-        if b < 33 or b > 126 or b in (35, 38, 47, 61, 64, 92, 95, 124, 126):  # # & / = @ \\ _ | ~
+        if b < 33 or b > 126 or b in (35, 38, 61, 64, 92, 95, 124, 126):  # # & = @ \\ _ | ~
             return -1
-        if i > begin and _alphabetic(b) and _joins(data, begin, i):
+        if b == 47 and not (begin < i < end - 1 and _digit(data[i - 1]) and _digit(data[i + 1])):  # / but in 1/2
+            return -1
+        if i > begin and _alphabetic(b) and _joins(data, begin, i, end):
             return -1
         plain = plain and _alphanumeric(b)
     if plain:
@@ -144,9 +146,16 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
 
 
 @inner(inline="always")
-def _joins(data: Any, begin: int, i: int) -> bool:
-    """Tell whether before a letter there is a digit, ``! ?``, or a stop between a small letter and a capital."""
+def _joins(data: Any, begin: int, i: int, end: int) -> bool:
+    """Tell whether before a letter there is a digit (but in ``10th``, ``1990s``), ``! ?``, or a stop as in ``a.B``."""
     mark = data[i - 1]
+    if _digit(mark) and data[i] | 32 == 115 and (i + 1 == end or not _alphanumeric(data[i + 1])):  # s
+        return False
+    if _digit(mark) and i + 1 < end and (i + 2 == end or not _alphanumeric(data[i + 2])):
+        first, second = data[i] | 32, data[i + 1] | 32
+        ordinal = (first == 116 and second == 104) or (first == 115 and second == 116)  # th st
+        if ordinal or (second == 100 and (first == 110 or first == 114)):  # nd rd
+            return False
     if mark == 46:
         return bool(data[i] <= 90 and i - 1 > begin and 97 <= data[i - 2] <= 122)
     return bool(_digit(mark) or mark == 33 or mark == 63)

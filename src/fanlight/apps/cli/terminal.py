@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 from typing import Any
+
+from fanlight.files import is_special
+
+_NARROWEST = 60  # columns of a terminal
+_WIDEST = 10_000  # columns of an output that is none
 
 
 def printable(text: str) -> str:
@@ -23,6 +29,24 @@ def _acts(character: str) -> bool:
         unicodedata.category(character) in ("Cc", "Cs")
         or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
     )
+
+
+def open_console(stderr: bool = False) -> Any:
+    """Return a console (`rich.console.Console`) that cuts no cell of a table where the output is no terminal.
+
+    A terminal narrower than 60 columns wraps lines by itself, which can be read; columns of one letter cannot.
+    """
+    from rich.console import Console
+
+    shown = Console(stderr=stderr)
+    shown.width = max(shown.width, _NARROWEST) if shown.is_terminal else _WIDEST
+    return shown
+
+
+def print_size(out: Path, console: Any) -> None:
+    """Print that an output is written, and its size, on a console (`open_console`)."""
+    size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
+    console.print(f"wrote {out}{size}", markup=False, highlight=False)
 
 
 def table(*columns: str, **options: Any) -> Any:

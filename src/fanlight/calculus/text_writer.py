@@ -1,0 +1,156 @@
+"""Expressions written as text that `parse` reads again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from weakref import WeakKeyDictionary
+
+from fanlight.calculus.expressions import Expression, has_means, write_by
+from fanlight.calculus.rewritings import mean_of, variance_of
+from fanlight.calculus.shapes import ONE, Dimension, dimension
+
+DIMENSION_COUNTS = {  # how many dimensions they are written with
+    "kron_left": 2, "kron_right": 2, "reshape": 2, "scatter_rows": 1, "scatter_bag": 1, "onehot": 1, "onehot_rows": 1,
+}  # fmt: skip
+_INFIX = {
+    "add": ("+", 1),
+    "subtract": ("-", 1),
+    "multiply": ("*", 2),
+    "divide": ("/", 2),
+    "matmul": ("@", 2),
+    "power": ("**", 4),
+}
+_NEGATIVE, _ATOM = 3, 5
+_FILLED = ("eye", "ones", "zeros")
+
+
+def write(expression: Expression) -> str:
+    """Write an expression so that `parse` reads the same again."""
+    with means_of(expression):
+        return _write(expression)[0]
+
+
+@contextmanager
+def means_of(expression: Expression) -> Iterator[None]:
+    """Write sums over the number of entries as means, if the expression was made from some written so."""
+    token = SHOWS_MEANS.set(SHOWS_MEANS.get() or has_means(expression))
+    try:
+        yield
+    finally:
+        SHOWS_MEANS.reset(token)
+
+
+SHOWS_MEANS: ContextVar[bool] = ContextVar("SHOWS_MEANS", default=False)
+
+
+_TEXTS: dict[bool, WeakKeyDictionary[Expression, tuple[str, int]]] = {
+    shows_means: WeakKeyDictionary() for shows_means in (False, True)
+}
+
+
+def _write(node: Expression) -> tuple[str, int]:
+    """Return the text and how tightly it binds; the shortest form is searched among many that share their parts."""
+    texts = _TEXTS[SHOWS_MEANS.get()]
+    text = texts.get(node)
+    if text is None:
+        text = texts[node] = _write_node(node)
+    return text
+
+
+def _write_node(node: Expression) -> tuple[str, int]:
+    name, arguments, parameters = node.operation.name, node.arguments, node.parameters
+    if name == "symbol":
+        return str(parameters[0]), _ATOM
+    if name == "constant":
+        value = parameters[0]
+        return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
+    if name == "length":
+        return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
+    if SHOWS_MEANS.get() and (statistic := _statistic(node)) is not None:
+        return statistic, _ATOM
+    if name == "matmul" and (places := _places(node)) is not None:
+        return places, _ATOM
+    if name in _INFIX:
+        sign, level = _INFIX[name]
+        # Python's power binds to the right and before a sign on its left; all else to the left
+        mixed = _needs_parentheses(name, arguments)
+        left = _wrapped(arguments[0], level + (name == "power" or mixed))
+        right = _wrapped(arguments[1], _NEGATIVE if name == "power" else level + 1)
+        return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
+    if name == "negative":
+        return f"-{_wrapped(arguments[0], _NEGATIVE)}", _NEGATIVE
+    if name == "transpose":
+        return f"{_wrapped(arguments[0], _ATOM)}.T", _ATOM
+    if name == "slice":
+        base = arguments[0].shape
+        r0, r1, c0, c1 = parameters
+        rows_, columns = _bounds(r0, r1, base[0]), _bounds(c0, c1, base[1])
+        places = f"{rows_}, {columns}" if base[1] != ONE else rows_
+        return f"{_wrapped(arguments[0], _ATOM)}[{places}]", _ATOM
+    if name in _FILLED:
+        return f"{name}({', '.join(map(str, parameters))})", _ATOM
+    written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in DIMENSION_COUNTS else [])
+    return f"{name}({', '.join(written)})", _ATOM
+
+
+def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
+    """Tell whether the left side stands in parentheses: products of both kinds, unless one of them is by a scalar."""
+    left = arguments[0]
+    if {name, left.operation.name} not in ({"matmul", "multiply"}, {"matmul", "divide"}):
+        return False
+    return bool(left.arguments[0].shape and left.arguments[1].shape) if name == "matmul" else bool(arguments[1].shape)
+
+
+def _wrapped(node: Expression, level: int) -> str:
+    text, binds = _write(node)
+    return text if binds >= level else f"({text})"
+
+
+def _statistic(node: Expression) -> str | None:
+    """Write a mean, variance or standard deviation, which are read as sums."""
+    if node.operation.name == "sqrt":
+        inner = _statistic(node.arguments[0])
+        return f"std{inner[3:]}" if inner and inner.startswith("var(") else None
+    if node.operation.name != "divide" or node.arguments[0].operation.name != "sum":
+        return None
+    (x,) = node.arguments[0].arguments
+    if x.operation.name == "power" and x.arguments[0].operation.name == "subtract":
+        (entries, _) = x.arguments[0].arguments
+        if entries.shape and node is variance_of(entries):
+            return f"var({write(entries)})"
+    return f"mean({write(x)})" if x.shape and node is mean_of(x) else None
+
+
+def _places(product: Expression) -> str | None:
+    """Write a product with a one-hot column as an entry, row or column: ``x[i]``, ``X[i, :]``, ``X[i, j]``."""
+    left, right = product.arguments
+    column = _number_of(right)
+    if column is not None and left.operation.name == "transpose" and not product.shape:
+        left = left.arguments[0]  # x.T @ onehot(i, n)
+        return f"{_wrapped(left, _ATOM)}[{column}]" if left.shape[1:] == (ONE,) else None
+    base = left if column is not None else product
+    row = None
+    if base.operation.name == "matmul" and base.arguments[0].operation.name == "transpose":
+        row = _number_of(base.arguments[0].arguments[0])
+        base = base.arguments[1] if row is not None else base
+    if row is None and column is None:
+        return None
+    if row is not None and base.shape[1] == ONE:
+        return f"{_wrapped(base, _ATOM)}[{row}]"
+    if row is None and base.shape[0] == ONE:
+        row = "0"
+    return f"{_wrapped(base, _ATOM)}[{row or ':'}, {column or ':'}]"
+
+
+def _number_of(e: Expression) -> str | None:
+    return write(e.arguments[0]) if e.operation.name == "onehot" else None
+
+
+def _bounds(lower: Dimension, upper: Dimension, length: Dimension) -> str:
+    start = "" if lower == dimension(0) else str(lower)
+    return f"{start}:{'' if upper == length else upper}"
+
+
+write_by(write)

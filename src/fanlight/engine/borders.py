@@ -1,0 +1,172 @@
+"""Kernels of `text.borders`: sentence borders at final marks and abbreviations, by flags of word types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fanlight.engine.token_flags import ALPHABETIC, FINAL, LOWER
+from fanlight.jit import inner
+from fanlight.text import borders as rules
+from fanlight.text.borders import (
+    BRAND,
+    CONTINUES,
+    DIGITS,
+    ENDS,
+    EXCLAIMS,
+    FIRST_DIGIT,
+    HANGUL,
+    INITIAL,
+    ITEM,
+    LEAST,
+    LETTER,
+    LETTERS,
+    LISTED,
+    MONTH,
+    NUMBERED,
+    SPEECH,
+    STARTS,
+    STOP,
+    UPPER_LETTER,
+    VERB,
+)
+from fanlight.text.character_kernels import point
+from fanlight.text.word_kernels import START, hash_bytes
+
+
+def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
+    """Return an open-addressing table of the hashes of words, and their bits; `size` is a power of two."""
+    keys, bits = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    for word, value in words.items():
+        key = _hash(word.encode())
+        slot = key & (len(keys) - 1)
+        while keys[slot]:
+            slot = (slot + 1) & (len(keys) - 1)
+        keys[slot], bits[slot] = key, value
+    return keys, bits
+
+
+def _hash(word: bytes) -> int:
+    """Return the `word_kernels.hash_bytes` of a word; no kernel is compiled for it at import."""
+    mask = (1 << 64) - 1
+    h = int(START)
+    for byte in word:
+        h = ((h ^ byte) * 0x100000001B3) & mask
+    h = ((h ^ (h >> 29)) * 0xBF58476D1CE4E5B9) & mask
+    return (h ^ (h >> 32)) | 1 << 63
+
+
+_KEYS, _BITS = table_of(rules.WORDS, 4096)
+
+
+@inner()
+def border_bits(data: Any, begin: int, end: int) -> Any:
+    """Return the `text.borders.border_bits` of an ASCII word, or of a character that is not ASCII."""
+    first = data[begin]
+    if first >= 0x80:
+        p = point(data, begin)
+        ordinal = p == 0xAC00 or p == 0xB098 or p == 0xB2E4 or p == 0xB77C or p == 0xB9C8 or p == 0xBC14 or p == 0xC0AC
+        return LISTED * ordinal | HANGUL * (0xAC00 <= p <= 0xD7A3) | EXCLAIMS * (p == 0xFF01 or p == 0xFF1F)
+    h = hash_bytes(data, begin, end, True)
+    slot = h & np.uint64(len(_KEYS) - 1)
+    while _KEYS[slot] != 0 and _KEYS[slot] != h:
+        slot = (slot + np.uint64(1)) & np.uint64(len(_KEYS) - 1)
+    bits = np.int64(_BITS[slot])
+    length = end - begin
+    digits, lower, upper = True, False, False
+    for i in range(begin, end):
+        b = data[i]
+        digits = digits and 48 <= b <= 57
+        lower = lower or 97 <= b <= 122
+        upper = upper or 65 <= b <= 90
+    letter = 65 <= first <= 90 or 97 <= first <= 122
+    past = length > 4 and lower and not upper and data[end - 2] == 101 and data[end - 1] == 100
+    return (
+        bits
+        | DIGITS * digits
+        | FIRST_DIGIT * (48 <= first <= 57)
+        | LETTER * (letter and length == 1)
+        | INITIAL * (letter and length == 2 and data[end - 1] == 46)
+        | STOP * (length == 1 and first == 46)
+        | ITEM * (length == 1 and (first == 46 or first == 41))
+        | EXCLAIMS * (first == 33 or first == 63)
+        | UPPER_LETTER * (65 <= first <= 90)
+        | VERB * past
+    )
+
+
+@inner()
+def ends_after_mark(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int, line_start: int) -> bool:
+    """Tell whether a sentence ends at the final mark before token t, which follows in the line."""
+    count = len(types)
+    mark = t - 1
+    while mark > first and not flags[types[mark]] & FINAL:
+        mark -= 1
+    here, stop = flags[types[t]], flags[types[mark]]
+    if mark < t - 1:
+        following = flags[types[t + 1]] if t + 1 < count else 0
+        second = flags[types[t + 2]] if t + 2 < count else 0
+        speaks = following & SPEECH or (following & UPPER_LETTER and second & SPEECH)
+        return not (stop & EXCLAIMS and here & UPPER_LETTER and speaks)
+    if mark <= first or gaps[mark] >= 0:
+        return True
+    before = flags[types[mark - 1]]
+    if not stop & STOP:
+        return not before & BRAND or here & STARTS != 0
+    u = mark - 1
+    kind = before & (DIGITS | LETTER)
+    while kind and u > first and gaps[u] < 0 and flags[types[u - 1]] & kind:
+        u -= 1
+    length = offsets[mark - 1, 1] - offsets[u, 0]
+    leads = u == first or offsets[u, 0] == line_start
+    if before & DIGITS:
+        return not (here & (FIRST_DIGIT | HANGUL) or (here & MONTH and length < 3) or (leads and length < 4))
+    if (before & LISTED and leads) or (before & NUMBERED and here & FIRST_DIGIT):
+        return False
+    within = u > first and gaps[u] < 0 and flags[types[u - 1]] & STOP
+    return not (before & LETTER and (within or (flags[types[u]] & UPPER_LETTER and length <= LETTERS)))
+
+
+@inner()
+def ends_before_small_letter(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int) -> Any:
+    """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
+    if t - 2 < first or gaps[t - 1] >= 0:
+        return False
+    word, mark = flags[types[t - 2]], flags[types[t - 1]]
+    if mark & EXCLAIMS:
+        return not word & BRAND
+    long = mark & STOP != 0 and offsets[t - 2, 1] - offsets[t - 2, 0] >= LEAST
+    return long and (word & LOWER != 0 or (flags[types[t]] & STARTS != 0 and word & ALPHABETIC != 0))
+
+
+@inner()
+def begins_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int) -> bool:
+    """Tell whether a line that begins with token t begins a sentence or an item of a list."""
+    here = flags[types[t]]
+    if here & UPPER_LETTER and here & STARTS and not here & LETTER:
+        return True
+    u, count = t, len(types)
+    while u < min(count, t + 4) and flags[types[u]] & DIGITS and (u == t or gaps[u] < 0):
+        u += 1
+    if u == t or u + 1 >= count or gaps[u] >= 0 or gaps[u + 1] < 0 or offsets[u - 1, 1] - offsets[t, 0] > 3:
+        return False
+    return flags[types[u]] & ITEM != 0 and not flags[types[u + 1]] & (MONTH | FIRST_DIGIT)
+
+
+@inner()
+def ends_after_abbreviation(
+    types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int, line_start: int
+) -> Any:
+    """Tell whether a sentence ends at an abbreviation before token t, which follows in the line."""
+    before, here = flags[types[t - 1]], flags[types[t]]
+    if not before & (ENDS | INITIAL) or not here & UPPER_LETTER:
+        return False
+    if t - 1 == first or offsets[t - 1, 0] == line_start:
+        return False
+    if here & STARTS:
+        return not (before & INITIAL and here & LETTER)
+    if before & INITIAL or here & CONTINUES or t + 1 >= len(types) or gaps[t + 1] < 0:
+        return False
+    return flags[types[t + 1]] & VERB != 0

@@ -1,0 +1,196 @@
+"""Sentence borders at final marks and abbreviations: what words say about the stop beside them.
+
+Each word has bits, so that both engines decide by the same flags of word types: `engine.borders` has the kernels,
+`engine.token_flags` the lower bits.
+No sentence ends, within a line,
+
+1. after a number with its stop before a digit or Hangul (``2020. 1. 1.``, ``12. 31. 까지``) or a month (``5. March``);
+2. after a list number, Roman numeral or 가, 나, … with its stop at the start of a sentence or line;
+3. after a word such as ``Sec`` with its stop before a digit; after up to four Latin letters in Korean (``Dr. Kim``);
+4. after a name that ends in a mark (``Yahoo!``) unless a pronoun, article or the like follows;
+5. after an exclamation or question in quotes that a speaker follows (``"Stop!" Anna said``).
+
+An abbreviation that may stand at an end (``Inc. D.C. etc. p.m.``) ends a sentence before a capital if this begins a
+pronoun, article or the like, or a verb follows (``D.C. Obama lives``) and the word between is none that goes with such
+abbreviations (``U.S. Senate voted``). After a single letter (``Malcolm X. He``) only the former counts.
+
+Before a small letter a sentence ends at an exclamation or question mark, and at a full stop after a word that is too
+long for an abbreviation, if this has small letters or a pronoun or the like follows; but not behind a closing quote or
+bracket.
+
+References
+----------
+Kiss & Strunk 2006, Unsupervised Multilingual Sentence Boundary Detection (abbreviations, initials, ordinals).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from fanlight.text.layout import is_final
+
+(
+    DIGITS, FIRST_DIGIT, LISTED, HANGUL, MONTH, ENDS, STARTS, CONTINUES, SPEECH, VERB, NUMBERED, BRAND, LETTER,
+    INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM,
+) = (1 << i for i in range(11, 29))  # fmt: skip
+LETTERS = 4  # of an abbreviation among characters, at most
+LEAST = 4  # letters of a word that is no abbreviation
+
+_WORDS = {
+    LISTED: "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx",
+    MONTH: "january february march april may june july august september october november december",
+    ENDS: """inc. corp. co. ltd. bros. plc. etc. al. jr. sr. esq. a.m. p.m. u.s. u.k. u.n. e.u. d.c. u.s.a. u.a.e. b.c.
+        a.d. l.a. n.y. ph.d. m.d. u.s.s.r. s.a. n.v. s.p.a. p.r.c. r.i.p.""",
+    STARTS: """the a an he she it they we i you this that these those there in on at but and for if when while after
+        before however although as his her its their our my your some many most not what who why how where meanwhile
+        also so then since both several another all such by from with during under despite according earlier later
+        last thousands hundreds officials police witnesses analysts critics experts reporters more nearly about
+        talks none neither either instead once now today yesterday two three four""",
+    CONTINUES: """
+        secretary president state defense senate national embassy open ambassador congress gulf central army senator
+        treasury vice marines federal house navy general world geological marine assistant justice olympic
+        department deputy high district energy supreme food undersecretary human municipal special
+        democratic pacific office congressman agency midwest commerce trade development middle congressional
+        environmental drug attorney postal emergency campaign peace environment stabilization homeland
+        relief customs capitol consulate chairman chief executive director officer minister representative
+        representatives soldiers troops forces air coast security council assembly court bank reserve census
+        bureau park parks forest fish geologic constitution code dollar dollars commission committee charter
+        children refugee refugees inspectors envoy envoys spokesman spokeswoman mission missions senators
+        lawmakers officials intelligence education labor health agriculture interior transportation patent
+        naval military border virgin masters amateur group holdings international limited championship
+        northern southern eastern western prime""",
+    SPEECH: """said says asked asks cried cries shouted shouts replied replies added adds yelled yells whispered
+        whispers called calls told tells exclaimed screamed answered demanded insisted laughed muttered wrote""",
+    VERB: """is was has had will would can could does did may might should must ran runs came comes went goes took
+        takes gave gives got gets made makes saw sees knew knows thought thinks won wins lost loses left leaves met
+        meets held holds led leads began begins became becomes spoke speaks lives works stays loves likes wants
+        plays teaches writes sells sold bought buys found finds grew built sent kept felt stood sat fell rose
+        never always also then still often later currently recently""",
+    NUMBERED: "sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax",
+    BRAND: "yahoo jeopardy oliver",
+}  # fmt: skip
+_ORDINALS = frozenset("가나다라마바사")
+
+
+def _bits_of_words() -> dict[str, int]:
+    bits: dict[str, int] = {}
+    for bit, words in _WORDS.items():
+        for word in words.split():
+            bits[word] = bits.get(word, 0) | bit | (VERB if bit == SPEECH else 0)
+    return bits
+
+
+WORDS = _bits_of_words()
+
+
+@lru_cache(1 << 16)
+def border_bits(word: str) -> int:
+    """Return what a token says about the stops beside it.
+
+    Examples
+    --------
+    >>> border_bits("12") == DIGITS | FIRST_DIGIT, border_bits("Sec") == NUMBERED
+    (True, True)
+    """
+    first = word[0]
+    if first >= "\x80":
+        return LISTED * (word in _ORDINALS) | HANGUL * ("가" <= first <= "힣") | EXCLAIMS * (first in "！？")
+    letter = first.isalpha()
+    bits = WORDS.get(word.lower(), 0) if word.isascii() else 0
+    bits |= DIGITS * (word.isascii() and word.isdigit()) | FIRST_DIGIT * first.isdigit()
+    bits |= LETTER * (letter and len(word) == 1) | INITIAL * (letter and len(word) == 2 and word[1] == ".")
+    bits |= (
+        STOP * (word == ".") | ITEM * (word in (".", ")")) | EXCLAIMS * (first in "!?") | UPPER_LETTER * first.isupper()
+    )
+    return bits | VERB * (word.isascii() and len(word) > 4 and word.islower() and word.endswith("ed"))
+
+
+def ends_after_mark(text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int, line_start: int) -> bool:
+    """Tell whether a sentence ends at the final mark before token t, which follows in the line.
+
+    Parameters
+    ----------
+    text : str
+    starts, ends : sequence of int
+        Of the tokens.
+    t : int
+        Begins with no small letter.
+    first : int
+        The first token of its sentence.
+    line_start : int
+        Where the line begins.
+    """
+
+    def bits(u: int) -> int:
+        return border_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+
+    mark = t - 1
+    while mark > first and not is_final(text[starts[mark] : ends[mark]]):
+        mark -= 1
+    here = bits(t)
+    if mark < t - 1:
+        speaks = bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)
+        return not (bits(mark) & EXCLAIMS and here & UPPER_LETTER and speaks)
+    if mark <= first or starts[mark] > ends[mark - 1]:
+        return True
+    before = bits(mark - 1)
+    if not bits(mark) & STOP:
+        return not before & BRAND or here & STARTS != 0
+    u = mark - 1
+    kind = before & (DIGITS | LETTER)
+    while kind and u > first and starts[u] == ends[u - 1] and bits(u - 1) & kind:
+        u -= 1
+    length, leads = ends[mark - 1] - starts[u], u == first or starts[u] == line_start
+    if before & DIGITS:
+        return not (here & (FIRST_DIGIT | HANGUL) or (here & MONTH and length < 3) or (leads and length < 4))
+    if (before & LISTED and leads) or (before & NUMBERED and here & FIRST_DIGIT):
+        return False
+    inner = u > first and starts[u] == ends[u - 1] and bits(u - 1) & STOP
+    return not (before & LETTER and (inner or (bits(u) & UPPER_LETTER and length <= LETTERS)))
+
+
+def ends_before_small_letter(text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int) -> bool:
+    """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
+    word, mark = text[starts[t - 2] : ends[t - 2]], text[starts[t - 1] : ends[t - 1]]
+    if t - 2 < first or starts[t - 1] > ends[t - 2]:
+        return False
+    if border_bits(mark) & EXCLAIMS:
+        return not border_bits(word) & BRAND
+    starts_sentence = border_bits(text[starts[t] : ends[t]]) & STARTS != 0
+    return mark == "." and len(word) >= LEAST and (word.islower() or (starts_sentence and word[0].isalpha()))
+
+
+def begins_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> bool:
+    """Tell whether a line that begins with token t, amid text in small letters, begins a sentence or an item of a list.
+
+    A sentence begins with a pronoun or the like with a capital; an item with a number of up to three digits with its
+    mark, that is no day of a month.
+    """
+    here = border_bits(text[starts[t] : ends[t]])
+    if here & UPPER_LETTER and here & STARTS and not here & LETTER:
+        return True
+    u, count = t, len(starts)
+    while u < count and u < t + 4 and (u == t or starts[u] == ends[u - 1]):
+        if not border_bits(text[starts[u] : ends[u]]) & DIGITS:
+            break
+        u += 1
+    if u == t or u + 1 >= count or starts[u] > ends[u - 1] or starts[u + 1] == ends[u] or ends[u - 1] - starts[t] > 3:
+        return False
+    following = border_bits(text[starts[u + 1] : ends[u + 1]])
+    return border_bits(text[starts[u] : ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
+
+
+def ends_after_abbreviation(
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int, line_start: int
+) -> bool:
+    """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
+    before = border_bits(text[starts[t - 1] : ends[t - 1]])
+    here = border_bits(text[starts[t] : ends[t]])
+    if not before & (ENDS | INITIAL) or not here & UPPER_LETTER or t - 1 == first or starts[t - 1] == line_start:
+        return False
+    if here & STARTS:
+        return not (before & INITIAL and here & LETTER)
+    if before & INITIAL or here & CONTINUES or t + 1 >= len(starts) or starts[t + 1] == ends[t]:
+        return False
+    return border_bits(text[starts[t + 1] : ends[t + 1]]) & VERB != 0

@@ -1,0 +1,84 @@
+"""Korean particles and endings that follow a name in its space-delimited word.
+
+A sequence has at most one item of each slot, in the order of the slots: plural and forms of address; case; auxiliary
+particles, two in a row; the copula. An item that has allomorphs stands after a final consonant or after a vowel alone,
+so that 고양 is not in 고양이 for the wrong reasons only. Items that more often end longer nouns (인, 대, 자 …) are left
+out. Both `text.patterns` and the kernels of `engine.rules` read `PARTICLES`.
+
+References
+----------
+National Institute of Korean Language 2005, 외국인을 위한 한국어 문법 1 (particles and their order).
+"""
+
+from __future__ import annotations
+
+SLOTS = 5
+AFTER_CONSONANT, AFTER_VOWEL = 1 << 8, 1 << 9  # bits of an item beside those of its slots
+LONGEST = 5  # syllables of an item
+LIMIT = 10  # syllables of a sequence
+
+_ANYWHERE = (
+    "들 씨 님 측 네",
+    """의 에 에서 에게 에게서 께 께서 한테 한테서 더러 하고 보다 처럼 만큼 같이 까지 부터 마다 밖에 대로 마저 조차 뿐
+    만 도 에서부터 으로부터 로부터 에다 에다가 이랑 쪽""",
+    "만 도 까지 부터 조차 마저 밖에 뿐 처럼 보다 만큼 마다 서 대로 라도 요",
+    "만 도 의 요",
+    """이다 입니다 입니까 이었다 이었습니다 이고 이며 이지만 이라는 이라고 이라며 이라면 이라서 이란 이어서 이자 이니
+    인데 인지 인가 이에요 예요 이냐 일까""",
+)
+_AFTER_CONSONANT = (
+    "",
+    "이 은 을 과 으로 아 이랑 이나 이야 으로서 으로써 으로는 으로도",
+    "은 이나 이라도 이야",
+    "은 이 을",
+    "",
+)
+_AFTER_VOWEL = (
+    "", "가 는 를 와 로 야 랑 나 로서 로써 로는 로도", "는 나 라도 야", "는 가 를",
+    "다 였다 였습니다 고 며 지만 라는 라고 라며 라면 라서 란 여서 자 니 냐",
+)  # fmt: skip
+
+
+def _table() -> dict[str, int]:
+    items: dict[str, int] = {}
+    for lists, condition in (
+        (_ANYWHERE, AFTER_CONSONANT | AFTER_VOWEL), (_AFTER_CONSONANT, AFTER_CONSONANT), (_AFTER_VOWEL, AFTER_VOWEL)
+    ):  # fmt: skip
+        for slot, words in enumerate(lists):
+            for word in words.split():
+                items[word] = items.get(word, 0) | 1 << slot | condition
+    return items
+
+
+PARTICLES = _table()
+
+
+def follows_name(name: str, suffix: str) -> bool:
+    """Tell whether what follows a name in its word is a sequence of particles and endings.
+
+    Examples
+    --------
+    >>> follows_name("루나비전", "에서는"), follows_name("루나비전", "가"), follows_name("서울", "대")
+    (True, False, False)
+    """
+    if len(name) < 2 or not 0 < len(suffix) <= LIMIT:
+        return False
+    text = name[-1] + suffix
+    states = [1] + [0] * len(suffix)  # after each syllable, bit s + 1 for an item of slot s that ends there
+    for place in range(len(suffix)):
+        condition = _condition(text[place])
+        for length in range(1, min(LONGEST, len(suffix) - place) + 1) if states[place] else ():
+            item = PARTICLES.get(suffix[place : place + length], 0)
+            if item & condition:
+                for slot in range(SLOTS):
+                    if item >> slot & 1 and states[place] & ((2 << slot) - 1):
+                        states[place + length] |= 2 << slot
+    return states[-1] != 0
+
+
+def _condition(character: str) -> int:
+    """Return after what an item stands: of letters that are no syllables, either."""
+    if not "가" <= character <= "힣":
+        return AFTER_CONSONANT | AFTER_VOWEL
+    final = (ord(character) - 0xAC00) % 28
+    return (AFTER_CONSONANT if final else AFTER_VOWEL) | (AFTER_VOWEL if final == 8 else 0)  # ㄹ: 서울로

@@ -1,0 +1,120 @@
+"""Sentence borders at numbers, abbreviations and marks; and that both engines decide by the same flags."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fanlight.engine.columns import Block
+from fanlight.engine.long_document_kernels import lay_out
+from fanlight.engine.tokenizer_kernels import flags_of
+from fanlight.engine.type_cache import TypeCache, _flags
+from fanlight.network.configuration import Configuration
+from fanlight.network.lexicon import Lexicon
+from fanlight.network.modelfile import Model
+from fanlight.text.borders import WORDS
+from fanlight.text.sentences import LONGEST, segment, tokenise_sentences
+
+WORD = """
+1. Budget|2. Hiring in Warsaw|3. AOB
+12. Office in Rome|13. Staff costs of the year|14. Any other business
+IV. Results|V. Discussion
+1) Milk and bread|2) Eggs
+We met on 5. March in Berlin.
+It opened on 12. October 2019.
+See Sec. 4 and Art. 5 of the act.|Tel. 555 1234, Ext. 12
+Max. 12 people, min. 3 people, Fig. 7 and No. 9.
+Version 3. 4 is out.
+He was born in 1999. She left.~He was born in 1999.|She left.
+He lives in Washington D.C.|Obama lives there too.
+She works at Apple Inc.|Cook runs it.
+They came with Bob, Ann, etc.|Maria stayed home.
+We flew to the U.S.|Merkel stayed in Berlin.
+The U.S. Senate voted.|U.S. President Obama spoke.
+At 5 p.m.|He left.
+It starts at 9 a.m. Monday in Rome.
+Acme Corp. said it grew.|He joined Acme Ltd.|The firm grew.
+Malcolm X.|He spoke.|J. R. R. Tolkien wrote.
+Atty. Jones met Supt. Lee.|Dr. Silva left.
+"Stop!" Anna said.|She ran.
+"Why?" Maria Silva asked.|Nobody knew.
+"Go!" he said.|"No!"|The end.
+Yahoo! Inc. grew.|They use Yahoo!|The end.
+is it good?|i do not know.|we stay
+"""
+CHARACTER = """
+계약기간은 2020. 1. 1.부터 2021. 12. 31.까지로 한다.|다음 항이다.
+시행 교육과-1234 (2024. 3. 15.)
+회의는 3. 15. 월요일에 열린다.|그 뒤는 모른다.
+1. 예산|2. 인사|3. 기타
+가. 총무|나. 회계
+Dr. Kim이 왔다.|J. Lee도 왔다.
+Acme Inc. 대표가 말했다.|그는 갔다.
+The U.S. 정부가 말했다.
+Tel. 555 1234로 걸었다.
+그는 갔다.|나는 남았다.
+왜? 하고 물었다.~왜?|하고 물었다.
+"""
+
+
+def _cases(table: str, unit: str) -> list[tuple[str, str, list[str]]]:
+    rows = [line.split("~") for line in table.strip().splitlines()]
+    return [(row[0], unit, row[-1].split("|")) for row in rows]
+
+
+def _text(row: str) -> str:
+    """Return a row as text: sentences without a final mark end their lines."""
+    parts = row.split("|")
+    return "".join(part + (" " if part[-1] in '.!?"' else "\n") for part in parts[:-1]) + parts[-1]
+
+
+@pytest.mark.parametrize(("row", "unit", "sentences"), _cases(WORD, "word") + _cases(CHARACTER, "character"))
+def test_sentences_end_where_they_should(row, unit, sentences):
+    text = _text(row)
+    assert [text[spans[0][0] : spans[-1][1]] for spans in tokenise_sentences(text, unit)] == sentences
+
+
+def test_flags_of_words_are_those_of_the_kernel():
+    words = [form for word in WORDS for form in (word, word.title(), word.upper())]
+    words += "12 1.5 2nd a A A. a. . ! ? !! ... ) ed added Added foo jumped".split()  # noqa: SIM905
+    words += list("가나다라각！？。…한ㅋ、")
+    raw = [word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, raw)])
+    flags = np.zeros(len(words), np.int32)
+    flags_of(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), np.stack([ends[:-1], ends[1:]], 1), flags)
+    assert flags.tolist() == [_flags(word, word) for word in words]
+
+
+PARTS = st.sampled_from(
+    [*"Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9.".split(),  # noqa: SIM905
+     *[".", "!", "?", "...", '"', "”", ")", "-", "•", ",", "가", "서울은", "갔다.", "Dr.", "é", "\u200b"], "\n", "\n\n", "  ", "\t", "1.", "2)", "3. "]
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["word", "character"])
+def cache(request):
+    configuration = Configuration(("X",), request.param, 0, 1, "relu", "chain", "likelihood", (), 0, 0)
+    lexicon = Lexicon(np.zeros(0, np.uint64), np.zeros((0, 0), np.float32))
+    model = Model(configuration, {}, lexicon, {})
+    return request.param, TypeCache(model, [SimpleNamespace(bytes=1 << 10)], cutting=True)
+
+
+@given(st.lists(st.tuples(PARTS, st.sampled_from(["", " ", " ", "\n"])), max_size=40))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_borders_of_the_kernels_are_the_plain_ones(cache, parts):
+    unit, types = cache
+    text = "".join(part + gap for part, gap in parts)
+    block = Block.of([text])
+    if types.full:
+        types.clear_out()
+    chunks, _ = types.find(block.data, block.starts, block.ends)
+    tables, _ = types.snapshot()
+    count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
+    columns = (np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32))
+    borders = np.empty(count + 1, np.int32)
+    sentences = lay_out(chunks, tables, LONGEST[unit], 0, np.zeros(2, np.int64), 0, columns, borders)
+    starts, ends, offsets = segment(text, unit)
+    assert columns[1][:, :2].tolist() == np.stack([starts, ends], 1).tolist()
+    assert borders[: sentences + 1].tolist() == (offsets.tolist() if count else [0])

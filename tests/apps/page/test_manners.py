@@ -55,7 +55,7 @@ ENGLISH_LEFT = """() => {
   const left = new Set(), add = (text) => { if (/[A-Za-z]{3,}/.test(text)) left.add(text.trim()); };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   // not the texts, formulas, formats and commands
-  const foreign = 'script, style, textarea, math, pre, code, #document, #label-text, #examples, #graph, #steps, #step-shown, #node-shown, #network, .word, [data-download] b';
+  const foreign = 'script, style, textarea, math, pre, code, #document, #label-text, #agreement, #examples, #graph, #steps, #step-shown, #node-shown, #network, .word, [data-download] b';
   while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(foreign)) add(walker.currentNode.textContent);
   for (const e of document.querySelectorAll('[aria-label]:not(mark)')) add(e.getAttribute('aria-label'));
   return [...left];

@@ -55,14 +55,14 @@ class DifferentiateResponse(Model):
 
 def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
     """Return the routes."""
-    router = APIRouter()
+    router = APIRouter(tags=["understanding"])
 
-    @router.get("/v1/state", response_model=StateResponse)
+    @router.get("/v1/state", response_model=StateResponse, operation_id="state")
     async def state() -> Any:
         """Say what each model's engine is doing."""
         return {"ready": tagging.ready, "models": tagging.states}
 
-    @router.get("/v1/equations", response_model=dict[str, str])
+    @router.get("/v1/equations", response_model=dict[str, str], operation_id="equations")
     def equations() -> Any:
         """Give each model's equation in MathML."""
         return {
@@ -70,12 +70,12 @@ def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
             for name, batcher in tagging.batchers.items()
         }
 
-    @router.get("/v1/functions", response_model=list[FunctionOut])
+    @router.get("/v1/functions", response_model=list[FunctionOut], operation_id="functions")
     def list_functions() -> Any:
         """List the functions of the language of expressions."""
         return [describe_function(name) for name in functions() if is_of_the_language(name)]
 
-    @router.post("/v1/differentiate", response_model=DifferentiateResponse)
+    @router.post("/v1/differentiate", response_model=DifferentiateResponse, operation_id="differentiate")
     async def differentiate(request: DifferentiateRequest) -> Any:
         """Take the Jacobian of a vector or the Hessian of a scalar."""
         return JSONResponse(await workers.run("differentiate", request.model_dump()))

@@ -43,20 +43,20 @@ class MarkRequest(Model):
 
 def review_routes(store: LabelStore | None) -> APIRouter:
     """Return the routes; without a store there are no texts."""
-    router = APIRouter()
+    router = APIRouter(tags=["labelling"])
 
     def required() -> LabelStore:
         if store is None:
             raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
         return store
 
-    @router.get("/v1/labels/texts/{id}", response_model=ReviewResponse)
+    @router.get("/v1/labels/texts/{id}", operation_id="review_text", response_model=ReviewResponse)
     async def review(id: Annotated[Identifier, Path()], annotator: Annotated[Annotator, Query()], http: Request) -> Any:
         """Give a text by its id."""
         check_annotator(http, annotator)
         return await asyncio.to_thread(_review, required(), annotator, id)
 
-    @router.get("/v1/labels/next", response_model=NextResponse)
+    @router.get("/v1/labels/next", operation_id="next_text", response_model=NextResponse)
     async def next_text(
         annotator: Annotated[Annotator, Query()], http: Request, after: Annotated[int, Query(ge=0, lt=1 << 62)] = 0
     ) -> Any:
@@ -65,7 +65,7 @@ def review_routes(store: LabelStore | None) -> APIRouter:
         task = await asyncio.to_thread(required().next, annotator, after)
         return {"id": None if task is None else task.id}
 
-    @router.post("/v1/labels/mark", response_model=ReviewResponse)
+    @router.post("/v1/labels/mark", operation_id="mark_text", response_model=ReviewResponse)
     async def mark(request: MarkRequest, http: Request) -> Any:
         """Mark a text; a rejected one is left out of the training data."""
         check_annotator(http, request.annotator)

@@ -28,7 +28,7 @@ const ENGLISH = {
   "pass-delta": (v) => `δ = ∂s/∂z = uᵀ ⊙ f′(z): δ${v.j} = ${v.u} · ${v.slope} = ${v.delta}. This is also ∂s/∂b`,
   "pass-W-gradient": (v) => `δ is used again: ∂s/∂W = δ xᵀ, shown for each place. In the row of h${v.j} the largest entry is ${v.largest}`,
   forward: "forward", backward: "backward", step: "step", right: "right", value: "value", gradient: "gradient", upstream: "upstream", downstream: "downstream", local: "local", scalar: "scalar",
-  distributes: "distributor", switches: "router", exchanges: "switch", "distributes-why": "addition hands the same gradient to all", "switches-why": "max(0, ·) lets the gradient through where it is positive, and nowhere else", "exchanges-why": "multiplication hands each the gradient times the other's value",
+  distributes: "distributor", routes: "router", switches: "switch", "distributes-why": "addition hands the same gradient to all", "routes-why": "max(0, ·) lets the gradient through where it is positive, and nowhere else", "switches-why": "multiplication hands each the gradient times the other's value",
   "edge-is": (from, to) => `from ${from} to ${to}`, leaf: (name) => `${name} is an input: what arrives here is the gradient by it`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "The address holds expression and numbers.",
   "label-state": (done, all) => `${done} of ${all} texts are labelled`, "computation-graph": "computation graph",
   "train-state": (v) => `${v.stage ? `Stage ${v.stage}, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch,` : ""}${v.left ? ` about ${v.left} left.` : ""}`,

@@ -45,7 +45,7 @@ export const KOREAN = {
   graph: "계산 그래프: 값은 앞으로, 기울기는 뒤로", "value-above": "변 위: 값", "gradient-below": "변 아래: 기울기", "click-for-numbers": "변이나 마디를 누르면 모든 숫자를 보여 줍니다. 화살표로 넘깁니다",
   numbers: "숫자: 움직여 보세요", "check-mine": "내가 구한 기울기가 맞을까?", check: "확인", derivation: "유도 (답이 나옵니다)", "as-text": "글로 된 유도", steps: "단계", "first-step": "첫 단계", "previous-step": "이전 단계", "next-step": "다음 단계", "last-step": "마지막 단계",
   forward: "앞으로", backward: "뒤로", step: "단계", right: "맞습니다", value: "값", upstream: "위에서 온 기울기", downstream: "아래로 가는 기울기", local: "제 기울기", scalar: "스칼라", transpose: "전치",
-  distributes: "분배기", switches: "라우터", exchanges: "스위치", "distributes-why": "덧셈은 같은 기울기를 모두에게 나누어 줍니다", "switches-why": "max(0, ·)는 양수인 곳으로만 기울기를 보냅니다", "exchanges-why": "곱셈은 상대의 값을 곱해서 보냅니다",
+  distributes: "분배기", routes: "라우터", switches: "스위치", "distributes-why": "덧셈은 같은 기울기를 모두에게 나누어 줍니다", "routes-why": "max(0, ·)는 양수인 곳으로만 기울기를 보냅니다", "switches-why": "곱셈은 상대의 값을 곱해서 보냅니다",
   "edge-is": (from, to) => `${from}에서 ${to}(으)로`, leaf: (name) => `${name}은(는) 입력입니다. 여기 온 것이 이 변수에 대한 기울기입니다`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "주소에 식과 숫자가 들어 있습니다.",
   "computation-graph": "계산 그래프",
   "train-none": "지켜보는 학습이 없습니다.", "train-how": "학습하는 동안 곡선이 여기에 그려집니다. 라벨을 붙인 문장 파일을 만들고(라벨링 탭) 다음을 실행한 뒤, 같은 파일로 서버를 시작하세요:", training: "학습", "each-stage": "단계마다의 곡선과 보고서", reports: "모델이 개발 자료에서 얻은 점수",

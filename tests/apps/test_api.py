@@ -38,7 +38,9 @@ def entities(answer):
 
 def test_every_answer_names_its_model(address):
     (document,) = post(address, text=TEXT).json()["documents"]
-    assert (document["model"], document["version"], document["language"]) == ("en", fanlight.__version__, "en")
+    assert (document["model"], document["version"], document["language"]) == tuple(
+        tagging.name_of("en", fanlight.load("en"))
+    )
     assert post(address, text="서울은 크다.").json()["documents"][0]["model"] == "ko"
     assert post(address, "/v1/explain", text="Oslo", offset=0).json()["model"] == "en"
     assert {"version", "language"} <= httpx.get(address + "/v1/models").json()[0].keys()

@@ -6,6 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -105,12 +106,16 @@ def search(
 
     best_scores = partial(_best_scores, corpora, vectors, fixed)
     if "defaults" not in record.user_attrs:
-        record.set_user_attr("defaults", dict(best_scores({})))
+        scores = dict(best_scores({}))
+        with _naming(study):
+            record.set_user_attr("defaults", scores)
     report(_defaults(record))
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
     remaining = max(0, trials - len(record.get_trials(states=ended)))
     defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
-    _optimise(record, partial(_run_trial, space, best_scores, defaults), remaining, report, study)
+    run_trial = partial(_run_trial, space, best_scores, defaults)
+    with _naming(study):
+        record.optimize(run_trial, remaining, callbacks=[lambda _, trial: report(_plain(trial))])
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
 
@@ -141,10 +146,9 @@ def _best_scores(
             yield STEPS * epoch.number // epoch.epochs, best
 
 
-def _optimise(
-    record: Any, run_trial: Callable[[Any], float], count: int, report: Callable[[Trial], object], path: PathLike | None
-) -> None:
-    """Run trials, which are kept in a file.
+@contextmanager
+def _naming(path: PathLike | None) -> Iterator[None]:
+    """Name the file of a study in the error of a write that fails.
 
     Raises
     ------
@@ -152,10 +156,10 @@ def _optimise(
         The file cannot be written.
     """
     try:
-        record.optimize(run_trial, count, callbacks=[lambda _, trial: report(_plain(trial))])
+        yield
     except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
         fault = _fault_of_system(error)
-        if path is None or fault is None:
+        if path is None or fault is None or fault.filename is not None:
             raise
         raise SettingsError(unwritable(path, fault)) from None
 

@@ -290,7 +290,11 @@ def derivatives(activation: str, a: Float) -> Float:
 
 def _units(inside: Inside, order: Float, columns: Float, flows: Float) -> list[Unit]:
     """Return units by number; `columns` (m, 4) has activation, contribution, weight and δ, `flows` is (m, 2c + 1)."""
-    return [Unit(int(j), *columns[j].tolist(), flows[j].tolist(), _exciting_words(inside, int(j))) for j in order]
+    units = []
+    for j in map(int, order):
+        activation, contribution, weight, delta = columns[j].tolist()
+        units.append(Unit(j, activation, contribution, weight, delta, flows[j].tolist(), _exciting_words(inside, j)))
+    return units
 
 
 def _exciting_words(inside: Inside, unit: int, most: int = 6) -> list[tuple[str, float]]:

@@ -92,8 +92,6 @@ def create_app(
     app.include_router(labelling.routes(labels, _propose(tagging)))
     app.include_router(review_routes(labels))
     app.include_router(page_routes(tagging, workers))
-    app.include_router(review_routes(labels))
-    app.include_router(page_routes(tagging, workers))
     app.include_router(compatible_routes(tagging))
     add_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

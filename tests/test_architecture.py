@@ -59,7 +59,7 @@ def test_nothing_is_pickled_or_evaluated():
                 assert not names & {"pickle", "marshal", "shelve", "dill", "joblib"}, path
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "eval", path
-                assert node.func.id != "exec" or path.name in ("fusion.py", "plan.py"), path
+                assert node.func.id != "exec" or path.name in ("fusion.py", "code_generation.py"), path
 
 
 def test_exported_names_exist():
@@ -73,7 +73,9 @@ def test_exported_names_exist():
 
 
 SEARCHES = {"compile", "match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"}
-INTERNAL_PATTERNS = {"calculus/syntax.py", "calculus/lecture/korean.py"}  # a table of literals, escaped templates
+INTERNAL_PATTERNS = {  # tables of literals, escaped templates
+    "calculus/syntax.py", "calculus/lecture/korean.py", "text/normalisation.py", "text/tokens.py",
+}  # fmt: skip
 
 
 def variable_patterns(source):

@@ -21,7 +21,7 @@ from typing import Any
 from bundling import english, korean
 from bundling.cards import about, english_scores, korean_scores
 from bundling.corpora import MEANINGS
-from bundling.mixed_dev import calibrated, parts_of
+from bundling.mixed_dev import NAMES, calibrated, parts_of
 
 from fanlight.network.modelfile import Model, load_model, save_model
 from fanlight.training.settings import Settings, read_settings
@@ -86,7 +86,8 @@ def _train(
 def _finished_english(model: Model, data: Path) -> Model:
     """Return the model calibrated on the mixed dev set, with its scores there."""
     parts = parts_of(data)
-    model, temperature = calibrated(model, list(parts.values()))
+    # on the parts with names: what ieer-en calls a number differs from what the silver labels do
+    model, temperature = calibrated(model, [part for part in parts.values() if part.types == NAMES])
     total = round(float(model.provenance.get("temperature", 1)) * temperature, 4)
     return replace(model, provenance={**model.provenance, "temperature": total, "scores": english_scores(model, parts)})
 

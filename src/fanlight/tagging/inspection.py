@@ -77,12 +77,12 @@ class Inspector:
             near = self._nearest.nearest(hidden[token], NEAREST)
         Z = self._engine.emissions(tokens)[first:last]
         starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
-        word_offsets = []
+        window_offsets: list[tuple[int, int]] = []
         for position, u in enumerate(around, -self._model.configuration.radius):
             border = starts[first] if position < 0 else ends[last - 1]
-            word_offsets.append((border, border) if u is None else (starts[u], ends[u]))
+            window_offsets.append((border, border) if u is None else (starts[u], ends[u]))
         window = ["" if u is None else words[u] for u in around]
-        inside = Inside(window, word_offsets, inputs, parts, Z, token - first, near, words, hidden)
+        inside = Inside(window, window_offsets, inputs, parts, Z, token - first, near, words, hidden)
         start, end = starts[token], ends[token]
         return explain(self._network, inside, start, end, words[token], tag, most)
 

@@ -14,17 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
-
-import typer
+from typing import Any, get_args, get_type_hints
 
 from fanlight.errors import DataError
 from fanlight.files import COMPRESSED, check_outputs, check_writable, claim, ending_of, is_special
-
-Encoding = Annotated[str, typer.Option(help="Of the files.")]
-DataFormat = Annotated[
-    str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)
-]
 
 
 @dataclass(frozen=True)
@@ -240,11 +233,3 @@ def all_types(models: Iterable[str]) -> tuple[str, ...]:
     import fanlight
 
     return tuple(dict.fromkeys(type_ for model in models for type_ in fanlight.load(model).types))
-
-
-def split_setting(item: str) -> tuple[str, str]:
-    """Return name and value of ``KEY=VALUE``."""
-    key, equals, value = item.partition("=")
-    if not equals:
-        raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
-    return key, value

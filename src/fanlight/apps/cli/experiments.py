@@ -31,7 +31,7 @@ OutOption = Annotated[Path, typer.Option(help="The best settings, for `train --c
 TrialsOption = Annotated[int, typer.Option(min=1, help="How many settings to try.")]
 SpaceOption = Annotated[
     Path | None,
-    typer.Option(help="What to try, in TOML; by default epochs, rate, context, exchange, radius, hidden."),
+    typer.Option(help="What to try, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
     Input(),
 ]
 StudyOption = Annotated[

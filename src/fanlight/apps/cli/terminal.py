@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 from typing import Any
-
-from fanlight.files import is_special
 
 _NARROWEST = 60  # columns of a terminal
 _WIDEST = 10_000  # columns of an output that is none
@@ -41,12 +38,6 @@ def open_console(stderr: bool = False) -> Any:
     shown = Console(stderr=stderr)
     shown.width = max(shown.width, _NARROWEST) if shown.is_terminal else _WIDEST
     return shown
-
-
-def print_size(out: Path, console: Any) -> None:
-    """Print that an output is written, and its size, on a console (`open_console`)."""
-    size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
-    console.print(f"wrote {out}{size}", markup=False, highlight=False)
 
 
 def table(*columns: str, **options: Any) -> Any:

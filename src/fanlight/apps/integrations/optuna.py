@@ -47,7 +47,7 @@ def default_space(chosen: Chosen) -> dict[str, Any]:
         "epochs": sorted({max(1, chosen.epochs // 2), chosen.epochs, 2 * chosen.epochs}),
         "rate": {"low": chosen.rate / 3, "high": 3 * chosen.rate, "log": True},
         "context_width": [0, 8],
-        "exchange_share": [0.0, 0.5, 1.0],
+        "replacement_share": [0.0, 0.5, 1.0],
         "radius": sorted({max(1, chosen.radius - 1), chosen.radius, chosen.radius + 1}),
         "hidden": sorted({max(16, chosen.hidden // 2), chosen.hidden, 2 * chosen.hidden}),
     }

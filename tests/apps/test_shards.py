@@ -132,10 +132,10 @@ def test_a_file_that_is_not_the_one_listed_is_refused(folder, tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        '{"fanlight manifest": 2}\n',
-        '{"fanlight manifest": 2, "shards": 3}\n',
-        '{"fanlight manifest": 2, "shards": [1]}\n{"shard": 1, "file": "x", "rows": 1, "bytes": 1, "sha256": ""}\n',
-        '{"fanlight manifest": 2, "shards": [1]}\n{"shard": 0, "file": "../x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        '{"fanlight manifest": 3}\n',
+        '{"fanlight manifest": 3, "shards": 3}\n',
+        '{"fanlight manifest": 3, "shards": [1]}\n{"shard": 1, "file": "x", "rows": 1, "bytes": 1, "sha256": ""}\n',
+        '{"fanlight manifest": 3, "shards": [1]}\n{"shard": 0, "file": "../x", "rows": 1, "bytes": 1, "sha256": ""}\n',
         "[]\n",
         "\n",
         "",

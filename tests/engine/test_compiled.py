@@ -147,7 +147,7 @@ def taggers(tmp_path_factory):
             {**names, **patterns, "unit": "character", "context_width": 4, "passes": 2, "folds": 2},
         ),
     ):
-        few = {**SMALL, "epochs": 2, "batch_tokens": 500 if given_settings.get("unit") == "character" else 250}
+        few = {**SMALL, "epochs": 6, "batch_tokens": 500 if given_settings.get("unit") == "character" else 250}
         found[name] = fanlight.train(folder / "towns.conll", **{**few, **given_settings})
     return {name: (Tagger(tagger.model, "plain"), CompiledEngine(tagger.model)) for name, tagger in found.items()}
 

@@ -23,10 +23,10 @@ KINDS = {
     "chain": {},
     "chain, two stages": TWO_STAGES,
     "softmax, tanh": {"head": "softmax", "activation": "tanh"},
-    "sigmoid, no contexts": {"activation": "sigmoid", "radius": 1, "context_width": 0},
+    "sigmoid, no contexts": {"activation": "sigmoid", "radius": 1, "context_width": 0, "epochs": 30},
     "hardtanh, radius 0": {"activation": "hardtanh", "radius": 0},
-    "logistic": {"head": "logistic"},
-    "logistic, two stages": {"head": "logistic", **TWO_STAGES},
+    "logistic": {"head": "logistic", "epochs": 30},
+    "logistic, two stages": {"head": "logistic", "epochs": 30, **TWO_STAGES},
     "gazetteer": {"gazetteers": True},
     "patterns": {"patterns": True},
     "gazetteer, patterns, two stages": {"gazetteers": True, "patterns": True, **TWO_STAGES},
@@ -57,7 +57,7 @@ def models(tmp_path_factory):
     models = {name: fanlight.load(name).model for name in ("en", "ko")}
     for name, kind in KINDS.items():
         values = {key: files.get(key, value) for key, value in kind.items()}
-        few = {**SMALL, "epochs": 2, "batch_tokens": 500 if values.get("unit") == "character" else 250}
+        few = {**SMALL, "epochs": 6, "batch_tokens": 500 if values.get("unit") == "character" else 250}
         models[name] = fanlight.train(folder / "towns.conll", **{**few, **values}).model
     return models
 

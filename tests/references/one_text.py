@@ -12,6 +12,7 @@ from fanlight.network.inputs import forms_of as numbers_of_forms
 from fanlight.network.windows import word_contexts
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.sentences import segment
+from fanlight.text.spans import trim
 
 
 def entities_of(model, text):
@@ -34,10 +35,17 @@ def entities_of(model, text):
     types = WordTypes.of(list(numbers), configuration, model.lexicon)
     if model.first is not None:
         first_stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
-        Z = first_stage.emissions(types, ids, contexts, sentences, 0, listed)
+        Z = first_stage.emissions(types, ids, contexts, sentences, 0, features=listed)
         probabilities = first_stage.type_probabilities(Z, sentences)
         mentions = document_features(probabilities, numbers_of_forms(numbers)[ids], np.zeros(len(ids), np.int64))
         features = concatenate_features(listed, mentions)
     network = Network(configuration, model.parameters, model.lexicon)
-    Z = network.emissions(types, ids, contexts, sentences, 0, features)
-    return [(starts[s], ends[e - 1], type_, p) for s, e, type_, p in network.spans(Z, sentences)]
+    Z = network.emissions(types, ids, contexts, sentences, 0, features=features)
+    spans = []
+    for first, last, type_, probability in network.spans(Z, sentences):
+        start, end = starts[first], ends[last - 1]
+        if configuration.head != "logistic":  # whose entities may overlap
+            start, end = trim(text, start, end)
+        if start < end:
+            spans.append((start, end, type_, probability))
+    return spans

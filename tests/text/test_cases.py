@@ -246,7 +246,6 @@ def test_marks_around_entities_are_left_out(taggers, text):  # 13
         assert entity.text[-1] not in NEVER_LAST - PAIRS
 
 
-@pytest.mark.xfail(strict=True, reason="dates in digits come into the training data with new models")
 def test_dates_in_digits(taggers):  # 13
     texts = ["due on 12/05/2021", "on 2021-05-12 at 15:30", "DOB: 03/04/1962"]
     assert all(entities(taggers["en"], text) for text in texts)

@@ -74,10 +74,14 @@ def test_the_model_file_keeps_them(folder, tagger):
     assert [[e.text for e in document.entities] for document in many] == [["AX-77"]] * 1000
 
 
+def without_checksum(metadata):
+    """Return a file's header as those had it that were written before the fast checksum."""
+    return {key: value for key, value in json.loads(metadata["fanlight"]).items() if key != "xxh3"}
+
+
 def test_a_model_without_its_patterns_is_refused(folder, tagger):
     arrays, metadata = read_arrays(folder / "m.fanlight")
-    header = json.loads(metadata["fanlight"])
-    assert header["format"] == 4
+    header = without_checksum(metadata)
     for changed, reason in (
         (None, "names or patterns are missing"),
         ({"names": [], "expressions": [["(", "CODE"]]}, "no regular expression"),
@@ -99,7 +103,7 @@ def test_a_model_without_its_patterns_is_refused(folder, tagger):
 def test_a_hostile_pattern_in_a_model_file_stops_nothing(folder, tagger):
     arrays, metadata = read_arrays(folder / "m.fanlight")
     patterns = {"names": [], "expressions": [["(A+)+$", "CODE"], [r"(\w+\s?)*!", "CODE"]]}
-    header = {**json.loads(metadata["fanlight"]), "patterns": patterns}
+    header = {**without_checksum(metadata), "patterns": patterns}
     write_arrays(folder / "hostile", arrays, {"fanlight": json.dumps(header)})
     hostile = fanlight.load(folder / "hostile")
     text = "A" * 5000 + "b " + "Send " * 1000

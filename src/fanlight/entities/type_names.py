@@ -41,8 +41,8 @@ def check_types(names: Iterable[str], available: Collection[str], where: str) ->
 def _nearest(name: str, available: Collection[str]) -> str | None:
     folded = {type_.casefold(): type_ for type_ in available}
     key = name.strip().casefold()
-    for other, type_ in folded.items():
-        if key and (other.startswith(key) or key.startswith(other)):
-            return type_
+    prefixes = [other for other in folded if key and (other.startswith(key) or key.startswith(other))]
+    if prefixes:
+        return folded[min(prefixes, key=lambda other: abs(len(other) - len(key)))]
     close = get_close_matches(key, folded, 1, 0.5)
     return folded[close[0]] if close else None

@@ -13,7 +13,7 @@ import fanlight
 from fanlight.api.history import append_row
 from fanlight.apps.labelling import LabelStore
 from fanlight.calculus.lecture.graph import _ROLES
-from fanlight.entities.html import hue, marked
+from fanlight.entities.html import hue, mark_entities
 from fanlight.entities.matches import WAYS
 from fanlight.entities.report import Found, Labelled, report_on
 from fanlight.text.features import CHARACTER_GROUPS, WORD_GROUPS
@@ -168,7 +168,7 @@ def test_the_page_shows_what_the_command_writes(page):
     )
     written = page.evaluate(
         "html => Object.assign(document.createElement('span'), { innerHTML: html }).innerHTML",
-        marked(fanlight.load("en")(text)),
+        mark_entities(fanlight.load("en")(text)),
     )
     assert _rounded(shown) == _rounded(written)  # the server's path and this one may differ by 1e-6
     hues = page.evaluate("import('/static/marks.js').then(m => ['PER', 'TIME', 'Ort', '장소', '👍x'].map(m.hue))")

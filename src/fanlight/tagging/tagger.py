@@ -132,10 +132,10 @@ class Tagger:
         DataError
             A text holds half of a surrogate pair.
         """
-        parts, first, types = [], 0, self.types
+        parts, offset, types = [], 0, self.types
         for part, entities, part_types in self._columns(texts, threshold, threads, rules):
-            parts.append(entities._replace(documents=entities.documents + np.int32(first)))
-            first, types = first + len(part), part_types
+            parts.append(entities._replace(documents=entities.documents + np.int32(offset)))
+            offset, types = offset + len(part), part_types
         return Entities.concatenate(parts), types
 
     def submit(
@@ -169,10 +169,10 @@ class Tagger:
             A text holds half of a surrogate pair.
         """
         thresholds = self._thresholds(threshold)
-        lines = []
+        rows = []
         for part, engine in self._parts(texts):
-            lines.append(engine.json(_encode(part), thresholds, threads))
-        return b"".join(lines)
+            rows.append(engine.json(_encode(part), thresholds, threads))
+        return b"".join(rows)
 
     def warm(self, long_documents: bool = False) -> None:
         """Load the compiled engine, or compile it, and wait until it answers; also for `long_documents` (over 1 MB).
@@ -375,7 +375,7 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _entities_of_share(first: int, last: int, entities: Entities) -> Entities:
+def _entities_of_share(begin: int, end: int, entities: Entities) -> Entities:
     return entities
 
 

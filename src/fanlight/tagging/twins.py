@@ -12,7 +12,7 @@ from fanlight.engine.twins import Twin, engines, rows_of
 from fanlight.tagging.rules import PRECEDENCE, Rules
 
 
-def _ruled(plain: bool, case: Any) -> list[tuple[Any, ...]]:
+def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
     """Let rules stand beside the plain engine's entities."""
     names, precedence, texts = case
     rules = Rules(names, {r"\d+ \w+": "amount"}, precedence)
@@ -30,5 +30,11 @@ def _cases(st: Any) -> Any:
 
 TABLE = (
     *twins.TABLE,
-    Twin("rules beside the model", lambda c: _ruled(True, c), lambda c: _ruled(False, c), _cases, ("engine.rules.*",)),
+    Twin(
+        "rules beside the model",
+        lambda c: _apply_rules(True, c),
+        lambda c: _apply_rules(False, c),
+        _cases,
+        ("engine.rules.*",),
+    ),
 )

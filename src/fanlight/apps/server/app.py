@@ -116,7 +116,7 @@ def create_app(
         documents = [_document(d) for d in request.documents]
         if "text/html" in http.headers.get("accept", ""):
             return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
-        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.marked(d) for d in documents])})
+        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.mark_entities(d) for d in documents])})
 
     @app.post("/v1/explain", response_model=schemas.ExplainResponse)
     async def explain(request: schemas.ExplainRequest) -> Any:

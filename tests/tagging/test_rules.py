@@ -105,7 +105,7 @@ def test_kernels_find_and_settle_as_the_plain_path_does(documents, names, patter
     rules = Rules(names, patterns, precedence)
     plain = [rules.apply(document) for document in documents]
     block = Block.of([document.text for document in documents])
-    types, joined = rules.beside("XYZ")
+    types, joined = rules.extend_types("XYZ")
     for first, last in ((0, len(documents)), (len(documents) // 2, len(documents))):
         found = joined(block, first, last, columns(documents, block, first, last))
         rows = zip(*(column.tolist() for column in found), strict=True)

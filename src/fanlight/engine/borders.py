@@ -33,7 +33,7 @@ from fanlight.text.borders import (
     VERB,
 )
 from fanlight.text.character_kernels import point
-from fanlight.text.word_kernels import START, hash_bytes
+from fanlight.text.hash_kernels import START, hash_bytes
 
 
 def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
@@ -49,7 +49,7 @@ def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
 
 
 def _hash(word: bytes) -> int:
-    """Return the `word_kernels.hash_bytes` of a word; no kernel is compiled for it at import."""
+    """Return the `hash_kernels.hash_bytes` of a word; no kernel is compiled for it at import."""
     mask = (1 << 64) - 1
     h = int(START)
     for byte in word:

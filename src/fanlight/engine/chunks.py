@@ -10,23 +10,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fanlight.engine.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
 from fanlight.engine.layout import WIDTH, continues, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
-from fanlight.engine.token_flags import (
-    AS_FORM,
-    BULLET,
-    CLOSING,
-    COMMA,
-    DIVIDES,
-    FINAL,
-    FIRST_LOWER,
-    FIRST_UPPER,
-)  # fmt: skip
+from fanlight.engine.token_flags import AS_FORM, BULLET, CLOSING, COMMA, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
 from fanlight.jit import inner, kernel
+from fanlight.text.hash_kernels import START, finish
 from fanlight.text.sentences import HEADLINE
-from fanlight.text.word_kernels import START, finish
 
 IN_COLUMNS = 2  # a bit of the state of `sentence_borders`
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
@@ -77,7 +69,7 @@ class Chunks(NamedTuple):
     ----------
     documents : int32 array (D + 1,)
         First chunk of each document.
-    ids, bytes, places, lines : int32 array (C,)
+    ids, bytes, places, breaks : int32 array (C,)
         Number in the tables; first byte in the block; first code point in the document; line feeds before it,
         and `layout.WIDTH` for each character of white space, up to 3, which a tab counts.
     data : uint8 array
@@ -92,7 +84,7 @@ class Chunks(NamedTuple):
     data: Any
 
     @classmethod
-    def allocate(cls, documents: int, count: int, data: Any) -> Chunks:
+    def allocate(cls, documents: int, count: int, data: NDArray[np.uint8]) -> Chunks:
         """Return columns with room for so many."""
         ids, offsets, places, breaks = (np.empty(count, np.int32) for _ in range(4))
         return cls(np.empty(documents + 1, np.int32), ids, offsets, places, breaks, data)
@@ -139,15 +131,14 @@ def most_chunks(data: Any, starts: Any, ends: Any) -> int:
 
 
 @kernel()
-def scan(
-    data: Any, starts: Any, ends: Any, keys: Any, values: Any, uses: Any, count: int, chunks: Any, new: Any
-) -> int:
+def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any, new: Any) -> int:
     """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
 
-    ``keys`` and ``values`` are an open-addressing table of a power of two of places; ``new`` (C, 2) gets the bytes of
-    the chunks not met before; if it has no rows, none are entered. Returns how many chunks are known then, -1 if that
-    should have been more.
+    ``table`` is keys, values and uses: an open-addressing table of a power of two of places, and how often each number
+    was looked up; ``new`` (C, 2) gets the bytes of
+    new chunks; if it has no rows, none are entered. Returns how many chunks there are then, -1 if some were new.
     """
+    keys, values, uses = table
     hashes, stops = np.empty(len(chunks.ids), np.uint64), np.empty(len(chunks.ids), np.int64)
     n = 0
     for d in range(len(starts)):
@@ -230,15 +221,33 @@ def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types:
 
 
 @inner()
-def sentence_borders(
-    types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, borders: Any, state: Any
-) -> int:
+def _divide(types: Any, offsets: Any, gaps: Any, flags: Any, begin: int, t: int, state: Any) -> int:
+    """Return where to divide an overlong sentence's tokens [begin - 1, t]; leave the state at that token."""
+    division, space = 0, 0
+    for u in range(t, begin + (t - begin) // 2, -1):
+        if flags[types[u - 1]] & DIVIDES:
+            division = u
+            break
+        if not space and gaps[u] >= 0 and not flags[types[u]] & FIRST_UPPER:
+            space = u
+    border = division or space or t
+    for u in range(begin, border + 1):
+        before = flags[types[u - 1]]
+        if not before & CLOSING or before & FINAL:
+            state[1] = state[1] & IN_COLUMNS | before & FINAL
+        if lines_of(gaps[u]):
+            state[0], state[1] = offsets[u, 0], state[1] & 1
+    return border
+
+
+@inner()
+def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, borders: Any,
+                     state: Any) -> int:  # fmt: skip
     """Fill the first token of each sentence and the number of tokens; return the number of sentences.
 
     The last sentence begins before token ``limit``: a border may depend on `layout.LOOKAHEAD` tokens behind it.
-    ``state`` holds what is known at the first token, and is left with what is known at the last sentence's first: where
-    the line began, and whether a final mark stood before (1) and the line has columns (`IN_COLUMNS`). At the beginning
-    of a document both are 0.
+    ``state`` belongs to the first token, and is left as that of the last sentence's first token: where the line began,
+    and bits: a final mark stands before (1), the line has columns (`IN_COLUMNS`). A document begins with zeros.
     """
     count = len(types)
     borders[0] = 0
@@ -287,21 +296,7 @@ def sentence_borders(
             final = False
             state[0], state[1] = line_start, IN_COLUMNS * columns
         elif t - borders[sentences - 1] >= longest:
-            begin = borders[sentences - 1] + 1
-            division, space = 0, 0
-            for u in range(t, begin + (t - begin) // 2, -1):
-                if flags[types[u - 1]] & DIVIDES:
-                    division = u
-                    break
-                if not space and gaps[u] >= 0 and not flags[types[u]] & FIRST_UPPER:
-                    space = u
-            borders[sentences] = division or space or t
-            for u in range(begin, borders[sentences] + 1):
-                before = flags[types[u - 1]]
-                if not before & CLOSING or before & FINAL:
-                    state[1] = state[1] & IN_COLUMNS | before & FINAL
-                if lines_of(gaps[u]):
-                    state[0], state[1] = offsets[u, 0], state[1] & 1
+            borders[sentences] = _divide(types, offsets, gaps, flags, borders[sentences - 1] + 1, t, state)
             sentences += 1
     borders[sentences] = count
     return sentences

@@ -40,7 +40,8 @@ from fanlight.text.sentences import LONGEST
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 Result = TypeVar("Result")
-Run = Callable[[Chunks, Tables, list[Layers]], Result]
+Lookup = tuple[Chunks, Tables, list[Layers]]
+Run = Callable[[Lookup], Result]
 SHARE = 1 << 17  # bytes of a block that a thread takes at a time
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 _NONE = np.zeros(0, np.int64)
@@ -253,12 +254,14 @@ class CompiledEngine:
                     data,
                     starts[s:e],
                     ends[s:e],
-                    partial(self._run, (0, e - s), begin + s, n, thresholds, then),
+                    partial(self._run, (0, e - s), begin + s, n, thresholds, then=then),
                     threads,
                 )
                 for n, (s, e) in zip(sizes, shares, strict=True)
             ]
-        runs = [partial(self._run, share, begin, n, thresholds, then) for n, share in zip(sizes, shares, strict=True)]
+        runs = [
+            partial(self._run, share, begin, n, thresholds, then=then) for n, share in zip(sizes, shares, strict=True)
+        ]
         return self._submit_shared(data, starts, ends, runs, threads)
 
     def _submit_shared(
@@ -279,7 +282,7 @@ class CompiledEngine:
                 pool.submit(_after, self._readers, job) for job in jobs
             ]
             tables = cache.snapshot()
-            works = [partial(_with, self._learning, partial(run, chunks, *tables)) for run in runs]
+            works = [partial(_with, self._learning, partial(run, (chunks, *tables))) for run in runs]
             futures = [pool.submit(work) for work in works] if threads > 1 else [Future() for _ in works]
             self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
         if threads == 1:  # the caller's own
@@ -298,7 +301,7 @@ class CompiledEngine:
             except Empty:
                 cache = TypeCache(self.model, self.stages)
             try:
-                return run(learn_chunks(cache, data, starts, ends), *cache.snapshot())
+                return run((learn_chunks(cache, data, starts, ends), *cache.snapshot()))
             finally:
                 self._free_caches.put(cache)
 
@@ -319,13 +322,12 @@ class CompiledEngine:
         offset: int,
         capacity: int,
         thresholds: Float,
+        lookup: Lookup,
+        *,
         then: Callable[[int, int, Entities], Result],
-        chunks: Chunks,
-        tables: Tables,
-        layers: list[Layers],
     ) -> Result:
         """Tag the documents [begin, end) that were looked up, the block's from `offset` on, of `capacity` bytes."""
-        begin, end = documents
+        (begin, end), (chunks, tables, layers) = documents, lookup
         out = Entities.allocate(capacity * self.overlaps)
         scratch = (self.scratch(), out)
         entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)

@@ -61,8 +61,7 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begi
     """
     columns, out, size = arguments.chunks, arguments.out, ZERO
     chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.breaks, data)
-    keys, values, uses = arguments.entries
-    if short and scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
+    if short and scan(data, starts, ends, arguments.entries, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1, size
     documents = Documents(chunks, begin, end, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.room, thresholds, out)
@@ -78,8 +77,8 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begi
             out.types[:n],
             out.probabilities[:n],
         )
-        names, borders, escapes, written, line_ends = arguments.json
-        write_lines(data, starts, ends, begin, end, entities, names, borders, escapes, written, line_ends)
+        names, tables, written, line_ends = arguments.json
+        write_lines((data, starts, ends), begin, end, entities, names, tables, written, line_ends)
         size = line_ends[end]
     return n, size
 

@@ -12,12 +12,13 @@ from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
 from fanlight.engine.chunks import CONTEXT
 from fanlight.engine.simd import allocate_aligned, fma, larger, load, prefetch, splat, store, tile
 from fanlight.jit import ZERO, inner
-from fanlight.network.configuration import ACTIVATIONS
+from fanlight.network.configuration import ACTIVATIONS, Configuration
 from fanlight.network.windows import CONTEXT_PADDING
 
 RELU, TANH, SIGMOID, HARDTANH = range(len(ACTIVATIONS))
 UNITS = (0,) * 32  # hidden units that are summed at once, and are padded to
 AHEAD = 4  # tokens by which rows are asked for beforehand
+Float = NDArray[np.float32]
 LINE = 16  # numbers of a cache line
 ROWS = (0,) * 8  # tokens whose second layer is worked out at once
 LEAST_SHARE = np.float32(1e-8)  # of evidence that counts: less is lost in the rounding of float32
@@ -91,10 +92,11 @@ def pad_hidden(hidden: int) -> int:
 def layers_of(
     p: Mapping[str, NDArray[np.float32]],
     A: NDArray[np.float32],
-    configuration: Any,
+    configuration: Configuration,
     of: Types,
-    contexts: Any,
-    evidence: Any,
+    *,
+    contexts: Float,
+    evidence: Float,
 ) -> Layers:
     """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
     types, independent = len(configuration.types), configuration.head == "logistic"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import Layers, Types, layers_of, pad_hidden
-from fanlight.engine.passes import multiply, panels, sum_bags
+from fanlight.engine.matmul import multiply, panels, sum_bags
 from fanlight.engine.row_products import WAYS, RowProducts, clear, products_of_bits
 from fanlight.engine.simd import allocate_aligned
 from fanlight.network.configuration import Configuration
@@ -145,5 +145,7 @@ class FirstLayerCache:
         """Return the network as the kernels want it."""
         if self._layers is None:
             types = Types(self._near, self._products, self._parts, self._first_group)
-            self._layers = layers_of(self._parameters, self._A, self._made, types, self._contexts, self._evidence)
+            self._layers = layers_of(
+                self._parameters, self._A, self._made, types, contexts=self._contexts, evidence=self._evidence
+            )
         return self._layers

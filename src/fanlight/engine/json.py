@@ -40,7 +40,7 @@ def json_lines(block: Block, begin: int, end: int, entities: Entities, types: tu
     size = int((block.ends[end - 1] - block.starts[begin:end].min()) if end > begin else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
     buffers = allocate_json(types, size, end - begin, len(entities.types))
-    write_lines(block.data, block.starts, block.ends, begin, end, entities, *buffers)
+    write_lines((block.data, block.starts, block.ends), begin, end, entities, *buffers)
     out, ends = buffers[-2:]
     return out[: ends[-1]].tobytes(), ends
 
@@ -52,7 +52,7 @@ def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: i
     borders = np.cumsum([0, *map(len, names)])
     longest = max(map(len, names), default=0)
     out = np.empty(6 * size + 40 * documents + (110 + longest) * entities, np.uint8)
-    return letters, borders, (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
+    return (letters, borders), (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
 
 
 def json_pieces(
@@ -68,8 +68,8 @@ def json_pieces(
     begun = False
     for entities in batches:
         size = int((entities.byte_ends - entities.byte_starts).sum())
-        names, borders, tables, out, _ = allocate_json(types, size, 0, len(entities.types))
-        yield out[: _entities(data, entities, begun, names, borders, tables, out)].tobytes()
+        names, tables, out, _ = allocate_json(types, size, 0, len(entities.types))
+        yield out[: _entities(data, entities, begun, names, tables, out)].tobytes()
         begun = begun or len(entities.types) > 0
     yield b"]}\n"
 
@@ -118,10 +118,8 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
 
 
 @inner(forceinline=True)
-def _entity(
-    data: Any, entities: Any, n: int, begun: bool, names: Any, borders: Any, tables: Any, out: Any, at: int
-) -> int:
-    pieces, piece, escapes = tables
+def _entity(data: Any, entities: Any, n: int, begun: bool, names: Any, tables: Any, out: Any, at: int) -> int:
+    (pieces, piece, escapes), (letters, borders) = tables, names
     if begun:
         out[at], out[at + 1] = 44, 32
         at += 2
@@ -130,7 +128,7 @@ def _entity(
     at = _copy(pieces, piece[3], piece[4], out, at)
     at = _number(entities.ends[n], 1, out, at)
     at = _copy(pieces, piece[4], piece[5], out, at)
-    at = _copy(names, borders[entities.types[n]], borders[entities.types[n] + 1], out, at)
+    at = _copy(letters, borders[entities.types[n]], borders[entities.types[n] + 1], out, at)
     at = _copy(pieces, piece[5], piece[6], out, at)
     at = _escape(data, entities.byte_starts[n], entities.byte_ends[n], escapes, out, at)
     at = _copy(pieces, piece[6], piece[7], out, at)
@@ -144,30 +142,20 @@ def _entity(
 
 
 @kernel()
-def _entities(data: Any, entities: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> Any:
+def _entities(data: Any, entities: Any, begun: bool, names: Any, tables: Any, out: Any) -> Any:
     at = ZERO
     for n in range(len(entities.types)):
-        at = _entity(data, entities, n, begun, names, borders, tables, out, at)
+        at = _entity(data, entities, n, begun, names, tables, out, at)
         begun = True
     return at
 
 
 @kernel()
 def write_lines(
-    data: Any,
-    starts: Any,
-    ends: Any,
-    begin: int,
-    end: int,
-    entities: Any,
-    names: Any,
-    borders: Any,
-    tables: Any,
-    out: Any,
-    line_ends: Any,
+    texts: Any, begin: int, end: int, entities: Any, names: Any, tables: Any, out: Any, line_ends: Any
 ) -> None:
-    """Write the lines of documents [begin, end) and where each ends; see `allocate_json`."""
-    pieces, piece, escapes = tables
+    """Write the lines of documents [begin, end) and where each ends; see `allocate_json` and `Block` (`texts`)."""
+    (data, starts, ends), (pieces, piece, escapes) = texts, tables
     at = ZERO
     n = ZERO
     for d in range(begin, end):
@@ -176,7 +164,7 @@ def write_lines(
         at = _copy(pieces, piece[1], piece[2], out, at)
         begun = False
         while n < len(entities.types) and entities.documents[n] == d:
-            at = _entity(data, entities, n, begun, names, borders, tables, out, at)
+            at = _entity(data, entities, n, begun, names, tables, out, at)
             begun = True
             n += 1
         out[at], out[at + 1], out[at + 2] = 93, 125, 10

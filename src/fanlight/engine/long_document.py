@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fanlight.engine.compiled import CompiledEngine
 
 Int = NDArray[np.int64]
+Rows = NDArray[np.int32]
 Result = TypeVar("Result")
 
 
@@ -121,7 +122,7 @@ class LongDocument:
             points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
             wanted = size
 
-    def _note(self, types: Any, borders: Any, tables: Tables, places: Any) -> None:
+    def _note(self, types: Rows, borders: Rows, tables: Tables, places: Rows) -> None:
         """Note forms, and kinds if these are not the same; the hashes of both are in one table."""
         for hashes, numbers in zip((tables.folded, tables.hashes)[: 1 + (len(tables.kinds) > 0)], places, strict=False):
             forms = self._forms
@@ -131,8 +132,8 @@ class LongDocument:
                 self._counts = np.concatenate([self._counts, zeros])
                 self._seen = np.concatenate([self._seen, zeros.astype(np.uint8)])
             forms.count = long_document_kernels.note(
-                types, borders, tables.flags, hashes, numbers, forms.keys, forms.values, len(forms),
-                self._seen, self._counts,
+                types, borders, tables.flags, hashes, numbers, (forms.keys, forms.values), len(forms),
+                (self._seen, self._counts),
             )  # fmt: skip
 
     def _lay_out(
@@ -176,11 +177,11 @@ class LongDocument:
         tokens = Tokens(types, offsets, contexts, borders, np.zeros(len(borders) - 1, np.int32), NO_FEATURES)
         return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, piece)
 
-    def _recall(self, types: Any, borders: Any, flags: Any, hashes: Any) -> tuple[Any, Any]:
+    def _recall(self, types: Rows, borders: Rows, flags: Rows, hashes: NDArray[np.uint64]) -> tuple[Rows, Rows]:
         """Return contexts, and the numbers of forms."""
         contexts, forms = np.empty(len(types), np.int32), np.empty(len(types), np.int32)
         long_document_kernels.recall(
-            types, borders, flags, hashes, self._forms.keys, self._forms.values, self._seen, self._counts,
+            types, borders, flags, hashes, (self._forms.keys, self._forms.values), (self._seen, self._counts),
             contexts, forms,
         )  # fmt: skip
         return contexts, forms

@@ -66,13 +66,14 @@ def lay_out(
 
 
 @kernel()
-def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: Any, values: Any, count: int,
-         seen: Any, counts: Any) -> int:  # fmt: skip
+def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, table: Any, count: int, forms: Any) -> int:
     """Note how the words of sentences are written, and how often they occur; see `chunk_kernels.contexts_of`.
 
-    A word's form is known by its hash `folded`, which has its number in the table of ``keys`` and ``values``; `places`
+    A word's form is known by its hash `folded`, which has its number in the `table` of keys and values; `places`
     remembers the number of each word type, -1 for none. Returns how many forms are known then.
     """
+    keys, values = table
+    seen, counts = forms
     for s in range(len(borders) - 1):
         case = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
@@ -95,9 +96,12 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: A
 
 
 @kernel()
-def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values: Any, seen: Any, counts: Any,
-           contexts: Any, forms: Any) -> None:  # fmt: skip
+def recall(
+    types: Any, borders: Any, flags: Any, folded: Any, table: Any, memory: Any, contexts: Any, forms: Any
+) -> None:
     """Fill each token's context, and the number of its form in the document."""
+    keys, values = table
+    seen, counts = memory
     places = np.full(len(folded), -1, np.int32)
     for s in range(len(borders) - 1):
         case = sentence_case(types, borders[s], borders[s + 1], flags)

@@ -10,13 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanlight.engine.chain import best_path, messages, probability, type_probabilities
 from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_borders, tokens_of
 from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
-from fanlight.engine.simd import allocate_aligned, load, store, tile
 from fanlight.engine.token_features import no_features, with_features
 from fanlight.engine.type_chains import (
     best_paths,
@@ -25,13 +23,9 @@ from fanlight.engine.type_chains import (
     trace,
     type_messages,
 )
-from fanlight.jit import ZERO, inner, kernel
+from fanlight.jit import ZERO, inner
 
-PANEL = (0,) * 32  # columns that are multiplied at once
-ROWS = (0,) * 4
 TOGETHER = 64  # tokens, of whole sentences, that are worked out at once
-BATCH = 96  # rows multiplied by a panel at once
-SUMS = (0,) * 16  # columns that are summed at once
 
 
 @inner()
@@ -171,9 +165,9 @@ def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any
         for g in batch[:n]:
             size, places = borders[g + 1] - borders[g], tokens.offsets[borders[g] :]
             if net.independent:
-                count = _overlapping_entities(at, size, net, places, owners[g], thresholds, scratch, out, count)
+                count = _overlapping_entities((at, size), net, places, owners[g], thresholds, scratch, out, count)
             else:
-                count = _entities(at, size, net, places, owners[g], thresholds, scratch, out, count)
+                count = _entities((at, size), net, places, owners[g], thresholds, scratch, out, count)
             at += size
     return count
 
@@ -264,9 +258,13 @@ def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
 
 @inner(forceinline=True)
 def _entities(
-    at: int, n: int, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
+    rows: Any, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
 ) -> int:
-    """Write the entities of a sentence, whose emissions are room.Z from row `at` on; return how many there are then."""
+    """Write the entities of a sentence of n tokens, whose emissions are scratch.Z from row `at` on, `rows` being both.
+
+    Returns how many entities there are then.
+    """
+    at, n = rows
     T, path = len(net.ranks), scratch.path
     best_path(at, n, net.scores, scratch)
     low, high = n, ZERO
@@ -297,9 +295,10 @@ def _entities(
 
 @inner(forceinline=True)
 def _overlapping_entities(
-    at: int, n: int, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
+    rows: Any, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
 ) -> int:
     """Do as `_entities` for the logistic head: in order of start, the longer first, then of the type's name."""
+    at, n = rows
     if not best_paths(at, n, scratch):
         return count
     active, types, spans = ZERO, scratch.candidates, scratch.spans
@@ -348,75 +347,3 @@ def _move(out: Any, place: int, other: int) -> None:
     out.starts[other], out.ends[other] = out.starts[place], out.ends[place]
     out.byte_starts[other], out.byte_ends[other] = out.byte_starts[place], out.byte_ends[place]
     out.types[other], out.probabilities[other] = out.types[place], out.probabilities[place]
-
-
-@kernel()
-def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
-    """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
-
-    A row gets the same bits in any company. Rows go in the order given, some at a time, so that they and a panel stay
-    in the cache; the beginning and the end where all of a tile's are zeros are left out.
-    """
-    panels, d, _ = W.shape
-    width, tall = len(PANEL), len(ROWS)
-    A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
-    borders = np.empty((BATCH // tall, 2), np.int64)
-    for begin in range(0, len(order), BATCH):
-        count = min(BATCH, len(order) - begin)
-        for q in range(-(-count // tall)):
-            low, high = d, 0
-            for t in range(q * tall, min(count, (q + 1) * tall)):
-                row = V[order[begin + t]]
-                A[t] = row
-                i = 0
-                while i < low and row[i] == 0:
-                    i += 1
-                low = min(low, i)
-                i = d
-                while i > high and row[i - 1] == 0:
-                    i -= 1
-                high = max(high, i)
-            borders[q, 0], borders[q, 1] = min(low, high), high - min(low, high)
-        rows[:] = 0
-        for p in range(panels):
-            for q in range(-(-count // tall)):
-                i, place = borders[q, 0], q * tall * panels * width + p * width
-                tile(
-                    ROWS,
-                    PANEL,
-                    A,
-                    q * tall * d + i,
-                    d,
-                    W,
-                    (p * d + i) * width,
-                    borders[q, 1],
-                    rows,
-                    place,
-                    panels * width,
-                )
-        for t in range(count):
-            out[places[order[begin + t]]] = rows[t]
-
-
-def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay out W (d, n) in panels (n / columns, d, columns), as `lanes.tile` wants it."""
-    count = W.shape[1] // len(PANEL)
-    blocks_of_columns = allocate_aligned((count, len(W), len(PANEL)))
-    blocks_of_columns[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
-    return blocks_of_columns
-
-
-@kernel()
-def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
-    """Add to each row of out, from a column on, the table's rows that its bag names."""
-    d, width = table.shape[1], len(SUMS)
-    for t in range(len(out)):
-        place = t * out.shape[1] + column
-        for j in range(0, d - width + 1, width):
-            v = load(out, place + j, SUMS)
-            for i in range(offsets[t], offsets[t + 1]):
-                v = v + load(table, ids[i] * d + j, SUMS)
-            store(v, out, place + j)
-        for j in range(d - d % width, d):
-            for i in range(offsets[t], offsets[t + 1]):
-                out[t, column + j] += table[ids[i], j]

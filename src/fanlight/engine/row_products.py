@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import LINE, UNITS
-from fanlight.engine.passes import multiply, panels
+from fanlight.engine.matmul import multiply, panels
 from fanlight.engine.simd import allocate_aligned, load, prefetch, splat, store
 from fanlight.jit import kernel
 from fanlight.network.configuration import Configuration
@@ -123,7 +123,7 @@ class RowProducts:
                 add_rows(self.products, numbers, bag.offsets, self._first, rows, near, 0, near.shape[1])
                 column += len(group.features)
         if marks is not None:
-            add_marks(marks, self._lists, self._marks, rows, parts, column, self.products, self._first, near)
+            add_marks(marks, self._lists, self._marks, rows, parts, column, (self.products, self._first), near)
 
 
 def products_of_bits(E: Float, bits: int) -> Float:
@@ -186,12 +186,14 @@ def clear(out: Any, places: Any) -> None:
 
 @kernel()
 def add_marks(
-    marks: Any, lists: int, table: int, places: Any, parts: Any, column: int, products: Any, begin: int, near: Any
+    marks: Any, lists: int, table: int, places: Any, parts: Any, column: int, products: Any, near: Any
 ) -> None:
     """Fill rows `places` of parts, from a column on, with the number of each list's marks, read as bits; 0 for none.
 
-    HashIndex are counted from `table`; what products' rows of these numbers have from `begin` on is added to near.
+    Numbers are counted from `table`; `products` is the rows of these numbers, and from which column on they are added
+    to near.
     """
+    summands, begin = products
     width = near.shape[1]
     for t in range(len(places)):
         for i in range(lists):
@@ -202,5 +204,5 @@ def add_marks(
             parts[places[t], column + i] = row
             for j in range(0, width if way else 0, len(UNITS)):
                 place = np.int64(places[t]) * width + j
-                v = load(near, place, UNITS) + load(products, row * products.shape[1] + begin + j, UNITS)
+                v = load(near, place, UNITS) + load(summands, row * summands.shape[1] + begin + j, UNITS)
                 store(v, near, place)

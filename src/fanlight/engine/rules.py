@@ -18,9 +18,9 @@ from fanlight.engine.borders import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import inner, kernel
 from fanlight.text.automaton_kernels import code_point
+from fanlight.text.hash_kernels import START, finish, hash_on
 from fanlight.text.particles import AFTER_CONSONANT, AFTER_VOWEL, LIMIT, PARTICLES, SLOTS
 from fanlight.text.particles import LONGEST as LONGEST_PARTICLE
-from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
 _PARTICLE_KEYS, _PARTICLES = table_of(PARTICLES, 512)

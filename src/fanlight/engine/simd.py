@@ -29,10 +29,10 @@ from numba import extending, types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 
-def allocate_aligned(shape: tuple[int, ...], dtype: Any = np.float32, zeros: bool = True) -> NDArray[Any]:
+def allocate_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, zeros: bool = True) -> NDArray[Any]:
     """Return an array that begins where a cache line does, so that no vector lies across two; filled with `zeros`."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     buffer = np.empty(size + 64, np.uint8)  # NumPy asks for large pages for large ones
@@ -70,7 +70,7 @@ def load(typingctx: Any, array: Any, place: Any, width: Any) -> Any:
     vector = Vector(array.dtype, len(width))
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], _llvm(vector))
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], kind=_llvm(vector))
         return builder.load(pointer, align=vector.dtype.bitwidth // 8)
 
     return vector(array, types.intp, width), generate
@@ -81,7 +81,7 @@ def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
     """Write a vector to an array, from a place on."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], _llvm(vector))
+        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], kind=_llvm(vector))
         builder.store(args[0], pointer, align=vector.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
@@ -94,7 +94,7 @@ def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], ir.IntType(8))
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], kind=ir.IntType(8))
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         builder.call(function, [pointer, *(ir.Constant(number, n) for n in (0, 2, 1))])
@@ -157,20 +157,8 @@ def largest(typingctx: Any, a: Any) -> Any:
 
 
 @_intrinsic
-def tile(
-    typingctx: Any,
-    rows: Any,
-    width: Any,
-    a: Any,
-    i: Any,
-    lda: Any,
-    b: Any,
-    j: Any,
-    depth: Any,
-    c: Any,
-    k: Any,
-    ldc: Any,
-) -> Any:
+def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any, j: Any, depth: Any, c: Any, k: Any,
+         ldc: Any) -> Any:  # fmt: skip
     """Add to a tile of c, so many `rows` by `width`, the product of a's rows with b (depth, width), sums in registers.
 
     The tile begins at place k of c, whose rows are `ldc` apart; a's rows at i, `lda` apart; b is contiguous from j on.
@@ -183,9 +171,11 @@ def tile(
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         _, _, a, i, lda, b, j, depth, c, k, ldc = args
         constant = lambda n: ir.Constant(i.type, n)  # noqa: E731
-        at = lambda array, which, place: _pointer(context, builder, sig.args[which], array, place, kind)  # noqa: E731
-        size = number.bitwidth // 8
-        sums = [[cgutils.alloca_once(builder, kind) for _ in range(parts)] for _ in range(R)]
+        at = lambda array, which, place: _pointer(context, builder, sig.args[which], array, place, kind=kind)  # noqa: E731
+        size, sums = (
+            number.bitwidth // 8,
+            [[cgutils.alloca_once(builder, kind) for _ in range(parts)] for _ in range(R)],
+        )
         places = [
             [builder.add(builder.add(k, builder.mul(ldc, constant(r))), constant(lanes * p)) for p in range(parts)]
             for r in range(R)
@@ -238,7 +228,7 @@ def _reduce(builder: Any, vector: Any, join: Callable[[Any, Any], Any]) -> Any:
     return total
 
 
-def _pointer(context: Any, builder: Any, type_: Any, array: Any, place: Any, kind: Any) -> Any:
+def _pointer(context: Any, builder: Any, type_: Any, array: Any, place: Any, *, kind: Any) -> Any:
     data = context.make_array(type_)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
 

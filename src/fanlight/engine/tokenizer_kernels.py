@@ -23,7 +23,7 @@ from fanlight.engine.token_flags import (
 )
 from fanlight.jit import inner, kernel
 from fanlight.text import character_kernels, word_kernels
-from fanlight.text.word_kernels import START, finish, hash_bytes
+from fanlight.text.hash_kernels import START, finish, hash_bytes
 
 
 class Learned(NamedTuple):

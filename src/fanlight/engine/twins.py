@@ -159,8 +159,9 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 _WORDS = (
-    "text.word_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*", "engine.chunks.*",
-    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*", "engine.spans.*",
+    "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
+    "engine.chunks.*", "engine.row_products.*", "engine.passes.*", "engine.matmul.*", "engine.entry.*",
+    "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 
 TABLE = (

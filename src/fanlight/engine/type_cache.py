@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fanlight.engine import chunks as chunk_kernels
 from fanlight.engine import token_flags
@@ -24,7 +24,7 @@ from fanlight.engine.plain_text import forms_of
 from fanlight.engine.tokenizer import Cutter, cutter_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.text import word_kernels
+from fanlight.text import hash_kernels
 from fanlight.text.borders import border_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
@@ -125,7 +125,7 @@ class TypeCache:
         chunks = Chunks.allocate(len(starts), count, data)
         new = np.empty((count, 2), np.int64)
         keys, values = self._chunks.keys, self._chunks.values
-        self._chunks.count = chunk_kernels.scan(data, starts, ends, keys, values, self._uses, before, chunks, new)
+        self._chunks.count = chunk_kernels.scan(data, starts, ends, (keys, values, self._uses), before, chunks, new)
         self._learn(data, new[: len(self._chunks) - before])
         jobs, self._jobs = self._jobs, []
         count = chunks.documents[-1]
@@ -321,7 +321,7 @@ def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: I
 class _Rows:
     """A growing array of int32; a reader's view of it stays as it was."""
 
-    def __init__(self, columns: int, rows: Any = ()) -> None:
+    def __init__(self, columns: int, rows: ArrayLike = ()) -> None:
         self._all = np.zeros((1 << 12, columns), np.int32)
         self._count = 0
         self.extend(np.array(rows, np.int32).reshape(-1, columns))
@@ -344,7 +344,7 @@ class _Rows:
 
 def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:
     parts = [np.frombuffer(key.encode(), np.uint8) for key in keys]
-    return np.array([word_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
+    return np.array([hash_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
 
 
 def _byte_offsets(text: str) -> Int:

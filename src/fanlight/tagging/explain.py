@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from fanlight.tagging.nearest_examples import Neighbour
 
 Float = NDArray[Any]
+Item = TypeVar("Item")
+Padding = TypeVar("Padding")
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,7 @@ def summands(
     return parts
 
 
-def take_window(items: Sequence[Any], place: int, radius: int, padding: Any) -> list[Any]:
+def take_window(items: Sequence[Item], place: int, radius: int, padding: Padding) -> list[Item | Padding]:
     """Return the window of a list around one place."""
     return [items[u] if 0 <= u < len(items) else padding for u in range(place - radius, place + radius + 1)]
 

@@ -66,11 +66,7 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
         while not ended:
             if path == "-" and _pauses():
                 yield Lines(path, number, Block.of([]), place)
-            try:
-                most = BYTES if end is None else min(BYTES, end - place)
-                piece = file.read1(most) if hasattr(file, "read1") else file.read(most)
-            except (OSError, EOFError) as error:
-                raise DataError(f"{path}: cannot be unpacked ({error}): is the file whole?") from None
+            piece = _read_piece(path, file, BYTES if end is None else min(BYTES, end - place))
             ended = not piece
             place += len(piece)
             long = len(remainder) >= BYTES
@@ -98,6 +94,13 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
                     out = max(0, skip + 1 - number)
                     yield Lines(path, number + out, Block(block.data, block.starts[out:], block.ends[out:]), raw.tell())
                 number += count
+
+
+def _read_piece(path: str, file: BinaryIO, most: int) -> Any:
+    try:
+        return file.read1(most) if hasattr(file, "read1") else file.read(most)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: cannot be unpacked ({error}): is the file whole?") from None
 
 
 def _cut(data: bytearray, count: int, begin: int) -> Block:

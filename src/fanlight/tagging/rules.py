@@ -77,7 +77,7 @@ class Rules:
             document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in self._said.find(text)]
         )
 
-    def beside(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
+    def extend_types(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
         """Return a model's types and then the rules' others, and what joins entities as columns.
 
         The latter takes a block, the first of its documents and the last, and the model's entities in these, in order;

@@ -71,7 +71,7 @@ def _writer(
 ) -> Callable[[Block, int, int, Entities], tuple[bytes, Any]]:
     if rules is None:
         return lambda block, begin, end, entities: engine.to_json(block, begin, end, entities, types)
-    all_types, join = rules.beside(types, engine.plain)
+    all_types, join = rules.extend_types(types, engine.plain)
     return lambda block, begin, end, entities: engine.to_json(
         block, begin, end, join(block, begin, end, entities), all_types
     )
@@ -88,7 +88,7 @@ def _tag_long(
     engine, types = tagger._engine_for(1, end - begin), tagger.types
     entities = engine.segments(block, 0, tagger._thresholds(threshold), threads)
     if rules is not None:  # a pattern may match anything
-        types, join = rules.beside(types, engine.plain)
+        types, join = rules.extend_types(types, engine.plain)
         entities = iter([join(block, 0, 1, Entities.concatenate(entities))])
     for text in engine.json_segments(block, 0, entities, types):
         yield empty, text

@@ -231,7 +231,7 @@ class Tagger:
             block, types = _encode(part), self.types
             entities = engine.entities(block, thresholds, threads)
             if rules is not None:
-                types, join = rules.beside(types, engine.plain)
+                types, join = rules.extend_types(types, engine.plain)
                 entities = join(block, 0, len(part), entities)
             yield part, entities, types
 
@@ -271,7 +271,7 @@ class Tagger:
         words = [token for document in documents for sentence in document for token in sentence.tokens]
         lengths = [len(sentence.starts) for document in documents for sentence in document]
         owners = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
-        return self._sentence_spans(words, lengths, owners, lambda: documents, probabilities)
+        return self._sentence_spans(words, lengths, owners, lambda: documents, probabilities=probabilities)
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]], probabilities: bool = False, threads: int | None = None
@@ -283,8 +283,8 @@ class Tagger:
             [len(sentence) for sentence in sentences],
             np.arange(len(sentences)),
             lambda: [[Sentence.of_words(sentence, ())] for sentence in sentences],
-            probabilities,
-            threads,
+            probabilities=probabilities,
+            threads=threads,
         )
 
     def _sentence_spans(
@@ -293,6 +293,7 @@ class Tagger:
         lengths: list[int],
         owners: NDArray[np.int64],
         read_documents: Callable[[], Sequence[Sequence[Sentence]]],
+        *,
         probabilities: bool,
         threads: int | None = None,
     ) -> list[list[TokenSpan]]:

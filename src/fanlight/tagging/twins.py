@@ -18,7 +18,7 @@ def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
     rules = Rules(names, {r"\d+ \w+": "amount"}, precedence)
     engine, block = engines("en")[0], Block.of([*texts, "Paris 12 miles"])
     entities = engine.entities(block, np.zeros(len(engine.types)))
-    _, join = rules.beside(engine.types, plain)
+    _, join = rules.extend_types(engine.types, plain)
     return rows_of(join(block, 0, len(block.starts), entities))
 
 

@@ -105,7 +105,7 @@ def border_bits(word: str) -> int:
 
 
 def ends_after_mark(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, line_start: int
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line.
 
@@ -184,7 +184,7 @@ def begins_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -
 
 
 def ends_after_abbreviation(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, line_start: int
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
     before = border_bits(text[starts[t - 1] : ends[t - 1]])

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
+from fanlight.text.hash_kernels import START, finish, mix
 from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
-from fanlight.text.word_kernels import START, finish, mix
 
 Int = NDArray[np.int64]
 LONGEST = 160  # characters of a chunk
@@ -162,7 +162,7 @@ def _fold(p: Any) -> Any:
 
 @inner()
 def hash_folded(h: Any, data: Any, begin: int, end: int) -> Any:
-    """Go on with a hash of bytes (`word_kernels.hash_on`): of the normal form in lower case."""
+    """Go on with a hash of bytes (`hash_kernels.hash_on`): of the normal form in lower case."""
     i = begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3

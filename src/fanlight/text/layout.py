@@ -45,7 +45,7 @@ def separates_columns(text: str, starts: Sequence[int], ends: Sequence[int], t: 
 
 
 def continues(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, line_start: int
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether the line that ends before token t goes on, where neither side of the line end is in small letters.
 

@@ -103,7 +103,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
             if here.islower():
                 border = ends_before_small_letter(text, starts, ends, t, borders[-1])
             else:
-                border = ends_after_mark(text, starts, ends, t, borders[-1], line_start)
+                border = ends_after_mark(text, starts, ends, t, borders[-1], line_start=line_start)
         elif final:
             border = not here.islower()
         elif breaks:
@@ -111,11 +111,11 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
                 border = text[starts[t] : ends[t]] in BULLETS and t + 1 < count and ends[t] < starts[t + 1]
                 border = border or begins_line(text, starts, ends, t)
             elif here.isupper():
-                border = not continues(text, starts, ends, t, borders[-1], line_start)
+                border = not continues(text, starts, ends, t, borders[-1], line_start=line_start)
             else:
                 border = ends[t - 1] - line_start <= HEADLINE or begins_line(text, starts, ends, t)
         else:
-            border = ends_after_abbreviation(text, starts, ends, t, borders[-1], line_start)
+            border = ends_after_abbreviation(text, starts, ends, t, borders[-1], line_start=line_start)
         if breaks:
             line_start, columns = starts[t], False
         if border:

@@ -151,7 +151,7 @@ def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vecto
         raise DataError(f"{path}:1: no word vectors: expected a word and its numbers, or a header 'words components'")
     body = start.split(b"\n", 1)[1] if header else start
     if header and _is_binary(body, width):
-        return _binary(path, file, body, int(header_words[0]), width, limit, encoding)
+        return _binary(path, file, body, (int(header_words[0]), width), limit=limit, encoding=encoding)
     matrices: list[Float] = []
     words: list[str] = []
     for number, chunk in _read_chunks(file, body, 2 if header else 1):
@@ -214,9 +214,9 @@ def _is_binary(body: bytes, width: int) -> bool:
 
 
 def _binary(
-    path: str, file: _Progress, body: bytes, count: int, width: int, limit: int | None, encoding: str
+    path: str, file: _Progress, body: bytes, shape: tuple[int, int], *, limit: int | None, encoding: str
 ) -> Vectors:
-    count = min(count, limit) if limit is not None else count
+    count, width = shape if limit is None else (min(shape[0], limit), shape[1])
     words: list[str] = []
     matrix = np.empty((count, width), np.float32)
     place = 0

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
+from fanlight.text.hash_kernels import hash_bytes, mix
 from fanlight.text.hashing import BASE, seed_of
 from fanlight.text.tokens import ABBREVIATIONS, POSSESSIVE_NAMES
 
 Int = NDArray[np.int64]
 LONGEST = 256  # bytes of a chunk
 _BASE = int(BASE)
-START = np.uint64(0xCBF29CE484222325)  # of every hash of bytes (FNV-1a)
 _LOWER, _EXACT, _PREFIXES, _SUFFIXES, _NGRAMS, _SHAPE, _SHORT_SHAPE, _CASE, _EDGES, _LENGTH = range(10)
 FEATURES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_shape", "case", "edges", "length")
 
@@ -48,30 +48,6 @@ def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...
     ids = np.empty(_count_ids(spans, plan, offsets), np.int64)
     _fill_ids(data, spans, plan, offsets, ids)
     return tuple(Bag(ids[row[0] : row[-1]], row - row[0]) for row in offsets)
-
-
-@kernel()
-def hash_bytes(data: Any, begin: int, end: int, fold: bool) -> Any:
-    """Return a hash, never 0; ASCII letters as their lower case if `fold`."""
-    return finish(hash_on(START, data, begin, end, fold))
-
-
-@inner(inline="always")
-def hash_on(h: Any, data: Any, begin: int, end: int, fold: bool) -> Any:
-    """Go on with a hash that is not finished."""
-    for i in range(begin, end):
-        b = data[i]
-        if fold and 65 <= b <= 90:
-            b += 32
-        h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
-    return h
-
-
-@inner(inline="always")
-def finish(h: Any) -> Any:
-    """Mix a hash's bits; never 0."""
-    h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    return (h ^ (h >> np.uint64(32))) | np.uint64(1 << 63)
 
 
 def _hashes_of(words: Iterable[str]) -> NDArray[np.uint64]:
@@ -321,16 +297,6 @@ def lower_hashes(data: Any, spans: Any, out: Any) -> None:
             h += (raw + np.uint64(33 if 65 <= raw <= 90 else 1)) * power
             power *= np.uint64(_BASE)
         out[w] = mix(h)
-
-
-@inner(inline="always")
-def mix(x: Any) -> Any:
-    """Finalise a hash, as `hashing.mix`."""
-    x = x ^ (x >> np.uint64(30))
-    x = x * np.uint64(0xBF58476D1CE4E5B9)
-    x = x ^ (x >> np.uint64(27))
-    x = x * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 @kernel()

@@ -95,5 +95,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
         text = f"{len(missing)} tests and {len(_IGNORED)} modules need {', '.join(names)} and DID NOT RUN"
         terminalreporter.write_sep("!", f"{text}: pip install '.[test-all]'", red=True)
-    if not config.getoption("only_missing"):
+    if not config.getoption("only_missing") and hasattr(config, "cache"):
         config.cache.set(KEY, [*_IGNORED, *(report.nodeid for report in missing)])

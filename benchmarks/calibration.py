@@ -21,7 +21,7 @@ from fanlight.entities.reliability import reliability
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.calibration import fit_temperature
-from fanlight.training.development import divided
+from fanlight.training.dev_scoring import scale_scores
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     types = set(corpus.types)
 
     def found(documents: list, temperature: float) -> tuple[np.ndarray, np.ndarray]:
-        tagger = Tagger(replace(model, parameters=divided(model.parameters, temperature)))
+        tagger = Tagger(replace(model, parameters=scale_scores(model.parameters, temperature)))
         sure, right = [], []
         for document in documents:
             for sentence, spans in zip(document, tagger.sentences(document, probabilities=True), strict=True):

@@ -16,9 +16,9 @@ import numpy as np
 
 import fanlight
 from fanlight.api.selection import teaching_order
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
 from fanlight.text.sentences import tokenise_sentences
 
 POOL = 4000  # sentences to choose from
@@ -48,7 +48,7 @@ def scores(sentences: list[Sentence], dev: Path, name: str, seed: int, given: ar
     with tempfile.TemporaryDirectory() as folder:
         file, model = Path(folder) / "train.conll", Path(folder) / "model"
         for round_ in range(given.rounds + 1):
-            file.write_text("\n".join(columns(labelled)) + "\n", encoding="utf-8")
+            file.write_text("\n".join(write_columns(labelled)) + "\n", encoding="utf-8")
             settings = {"passes": 1, "seed": seed, "epochs": 10, "rate": 0.003}
             tagger = fanlight.train(file, out=model, **settings)
             found.append(fanlight.evaluate(model, dev).f1)

@@ -19,7 +19,7 @@ import numpy as np
 from measure import measured
 
 from fanlight.network.configuration import Configuration
-from fanlight.network.evidence import marks_width
+from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.modelfile import First, Model, load_model, save_model
 from fanlight.tagging.bundled import model_file
 from fanlight.text.gazetteers import Gazetteer
@@ -105,7 +105,7 @@ def cities(data: Path) -> Gazetteer:
 
 def with_features(model: Model, gazetteer: Gazetteer | None, patterns: Patterns | None) -> Model:
     """Return a model that is told the features of names and patterns, too."""
-    width = marks_width(gazetteer, patterns)
+    width = gazetteer_feature_width(gazetteer, patterns)
     rng = np.random.default_rng(1)
 
     def widened(configuration: Configuration, parameters: dict[str, np.ndarray]) -> tuple[Configuration, dict]:

@@ -24,11 +24,12 @@ from pathlib import Path
 import numpy as np
 
 import fanlight
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import Span, spans_from_tags, tags_from_spans
 from fanlight.entities.scores import score_spans
+from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 
 FILES = {  # files of training sentences, and of dev sentences
@@ -100,8 +101,8 @@ def fanlight_spans(train: Sequence[Sentence], dev: Sequence[Sentence], settings:
             file.write_text("".join(map(json_line, train)), encoding="utf-8")
         else:
             file = Path(folder) / "train.conll"
-            file.write_text("\n".join(columns(train)) + "\n", encoding="utf-8")
-        tagger = fanlight.train(file, **settings)
+            file.write_text("\n".join(write_columns(train)) + "\n", encoding="utf-8")
+        tagger = Tagger(fanlight.train(file, **settings).model, "plain")  # nothing has to be compiled for a minute
     return [[span[:3] for span in spans] for spans in tagger.tag_sentences([[s] for s in dev])]
 
 

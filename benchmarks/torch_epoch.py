@@ -20,8 +20,8 @@ from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import read_vectors
 from fanlight.training.batches import Encoded, batches, epoch_order
 from fanlight.training.cores import one_thread_blas
-from fanlight.training.loop import training
-from fanlight.training.preparation import Task, prepare
+from fanlight.training.loop import train_network
+from fanlight.training.preparation import Run, prepare
 from fanlight.training.settings import read_settings
 
 
@@ -29,29 +29,29 @@ def main() -> None:
     train, vectors, which = sys.argv[1:]
     found = read_vectors(vectors)
     settings = read_settings(None, {"passes": 1, "epochs": 2, "lower_share": 0.0, "upper_share": 0.0})
-    task = prepare(read_corpus(train, tokenise_sentences), None, Lexicon.of(found.words, found.matrix), settings)
-    seconds, loss = (by_fanlight if which == "fanlight" else by_torch)(task)
+    run = prepare(read_corpus(train, tokenise_sentences), None, Lexicon.of(found.words, found.matrix), settings)
+    seconds, loss = (by_fanlight if which == "fanlight" else by_torch)(run)
     print(f"| {which} | {seconds:.2f} | {loss:.4f} |", flush=True)
 
 
-def by_fanlight(task: Task) -> tuple[float, float]:
-    last = list(one_thread_blas(training)(task))[-1]
-    return len(task.train.types) / last.words_per_second, last.loss
+def by_fanlight(run: Run) -> tuple[float, float]:
+    last = list(one_thread_blas(train_network)(run))[-1]
+    return len(run.train.types) / last.words_per_second, last.loss
 
 
-def by_torch(task: Task) -> tuple[float, float]:
+def by_torch(run: Run) -> tuple[float, float]:
     import torch
     from torch import nn
 
     torch.set_num_threads(2)
-    made, settings = task.configuration, task.settings
+    made, settings = run.configuration, run.settings
 
     class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            known = task.lexicon.vectors(np.append(np.arange(len(task.lexicon)), -1))
+            known = run.lexicon.vectors(np.append(np.arange(len(run.lexicon)), -1))
             self.vectors = nn.Embedding.from_pretrained(torch.from_numpy(known), freeze=True)
-            p = {name: torch.from_numpy(a.copy()) for name, a in task.parameters.items()}
+            p = {name: torch.from_numpy(a.copy()) for name, a in run.parameters.items()}
             self.bags = nn.ModuleList(
                 nn.EmbeddingBag.from_pretrained(p[g.name], freeze=False, mode="sum", sparse=True) for g in made.groups
             )
@@ -77,11 +77,11 @@ def by_torch(task: Task) -> tuple[float, float]:
     optimisers = [torch.optim.SparseAdam(tables, lr=settings.rate), torch.optim.Adam(dense, lr=settings.rate)]
 
     def loss_of(batch: Encoded) -> torch.Tensor:
-        types, ids = np.unique(np.append(batch.types, task.padding), return_inverse=True)
-        chosen = task.types.choose(types)
+        types, ids = np.unique(np.append(batch.types, run.padding), return_inverse=True)
+        chosen = run.types.choose(types)
         around = windows(ids[:-1], batch.starts, made.radius, int(ids[-1])).T
         beside = windows(batch.contexts, batch.starts, made.radius, CONTEXT_PADDING).T
-        rows = torch.from_numpy(np.where(chosen.words < 0, len(task.lexicon), chosen.words))
+        rows = torch.from_numpy(np.where(chosen.words < 0, len(run.lexicon), chosen.words))
         bags = [(torch.from_numpy(b.ids), torch.from_numpy(b.offsets[:-1])) for b in chosen.bags]
         Z = net(rows, bags, torch.from_numpy(around.copy()), torch.from_numpy(beside.copy()))
         K, A = made.tags, net.A + legal
@@ -100,7 +100,7 @@ def by_torch(task: Task) -> tuple[float, float]:
     for epoch in range(2):
         rng = np.random.default_rng([settings.seed, epoch])
         began, summed = time.perf_counter(), 0.0
-        for batch in batches(task.train, epoch_order(task.parts, rng), settings.batch_tokens):
+        for batch in batches(run.train, epoch_order(run.parts, rng), settings.batch_tokens):
             for optimiser in optimisers:
                 optimiser.zero_grad()
             loss = loss_of(batch)
@@ -109,7 +109,7 @@ def by_torch(task: Task) -> tuple[float, float]:
                 optimiser.step()
             summed += float(loss.detach()) * len(batch.types)
         seconds = time.perf_counter() - began
-    return seconds, summed / len(task.train.types)
+    return seconds, summed / len(run.train.types)
 
 
 if __name__ == "__main__":

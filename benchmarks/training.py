@@ -18,8 +18,8 @@ from pathlib import Path
 
 from measure import ENVIRONMENT, measured
 
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
-from fanlight.corpus.writers import columns
 from fanlight.entities.bioes import spans_from_tags, tags_from_spans
 from fanlight.entities.scores import score_spans
 from fanlight.text.sentences import tokenise_sentences
@@ -67,7 +67,7 @@ def against_crf(name: str, source: Path, given: argparse.Namespace, folder: Path
         part.write_text("".join(source.open(encoding="utf-8").readlines()[: given.sentences]), encoding="utf-8")
     else:
         some = read_corpus(source, tokenise_sentences).sentences[: given.sentences]
-        part.write_text("\n".join(columns(some, "IOB2")) + "\n", encoding="utf-8")
+        part.write_text("\n".join(write_columns(some, "IOB2")) + "\n", encoding="utf-8")
     corpora = [read_corpus(path, tokenise_sentences) for path in (part, dev)]
     began = time.perf_counter()
     crf = sklearn_crfsuite.CRF(c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True)

@@ -2,7 +2,7 @@
 
 python benchmarks/training_profile.py [--data ../shared/data] [--vectors glove.vec] [--epochs 2]
 
-Stages are in seconds of the clock. Steps are in microseconds of the processor, on one thread; with two lanes they are
+Stages are in seconds of the clock. Steps are in microseconds of the processor, on one thread; with two threads they are
 shared out on two.
 """
 
@@ -29,9 +29,9 @@ from fanlight.network.modelfile import save_model  # noqa: E402
 from fanlight.training import loop, train  # noqa: E402
 from fanlight.training.batches import batches, epoch_order  # noqa: E402
 from fanlight.training.checkpoint import Checkpoint  # noqa: E402
-from fanlight.training.feeding import Feeder  # noqa: E402
+from fanlight.training.collate import Collator  # noqa: E402
 from fanlight.training.optimisers import Optimiser  # noqa: E402
-from fanlight.training.preparation import Task, prepare  # noqa: E402
+from fanlight.training.preparation import Run, prepare  # noqa: E402
 from fanlight.training.settings import read_settings  # noqa: E402
 
 BATCHES, WARM = 300, 50
@@ -54,18 +54,18 @@ def main() -> None:
             "reading the corpora", lambda: [train.read_labelled(f, settings, None, "utf-8") for f in files]
         )()
         lexicon, _ = timed("reading the vectors, kept", read_lexicon)(given.vectors)
-        task = timed("numbering words, hashing features", prepare)(*corpora, lexicon, settings)
+        run = timed("numbering words, hashing features", prepare)(*corpora, lexicon, settings)
         for owner, method, name in (
-            (Task, "score", "scoring the dev set"),
-            (Task, "tempered", "fitting the temperature"),
+            (Run, "score", "scoring the dev set"),
+            (Run, "apply_temperature", "fitting the temperature"),
             (Checkpoint, "write", "writing checkpoints"),
         ):
             setattr(owner, method, timed(name, getattr(owner, method)))
-        timed("all of training", lambda: list(loop.training(task, Path(folder) / "part")))()
+        timed("all of training", lambda: list(loop.train_network(run, Path(folder) / "part")))()
         spent[f"{given.epochs} epochs"] = spent.pop("all of training") - sum(
             spent[name] for name in ("compiling the program", "scoring the dev set", "writing checkpoints")
         )
-        model = train.finished(task, corpora, corpora[1], given.vectors)
+        model = train.build_model(run, corpora, corpora[1], given.vectors)
         timed("saving the model", save_model)(model, os.path.join(folder, "m.fanlight"))
         steps(prepare(*corpora, lexicon, settings))
     print("\n| stage | seconds |\n|---|---|")
@@ -84,19 +84,19 @@ def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def steps(task: Task) -> None:
+def steps(run: Run) -> None:
     """Run some batches with a clock after every step."""
-    program = loop.training_program(task)
+    program = loop.training_program(run)
     plan = program._plan
     assert plan is not None
     used: dict[str, float] = defaultdict(float)
     clock = time.thread_time
     lines = ["c = clock()"]
-    for node, own in plan.steps:
+    for node, own in plan.writer.steps:
         name = "views and scalars"
-        if node in plan.together:
+        if node in plan.writer.joint:
             name = "forward-backward of the chain"
-        elif node in plan.kernels:
+        elif node in plan.writer.kernels:
             name = "fused loops: gather and add, activation, dropout, sums"
         elif node.operation.name in ("rows", "bag", "hstack"):
             name = "vectors of the word types: rows and sums of rows"
@@ -109,16 +109,17 @@ def steps(task: Task) -> None:
                 name = "products: the first layer, word type by word type"
             elif shape[0] == "t":
                 name = "products: gradient by the word types' vectors"
-            elif shape[0] == "m" and task.configuration.width == node.shape[1].constant:
+            elif shape[0] == "m" and run.configuration.width == node.shape[1].constant:
                 name = "products: gradient by the first layer"
         lines += [*own, f"d = clock(); used[{name!r}] += d - c; c = d"]
-    plan.scope |= {"used": used, "clock": clock}
-    plan.run_steps = plan._function(", ".join([*plan.inputs, *(name for name, _ in plan.given)]), lines)
-    parameters = task.parameters
+    plan.writer.bind("used", used)
+    plan.writer.bind("clock", clock)
+    plan.run_steps = plan.writer.build(plan.parameters, lines, plan.results)
+    parameters = run.parameters
     optimiser = Optimiser("adam", parameters)
     optimiser.start_averaging()
-    feeder, rng = Feeder(task), np.random.default_rng(0)
-    cut = batches(task.train, epoch_order(task.parts, rng), task.settings.batch_tokens)
+    feeder, rng = Collator(run), np.random.default_rng(0)
+    cut = batches(run.train, epoch_order(run.parts, rng), run.settings.batch_tokens)
 
     def measure(name: str, work: Callable[[], Any]) -> Any:
         began = clock()
@@ -138,7 +139,7 @@ def steps(task: Task) -> None:
         began = clock()
         outputs = program({**parameters, **inputs, **tables})
         used["binding inputs, planning buffers"] += clock() - began - (sum(used.values()) - before)
-        gradients = {n: loop._of_rows(needed[n], outputs[n]) if n in needed else outputs[n] for n in task.learned}
+        gradients = {n: loop._of_rows(needed[n], outputs[n]) if n in needed else outputs[n] for n in run.learned}
         measure("Adam, with the average", lambda gradients=gradients: optimiser.step(gradients, 1e-3))
     whole = sum(used.values())
     print("| step of a batch, one thread | µs | share |\n|---|---|---|")

@@ -21,8 +21,8 @@ import fanlight
 from fanlight.corpus.readers import read_corpus
 from fanlight.network.lexicon import Lexicon
 from fanlight.text.sentences import tokenise_sentences
+from fanlight.training.data_parallel import average_states, pack_state, restore_state, unpack_state
 from fanlight.training.loop import Learner
-from fanlight.training.mixing import mixed, packed, restore, unpacked
 from fanlight.training.preparation import prepare
 from fanlight.training.settings import read_settings
 
@@ -59,9 +59,9 @@ def main() -> None:
     learner.optimiser.start_averaging()  # a state is larger with the means
     for count in (2, 4):
         began = time.perf_counter()
-        state = packed(learner, (0.0, 1))
+        state = pack_state(learner, (0.0, 1))
         packing = time.perf_counter()
-        restore(learner, mixed([unpacked(state)] * count, [1.0] * count))
+        restore_state(learner, average_states([unpack_state(state)] * count, [1.0] * count))
         end = time.perf_counter()
         sizes = f"{len(state) / 1e6:.1f} MB to and from each worker"
         print(f"{sizes}; packing {packing - began:.3f} s, the mean of {count} and unpacking {end - packing:.3f} s")

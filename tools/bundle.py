@@ -5,9 +5,8 @@ python tools/bundle.py ko --data ../shared/data
 
 Trained on the train parts and chosen by dev parts alone. English learns from corpora that mark different types, under
 CoNLL's names (`tools/bundling/corpora.py`), from silver labels of numbers and from generated sentences; Korean from
-KLUE, whose quantities are divided by their units. Silver labels of numbers, and the teacher that labels names in raw
-texts, are made once and kept in a folder (`--cache`). The cards, `docs/models/*.md`, are written by
-`tools/model_cards.py`.
+KLUE, whose quantities are divided by their units. What spaCy says for silver labels is kept in a folder (`--cache`).
+The cards, `docs/models/*.md`, are written by `tools/model_cards.py`.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from typing import Any
 
 from bundling import english, korean
 from bundling.cards import about, english_scores, korean_scores
-from bundling.mixed_dev import calibrated, parts_of
+from bundling.corpora import MEANINGS
+from bundling.mixed_dev import NAMES, calibrated, parts_of
 
 from fanlight.network.modelfile import Model, load_model, save_model
-from fanlight.tagging.bundled import load_tagger
 from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_model
 
@@ -51,8 +50,11 @@ def main() -> None:
         if arguments.language == "en":
             if arguments.vectors is None:
                 parser.error("en needs --vectors")
-            train, dev, more = _english_files(arguments, folder)
-            settings = read_settings(None, {**english.settings_for([train, *more], True), **changes})
+            gold = english.gold_corpora(arguments.data, arguments.cache, arguments.free)
+            others = english.other_corpora(arguments.data, arguments.cache, gold, arguments.free)
+            train, dev, more = english.write_corpora(folder, {**gold, **others})
+            meanings = {path.name: MEANINGS[path.stem] for path in (train, *more)}
+            settings = read_settings(None, {**english.SETTINGS, "corpora": meanings, **changes})
             _train(train, dev, out, settings, also=more, vectors=arguments.vectors)
             model = _finished_english(load_model(out), arguments.data)
         else:
@@ -63,20 +65,6 @@ def main() -> None:
             model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
     save_model(replace(model, provenance={**model.provenance, **about(arguments.language, arguments.free)}), out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
-
-
-def _english_files(arguments: argparse.Namespace, folder: Path) -> tuple[Path, Path, list[Path]]:
-    """Write the English training files, with the names that a teacher finds, which is trained unless it is cached."""
-    data, cache, is_free = arguments.data, arguments.cache, arguments.free
-    gold = english.gold_corpora(data, cache, is_free)
-    teacher = cache / f"teacher{'-free' if is_free else ''}.fanlight"
-    if not teacher.exists():
-        others = english.other_corpora(data, cache, gold, is_free)
-        train, dev, more = english.write_corpora(folder, {**gold, **others})
-        settings = read_settings(None, {**english.settings_for([train, *more], False), "seed": arguments.seed + 1})
-        _train(train, dev, teacher, settings, also=more, vectors=arguments.vectors)
-    others = english.other_corpora(data, cache, gold, is_free, load_tagger(teacher))
-    return english.write_corpora(folder, {**gold, **others})
 
 
 def _train(
@@ -98,7 +86,8 @@ def _train(
 def _finished_english(model: Model, data: Path) -> Model:
     """Return the model calibrated on the mixed dev set, with its scores there."""
     parts = parts_of(data)
-    model, temperature = calibrated(model, list(parts.values()))
+    # on the parts with names: what ieer-en calls a number differs from what the silver labels do
+    model, temperature = calibrated(model, [part for part in parts.values() if part.types == NAMES])
     total = round(float(model.provenance.get("temperature", 1)) * temperature, 4)
     return replace(model, provenance={**model.provenance, "temperature": total, "scores": english_scores(model, parts)})
 

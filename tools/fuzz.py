@@ -42,9 +42,9 @@ def discard_journals(place: str) -> None:
 
 
 def targets() -> dict[str, Callable[[str], object]]:
-    from fanlight.apps.archive import count_names, find
-    from fanlight.apps.cli.archive import read_key
+    from fanlight.apps.cli.mask import read_key
     from fanlight.apps.convert import FORMATS, read_records
+    from fanlight.apps.entity_index import count_names, find
     from fanlight.apps.integrations.optuna import read_space
     from fanlight.apps.labelling import LabelStore
     from fanlight.apps.shards import MANIFEST, read_shards
@@ -114,8 +114,8 @@ def targets() -> dict[str, Callable[[str], object]]:
 def seeds(name: str) -> Path:
     """Write valid inputs of a target to a folder."""
     import fanlight
-    from fanlight.apps.archive import index as fill
     from fanlight.apps.convert import FORMATS, read_records, write_records
+    from fanlight.apps.entity_index import index as fill
     from fanlight.apps.labelling import LabelStore
     from fanlight.apps.shards import Job, local, tag_shards
 

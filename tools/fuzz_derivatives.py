@@ -78,9 +78,9 @@ class Grower:
         if not shape:
             rules += [self._reduction, self._reduction, self._reduction, self._product, self._entry, self._index_sum]
         elif "1" in shape:
-            rules += [self._product, self._product, self._turned, self._marginal, self._softmax, self._part]
+            rules += [self._product, self._product, self._transposed, self._marginal, self._softmax, self._part]
         else:
-            rules += [self._product, self._product, self._turned, self._softmax, self._matrix]
+            rules += [self._product, self._product, self._transposed, self._softmax, self._matrix]
         return self.random.choice(rules)(shape, depth - 1)
 
     def _leaf(self, shape: Shape) -> str:
@@ -148,7 +148,7 @@ class Grower:
              f"sum({self.random.choice(_ENTRYWISE)}(x[k] - y[k]) * q[0, k] for k in range(n))"]
         )  # fmt: skip
 
-    def _turned(self, shape: Shape, depth: int) -> str:
+    def _transposed(self, shape: Shape, depth: int) -> str:
         return f"({self.grow(shape[::-1], depth)}).T"
 
     def _softmax(self, shape: Shape, depth: int) -> str:
@@ -167,7 +167,7 @@ class Grower:
 
     def _part(self, shape: Shape, depth: int) -> str:
         if shape[1] != "1":
-            return self._turned(shape, depth)
+            return self._transposed(shape, depth)
         stack = f"vstack({self.grow(('m', '1'), depth)}, {self.grow((shape[0], '1'), depth)}, {self.grow((), depth)})"
         return f"{stack}[m:m + {shape[0]}, :]"
 

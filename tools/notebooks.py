@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,11 +23,11 @@ PAGES = {"lecture": ("docs/lecture.md", "en"), "lecture.ko": ("docs/ko/lecture.m
 FOLDER = ROOT / "docs" / "notebooks"
 _WORDS = {
     "en": {
-        "setup": "If Fanlight is not installed: `!pip install fanlight[graph]`. Run this cell first.",
+        "setup": "If Fanlight is not installed: `%pip install '.[graph]'` in the folder of the checkout. Run this cell first.",
         "answer": "your answer, in quotation marks",
     },
     "ko": {
-        "setup": "Fanlight가 없으면 `!pip install fanlight[graph]`로 설치하세요. 이 셀을 먼저 실행합니다.",
+        "setup": "Fanlight가 없으면 내려받은 소스 폴더에서 `%pip install '.[graph]'`로 설치하세요. 이 셀을 먼저 실행합니다.",
         "answer": "따옴표 안에 답을 쓰세요",
     },
 }
@@ -153,7 +152,10 @@ def write_pictures() -> None:
         environment = {**os.environ, "MPLBACKEND": "agg", "SOURCE_DATE_EPOCH": "0"}
         subprocess.run([sys.executable, "-c", "\n".join(blocks)], cwd=folder, env=environment, check=True)
         for picture in Path(folder).glob("*.svg"):
-            shutil.copy(picture, ROOT / "docs" / "pictures")
+            drawn = re.sub(
+                r"(<svg[^>]*>)", r'\1<rect width="100%" height="100%" fill="white"/>', picture.read_text(), count=1
+            )
+            (ROOT / "docs" / "pictures" / picture.name).write_text(drawn)  # white, also on a dark page
 
 
 def main(arguments: list[str]) -> None:

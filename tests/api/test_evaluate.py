@@ -5,14 +5,14 @@ import warnings
 import pytest
 
 import fanlight
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
-from fanlight.corpus.writers import columns
 from fanlight.entities.scores import score_spans
 from fanlight.errors import FanlightWarning
 from fanlight.text.sentences import tokenise_sentences
 
 TOWNS = "tests/data/towns.conll"
-FAST = {"hidden": 32, "epochs": 3, "rate": 0.01, "exchange_share": 0.0}
+FAST = {"hidden": 32, "epochs": 3, "rate": 0.01, "replacement_share": 0.0}
 
 
 @pytest.mark.data
@@ -20,7 +20,7 @@ FAST = {"hidden": 32, "epochs": 3, "rate": 0.01, "exchange_share": 0.0}
 def test_evaluation_is_tagging_one_sentence_after_another(data, tmp_path, name):
     sentences = [s for s in read_corpus(data / f"{name}dev.txt", tokenise_sentences).sentences if s.starts][:400]
     for part, rows in (("train", sentences[:200]), ("dev", sentences[200:])):
-        (tmp_path / part).write_text("\n".join(columns(rows)) + "\n", encoding="utf-8")
+        (tmp_path / part).write_text("\n".join(write_columns(rows)) + "\n", encoding="utf-8")
     tagger = fanlight.train(tmp_path / "train", out=tmp_path / "m", **FAST)
     predicted = [[span[:3] for span in tagger.sentences([s])[0]] for s in sentences[200:]]
     one_by_one = score_spans([list(s.spans) for s in sentences[200:]], predicted).f1

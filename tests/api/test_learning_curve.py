@@ -12,9 +12,9 @@ import pytest
 import fanlight
 from fanlight.api.learning_curve import Point, fit_curve, label_noise, nested_parts, summarise_learning_curve
 from fanlight.api.selection import split_sentences, teaching_order
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, Sentence
-from fanlight.corpus.writers import columns
 from fanlight.errors import DataError
 from fanlight.text.sentences import tokenise_sentences
 from tests.training.test_training import TOWNS
@@ -145,14 +145,14 @@ def test_chosen_sentences_teach_more_than_as_many_drawn_at_random(data, tmp_path
     sentences = read_corpus(data / "conll2003-en" / "train.txt", tokenise_sentences).sentences
     dev = tmp_path / "dev.conll"
     dev.write_text(
-        "\n".join(columns(read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).sentences[:1000]))
+        "\n".join(write_columns(read_corpus(data / "conll2003-en" / "dev.txt", tokenise_sentences).sentences[:1000]))
     )
     rng = np.random.default_rng(1)
     pool = [sentences[i] for i in rng.permutation(len(sentences))[:1500].tolist()]
     labelled, rest = pool[:200], pool[200:]
 
     def trained(some, seed):
-        (tmp_path / "train.conll").write_text("\n".join(columns(some)) + "\n")
+        (tmp_path / "train.conll").write_text("\n".join(write_columns(some)) + "\n")
         settings = {"passes": 1, "epochs": 10, "rate": 0.003, "seed": seed}
         return fanlight.train(tmp_path / "train.conll", out=tmp_path / "model", **settings)
 

@@ -1,11 +1,14 @@
 """The commands and their parameters, from the command line's own definitions."""
 
 import shlex
+import sys
 from typing import NamedTuple, get_type_hints
 
+import pytest
 from typer.main import get_command
 
 from fanlight.apps.cli.arguments import Input, Output, marks_of
+from fanlight.apps.cli.edge import main
 from fanlight.apps.cli.main import EXAMPLES, app
 
 COMMANDS = get_command(app).commands
@@ -74,3 +77,12 @@ def example(command):
     if ">" in words:
         return words[: words.index(">")], words[-1]
     return words, None
+
+
+def call(monkeypatch, capsys, *words):
+    """Run the command in this process; return (exit status, stdout, stderr)."""
+    monkeypatch.setattr(sys, "argv", ["fanlight", *map(str, words)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    out = capsys.readouterr()
+    return stop.value.code or 0, out.out, out.err

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from fanlight.apps.server.app import create_app
-from fanlight.apps.server.corked import OPTIONS
+from fanlight.apps.server.http_protocol import OPTIONS
 
 
 @contextmanager

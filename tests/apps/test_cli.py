@@ -333,3 +333,21 @@ def test_derivatives_and_hostile_expressions_have_an_answer(arguments, status, s
     assert "Traceback" not in out + err
     assert shown in out + err
     assert code == status
+
+
+def test_values_are_printed_beside_entities():
+    command = [
+        sys.executable,
+        "-m",
+        "fanlight",
+        "tag",
+        "--values",
+        "--model",
+        "ko",
+        "--format",
+        "jsonl",
+        "오후 3시에 왔다.",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (entity,) = json.loads(done.stdout)["entities"]
+    assert entity["value"] == {"kind": "time", "iso": "T15:00"}

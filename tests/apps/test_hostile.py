@@ -11,7 +11,7 @@ import pytest
 
 import fanlight
 from fanlight.apps.labelling import LabelStore
-from fanlight.apps.server import corked, workers
+from fanlight.apps.server import http_protocol, workers
 from tests.apps.serving import running
 
 SLOW = {"expression": "exp(" * 95 + "x.T @ x" + ")" * 95, "wrt": "x"}  # takes seconds
@@ -148,7 +148,7 @@ def send_without_end(connection):
 
 
 def test_heads_that_are_late_or_large_end_their_connection(tagger, monkeypatch):
-    monkeypatch.setattr(corked, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.5)
     with running({"en": tagger}, seconds=1) as url:
         host, port = url.removeprefix("http://").split(":")
 
@@ -176,7 +176,7 @@ def test_heads_that_are_late_or_large_end_their_connection(tagger, monkeypatch):
 
 
 def test_a_slow_body_is_not_a_slow_head(tagger, monkeypatch):
-    monkeypatch.setattr(corked, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.3)
     with running({"en": tagger}, seconds=30) as url:
         body = b'{"text": "Oslo"}'
 

@@ -176,16 +176,16 @@ def test_search_finds_settings_and_goes_on(tmp_path):
     for place, text in (("other", "nonsense\n"), ("none/study", None)):
         if text:
             (tmp_path / place).write_text(text)
-        with pytest.raises(SettingsError, match="cannot be gone on with"):
+        with pytest.raises(SettingsError, match="cannot be gone on with|cannot be written"):
             search(towns, towns, 1, told.append, **{**options, "study": tmp_path / place})
 
 
 def test_the_space_by_default_is_around_the_defaults():
     from fanlight.apps.integrations.optuna import default_space
 
-    chosen = read_settings(None, {}).resolved("word", 300, 300, False, tokens=4500)
+    chosen = read_settings(None, {}).resolve("word", 300, 300, False, tokens=4500)
     space = default_space(chosen)
-    assert set(space) == {"epochs", "rate", "context_width", "exchange_share", "radius", "hidden"}
+    assert set(space) == {"epochs", "rate", "context_width", "replacement_share", "radius", "hidden"}
     for name, values in space.items():
         value = getattr(chosen, name)
         assert value in values if isinstance(values, list) else values["low"] < value < values["high"]

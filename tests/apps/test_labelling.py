@@ -114,7 +114,7 @@ def test_kappa_agrees_with_scikit_learn():
 
 def test_another_file_is_refused(tmp_path):
     (tmp_path / "a.db").write_text("This is no database, and long enough to be looked at as one." * 20)
-    with pytest.raises(DataError, match="is it a file that `fanlight label` made"):
+    with pytest.raises(DataError, match="is it a file of `fanlight label`"):
         LabelStore(tmp_path / "a.db")
 
 

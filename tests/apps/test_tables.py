@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from fanlight.apps.cli import tag
+from fanlight.apps.cli import tag_outputs
 from fanlight.apps.integrations import arrow
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
@@ -60,7 +60,7 @@ def test_faults_are_named(tmp_path):
 @pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
 def test_an_interrupted_run_goes_on_with_nothing_lost_or_doubled(tmp_path, monkeypatch, suffix):
     monkeypatch.setattr(arrow, "PART", 100)
-    write = tag._to_parquet if suffix == "parquet" else tag._to_lines
+    write = tag_outputs.write_parquet if suffix == "parquet" else tag_outputs.write_lines
     documents = [Document(f"text {n} of Oslo", (Entity(0, 4, "LOC", "text", 0.5),) * (n % 3)) for n in range(430)]
     begun = []
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 import fanlight
-from fanlight.apps.server.corked import Corked
-from fanlight.apps.server.guard import Guard
+from fanlight.apps.server.http_protocol import CoalescingTransport
+from fanlight.apps.server.middleware import Middleware
 from fanlight.apps.server.tagging import SHORT
 from tests.apps.serving import running
 
@@ -53,8 +53,8 @@ def told(address, *parts):
 def quick(monkeypatch):
     """What was answered at once, or None for what was not."""
     found = []
-    plain = Guard.quick
-    monkeypatch.setattr(Guard, "quick", lambda *given: found.append(plain(*given)) or found[-1])
+    plain = Middleware.quick
+    monkeypatch.setattr(Middleware, "quick", lambda *given: found.append(plain(*given)) or found[-1])
     return found
 
 
@@ -99,7 +99,7 @@ def test_what_is_answered_at_once_is_counted_limited_and_asked_for_its_key(quick
     assert [answer is not None for answer in quick[before:]] == [True, False, True, False, False]
     assert f'fanlight_requests_total{{path="/v1/tag",status="200"}} {before + 2}' in counters
     assert 'fanlight_requests_total{path="/v1/tag",status="401"} 2' in counters
-    assert f"fanlight_texts_total {before + 2}\n" in counters
+    assert f"fanlight_texts_total {before + 2}.0\n" in counters
 
 
 def test_an_answer_is_written_in_one_piece(address):
@@ -125,7 +125,7 @@ def test_a_corked_transport_writes_in_order_and_keeps_little_back():
 
     async def run():
         plain = Transport()
-        corked = Corked(plain, asyncio.get_running_loop())
+        corked = CoalescingTransport(plain, asyncio.get_running_loop())
         corked.write(b"head")
         corked.write(b"body")
         assert plain.written == b""

@@ -6,6 +6,7 @@ import pytest
 
 from fanlight.calculus import CalculusError, check_gradient, evaluate, gradient, hessian, jacobian, parse
 from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.lecture.sampling import random_point
 
 KINDS = {"gradient": gradient, "jacobian": jacobian, "hessian": hessian}
 WINDOW = {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)}
@@ -105,3 +106,20 @@ def test_only_scalars_have_gradients():
 def test_unknown_names_are_refused():
     with pytest.raises(CalculusError, match="q does not occur"):
         gradient(parse("u.T @ b", WINDOW), "q")
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "by"),
+    [
+        ("logdet(outer(y, y) @ outer(y, y).T + 2 * eye(n))", {"y": "pm1"}, "y"),
+        ("mean(M) * sum(x)", {"M": "onehot_rows"}, "x"),
+        ("(y.T @ y) * sum(x)", {"y": "pm1"}, "x"),
+        ("sum(M)**2", {"M": "onehot_rows"}, "M"),
+        ("(y.T @ x)**2 / (y.T @ (x * x))", {"y": "onehot"}, "x"),
+    ],
+)
+def test_what_an_assumption_leaves_out_is_still_counted(text, facts, by):
+    shapes = {"x": ("n", 1), "y": ("n", 1), "M": ("n", "m")}
+    expression = parse(text, {k: s for k, s in shapes.items() if k in text}, facts)
+    point = random_point(expression, None, {}, 5)
+    assert check_gradient(expression, by, point).error < 1e-6

@@ -23,6 +23,7 @@ SHAPES = {"X": ("n", "m"), "A": ("n", "n"), "x": ("n", 1), "w": ("m", 1), "q": (
         ("sum(x[k] * q[0, k] for k in range(n))", "q @ x"),
         ("sum(A[i, i] for i in range(n))", "tr(A)"),
         ("sum(t for i in range(n))", "n * t"),
+        ("sum(x[:, j])", "sum(x)"),
         ("x[:]", "x"),
     ],
 )

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -73,6 +74,30 @@ except fanlight.errors.FanlightError as error:
     assert done.stdout == (
         f"unavailable {count} {len(TEXTS)}\nengine 'compiled': this needs numba: pip install numba\n"
     )
+
+
+def test_kernels_of_a_kind_are_compiled_once_whoever_asks(tmp_path, monkeypatch):
+    from fanlight import jit
+    from fanlight.engine import switch
+    from fanlight.engine.compiled import CompiledEngine
+
+    running, most = [], []
+
+    def compile_slowly(model):
+        running.append(model)
+        most.append(len(running))
+        time.sleep(0.05)
+        running.pop()
+
+    monkeypatch.setattr(jit, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(switch, "_compile_elsewhere", compile_slowly)
+    monkeypatch.setattr(CompiledEngine, "warm", lambda self: None)
+    models = [fanlight.load(name).model for name in ("en", "ko", "en", "ko", "en")]
+    engines = [switch.EngineSwitch(model) for model in models]
+    for prepared in [engine.prepare() for engine in engines]:
+        prepared.result()
+    assert [engine.state for engine in engines] == ["ready"] * 5
+    assert most == [1, 1]
 
 
 def test_eight_threads_share_a_tagger():

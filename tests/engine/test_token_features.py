@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fanlight.engine.columns import NO_FEATURES, Block, Tokens
 from fanlight.engine.token_features import BITS, Finders, NameTable, find_features
 from fanlight.network.configuration import Configuration
-from fanlight.network.evidence import marks
+from fanlight.network.document_features import gazetteer_features
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
@@ -61,7 +61,7 @@ def plain_features(model, text):
     begins, stops = starts.tolist(), ends.tolist()
     words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
     places = [(text, begins[s:e], stops[s:e]) for s, e in pairwise(borders.tolist())]
-    return marks(model.gazetteer, model.patterns, words, borders, places)
+    return gazetteer_features(model.gazetteer, model.patterns, words, borders, places)
 
 
 @given(st.lists(st.tuples(names, st.sampled_from("abc")), max_size=12), texts)

@@ -39,7 +39,7 @@ def inputs_of(configuration, rng, dtype=np.float64):
         if name in parameters:
             parameters[name] = rng.normal(size=parameters[name].shape)
     types = WordTypes.of([PADDING, *WORDS], configuration, LEXICON)
-    needed, arrays = table_inputs(types, configuration)
+    needed, arrays = table_inputs(types, configuration, np.arange(len(types.words)))
     arrays |= window_inputs(configuration, ids, rng.integers(0, 64, len(ids)), starts, 0)
     for name, rows in needed.items():
         arrays[name] = LEXICON.vectors(rows).astype(dtype) if name == "vectors" else parameters[name][rows]

@@ -6,7 +6,7 @@ import numpy as np
 
 from fanlight.engine.plain_text import forms_of
 from fanlight.network.decoding import Network
-from fanlight.network.evidence import evidence, join, marks
+from fanlight.network.document_features import concatenate_features, document_features, gazetteer_features
 from fanlight.network.inputs import WordTypes
 from fanlight.network.inputs import forms_of as numbers_of_forms
 from fanlight.network.windows import word_contexts
@@ -30,14 +30,14 @@ def entities_of(model, text):
     if configuration.context_width:
         contexts = word_contexts([words[s:e] for s, e in borders])
     places = ((text, starts[s:e], ends[s:e]) for s, e in borders)
-    features = listed = marks(model.gazetteer, model.patterns, keys, sentences, places)
+    features = listed = gazetteer_features(model.gazetteer, model.patterns, keys, sentences, places)
     types = WordTypes.of(list(numbers), configuration, model.lexicon)
     if model.first is not None:
         first_stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
         Z = first_stage.emissions(types, ids, contexts, sentences, 0, listed)
         probabilities = first_stage.type_probabilities(Z, sentences)
-        mentions = evidence(probabilities, numbers_of_forms(numbers)[ids], np.zeros(len(ids), np.int64))
-        features = join(listed, mentions)
+        mentions = document_features(probabilities, numbers_of_forms(numbers)[ids], np.zeros(len(ids), np.int64))
+        features = concatenate_features(listed, mentions)
     network = Network(configuration, model.parameters, model.lexicon)
     Z = network.emissions(types, ids, contexts, sentences, 0, features)
     return [(starts[s], ends[e - 1], type_, p) for s, e, type_, p in network.spans(Z, sentences)]

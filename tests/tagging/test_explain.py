@@ -104,9 +104,36 @@ def test_what_if(taggers):
     assert [w.text for w in shorter.window] == ["", "Museums", "Paris", "are", "amazing"]
     after = tagger.what_if(ENGLISH, 2, 1, "", plain.tag)
     assert [w.text for w in after.window] == ["Museums", "in", "Paris", "amazing", "to"]
-    for position in (0, -3, 99):
-        with pytest.raises(DataError, match="no other word at position"):
+    centre = tagger.what_if(ENGLISH, 2, 0, "Oslo", plain.tag)
+    assert [w.text for w in centre.window] == ["Museums", "in", "Oslo", "are", "amazing"]
+    first = tagger.explain(ENGLISH, 0).tag
+    before = tagger.what_if(ENGLISH, 0, -1, "the", first)
+    assert [w.text for w in before.window] == ["", "the", "Museums", "in", "Paris"]
+    assert [ENGLISH[w.start : w.end] for w in plain.window] == [w.text for w in plain.window]
+    for position in (-3, 99):
+        with pytest.raises(DataError, match="the window has no position"):
             tagger.what_if(ENGLISH, 2, position, "x", plain.tag)
+    with pytest.raises(DataError, match="the word itself is gone"):
+        tagger.what_if(ENGLISH, 2, 0, " ", plain.tag)
+
+
+def test_units_are_those_of_the_calculus(taggers):
+    from fanlight.calculus import evaluate, gradient, parse
+
+    e = taggers["en"].explain(ENGLISH, 2)
+    shapes = {name: np.shape(value) if name != "c" else (1, 1) for name, value in e.layer.items()}
+    score = parse(e.expression, shapes)
+    delta = evaluate(gradient(score, "b"), {**e.layer, "c": [e.layer["c"]]})[:, 0]
+    a = np.sum([e.layer[f"a_{k}"] for k in range(len(e.window))], axis=0)[:, 0] + np.array(e.layer["b"])[:, 0]
+    assert e.units
+    for unit in e.units:
+        assert unit.delta == pytest.approx(delta[unit.number], abs=1e-12)
+        assert unit.weight == e.layer["u"][unit.number][0]
+        assert sum(unit.flows) == pytest.approx(unit.contribution, abs=1e-9)
+        assert unit.words[0][1] == max(value for _, value in unit.words)
+        assert unit.activation == pytest.approx(max(a[unit.number], 0), abs=1e-6)
+    for word, inputs in zip(e.window, [w.inputs for w in e.window], strict=True):
+        assert set(word.parts) == set(inputs)
 
 
 @given(

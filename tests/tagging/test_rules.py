@@ -9,7 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fanlight
-from fanlight.apps.cli.resuming import begin, identify
+from fanlight.apps.cli.inputs import Source
+from fanlight.apps.cli.resuming import begin
+from fanlight.apps.cli.tag_job import TagJob
+from fanlight.apps.cli.tag_outputs import Format
 from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
@@ -81,10 +84,13 @@ def test_korean_names_are_not_found_in_longer_nouns(text):
     assert not list(Patterns(dict.fromkeys(["서울", "부산", "고양"], "X"), {}).find_names(text))
 
 
+SPELLINGS = "'’\u00a0\u200b\u00adｂﬁ\t\n\u1109\u1165"  # what has another normal form
+
+
 @st.composite
 def tagged(draw):
     """A text and entities of a model, which overlap where they are of different types."""
-    text = draw(st.text(ALPHABET, max_size=30))
+    text = draw(st.text(ALPHABET + SPELLINGS, max_size=30))
     entities = []
     for type_ in draw(st.sampled_from(["X", "XYZ"])):
         borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
@@ -97,7 +103,7 @@ def tagged(draw):
 
 @given(
     st.lists(tagged(), min_size=1, max_size=4),
-    st.dictionaries(st.text(ALPHABET, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
+    st.dictionaries(st.text(ALPHABET + SPELLINGS, min_size=1, max_size=4), st.sampled_from("XQ"), max_size=6),
     st.dictionaries(st.sampled_from(["a.", "[^ ]+", "1", r"\b"]), st.sampled_from("YR")),
     st.sampled_from(PRECEDENCE),
 )
@@ -127,6 +133,31 @@ def columns(documents, block, first, last):
     return out
 
 
+NAMES = {"New York": "CITY", "Zürich": "CITY", "O'Brien": "NAME", "서울 시청": "PLACE"}
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "New  York", "New York", "New\u00a0York", "New\u2003York", "New \t York", "New\u200bYork", "Ne\u00adw York", "Ｎｅｗ Ｙｏｒｋ",
+        "Zürich", "Zu\u0308rich", "Z&uuml;rich", "O’Brien", "O'Brien", "O‘Brien", "O´Brien", "서울 시청", "서울\u00a0시청",
+        "\u1109\u1165\u110b\u116e\u11af \u1109\u1175\u110e\u1165\u11bc",
+    ],
+)  # fmt: skip
+def test_names_match_in_all_their_spellings(spelling):
+    rules = Rules(NAMES)
+    text = f"é: {spelling}, and “{spelling}”."
+    assert [e.text for e in rules.apply(Document(text)).entities] == [spelling, spelling]
+    other = Rules({spelling: "X"})  # the name may be spelled so itself
+    plain = [name for name in NAMES if [e.text for e in other.apply(Document(name)).entities] == [name]]
+    assert len(plain) == 1
+
+
+def test_patterns_match_in_normal_form():
+    document = Rules({}, {r"[A-Z]{2}-\d+": "CODE", "O’Neil": "NAME"}).apply(Document("ＡＢ‐１２ O'Neil"))
+    assert [(e.text, e.type) for e in document.entities] == [("ＡＢ‐１２", "CODE"), ("O'Neil", "NAME")]
+
+
 def test_many_texts_and_one_give_the_same():
     tagger, rules = fanlight.load("en"), Rules({"Paris": "CITY", "are amazing": "X"}, {"Mu.": "MU"})
     texts = ["Museums in Paris are amazing to see.", ""] * 200
@@ -144,8 +175,8 @@ def test_a_run_with_rules_is_gone_on_with_by_the_same_rules_alone(tmp_path):
     subprocess.run(command, check=True)
     whole = out.read_text()
     assert whole.count('"Acme", "probability": 1.0') == 3
-    job = {"files": [str(texts)], "model": None, "threshold": {"": 0.0}, "passes": None}
-    begin(out, {**job, "rules": read_rules(rules).digest, **identify([str(texts)], None)}, resume=False)
+    job = TagJob([Source(str(texts), is_file=True)], Format.jsonl, rules=read_rules(rules), rules_file=rules)
+    begin(out, job.note(), resume=False)
     (tmp_path / "out.part").write_text(whole.splitlines(keepends=True)[0] + "{")
     other = subprocess.run([*command, "--resume", "--precedence", "model"], capture_output=True, text=True)
     assert "begun with other files, model or options" in other.stderr

@@ -26,13 +26,45 @@ def test_the_english_model(text):
 
 def test_the_models_say_where_they_come_from():
     for name, types in (
-        ("en", {"PER", "LOC", "ORG", "DATE", "MISC"}),
-        ("ko", {"PER", "LOC", "ORG", "DATE", "TIME", "QUANTITY"}),
+        ("en", {"PER", "LOC", "ORG", "MISC", "DATE", "TIME", "MONEY", "PERCENT", "QUANTITY"}),
+        ("ko", {"PER", "LOC", "ORG", "DATE", "TIME", "MONEY", "PERCENT", "QUANTITY"}),
     ):
         tagger = fanlight.load(name, verify=True)
         assert set(tagger.types) == types
         assert tagger.model.provenance["licence"]
-        assert tagger.model.provenance["data"]
+        for key in ("name", "version", "language", "data", "scores", "intended use", "limits"):
+            assert tagger.model.provenance[key]
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "entity", "type_"),
+    [
+        ("en", "Museums in Paris are amazing to see.", "Paris", "LOC"),
+        ("en", "Let us meet at 5 pm.", "5 pm", "TIME"),
+        ("en", "It cost $3.5 billion.", "$3.5 billion", "MONEY"),
+        ("en", "They shipped 12 tonnes of rice.", "12 tonnes", "QUANTITY"),
+        ("en", "The town is 300 km away.", "300 km", "QUANTITY"),
+        ("en", "Prices rose by 15%.", "15%", "PERCENT"),
+        ("en", "I paid 999 dollars.", "999 dollars", "MONEY"),
+        ("en", "She was born on 3 March 2020.", "3 March 2020", "DATE"),
+        ("en", "We waited two hours.", "two hours", "TIME"),
+        ("ko", "이순신은 서울에서 태어났다.", "이순신", "PER"),
+        ("ko", "이순신은 서울에서 태어났다.", "서울", "LOC"),
+        ("ko", "시행일: 2020. 1. 1.", "2020. 1. 1.", "DATE"),
+        ("ko", "오후 3시에 만나요.", "오후 3시", "TIME"),
+        ("ko", "가격은 3만 5천 원입니다.", "3만 5천 원", "MONEY"),
+    ],
+)
+def test_the_models_have_all_their_types(model, text, entity, type_):
+    assert (entity, type_) in [(e.text, e.type) for e in fanlight.load(model)(text).entities]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["He has 3 children.", "Section 4.2, page 12, room 101", "They won 3-2.", "Privacy Policy", "Hello everyone,"],
+)
+def test_bare_counts_headings_and_greetings_are_no_entities(text):
+    assert not fanlight.load("en")(text).entities
 
 
 def test_korean_offsets_leave_the_particle_out():

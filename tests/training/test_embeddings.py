@@ -48,6 +48,7 @@ def test_korean_words_are_found_by_their_beginnings(tmp_path):
     labelled = Corpus("k", "character", [[Sentence("부산에  간다", (), (), ())]])
     train_vectors([raw], tmp_path / "v", dimension=8, epochs=1, without=[labelled], tell=told.append)
     assert told[0] == "left out 5 of 25 lines"
+    assert told[2].startswith("attention: vectors of fewer than 1,000,000 words rarely help")
     vectors = read_vectors(tmp_path / "v", cache=False)
     assert {"서울", "서울에서", "서울까"} <= set(vectors.words)
     assert not any("부산" in word for word in vectors.words)

@@ -46,10 +46,10 @@ def test_two_types_are_told_apart(tmp_path):
 
 
 def test_settings_of_few_tokens_give_way_to_the_user_s_and_to_more_data():
-    few = read_settings(None, {}).resolved("word", 10, 10, False, tokens=150)
+    few = read_settings(None, {}).resolve("word", 10, 10, False, tokens=150)
     assert (few.rate, few.radius, few.output_bias) == (0.005, 1, "frequency")
     chosen = read_settings(None, {"rate": 0.001, "radius": 2, "output_bias": "zero"})
-    own = chosen.resolved("word", 10, 10, False, tokens=150)
+    own = chosen.resolve("word", 10, 10, False, tokens=150)
     assert (own.rate, own.radius, own.output_bias) == (0.001, 2, "zero")
-    many = read_settings(None, {}).resolved("word", 10_000, 10_000, False, tokens=150_000)
+    many = read_settings(None, {}).resolve("word", 10_000, 10_000, False, tokens=150_000)
     assert (many.rate, many.radius, many.output_bias) == (0.001, 2, "zero")

@@ -22,7 +22,7 @@ from fanlight.training.train import train_model
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 SMALL = {"epochs": 6, "hidden": 32, "rate": 0.01, "dropout": 0.2, "input_dropout": 0.1, "feature_dropout": {}}
-SMALL |= {"lower_share": 0.0, "upper_share": 0.0, "exchange_share": 0.0}
+SMALL |= {"lower_share": 0.0, "upper_share": 0.0, "replacement_share": 0.0}
 TWO = {"passes": 2, "folds": 2}
 
 
@@ -370,12 +370,12 @@ def test_repeated_vectors_are_told(tmp_path):
 
 
 def test_small_corpora_get_smaller_batches_and_more_epochs_and_large_ones_what_they_had():
-    small = read_settings(None, {}).resolved("word", 100, 100, False, tokens=1500)
+    small = read_settings(None, {}).resolve("word", 100, 100, False, tokens=1500)
     assert (small.batch_tokens, small.epochs) == (104, 60)
-    large = read_settings(None, {}).resolved("word", 946, 14041, False, tokens=204_000)
-    usual = read_settings(None, {}).resolved("word", 946, 14041, False)
+    large = read_settings(None, {}).resolve("word", 946, 14041, False, tokens=204_000)
+    usual = read_settings(None, {}).resolve("word", 946, 14041, False)
     assert large == usual
-    explicit = read_settings(None, {"epochs": 3, "batch_tokens": 250}).resolved("word", 100, 100, False, tokens=1500)
+    explicit = read_settings(None, {"epochs": 3, "batch_tokens": 250}).resolve("word", 100, 100, False, tokens=1500)
     assert (explicit.batch_tokens, explicit.epochs) == (250, 3)
 
 
@@ -383,3 +383,22 @@ def test_output_bias_begins_at_the_frequencies_of_the_tags():
     configuration = SimpleNamespace(head="chain", tags=5)
     bias = log_frequencies(configuration, np.array([0] * 9 + [4]))
     assert np.exp(bias).ravel() == pytest.approx(np.array([9.5, 0.5, 0.5, 0.5, 1.5]) / 12.5)
+
+
+def test_old_names_of_settings_are_read_and_warned_of():
+    with pytest.warns(DeprecationWarning, match="exchange_share is called replacement_share"):
+        assert read_settings(None, {"exchange_share": 0.25}).replacement_share == 0.25
+
+
+def test_a_fasttext_model_is_named_and_is_not_read_as_vectors(tmp_path):
+    (tmp_path / "cc.bin").write_bytes((793712314).to_bytes(4, "little") + bytes(100))
+    with pytest.raises(
+        DataError, match=r"cc\.bin: is a fastText model \(\.bin\), not a file of vectors: take the \.vec"
+    ):
+        warnings_of(tmp_path, vectors=tmp_path / "cc.bin")
+
+
+def test_the_file_says_what_its_bits_depend_on(model):
+    environment = fanlight.load(model).model.provenance["environment"]
+    assert environment["numpy"] == np.__version__
+    assert set(environment) == {"machine", "numpy", "numba", "blas"}

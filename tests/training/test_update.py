@@ -17,7 +17,7 @@ from fanlight.entities.bioes import TagSet
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.parameters import first_parameters
 from fanlight.tagging.nearest_examples import kept_sample
-from fanlight.training.sample import sample_of
+from fanlight.training.rehearsal_sample import draw_rehearsal_sample
 from fanlight.training.update import _inherit
 from tests.training.test_training import SMALL, TOWNS, in_documents
 
@@ -85,7 +85,7 @@ def test_a_sample_has_the_model_s_types():
     ]
     corpus = Corpus("a", "word", [[row] for row in rows])
     meaning = Annotation({"per": ("PER",), "gpe": ("LOC", "MISC"), "x": ()}, frozenset())
-    kept = sample_of([corpus, corpus], [meaning, meaning], 9, 1)
+    kept = draw_rehearsal_sample([corpus, corpus], [meaning, meaning], 9, 1)
     assert sorted((row.get("corpus", 0), *row["spans"]) for row in kept) == [
         (0,), (0, (0, 1, "PER")), (1,), (1, (0, 1, "PER")),
     ]  # fmt: skip

@@ -17,7 +17,7 @@ ABOUT: dict[str, dict[str, Any]] = {
         "name": "fanlight-en",
         "version": VERSION,
         "language": "en",
-        "licence": "Apache-2.0",
+        "licence": "CC-BY-SA-4.0",  # as that of the Web Treebank's annotation
         "data": [
             {"name": "CoNLL-2003 English", "licence": "annotation free; Reuters text for research"},
             {"name": "Groningen Meaning Bank 2.2, extract", "licence": "ODbL-1.0, DbCL-1.0; texts public domain"},

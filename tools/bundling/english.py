@@ -10,33 +10,30 @@ from typing import Any
 
 import numpy as np
 
-from bundling.corpora import MEANINGS, NUMBERS, Document, raw_paragraphs, read_documents
-from bundling.english_sentences import exchanged, generated, labelled, values_of
+from bundling.corpora import NUMBERS, Document, raw_paragraphs, read_documents
+from bundling.english_sentences import exchanged, generated, labelled
 from bundling.silver import (
     Match,
-    agreed_names,
     detokenised,
-    in_our_types,
     is_doubtful,
     number_entities,
     spacy_entities,
     token_spans,
 )
+from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
-from fanlight.tagging.tagger import Tagger
 from fanlight.text.features import WORD_GROUPS
 from fanlight.text.sentences import tokenise_sentences
 
 SEED = 5
 GENERATED = 6000  # sentences
-EXCHANGED = 4000  # sentences with numbers exchanged, and as many with names
+EXCHANGED = 4000  # sentences with other numbers
 PLAIN_SHARE = 0.25  # of raw sentences without numbers
 GOLD = ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
 SETTINGS: dict[str, Any] = {
     "vector_parts": 25,
-    "hidden": 160,
+    "hidden": 128,
     "epochs": 5,
     "folds": 2,
     "features": {
@@ -44,7 +41,6 @@ SETTINGS: dict[str, Any] = {
         for group in WORD_GROUPS
     },
 }
-TEACHER: dict[str, Any] = {"hidden": 128, "epochs": 4, "passes": 1}
 
 
 def gold_corpora(data: Path, cache: Path, is_free: bool = False) -> dict[str, list[Document]]:
@@ -67,58 +63,36 @@ def gold_corpora(data: Path, cache: Path, is_free: bool = False) -> dict[str, li
 
 
 def other_corpora(
-    data: Path, cache: Path, gold: Mapping[str, list[Document]], is_free: bool = False, teacher: Tagger | None = None
+    data: Path, cache: Path, gold: Mapping[str, list[Document]], is_free: bool = False
 ) -> dict[str, list[Document]]:
-    """Return raw texts with silver labels, and generated sentences.
-
-    Parameters
-    ----------
-    data, cache, gold, is_free
-        See `gold_corpora`.
-    teacher : Tagger, optional
-        A model trained without a teacher: raw texts get the names that it and spaCy agree about.
-    """
+    """Return raw texts with silver labels of numbers, and generated sentences; see `gold_corpora`."""
     rng = np.random.default_rng(SEED)
     main = next(iter(gold))
-    names = names_of(data, [*gold[main], *gold["ewt"]])
-    values = values_of(names)
-    corpora = {
-        "raw": raw_documents(raw_paragraphs(data, is_free), cache, rng, teacher),
-        "made": generated(GENERATED, names, rng),
-    }
-    with_numbers = [corpora["raw"], gold[main], gold["ewt"], gold["wnut"]]
-    for target, sources, is_chosen in (("raw", with_numbers, _has_only_numbers), ("made", [gold[main]], _has_names)):
-        pool = [[s] for documents in sources for document in documents for s in document if is_chosen(s)]
-        chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
-        corpora[target] = corpora[target] + [exchanged(pool[n], values, rng) for n in chosen]
-    return corpora
+    raw = raw_documents(raw_paragraphs(data, is_free), cache, rng)
+    pool = [
+        [sentence]
+        for documents in (raw, gold[main], gold["ewt"], gold["wnut"])
+        for document in documents
+        for sentence in document
+        if _has_only_numbers(sentence)
+    ]
+    chosen = rng.permutation(len(pool))[:EXCHANGED].tolist()
+    raw += [exchanged(pool[n], rng) for n in chosen]
+    return {"raw": raw, "made": generated(GENERATED, names_of(data, [*gold[main], *gold["ewt"]]), rng)}
 
 
 def write_corpora(folder: Path, corpora: Mapping[str, list[Document]]) -> tuple[Path, Path, list[Path]]:
     """Write corpora in columns; return the main training file, the dev file and the other training files."""
     places = {name: folder / f"{name}.txt" for name in corpora}
     for name, place in places.items():
-        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *columns(d, "IOB2"))]
+        lines = [line for d in corpora[name] for line in ("-DOCSTART-\tO", "", *write_columns(d, "IOB2"))]
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
     train, dev = places.pop(next(iter(corpora))), places.pop("dev")
     return train, dev, list(places.values())
 
 
-def settings_for(files: Iterable[Path], with_teacher: bool) -> dict[str, Any]:
-    """Return the settings for training on these files, the teacher's if there is none yet."""
-    meanings = {path.name: MEANINGS[path.stem] for path in files}
-    if not with_teacher:
-        return {**SETTINGS, **TEACHER, "corpora": meanings}
-    meanings["raw.txt"] = {**meanings["raw.txt"], "unmarked": ["MISC"]}
-    return {**SETTINGS, "corpora": meanings}
-
-
 def _has_only_numbers(sentence: Sentence) -> bool:
     return bool(sentence.spans) and all(type_ in NUMBERS for _, _, type_ in sentence.spans)
-
-
-def _has_names(sentence: Sentence) -> bool:
-    return any(type_ in ("PER", "LOC") for _, _, type_ in sentence.spans)
 
 
 def _with_numbers(documents: Sequence[Document], cache: Path) -> list[Document]:
@@ -156,23 +130,12 @@ def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: 
     return replace(sentence, spans=tuple(sorted(spans)))
 
 
-def raw_documents(
-    paragraphs: Sequence[str], cache: Path, rng: np.random.Generator, teacher: Tagger | None = None
-) -> list[Document]:
-    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt.
-
-    With a teacher also with the names that it and spaCy agree about, without sentences where they do not.
-    """
+def raw_documents(paragraphs: Sequence[str], cache: Path, rng: np.random.Generator) -> list[Document]:
+    """Return paragraphs of plain text with silver labels of numbers, without sentences that are in doubt."""
     documents = []
-    tagged = (None for _ in paragraphs) if teacher is None else teacher.pipe(paragraphs)
-    for text, other, found in zip(paragraphs, spacy_entities(paragraphs, cache), tagged, strict=True):
+    for text, other in zip(paragraphs, spacy_entities(paragraphs, cache), strict=True):
         entities = number_entities(text, other)
         marked = [(start, end, "?") for start, end, type_ in other if is_doubtful(entities, (start, end, type_))]
-        if found is not None:
-            ours = [(entity.start, entity.end, entity.type) for entity in found.entities]
-            agreed, disputed = agreed_names(ours, in_our_types(other, text))
-            entities += [name for name in agreed if not any(name[0] < e and s < name[1] for s, e, _ in entities)]
-            marked += [(start, end, "?") for start, end, _ in disputed]
         document = []
         for sentence in labelled(text, [*entities, *marked]):
             is_clear = not any(type_ == "?" for _, _, type_ in sentence.spans)

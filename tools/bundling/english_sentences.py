@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -229,11 +228,8 @@ def generated(count: int, names: Mapping[str, Sequence[str]], rng: Rng) -> list[
     return documents
 
 
-def exchanged(document: Document, values: Mapping[str, Callable[[Rng], str]], rng: Rng) -> Document:
-    """Return a document with most of its entities exchanged for new values of their types, tokenised anew.
-
-    Entities of types without `values` stay.
-    """
+def exchanged(document: Document, rng: Rng) -> Document:
+    """Return a document with most of its numbers exchanged for generated ones, as running text tokenised anew."""
     out = []
     for original in document:
         text, entities, read = "", [], 0
@@ -241,18 +237,9 @@ def exchanged(document: Document, values: Mapping[str, Callable[[Rng], str]], rn
             first, last = original.starts[start], original.ends[end - 1]
             text += original.text[read:first]
             value = original.text[first:last]
-            if type_ in values and rng.random() < 0.7:
-                value = values[type_](rng).upper() if value.isupper() and len(value) > 4 else values[type_](rng)
+            if type_ in MAKERS and rng.random() < 0.7:
+                value = MAKERS[type_](rng)
             entities.append((len(text), len(text) + len(value), type_))
             text, read = text + value, last
         out += labelled(text + original.text[read:], entities)
     return out
-
-
-def values_of(names: Mapping[str, Sequence[str]]) -> dict[str, Callable[[Rng], str]]:
-    """Return what makes a value of each type: numbers by grammar, names out of lists."""
-    return {**MAKERS, **{type_: partial(_draw, list_) for type_, list_ in names.items()}}
-
-
-def _draw(values: Sequence[str], rng: Rng) -> str:
-    return _pick(rng, values)

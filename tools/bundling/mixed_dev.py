@@ -24,7 +24,7 @@ from fanlight.network.modelfile import Model
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.calibration import fit_temperature
-from fanlight.training.development import divided
+from fanlight.training.dev_scoring import scale_scores
 
 CALIBRATED = 700  # entities of each part
 NAMES = ("PER", "LOC", "ORG")
@@ -132,15 +132,15 @@ def judged(part: Part, find: Find) -> tuple[NDArray[np.float64], NDArray[np.bool
 def calibrated(model: Model, parts: Sequence[Part]) -> tuple[Model, float]:
     """Divide a model's scores by the temperature that all parts ask for, each with equally many entities at most."""
     rng = np.random.default_rng(0)
-    right = [judged(part, find_with_model(Tagger(model)))[1] for part in parts]
+    right = [judged(part, find_with_model(Tagger(model, "compiled")))[1] for part in parts]
     chosen = [np.sort(rng.permutation(len(row))[:CALIBRATED]) for row in right]
 
     def probabilities(temperature: float) -> NDArray[np.float64]:
-        tagger = Tagger(replace(model, parameters=divided(model.parameters, temperature)))
+        tagger = Tagger(replace(model, parameters=scale_scores(model.parameters, temperature)), "compiled")
         sure = [judged(part, find_with_model(tagger))[0] for part in parts]
         return np.concatenate([row[rows] for row, rows in zip(sure, chosen, strict=True)])
 
     temperature = fit_temperature(
         probabilities, np.concatenate([row[rows] for row, rows in zip(right, chosen, strict=True)])
     )
-    return replace(model, parameters=divided(model.parameters, temperature)), temperature
+    return replace(model, parameters=scale_scores(model.parameters, temperature)), temperature

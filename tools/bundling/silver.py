@@ -71,14 +71,6 @@ def in_our_types(entities: Sequence[Match], text: str) -> list[Match]:
     return out
 
 
-def agreed_names(ours: Sequence[Match], others: Sequence[Match]) -> tuple[list[Match], list[Match]]:
-    """Return the names that two labellers agree about, and the entities of either that are in dispute."""
-    types = set(NAMES.values())
-    agreed = sorted({match for match in ours if match[2] in types} & {*others})
-    disputed = [match for match in [*ours, *others] if match[2] in types and match not in agreed]
-    return agreed, disputed
-
-
 def _is_borne_out(match: Match, other: Sequence[Match]) -> bool:
     start, end, type_ = match
     return any(t in NUMBERS[type_] and s < end and start < e for s, e, t in other)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
+from typing import NamedTuple
 
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30
@@ -17,6 +18,7 @@ def line_chart(
     ys: Sequence[float],
     below: str,
     forecast: Sequence[tuple[float, float]] = (),
+    *,
     of: str = "",
 ) -> str:
     """Return a figure with a line through the points, its last value in the caption.
@@ -35,28 +37,9 @@ def line_chart(
         What the title is of, if more than one has it.
     """
     points = list(zip(xs, ys, strict=True))
-    every = [*points, *forecast]
-    low, high = _span([y for _, y in every])
-    first, last = min(x for x, _ in every), max(x for x, _ in every)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        share = (x - first) / (last - first) if last > first else 0.5
-        return LEFT + share * (WIDTH - LEFT - RIGHT), TOP + (high - y) / (high - low) * (HEIGHT - TOP - BOTTOM)
-
-    marks = []
-    for tick in _ticks(low, high):
-        _, y = place(first, tick)
-        marks.append(
-            f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>'
-            f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>'
-        )
-    for x, anchor in {first: "start", last: "end"}.items():
-        at = f'x="{place(x, low)[0]:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}"'
-        marks.append(f"<text {at}>{x:,.0f}</text>")
-    middle = (LEFT + WIDTH - RIGHT) / 2
-    marks.append(
-        f'<text x="{middle}" y="{HEIGHT - 10}" text-anchor="middle" data-i18n="{escape(below)}">{escape(below)}</text>'
-    )
+    frame = _Frame.around([*points, *forecast])
+    place = frame.place
+    marks = frame.axes(below)
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*p) for p in points))
     marks.append(f'<polyline points="{line}" fill="none" stroke="var(--plus, #2b6cb0)" stroke-width="2.5"/>')
     for a, b in pairwise([points[-1], *forecast]):
@@ -66,9 +49,9 @@ def line_chart(
         )
     for p in points:
         x, y = place(*p)
-        told = f"{p[0]:,.0f}: {p[1]:.4g}"
+        values = f"{p[0]:,.0f}: {p[1]:.4g}"
         marks.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="var(--plus, #2b6cb0)"><title>{told}</title></circle>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="var(--plus, #2b6cb0)"><title>{values}</title></circle>'
         )
     after = f"{', ' * bool(of)}{of}: {ys[-1]:.4g}"
     name = f"{title}{after}"
@@ -77,6 +60,42 @@ def line_chart(
     head = f'<figure class="chart" style="{style}"><figcaption>{caption}</figcaption>'
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%" font-size="11" fill="currentColor"'
     return f'{head}<svg {size} role="img" aria-label="{escape(name)}">{"".join(marks)}</svg></figure>'
+
+
+class _Frame(NamedTuple):
+    """The ranges of a chart's axes."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, points: Sequence[tuple[float, float]]) -> _Frame:
+        """Return the frame that has all points."""
+        xs = [x for x, _ in points]
+        return cls(min(xs), max(xs), *_span([y for _, y in points]))
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point stands in the figure."""
+        share = (x - self.left) / (self.right - self.left) if self.right > self.left else 0.5
+        height = (self.high - y) / (self.high - self.low)
+        return LEFT + share * (WIDTH - LEFT - RIGHT), TOP + height * (HEIGHT - TOP - BOTTOM)
+
+    def axes(self, below: str) -> list[str]:
+        """Return the lines and numbers of the axes, with a name for the x axis."""
+        marks = []
+        for tick in _ticks(self.low, self.high):
+            _, y = self.place(self.left, tick)
+            marks.append(
+                f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>'
+                f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>'
+            )
+        for x, anchor in {self.left: "start", self.right: "end"}.items():
+            at = f'x="{self.place(x, self.low)[0]:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}"'
+            marks.append(f"<text {at}>{x:,.0f}</text>")
+        at = f'x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle"'
+        return [*marks, f'<text {at} data-i18n="{escape(below)}">{escape(below)}</text>']
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:

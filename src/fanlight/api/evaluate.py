@@ -77,13 +77,15 @@ class _Choice(NamedTuple):
         Raises
         ------
         DataError
-            A type does not exist, or the model has none of the data's types.
+            A type does not exist; or types are not chosen, and the model has none of the data's.
         """
         check_types(self.mapping, corpus.types, "map")
         check_types(self.mapping.values(), tagger.types, "map")
         labels = {self.mapping.get(type_, type_) for type_ in corpus.types}
         check_types(self.types or (), {*tagger.types, *labels}, "types")
-        missing = sorted((labels if self.types is None else labels & set(self.types)) - set(tagger.types))
+        if self.types is not None:
+            return  # who names types knows which of them the model has
+        missing = sorted(labels - set(tagger.types))
         if labels and not labels & set(tagger.types):
             raise DataError(
                 f"{corpus.path}: has {', '.join(sorted(labels))}, of which the model has none; it has "

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import ending_of, replacing
 from fanlight.libraries import library
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def drawn(path: Path, width: float, height: float) -> Iterator[Any]:
     DataError
         The name's ending is none of `SUFFIXES`, or the file cannot be written.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    if ending_of(path) not in SUFFIXES:
         raise DataError(f"{path}: a picture's name ends with {', '.join(SUFFIXES)}")
     library("matplotlib").use("agg")
     plt = library("matplotlib.pyplot")
@@ -36,7 +36,7 @@ def drawn(path: Path, width: float, height: float) -> Iterator[Any]:
         yield axes
         figure.tight_layout()
         with replacing(path) as part:
-            figure.savefig(part, format=path.suffix[1:].lower())
+            figure.savefig(part, format=ending_of(path)[1:])
     finally:
         plt.close(figure)
 
@@ -68,8 +68,8 @@ def draw_history(epochs: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 def draw_reliability(report: Report, path: Path) -> None:
     """Draw stated probabilities against what came true; see `drawn`."""
-    found = report.reliability
+    reliability = report.reliability
     with drawn(path, 4, 4) as axes:
         axes.plot([0, 1], [0, 1], "--", color="tab:gray")
-        axes.plot(found.stated, found.right, "o-")
-        axes.set(xlabel="stated probability", ylabel="share that is right", title=f"error {found.error:.2f} %")
+        axes.plot(reliability.stated, reliability.right, "o-")
+        axes.set(xlabel="stated probability", ylabel="share that is right", title=f"error {reliability.error:.2f} %")

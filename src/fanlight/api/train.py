@@ -41,7 +41,14 @@ def train_tagger(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(out) if out is not None else Path(folder) / "model.fanlight"
         run: Iterator[Epoch] = train_model(
-            train, dev, place, vectors, read_settings(None, settings), gazetteers, also, patterns
+            train,
+            dev,
+            place,
+            vectors,
+            read_settings(None, settings),
+            gazetteers=gazetteers,
+            also=also,
+            patterns=patterns,
         )
         if watch is not None:
             run = record_training(run, Path(watch), place, train, dev)

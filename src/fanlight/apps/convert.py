@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 from fanlight.apps.integrations import arrow, docbin
 from fanlight.corpus.align import align
-from fanlight.corpus.formats import brat, lines, webanno
+from fanlight.corpus.formats import brat
+from fanlight.corpus.formats.columns import write_columns
+from fanlight.corpus.formats.klue import write_klue
 from fanlight.corpus.formats.record import Record
+from fanlight.corpus.formats.registry import REGISTRY, CorpusFormat, detect_text_format, format_of_name, register
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
-from fanlight.corpus.writers import columns
-from fanlight.entities.bioes import SCHEMES, tags_from_spans
+from fanlight.entities.bioes import SCHEMES
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, files_of, open_unpacked, replacing
+from fanlight.files import COMPRESSED, ending_of, files_of, is_rereadable, open_unpacked, replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.tokens import check_encodable
 
-_READERS: dict[str, Callable[[str, str], list[Record]]] = {
-    "jsonl": lines.read_jsonl,
-    "prodigy": lines.read_jsonl,
-    "doccano": lines.read_jsonl,
-    "labelstudio": lines.read_label_studio,
-    "spacy2": lines.read_spacy2,
-    "brat": brat.read_brat,
-    "webanno": webanno.read_webanno,
-    "docbin": docbin.read_docbin,
-    "parquet": arrow.read_dataset,
-    "columns": lambda path, encoding: _of_corpus(path, "columns", encoding),
-    "klue": lambda path, encoding: _of_corpus(path, "klue", encoding),
-}
-FORMATS = tuple(_READERS)
-_SUFFIXES = {
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".conll": "columns", ".bio": "columns", ".iob": "columns", ".txt": "columns",
-    ".ann": "brat", ".spacy": "docbin", ".parquet": "parquet",
-}  # fmt: skip
+for _format in (
+    CorpusFormat("brat", (".ann",), brat.read_brat, write=brat.write_brat, is_folder=True),
+    CorpusFormat("docbin", (".spacy",), docbin.read_docbin, write=docbin.write_docbin, has_tokens=True),
+    CorpusFormat("parquet", (".parquet",), arrow.read_dataset, write=arrow.write_dataset, has_tokens=True),
+    CorpusFormat(
+        "columns", (".conll", ".bio", ".iob", ".txt"), lambda path, encoding: _of_corpus(path, "columns", encoding)
+    ),
+    CorpusFormat(
+        "klue", (), lambda path, encoding: _of_corpus(path, "klue", encoding),
+        lambda records: (line for number, r in enumerate(records, 1) for line in write_klue(r, number)),
+    ),
+):  # fmt: skip
+    register(_format)
+FORMATS = tuple(REGISTRY)
 
 
 def read_records(path: str, format: str | None = None, encoding: str = "utf-8") -> tuple[list[Record], str]:
@@ -53,11 +51,14 @@ def read_records(path: str, format: str | None = None, encoding: str = "utf-8") 
     if format not in FORMATS:
         raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(FORMATS)}")
     if format != "brat" and Path(path).is_dir():
-        records = [r for file in files_of([path]) for r in _READERS[format](file, encoding)]
+        records = [r for file in files_of([path]) for r in REGISTRY[format].read(file, encoding)]
     else:
-        records = _READERS[format](path, encoding)
-    for r in records:
-        check_encodable(r.text)
+        records = REGISTRY[format].read(path, encoding)
+    for record in records:
+        try:
+            check_encodable(record.text)
+        except DataError as error:
+            raise DataError(f"{path}:{record.line}: {error}") from None
     return records, format
 
 
@@ -82,70 +83,58 @@ def write_records(
     DataError
         The format cannot hold something: overlapping entities, line breaks, white space; the message says what.
     """
-    place = Path(path)
-    format = format or _SUFFIXES.get((place.with_suffix("") if place.suffix in COMPRESSED else place).suffix.lower())
+    format = format or format_of_name(ending_of(path))
     if format is None:
         raise DataError(f"{path}: its name does not tell the format: give --to, one of {', '.join(FORMATS)}")
     if format not in FORMATS:
         raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(FORMATS)}")
     if scheme not in SCHEMES:
         raise DataError(f"unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
-    if format == "brat":
-        brat.write_brat(records, path)
+    chosen = REGISTRY[format]
+    if chosen.write is not None and chosen.is_folder:
+        chosen.write(records, path)
         return format
+    if chosen.write is not None and path.lower().endswith(COMPRESSED):
+        raise DataError(f"{path}: {format} is compressed by itself: leave out {Path(path).suffix}")
+    if chosen.has_tokens:
+        records = [_with_tokens(r, unit) for r in records]
     with replacing(path) as part:
-        if format in ("docbin", "parquet"):
-            write = docbin.write_docbin if format == "docbin" else arrow.write_dataset
-            write([_with_tokens(r, unit) for r in records], str(part))
-        else:
-            with open(part, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(line + "\n" for line in _lines(records, format, scheme, unit))
+        if chosen.write is not None:
+            chosen.write(records, str(part))
+            return format
+        lines = _columns(records, scheme, unit) if chosen.lines is None else chosen.lines(records)
+        with open(part, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(line + "\n" for line in lines)
     return format
 
 
-def _lines(records: Sequence[Record], format: str, scheme: str, unit: str | None) -> Iterator[str]:
-    if format == "columns":
-        for r in records:
-            sentences = _sentences(r, unit)
-            _check_flat(sentences)
-            if scheme == "IO":
-                _check_apart(sentences)
-            yield from columns(sentences, scheme)
-    elif format == "klue":
-        for number, r in enumerate(records, 1):
-            yield from _klue(r, number)
-    elif format == "webanno":
-        yield from webanno.write_webanno(_with_tokens(r, unit) for r in records)
-    else:
-        writers: dict[str, Callable[[Iterable[Record]], Iterator[str]]] = {
-            "jsonl": lines.write_jsonl, "prodigy": lines.write_prodigy, "doccano": lines.write_doccano,
-            "labelstudio": lines.write_label_studio, "spacy2": lines.write_spacy2,
-        }  # fmt: skip
-        yield from writers[format](records)
+def _columns(records: Sequence[Record], scheme: str, unit: str | None) -> Iterator[str]:
+    for r in records:
+        sentences = _sentences(r, unit)
+        _check_flat(sentences)
+        if scheme == "IO":
+            _check_apart(sentences)
+        yield from write_columns(sentences, scheme)
 
 
 def _detect(path: str) -> str:
-    if path == "-":
-        raise DataError("-: standard input does not tell its format: give --from")
+    if not is_rereadable(path):
+        raise DataError(f"{path}: standard input and pipes do not tell their format: give --from")
     place = Path(path)
     if place.is_dir():
         return "brat" if any(place.glob("*.ann")) else _detect(files_of([path])[0])
-    by_name = _SUFFIXES.get(place.suffix.lower())
-    if by_name in ("brat", "docbin", "parquet"):
+    by_name = format_of_name(ending_of(path))
+    if by_name is not None and REGISTRY[by_name].write is not None:
+        if place.suffix.lower() in COMPRESSED:
+            raise DataError(f"{path}: a packed {by_name} file is not read: unpack it")
         return by_name
     raw, file = open_unpacked(path)
     try:
         with raw:
-            head = file.read(4096).lstrip(b"\xef\xbb\xbf \r\n\t")
+            head = file.read(4096)
     except (OSError, EOFError) as error:
         raise DataError(f"{path}: cannot be read ({error}): is the file complete?") from None
-    if head.startswith(b"#FORMAT=WebAnno"):
-        return "webanno"
-    if head.startswith(b"["):
-        return "labelstudio" if head[1:].lstrip().startswith(b"{") else "spacy2"
-    if head.startswith(b"{"):
-        return "jsonl"
-    return "klue" if head.startswith(b"## ") else "columns"
+    return detect_text_format(head.decode("utf-8", "replace"))
 
 
 def _of_corpus(path: str, format: str, encoding: str) -> list[Record]:
@@ -169,9 +158,9 @@ def _sentences(r: Record, unit: str | None) -> list[Sentence]:
     DataError
         An entity begins or ends with white space, has no token, or stands there twice.
     """
-    own = [list(r.tokens)] if r.tokens is not None else None
+    tokens = [list(r.tokens)] if r.tokens is not None else None
     chosen = unit or ("character" if language_of(r.text) == "ko" else "word")
-    sentences, notes = align(r.text, own or tokenise_sentences(r.text, chosen), r.spans, r.line)
+    sentences, notes = align(r.text, tokens or tokenise_sentences(r.text, chosen), r.spans, r.line)
     lost = next((n for n in notes if not n.kind.startswith(("token divided", "sentences joined"))), None)
     if lost is not None:
         raise DataError(
@@ -211,21 +200,3 @@ def _check_apart(sentences: Sequence[Sentence]) -> None:
                 raise DataError(
                     f"text {s.line}: two entities of type {a[2]} touch, which IO cannot tell apart: use another scheme"
                 )
-
-
-def _klue(r: Record, number: int) -> Iterator[str]:
-    if any(c in r.text for c in "\n\r\t"):
-        raise DataError(
-            f"text {number}: has a line break or a tab, which KLUE's rows cannot hold: split the text there"
-        )
-    try:
-        tags = tags_from_spans(r.spans, len(r.text), "IOB2")
-    except ValueError as error:
-        raise DataError(f"text {number}: {error}") from None
-    shown, place = "", 0
-    for start, end, type_ in r.spans:
-        shown += f"{r.text[place:start]}<{r.text[start:end]}:{type_}>"
-        place = end
-    yield f"## fanlight-{number:05}\t{shown}{r.text[place:]}"
-    yield from (f"{character}\t{tag}" for character, tag in zip(r.text, tags, strict=True))
-    yield ""

@@ -110,4 +110,5 @@ def _same_shape(right: str, answer: str) -> bool:
 
 
 def _same_word(right: str, answer: str) -> bool:
-    return re.sub(r"\s+", " ", answer.casefold()).strip(" .") == right.casefold()
+    words = re.sub(r"\s+", " ", answer.casefold()).strip(" .")
+    return re.sub(r"^(a|an|the) | (node|gate|노드|게이트)$", "", words) == right.casefold()

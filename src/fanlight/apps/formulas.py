@@ -46,9 +46,9 @@ def describe_verdict(verdict: Verdict, language: str = "en") -> str:
     if verdict.right:
         return f"맞습니다: {verdict.expected}"
     names = {"the jacobian": "야코비안", "the hessian": "헤세 행렬"}
-    first, *others = [_replace(say(reason), names) for reason in verdict.reasons]
+    main_reason, *others = [_replace(say(reason), names) for reason in verdict.reasons]
     entries = [f"  성분 {list(place)}: 내 값 {a:.6g}, 정답 {b:.6g}" for place, a, b in verdict.differs]
-    return "\n".join([f"틀렸습니다: {first}", *(f"  {reason}" for reason in others), *entries])
+    return "\n".join([f"틀렸습니다: {main_reason}", *(f"  {reason}" for reason in others), *entries])
 
 
 def _replace(text: str, words: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from fanlight.api.pictures import SUFFIXES, drawn
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import ending_of, replacing
 from fanlight.libraries import library
 
 Entity = tuple[str, str]  # name, type
@@ -59,15 +59,15 @@ def graph_of(texts: Iterable[Sequence[Entity]], least: int = 1, most: int = 1000
         distinct = sorted(set(keys))
         counts.update(distinct)
         pairs.update(combinations(distinct, 2))
-    kept = sorted(counts, key=lambda key: (-counts[key], key))[:most]
-    shown = {key: (spellings[key].most_common(1)[0][0], key[1]) for key in kept}
-    place = {key: i for i, key in enumerate(kept)}
+    frequent = sorted(counts, key=lambda key: (-counts[key], key))[:most]
+    shown = {key: (spellings[key].most_common(1)[0][0], key[1]) for key in frequent}
+    place = {key: i for i, key in enumerate(frequent)}
     edges = {}
     for (a, b), n in pairs.most_common():
         if n >= least and a in place and b in place:
-            first, second = sorted((a, b), key=place.__getitem__)
-            edges[shown[first], shown[second]] = n
-    return Graph({shown[key]: counts[key] for key in kept}, edges)
+            left, right = sorted((a, b), key=place.__getitem__)
+            edges[shown[left], shown[right]] = n
+    return Graph({shown[key]: counts[key] for key in frequent}, edges)
 
 
 def write_graph(graph: Graph, path: Path) -> None:
@@ -78,15 +78,15 @@ def write_graph(graph: Graph, path: Path) -> None:
     DataError
         The name's ending is none of these, or the file cannot be written.
     """
-    suffix = path.suffix.lower()
+    suffix = ending_of(path)
     if suffix in SUFFIXES:
         _picture(graph, path)
         return
     if suffix not in (".graphml", ".jsonld"):
         raise DataError(f"{path}: choose a name that ends with .graphml, .jsonld, {', '.join(SUFFIXES)}")
     with replacing(path) as part:
-        made = _graphml(graph) if suffix == ".graphml" else json.dumps(_json_ld(graph), ensure_ascii=False).encode()
-        part.write_bytes(made)
+        data = _graphml(graph) if suffix == ".graphml" else json.dumps(_json_ld(graph), ensure_ascii=False).encode()
+        part.write_bytes(data)
 
 
 def _merged(keys: list[Entity]) -> list[Entity]:
@@ -143,20 +143,20 @@ _KINDS = {
 
 def _picture(graph: Graph, path: Path) -> None:
     networkx = library("networkx")
-    whole = networkx.Graph()
-    whole.add_nodes_from(graph.nodes)
-    whole.add_weighted_edges_from((a, b, n) for (a, b), n in graph.edges.items())
-    places = networkx.spring_layout(whole, seed=1)
+    network = networkx.Graph()
+    network.add_nodes_from(graph.nodes)
+    network.add_weighted_edges_from((a, b, n) for (a, b), n in graph.edges.items())
+    places = networkx.spring_layout(network, seed=1)
     widths = [3 * n / max(graph.edges.values()) for n in graph.edges.values()]
     with drawn(path, 11, 8) as axes:
-        networkx.draw_networkx_edges(whole, places, list(graph.edges), ax=axes, alpha=0.3, width=widths)
+        networkx.draw_networkx_edges(network, places, list(graph.edges), ax=axes, alpha=0.3, width=widths)
         for number, type_ in enumerate(sorted({type_ for _, type_ in graph.nodes})):
-            some = [entity for entity in graph.nodes if entity[1] == type_]
-            sizes = [20 + 200 * graph.nodes[entity] / max(graph.nodes.values()) for entity in some]
+            entities = [entity for entity in graph.nodes if entity[1] == type_]
+            sizes = [20 + 200 * graph.nodes[entity] / max(graph.nodes.values()) for entity in entities]
             networkx.draw_networkx_nodes(
-                whole, places, some, ax=axes, node_size=sizes, node_color=f"C{number}", label=type_
+                network, places, entities, ax=axes, node_size=sizes, node_color=f"C{number}", label=type_
             )
         names = {entity: entity[0] for entity in graph.nodes}
-        networkx.draw_networkx_labels(whole, places, names, font_size=7, ax=axes)
+        networkx.draw_networkx_labels(network, places, names, font_size=7, ax=axes)
         axes.legend()
         axes.axis("off")

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
+from fanlight.files import database_fault
 from fanlight.text.tokens import tokenise
 
 FORMAT = 1
@@ -32,6 +33,11 @@ CREATE TABLE labels (id INTEGER PRIMARY KEY, text INTEGER NOT NULL REFERENCES te
 CREATE UNIQUE INDEX standing ON labels (annotator, text) WHERE NOT undone;
 CREATE INDEX of_text ON labels (text);
 """
+_MARKS = """
+CREATE TABLE IF NOT EXISTS marks (text INTEGER NOT NULL REFERENCES texts, annotator TEXT NOT NULL, mark TEXT NOT NULL,
+    PRIMARY KEY (text, annotator));
+"""
+_REJECTED = "EXISTS (SELECT 1 FROM marks m WHERE m.text = l.text AND m.annotator = l.annotator AND m.mark = 'reject')"
 
 
 class Task(NamedTuple):
@@ -95,6 +101,7 @@ class LabelStore:
         with self._open() as db:
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} INSERT INTO about VALUES ({FORMAT}); COMMIT;")
+            db.execute(_MARKS)
             if db.execute("SELECT format FROM about").fetchone() != (FORMAT,):
                 raise DataError(f"{self.path}: is of another version of fanlight")
 
@@ -128,21 +135,56 @@ class LabelStore:
             done = db.execute("SELECT count(*) FROM labels WHERE annotator = ? AND NOT undone", (annotator,))
             return int(done.fetchone()[0]), int(db.execute("SELECT count(*) FROM texts").fetchone()[0])
 
-    def next(self, annotator: str) -> Task | None:
-        """Return the first text that an annotator has not labelled, None after the last."""
+    def next(self, annotator: str, after: int = 0) -> Task | None:
+        """Return the first text that an annotator has not labelled, those after a text's id first, None after all."""
         with self._open() as db:
-            found = db.execute(
+            row = db.execute(
                 "SELECT id, text FROM texts t WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.text = t.id "
-                "AND l.annotator = ? AND NOT l.undone) ORDER BY id LIMIT 1",
-                (annotator,),
+                "AND l.annotator = ? AND NOT l.undone) ORDER BY id <= ?, id LIMIT 1",
+                (annotator, after),
             ).fetchone()
-            if found is None:
+            if row is None:
                 return None
             before = db.execute(
                 "SELECT spans FROM labels WHERE text = ? AND annotator = ? ORDER BY id DESC LIMIT 1",
-                (found[0], annotator),
+                (row[0], annotator),
             ).fetchone()
-        return Task(found[0], found[1], None if before is None else _spans(before[0]))
+        return Task(row[0], row[1], None if before is None else _spans(before[0]))
+
+    def task(self, annotator: str, text: int) -> Task:
+        """Return a text by its id, with what the annotator last gave it.
+
+        Raises
+        ------
+        DataError
+            There is no such text.
+        """
+        with self._open() as db:
+            row = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
+            last = db.execute(
+                "SELECT spans FROM labels WHERE text = ? AND annotator = ? ORDER BY id DESC LIMIT 1", (text, annotator)
+            ).fetchone()
+        if row is None:
+            raise DataError(f"there is no text {text}")
+        return Task(text, row[0], None if last is None else _spans(last[0]))
+
+    def neighbours(self, text: int) -> tuple[int | None, int | None]:
+        """Return the ids of the texts before and after a text."""
+        with self._open() as db:
+            before = db.execute("SELECT max(id) FROM texts WHERE id < ?", (text,)).fetchone()[0]
+            return before, db.execute("SELECT min(id) FROM texts WHERE id > ?", (text,)).fetchone()[0]
+
+    def mark(self, annotator: str, text: int) -> str:
+        """Return an annotator's mark of a text: "flag" (to be looked at again), "reject" (no training data) or ""."""
+        with self._open() as db:
+            row = db.execute("SELECT mark FROM marks WHERE text = ? AND annotator = ?", (text, annotator)).fetchone()
+            return "" if row is None else str(row[0])
+
+    def set_mark(self, annotator: str, text: int, mark: str) -> None:
+        """Mark a text: "flag", "reject", or "" for neither."""
+        self.task(annotator, text)
+        with self._open() as db, db:
+            db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", (text, annotator, mark))
 
     def save(self, annotator: str, text: int, spans: Sequence[Span]) -> None:
         """Save an annotator's spans of a text, in place of earlier ones.
@@ -158,12 +200,12 @@ class LabelStore:
                 raise DataError(f"spans {before[0]}–{before[1]} and {after[0]}–{after[1]} overlap: leave one of them")
         check_types((type_ for _, _, type_ in spans), types, "label")
         with self._open() as db, db:
-            found = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
-            if found is None:
+            row = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
+            if row is None:
                 raise DataError(f"there is no text {text}")
             for start, end, _ in spans:
-                if not 0 <= start < end <= len(found[0]):
-                    raise DataError(f"span {start}–{end} is not in the text, which has {len(found[0])} code points")
+                if not 0 <= start < end <= len(row[0]):
+                    raise DataError(f"span {start}–{end} is not in the text, which has {len(row[0])} code points")
             db.execute("UPDATE labels SET undone = 1 WHERE annotator = ? AND text = ?", (annotator, text))
             row = (text, annotator, json.dumps(sorted(spans)))
             db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
@@ -175,14 +217,20 @@ class LabelStore:
             return db.execute(f"UPDATE labels SET undone = 1 WHERE id = ({last})", (annotator,)).rowcount > 0
 
     def export(self, annotator: str | None = None) -> Iterator[dict[str, object]]:
-        """Yield every annotation, or those of one annotator: the text, its spans, and whose they are."""
+        """Yield every annotation but rejected ones, or those of one annotator: the text, its spans, and whose they are.
+
+        A flagged one says so.
+        """
         with self._open() as db:
-            for text, name, spans in db.execute(
-                "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text "
-                "WHERE NOT l.undone AND l.annotator = coalesce(?, l.annotator) ORDER BY t.id, l.annotator",
+            for text, name, spans, mark in db.execute(
+                "SELECT t.text, l.annotator, l.spans, m.mark FROM labels l JOIN texts t ON t.id = l.text "
+                "LEFT JOIN marks m ON m.text = l.text AND m.annotator = l.annotator "
+                f"WHERE NOT l.undone AND NOT {_REJECTED} AND l.annotator = coalesce(?, l.annotator) "
+                "ORDER BY t.id, l.annotator",
                 (annotator,),
             ):
-                yield {"text": text, "spans": _plain(_spans(spans)), "annotator": name}
+                row = {"text": text, "spans": _plain(_spans(spans)), "annotator": name}
+                yield {**row, "flagged": True} if mark == "flag" else row
 
     def merge(self) -> Merged:
         """Merge what several annotators have given the same text: a span stands if more than half of them gave it.
@@ -194,7 +242,7 @@ class LabelStore:
         with self._open() as db:
             for text, name, spans in db.execute(
                 "SELECT t.text, l.annotator, l.spans FROM labels l JOIN texts t ON t.id = l.text WHERE NOT l.undone "
-                "ORDER BY t.id, l.annotator"
+                f"AND NOT {_REJECTED} ORDER BY t.id, l.annotator"
             ):
                 texts.setdefault(text, {})[name] = _spans(spans)
         rows: list[dict[str, object]] = []
@@ -217,20 +265,20 @@ class LabelStore:
             names = [
                 name for (name,) in db.execute("SELECT DISTINCT annotator FROM labels WHERE NOT undone ORDER BY 1")
             ]
-            found = []
-            for first, second in combinations(names, 2):
+            agreements = []
+            for left, right in combinations(names, 2):
                 rows = db.execute(
                     "SELECT t.text, a.spans, b.spans FROM labels a JOIN labels b ON a.text = b.text "
                     "JOIN texts t ON t.id = a.text WHERE NOT a.undone AND NOT b.undone AND a.annotator = ? "
                     "AND b.annotator = ?",
-                    (first, second),
+                    (left, right),
                 ).fetchall()
                 pairs: Counter[tuple[str, str]] = Counter()
                 for row in rows:
                     pairs.update(_token_types(*row))
                 if rows:
-                    found.append(Agreement(first, second, len(rows), cohens_kappa(pairs)))
-        return found
+                    agreements.append(Agreement(left, right, len(rows), cohens_kappa(pairs)))
+        return agreements
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -240,11 +288,7 @@ class LabelStore:
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
         except (sqlite3.Error, *DAMAGE) as error:
-            raise DataError(f"{self.path}: {_line(error)}: is it a file that `fanlight label` made?") from None
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+            raise DataError(database_fault(self.path, error, "label")) from None
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
@@ -269,12 +313,12 @@ def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
 
 
 @lru_cache(1 << 16)  # of a save, one text is new
-def _token_types(text: str, first: str, second: str) -> Counter[tuple[str, str]]:
+def _token_types(text: str, left: str, right: str) -> Counter[tuple[str, str]]:
     """Count the types that two annotators give each token, "" for none; the first span that touches it decides."""
     starts, ends = tokenise(text)
-    spans = _spans(first), _spans(second)
+    spans = _spans(left), _spans(right)
     types = [
-        tuple(next((t for a, b, t in some if a < e and s < b), "") for some in spans)
+        tuple(next((t for a, b, t in side if a < e and s < b), "") for side in spans)
         for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
     return Counter((one, two) for one, two in types)

@@ -29,7 +29,7 @@ from fanlight.tagging.tagger import Tagger
 from fanlight.training.cores import end_with_parent
 
 MANIFEST = "manifest.jsonl"
-FORMAT = 2  # 2: with digests of inputs
+FORMAT = 3  # 2: with digests of inputs; 3: rules are identified by their bytes
 SHARDS = 1024  # about so many, so that workers end together; but
 SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of one
 
@@ -101,13 +101,15 @@ def tag_shards(
     """
     out = Path(job.out)
     sizes = [_size(path) for path in files]
+    if job.rules is not None:
+        read_rules(*job.rules)  # what is wrong with them is told before the folder is made
     shards = plan(files, size or min(max(SMALLEST, sum(sizes) // SHARDS), LARGEST))
     about = {
         "fanlight manifest": FORMAT,
         "models": {name: _hash(model_file(name)) for name in ([job.model] if job.model else ["en", "ko"])},
         "threshold": dict(job.threshold),
         "passes": job.passes,
-        "rules": None if job.rules is None else read_rules(*job.rules).digest,
+        "rules": None if job.rules is None else [digest(job.rules[0]), job.rules[1]],
         "sizes": sizes,
         "digests": [digest(path) for path in files],
         "shards": [list(shard) for shard in shards],
@@ -164,7 +166,7 @@ def plan(files: Sequence[str], size: int) -> list[Shard]:
             total = _size(path)
             with open(path, "rb") as file:
                 borders = [0]
-                while not path.endswith(COMPRESSED) and borders[-1] + size < total:
+                while not path.lower().endswith(COMPRESSED) and borders[-1] + size < total:
                     file.seek(borders[-1] + size - 1)
                     while (piece := file.readline(1 << 20)) and not piece.endswith(b"\n"):
                         pass
@@ -229,18 +231,18 @@ def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
     try:
         with open(manifest, "r+b") as file:
             data = file.read()
-            whole = data.rfind(b"\n") + 1
-            if whole < len(data):  # the line that a kill cut off
-                file.truncate(whole)
+            complete = data.rfind(b"\n") + 1
+            if complete < len(data):  # the line that a kill cut off
+                file.truncate(complete)
     except OSError as error:
         raise DataError(f"{manifest}: cannot be read ({error.strerror}): is it a folder of shards?") from None
     try:
-        about, *rows = (json.loads(line) for line in data[:whole].splitlines())
+        about, *rows = (json.loads(line) for line in data[:complete].splitlines())
         if about["fanlight manifest"] != FORMAT:
             raise DataError(f"{manifest}: is of another version of fanlight")
-        known = range(len(about["shards"]))
+        numbers = range(len(about["shards"]))
         listed = {row["shard"]: Row(**row) for row in rows}
-        if not all(number in known and row.file == _name(number) for number, row in listed.items()):
+        if not all(number in numbers and row.file == _name(number) for number, row in listed.items()):
             raise ValueError("it lists what is no shard")
         return about, listed
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -264,8 +266,8 @@ def _tagger(name: str, passes: int | None) -> Tagger:
 
 
 @cache
-def _rules(given: tuple[str, str] | None) -> Rules | None:
-    return None if given is None else read_rules(*given)
+def _rules(argument: tuple[str, str] | None) -> Rules | None:
+    return None if argument is None else read_rules(*argument)
 
 
 def _size(path: str) -> int:

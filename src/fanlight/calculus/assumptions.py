@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, oriented
+from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, orient
 from fanlight.calculus.index_derivative import transform
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
 
@@ -34,8 +34,7 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
     if set(facts.values()) & {"sym", "spd", "invertible"}:
         form = transform(form, rule)
     for _ in range(3):
-        terms = [normal_term(*_simpler(t, form.axes, facts), form.axes) for t in form.terms]
-        form = collect(terms, form.axes)
+        form = collect([_simpler(t, form.axes, facts) for t in form.terms], form.axes)
     return form
 
 
@@ -53,7 +52,7 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
     for n, (link, turned) in enumerate(reversed(chain)):
         a, b = new_index(link.indices[0].length), new_index(link.indices[1].length)
         alone = Form((Term(Fraction(1), (link._replace(indices=(a, b)),)),), (b, a) if turned else (a, b))
-        atom, places = oriented("call", "inv", alone, factor.atom.parameters)
+        atom, places = orient("call", "inv", alone, factor.atom.parameters)
         names = dict(zip(alone.axes, (ends[n], ends[n + 1]), strict=True))
         factors.append(Factor(atom, tuple(names[p] for p in places)))
     whole = Form((normal_term(Fraction(1), factors, (i, j)),), (i, j))
@@ -81,9 +80,10 @@ def _chain(form: Form) -> list[tuple[Factor, bool]] | None:
     return chain if place == end else None
 
 
-def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tuple[Fraction, list[Factor]]:
+def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
     """Use facts about entries, and that a matrix times its inverse is the identity."""
     factors = []
+    summed: set[Index] = set()  # indices of factors that are left out: their sum counts
     for factor in term.factors:
         fact = facts.get(factor.atom.name) if factor.atom.kind == "symbol" else None
         exponent = factor.exponent
@@ -93,13 +93,55 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> tup
             exponent = Fraction(1)
         if exponent:
             factors.append(factor._replace(exponent=exponent))
-    dropped = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
-    factors = [f for f in factors if f not in dropped]
+        else:
+            summed |= set(factor.indices)
+    coefficient, factors = _open_selections(term.coefficient, factors, facts)
+    factors = _join_selectors(factors, facts)
+    totals = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
+    summed |= {i for f in totals if facts[f.atom.name] == "onehot_rows" for i in f.indices[:-1]}
+    factors = [f for f in factors if f not in totals]
     for factor in factors:
-        cancelled = _cancelled(factor, factors, axes)
-        if cancelled is not None:
-            return term.coefficient, cancelled
-    return term.coefficient, factors
+        remaining = _cancel_inverse(factor, factors, axes)
+        if remaining is not None:
+            factors = remaining
+            break
+    return normal_term(coefficient, factors, axes, summed)
+
+
+def _is_onehot(factor: Factor, facts: Mapping[str, str]) -> bool:
+    is_fact = factor.atom.kind == "symbol" and facts.get(factor.atom.name) == "onehot"
+    return (is_fact or factor.atom.kind == "onehot") and factor.exponent == 1 and len(factor.indices) == 1
+
+
+def _open_selections(
+    coefficient: Fraction, factors: Sequence[Factor], facts: Mapping[str, str]
+) -> tuple[Fraction, list[Factor]]:
+    """Use that a power of ``sum(y * a)`` is ``sum(y * power of a)`` where y chooses one entry."""
+    results = []
+    for factor in factors:
+        inner = factor.atom.arguments[0] if factor.atom.kind == "group" else Form((), ())
+        if len(inner.terms) != 1 or factor.exponent.denominator != 1:
+            results.append(factor)
+            continue
+        (term,) = renamed(inner, factor.indices).terms
+        summed = term.indices - set(factor.indices)
+        selectors = [f for f in term.factors if _is_onehot(f, facts) and set(f.indices) == summed]
+        if len(selectors) != 1:
+            results.append(factor)
+            continue
+        coefficient *= term.coefficient ** int(factor.exponent)
+        others = [f for f in term.factors if f not in selectors]
+        results += selectors + [f._replace(exponent=f.exponent * factor.exponent) for f in others]
+    return coefficient, results
+
+
+def _join_selectors(factors: Sequence[Factor], facts: Mapping[str, str]) -> list[Factor]:
+    """Use that ``y_i y_j`` is zero but where i is j."""
+    results: list[Factor] = []
+    for factor in factors:
+        twin = next((f for f in results if f.atom == factor.atom and _is_onehot(factor, facts)), None)
+        results.append(factor if twin is None else eye_factor(twin.indices[0], factor.indices[0]))
+    return results
 
 
 def _is_sum_of_onehot(
@@ -115,7 +157,7 @@ def _is_sum_of_onehot(
     return fact == "onehot_rows" and bool(factor.indices) and factor.indices[-1] not in others
 
 
-def _cancelled(inverse: Factor, factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor] | None:
+def _cancel_inverse(inverse: Factor, factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor] | None:
     """Replace ``inv(A)_ij A_jk`` or ``A_ij inv(A)_jk`` by the identity."""
     if inverse.atom.name != "inv" or inverse.atom.kind != "call" or inverse.exponent != 1:
         return None

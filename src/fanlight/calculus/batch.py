@@ -54,7 +54,7 @@ def batched(expression: Expression, over: Mapping[str, str | Dimension]) -> Expr
         if node.operation.name == "symbol" and node.name in over:
             done[node] = symbol(node.name, (count, _length(node)), node.parameters[2])
         elif any(a in done for a in node.arguments):
-            done[node] = _vectorised(node, done, count)
+            done[node] = _vectorise(node, done, count)
     if expression not in done:
         raise CalculusError(f"{expression} is the same for every example: none of {', '.join(over)} occurs in it")
     return done[expression]
@@ -130,11 +130,11 @@ def hoist(expression: Expression) -> Expression:
     """
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
-        made = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
-        if made.operation.name == "matmul" and made.arguments[0].operation.name == "rows":
-            table, index = made.arguments[0].arguments
-            made = apply("rows", table @ made.arguments[1], index)
-        done[node] = made
+        outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+        if outcome.operation.name == "matmul" and outcome.arguments[0].operation.name == "rows":
+            table, index = outcome.arguments[0].arguments
+            outcome = apply("rows", table @ outcome.arguments[1], index)
+        done[node] = outcome
     return done[expression]
 
 
@@ -149,7 +149,7 @@ def _length(node: Expression) -> Dimension:
     )
 
 
-def _vectorised(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:
+def _vectorise(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:
     name, arguments = node.operation.name, node.arguments
     _length(node)  # a matrix for each example is refused by name
     if name in _ARITHMETIC or node.operation.derivative is not None:
@@ -166,8 +166,8 @@ def _vectorised(node: Expression, done: Mapping[Expression, Expression], count: 
     if name in _REDUCED:
         return _REDUCED[name](done[arguments[0]])
     if name == "vstack":
-        whole = ones(count, 1)
-        return _of("hstack", *(done[a] if a in done else whole @ _as_row(a) for a in arguments))
+        column = ones(count, 1)
+        return _of("hstack", *(done[a] if a in done else column @ _as_row(a) for a in arguments))
     if name == "slice" and arguments[0].shape[1] == ONE:
         return done[arguments[0]][:, node.parameters[0] : node.parameters[1]]
     raise CalculusError(f"{name} of {', '.join(map(str, arguments))} cannot be batched")
@@ -179,8 +179,8 @@ def _as_row(node: Expression) -> Expression:
 
 
 def _of(name: str, *arguments: Expression) -> Expression:
-    made: Expression = apply(name, *arguments)
-    return made
+    outcome: Expression = apply(name, *arguments)
+    return outcome
 
 
 _REDUCED: dict[str, Callable[[Expression], Expression]] = {

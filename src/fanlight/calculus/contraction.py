@@ -12,16 +12,16 @@ from fanlight.calculus.indexing import Axes
 from fanlight.calculus.products import (
     Power,
     entry_product,
-    entrywise,
     is_diagonal_of,
     length_of,
+    multiply_powers,
     product,
-    raised,
+    raise_power,
     shortest,
     summed,
     total,
     trace_of,
-    transposed,
+    transpose,
 )
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.errors import CalculusError
@@ -76,7 +76,7 @@ class Network:
         elif len(indices) == 1:
             self.vectors.setdefault(indices[0], []).append((e, power))
         elif len(indices) == 2 and indices[0] == indices[1]:
-            outcome = _diag(raised(e, power) if power > 0 else e)
+            outcome = _diag(raise_power(e, power) if power > 0 else e)
             self.vectors.setdefault(indices[0], []).append((outcome, Fraction(1) if power > 0 else power))
         elif len(indices) == 2:
             self._add_matrix(e, (indices[0], indices[1]), power)
@@ -89,7 +89,7 @@ class Network:
                 matrix.powers.append((e, power))
                 return
             if (matrix.column, matrix.row) == indices:
-                matrix.powers.append((transposed(e), power))
+                matrix.powers.append((transpose(e), power))
                 return
         self.matrices.append(_Matrix(*indices, [(e, power)]))
 
@@ -118,20 +118,20 @@ class Network:
                 continue
             replaced: list[tuple[Expression, list[Index]]] = []
             for m in holders:
-                e = entrywise(m.powers)
+                e = multiply_powers(m.powers)
                 cut = e[:, offset:end] if m.column == big else e[offset:end, :]
-                kept = [i for i in ((m.row, small) if m.column == big else (small, m.column)) if i is not None]
-                replaced.append((cut if m.column == big or small is not None else transposed(cut), kept))
+                remaining = [i for i in ((m.row, small) if m.column == big else (small, m.column)) if i is not None]
+                replaced.append((cut if m.column == big or small is not None else transpose(cut), remaining))
                 self.matrices.remove(m)
             for e, power in self.vectors.pop(big, []):
-                replaced.append((raised(e, power)[offset:end, :], [small] if small is not None else []))
+                replaced.append((raise_power(e, power)[offset:end, :], [small] if small is not None else []))
             if not replaced:
                 replaced.append((constant(1), []))
                 if small is not None:
                     self.vectors.setdefault(small, [])
             self.parts.remove(factor)
-            for e, kept in replaced:
-                self._add(e, kept, Fraction(1))
+            for e, remaining in replaced:
+                self._add(e, remaining, Fraction(1))
         for factor in list(self.parts):
             self._put_back(factor)
 
@@ -146,7 +146,7 @@ class Network:
         used = [i for m in self.matrices for i in (m.row, m.column)] + [i for f in self.parts for i in f.indices]
         if small is not None and small not in self.free and small not in used:
             vector = self.vectors.pop(small, None)
-            inside = entrywise(vector) if vector else ones(length, 1)
+            inside = multiply_powers(vector) if vector else ones(length, 1)
             stack = [zeros(before, 1), inside, zeros(after, 1)]
             outcome = function("vstack")(*(e for e in stack if e.shape != (Dimension(()), ONE)))
             self._add(outcome, [big], Fraction(1))
@@ -179,7 +179,7 @@ class Network:
         elif len(touching) == 1:
             (m,) = touching
             other = m.row if m.column == index else m.column
-            matrix = entrywise(m.powers) if m.column == index else transposed(entrywise(m.powers))
+            matrix = multiply_powers(m.powers) if m.column == index else transpose(multiply_powers(m.powers))
             if vector is None and self._is_alone(other):
                 self.scalars.append((total(m.powers), Fraction(1)))
                 return
@@ -188,11 +188,11 @@ class Network:
             if vector is None:
                 outcome = _row_sums(matrix)
                 if m.column != index:
-                    outcome = shortest(outcome, transposed(_column_sums(entrywise(m.powers))))
+                    outcome = shortest(outcome, transpose(_column_sums(multiply_powers(m.powers))))
             else:
-                column = entrywise(vector)
-                row = product(transposed(column), transposed(matrix))
-                outcome = shortest(product(matrix, column), transposed(row))
+                column = multiply_powers(vector)
+                row = product(transpose(column), transpose(matrix))
+                outcome = shortest(product(matrix, column), transpose(row))
             self._add(outcome, [other], Fraction(1))
         else:
             self._join(index, touching, vector)
@@ -208,20 +208,20 @@ class Network:
         a, b = touching
         i = a.row if a.column == index else a.column
         j = b.column if b.row == index else b.row
-        left, right = entrywise(a.powers), entrywise(b.powers)
-        left = left if a.column == index else transposed(left)
-        right = right if b.row == index else transposed(right)
+        left, right = multiply_powers(a.powers), multiply_powers(b.powers)
+        left = left if a.column == index else transpose(left)
+        right = right if b.row == index else transpose(right)
         if vector is not None:
-            column = entrywise(vector)
+            column = multiply_powers(vector)
             right = entry_product(column, right)
         if i != j:
-            straight, turned = product(left, right), product(transposed(right), transposed(left))
+            straight, turned = product(left, right), product(transpose(right), transpose(left))
             if length_of(turned) < length_of(straight):
                 self._add(turned, [j, i], Fraction(1))
             else:
                 self._add(straight, [i, j], Fraction(1))
         elif i in self.free or i in self.vectors or any(i in (m.row, m.column) for m in self.matrices):
-            self._add(_row_sums(entry_product(left, transposed(right))), [i], Fraction(1))
+            self._add(_row_sums(entry_product(left, transpose(right))), [i], Fraction(1))
         else:
             self.scalars.append((trace_of(left, right), Fraction(1)))
 
@@ -235,28 +235,28 @@ class Network:
             (e, power) = vector[0]
             if len(vector) == 1 and power == 1 and is_diagonal_of(e):
                 return e.arguments[0] * eye(length)
-            return _diag(entrywise(vector))
-        left = entrywise(self.vectors[row]) if row in self.vectors else None
-        right = entrywise(self.vectors[column]) if column in self.vectors else None
+            return _diag(multiply_powers(vector))
+        left = multiply_powers(self.vectors[row]) if row in self.vectors else None
+        right = multiply_powers(self.vectors[column]) if column in self.vectors else None
         if self.matrices:
             return self._matrix(left, right)
         if left is not None and right is not None:
-            return product(left, transposed(right))
-        return left if left is not None else None if right is None else transposed(right)
+            return product(left, transpose(right))
+        return left if left is not None else None if right is None else transpose(right)
 
     def _matrix(self, left: Expression | None, right: Expression | None) -> Expression:
         (m,) = self.matrices
         row, _ = self.axes
-        powers = m.powers if m.row == row else [(transposed(e), p) for e, p in m.powers]
+        powers = m.powers if m.row == row else [(transpose(e), p) for e, p in m.powers]
         if len(powers) == 1 and powers[0][1] == 1:
             e = powers[0][0]
             if left is not None and e.operation.name == "matmul":
                 e = product(entry_product(left, e.arguments[0]), e.arguments[1])
             elif left is not None:
                 e = entry_product(left, e)
-            return e if right is None else entry_product(e, transposed(right))
+            return e if right is None else entry_product(e, transpose(right))
         if left is not None:
             powers = [(left, Fraction(1)), *powers]
         if right is not None:
-            powers = [*powers, (transposed(right), Fraction(1))]
-        return entrywise(powers)
+            powers = [*powers, (transpose(right), Fraction(1))]
+        return multiply_powers(powers)

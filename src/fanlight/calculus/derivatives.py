@@ -15,6 +15,7 @@ from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.indexing import Axes, axes_of, form_of
 from fanlight.calculus.matrix_writer import write_matrix
 from fanlight.calculus.shapes import ONE, Shape, show
+from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 
@@ -46,12 +47,12 @@ def jacobian(expression: Expression, wrt: str | Expression) -> Expression | Inde
     by = _entries(target)
     slope = derivative(form, target.name, by)
     if len(form.axes) + len(by) > 2:
-        return _indexed(expression, target, slope)
+        return _build_indexed(expression, target, slope)
     if _is_matrix(expression.shape) or _is_matrix(target.shape):
         axes = axes_of(expression if form.axes else target, form.axes or by)
     else:
         axes = (form.axes[0] if form.axes else None, by[0] if by else None)
-    return _written_or_indexed(expression, target, slope, axes)
+    return _write_or_index(expression, target, slope, axes)
 
 
 def hessian(expression: Expression, wrt: str | Expression) -> Expression | Indexed:
@@ -74,9 +75,9 @@ def hessian(expression: Expression, wrt: str | Expression) -> Expression | Index
     rows, columns = _entries(target), _entries(target)
     second = derivative(derivative(form_of(expression), target.name, rows), target.name, columns)
     if _is_matrix(target.shape):
-        return _indexed(expression, target, second, 2)
+        return _build_indexed(expression, target, second, 2)
     axes = (rows[0] if rows else None, columns[0] if columns else None)
-    return _written_or_indexed(expression, target, second, axes, 2)
+    return _write_or_index(expression, target, second, axes, 2)
 
 
 def shortest_gradient(expression: Expression, target: Expression) -> Expression:
@@ -88,7 +89,7 @@ def shortest_gradient(expression: Expression, target: Expression) -> Expression:
         It has no matrix notation, or more terms than a person reads.
     """
     by = _entries(target)
-    return _written(expression, derivative(form_of(expression), target.name, by), axes_of(target, by))
+    return _write_derivative(expression, derivative(form_of(expression), target.name, by), axes_of(target, by))
 
 
 def simplify(expression: Expression) -> Expression:
@@ -104,7 +105,7 @@ def simplify(expression: Expression) -> Expression:
     """
     try:
         form = form_of(expression)
-        return _written(expression, form, axes_of(expression, form.axes))
+        return _write_derivative(expression, form, axes_of(expression, form.axes))
     except CalculusError:
         return expression
 
@@ -149,21 +150,22 @@ def _is_matrix(shape: Shape) -> bool:
     return bool(shape) and ONE not in shape
 
 
-def _indexed(expression: Expression, target: Expression, form: Form, order: int = 1) -> Indexed:
+def _build_indexed(expression: Expression, target: Expression, form: Form, order: int = 1) -> Indexed:
     simple = apply_assumptions(form, facts_of(expression))
     return Indexed(expression, target, simple, context_of(expression), order)
 
 
-def _written_or_indexed(
+def _write_or_index(
     expression: Expression, target: Expression, form: Form, axes: Axes, order: int = 1
 ) -> Expression | Indexed:
     """Write in matrix notation what has one, and by its entries what has not: three matrices that share an index."""
     try:
-        return _written(expression, form, axes)
+        return _write_derivative(expression, form, axes)
     except CalculusError:
-        return _indexed(expression, target, form, order)
+        return _build_indexed(expression, target, form, order)
 
 
-def _written(expression: Expression, form: Form, axes: Axes) -> Expression:
-    outcome = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
+def _write_derivative(expression: Expression, form: Form, axes: Axes) -> Expression:
+    with means_of(expression):
+        outcome = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
     return remember(outcome, context_of(expression))

@@ -52,20 +52,20 @@ class Expression:
         """Return the one node with this operation, arguments and parameters."""
         children = tuple(a if isinstance(a, Expression) else constant(a) for a in arguments)
         key = (operation.name, tuple(map(id, children)), parameters)
-        known = _NODES.get(key)
-        if known is not None:
-            return known
-        made = object.__new__(Expression)
+        existing = _NODES.get(key)
+        if existing is not None:
+            return existing
+        node = object.__new__(Expression)
         set_ = object.__setattr__
-        set_(made, "operation", operation)
-        set_(made, "arguments", children)
-        set_(made, "parameters", parameters)
-        set_(made, "shape", operation.shape(*(child.shape for child in children), *parameters))
+        set_(node, "operation", operation)
+        set_(node, "arguments", children)
+        set_(node, "parameters", parameters)
+        set_(node, "shape", operation.shape(*(child.shape for child in children), *parameters))
         with _ADDING:
-            known = _NODES.get(key)  # by now another thread may have made it
-            if known is None:
-                _NODES[key] = known = made
-        return known
+            existing = _NODES.get(key)  # by now another thread may have made it
+            if existing is None:
+                _NODES[key] = existing = node
+        return existing
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("expressions are immutable")
@@ -78,43 +78,43 @@ class Expression:
     @property
     def T(self) -> Expression:
         """The transpose."""
-        return _made("transpose", self)
+        return _apply("transpose", self)
 
     def __add__(self, other: Operand) -> Expression:
-        return _made("add", self, other)
+        return _apply("add", self, other)
 
     def __radd__(self, other: Operand) -> Expression:
-        return _made("add", other, self)
+        return _apply("add", other, self)
 
     def __sub__(self, other: Operand) -> Expression:
-        return _made("subtract", self, other)
+        return _apply("subtract", self, other)
 
     def __rsub__(self, other: Operand) -> Expression:
-        return _made("subtract", other, self)
+        return _apply("subtract", other, self)
 
     def __mul__(self, other: Operand) -> Expression:
-        return _made("multiply", self, other)
+        return _apply("multiply", self, other)
 
     def __rmul__(self, other: Operand) -> Expression:
-        return _made("multiply", other, self)
+        return _apply("multiply", other, self)
 
     def __truediv__(self, other: Operand) -> Expression:
-        return _made("divide", self, other)
+        return _apply("divide", self, other)
 
     def __rtruediv__(self, other: Operand) -> Expression:
-        return _made("divide", other, self)
+        return _apply("divide", other, self)
 
     def __pow__(self, other: Operand) -> Expression:
-        return _made("power", self, other)
+        return _apply("power", self, other)
 
     def __rpow__(self, other: Operand) -> Expression:
-        return _made("power", other, self)
+        return _apply("power", other, self)
 
     def __matmul__(self, other: Expression) -> Expression:
-        return _made("matmul", self, other)
+        return _apply("matmul", self, other)
 
     def __neg__(self) -> Expression:
-        return _made("negative", self)
+        return _apply("negative", self)
 
     def __getitem__(self, place: tuple[slice, slice]) -> Expression:
         if not (
@@ -147,10 +147,10 @@ register(Operation("length", lambda n: np.float64(n), lambda n: (), lambda up, o
 register(Operation("constant", lambda value: np.float64(value), lambda value: (), lambda up, out, value: ()))
 
 
-def _made(name: str, *arguments: Any, parameters: tuple[Any, ...] = ()) -> Expression:
+def _apply(name: str, *arguments: Any, parameters: tuple[Any, ...] = ()) -> Expression:
     """Apply an operation of the table to expressions and numbers."""
-    made: Expression = Expression.node(TABLE[name], arguments, parameters)
-    return made
+    node: Expression = Expression.node(TABLE[name], arguments, parameters)
+    return node
 
 
 def symbol(name: str, shape: Sequence[int | str | Dimension] = (), assume: str | None = None) -> Expression:
@@ -196,7 +196,7 @@ def constant(value: float) -> Expression:
 
 def function(name: str) -> Callable[..., Expression]:
     """Return an operation of the table as a function of expressions and numbers."""
-    return lambda *arguments: _made(name, *arguments)
+    return lambda *arguments: _apply(name, *arguments)
 
 
 def eye(n: int | str | Dimension) -> Expression:
@@ -239,29 +239,51 @@ def tree_size(expression: Expression) -> int:
 
 def symbols_of(*roots: Expression) -> dict[str, Expression]:
     """Return the symbols below the roots by name."""
-    found: dict[str, Expression] = {}
+    symbols: dict[str, Expression] = {}
     for node in walk(*roots):
         if node.operation.name == "symbol":
-            other = found.setdefault(node.name, node)
+            other = symbols.setdefault(node.name, node)
             if other is not node:
                 raise CalculusError(
                     f"{node.name} stands for two things, {show(other.shape)} and {show(node.shape)}: rename one"
                 )
-    return found
+    return symbols
 
 
-_CONTEXT: WeakKeyDictionary[Expression, dict[str, Expression]] = WeakKeyDictionary()
+class Context(dict[str, Expression]):
+    """The symbols that an expression was made from, by name.
+
+    Attributes
+    ----------
+    has_means : bool
+        Means or variances were written in it, so that they are written again.
+    """
+
+    has_means: bool = False
+
+
+_CONTEXT: WeakKeyDictionary[Expression, Context] = WeakKeyDictionary()
 
 
 def remember(expression: Expression, symbols: Mapping[str, Expression]) -> Expression:
     """Note the symbols that an expression was made from: ``eye(n)`` has none, but someone has to say what n is."""
-    _CONTEXT[expression] = {**_CONTEXT.get(expression, {}), **symbols}
+    context = Context({**_CONTEXT.get(expression, {}), **symbols})
+    context.has_means = has_means(expression) or (isinstance(symbols, Context) and symbols.has_means)
+    _CONTEXT[expression] = context
     return expression
 
 
-def context_of(expression: Expression) -> dict[str, Expression]:
+def context_of(expression: Expression) -> Context:
     """Return the symbols of an expression, and those that it was made from."""
-    return {**_CONTEXT.get(expression, {}), **symbols_of(expression)}
+    context = Context({**_CONTEXT.get(expression, {}), **symbols_of(expression)})
+    context.has_means = has_means(expression)
+    return context
+
+
+def has_means(expression: Expression) -> bool:
+    """Tell whether means or variances were written in what an expression was made from."""
+    context = _CONTEXT.get(expression)
+    return context is not None and context.has_means
 
 
 def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, distribute, group, normal_term, used_axes
+from fanlight.calculus.index_algebra import collect, distribute, find_used_axes, group, normal_term
 from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, renamed
 
 _EXTRA = 1.2
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
+_LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
 _LIMIT_OF_FACTORS = 60  # of a sum that is looked at at all
 
 
@@ -25,12 +26,19 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
+    if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
+        return
     opened = multiply_out(form)
     if opened is not None:
         yield opened, _EXTRA
         again = factor_out(opened)
         if again is not opened:
             yield again, _EXTRA
+
+
+def _count_factors(form: Form) -> int:
+    """Return how many factors a form has, with those inside its factors."""
+    return sum(1 + sum(map(_count_factors, f.atom.arguments)) for t in form.terms for f in t.factors)
 
 
 def multiply_out(form: Form) -> Form | None:
@@ -53,7 +61,7 @@ def multiply_out(form: Form) -> Form | None:
         opened = renamed(inner, placed)
         names = dict(zip(placed, factor.indices, strict=True))
         opened = Form(
-            tuple(t._replace(factors=tuple(_renamed_factor(f, names) for f in t.factors)) for t in opened.terms),
+            tuple(t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in opened.terms),
             tuple(dict.fromkeys(factor.indices)),
         )
         terms += distribute(Form((Term(term.coefficient, tuple(others)),), axes), opened, form.axes).terms
@@ -72,20 +80,20 @@ def factor_out(form: Form) -> Form:
     options = _options(form)
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
-        outcome = _taken_out(form, places)
+        outcome = _take_out(form, places)
         if outcome is not None:
             return factor_out(outcome) if len(outcome.terms) < len(form.terms) else outcome
     return _common_number(form)
 
 
-def _taken_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
+def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
     """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
     t, f = places[0]
     example = _ordered(form.terms[t].factors[f], form.axes)
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
-    factor = _renamed_factor(example, names)._replace(exponent=exponent)
+    factor = _rename_factor(example, names)._replace(exponent=exponent)
     axes = tuple(dict.fromkeys([*form.axes, *lifted]))
     inside = []
     for t, f in places:
@@ -95,9 +103,9 @@ def _taken_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
         if mine.exponent != exponent:
             others.append(mine._replace(exponent=mine.exponent - exponent))
         own_names = dict(zip(dict.fromkeys(mine.indices), lifted, strict=True))
-        inside.append(normal_term(term.coefficient, [_renamed_factor(o, own_names) for o in others], axes))
+        inside.append(normal_term(term.coefficient, [_rename_factor(o, own_names) for o in others], axes))
     inner = collect(inside, axes)
-    if not inner.terms or len(used_axes(inner)) > 2:
+    if not inner.terms or len(find_used_axes(inner)) > 2:
         return None
     if any(f.atom.kind == "eye" and set(f.indices) & set(lifted) for t in inner.terms for f in t.factors):
         return None  # a diagonal stays one: diag(s) - s @ s.T
@@ -110,11 +118,11 @@ def _taken_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
         size, parentheses = group(inner)
         merged = Term(size, (factor, parentheses))
     chosen = {t for t, _ in places}
-    others_ = [term for n, term in enumerate(form.terms) if n not in chosen]
-    return collect([normal_term(merged.coefficient, merged.factors, form.axes), *others_], form.axes)
+    unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
+    return collect([normal_term(merged.coefficient, merged.factors, form.axes), *unchanged], form.axes)
 
 
-def _renamed_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
+def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
     return factor._replace(indices=tuple(names.get(i, i) for i in factor.indices))
 
 

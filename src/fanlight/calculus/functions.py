@@ -51,12 +51,12 @@ def elementwise(
         points = np.abs(_POINTS) if positive else _POINTS
         step = 1e-6
         numeric = (np.asarray(value(points + step)) - np.asarray(value(points - step))) / (2 * step)
-        given = np.broadcast_to(np.asarray(derivative(points, value(points)), float), points.shape)
-        wrong = np.abs(given - numeric) > 1e-6 * np.maximum(1, np.abs(numeric))
+        slope = np.broadcast_to(np.asarray(derivative(points, value(points)), float), points.shape)
+        wrong = np.abs(slope - numeric) > 1e-6 * np.maximum(1, np.abs(numeric))
         if wrong.any():
             place = int(np.argmax(wrong))
             raise CalculusError(
-                f"{name}: at {points[place]:g} the derivative given is {given[place]:.9g}, "
+                f"{name}: at {points[place]:g} the derivative given is {slope[place]:.9g}, "
                 f"but differences of the value give {numeric[place]:.9g}"
             )
         register(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from fanlight.calculus.batch import without_identities
-from fanlight.calculus.derivatives import shortest_gradient, target_of
+from fanlight.calculus.derivatives import shortest_gradient, simplify, target_of
 from fanlight.calculus.expressions import Expression, constant, context_of, remember, tree_size, walk, zeros
 from fanlight.calculus.shapes import show
 from fanlight.errors import CalculusError
@@ -45,15 +45,17 @@ def gradient(
     >>> str(gradient(s, "b"))
     'u * (1 - tanh(W @ x + b)**2)'
     """
-    single = isinstance(wrt, (str, Expression))
-    asked: list[str | Expression] = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
-    if isinstance(wrt, str) or (isinstance(wrt, Expression) and not wrt.arguments):
-        short = _short_gradient(expression, target_of(expression, wrt))
-        if short is not None:
-            return short
-    targets = [target_of(expression, w) for w in asked]
-    gradients = [remember(g, context_of(expression)) for g in pull_back(expression, targets)]
-    return remember(without_identities(gradients[0]), context_of(expression)) if single else gradients
+    symbols = context_of(expression)
+    if not isinstance(wrt, (str, Expression)):
+        targets = [target_of(expression, w) for w in wrt]
+        return [remember(g, symbols) for g in pull_back(expression, targets)]
+    target = target_of(expression, wrt)
+    short = None if target.arguments else _short_gradient(expression, target)
+    if short is not None:
+        return short
+    (slope,) = pull_back(expression, [target])
+    slope = remember(without_identities(slope), symbols)
+    return remember(simplify(slope), symbols) if tree_size(slope) <= _READABLE else slope
 
 
 def _short_gradient(expression: Expression, target: Expression) -> Expression | None:

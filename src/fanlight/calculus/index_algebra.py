@@ -77,23 +77,23 @@ def distribute(form: Form, other: Form, axes: Sequence[Index]) -> Form:
 
 def group(form: Form) -> tuple[Fraction, Factor]:
     """Return a sum as a number times one factor; sums that differ by sign or transposition give the same atom."""
-    used = used_axes(form)
+    used = find_used_axes(form)
     sizes = [t.coefficient for t in form.terms]
     size = Fraction(math.gcd(*(s.numerator for s in sizes)), math.lcm(*(s.denominator for s in sizes)))
-    atom, indices = oriented("group", "", scale(Form(form.terms, used), 1 / size))
+    atom, indices = orient("group", "", scale(Form(form.terms, used), 1 / size))
     if min(atom.arguments[0].terms, key=lambda t: term_key(t, atom.arguments[0].axes)).coefficient < 0:
         size = -size
-        atom, indices = oriented("group", "", scale(Form(form.terms, used), 1 / size))
+        atom, indices = orient("group", "", scale(Form(form.terms, used), 1 / size))
     return size, Factor(atom, indices)
 
 
-def used_axes(form: Form) -> tuple[Index, ...]:
+def find_used_axes(form: Form) -> tuple[Index, ...]:
     """Return the axes along which a form is not the same everywhere."""
     present = {i for t in form.terms for i in t.indices}
     return tuple(a for a in form.axes if a in present)
 
 
-def grouped(form: Form) -> Form:
+def group_terms(form: Form) -> Form:
     """Put a sum in parentheses, so that it is multiplied as one factor."""
     if len(form.terms) < 2:
         return form
@@ -101,7 +101,7 @@ def grouped(form: Form) -> Form:
     return Form((Term(size, (factor,)),), form.axes)
 
 
-def oriented(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
+def orient(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
     """Return an atom around a form and its indices, in the order that gives the smaller key."""
     axes = form.axes
     one = key_of(form)
@@ -130,7 +130,7 @@ def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
                 inner = renamed(factor.atom.arguments[0], factor.indices)
                 stack += [t._replace(coefficient=t.coefficient * term.coefficient) for t in inner.terms[::-1]]
                 continue
-        if (opened := _sums_of_terms(term, axes)) is not None:
+        if (opened := _open_sum(term, axes)) is not None:
             stack += opened
             continue
         key = term_key(term, axes)
@@ -139,7 +139,7 @@ def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
     return Form(tuple(results[k] for k in sorted(results) if results[k].coefficient), axes)
 
 
-def _sums_of_terms(term: Term, axes: Sequence[Index]) -> list[Term] | None:
+def _open_sum(term: Term, axes: Sequence[Index]) -> list[Term] | None:
     """Sum the terms of a group one by one where one is the same for all: ``sum(x - mean(x))`` is zero."""
     for place, factor in enumerate(term.factors):
         if factor.atom.kind != "group" or factor.exponent != 1:
@@ -167,10 +167,10 @@ def normal_term(
     """
     factors = list(factors)
     summed = {i for i in summed if i not in axes} | {i for f in factors for i in f.indices if i not in axes}
-    joined = _joined_parts(factors, axes, summed)
+    joined = _join_parts(factors, axes, summed)
     if joined is None:
         return Term(Fraction(0), ())
-    factors = _joined_indices(joined, axes, summed)
+    factors = _join_indices(joined, axes, summed)
     powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
     stack = factors[::-1]
     while stack:
@@ -189,8 +189,8 @@ def normal_term(
         if not powers.get(place, 1):
             del powers[place]
     outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
-    outcome, absorbed = _total_probabilities(outcome, axes)
-    outcome, chosen = _total_selections(outcome, axes)
+    outcome, absorbed = _sum_probabilities(outcome, axes)
+    outcome, chosen = _sum_selections(outcome, axes)
     absorbed |= chosen
     present = {i for f in outcome for i in f.indices}
     outcome += [length_factor(index.length) for index in sorted(summed - present - absorbed)]
@@ -212,7 +212,7 @@ def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fractio
     return coefficient, others + [Factor(a, (), e) for a, e in powers.items() if e]
 
 
-def _joined_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
+def _join_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
     """Put two parts of one long index together: equal ones are the same entries, disjoint ones give None, a zero."""
     parts = [f for f in factors if f.atom.kind == "part"]
     for one, other in itertools.combinations(parts, 2):
@@ -227,7 +227,7 @@ def _joined_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
         if first == second and lengths[0] == lengths[1]:
             summed.discard(big)
             eyes = [eye_factor(small[0], other_small[0])] if small else []
-            return _joined_parts(remaining + eyes, axes, summed)
+            return _join_parts(remaining + eyes, axes, summed)
         if _is_at_most(first + lengths[0], second) or _is_at_most(second + lengths[1], first):
             return None
     return factors
@@ -237,7 +237,7 @@ def _is_at_most(a: Dimension, b: Dimension) -> bool:
     return all(count >= 0 for _, count in (b - a).terms)
 
 
-def _joined_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor]:
+def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor]:
     """Replace one index by the other where a factor `eye` says that they are equal."""
     eyes: list[Factor] = []
     while True:
@@ -257,7 +257,7 @@ def _joined_indices(factors: list[Factor], axes: Sequence[Index], summed: set[In
         factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors]
 
 
-def _total_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
+def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that exponentials over their sum add up to one; return the indices of this sum too."""
     for total in factors:
         if total.exponent >= 0 or total.atom.kind != "group" or not _is_sum_of_exp(total.atom):
@@ -268,16 +268,16 @@ def _total_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[
             others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
             alone = {i for i in factor.indices if i not in others}
             form = Form((Term(Fraction(1), (factor,)),), tuple(i for i in factor.indices if i not in alone))
-            if alone and oriented("group", "", form) == (total.atom, total.indices):
+            if alone and orient("group", "", form) == (total.atom, total.indices):
                 remaining = [f for f in factors if f is not factor and f is not total]
                 if total.exponent != -1:
                     remaining.append(total._replace(exponent=total.exponent + 1))
-                remaining, absorbed = _total_probabilities(remaining, axes)
+                remaining, absorbed = _sum_probabilities(remaining, axes)
                 return remaining, absorbed | alone
     return factors, set()
 
 
-def _total_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
+def _sum_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that one entry of a selector is 1 and all others 0; return the indices whose sum this takes."""
     results, absorbed = [], set[Index]()
     for place, factor in enumerate(factors):
@@ -293,7 +293,7 @@ def _total_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[lis
     return results, absorbed
 
 
-def selected_entry(form: Form) -> tuple[Form, Form] | None:
+def split_selection(form: Form) -> tuple[Form, Form] | None:
     """Split a scalar that is the selected entry of a vector or matrix into the selectors and this."""
     if len(form.terms) != 1 or form.axes:
         return None
@@ -319,7 +319,7 @@ def power(form: Form, exponent: Fraction) -> Form:
         return number(1, form.axes) if exponent == 0 else Form((), form.axes)
     if exponent == 0:
         return number(1, form.axes)
-    if (selection := selected_entry(form)) is not None:
+    if (selection := split_selection(form)) is not None:
         selector, vector = selection
         return multiply(selector, power(vector, exponent), axes=form.axes)
     term = form.terms[0]
@@ -335,6 +335,6 @@ def power(form: Form, exponent: Fraction) -> Form:
     if exponent.denominator == 1:
         coefficient = size ** int(exponent)
     elif size != 1:
-        atom, indices = oriented("group", "", Form(form.terms, used_axes(form)))
+        atom, indices = orient("group", "", Form(form.terms, find_used_axes(form)))
         factor = Factor(atom, indices)
     return collect([normal_term(coefficient, [factor._replace(exponent=exponent)], form.axes)], form.axes)

@@ -12,11 +12,11 @@ from fanlight.calculus.index_algebra import (
     collect,
     distribute,
     eye_factor,
-    grouped,
+    group_terms,
     multiply,
     normal_term,
     number,
-    oriented,
+    orient,
     power,
     scale,
 )
@@ -51,8 +51,8 @@ def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
             inner_axes = tuple({i: None for f in (*others, factor) for i in f.indices})
             coefficient = term.coefficient * factor.exponent
             slope = _slope(factor._replace(exponent=Fraction(1)), name, by)
-            whole = Form((Term(coefficient, tuple(others)),), tuple(i for i in inner_axes if i not in by))
-            terms += distribute(whole, slope, axes).terms
+            product = Form((Term(coefficient, tuple(others)),), tuple(i for i in inner_axes if i not in by))
+            terms += distribute(product, slope, axes).terms
         if len(terms) > _LIMIT:
             raise CalculusError("the derivative has too many terms to be shown without names for its parts")
     return collect(terms, axes)
@@ -60,8 +60,8 @@ def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
 
 def symbols_in(atom: Atom) -> frozenset[str]:
     """Return the names of the symbols that an atom is made of."""
-    known = _SYMBOLS.get(atom.key)
-    if known is None:
+    symbols = _SYMBOLS.get(atom.key)
+    if symbols is None:
         if len(_SYMBOLS) > 100_000:
             _SYMBOLS.clear()
         names = {atom.name} if atom.kind == "symbol" else set()
@@ -69,8 +69,8 @@ def symbols_in(atom: Atom) -> frozenset[str]:
             for term in form.terms:
                 for factor in term.factors:
                     names |= symbols_in(factor.atom)
-        known = _SYMBOLS[atom.key] = frozenset(names)
-    return known
+        symbols = _SYMBOLS[atom.key] = frozenset(names)
+    return symbols
 
 
 _SYMBOLS: dict[str, frozenset[str]] = {}
@@ -93,7 +93,7 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
         inner = renamed(atom.arguments[0], fresh)
         outer = local_derivative(atom.name, inner)
         slope = derivative(inner, name, by)
-        return _named(distribute(grouped(outer), slope, (*fresh, *by)), indices, by)
+        return _named(distribute(group_terms(outer), slope, (*fresh, *by)), indices, by)
     rule = _CALLS.get(atom.name)
     if rule is None:
         raise CalculusError(f"{atom.name} has no derivative in index notation")
@@ -145,12 +145,12 @@ def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     atom, indices, _ = factor
     fresh = _fresh(indices)
     base, exponent = (renamed(a, fresh) for a in atom.arguments)
-    whole = Form((Term(Fraction(1), (factor._replace(indices=fresh),)),), fresh)
+    product = Form((Term(Fraction(1), (factor._replace(indices=fresh),)),), fresh)
     axes = (*fresh, *by)
     lower = power_function(renamed(base, fresh), add(renamed(exponent, fresh), number(-1), axes=fresh), fresh)
     by_base = multiply(lower, renamed(exponent, fresh), axes=fresh)
-    by_exponent = multiply(whole, elementwise("log", renamed(base, fresh)), axes=fresh)
-    parts = [distribute(grouped(by_base), derivative(base, name, by), axes)]
+    by_exponent = multiply(product, elementwise("log", renamed(base, fresh)), axes=fresh)
+    parts = [distribute(group_terms(by_base), derivative(base, name, by), axes)]
     parts.append(distribute(by_exponent, derivative(exponent, name, by), axes))
     return _named(add(*parts, axes=axes), indices, by)
 
@@ -174,7 +174,7 @@ def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
-    inverse, indices = oriented("call", "inv", renamed(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
+    inverse, indices = orient("call", "inv", renamed(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     # the inverse of a transposed matrix is the transposed inverse
     factors = [Factor(inverse, indices)]
     if factor.atom.name == "det":
@@ -247,7 +247,7 @@ def _kron_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     parts = []
     for one, other in (forms, forms[::-1]):
         slope = derivative(one, name, by)
-        inner = distribute(grouped(renamed(other, other.axes)), slope, (*other.axes, *slope.axes))
+        inner = distribute(group_terms(renamed(other, other.axes)), slope, (*other.axes, *slope.axes))
         parts.append(distribute(joined, inner, (*fresh, *by)))
     return _named(add(*parts, axes=(*fresh, *by)), indices, by)
 
@@ -287,7 +287,7 @@ def transform(form: Form, rule: Rule) -> Form:
     for term in form.terms:
         parts = [number(term.coefficient)]
         for factor in term.factors:
-            outcome = _transformed(factor, rule)
+            outcome = _transform_factor(factor, rule)
             parts.append(power(outcome, factor.exponent))
         summed = term.indices - set(form.axes)
         inside = tuple(form.axes) + tuple(sorted(summed))
@@ -296,7 +296,7 @@ def transform(form: Form, rule: Rule) -> Form:
     return collect(terms, form.axes)
 
 
-def _transformed(factor: Factor, rule: Rule) -> Form:
+def _transform_factor(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
     distinct = tuple(dict.fromkeys(indices))
     replaced = rule(factor._replace(exponent=Fraction(1)))
@@ -314,17 +314,17 @@ def _transformed(factor: Factor, rule: Rule) -> Form:
             return _named(power_function(base, exponent, fresh), indices, ())
         return _named(elementwise(atom.name, arguments[0]), indices, ())
     if atom.name == "inv":
-        return _transformed_inverse(factor, rule)
+        return _transform_inverse(factor, rule)
     inner = tuple(transform(a, rule) for a in atom.arguments)
     if atom.name in ("det", "logdet"):
-        inner = oriented("call", atom.name, inner[0], atom.parameters)[0].arguments
-    whole = Atom("call", atom.name, atom.lengths, parameters=atom.parameters, arguments=inner)
-    return Form((Term(Fraction(1), (Factor(whole, indices),)),), distinct)
+        inner = orient("call", atom.name, inner[0], atom.parameters)[0].arguments
+    product = Atom("call", atom.name, atom.lengths, parameters=atom.parameters, arguments=inner)
+    return Form((Term(Fraction(1), (Factor(product, indices),)),), distinct)
 
 
-def _transformed_inverse(factor: Factor, rule: Rule) -> Form:
+def _transform_inverse(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
     fresh = _fresh(indices)
     inner = transform(renamed(atom.arguments[0], fresh), rule)
-    outcome = Factor(*oriented("call", "inv", inner, atom.parameters))
+    outcome = Factor(*orient("call", "inv", inner, atom.parameters))
     return _named(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices, ())

@@ -9,12 +9,12 @@ from fanlight.calculus.index_algebra import (
     add,
     collect,
     distribute,
+    find_used_axes,
     number,
-    oriented,
+    orient,
     power,
     scale,
-    selected_entry,
-    used_axes,
+    split_selection,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, renamed
 
@@ -24,10 +24,10 @@ _EVEN = {"cos", "abs", "cosh"}
 
 def elementwise(name: str, argument: Form) -> Form:
     """Apply a function of one number to every entry; that of a selected entry is the selected entry of its values."""
-    if (selection := selected_entry(argument)) is not None:
+    if (selection := split_selection(argument)) is not None:
         selector, unselected = selection
         return distribute(selector, elementwise(name, unselected), argument.axes)
-    inner = Form(argument.terms, used_axes(argument))
+    inner = Form(argument.terms, find_used_axes(argument))
     if name == "exp" and not argument.terms:
         return number(1, argument.axes)
     if name == "sqrt":
@@ -43,7 +43,7 @@ def elementwise(name: str, argument: Form) -> Form:
         return scale(elementwise(name, scale(argument, -1)), -1 if name in _ODD else 1)
     if name == "sigmoid" and negative:
         return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
-    atom, indices = oriented("function", name, inner)
+    atom, indices = orient("function", name, inner)
     return Form((Term(Fraction(1), (Factor(atom, indices),)),), argument.axes)
 
 
@@ -73,7 +73,7 @@ def _logarithm(argument: Form) -> Form | None:
         elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_inside(factor))) is not None:
             part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
         elif is_positive(factor):
-            atom, indices = oriented("function", "log", Form(alone.terms, used_axes(alone)))
+            atom, indices = orient("function", "log", Form(alone.terms, find_used_axes(alone)))
             part = Form((Term(Fraction(1), (Factor(atom, indices),)),), axes)
         else:
             return None

@@ -14,7 +14,7 @@ from fanlight.calculus.index_algebra import (
     multiply,
     normal_term,
     number,
-    oriented,
+    orient,
     power,
     scale,
     single,
@@ -39,7 +39,7 @@ def form_of(expression: Expression) -> Form:
     done: dict[Expression, Form] = {}
     for node in walk(expression):
         if len(node.shape) != 1:  # row numbers stand in the atoms that select rows
-            done[node] = _converted(node, done)
+            done[node] = _convert(node, done)
     if expression not in done:
         raise CalculusError(f"{expression} are row numbers: they have no form with indices")
     return done[expression]
@@ -72,7 +72,7 @@ class _Arguments:
         return renamed(self._done[argument], [i for i in indices if i is not None])
 
 
-def _converted(node: Expression, done: dict[Expression, Form]) -> Form:
+def _convert(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
     if name in _RULES:
         axes = _new_axes(node)
@@ -90,7 +90,7 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     axes = _new_axes(node)
     name = node.operation.name
     if name in ("inv", "det", "logdet"):
-        atom, indices = oriented("call", name, done[node.arguments[0]], (_operation_key(node),))
+        atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         if name == "inv":
             return Form((Term(Fraction(1), (Factor(atom, indices),)),), done[node.arguments[0]].axes)
         return single(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())

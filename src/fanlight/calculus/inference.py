@@ -192,7 +192,7 @@ class _Inference:
         if len(a) != 2 or len(b) != 2:
             return a or b
         self.unify(a[1], b[0])
-        return self._collapsed((a[0], b[1]))
+        return self._collapse((a[0], b[1]))
 
     def _broadcast(self, a: Dimensions, b: Dimensions) -> Dimensions:
         if len(a) != 2 or len(b) != 2:
@@ -223,7 +223,7 @@ class _Inference:
                     sizes.append(str(b - a))
                 case _:
                     sizes.append(self._fresh())
-        return self._collapsed((sizes[0], sizes[1]))
+        return self._collapse((sizes[0], sizes[1]))
 
     def _note_range(self, loop: ast.comprehension) -> None:
         """Note how far an index of a sum runs."""
@@ -246,7 +246,7 @@ class _Inference:
                     return (shapes[0][0] if shapes[0] else "1", sizes[0])
                 case "scatter_rows":
                     return (sizes[0], shapes[0][1]) if len(shapes[0]) == 2 else _SCALAR
-            return self._collapsed((sizes[0], sizes[-1]))
+            return self._collapse((sizes[0], sizes[-1]))
         if name in _SQUARE and shapes and len(shapes[0]) == 2:
             self.unify(*shapes[0])
         if name in ("dot", "solve", "maximum", "minimum", "max", "min", "where", "clip") and len(shapes) > 1:
@@ -281,9 +281,9 @@ class _Inference:
             case "vstack" | "hstack":
                 return self._stack(name, shapes)
             case "row_sums" | "row_means" | "logsumexp_rows":
-                return self._collapsed((shape[0], "1"))
+                return self._collapse((shape[0], "1"))
             case "column_sums" | "column_means":
-                return self._collapsed(("1", shape[1]))
+                return self._collapse(("1", shape[1]))
             case "transpose":
                 return shape[::-1]
             case "vec":
@@ -298,7 +298,7 @@ class _Inference:
         length = " + ".join(self.find(shape[axis]) for shape in full)
         return (length, full[0][1]) if axis == 0 else (full[0][0], length)
 
-    def _collapsed(self, shape: tuple[str, str]) -> Dimensions:
+    def _collapse(self, shape: tuple[str, str]) -> Dimensions:
         return _SCALAR if self.find(shape[0]) == self.find(shape[1]) == "1" else shape
 
     def named(self) -> dict[str, tuple[int | str, ...]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fanlight.calculus.batch import substitute, sum_over
-from fanlight.calculus.expressions import Expression, constant, eye, ones, remember, symbol, zeros
+from fanlight.calculus.expressions import Context, Expression, constant, eye, ones, remember, symbol, zeros
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
@@ -95,7 +95,7 @@ class _Reader:
     ) -> None:
         self.text = text
         self.generic = generic
-        self.symbols = {name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()}
+        self.symbols = Context({name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()})
         self.bound: dict[str, Expression] = {}  # letters of sums over an index
         self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
@@ -236,6 +236,7 @@ class _Reader:
         return result
 
     def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
+        self.symbols.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
         rewriting = REWRITINGS[name]
         least, most = rewriting.arguments
         if not least <= len(arguments) <= most:
@@ -299,18 +300,18 @@ class _Reader:
             slope = gradient(slope, place)
         return substitute(slope, {"z": z})
 
-    def _part(self, whole: Expression, places: list[ast.expr]) -> Expression:
+    def _part(self, base: Expression, places: list[ast.expr]) -> Expression:
         """Read ``X[i, j]``, ``X[a:b, :]``, ``X[i]`` or ``x[i]``; a letter that is no dimension numbers an entry."""
-        if not whole.shape:
-            raise CalculusError(f"{whole} is a scalar: it has no entries")
+        if not base.shape:
+            raise CalculusError(f"{base} is a scalar: it has no entries")
         if len(places) == 1:
             everything = ast.Slice()
-            places = [everything, *places] if whole.shape[0] == ONE else [*places, everything]
+            places = [everything, *places] if base.shape[0] == ONE else [*places, everything]
         if len(places) != 2:
             raise CalculusError("a matrix has two indices: X[i, j]")
-        selectors = [self._selector(place, n) for place, n in zip(places, whole.shape, strict=True)]
+        selectors = [self._selector(place, n) for place, n in zip(places, base.shape, strict=True)]
         slices = [self._bounds(place) if isinstance(place, ast.Slice) else slice(None) for place in places]
-        part = whole if slices == [slice(None)] * 2 else whole[slices[0], slices[1]]
+        part = base if slices == [slice(None)] * 2 else base[slices[0], slices[1]]
         rows, columns = selectors
         if rows is not None:
             part = apply("rows", part, rows) if len(rows.shape) == 1 else rows.T @ part
@@ -322,6 +323,8 @@ class _Reader:
         """Return the one-hot column of an entry's number, or row numbers; None for ranges and where there is one."""
         match place:
             case ast.Slice():
+                return None
+            case ast.Name() if length == ONE:
                 return None
             case ast.Name(id=name) if name in self.bound:
                 return self.bound[name]

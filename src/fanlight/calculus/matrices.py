@@ -51,14 +51,14 @@ def _diag_shape(shape: Shape) -> Shape:
     return column_shape(_square("diag")(shape))
 
 
-def _reshape_shape(shape: Shape, r: Any, c: Any) -> Shape:
+def _reshape_shape(shape: Shape, r: Dimension, c: Dimension) -> Shape:
     entries = shape[0] * shape[1] if shape else ONE
     if entries != r * c:
         raise CalculusError(f"reshape: {show(shape)} has {entries} entries, {r} × {c} has {r * c}")
     return shape_of((r, c))
 
 
-def _reshaped(up: Value, x: Value) -> Value:
+def _reshape_back(up: Value, x: Value) -> Value:
     """Bring an upstream gradient back into the shape that was reshaped."""
     if not len(x.shape):
         return F.sum(up)
@@ -88,13 +88,13 @@ def _stack_shape(name: str, axis: int) -> Rule:
 
 def _stack_pullback(axis: int) -> Rule:
     def pullback(up: Value, out: Value, *parts: Value) -> tuple[Value, ...]:
-        first: Any = Dimension(()) if hasattr(up, "node") else 0
+        start: Any = Dimension(()) if hasattr(up, "node") else 0
         gradients = []
         for part in parts:
             size = part.shape[axis] if len(part.shape) else (ONE if hasattr(up, "node") else 1)
-            place = (first, first + size)
+            place = (start, start + size)
             gradients.append(part_of(up, rows=place) if axis == 0 else part_of(up, columns=place))
-            first = first + size
+            start = start + size
         return tuple(gradients)
 
     return pullback
@@ -111,18 +111,20 @@ def part_of(x: Value, rows: tuple[Any, Any] | None = None, columns: tuple[Any, A
     return apply("slice", x, parameters=bounds)
 
 
-def _slice_pullback(up: Value, out: Value, x: Value, r0: Any, r1: Any, c0: Any, c1: Any) -> tuple[Value]:
-    def zeros(r: Any, c: Any) -> Value:
+def _slice_pullback(up: Value, out: Value, x: Value, *bounds: Value) -> tuple[Value]:
+    r0, r1, c0, c1 = bounds
+
+    def zeros(r: Value, c: Value) -> Value:
         return x.node(TABLE["zeros"], (), (r, c)) if hasattr(x, "node") else np.zeros((r, c), x.dtype)
 
-    def empty(d: Any) -> bool:
+    def is_empty(d: Value) -> bool:
         return not d.terms if isinstance(d, Dimension) else d == 0
 
     height = r1 - r0
-    sides = [zeros(height, n) if not empty(n) else None for n in (c0, x.shape[1] - c1)]
+    sides = [zeros(height, n) if not is_empty(n) else None for n in (c0, x.shape[1] - c1)]
     row = [p for p in (sides[0], up, sides[1]) if p is not None]
     up = row[0] if len(row) == 1 else F.hstack(*row)
-    ends = [zeros(n, x.shape[1]) if not empty(n) else None for n in (r0, x.shape[0] - r1)]
+    ends = [zeros(n, x.shape[1]) if not is_empty(n) else None for n in (r0, x.shape[0] - r1)]
     column = [p for p in (ends[0], up, ends[1]) if p is not None]
     return (column[0] if len(column) == 1 else F.vstack(*column),)
 
@@ -200,7 +202,7 @@ for entry in (
         "reshape",
         lambda x, r, c: np.reshape(x, (r, c)),
         _reshape_shape,
-        lambda up, out, x, r, c: (_reshaped(up, x),),
+        lambda up, out, x, r, c: (_reshape_back(up, x),),
     ),
     Operation("slice", _slice, lambda x, r0, r1, c0, c1: shape_of((r1 - r0, c1 - c0)), _slice_pullback),
     Operation("eye", lambda n: np.eye(n), lambda n: shape_of((n, n)), lambda up, out, n: ()),

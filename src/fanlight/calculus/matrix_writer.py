@@ -9,25 +9,26 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import oriented, scale
+from fanlight.calculus.index_algebra import orient, scale
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
     Power,
-    divided,
+    divide,
     length_of,
-    negated,
+    negate,
     number_expression,
     product,
-    raised,
-    scaled,
+    raise_power,
+    scale_product,
     shortest,
     times,
-    transposed,
+    transpose,
 )
 from fanlight.calculus.rewritings import mean_of
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.text_writer import SHOWS_MEANS
 from fanlight.errors import CalculusError
 
 _sum, _diag, _trace, _row_sums, _column_sums, _norm = map(
@@ -57,7 +58,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
             forms = [_exact(_write(other, axes), axes)]
             if None not in axes:
                 turned = (axes[1], axes[0])
-                forms.append(transposed(_exact(_write(other, turned), turned)))
+                forms.append(transpose(_exact(_write(other, turned), turned)))
             candidates += [(length_of(e) * weight, sum(1 for _ in walk(e)), e) for e in forms]
         except CalculusError as error:
             fault = error
@@ -75,7 +76,11 @@ def _exact(e: Expression, axes: Axes) -> Expression:
     if not e.shape:
         return e if rows == columns == ONE else _spread(e, rows, columns)
     if shape[0] != rows:
-        return product(ones(rows, 1), e)
+        spread = product(ones(rows, 1), e)
+        if e.operation.name == "transpose" and e.arguments[0].operation.name == "row_sums":
+            (matrix,) = e.arguments[0].arguments
+            return shortest(spread, product(ones(rows, matrix.shape[1]), transpose(matrix)))
+        return spread
     return product(e, ones(1, columns))
 
 
@@ -92,9 +97,9 @@ def _write(form: Form, axes: Axes) -> Expression:
     """Write a sum; what is the same along an axis may be left to broadcasting."""
     if not form.terms:
         return constant(0)
-    parts = sorted((_signed_term(ordered(t, form.axes), axes) for t in form.terms), key=_order)
-    positive, first = parts[0]
-    outcome = first if positive else negated(first)
+    parts = sorted((_write_signed_term(ordered(t, form.axes), axes) for t in form.terms), key=_order)
+    positive, leading = parts[0]
+    outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:
         outcome = outcome + part if positive else outcome - part
     return outcome
@@ -135,21 +140,21 @@ def _is_distance(e: Expression) -> bool:
     return e.operation.name == "subtract" and e.arguments[0] is mean_of(e.arguments[1])
 
 
-def _signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
+def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     term = _without_minus(term)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
-    scalars = _with_means(scalars)
-    above = [e for e, x in scalars if x > 0 for e in [raised(e, x)]]
-    below = [raised(e, -x) for e, x in scalars if x < 0]
+    scalars = _with_means(scalars) if SHOWS_MEANS.get() else scalars
+    above = [e for e, x in scalars if x > 0 for e in [raise_power(e, x)]]
+    below = [raise_power(e, -x) for e, x in scalars if x < 0]
     if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
         below.insert(0, constant(size.denominator))
         size = Fraction(size.numerator)
     if size != 1:
         above.insert(0, number_expression(size))
-    outcome = scaled(above, core)
+    outcome = scale_product(above, core)
     if below:
-        outcome = divided(outcome if outcome is not None else constant(1), times(below))
+        outcome = divide(outcome if outcome is not None else constant(1), times(below))
     return term.coefficient > 0, constant(1) if outcome is None else outcome
 
 
@@ -209,21 +214,22 @@ def _root_of_squares(atom: Atom) -> Expression | None:
 
 def atom_expression(atom: Atom) -> Expression:
     """Write an atom: a scalar, a column, or a matrix."""
-    known = _WRITTEN.get(atom.key)
-    if known is None:
+    key = (atom.key, SHOWS_MEANS.get())
+    written = _WRITTEN.get(key)
+    if written is None:
         if len(_WRITTEN) > 20_000:
             _WRITTEN.clear()
-        known = _WRITTEN[atom.key] = _atom_expression(atom)
-    return known
+        written = _WRITTEN[key] = _atom_expression(atom)
+    return written
 
 
-_WRITTEN: dict[str, Expression] = {}
+_WRITTEN: dict[tuple[str, bool], Expression] = {}
 
 
 def _atom_expression(atom: Atom) -> Expression:
     if atom.kind in ("symbol", "onehot", "onehot_rows"):
         node = atom.parameters[0]
-        return transposed(node) if node.shape and node.shape[0] == ONE else node
+        return transpose(node) if node.shape and node.shape[0] == ONE else node
     if atom.kind == "length":
         return Expression.node(TABLE["length"], (), atom.parameters)
     if atom.kind == "eye":
@@ -241,12 +247,16 @@ def _atom_expression(atom: Atom) -> Expression:
 
 
 def _shorter_side(form: Form, wrap: Callable[[Expression], Expression]) -> Expression:
-    """Write a function of a vector as of a column, or as the transpose of that of a row."""
-    column = wrap(_argument(form))
+    """Write a function of a vector as of a column, or as the transpose of that of a row; likewise of a matrix."""
+    argument = _argument(form)
+    column = wrap(argument)
+    if len(form.axes) == 2:
+        turned = write_matrix(form, (form.axes[1], form.axes[0]))
+        return transpose(wrap(turned)) if length_of(turned) < length_of(argument) else column
     if len(form.axes) != 1:
         return column
     row = wrap(write_matrix(form, (None, form.axes[0])))
-    return shortest(column, transposed(row))
+    return shortest(column, transpose(row))
 
 
 def _power_expression(atom: Atom) -> Expression:
@@ -271,7 +281,7 @@ def _call_expression(atom: Atom) -> Expression:
         rows, columns = (axes.pop(0) if length != ONE else None for length in shape or (ONE, ONE))
         arguments.append(write_matrix(form, (rows, columns)))
     outcome = Expression.node(TABLE[atom.name], arguments, parameters)
-    return transposed(outcome) if outcome.shape and outcome.shape[0] == ONE else outcome
+    return transpose(outcome) if outcome.shape and outcome.shape[0] == ONE else outcome
 
 
 def _exp_of_sum(form: Form) -> Factor | None:
@@ -290,7 +300,7 @@ def _logsumexp(form: Form) -> Expression | None:
     if not form.axes:
         return function("logsumexp")(argument)
     rows = factor.indices[0] == form.axes[0]
-    return function("logsumexp_rows")(argument if rows else transposed(argument))
+    return function("logsumexp_rows")(argument if rows else transpose(argument))
 
 
 def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
@@ -304,9 +314,9 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             if factor.atom != inner.atom or factor.exponent < 1:
                 continue
             axes = tuple(factor.indices)
-            kept = tuple(i for i in axes if i in total.indices)
-            form = Form((Term(Fraction(1), (Factor(factor.atom, axes),)),), kept)
-            if len(form.axes) == len(axes) or oriented("group", "", form) != (total.atom, total.indices):
+            remaining_axes = tuple(i for i in axes if i in total.indices)
+            form = Form((Term(Fraction(1), (Factor(factor.atom, axes),)),), remaining_axes)
+            if len(form.axes) == len(axes) or orient("group", "", form) != (total.atom, total.indices):
                 continue
             over_all = not form.axes
             rows = bool(form.axes) and form.axes[0] == axes[0]
@@ -314,7 +324,7 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             count = min(factor.exponent, -total.exponent)
             argument = factor.atom.arguments[0]
             outcome = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
-            _WRITTEN.setdefault(outcome.key, _softmax(name, argument))
+            _WRITTEN.setdefault((outcome.key, SHOWS_MEANS.get()), _softmax(name, argument))
             factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
@@ -325,5 +335,5 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
 def _softmax(name: str, argument: Form) -> Expression:
     e = _argument(argument)
     if name == "softmax_columns":
-        return transposed(function("softmax_rows")(transposed(e)))
+        return transpose(function("softmax_rows")(transpose(e)))
     return function(name)(e)

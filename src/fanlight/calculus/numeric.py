@@ -7,7 +7,7 @@ Lecture L11 (the nudge), L20 (checking a hand-made gradient).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,9 +85,8 @@ def values_of(expression: Expression, inputs: Mapping[str, Any]) -> dict[Express
     CalculusError
         An input is missing or its shape does not fit.
     """
-    arrays, lengths = bind(symbols_of(expression), inputs)
     order = list(walk(expression))
-    lengths |= _further_lengths(expression, order, inputs, lengths)
+    arrays, lengths = bind(_symbols_with_lengths(expression, order, inputs), inputs)
     values: dict[Expression, Array] = {}
     dtype = (
         np.result_type(np.float32, *(a.dtype for a in arrays.values() if a.dtype.kind == "f"))
@@ -114,16 +113,20 @@ def value_of(
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
 
 
-def _further_lengths(
-    expression: Expression, order: list[Expression], inputs: Mapping[str, Any], known: Mapping[str, int]
-) -> dict[str, int]:
-    """Read off lengths that no symbol of the expression has, such as the n of eye(n), from what it was made from."""
-    needed = {k for node in order for p in node.parameters if isinstance(p, Dimension) for k in p.letters} - set(known)
-    if not needed:
-        return {}
-    made_from = {n: s for n, s in context_of(expression).items() if n in inputs}
-    telling = {n: s for n, s in made_from.items() if any(d.letters & needed for d in s.shape)}
-    return {k: n for k, n in bind(telling, inputs)[1].items() if k in needed}
+def _symbols_with_lengths(
+    expression: Expression, order: Sequence[Expression], inputs: Mapping[str, Any]
+) -> dict[str, Expression]:
+    """Return the symbols of an expression, and those it was made from that tell a length: eye(n) alone has no n."""
+    symbols = symbols_of(expression)
+    sizes = [d for s in symbols.values() for d in s.shape]
+    parameters = [p for node in order for p in node.parameters if isinstance(p, Dimension)]
+    readable = {k for d in sizes if len(d.letters) == 1 for k in d.letters}
+    missing = {k for d in (*sizes, *parameters) for k in d.letters} - readable
+    if not missing:
+        return symbols
+    others = {n: s for n, s in context_of(expression).items() if n in inputs}
+    plain = {n: s for n, s in others.items() if all(len(d.letters) < 2 for d in s.shape)}
+    return symbols | {n: s for n, s in plain.items() if any(d.letters & missing for d in s.shape)}
 
 
 def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
@@ -149,8 +152,8 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
             named = [(monomial[0], n) for monomial, n in want.terms if len(monomial) == 1]
             if len(named) == 1 and len(want.letters) == 1:
                 letter, count = named[0]
-                length, rest = divmod(have - want.constant, count)
-                if rest or lengths.setdefault(letter, length) != length:
+                length, remainder = divmod(have - want.constant, count)
+                if remainder or lengths.setdefault(letter, length) != length:
                     raise CalculusError(
                         f"{name} has shape {show(array.shape)}, "
                         f"which does not fit {show(symbol.shape)} with {letter} = {lengths.get(letter)}"

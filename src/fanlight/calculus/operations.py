@@ -102,7 +102,7 @@ class _Functions:
 F: Any = _Functions()
 
 
-def reduced(gradient: Value, argument: Value) -> Value:
+def reduce_gradient(gradient: Value, argument: Value) -> Value:
     """Sum a gradient over the dimensions along which the argument was broadcast (the adjoint of repetition)."""
     have, want = gradient.shape, argument.shape
     if have == want:
@@ -153,7 +153,7 @@ def _row(shape: Shape) -> Shape:
     return shape_of((ONE, shape[1])) if shape else ()
 
 
-def _turned(shape: Shape) -> Shape:
+def _transpose_shape(shape: Shape) -> Shape:
     return shape_of(shape[::-1])
 
 
@@ -168,14 +168,14 @@ def _matmul(a: Value, b: Value) -> Value:
 
 def _matmul_pullback(up: Value, out: Value, a: Value, b: Value) -> tuple[Value, Value]:
     if not len(a.shape) or not len(b.shape):
-        return reduced(up * b, a), reduced(up * a, b)
+        return reduce_gradient(up * b, a), reduce_gradient(up * a, b)
     if not len(out.shape):
         return up * b.T, up * a.T
     return up @ b.T, a.T @ up
 
 
 def _power_pullback(up: Value, out: Value, x: Value, p: Value) -> tuple[Value, Value]:
-    return reduced(up * (p * x ** (p - 1)), x), reduced(up * (out * F.log(x)), p)
+    return reduce_gradient(up * (p * x ** (p - 1)), x), reduce_gradient(up * (out * F.log(x)), p)
 
 
 for entry in (
@@ -183,34 +183,34 @@ for entry in (
         "add",
         lambda a, b: a + b,
         _broadcast("+"),
-        lambda up, out, a, b: (reduced(up, a), reduced(up, b)),
+        lambda up, out, a, b: (reduce_gradient(up, a), reduce_gradient(up, b)),
         scalar="({0} + {1})",
     ),
     Operation(
         "subtract",
         lambda a, b: a - b,
         _broadcast("-"),
-        lambda up, out, a, b: (reduced(up, a), reduced(-up, b)),
+        lambda up, out, a, b: (reduce_gradient(up, a), reduce_gradient(-up, b)),
         scalar="({0} - {1})",
     ),
     Operation(
         "multiply",
         lambda a, b: a * b,
         _broadcast("*"),
-        lambda up, out, a, b: (reduced(up * b, a), reduced(up * a, b)),
+        lambda up, out, a, b: (reduce_gradient(up * b, a), reduce_gradient(up * a, b)),
         scalar="({0} * {1})",
     ),
     Operation(
         "divide",
         lambda a, b: a / b,
         _broadcast("/"),
-        lambda up, out, a, b: (reduced(up / b, a), reduced(-up * out / b, b)),
+        lambda up, out, a, b: (reduce_gradient(up / b, a), reduce_gradient(-up * out / b, b)),
         scalar="({0} / {1})",
     ),
     Operation("power", lambda a, b: a**b, _broadcast("**"), _power_pullback, scalar="({0} ** {1})"),
     Operation("negative", lambda a: -a, _same, lambda up, out, a: (-up,), scalar="(-{0})"),
     Operation("matmul", _matmul, _product, _matmul_pullback),
-    Operation("transpose", lambda a: a.T, _turned, lambda up, out, a: (up.T,)),
+    Operation("transpose", lambda a: a.T, _transpose_shape, lambda up, out, a: (up.T,)),
 ):
     register(entry)
 

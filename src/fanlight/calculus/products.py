@@ -23,12 +23,12 @@ def shortest(*candidates: Expression) -> Expression:
     return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e))))
 
 
-def negated(e: Expression) -> Expression:
+def negate(e: Expression) -> Expression:
     """Put a minus before the first factor."""
     if e.operation.name == "constant":
         return constant(-e.parameters[0])
     if e.operation.name in ("matmul", "multiply", "divide"):
-        return Expression.node(e.operation, (negated(e.arguments[0]), e.arguments[1]))
+        return Expression.node(e.operation, (negate(e.arguments[0]), e.arguments[1]))
     return -e
 
 
@@ -37,14 +37,14 @@ def number_expression(value: Fraction) -> Expression:
     return constant(int(value) if value.denominator == 1 else float(value))
 
 
-def scaled(scalars: list[Expression], core: Expression | None) -> Expression | None:
+def scale_product(scalars: list[Expression], core: Expression | None) -> Expression | None:
     """Multiply the first factor of a product by scalars, so that no parentheses are needed."""
     if core is None:
         return times(scalars) if scalars else None
     if not scalars:
         return core
     if core.operation.name in ("matmul", "multiply", "divide"):
-        return Expression.node(core.operation, (scaled(scalars, core.arguments[0]), core.arguments[1]))
+        return Expression.node(core.operation, (scale_product(scalars, core.arguments[0]), core.arguments[1]))
     outcome = times(scalars)
     return outcome * core
 
@@ -57,14 +57,14 @@ def times(factors: Sequence[Expression]) -> Expression:
     return outcome
 
 
-def divided(e: Expression, by: Expression) -> Expression:
+def divide(e: Expression, by: Expression) -> Expression:
     """Divide by a scalar, in one fraction where `e` is one over something."""
     if e.operation.name == "divide" and e.arguments[0].operation.name == "constant":
         return e.arguments[0] / (by * e.arguments[1])
     return e / by
 
 
-def raised(e: Expression, exponent: Fraction) -> Expression:
+def raise_power(e: Expression, exponent: Fraction) -> Expression:
     """Write a power; a root of a sum of squares is a norm."""
     if exponent == 1:
         return e
@@ -93,11 +93,11 @@ def product(a: Expression, b: Expression) -> Expression:
     if b.operation.name == "onehot" and a.operation.name == "transpose" and a.shape[0] != ONE:
         return product(b.T, a.arguments[0]).T  # a row of the matrix: U[i, :].T
     if "onehot_rows" in (b.operation.name, b.arguments[0].operation.name if b.operation.name == "transpose" else ""):
-        return product(transposed(b), transposed(a)).T
+        return product(transpose(b), transpose(a)).T
     return a @ b
 
 
-def transposed(e: Expression) -> Expression:
+def transpose(e: Expression) -> Expression:
     """Transpose, in the shorter way."""
     name = e.operation.name
     if not e.shape:
@@ -110,13 +110,13 @@ def transposed(e: Expression) -> Expression:
         return e
     if name == "symbol" and e.parameters[2] in ("sym", "spd") and e.shape[0] == e.shape[1]:
         return e
-    if name == "inv" and transposed(e.arguments[0]) is e.arguments[0]:
+    if name == "inv" and transpose(e.arguments[0]) is e.arguments[0]:
         return e
     if name == "matmul":
-        inner = product(transposed(e.arguments[1]), transposed(e.arguments[0]))
+        inner = product(transpose(e.arguments[1]), transpose(e.arguments[0]))
         return shortest(inner, e.T)
     if name in ("multiply", "divide", "add", "subtract", "negative"):
-        inner = Expression.node(e.operation, [transposed(a) for a in e.arguments])
+        inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
         return inner if length_of(inner) <= length_of(e.T) else e.T
     return e.T
 
@@ -128,10 +128,10 @@ def entry_product(a: Expression, b: Expression) -> Expression:
     return a * b
 
 
-def entrywise(powers: Sequence[Power]) -> Expression:
+def multiply_powers(powers: Sequence[Power]) -> Expression:
     """Multiply entry by entry."""
-    above = [raised(e, x) for e, x in powers if x > 0]
-    below = [raised(e, -x) for e, x in powers if x < 0]
+    above = [raise_power(e, x) for e, x in powers if x > 0]
+    below = [raise_power(e, -x) for e, x in powers if x < 0]
     outcome = above[0] if above else constant(1)
     for e in above[1:]:
         outcome = entry_product(outcome, e)
@@ -146,16 +146,16 @@ def summed(powers: list[Power], length: Dimension) -> list[Power]:
         return [(_trace_of_chain(powers[0][0].arguments[0]), Fraction(1))]
     if len(powers) == 1 and powers[0][1] == 2 and length_of(powers[0][0]) <= 8:
         e = powers[0][0]
-        return [(product(transposed(e), e), Fraction(1))]
+        return [(product(transpose(e), e), Fraction(1))]
     if len(powers) == 2 and all(x == 1 for _, x in powers):
         (a, _), (b, _) = powers
-        return [(shortest(product(transposed(a), b), product(transposed(b), a)), Fraction(1))]
-    return [(_sum(entrywise(powers)), Fraction(1))]
+        return [(shortest(product(transpose(a), b), product(transpose(b), a)), Fraction(1))]
+    return [(_sum(multiply_powers(powers)), Fraction(1))]
 
 
 def total(powers: list[Power]) -> Expression:
     """Sum the entries of a product of matrices."""
-    return _sum(shortest(entrywise(powers), entrywise([(transposed(e), x) for e, x in powers])))
+    return _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
 
 
 def is_diagonal_of(e: Expression) -> bool:
@@ -163,22 +163,22 @@ def is_diagonal_of(e: Expression) -> bool:
     return e.operation.name == "diag" and e.shape[1:] == (ONE,)
 
 
-def _trace_of_chain(whole: Expression) -> Expression:
-    return trace_of(whole.arguments[0], whole.arguments[1]) if whole.operation.name == "matmul" else _trace(whole)
+def _trace_of_chain(chain: Expression) -> Expression:
+    return trace_of(chain.arguments[0], chain.arguments[1]) if chain.operation.name == "matmul" else _trace(chain)
 
 
 def trace_of(left: Expression, right: Expression) -> Expression:
     """Write the trace of a product, in the shortest of its cyclic orders."""
-    whole = product(left, right)
+    chain = product(left, right)
     factors: list[Expression] = []
-    while whole.operation.name == "matmul":
-        factors.insert(0, whole.arguments[1])
-        whole = whole.arguments[0]
-    factors.insert(0, whole)
-    candidates = [_trace(whole_) for whole_ in _cycles(factors)]
+    while chain.operation.name == "matmul":
+        factors.insert(0, chain.arguments[1])
+        chain = chain.arguments[0]
+    factors.insert(0, chain)
+    candidates = [_trace(cycle) for cycle in _cycles(factors)]
     if len(factors) == 2:
         a, b = factors
-        if transposed(a) is b:
+        if transpose(a) is b:
             return _sum(shortest(a, b) ** 2)
     return shortest(*candidates)
 
@@ -186,7 +186,7 @@ def trace_of(left: Expression, right: Expression) -> Expression:
 def _cycles(factors: list[Expression]) -> list[Expression]:
     outcome = []
     for n in range(len(factors)):
-        for order in (factors[n:] + factors[:n], [transposed(f) for f in (factors[n:] + factors[:n])[::-1]]):
+        for order in (factors[n:] + factors[:n], [transpose(f) for f in (factors[n:] + factors[:n])[::-1]]):
             chain = order[0]
             for e in order[1:]:
                 chain = product(chain, e)

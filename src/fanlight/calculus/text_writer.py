@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from weakref import WeakKeyDictionary
 
-from fanlight.calculus.expressions import Expression, write_by
+from fanlight.calculus.expressions import Expression, has_means, write_by
 from fanlight.calculus.rewritings import mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension
 
@@ -25,11 +28,38 @@ _FILLED = ("eye", "ones", "zeros")
 
 def write(expression: Expression) -> str:
     """Write an expression so that `parse` reads the same again."""
-    return _write(expression)[0]
+    with means_of(expression):
+        return _write(expression)[0]
+
+
+@contextmanager
+def means_of(expression: Expression) -> Iterator[None]:
+    """Write sums over the number of entries as means, if the expression was made from some written so."""
+    token = SHOWS_MEANS.set(SHOWS_MEANS.get() or has_means(expression))
+    try:
+        yield
+    finally:
+        SHOWS_MEANS.reset(token)
+
+
+SHOWS_MEANS: ContextVar[bool] = ContextVar("SHOWS_MEANS", default=False)
+
+
+_TEXTS: dict[bool, WeakKeyDictionary[Expression, tuple[str, int]]] = {
+    shows_means: WeakKeyDictionary() for shows_means in (False, True)
+}
 
 
 def _write(node: Expression) -> tuple[str, int]:
-    """Return the text and how tightly it binds."""
+    """Return the text and how tightly it binds; the shortest form is searched among many that share their parts."""
+    texts = _TEXTS[SHOWS_MEANS.get()]
+    text = texts.get(node)
+    if text is None:
+        text = texts[node] = _write_node(node)
+    return text
+
+
+def _write_node(node: Expression) -> tuple[str, int]:
     name, arguments, parameters = node.operation.name, node.arguments, node.parameters
     if name == "symbol":
         return str(parameters[0]), _ATOM
@@ -38,7 +68,7 @@ def _write(node: Expression) -> tuple[str, int]:
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
-    if (statistic := _statistic(node)) is not None:
+    if SHOWS_MEANS.get() and (statistic := _statistic(node)) is not None:
         return statistic, _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM
@@ -54,10 +84,10 @@ def _write(node: Expression) -> tuple[str, int]:
     if name == "transpose":
         return f"{_wrapped(arguments[0], _ATOM)}.T", _ATOM
     if name == "slice":
-        whole = arguments[0].shape
+        base = arguments[0].shape
         r0, r1, c0, c1 = parameters
-        rows_, columns = _bounds(r0, r1, whole[0]), _bounds(c0, c1, whole[1])
-        places = f"{rows_}, {columns}" if whole[1] != ONE else rows_
+        rows_, columns = _bounds(r0, r1, base[0]), _bounds(c0, c1, base[1])
+        places = f"{rows_}, {columns}" if base[1] != ONE else rows_
         return f"{_wrapped(arguments[0], _ATOM)}[{places}]", _ATOM
     if name in _FILLED:
         return f"{name}({', '.join(map(str, parameters))})", _ATOM
@@ -100,27 +130,27 @@ def _places(product: Expression) -> str | None:
     if column is not None and left.operation.name == "transpose" and not product.shape:
         left = left.arguments[0]  # x.T @ onehot(i, n)
         return f"{_wrapped(left, _ATOM)}[{column}]" if left.shape[1:] == (ONE,) else None
-    whole = left if column is not None else product
+    base = left if column is not None else product
     row = None
-    if whole.operation.name == "matmul" and whole.arguments[0].operation.name == "transpose":
-        row = _number_of(whole.arguments[0].arguments[0])
-        whole = whole.arguments[1] if row is not None else whole
+    if base.operation.name == "matmul" and base.arguments[0].operation.name == "transpose":
+        row = _number_of(base.arguments[0].arguments[0])
+        base = base.arguments[1] if row is not None else base
     if row is None and column is None:
         return None
-    if row is not None and whole.shape[1] == ONE:
-        return f"{_wrapped(whole, _ATOM)}[{row}]"
-    if row is None and whole.shape[0] == ONE:
+    if row is not None and base.shape[1] == ONE:
+        return f"{_wrapped(base, _ATOM)}[{row}]"
+    if row is None and base.shape[0] == ONE:
         row = "0"
-    return f"{_wrapped(whole, _ATOM)}[{row or ':'}, {column or ':'}]"
+    return f"{_wrapped(base, _ATOM)}[{row or ':'}, {column or ':'}]"
 
 
 def _number_of(e: Expression) -> str | None:
     return write(e.arguments[0]) if e.operation.name == "onehot" else None
 
 
-def _bounds(first: Dimension, last: Dimension, length: Dimension) -> str:
-    start = "" if first == dimension(0) else str(first)
-    return f"{start}:{'' if last == length else last}"
+def _bounds(lower: Dimension, upper: Dimension, length: Dimension) -> str:
+    start = "" if lower == dimension(0) else str(lower)
+    return f"{start}:{'' if upper == length else upper}"
 
 
 write_by(write)

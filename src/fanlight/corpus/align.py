@@ -39,32 +39,32 @@ def align(
         borders.append(borders[-1] + len(sentence) if borders else len(sentence))
     borders = [0, *borders[:-1]] if borders else [0]
     edges = {edge for start, end, _ in spans for edge in (start, end)}
-    tokens, borders = _divide(text, tokens, borders, edges, line, notes)
+    tokens, borders = _divide(text, tokens, borders, edges, line=line, notes=notes)
     starts, ends = [s for s, _ in tokens], [e for _, e in tokens]
     placed = []
     for start, end, type_ in spans:
-        first, last = bisect_left(starts, start), bisect_left(ends, end) + 1
-        if first >= last or first >= len(starts):
+        begin_token, end_token = bisect_left(starts, start), bisect_left(ends, end) + 1
+        if begin_token >= end_token or begin_token >= len(starts):
             notes.append(Note(line, "span without a token", f"{text[start:end]!r} {type_}"))
             continue
-        placed.append((first, last, type_))
-        for border in borders[bisect_right(borders, first) : bisect_left(borders, last)]:
+        placed.append((begin_token, end_token, type_))
+        for border in borders[bisect_right(borders, begin_token) : bisect_left(borders, end_token)]:
             notes.append(Note(line, "sentences joined for a span across them", repr(text[start:end])))
             borders.remove(border)
-    made = []
-    for first, last in zip(borders, [*borders[1:], len(tokens)], strict=True):
-        if first == last:
+    aligned = []
+    for begin_token, end_token in zip(borders, [*borders[1:], len(tokens)], strict=True):
+        if begin_token == end_token:
             continue
-        begin, stop = starts[first], ends[last - 1]
-        inside = tuple((s - first, e - first, t) for s, e, t in placed if first <= s < last)
-        shifted = [[p - begin for p in places[first:last]] for places in (starts, ends)]
-        made.append(Sentence(text[begin:stop], tuple(shifted[0]), tuple(shifted[1]), inside, line))
-    return made, notes
+        begin, stop = starts[begin_token], ends[end_token - 1]
+        inside = tuple((s - begin_token, e - begin_token, t) for s, e, t in placed if begin_token <= s < end_token)
+        shifted = [[p - begin for p in places[begin_token:end_token]] for places in (starts, ends)]
+        aligned.append(Sentence(text[begin:stop], tuple(shifted[0]), tuple(shifted[1]), inside, line))
+    return aligned, notes
 
 
 def _distinct(text: str, spans: Sequence[Span], line: int, notes: list[Note]) -> list[Span]:
     """Drop repetitions and trim white space and invisible characters at the edges."""
-    kept: list[Span] = []
+    trimmed_spans: list[Span] = []
     for start, end, type_ in spans:
         part = text[start:end]
         visible = [place for place, c in enumerate(part, start) if not is_blank(c)]
@@ -74,15 +74,15 @@ def _distinct(text: str, spans: Sequence[Span], line: int, notes: list[Note]) ->
             continue
         if trimmed != (start, end, type_):
             notes.append(Note(line, "white space at a span's edge trimmed", repr(part)))
-        if trimmed in kept:
+        if trimmed in trimmed_spans:
             notes.append(Note(line, "span repeated", repr(part)))
         else:
-            kept.append(trimmed)
-    return sorted(kept)
+            trimmed_spans.append(trimmed)
+    return sorted(trimmed_spans)
 
 
 def _divide(
-    text: str, tokens: Offsets, borders: list[int], edges: set[int], line: int, notes: list[Note]
+    text: str, tokens: Offsets, borders: list[int], edges: set[int], *, line: int, notes: list[Note]
 ) -> tuple[Offsets, list[int]]:
     cuts = sorted(edges)
     divided: Offsets = []

@@ -48,7 +48,7 @@ class Annotation:
 
 
 def meanings_of(
-    corpora: Sequence[Corpus], given: Mapping[str, tuple[Mapping[str, Sequence[str]], Sequence[str] | None]]
+    corpora: Sequence[Corpus], readings_by_file: Mapping[str, tuple[Mapping[str, Sequence[str]], Sequence[str] | None]]
 ) -> list[Annotation]:
     """Return what each corpus's labels mean, in the types that all of them together mark.
 
@@ -67,9 +67,9 @@ def meanings_of(
     used = set()
     all_readings, all_unmarked = [], []
     for corpus in corpora:
-        name = next((name for name in given if _ends_with(corpus.path, name)), None)
+        name = next((name for name in readings_by_file if _ends_with(corpus.path, name)), None)
         used.add(name)
-        readings, unmarked = named(corpus, given, ({}, None))
+        readings, unmarked = named(corpus, readings_by_file, ({}, None))
         strange = sorted(set(readings) - set(corpus.types))
         if strange:
             raise SettingsError(
@@ -77,23 +77,23 @@ def meanings_of(
             )
         all_readings.append({type_: tuple(readings.get(type_, (type_,))) for type_ in corpus.types})
         all_unmarked.append(unmarked)
-    lost = sorted(set(given) - used)
+    lost = sorted(set(readings_by_file) - used)
     if lost:
         raise SettingsError(f"corpora.{lost[0]}: no training file of that name; there are {_named(corpora)}")
-    whole = {type_ for readings in all_readings for types in readings.values() for type_ in types}
-    made = []
+    all_types = {type_ for readings in all_readings for types in readings.values() for type_ in types}
+    annotations = []
     for readings, unmarked in zip(all_readings, all_unmarked, strict=True):
-        strange = sorted(set(unmarked or ()) - whole)
+        strange = sorted(set(unmarked or ()) - all_types)
         if strange:
-            raise SettingsError(f"unmarked: there is no type {strange[0]!r}; there are {', '.join(sorted(whole))}")
-        own = {type_ for types in readings.values() for type_ in types}
-        made.append(Annotation(readings, frozenset(whole - own if unmarked is None else unmarked)))
-    return made
+            raise SettingsError(f"unmarked: there is no type {strange[0]!r}; there are {', '.join(sorted(all_types))}")
+        marked_types = {type_ for types in readings.values() for type_ in types}
+        annotations.append(Annotation(readings, frozenset(all_types - marked_types if unmarked is None else unmarked)))
+    return annotations
 
 
-def named(corpus: Corpus, given: Mapping[str, Value], otherwise: Value) -> Value:
+def named(corpus: Corpus, values_by_file: Mapping[str, Value], otherwise: Value) -> Value:
     """Return what is given for a corpus, by the end of its path."""
-    return next((value for name, value in given.items() if _ends_with(corpus.path, name)), otherwise)
+    return next((value for name, value in values_by_file.items() if _ends_with(corpus.path, name)), otherwise)
 
 
 def _ends_with(path: str, name: str) -> bool:

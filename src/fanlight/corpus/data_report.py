@@ -95,10 +95,10 @@ class DataReport:
 
     def _label_problems(self) -> Iterator[str]:
         if self.contradictions:
-            first, second = self.contradictions[0]
+            one, other = self.contradictions[0]
             yield (
-                f"{len(self.contradictions)} sentences contradict another with the same words (lines {first} and "
-                f"{second}): they cannot both be learned; correct one of each"
+                f"{len(self.contradictions)} sentences contradict another with the same words (lines {one} and "
+                f"{other}): they cannot both be learned; correct one of each"
             )
         for names in self.similar_types:
             yield f"types {' and '.join(names)} differ in spelling only: give them one name if they mean the same"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from fanlight.corpus.readers import read_text
+from fanlight.corpus.decoding import read_text
 from fanlight.errors import DataError
 from fanlight.text.automaton import compile_expression
 from fanlight.text.patterns import Patterns

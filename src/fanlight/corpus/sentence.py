@@ -112,18 +112,19 @@ class Corpus:
     @cached_property
     def overlaps(self) -> list[tuple[int, Span, Span]]:
         """(line, span, span) of spans that share a token."""
-        found = []
+        overlaps = []
         for sentence in self.sentences:
             spans = sorted(sentence.spans)
-            found += [(sentence.line, a, b) for a, b in pairwise(spans) if b[0] < a[1]]
-        return found
+            overlaps += [(sentence.line, a, b) for a, b in pairwise(spans) if b[0] < a[1]]
+        return overlaps
 
     def summary(self) -> str:
         """Say in a line what was noted, with the first place of each kind."""
         kinds = Counter(note.kind for note in self.notes)
-        first = {note.kind: note for note in reversed(self.notes)}
+        earliest = {note.kind: note for note in reversed(self.notes)}
         return "; ".join(
-            f"{count} × {kind} (first: line {first[kind].line}, {first[kind].what})" for kind, count in kinds.items()
+            f"{count} × {kind} (first: line {earliest[kind].line}, {earliest[kind].what})"
+            for kind, count in kinds.items()
         )
 
 

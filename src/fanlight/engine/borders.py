@@ -62,7 +62,7 @@ _KEYS, _BITS = table_of(rules.WORDS, 4096)
 
 
 @inner()
-def border_bits(data: Any, begin: int, end: int) -> int:
+def border_bits(data: Any, begin: int, end: int) -> Any:
     """Return the `text.borders.border_bits` of an ASCII word, or of a character that is not ASCII."""
     head = data[begin]
     if head >= 0x80:
@@ -132,7 +132,7 @@ def ends_after_mark(
 
 
 @inner()
-def ends_before_small_letter(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int) -> bool:
+def ends_before_small_letter(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int) -> Any:
     """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
     if t - 2 < sentence_start or gaps[t - 1] >= 0:
         return False
@@ -160,7 +160,7 @@ def begins_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int) -> bool
 @inner()
 def ends_after_abbreviation(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
-) -> bool:
+) -> Any:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line."""
     before, here = flags[types[t - 1]], flags[types[t]]
     if not before & (ENDS | INITIAL) or not here & UPPER_LETTER:

@@ -14,7 +14,7 @@ from fanlight.engine.row_products import WAYS, RowProducts, clear, products_of_b
 from fanlight.engine.simd import allocate_aligned
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
-from fanlight.network.evidence import marks_width
+from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
@@ -47,7 +47,7 @@ class FirstLayerCache:
     def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], model: Model) -> None:
         self._made, self._parameters, self._lexicon = configuration, parameters, model.lexicon
         p, m, M, positions = parameters, configuration.hidden, pad_hidden(configuration.hidden), configuration.positions
-        listed, features = (marks_width(model.gazetteer, patterns) for patterns in (None, model.patterns))
+        listed, features = (gazetteer_feature_width(model.gazetteer, patterns) for patterns in (None, model.patterns))
         typed = listed if configuration.unit == "character" else 0  # features that are the type's, not the token's
         W = np.zeros((configuration.width + typed, positions, M), np.float32)
         E = np.zeros((features, positions, M), np.float32)

@@ -1,7 +1,7 @@
 """Compiled kernels of the fast path, from word types to entities, with no Python object for a token.
 
 A document at a time and within it a sentence at a time: both layers and the chain (`engine.first_layer`), and
-the evidence of other mentions (`network.evidence`). The first layer's products for a word type are looked up
+the features of other mentions (`network.document_features`). The first layer's products for a word type are looked up
 (`engine.compiled`). Each is tested to agree with the plain module named.
 """
 
@@ -195,7 +195,7 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, batch: Any) -> 
 
 @inner()
 def _tell(net: Any, tokens: Any, tables: Any, room: Any, document_features: Any) -> None:
-    """Fill the evidence (N, T + 1) of other mentions; see `network.evidence`."""
+    """Fill the features (N, T + 1) of other mentions; see `network.document_features`."""
     T = document_features.shape[1] - 1
     ids, contexts, borders, owners = tokens.types, tokens.contexts, tokens.borders, tokens.owners
     owns = np.empty((len(ids), T), np.float32)

@@ -24,7 +24,7 @@ from fanlight.entities.bioes import TagSet
 from fanlight.network import chain_batch
 from fanlight.network.chain import span_probabilities
 from fanlight.network.decoding import Network, TokenSpan
-from fanlight.network.evidence import evidence, join, marks
+from fanlight.network.document_features import concatenate_features, document_features, gazetteer_features
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import corpus_contexts
 from fanlight.text.spans import trim
@@ -154,11 +154,13 @@ class PlainEngine:
     def _read(self, tokens: Tokens) -> Read:
         """Look up tokens; rows are good as long as nobody makes room for others."""
         ids = self._types.rows(tokens.keys)
-        listed = marks(self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places())
+        listed = gazetteer_features(
+            self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places()
+        )
         read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
         if len(self._stages) > 1:
             document_features = self._evidence(read, self._types.forms[ids], tokens.documents)
-            read = read._replace(features=join(listed, document_features))
+            read = read._replace(features=concatenate_features(listed, document_features))
         return read
 
     def _evidence(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
@@ -179,7 +181,7 @@ class PlainEngine:
                 marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals
                 columns.append(marginals[:, 1:].reshape(len(Z), len(types), 4).sum(2))
             probabilities[tokens] = np.concatenate(columns, axis=1)
-        return evidence(probabilities, forms, documents)
+        return document_features(probabilities, forms, documents)
 
     def _contexts(self, tokens: Tokens) -> Int:
         if not self.model.configuration.context_width:

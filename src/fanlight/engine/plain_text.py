@@ -49,7 +49,7 @@ class Tokens(NamedTuple):
     documents: Int
 
     def places(self) -> Iterator[Place]:
-        """Yield where each sentence's tokens stand, for `network.evidence.marks`."""
+        """Yield where each sentence's tokens stand, for `network.document_features.gazetteer_features`."""
         starts, ends = self.starts.tolist(), self.ends.tolist()
         for text, (begin, end) in zip(self.sentence_texts, pairwise(self.sentences.tolist()), strict=True):
             yield self.texts[text], starts[begin:end], ends[begin:end]

@@ -163,7 +163,7 @@ def find(data: Any, starts: Any, ends: Any, begin_document: int, end_document: i
 
 
 @inner()
-def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, output: Any) -> int:
+def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, output: Any) -> Any:
     """Find the names that end within a run and are followed there by particles, as `text.particles.follows_name` says.
 
     ``bytes_`` are where the name and its last run begin and the run ends, ``places`` the former in code points,

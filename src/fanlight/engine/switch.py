@@ -15,7 +15,9 @@ import sys
 import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,23 +154,44 @@ class EngineSwitch:
 
     def _load(self) -> CompiledEngine:
         from fanlight import jit
-        from fanlight.engine.compiled import CompiledEngine
 
         marker = jit.cache_folder() / f"fanlight-{_kind(self.model)}.ready"
         if not marker.exists():
             self.state = "compiling"
-            self._compiler = _compile_elsewhere(self.model)
+            with _one_compiler(marker.parent):
+                if not marker.exists():
+                    self._compiler = _compile_elsewhere(self.model)
+                    return self._load_from_cache(marker)
+        return self._load_from_cache(marker)
+
+    def _load_from_cache(self, marker: Path) -> CompiledEngine:
+        from fanlight.engine.compiled import CompiledEngine
+
         engine = CompiledEngine(self.model)
         engine.warm()
         marker.touch()
         return engine
 
 
+@contextmanager
+def _one_compiler(folder: Path) -> Iterator[None]:
+    """Let one thread of one process compile at a time: what it compiles is most of what the others need."""
+    from filelock import FileLock
+
+    with _COMPILING, ExitStack() as stack:
+        with suppress(OSError):  # a folder that cannot be written to: the process compiles for itself
+            stack.enter_context(FileLock(folder / "fanlight-compiling.lock"))
+        yield
+
+
+_COMPILING = threading.Lock()
 _SWITCHES: weakref.WeakSet[EngineSwitch] = weakref.WeakSet()
 
 
 def _begin_after_fork() -> None:
     """Begin anew in a child process, which has none of its parent's threads."""
+    global _COMPILING
+    _COMPILING = threading.Lock()
     for switch in _SWITCHES:
         switch._begin()
 

@@ -28,7 +28,7 @@ from fanlight.text import hash_kernels
 from fanlight.text.borders import border_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
-from fanlight.text.layout import BULLETS, CLOSING, FINAL
+from fanlight.text.layout import BULLETS, CLOSING, is_final
 from fanlight.text.sentences import DIVIDING
 from fanlight.text.tokens import characters, tokenise
 
@@ -357,7 +357,7 @@ def _byte_offsets(text: str) -> Int:
 def _flags(text: str, word: str) -> int:
     """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
     return (
-        token_flags.FINAL * (text[-1] in FINAL and len(set(text)) == 1)
+        token_flags.FINAL * is_final(text)
         | token_flags.CLOSING * (text in CLOSING)
         | token_flags.FIRST_LOWER * text[0].islower()
         | token_flags.COMMA * (text == ",")

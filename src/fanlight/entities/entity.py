@@ -80,11 +80,15 @@ class Document:
 
         return fragment(self)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, as the JSONL output has them."""
-        return {"text": self.text, "entities": [asdict(entity) for entity in self.entities]}
+    def to_dict(self, values: bool = False) -> dict[str, Any]:
+        """Return plain values, as the JSONL output has them, with `values` also `Entity.value`, which may be None."""
+        rows = [asdict(entity) for entity in self.entities]
+        if values:
+            for row, entity in zip(rows, self.entities, strict=True):
+                row["value"] = entity.value and entity.value.to_dict()
+        return {"text": self.text, "entities": rows}
 
-    def to_json(self) -> str:
+    def to_json(self, values: bool = False) -> str:
         """Return `to_dict` as a line of JSON, probabilities to six decimals.
 
         Examples
@@ -94,7 +98,12 @@ class Document:
         """
         entities = [
             f'{{"start": {e.start}, "end": {e.end}, "type": {_quoted(e.type)}, "text": {_quoted(e.text)}, '
-            f'"probability": {"null" if e.probability is None else format(e.probability, ".6f")}}}'
+            f'"probability": {"null" if e.probability is None else format(e.probability, ".6f")}'
+            f"{_value_field(e) if values else ''}}}"
             for e in self.entities
         ]
         return f'{{"text": {_quoted(self.text)}, "entities": [{", ".join(entities)}]}}'
+
+
+def _value_field(entity: Entity) -> str:
+    return f', "value": {_quoted(entity.value and entity.value.to_dict())}'

@@ -42,23 +42,23 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
     if dropout:
         h = symbol("M", ("m", 1)) * h
     z = symbol("U", ("K", "m")) @ h + symbol("c", ("K", 1))
-    per_token, found = {}, {}
+    per_token, replacements = {}, {}
     for k in range(configuration.positions):
         V = vectors(configuration, k)
         if dropout:
             V = V * symbol(mask(configuration, k), ("t", str(V.shape[1])))
-        per_token[f"x_{k}"], found[f"x_{k}"] = "N", rows(V, symbol(f"i_{k}", ("N",)))
+        per_token[f"x_{k}"], replacements[f"x_{k}"] = "N", rows(V, symbol(f"i_{k}", ("N",)))
     if configuration.context_width:
         contexts = symbol("contexts", ("v", "g"))
         per_token |= {f"g_{k}": "N" for k in range(configuration.positions)}
-        found |= {f"g_{k}": rows(contexts, symbol(f"j_{k}", ("N",))) for k in range(configuration.positions)}
+        replacements |= {f"g_{k}": rows(contexts, symbol(f"j_{k}", ("N",))) for k in range(configuration.positions)}
     if configuration.evidence_width:
         evidence = symbol("evidence", ("w", configuration.evidence_width))
         per_token |= {f"e_{k}": "N" for k in range(configuration.positions)}
-        found |= {f"e_{k}": rows(evidence, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
+        replacements |= {f"e_{k}": rows(evidence, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
     if dropout:
         per_token["M"] = "N"
-    return hoist(substitute(batched(z, per_token), found))
+    return hoist(substitute(batched(z, per_token), replacements))
 
 
 def vectors(configuration: Configuration, k: int) -> Expression:

@@ -52,7 +52,7 @@ class Configuration:
         Width of the embedding of a token's context in its document, 0 for none.
     evidence_width : int
         Numbers known about each token: its marks in gazetteers and patterns, then what a first network found out
-        (`network.evidence`); 0 for none.
+        (`network.document_features`); 0 for none.
     """
 
     types: tuple[str, ...]
@@ -133,18 +133,24 @@ class Configuration:
                 for k in ("unit", "radius", "hidden", "activation", "head", "loss", "vector_width", "context_width")
             }
             plain["evidence_width"] = values.get("evidence_width", 0)
-            made = cls(types=tuple(map(str, values["types"])), groups=groups, **plain)
-            known = WORD_FEATURES if made.unit == "word" else CHARACTER_FEATURES
-            sizes = (made.radius, made.hidden, made.vector_width, made.context_width, made.evidence_width)
+            configuration = cls(types=tuple(map(str, values["types"])), groups=groups, **plain)
+            features = WORD_FEATURES if configuration.unit == "word" else CHARACTER_FEATURES
+            sizes = (
+                configuration.radius,
+                configuration.hidden,
+                configuration.vector_width,
+                configuration.context_width,
+                configuration.evidence_width,
+            )
             sound = (
-                made.unit in UNITS
-                and made.activation in ACTIVATIONS
-                and made.loss in HEADS[made.head]
+                configuration.unit in UNITS
+                and configuration.activation in ACTIVATIONS
+                and configuration.loss in HEADS[configuration.head]
                 and all(isinstance(n, int) and 0 <= n < 1 << 20 for n in sizes)
                 and all(0 < g.buckets < 1 << 28 and 0 < g.dimension < 1 << 16 for g in groups)
-                and all(name in known for g in groups for name in g.features)
+                and all(name in features for g in groups for name in g.features)
                 and all(g.reach is None or g.reach >= 0 for g in groups)
-                and made.sees_all
+                and configuration.sees_all
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the model's configuration cannot be read ({error!r}): the file is damaged") from None
@@ -152,4 +158,4 @@ class Configuration:
             raise ModelError(
                 "the model's configuration has values this version does not know: install a newer fanlight"
             )
-        return made
+        return configuration

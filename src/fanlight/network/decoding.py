@@ -57,7 +57,14 @@ class Network:
         self.lexicon = lexicon
 
     def emissions(
-        self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, evidence: Float | None = None
+        self,
+        types: WordTypes,
+        ids: Int,
+        contexts: Int,
+        starts: Int,
+        padding: int,
+        *,
+        features: Float | None = None,
     ) -> Float:
         """Return the emissions Z (N, K) of N tokens in sentences laid end to end.
 
@@ -71,36 +78,37 @@ class Network:
             First token of each sentence, and N.
         padding : int
             The word type of positions outside a sentence.
-        evidence : float array (N, e), optional
-            What is known about each token, if the configuration has a place for it.
+        features : float array (N, e), optional
+            Document features and those of gazetteers and patterns, if the configuration has a place for them.
         """
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)
         if len(ids) > BLOCK and len(starts) > 2:
-            return self._blocks(types, ids, contexts, starts, padding, evidence)
-        needed, inputs = table_inputs(types, self.configuration)
+            return self._blocks(types, ids, contexts, starts, padding, features=features)
+        needed, inputs = table_inputs(types, self.configuration, np.arange(len(types.words)))
         arrays = {**self.parameters, **inputs}
-        arrays |= window_inputs(self.configuration, ids, contexts, starts, padding, evidence)
+        arrays |= window_inputs(self.configuration, ids, contexts, starts, padding, features=features)
         for name, rows in needed.items():
-            own = name != "vectors" or "vectors" in self.parameters
-            arrays[name] = self.parameters[name][rows] if own else self.lexicon.vectors(rows)
+            trained = name != "vectors" or "vectors" in self.parameters
+            arrays[name] = self.parameters[name][rows] if trained else self.lexicon.vectors(rows)
         program = self._compiled if len(ids) >= COMPILED_FROM else self._plain
         return program(arrays)["Z"].copy()
 
     def _blocks(
-        self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, evidence: Float | None
+        self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, *, features: Float | None
     ) -> Float:
         """Return `emissions` of whole sentences, a block at a time, so that memory is bounded."""
         parts = []
-        first = 0
-        while first < len(starts) - 1:
-            end = max(first + 1, int(np.searchsorted(starts, starts[first] + BLOCK, "right")) - 1)
-            tokens = slice(int(starts[first]), int(starts[end]))
-            used, own = np.unique(np.append(ids[tokens], padding), return_inverse=True)
-            told = None if evidence is None else evidence[tokens]
-            borders = starts[first : end + 1] - starts[first]
-            parts.append(self.emissions(types.choose(used), own[:-1], contexts[tokens], borders, int(own[-1]), told))
-            first = end
+        begin = 0
+        while begin < len(starts) - 1:
+            end = max(begin + 1, int(np.searchsorted(starts, starts[begin] + BLOCK, "right")) - 1)
+            tokens = slice(int(starts[begin]), int(starts[end]))
+            used, numbers = np.unique(np.append(ids[tokens], padding), return_inverse=True)
+            rows = None if features is None else features[tokens]
+            borders = starts[begin : end + 1] - starts[begin]
+            block = types.choose(used), numbers[:-1], contexts[tokens], borders, int(numbers[-1])
+            parts.append(self.emissions(*block, features=rows))
+            begin = end
         return np.concatenate(parts)
 
     def vectors(self, types: WordTypes) -> Float:
@@ -122,7 +130,7 @@ class Network:
 
     def spans(self, Z: Float, starts: Int, probabilities: bool = True) -> list[TokenSpan]:
         """Return the best reading's entities in the order of the text, outer before inner."""
-        found: list[TokenSpan] = []
+        entities: list[TokenSpan] = []
         for types, emission, transitions in self.chains(Z):
             tags = viterbi(emission, transitions, starts)
             exact = emission.astype(np.float64)
@@ -130,20 +138,20 @@ class Network:
             # no entity crosses a sentence border, because every sentence ends in a legal last tag
             for start, end, type_ in TagSet(types).decode(tags):
                 share = messages and span_probability(messages, exact, transitions, start, tags[start:end].tolist())
-                found.append(TokenSpan(start, end, type_, share))
-        return sorted(found, key=lambda span: (span.start, -span.end, span.type))
+                entities.append(TokenSpan(start, end, type_, share))
+        return sorted(entities, key=lambda span: (span.start, -span.end, span.type))
 
     def certainties(self, Z: Float, starts: Int, spans: Sequence[Span]) -> NDArray[np.float64]:
         """Return P(exactly this span | its sentence) for each of some entities, of the best reading or of another."""
         values = np.zeros(len(spans))
         for types, emission, transitions in self.chains(Z):
-            own = [n for n, span in enumerate(spans) if span[2] in types]
-            if own:
+            chosen = [n for n, span in enumerate(spans) if span[2] in types]
+            if chosen:
                 exact, tags = emission.astype(np.float64), TagSet(types)
-                marks = np.concatenate([tags.encode([(0, e - s, t)], e - s) for s, e, t in (spans[n] for n in own)])
-                begins, ends = (np.array([spans[n][side] for n in own]) for side in (0, 1))
+                marks = np.concatenate([tags.encode([(0, e - s, t)], e - s) for s, e, t in (spans[n] for n in chosen)])
+                begins, ends = (np.array([spans[n][side] for n in chosen]) for side in (0, 1))
                 messages = forward_backward(exact, transitions, starts)
-                values[own] = span_probabilities(messages, exact, transitions, begins, ends, marks)
+                values[chosen] = span_probabilities(messages, exact, transitions, begins, ends, marks)
         return values
 
     def readings(self, Z: Float, count: int) -> list[tuple[float, list[Span]]]:
@@ -159,14 +167,15 @@ class Network:
         One chain over all types, with learned transitions or (softmax) just the legal ones; for the logistic head one
         chain a type, in which O scores nothing, so that a tag's score is its log odds.
         """
-        made = self.configuration
-        if made.head != "logistic":
-            return [(made.types, Z, legal_transitions(made.types) + self.parameters.get("A", np.float32(0)))]
+        types = self.configuration.types
+        if self.configuration.head != "logistic":
+            transitions = self.parameters.get("A", np.float32(0))
+            return [(types, Z, legal_transitions(types) + transitions)]
         legal = legal_transitions(("",))
         nothing = np.zeros((len(Z), 1), Z.dtype)
         return [
             ((type_,), np.concatenate([nothing, Z[:, 4 * k : 4 * k + 4]], axis=1), legal)
-            for k, type_ in enumerate(made.types)
+            for k, type_ in enumerate(types)
         ]
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,50 +86,109 @@ def forms_of(keys: Iterable[str]) -> Int:
     return np.array([numbers.setdefault(key.lower(), len(numbers)) for key in keys], np.int64)
 
 
-def table_inputs(types: WordTypes, configuration: Configuration) -> tuple[dict[str, Int], dict[str, Int]]:
-    """Return the rows of each table that some types need, and the index inputs that refer to these rows alone.
+class Layout(Protocol):
+    """Numbers the rows that a batch needs, and lays out its windows; see `PlainLayout`."""
+
+    def distinct(self, table: str, ids: Int, leading: int) -> tuple[Int, Int]:
+        """Return the distinct rows of a table among `leading` and `ids`, and the place of each id among them."""
+
+    def bags(self, table: str, bag: Bag, types: Int) -> tuple[Int, Bag]:
+        """Return the distinct rows in the bags of some types, and these bags, with places among those rows."""
+
+    def windows(self, ids: Int, starts: Int, radius: int, padding: int) -> Int:
+        """Return the id at each window position of each token (2·radius + 1, N)."""
+
+
+class PlainLayout:
+    """The plain layout: rows in the order of their numbers."""
+
+    def distinct(self, table: str, ids: Int, leading: int) -> tuple[Int, Int]:
+        """Return the distinct rows and the place of each id among them."""
+        rows, places = np.unique(np.append(ids, leading), return_inverse=True)
+        return rows, places[:-1].astype(np.int64)
+
+    def bags(self, table: str, bag: Bag, types: Int) -> tuple[Int, Bag]:
+        """Return the distinct rows in the bags of some types, and these bags."""
+        bag = _choose(bag, types)
+        rows, places = np.unique(bag.ids, return_inverse=True)
+        return rows, Bag(places.astype(np.int64), bag.offsets)
+
+    def windows(self, ids: Int, starts: Int, radius: int, padding: int) -> Int:
+        """Return the id at each window position of each token (2·radius + 1, N)."""
+        return windows(ids, starts, radius, padding)
+
+
+_PLAIN = PlainLayout()
+
+
+def table_inputs(
+    types: WordTypes, configuration: Configuration, chosen: Int, layout: Layout = _PLAIN
+) -> tuple[dict[str, Int], dict[str, Int]]:
+    """Return the rows of each table that some word types need, and the index inputs that refer to these rows alone.
 
     The symbols of a table then hold ``table[rows]``: the gradient of a batch is as small as the batch. The lexicon's
     table is called "vectors"; its first row stands for words without a vector.
+
+    Parameters
+    ----------
+    types : WordTypes
+    configuration : Configuration
+    chosen : int array (t,)
+        The numbers of the word types needed.
+    layout : Layout
     """
     needed: dict[str, Int] = {}
     inputs: dict[str, Int] = {}
     if configuration.vector_width:
-        needed["vectors"], inputs["vectors_rows"] = _distinct(np.append(types.words, -1))
-        inputs["vectors_rows"] = inputs["vectors_rows"][:-1]
+        needed["vectors"], inputs["vectors_rows"] = layout.distinct("vectors", types.words[chosen], -1)
     for group, bag in zip(configuration.groups, types.bags, strict=True):
-        needed[group.name], inputs[f"{group.name}_ids"] = _distinct(bag.ids)
-        inputs[f"{group.name}_offsets"] = bag.offsets
+        needed[group.name], chosen_bag = layout.bags(group.name, bag, chosen)
+        inputs[f"{group.name}_ids"], inputs[f"{group.name}_offsets"] = chosen_bag
     return needed, inputs
 
 
 def window_inputs(
-    configuration: Configuration, ids: Int, contexts: Int, starts: Int, padding: int, evidence: Float | None = None
+    configuration: Configuration,
+    ids: Int,
+    contexts: Int,
+    starts: Int,
+    padding: int,
+    *,
+    features: Float | None = None,
+    layout: Layout = _PLAIN,
 ) -> dict[str, Any]:
     """Return the inputs of the windows.
 
-    ``i_k`` into the word types, ``j_k`` into the contexts and ``l_k`` into the rows of ``evidence``, each (N,); a row
-    of zeros is added to the evidence for positions outside the sentence.
+    ``i_k`` into the word types, ``j_k`` into the contexts and ``l_k`` into the rows of ``evidence``, each (N,).
+
+    Parameters
+    ----------
+    configuration : Configuration
+    ids, contexts : int array (N,)
+        Each token's word type and context.
+    starts : int array (S+1,)
+        First token of each sentence, and N.
+    padding : int
+        The word type of positions outside the sentence.
+    features : float array (N, e), optional
+        Document features; a row of zeros is added for positions outside the sentence.
+    layout : Layout
     """
-    inputs = {f"i_{k}": row for k, row in enumerate(windows(ids, starts, configuration.radius, padding))}
+    radius = configuration.radius
+    inputs: dict[str, Any] = {f"i_{k}": row for k, row in enumerate(layout.windows(ids, starts, radius, padding))}
     if configuration.context_width:
-        around = windows(contexts, starts, configuration.radius, CONTEXT_PADDING)
+        around = layout.windows(contexts, starts, radius, CONTEXT_PADDING)
         inputs |= {f"j_{k}": row for k, row in enumerate(around)}
-    if configuration.evidence_width and evidence is not None:
-        inputs["evidence"] = np.concatenate([evidence, np.zeros((1, evidence.shape[1]), evidence.dtype)])
-        tokens = windows(np.arange(len(ids)), starts, configuration.radius, len(ids))
+    if configuration.evidence_width and features is not None:
+        inputs["evidence"] = np.concatenate([features, np.zeros((1, features.shape[1]), features.dtype)])
+        tokens = layout.windows(np.arange(len(ids)), starts, radius, len(ids))
         inputs |= {f"l_{k}": row for k, row in enumerate(tokens)}
     return inputs
 
 
 def _choose(bag: Bag, types: Int) -> Bag:
-    first = bag.offsets[types]
-    counts = bag.offsets[types + 1] - first
+    begins = bag.offsets[types]
+    counts = bag.offsets[types + 1] - begins
     offsets = np.zeros(len(types) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
-    return Bag(bag.ids[np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], counts)], offsets)
-
-
-def _distinct(ids: Int) -> tuple[Int, Int]:
-    rows, where = np.unique(ids, return_inverse=True)
-    return rows, where.astype(np.int64)
+    return Bag(bag.ids[np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], counts)], offsets)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from fanlight.errors import DataError, ModelError
 from fanlight.files import replacing
 from fanlight.network.configuration import UNITS, Configuration
-from fanlight.network.evidence import evidence_width, marks_width
+from fanlight.network.document_features import document_feature_width, gazetteer_feature_width
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
 from fanlight.network.vector_tables import ProductCodes, quantise, table_of
@@ -48,7 +48,7 @@ class Model:
     provenance : dict
         Settings, data, scores, licences, version: plain JSON values.
     first : First or None
-        The network whose findings this one is told (`network.evidence`).
+        The network whose findings this one is told (`network.document_features`).
     gazetteer : Gazetteer or None
         The names whose marks both are told, and
     patterns : Patterns or None
@@ -133,21 +133,10 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         configuration = Configuration.from_dict(header["configuration"])
         lexicon = Lexicon(arrays["lexicon.hashes"], table_of(_within(arrays, "lexicon.")))
         parameters = _parameters(arrays, configuration)
-        first = None
-        if header.get("first") is not None:
-            made = Configuration.from_dict(header["first"])
-            first = First(made, _parameters(_within(arrays, "first."), made))
+        first = _first(arrays, header.get("first"))
         gazetteer = _gazetteer(arrays, header.get("gazetteer"))
         patterns = _patterns(header.get("patterns"))
-        told = marks_width(gazetteer, patterns)
-        if first is not None:
-            if first.configuration.evidence_width != told:
-                raise ModelError(
-                    "the first network does not fit the names and patterns: the file is damaged, get it again"
-                )
-            told += evidence_width(len(first.configuration.types))
-        if configuration.evidence_width != told:
-            raise ModelError("a first network, names or patterns are missing: the file is damaged, get it again")
+        _check_features(configuration, first, gazetteer_feature_width(gazetteer, patterns))
         if (
             lexicon.width != configuration.vector_width
             or len(lexicon.hashes) != len(lexicon.table)
@@ -201,12 +190,36 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
         ) from None
 
 
+def _first(arrays: Mapping[str, NDArray[Any]], header: Any) -> First | None:
+    """Return the network of the first stage, if there is one."""
+    if header is None:
+        return None
+    configuration = Configuration.from_dict(header)
+    return First(configuration, _parameters(_within(arrays, "first."), configuration))
+
+
+def _check_features(configuration: Configuration, first: First | None, width: int) -> None:
+    """Check that the networks have places for as many features as names, patterns and the first network give.
+
+    Raises
+    ------
+    ModelError
+        They have not.
+    """
+    if first is not None:
+        if first.configuration.evidence_width != width:
+            raise ModelError("the first network does not fit the names and patterns: the file is damaged, get it again")
+        width += document_feature_width(len(first.configuration.types))
+    if configuration.evidence_width != width:
+        raise ModelError("a first network, names or patterns are missing: the file is damaged, get it again")
+
+
 def _format(model: Model) -> int:
     """Return the lowest format that has all that the model has, so that older versions read what they can."""
     networks = [model.configuration, *([] if model.first is None else [model.first.configuration])]
     if isinstance(model.lexicon.table, ProductCodes):
         return 6
-    if any(group.reach is not None for made in networks for group in made.groups):
+    if any(group.reach is not None for network in networks for group in network.groups):
         return 5
     return 3 if model.patterns is None else 4
 

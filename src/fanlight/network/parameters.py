@@ -27,19 +27,19 @@ from fanlight.network.windows import CONTEXTS
 
 def parameter_shapes(configuration: Configuration) -> dict[str, tuple[int, int]]:
     """Return the shape of every parameter, in a fixed order."""
-    made = configuration
-    shapes = {group.name: (group.buckets, group.dimension) for group in made.groups}
-    if made.context_width:
-        shapes["contexts"] = (CONTEXTS + 1, made.context_width)
-    for k in range(made.positions):
-        shapes[f"W_{k}"] = (made.hidden, len(made.columns_at(k)))
-        if made.context_width:
-            shapes[f"G_{k}"] = (made.hidden, made.context_width)
-        if made.evidence_width:
-            shapes[f"E_{k}"] = (made.hidden, made.evidence_width)
-    shapes |= {"b": (made.hidden, 1), "U": (made.tags, made.hidden), "c": (made.tags, 1)}
-    if made.head == "chain":
-        shapes["A"] = (made.tags + 1, made.tags + 1)
+    hidden, tags = configuration.hidden, configuration.tags
+    shapes = {group.name: (group.buckets, group.dimension) for group in configuration.groups}
+    if configuration.context_width:
+        shapes["contexts"] = (CONTEXTS + 1, configuration.context_width)
+    for k in range(configuration.positions):
+        shapes[f"W_{k}"] = (hidden, len(configuration.columns_at(k)))
+        if configuration.context_width:
+            shapes[f"G_{k}"] = (hidden, configuration.context_width)
+        if configuration.evidence_width:
+            shapes[f"E_{k}"] = (hidden, configuration.evidence_width)
+    shapes |= {"b": (hidden, 1), "U": (tags, hidden), "c": (tags, 1)}
+    if configuration.head == "chain":
+        shapes["A"] = (tags + 1, tags + 1)
     return shapes
 
 

@@ -97,7 +97,7 @@ def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int)
         return np.zeros(0, np.int64)
     forms: dict[str, int] = {}
     form = np.array([forms.setdefault(word.lower(), len(forms)) for word in words])[ids]
-    own = np.array([word == word.lower() for word in words])[ids]
+    lower_case = np.array([word == word.lower() for word in words])[ids]
     letters, upper, lower = (
         _sums(np.array([word[:1].isalpha() and of(word) for word in words])[ids], starts)
         for of in (bool, str.isupper, str.islower)
@@ -108,8 +108,8 @@ def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int)
     case = np.repeat(cases, lengths)
     place = np.arange(len(ids)) - np.repeat(starts[:-1], lengths)
     _, mention, counts = np.unique(documents * len(forms) + form, return_inverse=True, return_counts=True)
-    lower_seen = np.bincount(mention[own & (case != 6)], minlength=len(counts)) > 0
-    capital_seen = np.bincount(mention[~own & (place > 0) & (case == 0)], minlength=len(counts)) > 0
+    lower_seen = np.bincount(mention[lower_case & (case != 6)], minlength=len(counts)) > 0
+    capital_seen = np.bincount(mention[~lower_case & (place > 0) & (case == 0)], minlength=len(counts)) > 0
     bits = 8 * lower_seen + 16 * capital_seen + 32 * (counts > 1)
     contexts: Int = (place == 0) + case + bits[mention]
     return contexts

@@ -31,7 +31,7 @@ def load_tagger(
         raise ModelError(
             f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file"
         )
-    return Tagger(_limit_stages(load_model(name, verify), passes), engine)
+    return Tagger(limit_stages(load_model(name, verify), passes), engine)
 
 
 def bundled_models() -> list[str]:
@@ -46,10 +46,11 @@ def model_file(model: str) -> Path:
 
 @lru_cache(8)
 def _load_bundled(name: str, verify: bool, passes: int | None, engine: str) -> Tagger:
-    return Tagger(_limit_stages(load_model(model_file(name), verify), passes), engine)
+    return Tagger(limit_stages(load_model(model_file(name), verify), passes), engine)
 
 
-def _limit_stages(model: Model, passes: int | None) -> Model:
+def limit_stages(model: Model, passes: int | None) -> Model:
+    """Return a model without its second, document-aware network if `passes` is 1."""
     if passes != 1 or model.first is None:
         return model
     first_stage = model.first

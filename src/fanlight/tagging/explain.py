@@ -49,21 +49,49 @@ class WindowWord:
         What it adds to the tag's score, compared with an empty window.
     parts : dict of str to float
         The same by what is known of it: its word vector, its tables of features, its context, its evidence.
+    start, end : int
+        Its offsets; outside the sentence both are where a word would be inserted.
+    inputs : dict of str to list of float
+        The entries of x at this place, by part.
     """
 
     position: int
     text: str
     contribution: float
     parts: dict[str, float]
+    start: int
+    end: int
+    inputs: dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A hidden unit: its activation, and what it adds to the tag's score compared with an empty window."""
+    """A hidden unit j.
+
+    Attributes
+    ----------
+    number : int
+    activation : float
+        h_j.
+    contribution : float
+        What it adds to the tag's score, compared with an empty window.
+    weight : float
+        u_j = ∂s/∂h_j.
+    delta : float
+        δ_j = ∂s/∂z_j = u_j f'(z_j), the local error signal.
+    flows : list of float
+        What each place of the window adds to the score through this unit; they add up to `contribution`.
+    words : list of (str, float)
+        The words of the text that excite the unit most, each with its activation there.
+    """
 
     number: int
     activation: float
     contribution: float
+    weight: float
+    delta: float
+    flows: list[float]
+    words: list[tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -147,6 +175,10 @@ class Inside:
     ----------
     words : list of str
         The window, "" outside the sentence.
+    offsets : list of (int, int)
+        Start and end of each.
+    inputs : list of dict of str to float array
+        The entries of x at each place, by part.
     summands : list of dict of str to float array (m,)
         For each window position, what each part adds to a.
     Z : float array (n, K)
@@ -154,13 +186,21 @@ class Inside:
     place : int
         The token's row in Z.
     nearest : list of Neighbour
+    text_words : list of str
+        Every word of the text.
+    hidden : float array (n, m)
+        The hidden layer at each of them.
     """
 
     words: list[str]
+    offsets: list[tuple[int, int]]
+    inputs: list[dict[str, Float]]
     summands: list[dict[str, Float]]
     Z: Float
     place: int
     nearest: list[Neighbour]
+    text_words: list[str]
+    hidden: Float
 
 
 def explain(
@@ -190,10 +230,16 @@ def explain(
     window = []
     for k, (word, parts) in enumerate(zip(inside.words, inside.summands, strict=True)):
         shares = {name: float(weights @ part) for name, part in parts.items()}
-        window.append(WindowWord(k - configuration.radius, word, sum(shares.values()), shares))
+        inputs = {name: np.asarray(values, float).tolist() for name, values in inside.inputs[k].items()}
+        window.append(
+            WindowWord(k - configuration.radius, word, sum(shares.values()), shares, *inside.offsets[k], inputs)
+        )
     f = _activation(configuration.activation, a)[:, 0]
     gains = U[chosen] * (f - _activation(configuration.activation, b)[:, 0])
-    units = [Unit(int(j), float(f[j]), float(gains[j])) for j in np.argsort(-np.abs(gains))[:most]]
+    order = np.argsort(-np.abs(gains))[:most]
+    flows = np.stack([weights * np.sum([*parts.values()], axis=0) for parts in inside.summands], axis=1)
+    delta = U[chosen] * derivatives(configuration.activation, a)
+    units = _units(inside, order, np.stack([f, gains, U[chosen], delta], axis=1), flows)
     K, terms = len(tags), [*(f"a_{k}" for k in range(configuration.positions)), "b"]
     layer: dict[str, Any] = {
         f"a_{k}": np.sum([*parts.values()], axis=0)[:, None].tolist() for k, parts in enumerate(inside.summands)
@@ -228,11 +274,41 @@ def secants(activation: str, a: Float, b: Float) -> Float:
     [0.5, 0.0]
     """
     same = np.abs(a - b) < 1e-9
-    x = symbol("x", (len(a), 1))
-    slope = np.reshape(evaluate(gradient(function("sum")(function(activation)(x)), "x"), {"x": a[:, None]}), len(a))
+    slope = derivatives(activation, a[:, None])
     rise = (_activation(activation, a[:, None]) - _activation(activation, b[:, None]))[:, 0]
     quotient: Float = np.where(same, slope, rise / np.where(same, 1, a - b))
     return quotient
+
+
+def derivatives(activation: str, a: Float) -> Float:
+    """Return f'(a) (m,) for the units' inputs a (m, 1), from the calculus.
+
+    Examples
+    --------
+    >>> derivatives("relu", np.array([[2.0], [-1.0]])).tolist()
+    [1.0, 0.0]
+    """
+    x = symbol("x", a.shape)
+    return np.reshape(evaluate(gradient(function("sum")(function(activation)(x)), "x"), {"x": a}), len(a))
+
+
+def _units(inside: Inside, order: Float, columns: Float, flows: Float) -> list[Unit]:
+    """Return units by number; `columns` (m, 4) has activation, contribution, weight and δ, `flows` is (m, 2c + 1)."""
+    units = []
+    for j in map(int, order):
+        activation, contribution, weight, delta = columns[j].tolist()
+        units.append(Unit(j, activation, contribution, weight, delta, flows[j].tolist(), _exciting_words(inside, j)))
+    return units
+
+
+def _exciting_words(inside: Inside, unit: int, most: int = 6) -> list[tuple[str, float]]:
+    """Return the words of the text at which a unit's activation is largest, each word once."""
+    activations: dict[str, float] = {}
+    for row in np.argsort(-inside.hidden[:, unit], kind="stable"):
+        activations.setdefault(inside.text_words[row], float(inside.hidden[row, unit]))
+        if len(activations) == most:
+            break
+    return list(activations.items())
 
 
 def summands(
@@ -268,6 +344,17 @@ def summands(
         parts[name] = p[f"E_{k}"].astype(np.float64)[:, column : column + len(values)] @ values
         column += len(values)
     return parts
+
+
+def inputs_of(
+    network: Network, k: int, vector: Float, context: int | None, features: Mapping[str, Float]
+) -> dict[str, Float]:
+    """Return the entries of x at window position k, by part; parameters as of `summands`."""
+    configuration = network.configuration
+    inputs = {name: vector[configuration.columns[name]] for name in configuration.seen_at(k)}
+    if context is not None:
+        inputs["context"] = network.parameters["contexts"][context]
+    return {name: values for name, values in {**inputs, **features}.items() if len(values)}
 
 
 def take_window(items: Sequence[Item], place: int, radius: int, padding: Padding) -> list[Item | Padding]:

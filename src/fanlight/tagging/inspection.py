@@ -14,9 +14,18 @@ from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import Tokens, read_sentences, read_texts
 from fanlight.entities.entity import Entity
 from fanlight.errors import DataError
-from fanlight.network.evidence import marks_width
+from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.inputs import WordTypes
-from fanlight.tagging.explain import Explanation, Inside, explain, padding_context, summands, take_window
+from fanlight.tagging.explain import (
+    Explanation,
+    Inside,
+    WindowWord,
+    explain,
+    inputs_of,
+    padding_context,
+    summands,
+    take_window,
+)
 from fanlight.tagging.nearest_examples import NearestExamples, Neighbour, kept_sample
 from fanlight.text.features import PADDING
 
@@ -50,9 +59,11 @@ class Inspector:
         around = take_window(range(low, high), token - low, self._model.configuration.radius, None)
         keys = [PADDING if u is None else tokens.keys[u] for u in around]
         vectors = self._network.vectors(WordTypes.of(keys, self._model.configuration, self._model.lexicon))
-        lists_end, patterns_end = (marks_width(self._model.gazetteer, p) for p in (None, self._model.patterns))
+        lists_end, patterns_end = (
+            gazetteer_feature_width(self._model.gazetteer, p) for p in (None, self._model.patterns)
+        )
         outside = padding_context(self._network)
-        parts = []
+        parts, inputs = [], []
         for k, u in enumerate(around):
             features = {}
             if u is not None and read.features is not None:
@@ -63,27 +74,36 @@ class Inspector:
                     "other mentions": row[patterns_end:],
                 }
             context = outside if u is None or outside is None else int(read.contexts[u])
-            parts.append(summands(self._network, k, vectors[k], context, {n: v for n, v in features.items() if len(v)}))
+            features = {name: values for name, values in features.items() if len(values)}
+            parts.append(summands(self._network, k, vectors[k], context, features))
+            inputs.append(inputs_of(self._network, k, vectors[k], context, features))
+        hidden = self._engine.hidden(tokens)
         near: list[Neighbour] = []
         if self._nearest is not None:
-            near = self._nearest.nearest(self._engine.hidden(tokens)[token], NEAREST)
+            near = self._nearest.nearest(hidden[token], NEAREST)
         Z = self._engine.emissions(tokens)[low:high]
-        inside = Inside(["" if u is None else words[u] for u in around], parts, Z, token - low, near)
-        start, end = int(tokens.starts[token]), int(tokens.ends[token])
+        starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
+        window_offsets: list[tuple[int, int]] = []
+        for position, u in enumerate(around, -self._model.configuration.radius):
+            border = starts[low] if position < 0 else ends[high - 1]
+            window_offsets.append((border, border) if u is None else (starts[u], ends[u]))
+        window = ["" if u is None else words[u] for u in around]
+        inside = Inside(window, window_offsets, inputs, parts, Z, token - low, near, words, hidden)
+        start, end = starts[token], ends[token]
         return explain(self._network, inside, start, end, words[token], tag=tag, most=most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
         """Explain the same token after a word of its window is replaced; see `Tagger.what_if`."""
         places = self.tokens(text)
-        other = token + position
-        if not position or not 0 <= other < len(places):
-            raise DataError(f"what if: there is no other word at position {position} of the window")
-        start, end = places[other]
-        changed = text[:start] + word + text[end:]
-        place = places[token][0] + (len(word) - (end - start) if other < token else 0)
-        again = next((n for n, (s, e) in enumerate(self.tokens(changed)) if s <= place < e), None)
-        if again is None:
-            raise DataError("what if: the word itself is gone")
+        window = self.explain(text, token, tag, 0).window
+        radius = self._model.configuration.radius
+        if abs(position) > radius:
+            raise DataError(f"what if: the window has no position {position}: it goes from {-radius} to {radius}")
+        place = window[position + radius]
+        changed, start = replace_word(text, place, places[token][0], word, spaced=self._engine.unit == "word")
+        again = next((n for n, (s, e) in enumerate(self.tokens(changed)) if s <= start < e), None)
+        if again is None or (not position and not word.strip()):
+            raise DataError("what if: the word itself is gone: leave a word in the middle of the window")
         return self.explain(changed, again, tag, 12)
 
     def tokens(self, text: str) -> list[tuple[int, int]]:
@@ -124,3 +144,24 @@ class Inspector:
             return self._engine.hidden(tokens)
 
         return NearestExamples(documents, hidden)
+
+
+def replace_word(text: str, place: WindowWord, target: int, word: str, *, spaced: bool) -> tuple[str, int]:
+    """Return a text in which a place of the window has another word, and where the word at `target` starts then.
+
+    Parameters
+    ----------
+    text : str
+    place : WindowWord
+        Of the window; one outside the sentence gets the word inserted.
+    target : int
+        Code point at which the explained word starts.
+    word : str
+        "" leaves the place out.
+    spaced : bool
+        Whether words are separated by spaces: an inserted word gets one.
+    """
+    if place.start == place.end and word and spaced:
+        word = f"{word} " if place.position < 0 else f" {word}"
+    changed = text[: place.start] + word + text[place.end :]
+    return changed, target + (len(word) - (place.end - place.start) if place.position < 0 else 0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fanlight.engine.columns import MARGIN, Block
 from fanlight.errors import DataError
-from fanlight.files import LONGEST_LINE, open_unpacked
+from fanlight.files import LONGEST_LINE, open_unpacked, unreadable
 
 BYTES = 1 << 18  # read at a time
 BOM = b"\xef\xbb\xbf"
@@ -99,8 +99,8 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
 def _read_piece(path: str, file: BinaryIO, most: int) -> Any:
     try:
         return file.read1(most) if hasattr(file, "read1") else file.read(most)
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path}: cannot be unpacked ({error}): is the file whole?") from None
+    except OSError as error:
+        raise DataError(unreadable(path, error)) from None
 
 
 def _cut(data: bytearray, count: int, begin: int) -> Block:
@@ -142,7 +142,7 @@ def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) 
 def _open(path: str) -> tuple[Any, Any]:
     """Return the file as it is on disk, and unpacked."""
     raw, file = open_unpacked(path)
-    return (_Counting(raw), file) if path == "-" else (raw, file)
+    return (raw, file) if path != "-" and raw.seekable() else (_Counting(raw), file)
 
 
 def _pauses() -> bool:
@@ -154,7 +154,7 @@ def _pauses() -> bool:
 
 
 class _Counting:
-    """Standard input, which cannot tell its place."""
+    """Standard input or a pipe, which cannot tell its place."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

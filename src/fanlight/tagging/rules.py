@@ -1,14 +1,15 @@
 """Rules beside the model: names that are always of a type, and patterns, with a stated precedence.
 
-A name counts where it stands as a word: no letter or digit touches it. Short texts are searched word by word in plain
-Python, blocks of texts by compiled kernels (`engine.rules`), so that many thousands of names cost little.
+A name counts where it stands as a word: no letter or digit touches it. Names, patterns and texts are compared in normal
+form (`text.normalisation`), names also with one space for a run of white space; what is found is placed in the original
+text. Short texts are searched word by word in plain Python, blocks of texts by compiled kernels (`engine.rules`), so
+that many thousands of names cost little.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,6 +20,7 @@ import numpy as np
 from fanlight.corpus.patterns import read_patterns
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
+from fanlight.text.normalisation import Normalised, is_normal, normalise
 from fanlight.text.patterns import Patterns
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     Joining = Callable[[Block, int, int, Entities], Entities]
 
+_WHITE = re.compile(r"[^\S ]|  ")  # white space that is not one space
 PRECEDENCE = ("rules", "model", "longest")
 
 
@@ -62,20 +65,18 @@ class Rules:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
         self.precedence = precedence
-        self._said = Patterns(names, patterns or {})
+        forms = {normalise(name, single_spaces=True).text.strip(): type_ for name, type_ in names.items()}
+        self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()})
         self.types = self._said.types
-
-    @property
-    def digest(self) -> str:
-        """A hash of all that they say."""
-        return hashlib.sha256(json.dumps([self.precedence, self._said.digest]).encode()).hexdigest()
 
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""
-        text = document.text
-        return self._resolve_overlaps(
-            document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in self._said.find(text)]
-        )
+        text, spans = document.text, []
+        for single_spaces, search in ((True, self._said.named), (False, self._said.matched)):
+            view = _view(text, single_spaces)
+            for start, end, type_ in search(text if view is None else view.text):
+                spans.append((start, end, type_) if view is None else (*_place(view, start, end), type_))
+        return self._resolve_overlaps(document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in spans])
 
     def extend_types(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
         """Return a model's types and then the rules' others, and what joins entities as columns.
@@ -152,7 +153,7 @@ class Rules:
         """Return the names in documents [begin, end), with the numbers of the rules' types."""
         from fanlight.engine import rules
 
-        names = _all(rules.find, block, (begin, end), self._names)
+        names = _search(rules.find, block, (begin, end), self._names, single_spaces=True)
         return names._replace(types=self._numbers[names.types])
 
     def _with_patterns(self, block: Block, begin: int, end: int, names: Entities) -> Entities:
@@ -160,14 +161,62 @@ class Rules:
         from fanlight.engine.columns import Entities
         from fanlight.text.automaton_kernels import find_matches
 
-        matches = _all(find_matches, block, (begin, end), self._automata)
+        matches = _search(find_matches, block, (begin, end), self._automata, single_spaces=False)
         types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
         both = Entities.concatenate([names, matches._replace(types=types[matches.types])])
         order = np.lexsort((both.starts, both.documents))  # names before patterns
         return Entities(*(column[order] for column in both))
 
 
-def _all(search: Callable[..., int], block: Block, documents: tuple[int, int], table: Names | Automata) -> Entities:
+def _view(text: str, single_spaces: bool) -> Normalised | None:
+    """Return the view of a text in which names or patterns are searched; None where it is the text itself."""
+    if is_normal(text) and not (single_spaces and _WHITE.search(text)):
+        return None
+    view = normalise(text, single_spaces)
+    return None if view.text == text else view
+
+
+def _place(view: Normalised, start: int, end: int) -> tuple[int, int]:
+    """Return where ``view.text[start:end]`` stands in the original."""
+    return int(view.starts[start]), int(view.ends[end - 1])
+
+
+def _search(
+    search: Callable[..., int],
+    block: Block,
+    documents: tuple[int, int],
+    table: Names | Automata,
+    *,
+    single_spaces: bool,
+) -> Entities:
+    """Return all that a kernel finds in a range of documents, in their normal form, placed in the originals."""
+    from fanlight.engine.columns import Block
+
+    first_document, end_document = documents
+    texts = [block.text(d) for d in range(first_document, end_document)]
+    views = {d: view for d, text in enumerate(texts) if (view := _view(text, single_spaces)) is not None}
+    if not views:
+        return _run_kernel(search, block, documents, table)
+    forms = Block.of([views[d].text if d in views else text for d, text in enumerate(texts)])
+    matches = _run_kernel(search, forms, (0, len(texts)), table)
+    columns = [column.copy() for column in matches]
+    out = type(matches)(*columns)
+    out.documents[:] += first_document
+    for row, d in enumerate(matches.documents.tolist()):
+        begin, form = int(block.starts[first_document + d]), int(forms.starts[d])
+        out.byte_starts[row] += begin - form
+        out.byte_ends[row] += begin - form
+        if d in views:
+            start, end = _place(views[d], int(matches.starts[row]), int(matches.ends[row]))
+            out.starts[row], out.ends[row] = start, end
+            out.byte_starts[row] = begin + len(texts[d][:start].encode())
+            out.byte_ends[row] = out.byte_starts[row] + len(texts[d][start:end].encode())
+    return out
+
+
+def _run_kernel(
+    search: Callable[..., int], block: Block, documents: tuple[int, int], table: Names | Automata
+) -> Entities:
     """Return all that a kernel finds, which says how much that is if there is no room for it."""
     from fanlight.engine.columns import Entities
 

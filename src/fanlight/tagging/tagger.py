@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.corpus.sentence import Sentence
 from fanlight.engine.columns import Block, Entities
-from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_sentences
 from fanlight.engine.switch import EngineSwitch
 from fanlight.engine.views import documents
@@ -23,6 +22,7 @@ from fanlight.network.decoding import TokenSpan
 from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
+    from fanlight.engine.compiled import CompiledEngine
     from fanlight.engine.interface import Engine
     from fanlight.network.modelfile import Model
     from fanlight.tagging.explain import Explanation
@@ -301,8 +301,8 @@ class Tagger:
         engine = self._engine_for(len(owners), sum(map(len, words)))
         offsets = [0, *accumulate(lengths)]
         rows = None
-        if not isinstance(engine, PlainEngine):
-            rows = engine.token_spans(words, np.array(offsets), owners, threads)
+        if not engine.plain:
+            rows = cast("CompiledEngine", engine).token_spans(words, np.array(offsets), owners, threads)
         if rows is None:
             rows = self._engines.plain.token_spans(read_sentences(read_documents(), self.unit), probabilities)
         spans: list[list[TokenSpan]] = [[] for _ in lengths]

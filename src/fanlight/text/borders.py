@@ -28,6 +28,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from fanlight.text.layout import is_final
+
 (
     DIGITS, FIRST_DIGIT, LISTED, HANGUL, MONTH, ENDS, STARTS, CONTINUES, SPEECH, VERB, NUMBERED, BRAND, LETTER,
     INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM,
@@ -126,7 +128,7 @@ def ends_after_mark(
         return border_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
 
     mark = t - 1
-    while mark > sentence_start and not (bits(mark) & (STOP | EXCLAIMS) or text[starts[mark]] in ".…。"):
+    while mark > sentence_start and not is_final(text[starts[mark] : ends[mark]]):
         mark -= 1
     here = bits(t)
     if mark < t - 1:
@@ -157,7 +159,7 @@ def ends_before_small_letter(
     word, mark = text[starts[t - 2] : ends[t - 2]], text[starts[t - 1] : ends[t - 1]]
     if t - 2 < sentence_start or starts[t - 1] > ends[t - 2]:
         return False
-    if mark[0] in "!?":
+    if border_bits(mark) & EXCLAIMS:
         return not border_bits(word) & BRAND
     starts_sentence = border_bits(text[starts[t] : ends[t]]) & STARTS != 0
     return mark == "." and len(word) >= LEAST and (word.islower() or (starts_sentence and word[0].isalpha()))

@@ -14,11 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import DataError
+from fanlight.files import read_bytes
 from fanlight.text.hashing import POWERS, word_hashes
 from fanlight.text.sentences import segment
 
@@ -182,18 +184,15 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
     names, lists = [], []
     for path in paths:
         try:
-            with open(path, "rb") as file:
-                for number, raw in enumerate(file, 1):
-                    line = raw.decode(encoding).rstrip("\r\n")
-                    name, *columns = (line.removeprefix("\ufeff") if number == 1 else line).split("\t")
-                    if not line.strip():
-                        continue
-                    if not columns or not name.strip() or not columns[0].strip():
-                        raise DataError(f"{path}, line {number}: is not NAME<tab>LIST")
-                    names.append(name.strip())
-                    lists.append(columns[0].strip())
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
+            for number, raw in enumerate(BytesIO(read_bytes(path)), 1):
+                line = raw.decode(encoding).rstrip("\r\n")
+                name, *columns = (line.removeprefix("\ufeff") if number == 1 else line).split("\t")
+                if not line.strip():
+                    continue
+                if not columns or not name.strip() or not columns[0].strip():
+                    raise DataError(f"{path}, line {number}: is not NAME<tab>LIST")
+                names.append(name.strip())
+                lists.append(columns[0].strip())
         except UnicodeDecodeError:
             raise DataError(f"{path}, line {number}: is not {encoding}: give --encoding") from None
     return Gazetteer.of(names, lists, unit)

@@ -21,6 +21,11 @@ CLOSING = frozenset("\"'”’)]}»」』")
 BULLETS = frozenset("-*+•▪‣◦●○■□►▶")
 
 
+def is_final(token: str) -> bool:
+    """Tell whether a token ends sentences: one final mark, or several of it."""
+    return token[-1] in FINAL and len(set(token)) == 1
+
+
 def separates_columns(text: str, starts: Sequence[int], ends: Sequence[int], t: int, columns: bool) -> bool:
     """Tell whether the gap before token t separates columns.
 
@@ -75,7 +80,7 @@ def continues(
     while final > t and text[starts[final] : ends[final]] in CLOSING:
         final -= 1
     mark = text[starts[final] : ends[final]]
-    if not (mark[-1] in FINAL and len(set(mark)) == 1) and following < FULL:
+    if not is_final(mark) and following < FULL:
         return False
     return 5 * (length + 1 + ends[t] - starts[t]) > 4 * max(length, min(following, 2 * FULL))
 

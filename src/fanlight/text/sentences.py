@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.text.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
-from fanlight.text.layout import BULLETS, CLOSING, FINAL, continues, separates_columns
+from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, separates_columns
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
@@ -85,7 +85,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
     final = False  # the last token that is no closing mark ends sentences
     for t in range(1, count):
         before = text[starts[t - 1] : ends[t - 1]]
-        if before[-1] in FINAL and len(set(before)) == 1:
+        if is_final(before):
             final = True
         elif before not in CLOSING:
             final = False
@@ -94,7 +94,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
         breaks = gap.count("\n")
         if not gap:
             wide = t - 2 >= borders[-1] and ends[t - 2] - starts[t - 2] > 1
-            border = wide and before[-1] in FINAL and len(set(before)) == 1 and here.isupper()
+            border = wide and is_final(before) and here.isupper()
         elif breaks > 1:
             border = True
         elif gap != " " and not breaks and separates_columns(text, starts, ends, t, columns):

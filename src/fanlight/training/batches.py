@@ -29,8 +29,8 @@ class Encoded:
         First token of each sentence, and N.
     documents : int array (N,)
         Its document, counted through the corpus.
-    evidence : float array (N, e), optional
-        What is known about each token (`Configuration.evidence_width`).
+    features : float array (N, e), optional
+        Document features and those of gazetteers and patterns, of each token (`Configuration.evidence_width`).
     """
 
     types: Int
@@ -38,7 +38,7 @@ class Encoded:
     tags: Int
     starts: Int
     documents: Int
-    evidence: Float | None = None
+    features: Float | None = None
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -48,18 +48,18 @@ class Encoded:
         starts = np.zeros(len(sentences) + 1, np.int64)
         np.cumsum(np.diff(self.starts)[sentences], out=starts[1:])
         rows = self.tokens(sentences)
-        evidence = None if self.evidence is None else self.evidence[rows]
-        return Encoded(self.types[rows], self.contexts[rows], self.tags[rows], starts, self.documents[rows], evidence)
+        features = None if self.features is None else self.features[rows]
+        return Encoded(self.types[rows], self.contexts[rows], self.tags[rows], starts, self.documents[rows], features)
 
     def tokens(self, sentences: Int) -> Int:
         """Return the numbers of the tokens of some sentences, in their order."""
         lengths = np.diff(self.starts)[sentences]
-        first = np.cumsum(lengths) - lengths
-        rows: Int = np.arange(lengths.sum()) + np.repeat(self.starts[sentences] - first, lengths)
+        offsets = np.cumsum(lengths) - lengths
+        rows: Int = np.arange(lengths.sum()) + np.repeat(self.starts[sentences] - offsets, lengths)
         return rows
 
     @classmethod
-    def joined(cls, parts: Sequence[Encoded]) -> Encoded:
+    def concatenate(cls, parts: Sequence[Encoded]) -> Encoded:
         """Lay several end to end."""
         before = np.cumsum([0, *(part.starts[-1] for part in parts)])
         starts = [np.zeros(1, np.int64), *(p.starts[1:] + b for p, b in zip(parts, before[:-1], strict=True))]
@@ -68,8 +68,8 @@ class Encoded:
         }
         documents = np.cumsum([0, *(part.documents.max() + 1 for part in parts)])
         arrays["documents"] = np.concatenate([p.documents + d for p, d in zip(parts, documents[:-1], strict=True)])
-        told = [part.evidence for part in parts if part.evidence is not None]
-        return cls(starts=np.concatenate(starts), evidence=np.concatenate(told) if told else None, **arrays)
+        features = [part.features for part in parts if part.features is not None]
+        return cls(starts=np.concatenate(starts), features=np.concatenate(features) if features else None, **arrays)
 
 
 class Part(NamedTuple):
@@ -101,9 +101,9 @@ def epoch_order(parts: Sequence[Part], rng: np.random.Generator) -> Int:
 def batches(data: Encoded, order: Int, tokens: int) -> Iterator[Encoded]:
     """Yield sentences in the order of their numbers, in batches that end once they hold `tokens` tokens."""
     filled = np.cumsum(np.diff(data.starts)[order])
-    first = 0
-    while first < len(order):
-        before = filled[first - 1] if first else 0
+    begin = 0
+    while begin < len(order):
+        before = filled[begin - 1] if begin else 0
         end = int(np.searchsorted(filled, before + tokens)) + 1
-        yield data.choose(order[first:end])
-        first = end
+        yield data.choose(order[begin:end])
+        begin = end

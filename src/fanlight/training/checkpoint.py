@@ -17,7 +17,7 @@ from fanlight.network.modelfile import read_arrays, write_arrays
 from fanlight.training.optimisers import Optimiser
 
 if TYPE_CHECKING:
-    from fanlight.training.preparation import Task
+    from fanlight.training.preparation import Run
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Checkpoint:
     best: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, path: Path | None, task: Task, optimiser: Optimiser, resume: bool) -> Checkpoint:
+    def begin(cls, path: Path | None, run: Run, optimiser: Optimiser, resume: bool) -> Checkpoint:
         """Start anew, or (`resume`) from the file if it exists, filling parameters and optimiser.
 
         Raises
@@ -59,17 +59,17 @@ class Checkpoint:
         ModelError
             The file cannot be read.
         """
-        state = cls(path, task.fingerprint, task.parameters)
+        state = cls(path, run.fingerprint, run.parameters)
         if not (resume and path is not None and path.exists()):
             return state
         arrays, metadata = read_arrays(path)
         header = json.loads(metadata.get("checkpoint", "{}"))
-        if header.get("fingerprint") != task.fingerprint:
+        if header.get("fingerprint") != run.fingerprint:
             raise SettingsError(f"{path}: is of a run with other data or settings: repeat those, or leave out --resume")
-        for name, parameter in task.parameters.items():
+        for name, parameter in run.parameters.items():
             parameter[...] = arrays[f"parameter.{name}"]
-        optimiser.restore(_named(arrays, "optimiser."))
-        state.best = _named(arrays, "best.")
+        optimiser.restore(_select(arrays, "optimiser."))
+        state.best = _select(arrays, "best.")
         state.epoch, state.best_epoch, state.best_f1 = header["epoch"], header["best_epoch"], header["best_f1"]
         return state
 
@@ -93,5 +93,5 @@ class Checkpoint:
         write_arrays(self.path, arrays, {"checkpoint": json.dumps(header)})
 
 
-def _named(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+def _select(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
     return {name.removeprefix(prefix): np.array(a) for name, a in arrays.items() if name.startswith(prefix)}

@@ -27,13 +27,13 @@ def one_thread_blas(run: Callable[P, Generator[Item, None, Result]]) -> Callable
     """Make a generator keep the BLAS to one thread, where that can be set; afterwards it is as before."""
 
     @wraps(run)
-    def limited(*args: P.args, **named: P.kwargs) -> Generator[Item, None, Result]:
+    def limit(*args: P.args, **named: P.kwargs) -> Generator[Item, None, Result]:
         from threadpoolctl import threadpool_limits
 
         with threadpool_limits(1, user_api="blas"):
             return (yield from run(*args, **named))
 
-    return limited
+    return limit
 
 
 def end_with_parent() -> None:
@@ -65,20 +65,20 @@ def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -
             yield from run(stop)
         return
     coming: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-    left = iter(runs)
+    waiting = iter(runs)
     taken = [threading.Event() for _ in range(count)]
 
-    def work(own: threading.Event, choose: threading.Lock) -> None:
+    def work(resumed: threading.Event, choose: threading.Lock) -> None:
         try:
             while not stop.is_set():
                 with choose:
-                    run = next(left, None)
+                    run = next(waiting, None)
                 if run is None:
                     break
                 for item in run(stop):
-                    own.clear()
-                    coming.put(("item", (item, own)))
-                    own.wait()
+                    resumed.clear()
+                    coming.put(("item", (item, resumed)))
+                    resumed.wait()
                     if stop.is_set():
                         return
             coming.put(("end", None))
@@ -86,7 +86,7 @@ def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -
             coming.put(("error", error))
 
     choose = threading.Lock()
-    threads = [threading.Thread(target=work, args=(own, choose), daemon=True) for own in taken]
+    threads = [threading.Thread(target=work, args=(resumed, choose), daemon=True) for resumed in taken]
     try:
         for thread in threads:
             thread.start()
@@ -98,13 +98,13 @@ def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -
             if what == "end":
                 running -= 1
                 continue
-            item, own = value
+            item, resumed = value
             yield item
-            own.set()
+            resumed.set()
     finally:
         stop.set()
         while any(thread.is_alive() for thread in threads):
-            for own in taken:
-                own.set()
+            for resumed in taken:
+                resumed.set()
             for thread in threads:
                 thread.join(0.05)

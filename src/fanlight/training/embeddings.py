@@ -27,6 +27,10 @@ from fanlight.text.vectors import beginnings
 
 PathLike = str | os.PathLike[str]
 FEW_WORDS = 1_000_000  # below, a word's few places say little beyond what the labelled sentences say
+TOO_FEW_WORDS = (
+    f"attention: vectors of fewer than {FEW_WORDS:,} words rarely help a model: give more raw text, or vectors trained "
+    "elsewhere (GloVe, fastText .vec), and compare dev F1 with and without them"
+)
 LONGEST = 10_000  # words of a line that gensim takes at once; longer lines are laid out over several
 _PIECES = re.compile(r"[^\W\d_]+|\d+|\S")
 
@@ -34,6 +38,7 @@ _PIECES = re.compile(r"[^\W\d_]+|\d+|\S")
 def train_vectors(
     paths: Sequence[PathLike],
     out: PathLike,
+    *,
     dimension: int = 100,
     window: int = 5,
     minimum: int = 3,
@@ -48,10 +53,8 @@ def train_vectors(
 
     Parameters
     ----------
-    paths : sequence of path
-        Raw texts, a text a line.
-    out : path
-        The file to write.
+    paths, out : paths
+        Raw texts, a text a line; the file to write.
     dimension, window, minimum, epochs : int
         Components; words to either side; times that a word must occur; passes over the text.
     seed : int
@@ -70,23 +73,16 @@ def train_vectors(
         gensim is not installed, a file cannot be read or written, or no word occurs often enough.
     """
     models = library("gensim.models")
-    known = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
-    lines = [line for path in paths for line in _lines(path, encoding)]
-    kept = [line for line in lines if _compact(line) not in known]
-    if known:
-        tell(f"left out {len(lines) - len(kept):,} of {len(lines):,} lines")
+    lines = _read_lines(paths, encoding, without, tell)
     if unit is None:
-        unit = "character" if language_of("".join(kept[:1000])) == "ko" else "word"
-    sentences = [part for line in kept for part in _words(line, unit)]
+        unit = "character" if language_of("".join(lines[:1000])) == "ko" else "word"
+    sentences = [part for line in lines for part in _words(line, unit)]
     counts = Counter(word for sentence in sentences for word in sentence)
     if not any(count >= minimum for count in counts.values()):
         raise DataError(f"{paths[0]}: no word occurs {minimum} times: give more text, or a smaller --minimum")
-    tell(f"{counts.total():,} words in {len(kept):,} lines")
+    tell(f"{counts.total():,} words in {len(lines):,} lines")
     if counts.total() < FEW_WORDS:
-        tell(
-            f"attention: vectors of fewer than {FEW_WORDS:,} words rarely help a model: give more raw text, or vectors "
-            "trained elsewhere (GloVe, fastText .vec), and compare dev F1 with and without them"
-        )
+        tell(TOO_FEW_WORDS)
     # one thread: with several, the order of their updates is left to chance
     options: dict[str, Any] = {"vector_size": dimension, "window": window, "min_count": minimum, "epochs": epochs}
     options |= {"sg": 1, "negative": 5, "seed": seed, "workers": 1}
@@ -101,12 +97,26 @@ def train_vectors(
     return len(words)
 
 
-def _frequent_beginnings(counts: Counter[str], minimum: int, known: set[str]) -> list[str]:
-    found: Counter[str] = Counter()
+def _read_lines(
+    paths: Sequence[PathLike], encoding: str, without: Sequence[Corpus], tell: Callable[[str], object]
+) -> list[str]:
+    """Return the lines of raw texts but for those that are a sentence of the corpora."""
+    excluded = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
+    lines = [line for path in paths for line in _lines(path, encoding)]
+    remaining = [line for line in lines if _compact(line) not in excluded]
+    if excluded:
+        tell(f"left out {len(lines) - len(remaining):,} of {len(lines):,} lines")
+    return remaining
+
+
+def _frequent_beginnings(counts: Counter[str], minimum: int, words: set[str]) -> list[str]:
+    frequencies: Counter[str] = Counter()
     for word, count in counts.items():
         for form in beginnings(word):
-            found[form] += count
-    return sorted((f for f, n in found.items() if n >= minimum and f not in known), key=lambda f: (-found[f], f))
+            frequencies[form] += count
+    return sorted(
+        (f for f, n in frequencies.items() if n >= minimum and f not in words), key=lambda f: (-frequencies[f], f)
+    )
 
 
 def _words(line: str, unit: str) -> Iterator[list[str]]:
@@ -116,8 +126,8 @@ def _words(line: str, unit: str) -> Iterator[list[str]]:
         words = [line[s:e] for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
     else:
         words = _PIECES.findall(line)
-    for first in range(0, len(words), LONGEST):
-        yield words[first : first + LONGEST]
+    for begin in range(0, len(words), LONGEST):
+        yield words[begin : begin + LONGEST]
 
 
 def _lines(path: PathLike, encoding: str) -> Iterator[str]:

@@ -47,19 +47,19 @@ class Labels:
 
     def encode(self, spans: Sequence[Span], length: int, annotation: Annotation) -> Int:
         """Return the labels (length,), or (length, types), of a sentence."""
-        known = set(self.types)
-        readings = {t: tuple(r for r in types if r in known) for t, types in annotation.readings.items()}
-        kept = [span for span in spans if readings.get(span[2])]
+        model_types = set(self.types)
+        readings = {t: tuple(r for r in types if r in model_types) for t, types in annotation.readings.items()}
+        labelled = [span for span in spans if readings.get(span[2])]
         if self.overlapping:
-            return self._columns(kept, length, annotation, readings)
+            return self._columns(labelled, length, annotation, readings)
         if not annotation.partial:
-            return self._tags.encode([(s, e, readings[t][0]) for s, e, t in kept], length)
+            return self._tags.encode([(s, e, readings[t][0]) for s, e, t in labelled], length)
         outside = [0, *(1 + 4 * j + k for j, t in enumerate(self.types) if t in annotation.unmarked for k in range(4))]
         labels = np.full(length, self._number(outside), np.int64)
-        for start, end, type_ in kept:
+        for start, end, type_ in labelled:
             firsts = [4 * self.types.index(reading) for reading in readings[type_]]
             roles = self._single.encode([(0, end - start, "")], end - start)
-            labels[start:end] = [self._number([first + role for first in firsts]) for role in roles.tolist()]
+            labels[start:end] = [self._number([tag + role for tag in firsts]) for role in roles.tolist()]
         return labels
 
     def _columns(
@@ -69,8 +69,8 @@ class Labels:
         for column, type_ in enumerate(self.types):
             if type_ in annotation.unmarked:
                 labels[:, column] = UNKNOWN
-            own = [(s, e, "") for s, e, t in spans if readings[t] == (type_,)]
-            tags = self._single.encode(outermost(own), length)
+            exact = [(s, e, "") for s, e, t in spans if readings[t] == (type_,)]
+            tags = self._single.encode(select_outermost(exact), length)
             for start, end, other in spans:
                 if len(readings[other]) > 1 and type_ in readings[other]:
                     labels[start:end, column] = UNKNOWN
@@ -81,10 +81,10 @@ class Labels:
         return self._numbers.setdefault(tuple(sorted(tags)), len(self._numbers))
 
 
-def outermost(spans: Sequence[Span]) -> list[Span]:
+def select_outermost(spans: Sequence[Span]) -> list[Span]:
     """Return spans of one type without those that overlap a longer or earlier one."""
-    kept: list[Span] = []
+    chosen: list[Span] = []
     for span in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
-        if all(span[1] <= other[0] or other[1] <= span[0] for other in kept):
-            kept.append(span)
-    return sorted(kept)
+        if all(span[1] <= other[0] or other[1] <= span[0] for other in chosen):
+            chosen.append(span)
+    return sorted(chosen)

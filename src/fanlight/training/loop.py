@@ -22,13 +22,13 @@ from fanlight.network.architecture import loss
 from fanlight.training import cores
 from fanlight.training.batches import epoch_order
 from fanlight.training.checkpoint import Checkpoint
+from fanlight.training.collate import Collator
 from fanlight.training.cores import Stop
-from fanlight.training.feeding import Feeder
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
-from fanlight.training.preparation import Task
+from fanlight.training.preparation import Run
 
 WRITE_AFTER = 5.0  # seconds between two checkpoints, which take longer to write than an epoch of few sentences
-FEEDING = 4e-4  # seconds for which the second lane makes the next batch, when a program begins
+COLLATION = 4e-4  # seconds for which the second thread makes the next batch, when a program begins
 
 
 @dataclass(frozen=True)
@@ -62,106 +62,110 @@ class Epoch:
 
 
 class Team(Protocol):
-    """Workers who share out each epoch (`training.mixing`)."""
+    """Workers who share out each epoch (`training.data_parallel`)."""
 
-    def begin(self, task: Task) -> None:
-        """Give every worker the task."""
+    def begin(self, run: Run) -> None:
+        """Give every worker the run."""
 
     def epoch(self, learner: Learner, number: int) -> tuple[float, int]:
         """Do an epoch; leave in the learner what the workers have learned, and return `Learner.epoch`'s."""
 
 
-def training(
-    task: Task,
+def train_network(
+    run: Run,
     checkpoint: Path | None = None,
     resume: bool = False,
     stop: Stop | None = None,
-    lanes: int | None = None,
+    *,
+    threads: int | None = None,
     team: Team | None = None,
 ) -> Iterator[Epoch]:
-    """Train the task's network in place, yielding after every pass; at the end it holds the best parameters.
+    """Train the run's network in place, yielding after every epoch; at the end it has the best parameters.
 
     Parameters
     ----------
-    task : Task
-        What `preparation.prepare` made of data and settings.
+    run : Run
+        Data, network and first parameters (`preparation.prepare`).
     checkpoint : path, optional
-        Where to keep what a resumed run needs, written after the first epoch, and then after an epoch that ends
-        `WRITE_AFTER` seconds or more after it was written.
+        Where to store what a resumed run needs, after the first epoch and then at most every `WRITE_AFTER` seconds.
     resume : bool
         Go on from the checkpoint if there is one.
     stop : event, optional
-        Once it is set, the epoch in work is dropped.
-    lanes : int, optional
-        How many threads share the work, 1 or 2; by default as many as there are cores. The numbers are the same.
+        Once it is set, the current epoch is dropped.
+    threads : int, optional
+        Threads that share the work, 1 or 2; by default as many as there are cores. The numbers are the same.
     team : Team, optional
-        Who does the epochs, instead of this process.
+        Does the epochs, instead of this process.
 
     Raises
     ------
-    ModelError
-        The checkpoint cannot be read or written.
-    SettingsError
-        The checkpoint belongs to other data or settings.
+    ModelError, SettingsError
+        The checkpoint cannot be read or written, or belongs to other data or settings.
     """
-    settings, parameters = task.settings, task.parameters
-    learner = Learner(task, min(2, cores.cores()) if lanes is None else lanes)
-    optimiser = learner.optimiser
+    settings = run.settings
+    learner = Learner(run, min(2, cores.cores()) if threads is None else threads)
     if team is not None:
-        team.begin(task)
-    state = Checkpoint.begin(checkpoint, task, optimiser, resume)
+        team.begin(run)
+    state = Checkpoint.begin(checkpoint, run, learner.optimiser, resume)
     began, written = time.perf_counter(), -np.inf
     for epoch in range(state.epoch, settings.epochs):
         if settings.patience and epoch - 1 - state.best_epoch >= settings.patience:
             break
         if epoch == max(1, round(settings.average_from * settings.epochs)):
-            optimiser.start_averaging()
+            learner.optimiser.start_averaging()
         epoch_began = time.perf_counter()
-        told = learner.epoch(epoch, stop=stop) if team is None else team.epoch(learner, epoch)
-        if told is None:
+        sums = learner.epoch(epoch, stop=stop) if team is None else team.epoch(learner, epoch)
+        if sums is None:
             return
-        total, done = told
         seconds = time.perf_counter() - epoch_began
-        current: dict[str, NDArray[np.float32]] = {}
-        if task.dev is not None or epoch + 1 == settings.epochs:  # without a dev set the last epoch is the best
-            current = task.calibrated(optimiser.average())
-        scores = task.score(current)
-        best = state.keep(epoch, scores, current)
+        scores, best = _score_epoch(run, learner, state, epoch)
         due = time.perf_counter() - written >= WRITE_AFTER or epoch + 1 == settings.epochs
         if due:
-            state.write(optimiser)
+            state.write(learner.optimiser)
             written = time.perf_counter()
-        took = time.perf_counter() - began
+        elapsed, loss = time.perf_counter() - began, sums[0] / sums[1]
         try:
-            yield Epoch(task.stage, epoch + 1, settings.epochs, total / done, scores, best, done / seconds, took)
+            yield Epoch(run.stage, epoch + 1, settings.epochs, loss, scores, best, sums[1] / seconds, elapsed)
         except GeneratorExit:
             if not due:
-                state.write(optimiser)
+                state.write(learner.optimiser)
             raise
-    parameters.update(state.best)
+    run.parameters.update(state.best)
+
+
+def _score_epoch(run: Run, learner: Learner, state: Checkpoint, epoch: int) -> tuple[Scores | None, bool]:
+    """Score the averaged parameters on the dev set, and note them if none were better.
+
+    Without a dev set the last epoch is the best, and the parameters of the others are not averaged.
+    """
+    current: dict[str, NDArray[np.float32]] = {}
+    if run.dev is not None or epoch + 1 == run.settings.epochs:
+        current = run.calibrate(learner.optimiser.average())
+    scores = run.score(current)
+    return scores, state.keep(epoch, scores, current)
 
 
 class Learner:
-    """Takes a task's parameters through epochs.
+    """Takes a run's parameters through epochs.
 
     Parameters
     ----------
-    task : Task
-    lanes : int
+    run : Run
+    threads : int
         Threads that share the work, 1 or 2.
     """
 
-    def __init__(self, task: Task, lanes: int) -> None:
-        self.task, self.lanes = task, lanes
-        self.optimiser = Optimiser(task.settings.optimiser, task.parameters, task.settings.decay)
+    def __init__(self, run: Run, threads: int) -> None:
+        self.run, self.threads = run, threads
+        self.optimiser = Optimiser(run.settings.optimiser, run.parameters, run.settings.decay)
 
     @cached_property
     def _program(self) -> Program:
-        return training_program(self.task, self.lanes)
+        return training_program(self.run, self.threads)
 
     @cached_property
-    def _feeder(self) -> Feeder:
-        return Feeder(self.task, self.lanes)
+    def _collator(self) -> Collator:
+        return Collator(self.run, self.threads)
 
     def epoch(self, number: int, share: tuple[int, int] = (0, 1), stop: Stop | None = None) -> tuple[float, int] | None:
         """Do an epoch, or one of so many equal shares of its sentences.
@@ -171,17 +175,17 @@ class Learner:
         (float, int) or None
             The sum of the tokens' losses, and how many they are; None if it is stopped.
         """
-        task, settings, parameters = self.task, self.task.settings, self.task.parameters
+        run, settings, parameters = self.run, self.run.settings, self.run.parameters
         rng = np.random.default_rng([settings.seed, number])
-        order = epoch_order(task.parts, rng)
+        order = epoch_order(run.parts, rng)
         worker, workers = share
         if workers > 1:
             order = np.array_split(order, workers)[worker]
             rng = np.random.default_rng([settings.seed, number, worker + 1])  # a zero would be no other seed
         total = 0.0
         done = 0
-        tokens = len(task.train.tokens(order))
-        for count, inputs, needed in self._feeder.epoch(order, rng):
+        tokens = len(run.train.tokens(order))
+        for count, inputs, needed in self._collator.epoch(order, rng):
             if stop is not None and stop.is_set():
                 return None
             tables = {name: parameters[name].take(rows, 0) for name, rows in needed.items() if name in parameters}
@@ -193,8 +197,7 @@ class Learner:
                 settings.warmup,
             )
             gradients = {
-                name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name]
-                for name in task.learned
+                name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name] for name in run.learned
             }
             self.optimiser.step(gradients, rate, self._program.second)
             total += float(outputs["loss"]) * count
@@ -202,18 +205,18 @@ class Learner:
         return total, done
 
 
-def training_program(task: Task, lanes: int = 1) -> Program:
+def training_program(run: Run, threads: int = 1) -> Program:
     """Compile the loss and its gradients with respect to everything that is learned, for one or two threads.
 
     This is the one place where training meets the calculus: the program is ``compile(loss, gradient(loss, θ))``.
     """
-    expression = loss(task.configuration, partial=task.allowed is not None)
-    gradients = gradient(expression, task.learned)
-    outputs = {"loss": expression, **dict(zip(task.learned, gradients, strict=True))}
-    return compile(outputs, np.float32, lanes=lanes, busy=FEEDING)
+    expression = loss(run.configuration, partial=run.allowed is not None)
+    gradients = gradient(expression, run.learned)
+    outputs = {"loss": expression, **dict(zip(run.learned, gradients, strict=True))}
+    return compile(outputs, np.float32, threads=threads, busy=COLLATION)
 
 
 def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:
     """Leave out row -1, which stands for words without a vector and comes first."""
-    known = int(rows[0] < 0) if len(rows) else 0
-    return RowGradient(rows[known:], gradient[known:])
+    unlisted = int(rows[0] < 0) if len(rows) else 0
+    return RowGradient(rows[unlisted:], gradient[unlisted:])

@@ -199,13 +199,13 @@ def _adam(
     change = np.empty(p.shape[1], p.dtype)
     for r in range(len(rows)):  # short loops over few arrays: a processor does many entries of them at once
         row = rows[r]
-        gradient, first, second, entries = g[r], a[row], s[row], p[row]
+        gradient, mean, square, entries = g[r], a[row], s[row], p[row]
         for j in range(len(change)):
-            first[j] = b1 * first[j] + c1 * gradient[j]
+            mean[j] = b1 * mean[j] + c1 * gradient[j]
         for j in range(len(change)):
-            second[j] = b2 * second[j] + c2 * gradient[j] * gradient[j]
+            square[j] = b2 * square[j] + c2 * gradient[j] * gradient[j]
         for j in range(len(change)):
-            change[j] = -scaled * first[j] / (np.sqrt(second[j]) + epsilon) - shrink * entries[j]
+            change[j] = -scaled * mean[j] / (np.sqrt(square[j]) + epsilon) - shrink * entries[j]
         for j in range(len(change)):
             entries[j] += change[j]
         if averaging:

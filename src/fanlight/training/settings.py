@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fanlight.errors import SettingsError
 from fanlight.network.configuration import HEADS
+
+RENAMED = {"exchange_share": "replacement_share"}  # settings by their names in earlier versions
 
 
 class Table(BaseModel):
@@ -41,7 +44,7 @@ class Meaning(BaseModel):
 
 
 class Settings(BaseModel):
-    """All that can be set in a training run; ``None`` means chosen by what a token is (`resolved`).
+    """All that can be set in a training run; ``None`` means chosen by what a token is (`resolve`).
 
     Attributes
     ----------
@@ -59,7 +62,7 @@ class Settings(BaseModel):
         By the head: "likelihood"; "cross-entropy"; "logistic" or "margin" (L8).
     features : dict | None
         Feature tables as ``{name = {buckets, dimension, features, reach}}``, instead of the unit's own; one with a
-        ``reach`` is looked at only so many tokens from the window's middle.
+        ``reach`` is seen only that many tokens from the window's middle.
     context_width : int | None
         Width of the document-context embedding; 0 switches it off.
     train_vectors : bool
@@ -77,16 +80,16 @@ class Settings(BaseModel):
         Share of word types that lose a whole feature table while training, by the table's name ("vectors" too).
     lower_share, upper_share : float, optional
         Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
-    exchange_share : float, optional
-        Share of the sentences that each epoch shows once more with their entities exchanged for others of the same
-        type (`training.exchange`). By default all of them where there are fewer than `FEW`; elsewhere half without word
-        vectors, which tell what names are alike, and none with them.
+    replacement_share : float, optional
+        Share of the sentences that each epoch shows once more with their entities replaced by others of the same type
+        (`training.mention_replacement`). By default all of them where there are fewer than `FEW`; elsewhere half
+        without word vectors, which show what names are alike, and none with them.
     passes : int, optional
-        2: a second network is told what a first made of the same word elsewhere in the document; 1: one network alone.
+        2: a second network reads document features, which a first makes of a word's other mentions; 1: one network.
         By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
     folds : int
-        For two passes: the second network learns from what first networks, trained on the other documents, made of
-        each of so many folds.
+        For two passes: the number of folds of documents; the features of a fold come in training from a first network
+        that was trained on the others.
     unmarked_document : str
         The document of a column file without ``-DOCSTART-`` lines: each "sentence" by itself, or the "file".
     corpora : dict of str to Meaning
@@ -114,10 +117,10 @@ class Settings(BaseModel):
     average_from : float
         Weights are averaged after this share of the epochs; 1 for never.
     workers : int
-        Processes that share out each epoch and then average what they have learned (`training.mixing`); the result
-        depends on how many they are.
+        Processes that share out each epoch and then average what they have learned (`training.data_parallel`); the
+        result depends on how many they are.
     keep : int
-        Keep about so many sentences of each training file in the model file, for `fanlight update` to rehearse.
+        Sentences of each training file, about, that the model file stores for `fanlight update` to rehearse.
     seed : int
         Same seed, same bits.
     """
@@ -142,7 +145,7 @@ class Settings(BaseModel):
     feature_dropout: dict[str, Annotated[float, Field(ge=0, lt=1)]] | None = None
     lower_share: float | None = Field(None, ge=0, le=1)
     upper_share: float | None = Field(None, ge=0, le=1)
-    exchange_share: float | None = Field(None, ge=0, le=1)
+    replacement_share: float | None = Field(None, ge=0, le=1)
     passes: Literal[1, 2] | None = None
     folds: int = Field(3, ge=2, le=100)
     unmarked_document: Literal["sentence", "file"] = "sentence"
@@ -161,9 +164,7 @@ class Settings(BaseModel):
     keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 
-    def resolved(
-        self, unit: str, documents: int, sentences: int, vectors: bool, *, tokens: int | None = None
-    ) -> Chosen:
+    def resolve(self, unit: str, documents: int, sentences: int, vectors: bool, *, tokens: int | None = None) -> Chosen:
         """Return the settings with everything chosen that the data decides.
 
         Parameters
@@ -178,17 +179,27 @@ class Settings(BaseModel):
             Of the training data; without it the schedule is that of a large corpus.
         """
         passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
-        exchange = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
-        own: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "exchange_share": exchange}
-        own["output_bias"] = "zero"
-        own |= _BY_UNIT[unit]
+        replacement = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
+        choices: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "output_bias": "zero"}
+        choices["replacement_share"] = replacement
+        choices |= _BY_UNIT[unit]
         if tokens is not None and tokens < FEW_TOKENS:
-            own |= _FEW[unit]
-        own["rate"] *= min(self.workers, BOLDEST)
+            choices |= _FEW[unit]
+        choices["rate"] *= min(self.workers, BOLDEST)
         explicit = self.model_dump(exclude_none=True)
         if tokens is not None:
-            own |= _schedule({**own, **explicit}, tokens, self.batch_tokens)
-        return Chosen(**{**own, **explicit})
+            choices |= _schedule({**choices, **explicit}, tokens, self.batch_tokens)
+        return Chosen(**{**choices, **explicit})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_names(cls, values: Any) -> Any:
+        """Take the names that settings had in earlier versions."""
+        if not isinstance(values, dict):
+            return values
+        for old in sorted(RENAMED.keys() & values.keys()):
+            warnings.warn(f"the setting {old} is called {RENAMED[old]}", DeprecationWarning, stacklevel=2)
+        return rename_settings(values)
 
     @model_validator(mode="after")
     def _loss_fits_head(self) -> Settings:
@@ -203,6 +214,17 @@ class Settings(BaseModel):
         if self.vector_parts is not None and (self.train_vectors or self.random_vectors):
             raise ValueError("vector_parts does not go with trained word vectors: leave out train_vectors")
         return self
+
+
+def rename_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings, such as those in a model file of an earlier version, under their present names.
+
+    Examples
+    --------
+    >>> rename_settings({"exchange_share": 0.5, "epochs": 3})
+    {'replacement_share': 0.5, 'epochs': 3}
+    """
+    return {RENAMED.get(name, name): value for name, value in values.items()}
 
 
 class Chosen(Settings):
@@ -220,7 +242,7 @@ class Chosen(Settings):
     feature_dropout: dict[str, float]
     lower_share: float
     upper_share: float
-    exchange_share: float
+    replacement_share: float
     passes: Literal[1, 2]
 
 
@@ -274,7 +296,7 @@ _FEW: dict[str, dict[str, Any]] = {
 
 
 def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) -> dict[str, Any]:
-    """Return batch size and epochs for a corpus of so many tokens.
+    """Return batch size and epochs for the size of a corpus.
 
     A network needs a number of updates, not of epochs: a small corpus gets smaller batches and more epochs. Where the
     unit's usual epochs make `UPDATES`, nothing changes.
@@ -288,7 +310,7 @@ def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) 
     batch_tokens : int, optional
         What the user chose.
     """
-    shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "exchange")))
+    shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "replacement")))
     smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
     batch = batch_tokens or min(chosen["batch_tokens"], smaller)
     needed = min(MOST_EPOCHS, round(UPDATES * batch / max(1, shown)))
@@ -320,9 +342,9 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"])) or "settings"
-        known = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
+        names = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
         raise SettingsError(
-            f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{known}"
+            f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{names}"
         ) from None
 
 

@@ -6,13 +6,13 @@ import os
 import platform
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fanlight.corpus.annotation import meanings_of
 from fanlight.corpus.data_report import DataReport, report_data
 from fanlight.corpus.patterns import read_patterns
 from fanlight.corpus.readers import read_corpus
@@ -24,17 +24,39 @@ from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import beginnings, fallback_forms, read_vectors
 from fanlight.training.cores import one_thread_blas
+from fanlight.training.data_parallel import Engine, local_workers
 from fanlight.training.loop import Epoch
-from fanlight.training.mixing import Engine, local
-from fanlight.training.passes import stage_files, train_passes
-from fanlight.training.preparation import Task, prepare
-from fanlight.training.sample import sample_of
+from fanlight.training.preparation import Run, prepare, read_annotations
+from fanlight.training.rehearsal_sample import draw_rehearsal_sample
 from fanlight.training.settings import Chosen, Settings
+from fanlight.training.stages import stage_files, train_stages
 from fanlight.version import __version__
 
 PathLike = str | os.PathLike[str]
+Warn = Callable[[str], object]
 FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
 RISE = 1.0  # of dev F1 in the last quarter of the epochs, from which on more of them are advised
+
+
+class LabelledFiles(NamedTuple):
+    """Labelled files as read.
+
+    Attributes
+    ----------
+    train : Corpus
+    also : list of Corpus
+        More training data.
+    dev : Corpus or None
+    """
+
+    train: Corpus
+    also: list[Corpus]
+    dev: Corpus | None
+
+    @property
+    def all_training_data(self) -> list[Corpus]:
+        """`train` and `also`."""
+        return [self.train, *self.also]
 
 
 @one_thread_blas
@@ -44,47 +66,31 @@ def train_model(
     out: PathLike,
     vectors: PathLike | None,
     settings: Settings,
+    *,
     gazetteers: Sequence[PathLike] = (),
     also: Sequence[PathLike] = (),
     patterns: Sequence[PathLike] = (),
     resume: bool = False,
     format: str | None = None,
     encoding: str = "utf-8",
-    warn: Callable[[str], object] = lambda message: None,
+    warn: Warn = lambda message: None,
     about: Mapping[str, Any] | None = None,
-    engine: Engine = local,
+    engine: Engine = local_workers,
     announce: Callable[[DataReport, Chosen], object] = lambda report, settings: None,
 ) -> Generator[Epoch, None, None]:
     """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
 
     Parameters
     ----------
-    train, dev : path
-        Labelled sentences.
+    train, dev, vectors, gazetteers, also, patterns, format, encoding
+        As in `fanlight.train`.
     out : path
-        The model file; ``out + ".part"`` keeps the state of a run that has not ended, ``out + ".part.*"`` that of the
-        stages before the last.
-    vectors : path, optional
-        Word vectors.
-    settings : Settings
-    gazetteers : sequence of path
-        Lists of names (`text.gazetteers`).
-    also : sequence of path
-        More labelled sentences, which may mark other types (`Settings.corpora`).
-    patterns : sequence of path
-        Names and regular expressions (`corpus.patterns`).
-    resume : bool
-        Go on from ``out + ".part"``.
-    format, encoding : str
-        Of the labelled files.
-    warn : callable
-        Takes a sentence about each thing the user should know.
-    about : mapping, optional
-        More to keep in the model's provenance, such as licences.
-    engine : Engine
-        Who has the workers, where the settings ask for several (`training.mixing`).
-    announce : callable
-        Takes, before the first epoch, the report on the data and the settings with all that the data decided.
+        The model file; ``out + ".part"`` has the state of a run that has not ended, for `resume`, ``out + ".part.*"``
+        that of the stages before the last.
+    warn, announce : callables
+        `warn` takes a sentence for the user; `announce`, before the first epoch, data report and resolved settings.
+    about, engine : mapping, Engine
+        More for the model's provenance, such as licences; who has the workers (`training.data_parallel`).
 
     Raises
     ------
@@ -92,40 +98,28 @@ def train_model(
         A file or setting is at fault.
     """
     place = Path(out)
+    part = place.with_name(place.name + ".part")
     if not place.parent.is_dir():
         raise ModelError(f"{out}: the folder {place.parent} does not exist: create it first")
-    corpus = read_labelled(train, settings, format, encoding)
-    more = [read_labelled(path, settings, format, encoding) for path in also]
-    development = None if dev is None else read_labelled(dev, settings, format, encoding)
-    for some in (corpus, *more, development):
-        if some is not None and some.notes:
-            warn(f"{some.path}: {some.summary()}")
-        if some is not None and not some.documents_marked:
-            warn(
-                f"{some.path}: has no -DOCSTART- lines: each {settings.unmarked_document} is taken as a document of "
-                "its own (--set unmarked_document=sentence or file)"
-            )
-    if development is not None:
-        lacking = sorted(set(development.types) - set(corpus.types))
-        if lacking:
-            warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(lacking)}")
-    lexicon = _lexicon(vectors, [corpus, *more], development, settings, warn)
-    names = read_gazetteers(gazetteers, settings.unit or corpus.unit, encoding) if gazetteers else None
-    known = read_patterns(patterns, encoding) if patterns else None
-    task = prepare(corpus, development, lexicon, settings, names, more, known)
-    announce(report_data(corpus, development), task.settings)
-    part = place.with_name(place.name + ".part")
-    history = []
-    for epoch in train_passes(task, part, resume, engine):
-        history.append(epoch)
-        yield epoch
+    read = partial(read_labelled, settings=settings, format=format, encoding=encoding)
+    files = _read_files((train, also, dev), read, settings.unmarked_document, warn)
+    run = prepare(
+        files.train,
+        files.dev,
+        read_vectors_for(files, vectors, settings, warn),
+        settings,
+        gazetteer=read_gazetteers(gazetteers, settings.unit or files.train.unit, encoding) if gazetteers else None,
+        also=files.also,
+        patterns=read_patterns(patterns, encoding) if patterns else None,
+    )
+    announce(report_data(files.train, files.dev), run.settings)
+    history: list[Epoch] = []
+    run = yield from _record(train_stages(run, part, resume, engine), history)
     if is_rising(history):
-        warn(f"dev F1 was still rising in the last epochs: try more, such as --set epochs={2 * task.settings.epochs}")
-    model = finished(task, [corpus, *more], development, vectors)
+        warn(f"dev F1 was still rising in the last epochs: try more, such as --set epochs={2 * run.settings.epochs}")
+    model = build_model(run, files.all_training_data, files.dev, vectors)
     save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
-    for file in (part, *stage_files(part, task.settings.folds)):
-        if file is not None:
-            file.unlink(missing_ok=True)
+    _remove_checkpoints(part, run.settings.folds)
 
 
 @one_thread_blas
@@ -133,10 +127,51 @@ def train_corpora(
     corpus: Corpus, development: Corpus | None, vectors: PathLike | None, settings: Settings
 ) -> Generator[Epoch, None, Model]:
     """Train on a corpus in memory and write nothing, yielding after every epoch; return the model."""
-    lexicon = _lexicon(vectors, [corpus], development, settings, lambda message: None)
-    task = prepare(corpus, development, lexicon, settings)
-    yield from train_passes(task)
-    return finished(task, [corpus], development, vectors)
+    files = LabelledFiles(corpus, [], development)
+    run = prepare(corpus, development, read_vectors_for(files, vectors, settings), settings)
+    run = yield from train_stages(run)
+    return build_model(run, [corpus], development, vectors)
+
+
+def _remove_checkpoints(part: Path, folds: int) -> None:
+    for file in (part, *stage_files(part, folds)):
+        if file is not None:
+            file.unlink(missing_ok=True)
+
+
+def _record(run: Generator[Epoch, None, Run], history: list[Epoch]) -> Generator[Epoch, None, Run]:
+    """Yield the epochs of a run, appending each to a list; return what the run returns."""
+    while True:
+        try:
+            history.append(next(run))
+        except StopIteration as end:
+            result: Run = end.value
+            return result
+        yield history[-1]
+
+
+def _read_files(
+    paths: tuple[PathLike, Sequence[PathLike], PathLike | None],
+    read: Callable[[PathLike], Corpus],
+    unmarked_document: str,
+    warn: Warn,
+) -> LabelledFiles:
+    """Read the files of `LabelledFiles`; warn of repairs, of missing document marks, and of types that only dev has."""
+    train, also, dev = paths
+    files = LabelledFiles(read(train), [read(path) for path in also], None if dev is None else read(dev))
+    for corpus in (*files.all_training_data, files.dev):
+        if corpus is not None and corpus.notes:
+            warn(f"{corpus.path}: {corpus.summary()}")
+        if corpus is not None and not corpus.documents_marked:
+            warn(
+                f"{corpus.path}: has no -DOCSTART- lines: each {unmarked_document} is taken as a document of its own "
+                "(--set unmarked_document=sentence or file)"
+            )
+    if files.dev is not None:
+        missing = sorted(set(files.dev.types) - set(files.train.types))
+        if missing:
+            warn(f"{dev}: has types that {train} lacks, which cannot be learned: {', '.join(missing)}")
+    return files
 
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
@@ -151,30 +186,29 @@ def read_labelled(path: PathLike, settings: Settings, format: str | None, encodi
     )
 
 
-def finished(task: Task, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:
-    """Return the trained model, with where it comes from."""
-    lexicon = task.lexicon
-    scores = task.score(task.parameters)
-    parameters, temperature = task.tempered(dict(task.parameters))
-    trained = parameters.pop("vectors", None)
-    if trained is not None:
-        lexicon = lexicon.with_vectors(trained[:-1])
-    first = None if task.first is None else First(task.first.configuration, dict(task.first.parameters))
+def build_model(run: Run, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:
+    """Return the model of a run that is trained, with its provenance."""
+    scores = run.score(run.parameters)
+    parameters, temperature = run.apply_temperature(dict(run.parameters))
+    trained_vectors = parameters.pop("vectors", None)
+    lexicon = run.lexicon if trained_vectors is None else run.lexicon.with_vectors(trained_vectors[:-1])
+    stage = run.first_stage
+    first = None if stage is None else First(stage.configuration, dict(stage.parameters))
     provenance: dict[str, Any] = {
         "fanlight": __version__,
-        "settings": task.settings.model_dump(mode="json", exclude_none=True),
+        "settings": run.settings.model_dump(mode="json", exclude_none=True),
         "train": _source(corpora[0]),
         "vectors": None if vectors is None else Path(vectors).name,
         "environment": describe_environment(),
     }
     if len(corpora) > 1:
         provenance["also"] = [_source(corpus) for corpus in corpora[1:]]
-    if task.settings.keep:
-        meanings = meanings_of(corpora, {name: (a.readings, a.unmarked) for name, a in task.settings.corpora.items()})
-        provenance["sample"] = sample_of(corpora, meanings, task.settings.keep, task.settings.seed)
+    if run.settings.keep:
+        annotations = read_annotations(corpora, run.settings)
+        provenance["sample"] = draw_rehearsal_sample(corpora, annotations, run.settings.keep, run.settings.seed)
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
-    return Model(task.configuration, parameters, lexicon, provenance, first, task.gazetteer, task.patterns)
+    return Model(run.configuration, parameters, lexicon, provenance, first, run.gazetteer, run.patterns)
 
 
 def describe_environment() -> dict[str, str]:
@@ -210,36 +244,47 @@ def _source(corpus: Corpus) -> dict[str, Any]:
     return {"file": Path(corpus.path).name, "sha256": corpus.sha256, "sentences": len(corpus.sentences)}
 
 
-def _lexicon(
-    path: PathLike | None,
-    corpora: Sequence[Corpus],
-    dev: Corpus | None,
-    settings: Settings,
-    warn: Callable[[str], object],
+def read_vectors_for(
+    files: LabelledFiles, path: PathLike | None, settings: Settings, warn: Warn = lambda message: None
 ) -> Lexicon:
+    """Return the lexicon that the settings ask for: a file's vectors, random ones, or none.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read.
+    """
     if path is None:
         if not settings.random_vectors:
             return Lexicon.empty()
-        known = sorted({token for corpus in corpora for sentence in corpus.sentences for token in sentence.tokens})
+        words = sorted(
+            {token for corpus in files.all_training_data for sentence in corpus.sentences for token in sentence.tokens}
+        )
         rng = np.random.default_rng([settings.seed, 2 << 32])
-        return Lexicon.of(known, rng.standard_normal((len(known), settings.random_vectors), np.float32))
+        return Lexicon.of(words, rng.standard_normal((len(words), settings.random_vectors), np.float32))
     _refuse_fasttext_model(path)
     if settings.vector_limit is None:
         lexicon, repeated = read_lexicon(path, settings.vector_parts)
     else:
         vectors = read_vectors(path)
-        words, matrix, repeated = vectors.words, vectors.matrix, vectors.repeated
-        of_words = (settings.unit or corpora[0].unit) == "word"
-        sentences = [s for c in (*corpora, dev) if c is not None for s in c.sentences]
-        tokens = {token for s in sentences for token in (s.tokens if of_words else s.text.split())}
-        forms = fallback_forms if of_words else beginnings
-        needed = tokens | {form for token in tokens for form in forms(token)}
-        kept = [i for i, word in enumerate(words) if i < settings.vector_limit or word in needed]
-        check_parts(settings.vector_parts, matrix.shape[1], path)
-        lexicon = Lexicon.of([words[i] for i in kept], matrix[kept], settings.vector_parts)
+        repeated = vectors.repeated
+        needed = _looked_up_words(files, settings)
+        rows = [i for i, word in enumerate(vectors.words) if i < settings.vector_limit or word in needed]
+        check_parts(settings.vector_parts, vectors.matrix.shape[1], path)
+        lexicon = Lexicon.of([vectors.words[i] for i in rows], vectors.matrix[rows], settings.vector_parts)
     if repeated:
         warn(f"{path}: {repeated} lines repeat a word; the first of each was taken")
     return lexicon
+
+
+def _looked_up_words(files: LabelledFiles, settings: Settings) -> set[str]:
+    """Return the words of training and dev data, with the other forms under which their vectors are looked up."""
+    of_words = (settings.unit or files.train.unit) == "word"
+    corpora = [*files.all_training_data, *([] if files.dev is None else [files.dev])]
+    sentences = [sentence for corpus in corpora for sentence in corpus.sentences]
+    tokens = {token for s in sentences for token in (s.tokens if of_words else s.text.split())}
+    forms = fallback_forms if of_words else beginnings
+    return tokens | {form for token in tokens for form in forms(token)}
 
 
 def _refuse_fasttext_model(path: PathLike) -> None:

@@ -24,12 +24,12 @@ from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.decoding import Network
 from fanlight.network.modelfile import Model, save_model
 from fanlight.training.cores import one_thread_blas
-from fanlight.training.loop import Epoch, training
-from fanlight.training.mixing import local, team_of
-from fanlight.training.passes import told_by
-from fanlight.training.preparation import Task, prepare
-from fanlight.training.settings import read_settings
-from fanlight.training.train import finished
+from fanlight.training.data_parallel import local_workers, team_of
+from fanlight.training.loop import Epoch, train_network
+from fanlight.training.preparation import Run, prepare
+from fanlight.training.settings import Settings, read_settings, rename_settings
+from fanlight.training.stages import add_document_features, type_probabilities
+from fanlight.training.train import build_model
 
 EPOCHS, RATE = 5, 0.0005
 NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MOST_REPEATS` of each give them
@@ -55,8 +55,8 @@ def update_model(
     new : sequence of Corpus
         The new examples, each with all the entities of the types that occur in it.
     rehearsal : sequence of Corpus
-        Sentences with the old types, such as the sample in the model or what the model finds in raw text. A type that a
-        corpus never has is left open in it.
+        Sentences with the old types, such as the sample in the model or raw text that the model has tagged. A type that
+        a corpus never has is left open in it.
     out : path
     dev : Corpus, optional
         Chooses the best epoch; with old and new types.
@@ -70,47 +70,57 @@ def update_model(
     """
     if not out.parent.is_dir():
         raise ModelError(f"{out}: the folder {out.parent} does not exist: create it first")
-    made = model.configuration
     corpora = [*(corpus for corpus in rehearsal if corpus.types), *new]
-    lost = sorted(set(made.types) - {type_ for corpus in corpora for type_ in corpus.types})
-    if lost:
+    missing = sorted(set(model.configuration.types) - {type_ for corpus in corpora for type_ in corpus.types})
+    if missing:
         raise DataError(
-            f"{rehearsal[0].path}: has no entity of type {lost[0]!r}, which would be forgotten: give more to rehearse"
+            f"{rehearsal[0].path}: has no entity of type {missing[0]!r}, which would be forgotten: "
+            "give more to rehearse"
         )
-    kept = {k: v for k, v in model.provenance.get("settings", {}).items() if k not in FORGOTTEN}
-    tables = {group.name: {k: v for k, v in asdict(group).items() if k != "name"} for group in made.groups}
-    shape = {
-        "unit": made.unit, "radius": made.radius, "hidden": made.hidden, "activation": made.activation,
-        "head": made.head, "loss": made.loss, "features": tables, "context_width": made.context_width,
-    }  # fmt: skip
-    chosen = {"epochs": EPOCHS, "rate": RATE, **(overrides or {})}
-    fixed = sorted(set(chosen) & set(shape))
-    if fixed:
-        raise SettingsError(f"{fixed[0]}: is the model's own and cannot be changed by an update: train anew")
-    given = {**kept, **chosen, **shape, "passes": 1, "train_vectors": False, "random_vectors": 0}
-    settings = read_settings(None, given)
-    task = prepare(
+    run = prepare(
         corpora[0],
         dev,
         model.lexicon,
-        settings,
-        model.gazetteer,
-        corpora[1:],
-        model.patterns,
-        dev_marks=None if dev is None else dev.types,
+        update_settings(model, overrides or {}),
+        gazetteer=model.gazetteer,
+        also=corpora[1:],
+        patterns=model.patterns,
+        dev_types=None if dev is None else dev.types,
         repeats=_repeats(corpora, len(corpora) - len(new)),
     )
     if model.first is not None:
-        first = Network(model.first.configuration, model.first.parameters, model.lexicon)
-        data = task.train
-        Z = first.emissions(task.types, data.types, data.contexts, data.starts, task.padding, data.evidence)
-        told_by(task, first, first.type_probabilities(Z, data.starts))
-    _inherit(task, model)
-    with team_of(local, task.settings.workers) as team:
-        yield from training(task, team=team)
-    trained = finished(task, corpora, dev, None)
-    trained.provenance["updated from"] = {key: model.provenance.get(key) for key in ("train", "also", "dev scores")}
-    save_model(trained, out)
+        stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
+        run = add_document_features(run, stage, type_probabilities(stage, run.types, run.train))
+    _inherit(run, model)
+    with team_of(local_workers, run.settings.workers) as team:
+        yield from train_network(run, team=team)
+    updated = build_model(run, corpora, dev, None)
+    updated.provenance["updated from"] = {key: model.provenance.get(key) for key in ("train", "also", "dev scores")}
+    save_model(updated, out)
+
+
+def update_settings(model: Model, overrides: Mapping[str, Any]) -> Settings:
+    """Return the settings of an update: the model's shape, the overrides, then what the model was trained with.
+
+    Raises
+    ------
+    SettingsError
+        An override is unknown, out of range, or would change the model's shape.
+    """
+    shape = model.configuration
+    tables = {group.name: {k: v for k, v in asdict(group).items() if k != "name"} for group in shape.groups}
+    fixed = {
+        "unit": shape.unit, "radius": shape.radius, "hidden": shape.hidden, "activation": shape.activation,
+        "head": shape.head, "loss": shape.loss, "features": tables, "context_width": shape.context_width,
+    }  # fmt: skip
+    changed = sorted({*overrides} & {*fixed})
+    if changed:
+        raise SettingsError(f"{changed[0]}: is the model's own and cannot be changed by an update: train anew")
+    trained = {k: v for k, v in rename_settings(model.provenance.get("settings", {})).items() if k not in FORGOTTEN}
+    schedule = {"epochs": EPOCHS, "rate": RATE, **overrides}
+    return read_settings(
+        None, {**trained, **schedule, **fixed, "passes": 1, "train_vectors": False, "random_vectors": 0}
+    )
 
 
 def rehearsal_corpus(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
@@ -126,14 +136,14 @@ def _repeats(corpora: Sequence[Corpus], old: int) -> list[int]:
     return [1] * old + [times] * (len(corpora) - old)
 
 
-def _inherit(task: Task, model: Model) -> None:
+def _inherit(run: Run, model: Model) -> None:
     """Begin with the old model's numbers; those of new tags stay as they were drawn."""
-    old, tags = TagSet(model.configuration.types).tags, TagSet(task.configuration.types).tags
+    old, tags = TagSet(model.configuration.types).tags, TagSet(run.configuration.types).tags
     if model.configuration.head == "logistic":  # no O
         old, tags = old[1:], tags[1:]
     places = np.array([tags.index(tag) for tag in old])
     for name, array in model.parameters.items():
-        into = task.parameters[name]
+        into = run.parameters[name]
         if name == "A":
             borders = np.append(places, len(tags))
             into[np.ix_(borders, borders)] = array

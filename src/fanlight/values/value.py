@@ -47,3 +47,10 @@ class Value:
         if self.unit is not None:
             row["unit"] = self.unit
         return row
+
+    def __str__(self) -> str:
+        """Show it in a word or two: an ISO date, or a number with its unit."""
+        if self.iso is not None:
+            return self.iso
+        number = self.to_dict()["number"]
+        return f"{number} %" if self.kind == "percent" else f"{number} {self.unit or ''}".rstrip()

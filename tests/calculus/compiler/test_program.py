@@ -51,7 +51,7 @@ def test_small_programs_run_as_a_whole_and_agree_with_their_steps():
     outputs = {"loss": total, **dict(zip("uWbx", gradient(total, list("uWbx")), strict=True))}
     program = compile(outputs, np.float64)
     plan = program._plan
-    assert plan.function({"m": 4, "n": 3, "N": 2}) is plan.run_whole
+    assert plan.function({"m": 4, "n": 3, "N": 2}) is plan.run_compiled
     assert plan.function({"m": 100, "n": 250, "N": 1}) is plan.run_steps
     point = inputs(np.random.default_rng(0), 2)
     point = {n: point[n] for n in program.symbols}
@@ -196,7 +196,7 @@ def counted_run(program, point):
         "one": Counted(1),
     }
     scope |= {"sigmoid": evaluated(lambda x: 1 / (1 + np.exp(-x))), "abs": evaluated(abs), "np": None}
-    for kernel in plan.kernels.values():
+    for kernel in plan.writer.kernels.values():
         exec(kernel.source.replace("NAME", kernel.name), scope)
     arrays = {n: np.vectorize(Counted, otypes=[object])(np.asarray(a, float)) for n, a in point.items()}
     symbols = {n: program.symbols[n] for n in arrays}
@@ -204,10 +204,11 @@ def counted_run(program, point):
     frame = [what.astype(object) if isinstance(what, np.ndarray) else what for what in plan.frame(lengths)]
     Counted.done = {}
     scope |= {f"in_{n}": a for n, a in arrays.items()}
-    scope |= {name: value for (name, _), value in zip(plan.given, frame, strict=True)}
-    for line in plan.lines:
-        exec(line, scope)
-    return {name: eval(variable, scope) for name, variable in plan.result.items()}, lengths
+    scope |= {name: value for (name, _), value in zip(plan.writer.frame, frame, strict=True)}
+    for _, lines in plan.writer.steps:
+        for line in lines:
+            exec(line, scope)
+    return {name: eval(variable, scope) for name, variable in plan.results.items()}, lengths
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from fanlight.calculus import compile, evaluate, function, gradient, parse, symbol
-from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.column_pruning import prune_columns
 from fanlight.calculus.compiler.plan import Plan
-from fanlight.calculus.compiler.threads import Pair, Step, ahead, schedule
+from fanlight.calculus.compiler.threads import Pair, Step, prefetch, schedule
 
 
 def test_every_step_waits_for_what_it_reads():
@@ -26,14 +26,14 @@ def test_every_step_waits_for_what_it_reads():
         ]
         shares = schedule(steps, float(rng.choice([0, 1e-3])))
         ended = shares.before()
-        place = [ended[n][lane] for n, lane in enumerate(shares.lanes)]
-        assert all(step.movable or lane == 0 for step, lane in zip(steps, shares.lanes, strict=True))
+        place = [ended[n][thread] for n, thread in enumerate(shares.threads)]
+        assert all(step.movable or thread == 0 for step, thread in zip(steps, shares.threads, strict=True))
         for n, step in enumerate(steps):
-            assert all(place[read] < ended[n][shares.lanes[read]] for read in step.reads)
-            assert all(shares.lanes[other] != shares.lanes[n] for other in shares.waits[n])
+            assert all(place[read] < ended[n][shares.threads[read]] for read in step.reads)
+            assert all(shares.threads[other] != shares.threads[n] for other in shares.waits[n])
         waited = [other for waits in shares.waits for other in waits]
         assert len(waited) == len(set(waited)), "a lock is acquired once"
-        divided += any(shares.lanes)
+        divided += any(shares.threads)
     assert divided > 150
 
 
@@ -57,8 +57,8 @@ def point(rng, N, t):
     return arrays | {f"i_{k}": rng.integers(0, t, N) for k in range(4)}
 
 
-def test_two_lanes_give_the_bits_of_one():
-    one, two = compile(model()), compile(model(), lanes=2)
+def test_two_threads_give_the_bits_of_one():
+    one, two = compile(model()), compile(model(), threads=2)
     rng = np.random.default_rng(0)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -78,30 +78,30 @@ def test_two_lanes_give_the_bits_of_one():
 
 
 def test_memory_shared_too_early_would_be_seen(monkeypatch):
-    """The proof that the test above can fail: without regard to the lanes buffers are overwritten while they are read."""
+    """The proof that the test above can fail: without regard to the threads buffers are overwritten while they are read."""
     import fanlight.calculus.compiler.plan as plan
 
-    honest = plan.slots
-    monkeypatch.setattr(plan, "slots", lambda order, reads, base, roots, ended=None: honest(order, reads, base, roots))
-    careless = compile(model(), lanes=2)
+    honest = plan.allocate_slots
+    monkeypatch.setattr(plan, "allocate_slots", lambda *arguments, has_ended=None: honest(*arguments))
+    careless = compile(model(), threads=2)
     careless(point(np.random.default_rng(0), 400, 250))
     kept = careless._plan
     monkeypatch.undo()
-    careful = compile(model(), lanes=2)
+    careful = compile(model(), threads=2)
     careful(point(np.random.default_rng(0), 400, 250))
     assert len(set(careful._plan.slots.values())) > len(set(kept.slots.values()))
 
 
 def test_small_programs_are_not_divided():
     s = parse("u.T @ tanh(W @ x + b)", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
-    program = compile({"s": s}, np.float64, lanes=2)
+    program = compile({"s": s}, np.float64, threads=2)
     program({"u": np.ones((100, 1)), "W": np.ones((100, 100)), "x": np.ones((100, 1)), "b": np.ones((100, 1))})
     assert isinstance(program._plan, Plan)
     assert not isinstance(program._plan.run_steps, Pair)
 
 
 @pytest.mark.parametrize("failing", ["here", "there", "both"])
-def test_a_fault_in_a_lane_ends_both_and_the_next_call_works(failing):
+def test_a_fault_in_a_thread_ends_both_and_the_next_call_works(failing):
     locks = [threading.Lock(), threading.Lock()]
     for lock in locks:
         lock.acquire()
@@ -134,26 +134,26 @@ def test_what_is_made_ahead_comes_in_order_with_its_faults():
 
     found = []
     with pytest.raises(ValueError, match="no third"):
-        found.extend(ahead(items()))
+        found.extend(prefetch(items()))
     assert found in ([1, 2], [])
-    run = ahead(iter(range(10)))
+    run = prefetch(iter(range(10)))
     assert [next(run), next(run)] == [0, 1]
     run.close()
-    assert list(ahead(iter([3, 4]))) == [3, 4]
+    assert list(prefetch(iter([3, 4]))) == [3, 4]
 
 
 def test_columns_that_nothing_reads_are_not_computed():
     shapes = {"A": ("n", "m"), "B": ("m", 9), "D": ("n", 9), "C": ("n", "m")}
     whole = parse("D * (A @ B + C @ B)", shapes)
     outputs = {"x": whole[:, 3:5], "y": whole[:, 5:8], "z": parse("A @ B", shapes)}
-    made = narrow(outputs)
+    made = prune_columns(outputs)
     assert str(made["x"]) == "(D[:, 3:8] * ((A @ B)[:, 3:8] + C @ B[:, 3:8]))[:, :2]", "A @ B is needed whole"
     rng = np.random.default_rng(0)
     given = {n: rng.standard_normal([{"n": 5, "m": 4}.get(d, d) for d in s]) for n, s in shapes.items()}
     for name, expression in outputs.items():
         assert np.array_equal(evaluate(made[name], given), evaluate(expression, given))
     kept = {"x": whole[:, 3:5], "y": whole}
-    assert narrow(kept) == kept
+    assert prune_columns(kept) == kept
 
 
 def test_programs_may_be_compiled_in_several_threads():

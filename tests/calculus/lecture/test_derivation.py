@@ -15,7 +15,7 @@ from fanlight.calculus import (
     jacobian,
     parse,
 )
-from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.numpy_source import numpy_source
 from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.lecture.diagnosis import check, random_point
@@ -170,7 +170,8 @@ def test_the_graph_holds_every_number():
     back = [e.downstream for e in drawn.edges if e.source == x]
     assert len(back) == 3, "x is used three times"
     np.testing.assert_allclose(sum(np.reshape(b, drawn.nodes[x].upstream.shape) for b in back), drawn.nodes[x].upstream)
-    assert {n.role for n in drawn.nodes} >= {"distributes"}
+    roles = graph(parse("(x + y) * relu(y)", {"x": (), "y": ()}), {"x": 1.0, "y": 2.0}).nodes
+    assert {n.label: n.role for n in roles if n.role} == {"+": "distributes", "relu": "routes", "*": "switches"}
     assert drawn.svg().count("<rect") == len(drawn.nodes)
     assert drawn.mermaid().count("-->") == len(drawn.edges)
     assert drawn.graphviz().startswith("digraph")

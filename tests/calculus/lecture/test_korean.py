@@ -5,8 +5,10 @@ import re
 import pytest
 
 from fanlight.calculus import check, derive, parse
+from fanlight.calculus.inference import guesses
 from fanlight.calculus.lecture.korean import KOREAN, say
 from fanlight.calculus.lecture.layout import steps
+from fanlight.calculus.lecture.mistakes import _PULLBACKS
 from fanlight.calculus.lecture.views import html, text
 
 SHAPES = {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1), "U": ("k", "n"), "c": ("k", 1), "A": ("m", "m")}
@@ -57,6 +59,7 @@ def test_every_step_is_told_in_korean(expression):
         ("x.T @ A @ x", "x", "2 * A @ x + A.T @ x", "한 항이 두 번"),
         ("x.T @ A @ x", "x", "A @ A @ x", "성분"),
         ("(x.T @ x)**2", "x", "x", "값에 따라"),
+        ("sum(x**3)", "x", "3 * x", "3 * x이(가) 아니라"),
     ],
 )
 def test_every_verdict_is_told_in_korean(expression, wrt, mine, reason):
@@ -69,6 +72,24 @@ def test_every_verdict_is_told_in_korean(expression, wrt, mine, reason):
         assert set(words(korean)) <= set(words(str(verdict.expected)))
     if reason is not None:
         assert any(reason in r for r in told), told
+
+
+def test_every_wrong_rule_is_told_in_korean():
+    for rules in _PULLBACKS.values():
+        for rule, _ in rules:
+            korean = say("a rule is wrong: " + rule.format(y="y"))
+            assert korean.startswith("규칙이 틀렸습니다: ")
+            assert not {"not", "with", "which", "left", "out", "alone"} & set(words(korean)), korean
+
+
+@pytest.mark.parametrize("expression", ["softmax(z)", "x**3"])
+def test_guessed_shapes_are_told_in_korean(expression):
+    told = guesses(expression, {})
+    assert told
+    for guess in told:
+        assert "보았습니다" in say(guess)
+        assert words(say(guess).partition(" --shape")[0]) == []
+    assert say("A taken as a matrix: --shape A=m,n").startswith("A을(를) 행렬로")
 
 
 def test_a_missing_translation_would_be_seen():

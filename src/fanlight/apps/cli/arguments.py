@@ -6,6 +6,9 @@ anything, outputs are compared with inputs, found writable, and locked until the
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from fanlight.errors import DataError
-from fanlight.files import check_outputs, check_writable, claim, is_special
+from fanlight.files import COMPRESSED, check_outputs, check_writable, claim, ending_of, is_special
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,14 @@ class Input:
 
     Attributes
     ----------
-    last_is_output : bool
-        The last of several paths is written.
+    last_is_database : bool
+        The last of several paths is a database that is written.
+    default_is_standard_input : bool
+        Without a value, standard input is read.
     """
 
-    last_is_output: bool = False
+    last_is_database: bool = False
+    default_is_standard_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,12 @@ class Output:
     wait : bool
     folder : bool
         It may be a folder, and is checked by the command itself.
+    database : bool
+        It is an SQLite database.
+    endings : tuple of str
+        One of which its name must have, that of a compression left aside; none: any.
+    compressible : bool
+        Whether a name that ends with .gz or .zst compresses it.
     """
 
     beside: tuple[str, ...] = ()
@@ -52,8 +64,13 @@ class Output:
     exclusive: bool = True
     wait: bool = False
     folder: bool = False
+    database: bool = False
+    endings: tuple[str, ...] = ()
+    compressible: bool = True
 
 
+PICTURES = (".svg", ".png", ".pdf")
+DATABASE = Output(beside=("-wal", "-shm"), database=True, compressible=False)
 Mark = Input | Output
 
 
@@ -81,19 +98,28 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
         marks = marks_of(function)
         outputs = list(_outputs(marks, values))
         paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
-        if outputs:
-            check_outputs(_inputs(marks, values), paths)
+        check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
         with ExitStack() as locks:
             for path, mark in outputs:
                 if not (mark.folder and not path.is_file()):
-                    check_writable(path)
-                if mark.exclusive:
-                    locks.enter_context(claim(path, mark.wait))
+                    check_writable(path, mark.database)
+            for path, mark in outputs:
+                for place in (path, *(_beside(path, end) for end in mark.beside)):
+                    if mark.exclusive:
+                        locks.enter_context(claim(place, mark.wait))
                 if mark.resumable:
                     check_part(path, bool(values.get("resume")))
+                _check_name(path, mark)
             return function(**values)
 
     return command
+
+
+def _check_name(path: Path, mark: Output) -> None:
+    if mark.endings and ending_of(path) not in mark.endings:
+        raise DataError(f"{path}: choose a name that ends with {', '.join(mark.endings)}")
+    if not mark.compressible and path.suffix.lower() in COMPRESSED:
+        raise DataError(f"{path}: is not compressed, since it is read as it is: choose a name without {path.suffix}")
 
 
 def check_part(out: Path, resume: bool) -> None:
@@ -118,7 +144,7 @@ def check_part(out: Path, resume: bool) -> None:
 
 
 def _beside(path: Path, end: str) -> Path:
-    return path.with_name(path.name + end)
+    return Path(f"{path}{end}")
 
 
 def _listed(value: Any) -> list[str]:
@@ -130,7 +156,9 @@ def _inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[st
     for name, mark in marks.items():
         if isinstance(mark, Input):
             paths = _listed(values.get(name))
-            yield from filter(_exists, map(_model_file, paths[: -1 if mark.last_is_output else None]))
+            yield from filter(_exists, map(_model_file, paths[: -1 if mark.last_is_database else None]))
+            if "-" in paths or (mark.default_is_standard_input and not paths):
+                yield "/dev/stdin"
 
 
 def _outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[tuple[Path, Output]]:
@@ -138,8 +166,18 @@ def _outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[t
         paths = _listed(values.get(name))
         if isinstance(mark, Output):
             yield from ((Path(path), mark) for path in paths)
-        elif mark.last_is_output and len(paths) > 1:
-            yield Path(paths[-1]), Output()
+        elif mark.last_is_database and len(paths) > 1:
+            yield Path(paths[-1]), DATABASE
+
+
+def _redirected_output(outputs: Iterable[Path]) -> list[str]:
+    """Return standard output if it is redirected to a file and is no other output already."""
+    if any(str(path) in ("-", "/dev/stdout") for path in outputs):
+        return []
+    try:
+        return ["/dev/stdout"] if stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode) else []
+    except (OSError, ValueError):  # no descriptor
+        return []
 
 
 def _exists(path: str) -> bool:

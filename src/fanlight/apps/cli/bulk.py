@@ -8,59 +8,44 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import cache
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 import fanlight
-from fanlight.apps.cli.resuming import begin_lines, end_lines, identify
-from fanlight.errors import DataError
+from fanlight.apps.cli.resuming import begin_lines, end_lines
+from fanlight.apps.cli.terminal import open_console
 from fanlight.files import writing
 from fanlight.tagging.lines import Lines, read_blocks
-from fanlight.tagging.rules import Rules
 from fanlight.tagging.stream import tag_lines
 from fanlight.tagging.tagger import Tagger
 
-FEW = 8192  # bytes of files that the plain engine tags before kernels are loaded
+if TYPE_CHECKING:
+    from fanlight.apps.cli.tag_job import TagJob
+
+SMALL_FILES = 8192  # bytes of files that the plain engine tags before kernels are loaded
 
 
-def tag_files(
-    files: list[str],
-    model: str | None,
-    threshold: dict[str, float],
-    passes: int | None,
-    threads: int | None,
-    out: Path | None,
-    resume: bool,
-    rules: Rules | None = None,
-) -> None:
+def tag_files(job: TagJob) -> None:
     """Tag the lines of UTF-8 files, in order.
 
-    With `out` the result is collected in ``out + ".part"`` and renamed at the end; `resume` goes on after its last
-    whole line. Each line read is one written, so nothing else has to be remembered.
+    With an output file the result is collected in ``out + ".part"`` and renamed at the end; an interrupted run is gone
+    on with after its last complete line. Each line read is one written, so nothing else has to be remembered.
     """
-    job = {"files": files, "model": model, "threshold": threshold, "passes": passes}
-    if rules is not None:
-        job["rules"] = rules.digest
-    done = 0
-    if out is None:
-        file: BinaryIO = sys.stdout.buffer
-    else:
-        if "-" in files and resume:
-            raise DataError("--resume: standard input cannot be read again: give files")
-        file, done = begin_lines(out, {**job, **identify(files, model)}, resume)
-
-    console = Console(stderr=True)
-    choose = _choose(files, model, passes, console)
+    files, out, lines_done = job.files, job.out, 0
+    file: BinaryIO = sys.stdout.buffer
+    if out is not None:
+        file, lines_done = begin_lines(out, job.note(), job.resume)
+    console = open_console(stderr=True)
+    choose = _choose(files, job.model, job.stages, console)
     with (
         writing(out or "standard output"),
         nullcontext() if out is None else file,
         _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter,
     ):
-        blocks = (block for path, skip in _skipped(files, done) for block in read_blocks(path, skip))
-        for lines, text in tag_lines(blocks, choose, threshold, rules, threads):
+        blocks = (block for path, skip in _remaining(files, lines_done) for block in read_blocks(path, skip))
+        for lines, text in tag_lines(blocks, choose, job.threshold, job.rules, job.threads):
             file.write(text)
             if out is None:
                 file.flush()  # whoever reads the pipe waits for it
@@ -70,19 +55,19 @@ def tag_files(
 
 
 def _choose(
-    files: list[str], model: str | None, passes: int | None, console: Console
+    files: list[str], model: str | None, stages: int | None, console: Console
 ) -> Tagger | Callable[[str], Tagger]:
     """Return the tagger, or what finds one for a language, by the engine that suits the input.
 
     Files are tagged by one engine from beginning to end, so that a run gives the same bytes each time: the plain one if
     they are small, else the compiled one. Standard input is answered at once, whatever is ready.
     """
-    size = sum(os.path.getsize(path) for path in files if path != "-")
-    engine = "plain" if "-" not in files and size < FEW else "auto"
+    size = sum(os.path.getsize(path) if os.path.isfile(path) else SMALL_FILES for path in files)
+    engine = "plain" if size < SMALL_FILES else "auto"
 
     @cache
     def load(name: str) -> Tagger:
-        tagger = fanlight.load(name, passes=passes, engine=engine)
+        tagger = fanlight.load(name, passes=stages, engine=engine)
         if "-" not in files and not tagger.ready:
             tagger.prepare()
             while tagger.state == "loading":
@@ -95,8 +80,8 @@ def _choose(
     return load(model) if model else load
 
 
-def _skipped(files: list[str], done: int) -> Iterator[tuple[str, int]]:
-    """Yield the files, and how many lines of each are done."""
+def _remaining(files: list[str], done: int) -> Iterator[tuple[str, int]]:
+    """Yield the files that are not done, and how many lines of each are."""
     for path in files:
         count = 0
         if done:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fanlight.calculus import Expression
     from fanlight.calculus.indexed import Indexed
 
@@ -64,6 +66,7 @@ class Kind(StrEnum):
 @commands.command(context_settings=_FORMULA)
 def derive(
     expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -81,8 +84,8 @@ def derive(
     from fanlight.calculus.lecture import korean, views
     from fanlight.calculus.lecture.derivation import derive as derived
 
-    steps = derived(read(expression, shape, assume), wrt)
     say = korean.say if language == Language.ko else str
+    steps = derived(read(expression, shape, assume, say=say), wrt)
     show = {
         View.text: lambda d: views.text(d, say),
         View.latex: views.latex_of,
@@ -103,6 +106,7 @@ def derive(
 @commands.command(context_settings=_FORMULA)
 def check(
     expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
+    *,
     wrt: Wrt,
     gradient: Annotated[str, typer.Option(help="Your own formula; z, h and delta of the derivation may stand in it.")],
     shape: Shapes = None,
@@ -112,10 +116,11 @@ def check(
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
     from fanlight.apps.formulas import describe_verdict
+    from fanlight.calculus.lecture import korean
     from fanlight.calculus.lecture.diagnosis import check as checked
 
-    whole = read(expression, shape, assume)
-    verdict = checked(whole, wrt, gradient, kind=kind)
+    scalar = read(expression, shape, assume, say=korean.say if language == Language.ko else str)
+    verdict = checked(scalar, wrt, gradient, kind=kind)
     print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
 
@@ -137,6 +142,7 @@ def exercise(
 @commands.command(context_settings=_FORMULA)
 def jacobian(
     expression: Annotated[str, typer.Argument(help='A column, row or scalar, such as "tanh(W @ x + b)".')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -151,6 +157,7 @@ def jacobian(
 @commands.command(context_settings=_FORMULA)
 def hessian(
     expression: Annotated[str, typer.Argument(help='A scalar, such as "x.T @ A @ x".')],
+    *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
@@ -164,7 +171,7 @@ def hessian(
 
 def _show(derivative: Expression | Indexed, format: Matrix) -> None:
     from fanlight.calculus import CalculusError, Expression
-    from fanlight.calculus.compiler.code_generation import numpy_source
+    from fanlight.calculus.compiler.numpy_source import numpy_source
     from fanlight.calculus.lecture.latex import latex
 
     if not isinstance(derivative, Expression):
@@ -181,7 +188,14 @@ def _show(derivative: Expression | Indexed, format: Matrix) -> None:
             print(numpy_source({"value": derivative}))
 
 
-def read(text: str, shape: list[str] | None, assume: list[str] | None, *, prefer_vectors: bool = False) -> Expression:
+def read(
+    text: str,
+    shape: list[str] | None,
+    assume: list[str] | None,
+    *,
+    prefer_vectors: bool = False,
+    say: Callable[[str], str] = str,
+) -> Expression:
     """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
     from fanlight.apps.formulas import read_formula
     from fanlight.calculus.inference import guesses
@@ -199,7 +213,7 @@ def read(text: str, shape: list[str] | None, assume: list[str] | None, *, prefer
             raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
         facts[name.strip()] = fact.strip()
     for guess in guesses(text, declared, prefer_vectors=prefer_vectors):
-        print(guess, file=sys.stderr)
+        print(say(guess), file=sys.stderr)
     return read_formula(text, declared, facts, prefer_vectors=prefer_vectors)
 
 

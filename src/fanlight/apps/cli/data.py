@@ -28,6 +28,7 @@ def convert(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="The file to write; for brat a folder."), Output(folder=True)
     ],
+    *,
     from_: Annotated[
         str | None, typer.Option("--from", help="Format of IN; by default found by looking.", show_default=False)
     ] = None,
@@ -60,6 +61,7 @@ def convert(
 @commands.command(name="check-data")
 def check_data(
     file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    *,
     dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), Input()] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
     format: Annotated[ReportFormat, typer.Option(help="How to print.")] = ReportFormat.text,

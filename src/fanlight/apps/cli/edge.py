@@ -20,9 +20,11 @@ def main() -> None:
     _open_streams()
     status = 1
     try:
-        result = _run()
-        sys.stdout.flush()
-        status = result
+        status = _run()
+        if status == 0:  # else the fault is told
+            status = 1
+            sys.stdout.flush()
+            status = 0
     except KeyboardInterrupt:
         status = 130
         _tell(f"interrupted{_how_to_go_on()}")

@@ -19,13 +19,19 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from fanlight.apps.cli.arguments import Input
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, LONGEST_LINE, open_unpacked, unreadable
+from fanlight.files import COMPRESSED, LONGEST_LINE, ending_of, open_unpacked, unreadable
 
 RULE = (
     "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
     "separator or the ending of a file's name) must exist; all else is text."
 )
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False),
+    Input(default_is_standard_input=True),
+]
 AsText = Annotated[bool, typer.Option("--text", help="All arguments are texts.")]
 AsFile = Annotated[bool, typer.Option("--file", help="All arguments are files.")]
 TABLES = (".jsonl", ".ndjson", ".csv", ".parquet")  # of which one column is the text
@@ -87,7 +93,7 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
     for item in arguments or ["-"]:
         exists = item == "-" or _exists(item)
         if as_text or not (exists or as_file or _looks_like_path(item)):
-            sources.append(Source(item, is_file=False))
+            sources.append(Source(_decode_argument(item), is_file=False))
         elif exists:
             sources += (Source(path, is_file=True) for path in files_of([item]))
         else:
@@ -124,7 +130,7 @@ def check_no_table(sources: Sequence[Source]) -> None:
         The message names the option that reads them.
     """
     for source in sources:
-        if source.is_file and (ending := _ending(source.value)) in TABLES:
+        if source.is_file and (ending := ending_of(source.value)) in TABLES:
             raise DataError(
                 f"{source.value}: each line is a row of {ending[1:]}, not a text: name the texts with --text-column "
                 f'text; to read its lines as they are: fanlight tag - < "{source.value}"'
@@ -162,7 +168,7 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
         if number == 1:
             marks = ((BOM_UTF8, "utf-8"),) if name in ("utf-8", "utf-8-sig") else _MARKS.get(name, ())
             mark, name = next(((m, other) for m, other in marks if data.startswith(m)), (b"", name))
-        for line in _decode(path, number, offset, data[len(mark) :], name, by_lines):
+        for line in _decode(path, number, offset, data[len(mark) :], name, by_lines=by_lines):
             if exact and line.text.encode(name) + line.end != line.mark:
                 raise DataError(f"{path}:{number}: {encoding} would not give the same bytes again: convert it to UTF-8")
             yield line._replace(mark=mark, encoding=name)
@@ -170,7 +176,7 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
         offset += len(data)
 
 
-def _decode(path: str, number: int, offset: int, data: bytes, name: str, by_lines: bool) -> Iterator[Line]:
+def _decode(path: str, number: int, offset: int, data: bytes, name: str, *, by_lines: bool) -> Iterator[Line]:
     """Yield the lines of decoded bytes, with their bytes in place of the byte-order mark."""
     try:
         if by_lines:
@@ -215,7 +221,7 @@ def _byte_lines(path: str, by_lines: bool) -> Iterator[bytes]:
 def _read_column(path: str, encoding: str, column: str) -> Iterator[str]:
     from fanlight.apps.integrations.arrow import SUFFIXES, read_column
 
-    ending = _ending(path)
+    ending = ending_of(path)
     if ending in (".jsonl", ".ndjson"):
         yield from _read_json_column(path, encoding, column)
     elif ending in SUFFIXES:
@@ -238,15 +244,17 @@ def _read_json_column(path: str, encoding: str, column: str) -> Iterator[str]:
         yield row[column] or ""
 
 
-def _ending(path: str) -> str:
-    """Return the ending of a file's name, but for that of its compression."""
-    place = Path(path)
-    return (place.with_suffix("") if place.suffix in COMPRESSED else place).suffix.lower()
+def _decode_argument(item: str) -> str:
+    """Return an argument's text where the locale has no UTF-8 but its bytes are."""
+    try:
+        return os.fsencode(item).decode("utf-8") if any("\udc80" <= c <= "\udcff" for c in item) else item
+    except UnicodeDecodeError:
+        return item
 
 
 def _exists(item: str) -> bool:
     try:
-        return os.path.exists(item)
+        return os.path.lexists(item)  # a link to a file that is gone is no text
     except ValueError:  # a null character
         return False
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import DATABASE, Input, Output
 from fanlight.apps.cli.inputs import read_lines
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.apps.cli.serve import HOST, PORT, run_server
 from fanlight.apps.labelling import LabelStore
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import files_of, replacing
 
 commands = typer.Typer()
 
@@ -23,8 +24,9 @@ commands = typer.Typer()
 @commands.command()
 def label(
     store: Annotated[
-        Path, typer.Argument(help="The file of labels; made if it does not exist."), Output(exclusive=False)
+        Path, typer.Argument(help="The file of labels; made if it does not exist."), replace(DATABASE, exclusive=False)
     ],
+    *,
     texts: Annotated[
         list[Path] | None,
         typer.Option(help="A text a line, or what `fanlight next` printed: to be labelled, in order."),
@@ -63,7 +65,7 @@ def label(
     labels = LabelStore(store)
     named = [name for part in (types or "").split(",") if (name := part.strip())]
     if texts or named:
-        new = labels.add((t for path in texts or () for t in _texts(str(path), encoding)), named)
+        new = labels.add((t for path in files_of(map(str, texts or ())) for t in _texts(path, encoding)), named)
         typer.echo(f"{store}: {new} new texts", err=True)
     if agreement:
         for pair in labels.agreement():

@@ -12,7 +12,20 @@ import typer
 from typer.core import TyperGroup
 
 from fanlight import __version__
-from fanlight.apps.cli import archive, calculus, data, label, models, serve, tag, warm
+from fanlight.apps.cli import (
+    calculus,
+    data,
+    evaluate,
+    experiments,
+    explain,
+    index,
+    label,
+    mask,
+    serve,
+    tag,
+    train,
+    warm,
+)
 from fanlight.apps.cli.arguments import protect
 
 GROUPS = {  # a line of 80 columns each
@@ -134,9 +147,13 @@ def _print_version() -> None:
 
 for commands in (
     tag.commands,
-    models.commands,
+    explain.commands,
+    train.commands,
+    evaluate.commands,
+    experiments.commands,
     data.commands,
-    archive.commands,
+    index.commands,
+    mask.commands,
     calculus.commands,
     serve.commands,
     label.commands,

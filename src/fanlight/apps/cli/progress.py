@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+
+from fanlight.apps.cli.terminal import printable, table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Counts, Scores
     from fanlight.tagging.explain import Explanation
@@ -36,34 +39,33 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
 
 def scores_table(scores: Scores) -> Table:
     """Lay out precision, recall and F1 per type and over all."""
-    table = Table("type", "precision", "recall", "F1", "gold", "found", "right", box=None, header_style="bold")
-    for column in table.columns[1:]:
+    rows: Table = table("type", "precision", "recall", "F1", "gold", "found", "right")
+    for column in rows.columns[1:]:
         column.justify = "right"
-    rows = [*scores.types.items(), ("all", scores.overall)]
-    for name, c in rows:
-        table.add_row(
+    for name, c in [*scores.types.items(), ("all", scores.overall)]:
+        rows.add_row(
             name, f"{c.precision:.2f}", f"{c.recall:.2f}", f"{c.f1:.2f}", str(c.gold), str(c.predicted), str(c.correct)
         )
-    return table
+    return rows
 
 
 def confusion_table(scores: Scores, most: int = 12) -> Table:
     """Lay out the tags most often taken for another."""
-    table = Table("gold tag", "given tag", "tokens", box=None, header_style="bold", title="most frequent confusions")
+    rows: Table = table("gold tag", "given tag", "tokens", title="most frequent confusions")
     wrong = sorted(((n, pair) for pair, n in scores.confusion.items() if pair[0] != pair[1]), reverse=True)
-    for n, (gold, given) in wrong[:most]:
-        table.add_row(gold, given, str(n))
-    return table
+    for n, (gold, predicted) in wrong[:most]:
+        rows.add_row(gold, predicted, str(n))
+    return rows
 
 
-def gains_table(name: str, rows: Mapping[str, tuple[Counts, Counts]]) -> Table:
+def gains_table(name: str, gains: Mapping[str, tuple[Counts, Counts]]) -> Table:
     """Lay out the scores of each type before and after."""
-    table = Table("type", "F1 before", "F1 after", "gain", "gold", box=None, header_style="bold", title=name)
-    for column in table.columns[1:]:
+    rows: Table = table("type", "F1 before", "F1 after", "gain", "gold", title=printable(name))
+    for column in rows.columns[1:]:
         column.justify = "right"
-    for type_, (old, new) in rows.items():
-        table.add_row(type_, f"{old.f1:.2f}", f"{new.f1:.2f}", f"{new.f1 - old.f1:+.2f}", str(new.gold))
-    return table
+    for type_, (old, new) in gains.items():
+        rows.add_row(type_, f"{old.f1:.2f}", f"{new.f1:.2f}", f"{new.f1 - old.f1:+.2f}", str(new.gold))
+    return rows
 
 
 def report_tables(report: Report, mistakes: int) -> list[str | Table]:
@@ -76,26 +78,26 @@ def report_tables(report: Report, mistakes: int) -> list[str | Table]:
     if report.against is not None:
         share = 100 * report.against["at least as good"]
         parts.append(f"against: F1 {report.against['f1']:.2f}; at least as good in {share:.1f} % of the resamples")
-    ways = Table("counted", "precision", "recall", "F1", box=None, header_style="bold", title="partial matches")
+    ways = table("counted", "precision", "recall", "F1", title="partial matches")
     for way, counted in report.matches.items():
         ways.add_row(way, f"{counted.precision:.2f}", f"{counted.recall:.2f}", f"{counted.f1:.2f}")
-    sure = Table("stated", "right", "entities", box=None, header_style="bold", title="probabilities")
+    sure = table("stated", "right", "entities", title="probabilities")
     for stated, right, count in zip(
         report.reliability.stated, report.reliability.right, report.reliability.counts, strict=True
     ):
         sure.add_row(f"{stated:.3f}", f"{right:.3f}", str(count))
-    types = Table("gold", "found", "entities", box=None, header_style="bold", title="types taken for others")
+    types = table("gold", "found", "entities", title="types taken for others")
     for (a, b), n in report.confusion.items():
         if a != b:
             types.add_row(a or "–", b or "–", str(n))
     parts += [ways, sure, f"expected calibration error: {report.reliability.error:.2f} %", types]
     if report.seen is not None:
         parts += [
-            f"{name} in training: {found} of {gold} found ({100 * found / max(gold, 1):.1f} %)"
-            for name, (gold, found) in report.seen.items()
+            f"{name} in training: {predicted} of {gold} found ({100 * predicted / max(gold, 1):.1f} %)"
+            for name, (gold, predicted) in report.seen.items()
         ]
     if mistakes and report.mistakes:
-        wrong = Table("line", "gold", "found", "probability", "text", "context", box=None, header_style="bold")
+        wrong = table("line", "gold", "found", "probability", "text", "context")
         for m in report.mistakes[:mistakes]:
             p = "" if m.probability is None else f"{m.probability:.3f}"
             context = f"{m.before} [{m.text}] {m.after}".strip()
@@ -114,7 +116,7 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
         f"score of {e.tag}: {score:.3f} = {e.baseline:.3f} in an empty window {score - e.baseline:+.3f} from this one:",
     ]
     names = list(dict.fromkeys(name for word in e.window for name in word.parts))
-    window = Table("position", "word", "adds", *names, box=None, header_style="bold")
+    window = table("position", "word", "adds", *names)
     for column in window.columns[2:]:
         column.justify = "right"
     for word in e.window:
@@ -125,12 +127,13 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
     units = ", ".join(f"h{u.number} = {u.activation:.2f} adds {u.contribution:+.2f}" for u in e.units[:5])
     around = {"before": e.before, "after": e.after}
     chain = "; ".join(
-        f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in some.items()) for side, some in around.items()
+        f"{side}: " + ", ".join(f"{t} {v:+.2f}" for t, v in tag_scores.items()) for side, tag_scores in around.items()
     )
     near = [f"like {n.tag} ({n.similarity:.2f}): {_around(n.sentence, n.start, n.end)}" for n in e.nearest]
     if not near:
         near = ["like no training word: this model keeps no training sentences (train --set keep=1000 does)"]
-    return [*lines, window, f"hidden units: {units}", f"the chain, {chain}", *near]
+    parts = [*lines, window, f"hidden units: {units}", f"the chain, {chain}", *near]
+    return [printable(part) if isinstance(part, str) else part for part in parts]
 
 
 def _around(text: str, start: int, end: int) -> str:

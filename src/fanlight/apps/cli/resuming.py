@@ -12,21 +12,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fanlight.errors import DataError
-from fanlight.files import digest, is_special, open_special, put, writing
+from fanlight.files import digest, is_rereadable, is_special, open_special, put, writing
 
 NOTE = "fanlight run"
-FORMAT = 2  # 2: with digests
+FORMAT = 3  # 2: with digests; 3: rules are identified by their bytes, too
 
 
-def identify(files: Sequence[str], model: str | None) -> dict[str, object]:
-    """Return the digests of inputs and models, for the note of a run."""
+def identify(files: Sequence[str], model: str | None, rules: Path | None = None) -> dict[str, object]:
+    """Return the digests of the bytes of inputs, models and rules, for the note of a run."""
+    return {
+        "inputs": {path: digest(path) for path in files if is_rereadable(path)},
+        "models": digest_models(model),
+        "rules": {str(path): digest(path) for path in (rules,) if path is not None and is_rereadable(path)},
+    }
+
+
+def digest_models(model: str | None) -> dict[str, str]:
+    """Return the digest of a model's file, or of the bundled ones that tag each text by its script."""
     from fanlight.tagging.bundled import model_file
 
-    models = [model] if model else ["en", "ko"]
-    return {
-        "inputs": {path: digest(path) for path in files if path != "-"},
-        "models": {name: digest(model_file(name)) for name in models},
-    }
+    return {name: digest(model_file(name)) for name in ([model] if model else ["en", "ko"])}
 
 
 def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
@@ -124,7 +129,7 @@ def _changes(before: Mapping[str, object], about: Mapping[str, object]) -> list[
         old, new = before.get(key), about.get(key)
         if old == new:
             continue
-        if isinstance(old, dict) and isinstance(new, dict) and key in ("inputs", "models"):
+        if isinstance(old, dict) and isinstance(new, dict) and key in ("inputs", "models", "rules"):
             names += [f"{name} has changed" for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
         else:
             names.append(f"another {key}")

@@ -19,6 +19,7 @@ PORT: Any = typer.Option(min=0, max=65535)
 
 @commands.command()
 def serve(
+    *,
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME=]FILE", help="A model to serve; may be repeated. Default: en, ko."),
@@ -63,7 +64,7 @@ def run_server(taggers: Any, host: str, port: int, **options: Any) -> None:
         import uvicorn
 
         from fanlight.apps.server.app import create_app
-        from fanlight.apps.server.corked import OPTIONS
+        from fanlight.apps.server.http_protocol import OPTIONS
     except ImportError:
         raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
     app = create_app(taggers, **options)

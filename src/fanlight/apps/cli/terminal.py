@@ -5,6 +5,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+_NARROWEST = 60  # columns of a terminal
+_WIDEST = 10_000  # columns of an output that is none
+
 
 def printable(text: str) -> str:
     r"""Return a text with its control characters escaped, but for line feeds and tabs.
@@ -23,6 +26,18 @@ def _acts(character: str) -> bool:
         unicodedata.category(character) in ("Cc", "Cs")
         or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
     )
+
+
+def open_console(stderr: bool = False) -> Any:
+    """Return a console (`rich.console.Console`) that cuts no cell of a table where the output is no terminal.
+
+    A terminal narrower than 60 columns wraps lines by itself, which can be read; columns of one letter cannot.
+    """
+    from rich.console import Console
+
+    shown = Console(stderr=stderr)
+    shown.width = max(shown.width, _NARROWEST) if shown.is_terminal else _WIDEST
+    return shown
 
 
 def table(*columns: str, **options: Any) -> Any:

@@ -19,7 +19,7 @@ from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
-from fanlight.files import replacing
+from fanlight.files import ending_of, open_unpacked, replacing
 from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
 
@@ -52,7 +52,7 @@ def read_column(path: str, column: str) -> Iterator[str]:
                     raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
                 yield text or ""
     except (OSError, library("pyarrow").ArrowException) as error:
-        raise DataError(f"{path}: cannot be read ({_line(error)}): is it {Path(path).suffix[1:]}?") from None
+        raise DataError(f"{path}: cannot be read ({_line(error)}): is it {ending_of(path)[1:]}?") from None
 
 
 def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en") -> Iterator[Any]:
@@ -147,8 +147,8 @@ def write_parts(documents: Iterable[Document], folder: Path, anew: bool) -> None
         folder.mkdir(exist_ok=not anew)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another place") from None
-    found, number = iter(documents), len(_parts(folder))
-    while rows := [document.to_dict() for document in islice(found, PART)]:
+    remaining, number = iter(documents), len(_parts(folder))
+    while rows := [document.to_dict() for document in islice(remaining, PART)]:
         with replacing(folder / f"{number:08}.parquet") as part:
             parquet.write_table(arrow.Table.from_pylist(rows, schema), str(part))
         number += 1
@@ -215,13 +215,13 @@ def write_dataset(records: Iterable[Record], path: str) -> None:
     words, tags = [], []
     for r in records:
         places = r.tokens or ()
-        first, last = {s: i for i, (s, _) in enumerate(places)}, {e: i + 1 for i, (_, e) in enumerate(places)}
+        starts, ends = {s: i for i, (s, _) in enumerate(places)}, {e: i + 1 for i, (_, e) in enumerate(places)}
         try:
-            tags.append(tags_from_spans([(first[s], last[e], t) for s, e, t in r.spans], len(places), "IOB2"))
+            tags.append(tags_from_spans([(starts[s], ends[e], t) for s, e, t in r.spans], len(places), "IOB2"))
         except ValueError as error:
             raise DataError(f"text {r.line}: {error}") from None
         words.append([r.text[s:e] for s, e in places])
-    names = ["O", *sorted({tag for some in tags for tag in some} - {"O"})]
+    names = ["O", *sorted({tag for tags_of_record in tags for tag in tags_of_record} - {"O"})]
     numbers = {name: i for i, name in enumerate(names)}
     strings = {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
     classes = {"feature": {"names": names, "_type": "ClassLabel"}, "_type": "Sequence"}
@@ -230,7 +230,7 @@ def write_dataset(records: Iterable[Record], path: str) -> None:
         [("tokens", arrow.list_(arrow.string())), ("ner_tags", arrow.list_(arrow.int64()))],
         metadata={"huggingface": json.dumps(about)},
     )
-    columns = [words, [[numbers[tag] for tag in some] for some in tags]]
+    columns = [words, [[numbers[tag] for tag in tags_of_record] for tags_of_record in tags]]
     parquet.write_table(
         arrow.Table.from_arrays([arrow.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema),
         path,
@@ -243,8 +243,8 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
     for word in words:
         places.append((place, place + len(word)))
         place += len(word) + 1
-    found = sorted((places[s][0], places[e - 1][1], t) for s, e, t in spans)
-    return Record(" ".join(words), tuple(found), line, tuple(places))
+    entities = sorted((places[s][0], places[e - 1][1], t) for s, e, t in spans)
+    return Record(" ".join(words), tuple(entities), line, tuple(places))
 
 
 def _values(path: str, name: str, column: Any) -> list[Any]:
@@ -278,10 +278,12 @@ def _tag(where: str, tag: Any, names: list[str] | None) -> str:
 
 
 def _batches(path: str) -> Iterator[Any]:
-    if path.endswith(".parquet"):
+    if path.lower().endswith(".parquet"):
         yield from library("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS)
-    else:
-        csv = library("pyarrow.csv")
-        # a row without text is a row: the output has as many as the input
-        options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
-        yield from csv.open_csv(path, parse_options=options)
+        return
+    csv = library("pyarrow.csv")
+    # a row without text is a row: the output has as many as the input
+    options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
+    raw, file = open_unpacked(path)
+    with raw:
+        yield from csv.open_csv(file, parse_options=options)

@@ -42,7 +42,7 @@ def write_docbin(records: Iterable[Record], path: str) -> None:
     spacy = library("spacy")
     tokens = library("spacy.tokens")
     vocab = spacy.blank("xx").vocab
-    made = tokens.DocBin()
+    doc_bin = tokens.DocBin()
     for r in records:
         words: list[str] = []
         spaces: list[bool] = []
@@ -62,8 +62,8 @@ def write_docbin(records: Iterable[Record], path: str) -> None:
             raise DataError(
                 f"text {r.line}: entities overlap, which doc.ents cannot hold: leave the inner ones out"
             ) from None
-        made.add(doc)
-    made.to_disk(path)
+        doc_bin.add(doc)
+    doc_bin.to_disk(path)
 
 
 def _gap(words: list[str], spaces: list[bool], gap: str) -> None:

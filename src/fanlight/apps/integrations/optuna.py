@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import SettingsError
+from fanlight.files import unwritable
 from fanlight.libraries import library
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.settings import Chosen, Settings, read_settings
@@ -45,7 +48,7 @@ def default_space(chosen: Chosen) -> dict[str, Any]:
         "epochs": sorted({max(1, chosen.epochs // 2), chosen.epochs, 2 * chosen.epochs}),
         "rate": {"low": chosen.rate / 3, "high": 3 * chosen.rate, "log": True},
         "context_width": [0, 8],
-        "exchange_share": [0.0, 0.5, 1.0],
+        "replacement_share": [0.0, 0.5, 1.0],
         "radius": sorted({max(1, chosen.radius - 1), chosen.radius, chosen.radius + 1}),
         "hidden": sorted({max(16, chosen.hidden // 2), chosen.hidden, 2 * chosen.hidden}),
     }
@@ -101,39 +104,70 @@ def search(
     job = {"space": dict(space), "settings": fixed, "data": [corpus.sha256 for corpus in corpora]}
     record = _study(study, json.dumps(job, sort_keys=True), base.seed)
 
-    def best_scores(chosen: Mapping[str, Any]) -> Iterator[tuple[int, float]]:
-        """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
-        best = 0.0
-        run = train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **chosen}))
-        for epoch in run:
-            if epoch.dev is not None:
-                best = max(best, epoch.dev.f1)
-                yield STEPS * epoch.number // epoch.epochs, best
-
+    best_scores = partial(_best_scores, corpora, vectors, fixed)
     if "defaults" not in record.user_attrs:
-        record.set_user_attr("defaults", dict(best_scores({})))
+        scores = dict(best_scores({}))
+        with _naming(study):
+            record.set_user_attr("defaults", scores)
     report(_defaults(record))
-    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
-
-    def run_trial(trial: Any) -> float:
-        best = 0.0
-        for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
-            trial.report(best, step)
-            if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
-                raise optuna.TrialPruned
-        return best
-
     ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    before = len(record.get_trials(states=ended))
-    record.optimize(run_trial, max(0, trials - before), callbacks=[lambda _, trial: report(_plain(trial))])
+    remaining = max(0, trials - len(record.get_trials(states=ended)))
+    defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
+    run_trial = partial(_run_trial, space, best_scores, defaults)
+    with _naming(study):
+        record.optimize(run_trial, remaining, callbacks=[lambda _, trial: report(_plain(trial))])
     complete = record.get_trials(states=ended[:1])
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
+
+
+def _run_trial(
+    space: Mapping[str, Any],
+    best_scores: Callable[[Mapping[str, Any]], Iterator[tuple[int, float]]],
+    defaults: Mapping[int, float],
+    trial: Any,
+) -> float:
+    """Train with the settings of a trial, as long as there is hope; return the best F1."""
+    best = 0.0
+    for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
+        trial.report(best, step)
+        if step < STEPS and (best < defaults.get(step, 0.0) - HOPELESS or trial.should_prune()):
+            raise library("optuna").TrialPruned
+    return best
+
+
+def _best_scores(
+    corpora: Sequence[Corpus], vectors: PathLike | None, fixed: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Iterator[tuple[int, float]]:
+    """Yield, after each epoch of a training, the share of the run in `STEPS` and the best F1 so far."""
+    best = 0.0
+    for epoch in train_corpora(corpora[0], corpora[1], vectors, read_settings(None, {**fixed, **settings})):
+        if epoch.dev is not None:
+            best = max(best, epoch.dev.f1)
+            yield STEPS * epoch.number // epoch.epochs, best
+
+
+@contextmanager
+def _naming(path: PathLike | None) -> Iterator[None]:
+    """Name the file of a study in the error of a write that fails.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be written.
+    """
+    try:
+        yield
+    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
+        fault = _fault_of_system(error)
+        if path is None or fault is None or fault.filename is not None:
+            raise
+        raise SettingsError(unwritable(path, fault)) from None
 
 
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
     tokens = sum(len(sentence.starts) for sentence in corpus.sentences)
     unit = settings.unit or corpus.unit
-    return settings.resolved(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
+    return settings.resolve(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
 
 
 def _defaults(record: Any) -> Trial:
@@ -158,6 +192,14 @@ def read_space(path: PathLike) -> dict[str, Any]:
     return space
 
 
+def _fault_of_system(error: BaseException) -> OSError | None:
+    """Return the fault of the system that an error, or one that it came from, is."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 def _study(path: PathLike | None, job: str, seed: int) -> Any:
     """Begin a study, or go on with one of the same job."""
     optuna = library("optuna")
@@ -168,18 +210,20 @@ def _study(path: PathLike | None, job: str, seed: int) -> Any:
             file = library("optuna.storages.journal").JournalFileBackend(str(path))
             storage = optuna.storages.JournalStorage(file)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1)
-        made = optuna.create_study(
+        record = optuna.create_study(
             storage=storage, study_name="fanlight", load_if_exists=True, direction="maximize", pruner=pruner
         )
-        if made.user_attrs.setdefault("job", job) != job:
+        if record.user_attrs.setdefault("job", job) != job:
             raise SettingsError(f"{path}: was begun with other data, space or settings: give the same or another file")
-        made.set_user_attr("job", job)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
+        record.set_user_attr("job", job)
+    except OSError as error:
+        raise SettingsError(unwritable(path or "the study", error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
         raise SettingsError(
             f"{path}: cannot be gone on with ({error}): name a study of `search`, or a new file"
         ) from None
-    made.sampler = optuna.samplers.TPESampler(seed=seed + len(made.trials))  # or it would try the same again
-    return made
+    record.sampler = optuna.samplers.TPESampler(seed=seed + len(record.trials))  # or it would try the same again
+    return record
 
 
 def _check(space: Mapping[str, Any]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from fanlight.apps.shards import Job, Row, Shard, tag_shard
 from fanlight.errors import FanlightError
 from fanlight.libraries import library
-from fanlight.training.mixing import LOST, Worker, Workers
-from fanlight.training.preparation import Task
+from fanlight.training.data_parallel import LOST, Worker, Workers
+from fanlight.training.preparation import Run
 
 RESTARTS = 3  # of an actor, and tries of a shard after the first
 
@@ -22,10 +22,10 @@ def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     An actor has the next shard at hand while it tags one. If its process dies, it is begun anew and does them again.
     """
     ray = _ray()
-    made = ray.remote(num_cpus=1, max_restarts=RESTARTS, max_task_retries=RESTARTS, scheduling_strategy="SPREAD")(
-        _Tagging
-    )
-    actors = [made.remote(job) for _ in range(min(workers, len(shards)))]
+    actor_class = ray.remote(
+        num_cpus=1, max_restarts=RESTARTS, max_task_retries=RESTARTS, scheduling_strategy="SPREAD"
+    )(_Tagging)
+    actors = [actor_class.remote(job) for _ in range(min(workers, len(shards)))]
     left = iter(shards)
     running = {actor.ready.remote(): actor for actor in actors}  # where cores are few, some never are
     undone = len(shards)
@@ -71,7 +71,7 @@ def _ray() -> Any:
 
 @contextmanager
 def training_on_ray(count: int) -> Iterator[Workers]:
-    """Yield workers for data-parallel training (`training.mixing`) that are Ray's actors, each with one core."""
+    """Yield workers for data-parallel training (`training.data_parallel`) that are Ray's actors, each with one core."""
     workers = _Actors(_ray(), count)
     try:
         yield workers
@@ -87,15 +87,15 @@ class _Actors:
         if count > (cores := int(ray.cluster_resources().get("CPU", 0))):
             raise FanlightError(f"workers: {count}, each with a core, but Ray has {cores}: choose fewer")
 
-    def begin(self, task: Task) -> None:
+    def begin(self, task: Run) -> None:
         self.end()
-        made, given = self._ray.remote(num_cpus=1)(Worker), self._ray.put(task)
-        self._actors = [made.remote(given, (number, self.count)) for number in range(self.count)]
+        worker_class, shared_task = self._ray.remote(num_cpus=1)(Worker), self._ray.put(task)
+        self._actors = [worker_class.remote(shared_task, (number, self.count)) for number in range(self.count)]
 
     def epoch(self, number: int, state: bytes) -> list[bytes]:
-        given = self._ray.put(state)
+        shared_state = self._ray.put(state)
         try:
-            done: list[bytes] = self._ray.get([actor.epoch.remote(number, given) for actor in self._actors])
+            done: list[bytes] = self._ray.get([actor.epoch.remote(number, shared_state) for actor in self._actors])
         except self._ray.exceptions.RayActorError:
             raise FanlightError(LOST) from None
         return done

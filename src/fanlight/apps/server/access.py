@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 Headers = Mapping[bytes, bytes]
+PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready")
 ANNOTATOR = "fanlight.annotator"  # in a request's scope: whose key it came with
 
 
@@ -50,13 +51,18 @@ class Access:
             bool(host) and site.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
         )
 
+    @staticmethod
+    def is_public(path: str) -> bool:
+        """Tell whether a path is answered without a key: the page, the documentation, health and metrics."""
+        return path in PUBLIC or path.startswith("/static/")
+
     def find_key(self, headers: Headers) -> str | None:
         """Return the key that a request came with, if it is one of ours."""
-        given = headers.get(b"x-api-key")
-        if given is None:
-            scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-            given = given.strip() if scheme.lower() == b"bearer" else b""
-        fitting = [key for key in self.keys if hmac.compare_digest(given, key.encode())]
+        sent = headers.get(b"x-api-key")
+        if sent is None:
+            scheme, _, sent = headers.get(b"authorization", b"").partition(b" ")
+            sent = sent.strip() if scheme.lower() == b"bearer" else b""
+        fitting = [key for key in self.keys if hmac.compare_digest(sent, key.encode())]
         return fitting[0] if fitting else None
 
     def allows_key(self, headers: Headers) -> bool:

@@ -89,31 +89,31 @@ class Batcher:
             except Exception as error:  # one caller's fault must not stop the others: each is tagged by itself
                 await self._one_by_one(batch, error)
                 continue
-            first = 0
+            begin = 0
             for job in batch:
                 if not job.done.cancelled():
-                    job.done.set_result(documents[first : first + len(job.texts)])
-                first += len(job.texts)
+                    job.done.set_result(documents[begin : begin + len(job.texts)])
+                begin += len(job.texts)
 
     async def _one_by_one(self, batch: list[Job], error: Exception) -> None:
         for job in batch:
             try:
                 if len(batch) == 1:
                     raise error
-                found = await self.run(self.tagger.tag_batch, job.texts)
-            except Exception as own:
+                documents = await self.run(self.tagger.tag_batch, job.texts)
+            except Exception as fault:
                 if not job.done.cancelled():
-                    job.done.set_exception(own)
+                    job.done.set_exception(fault)
             else:
                 if not job.done.cancelled():
-                    job.done.set_result(found)
+                    job.done.set_result(documents)
 
 
-def _portion(texts: Sequence[str], first: int) -> Sequence[str]:
+def _portion(texts: Sequence[str], begin: int) -> Sequence[str]:
     """Return texts from the first on, as many as are tagged at once, and at least one."""
-    size = len(texts[first])
-    end = first + 1
+    size = len(texts[begin])
+    end = begin + 1
     while end < len(texts) and size + len(texts[end]) <= MOST:
         size += len(texts[end])
         end += 1
-    return texts[first:end]
+    return texts[begin:end]

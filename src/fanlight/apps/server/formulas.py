@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from fanlight.apps.formulas import read_formula
+from fanlight.calculus.derivatives import hessian, jacobian
 from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.lecture import korean, views
 from fanlight.calculus.lecture.derivation import derive as derive_gradient
 from fanlight.calculus.lecture.diagnosis import check as check_gradient
 from fanlight.calculus.lecture.graph import graph
 from fanlight.calculus.lecture.latex import latex
+from fanlight.calculus.lecture.mathml import mathml
 from fanlight.errors import DataError
 
 _WORDS: dict[str, Callable[[str], str]] = {"en": str, "ko": korean.say}  # by language
@@ -48,6 +51,21 @@ def derive(request: Mapping[str, Any]) -> dict[str, Any]:
         "symbols": {name: [str(d) for d in s.shape] for name, s in symbols_of(expression).items()},
         "graph": drawing,
     }
+
+
+def differentiate(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a `page_routes.DifferentiateRequest`.
+
+    Raises
+    ------
+    FanlightError
+        The expression is at fault.
+    """
+    expression = read_formula(request["expression"], request["shapes"], request["assume"])
+    derivative = {"jacobian": jacobian, "hessian": hessian}[request["form"]](expression, request["wrt"])
+    written = derivative.formula().latex if isinstance(derivative, Indexed) else latex(derivative)
+    symbols = {name: [str(d) for d in s.shape] for name, s in symbols_of(expression).items()}
+    return {"text": str(derivative), "mathml": mathml(written), "symbols": symbols}
 
 
 def check(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,51 +86,38 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     tag : callable of a text to an awaitable Document
         For the proposals.
     """
-    router = APIRouter()
+    router = APIRouter(tags=["labelling"])
 
     async def standing(annotator: str) -> JSONResponse:
-        if store is None:
-            return JSONResponse({"types": [], "task": None, "done": 0, "all": 0, "agreement": []})
-        types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
-        shown = None
-        if task is not None:
-            spans = task.spans
-            if spans is None:
-                spans = [(e.start, e.end, e.type) for e in (await tag(task.text)).entities if e.type in types]
-            rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
-            shown = {"id": task.id, "text": task.text, "spans": rows}
-        return JSONResponse(
-            {"types": types, "task": shown, "done": done, "all": count}
-            | {"agreement": [a._asdict() for a in agreement]}
-        )
+        return JSONResponse(await _describe_standing(store, tag, annotator))
 
     def needed() -> LabelStore:
         if store is None:
             raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
         return store
 
-    @router.get("/v1/labels", response_model=LabelsResponse)
+    @router.get("/v1/labels", response_model=LabelsResponse, operation_id="labels")
     async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)], http: Request) -> Any:
         """Give the next text of an annotator."""
-        _check_annotator(http, annotator)
+        check_annotator(http, annotator)
         return await standing(annotator)
 
-    @router.post("/v1/labels", response_model=LabelsResponse)
+    @router.post("/v1/labels", response_model=LabelsResponse, operation_id="save_labels")
     async def save(request: SaveRequest, http: Request) -> Any:
         """Save an annotator's spans of a text, on disk before the answer, and give the next."""
-        _check_annotator(http, request.annotator)
+        check_annotator(http, request.annotator)
         spans = [(s.start, s.end, s.label) for s in request.spans]
         await asyncio.to_thread(needed().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
 
-    @router.post("/v1/labels/undo", response_model=LabelsResponse)
+    @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:
         """Take back an annotator's last save and give that text again."""
-        _check_annotator(http, request.annotator)
+        check_annotator(http, request.annotator)
         await asyncio.to_thread(needed().undo, request.annotator)
         return await standing(request.annotator)
 
-    @router.get("/v1/labels/export", response_class=StreamingResponse)
+    @router.get("/v1/labels/export", response_class=StreamingResponse, operation_id="export_labels")
     def export() -> Any:
         """Give everything labelled as training data, a line of JSON a text and annotator."""
         rows: Iterator[dict[str, object]] = iter(()) if store is None else store.export()
@@ -140,7 +127,25 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     return router
 
 
-def _check_annotator(http: Request, annotator: str) -> None:
+async def _describe_standing(
+    store: LabelStore | None, tag: Callable[[str], Awaitable[Document]], annotator: str
+) -> dict[str, Any]:
+    """Return the body of a `LabelsResponse`."""
+    if store is None:
+        return {"types": [], "task": None, "done": 0, "all": 0, "agreement": []}
+    types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
+    shown = None
+    if task is not None:
+        spans = task.spans
+        if spans is None:
+            spans = [(e.start, e.end, e.type) for e in (await tag(task.text)).entities if e.type in types]
+        rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
+        shown = {"id": task.id, "text": task.text, "spans": rows}
+    rows_of_agreement = [row._asdict() for row in agreement]
+    return {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
+
+
+def check_annotator(http: Request, annotator: str) -> None:
     """Refuse an annotator's name from whoever has another's key."""
     owner = http.scope.get(ANNOTATOR)
     if owner is not None and owner != annotator:

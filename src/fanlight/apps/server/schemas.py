@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
+
+from fanlight.apps.server.errors import describe_invalid
 
 TEXT = 2_000_000  # characters of one text
 TEXTS = 10_000  # of one request
+RULES = 1_000  # of one request
 FORMULA = 500  # characters: a lecture's formula, not a program
 
 Text = Annotated[str, Field(max_length=TEXT)]
@@ -19,6 +23,30 @@ Shapes = Annotated[dict[Name, Annotated[list[Dimension], Field(max_length=2)]], 
 
 
 Language = Literal["en", "ko"]  # of the words around the formulas
+Identifier = Annotated[str, Field(max_length=200)] | int
+Offsets = Literal["code_points", "utf16", "bytes"]
+Placeholder = Annotated[str, Field(min_length=1, max_length=200)]
+NameAndType = Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=2, max_length=2)]
+Key = Annotated[dict[Placeholder, NameAndType], Field(max_length=100_000)]
+
+
+class TextFault(NamedTuple):
+    """A text of several that cannot be tagged, and why."""
+
+    message: str
+
+
+def _keep_fault(value: Any, validate: Callable[[Any], Any]) -> Any:
+    """Let a text that is at fault be told in its own place, where others are not."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        if not isinstance(value, str):
+            raise
+        return TextFault(describe_invalid(error.errors())[1].partition(": ")[2])
+
+
+BatchText = Annotated[Text, WrapValidator(_keep_fault)]
 
 
 def _absent() -> Any:
@@ -31,24 +59,83 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TagRequest(Model):
+class Rule(Model):
+    """A name or a pattern that is always of a type."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"oneOf": [{"required": ["name"]}, {"required": ["pattern"]}]}
+    )
+
+    # absent, not null: the schema has no place for null
+    name: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        default_factory=_absent, description="Where it stands as a word, as it is spelled; or"
+    )
+    pattern: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        default_factory=_absent, description="a regular expression without backreferences and lookaround."
+    )
+    type: Name
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Rule:
+        if (self.name is None) == (self.pattern is None):
+            raise ValueError('give either "name" or "pattern"')
+        return self
+
+
+class TagOptions(Model):
+    """How texts are tagged, and what of them is answered."""
+
+    model: Name | None = Field(
+        default=None, description="One of /v1/models; by default each text's own script decides."
+    )
+    threshold: Probability | dict[Name, Probability] = Field(default=0.0, description="Of all types, or of each.")
+    types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Entities of these types alone."
+    )
+    stages: Literal[1, 2] | None = Field(default=None, description="1: without the second, document-aware network.")
+    rules: Annotated[list[Rule], Field(max_length=RULES)] = Field(
+        default_factory=list, description="Names and patterns beside the model."
+    )
+    precedence: Literal["rules", "model", "longest"] = Field(
+        default="rules", description="What stays where a rule and the model overlap."
+    )
+    offsets: Offsets = Field(default="code_points", description="What start and end count; JavaScript counts utf16.")
+    echo: bool = Field(default=True, description="Whether each text is repeated in the answer.")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether models, thresholds and texts are all that is asked for."""
+        return (
+            self.types is None
+            and self.stages is None
+            and not self.rules
+            and self.offsets == "code_points"
+            and self.echo
+        )
+
+
+class TagRequest(TagOptions):
     """One text or many."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"text": "Museums in Paris are amazing to see."}, {"texts": ["It rained.", "Oslo is old."]}],
+            "examples": [
+                {"text": "Museums in Paris are amazing to see."},
+                {"texts": ["It rained.", "Oslo is old."], "ids": ["a", "b"], "types": ["LOC"], "echo": False},
+            ],
             "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
         },
     )
 
     # absent, not null: the schema has no place for null
     text: Text = Field(default_factory=_absent, description="Either this, or")
-    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)] = Field(
-        default_factory=_absent, description="these."
+    texts: Annotated[list[BatchText], Field(min_length=1, max_length=TEXTS)] = Field(
+        default_factory=_absent, description="these; one that cannot be tagged has an error in its place."
     )
-    model: Name | None = Field(None, description="One of /v1/models; by default each text's own script decides.")
-    threshold: Probability | dict[Name, Probability] = 0.0
+    ids: Annotated[list[Identifier], Field(max_length=TEXTS)] | None = Field(
+        default=None, description="One a text, repeated in the answer."
+    )
 
     @model_validator(mode="after")
     def _one_or_many(self) -> TagRequest:
@@ -56,11 +143,24 @@ class TagRequest(Model):
             raise ValueError('give either "text" or "texts"')
         if self.texts is None:
             self.texts = [self.text]
+        if self.ids is not None and len(self.ids) != len(self.texts):
+            raise ValueError(f"there are {len(self.ids)} ids for {len(self.texts)} texts: give one a text")
+        texts: Sequence[object] = self.texts
+        faults = [text for text in texts if isinstance(text, TextFault)]
+        if len(faults) == len(texts):
+            raise ValueError(f"texts: {faults[0].message}")
         return self
 
 
+class LineIn(Model):
+    """A line of a request in NDJSON."""
+
+    text: Text
+    id: Identifier | None = None
+
+
 class EntityOut(Model):
-    """An entity; offsets count code points."""
+    """An entity; offsets count code points, or what the request says."""
 
     start: int
     end: int
@@ -69,23 +169,82 @@ class EntityOut(Model):
     probability: float
 
 
-class DocumentOut(Model):
+class ModelFields(Model):
+    """Which model answered."""
+
+    model: str
+    version: str = Field(description="Of the model, or of the Fanlight that trained it.")
+    language: str | None
+
+
+class DocumentOut(ModelFields):
     """A text's entities."""
 
-    text: str
+    text: str = Field(default="", description="Absent where the request says echo: false.")
     entities: list[EntityOut]
+    id: Identifier | None = None
+
+
+class TextError(Model):
+    """Stands in the place of a text that cannot be tagged."""
+
+    error: str
+    code: str
+    id: Identifier | None = None
+
+
+class TagResponse(Model):
+    """The documents, in the order of the texts."""
+
+    documents: list[DocumentOut | TextError]
+
+
+class MaskRequest(Model):
+    """Texts in which names are to be replaced by placeholders."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"texts": ["Ann lives in Oslo."], "types": ["PER"]}]}
+    )
+
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
+    model: Name | None = None
+    threshold: Probability = 0.0
+    types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Mask these types alone."
+    )
+    redact: bool = Field(default=False, description="Keep nothing: the type replaces each name.")
+    key: Key = Field(default_factory=dict, description="Of an earlier answer, to go on with.")
+
+
+class MaskResponse(Model):
+    """The masked texts, and what gives them back."""
+
+    texts: list[str]
+    key: dict[str, NameAndType] = Field(description="Name and type of each placeholder. Keep it secret.")
+
+
+class UnmaskRequest(Model):
+    """Masked texts and their key."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"texts": ["[PER_1] lives in Oslo."], "key": {"[PER_1]": ["Ann", "PER"]}}]},
+    )
+
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
+    key: Key
+
+
+class UnmaskResponse(Model):
+    """The texts as they were."""
+
+    texts: list[str]
 
 
 class Readiness(BaseModel):
     """What each model's engine is doing."""
 
     models: dict[str, str] = Field(description='"loading", "compiling" (once on a machine, about 20 s) or "ready".')
-
-
-class TagResponse(Model):
-    """The documents, in the order of the texts."""
-
-    documents: list[DocumentOut]
 
 
 class EntityIn(Model):
@@ -139,128 +298,12 @@ class HtmlResponse(Model):
     html: list[str]
 
 
-class Replacement(Model):
-    """What if the word at this position of the window were another; "" leaves it out."""
-
-    position: Annotated[int, Field(ge=-50, le=50)]
-    text: Annotated[str, Field(max_length=200)]
-
-
-class ExplainRequest(Model):
-    """Which word of which text."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"text": "Museums in Paris are amazing to see.", "offset": 11}]},
-    )
-
-    text: Annotated[str, Field(min_length=1, max_length=20_000)]
-    offset: Annotated[int, Field(ge=0, description="Any code point of the word.")]
-    tag: Name | None = None
-    model: Name | None = None
-    replace: Replacement | None = None
-
-
-class ExplainResponse(Model):
-    """Explanations: of the word as it is, and what if; fields as `fanlight.tagging.explain.Explanation`."""
-
-    model: str
-    equation: str
-    latex: str = Field(description="The equation, to typeset.")
-    explanation: dict[str, Any]
-    what_if: dict[str, Any] | None
-
-
-class DeriveRequest(Model):
-    """An expression, what to differentiate by, and numbers for the computation graph."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "expression": "u.T @ tanh(W @ x + b)",
-                    "wrt": "W",
-                    "at": {"u": [[1], [2]], "W": [[1, 0], [0, 1]], "x": [[1], [-1]], "b": [[0], [0]]},
-                }
-            ]
-        },
-    )
-
-    expression: Formula
-    wrt: Name
-    shapes: Shapes = {}
-    assume: Annotated[dict[Name, Name], Field(max_length=20)] = {}
-    at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
-    language: Language = "en"
-
-
-class NodeOut(Model):
-    """A node of the computation graph."""
-
-    label: str
-    formula: str
-    value: Any
-    upstream: Any
-    local: str
-    role: str
-
-
-class EdgeOut(Model):
-    """What a node hands another."""
-
-    source: int
-    target: int
-    downstream: Any
-
-
-class GraphOut(Model):
-    """Nodes in the order of the forward pass."""
-
-    nodes: list[NodeOut]
-    edges: list[EdgeOut]
-
-
-class DeriveResponse(Model):
-    """The derivation, to read and to typeset, and the graph at the numbers given."""
-
-    gradient: str
-    latex: str
-    html: str = Field(description="The derivation, its formulas in MathML with their LaTeX as annotations.")
-    steps: str
-    symbols: dict[str, list[str]]
-    graph: GraphOut | None
-
-
-class CheckRequest(Model):
-    """A gradient of one's own."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"expression": "x.T @ A @ x", "wrt": "x", "gradient": "2 * A @ x"}]},
-    )
-
-    expression: Formula
-    wrt: Name
-    gradient: Formula
-    shapes: Shapes = {}
-    assume: Annotated[dict[Name, Name], Field(max_length=20)] = {}
-    language: Language = "en"
-
-
-class CheckResponse(Model):
-    """Right, or what is wrong with it."""
-
-    right: bool
-    reasons: list[str]
-    expected: str
-    latex: str
-
-
 class ModelOut(Model):
     """A model that is served."""
 
     name: str
+    version: str
+    language: str | None
     types: list[str]
     unit: Literal["word", "character"]
     equation: str
@@ -287,4 +330,6 @@ class TrainingResponse(Model):
 class Fault(Model):
     """What went wrong, and what to do."""
 
-    error: str
+    error: str = Field(description="A sentence for people.")
+    code: str = Field(description="For programs, such as invalid_field, not_found, busy.")
+    field: str | None = Field(default=None, description="The field that is at fault, where one is.")

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
 
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from fanlight.apps.server.batching import Batcher
-from fanlight.apps.server.schemas import TagRequest
+from fanlight.apps.server.documents import ModelName, answer_line, keep_entities
+from fanlight.apps.server.errors import BusyError, describe_invalid, error_body
+from fanlight.apps.server.metrics import Metrics
+from fanlight.apps.server.schemas import LineIn, TagOptions, TagRequest, TextFault
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
+from fanlight.errors import DataError, FanlightError
+from fanlight.tagging.bundled import limit_stages
+from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.scripts import language_of
+from fanlight.version import __version__
 
 SHORT = 2_000  # bytes of a request that is answered at once: a millisecond or two, most of it for words never met
+WAITING = 50_000_000  # characters of all requests that are tagged or wait; more are asked to come again
+RULED = 200_000  # characters of a request with rules, which are applied text by text
 
 
 class Tagging:
@@ -22,17 +38,23 @@ class Tagging:
     Parameters
     ----------
     taggers : mapping of str to Tagger
+    metrics : Metrics, optional
 
     Attributes
     ----------
     batchers : dict of str to Batcher
-    texts, characters : int
-        Tagged so far.
+    waiting : int
+        Characters of all requests that are tagged or wait.
     """
 
-    def __init__(self, taggers: Mapping[str, Tagger]) -> None:
+    def __init__(self, taggers: Mapping[str, Tagger], metrics: Metrics | None = None) -> None:
         self.batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
-        self.texts = self.characters = 0
+        self.metrics = metrics or Metrics()
+        self.waiting = 0
+        self._first_stages: dict[str, Batcher] = {}
+        self._names = {name: name_of(name, tagger) for name, tagger in taggers.items()}
+        self._tails = {name: json.dumps(value.to_dict())[1:].encode() for name, value in self._names.items()}
+        self._rules_thread = ThreadPoolExecutor(1, "fanlight-rules")
 
     @property
     def states(self) -> dict[str, str]:
@@ -44,7 +66,7 @@ class Tagging:
         """Whether every model's fast engine answers."""
         return all(batcher.tagger.ready for batcher in self.batchers.values())
 
-    def chosen(self, name: str | None, text: str) -> str:
+    def choose(self, name: str | None, text: str) -> str:
         """Return the name of the model for a text.
 
         Raises
@@ -59,14 +81,48 @@ class Tagging:
             raise HTTPException(404, f"there is no model of that name; there are {', '.join(self.batchers)}")
         return name
 
-    async def tag(self, request: TagRequest) -> list[Document]:
-        """Tag a request's texts, in their turn."""
-        found: dict[int, Document] = {}
-        for name, places in self.by_model(request).items():
-            documents = await self.batchers[name].tag([request.texts[i] for i in places])
-            found |= zip(places, documents, strict=True)
-        self._count(request)
-        return [_above(found[i], request.threshold) for i in range(len(found))]
+    def name_of(self, model: str) -> ModelName:
+        """Return name, version and language of a model that is served."""
+        return self._names[model]
+
+    async def tag(self, texts: Sequence[str], options: TagOptions) -> list[tuple[Document, ModelName]]:
+        """Tag texts in their turn; return their documents, each with the model that tagged it.
+
+        Raises
+        ------
+        BusyError
+            Too much is waiting.
+        """
+        documents: dict[int, tuple[Document, ModelName]] = {}
+        rules = self.rules_of(texts, options)
+        with self._admit(sum(map(len, texts))):
+            for name, places in self.by_model(texts, options).items():
+                batcher = self._batcher(name, options.stages)
+                tagged: Iterable[Document] = await batcher.tag([texts[i] for i in places])
+                if rules is not None:
+                    tagged = await self._apply(rules, tagged)
+                documents |= {i: (document, self._names[name]) for i, document in zip(places, tagged, strict=True)}
+        self._count(texts)
+        types = None if options.types is None else set(options.types)
+        return [
+            (keep_entities(document, options.threshold, types), name)
+            for document, name in (documents[i] for i in range(len(texts)))
+        ]
+
+    async def answer(self, request: TagRequest) -> list[str]:
+        """Return the lines of JSON of a request's texts; one that is at fault has an error in its place."""
+        good = [text for text in request.texts if not isinstance(text, TextFault)]
+        tagged = iter(await self.tag(good, request))
+        ids: Sequence[Any] = request.ids if request.ids is not None else [None] * len(request.texts)
+        lines = []
+        for text, identifier in zip(request.texts, ids, strict=True):
+            fields = {} if identifier is None else {"id": identifier}
+            if isinstance(text, TextFault):
+                lines.append(json.dumps({**error_body(422, text.message), **fields}, ensure_ascii=False))
+                continue
+            document, name = next(tagged)
+            lines.append(answer_line(document, {**name.to_dict(), **fields}, request.offsets, request.echo))
+        return lines
 
     def at_once(self, body: bytes) -> bytes | None:
         """Answer a short request here and now, or return None: then it goes the ordinary way.
@@ -76,60 +132,184 @@ class Tagging:
         """
         if len(body) > SHORT:
             return None
-        found: dict[int, bytes] = {}
+        answers: dict[int, bytes] = {}
         try:
             request = TagRequest.model_validate_json(body)
-            for name, places in self.by_model(request).items():
+            if not request.is_plain or request.ids is not None:
+                return None
+            if isinstance(request.threshold, dict):
+                self.check_options(request, request.texts)
+            for name, places in self.by_model(request.texts, request).items():
                 lines = self.batchers[name].now([request.texts[i] for i in places], request.threshold)
                 if lines is None:
                     return None
-                found |= zip(places, lines.splitlines(), strict=True)
+                tail = self._tails[name]
+                answers |= zip(places, (b"%b, %b" % (line[:-1], tail) for line in lines.splitlines()), strict=True)
         except Exception:
             return None
-        self._count(request)
-        return b'{"documents": [%b]}' % b", ".join(found[i] for i in range(len(found)))
+        self._count(request.texts)
+        return b'{"documents": [%b]}' % b", ".join(answers[i] for i in range(len(answers)))
 
     async def lines(self, request: TagRequest) -> AsyncIterator[str]:
-        """Tag a few texts at a time, so that the first answers come while the rest is being read."""
-        count, first = 16, 0
-        while first < len(request.texts):
-            part = request.model_copy(update={"texts": request.texts[first : first + count]})
-            for document in await self.tag(part):
-                yield document.to_json() + "\n"
-            first += count
-            count = min(2 * count, 1024)
+        """Tag a few texts at a time, so that the first answers come while others are tagged."""
+        for begin, end in _portions(len(request.texts)):
+            ids = None if request.ids is None else request.ids[begin:end]
+            part = request.model_copy(update={"texts": request.texts[begin:end], "ids": ids})
+            try:
+                lines = await self.answer(part)
+            except (BusyError, FanlightError) as error:
+                lines = [_error_line(error, None if ids is None else ids[i]) for i in range(end - begin)]
+            for line in lines:
+                yield line + "\n"
 
-    def by_model(self, request: TagRequest) -> dict[str, list[int]]:
-        """Return which of a request's texts each model tags.
+    async def answer_lines(self, body: bytes, options: TagOptions) -> AsyncIterator[str]:
+        """Yield the answers to lines of JSON as they come; a line that is at fault has an error in its place."""
+        lines = body.splitlines()
+        for begin, end in _portions(len(lines)):
+            parsed = [_parse_line(line) for line in lines[begin:end] if line.strip()]
+            good = [item for item in parsed if isinstance(item, LineIn)]
+            try:
+                tagged = iter(await self.tag([item.text for item in good], options))
+            except (BusyError, FanlightError) as error:
+                for item in parsed:
+                    identifier = item.id if isinstance(item, LineIn) else item.get("id")
+                    yield _error_line(error, identifier) + "\n"
+                continue
+            for item in parsed:
+                if isinstance(item, LineIn):
+                    document, name = next(tagged)
+                    fields = name.to_dict() | ({} if item.id is None else {"id": item.id})
+                    yield answer_line(document, fields, options.offsets, options.echo) + "\n"
+                else:
+                    yield json.dumps(item, ensure_ascii=False) + "\n"
+
+    def check_options(self, options: TagOptions, texts: Sequence[str] = ()) -> None:
+        """Refuse options that the models of some texts, or else all that could answer, have no use for.
+
+        Raises
+        ------
+        HTTPException, DataError
+            There is no such model or type, or a rule is at fault.
+        """
+        names = list(self.by_model(texts, options) or self.batchers)
+        if options.model is not None:
+            names = [self.choose(options.model, "")]
+        self.rules_of(texts, options)
+        types = {type_ for name in names for type_ in self.batchers[name].tagger.types}
+        types |= {rule.type for rule in options.rules}
+        if isinstance(options.threshold, dict):
+            check_types(options.threshold, types, "threshold")
+        if options.types is not None:
+            check_types(options.types, types, "types")
+
+    def by_model(self, texts: Sequence[str], options: TagOptions) -> dict[str, list[int]]:
+        """Return which of some texts each model tags.
+
+        Raises
+        ------
+        HTTPException
+            404: there is no such model.
+        """
+        places: dict[str, list[int]] = {}
+        for i, text in enumerate(texts):
+            places.setdefault(self.choose(options.model, text), []).append(i)
+        return places
+
+    def rules_of(self, texts: Sequence[str], options: TagOptions) -> Rules | None:
+        """Return the rules of a request, if it has some.
 
         Raises
         ------
         DataError
-            A threshold is for a type that none of these models has.
+            A pattern is refused, or there are too many characters for rules.
         """
-        places: dict[str, list[int]] = {}
-        for i, text in enumerate(request.texts):
-            places.setdefault(self.chosen(request.model, text), []).append(i)
-        if isinstance(request.threshold, dict):
-            types = {type_ for name in places for type_ in self.batchers[name].tagger.types}
-            check_types(request.threshold, types, "threshold")
-        return places
+        if not options.rules:
+            return None
+        if sum(map(len, texts)) > RULED:
+            raise DataError(f"rules: are for at most {RULED:,} characters of a request: send several requests")
+        names = tuple((rule.name, rule.type) for rule in options.rules if rule.name is not None)
+        patterns = tuple((rule.pattern, rule.type) for rule in options.rules if rule.name is None)
+        return _compile_rules(names, patterns, options.precedence)
 
-    def _count(self, request: TagRequest) -> None:
-        self.texts += len(request.texts)
-        self.characters += sum(map(len, request.texts))
+    def close(self) -> None:
+        """End the threads that rules are applied in."""
+        self._rules_thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _apply(self, rules: Rules, documents: Iterable[Document]) -> list[Document]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._rules_thread, lambda: list(map(rules.apply, documents)))
+
+    def _batcher(self, name: str, stages: int | None) -> Batcher:
+        """Return what tags with all stages of a model, or with its first alone."""
+        batcher = self.batchers[name]
+        model = getattr(batcher.tagger, "model", None)
+        if stages != 1 or model is None or limit_stages(model, 1) is model:
+            return batcher
+        if name not in self._first_stages:
+            self._first_stages[name] = Batcher(Tagger(limit_stages(model, 1)))
+        return self._first_stages[name]
+
+    @contextmanager
+    def _admit(self, characters: int) -> Any:
+        if self.waiting and self.waiting + characters > WAITING:
+            raise BusyError
+        self.waiting += characters
+        try:
+            yield
+        finally:
+            self.waiting -= characters
+
+    def _count(self, texts: Sequence[str]) -> None:
+        self.metrics.texts.inc(len(texts))
+        self.metrics.characters.inc(sum(map(len, texts)))
 
 
-def answer(documents: Sequence[Document]) -> bytes:
-    """Return the answer's JSON."""
-    return f'{{"documents": [{", ".join(document.to_json() for document in documents)}]}}'.encode()
+def name_of(name: str, tagger: Tagger) -> ModelName:
+    """Return name, version and language of a tagger that is served under a name."""
+    provenance: Mapping[str, Any] = tagger.model.provenance
+    version = str(provenance.get("version") or provenance.get("fanlight") or __version__)
+    language = provenance.get("language") or (name if name in ("en", "ko") else None)
+    return ModelName(name, version, None if language is None else str(language))
 
 
-def _above(document: Document, threshold: float | Mapping[str, float]) -> Document:
-    if threshold == 0:
-        return document
+def answer(lines: Sequence[str]) -> bytes:
+    """Return the answer's JSON, of its documents' lines."""
+    return f'{{"documents": [{", ".join(lines)}]}}'.encode()
 
-    def least(type_: str) -> float:
-        return threshold if isinstance(threshold, (int, float)) else threshold.get(type_, 0.0)
 
-    return Document(document.text, tuple(e for e in document.entities if (e.probability or 0) >= least(e.type)))
+@lru_cache(64)
+def _compile_rules(names: tuple[tuple[str, str], ...], patterns: tuple[tuple[str, str], ...], precedence: str) -> Rules:
+    try:
+        return Rules(dict(names), dict(patterns), precedence)
+    except FanlightError as error:
+        raise DataError(f"rules: {error}") from None
+
+
+def _parse_line(line: bytes) -> LineIn | dict[str, Any]:
+    """Return a line's text, or what is wrong with it."""
+    try:
+        value = json.loads(line)
+        return LineIn.model_validate({"text": value} if isinstance(value, str) else value)
+    except ValidationError as error:
+        field, message = describe_invalid(error.errors(), tuple(LineIn.model_fields))
+        identifier = value.get("id") if isinstance(value, dict) else None
+        body: dict[str, Any] = dict(error_body(422, message, field))
+        return {**body, "id": identifier} if isinstance(identifier, str | int) else body
+    except (ValueError, RecursionError):
+        return dict(error_body(422, 'the line is not JSON: send a text, or {"text": …, "id": …}', code="invalid_line"))
+
+
+def _error_line(error: Exception, identifier: str | int | None) -> str:
+    """Return what stands in the place of a text that could not be tagged after the answer had begun."""
+    is_busy = isinstance(error, BusyError)
+    body = error_body(429, "too much is waiting: send this text again") if is_busy else error_body(400, str(error))
+    return json.dumps(body if identifier is None else {**body, "id": identifier}, ensure_ascii=False)
+
+
+def _portions(count: int) -> Iterable[tuple[int, int]]:
+    """Yield beginnings and ends of ever larger portions, so that the first is answered soon."""
+    begin, size = 0, 16
+    while begin < count:
+        yield begin, min(begin + size, count)
+        begin += size
+        size = min(2 * size, 1024)

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from fanlight.apps.server.errors import BusyError
 from fanlight.errors import CalculusError
 
 SECONDS = 5.0  # of one request
@@ -26,7 +27,7 @@ PATIENCE = 0.5  # seconds that a request waits for a worker
 WAITING = 16  # requests
 
 
-class PoolFullError(Exception):
+class PoolFullError(BusyError):
     """All workers are busy, and enough requests wait."""
 
 

@@ -1,128 +1,184 @@
-"""Expressions as plain NumPy that runs on its own."""
+"""The steps of a program as lines of Python: one call for each loop, product or other operation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
-from fanlight.calculus.expressions import Expression, symbols_of, walk
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.calculus.compiler.fusion import VECTORISED, Kernel, load_kernels
+from fanlight.calculus.expressions import Expression
+from fanlight.calculus.numeric import value_of
 from fanlight.calculus.shapes import Dimension
-from fanlight.errors import CalculusError
 
-_INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**"}
-_FORMS = {
-    "negative": "-{0}", "transpose": "{0}.T", "tanh": "np.tanh({0})", "sigmoid": "1 / (1 + np.exp(-{0}))",
-    "relu": "np.maximum({0}, 0)", "hardtanh": "np.clip({0}, -1, 1)", "step": "({0} > 0) * 1.0",
-    "softplus": "np.logaddexp(0, {0})", "exp": "np.exp({0})", "log": "np.log({0})", "sqrt": "np.sqrt({0})",
-    "abs": "np.abs({0})", "sign": "np.sign({0})", "sin": "np.sin({0})", "cos": "np.cos({0})", "tan": "np.tan({0})",
-    "erf": "np.vectorize(math.erf)({0})", "max": "np.max({0})",
-    "min": "np.min({0})", "largest": "({0} >= np.max({0})) * 1.0", "sinh": "np.sinh({0})",
-    "cosh": "np.cosh({0})", "sum": "np.sum({0})",
-    "row_sums": "np.sum({0}, axis=1, keepdims=True)", "column_sums": "np.sum({0}, axis=0, keepdims=True)",
-    "logsumexp": "np.log(np.sum(np.exp({0} - np.max({0})))) + np.max({0})",
-    "logsumexp_rows": "np.log(np.sum(np.exp({0} - np.max({0}, axis=1, keepdims=True)), axis=1, keepdims=True))"
-    " + np.max({0}, axis=1, keepdims=True)",
-    "softmax": "np.exp({0} - np.max({0})) / np.sum(np.exp({0} - np.max({0})))",
-    "softmax_rows": "np.exp({0} - np.max({0}, axis=1, keepdims=True))"
-    " / np.sum(np.exp({0} - np.max({0}, axis=1, keepdims=True)), axis=1, keepdims=True)",
-    "norm": "np.sqrt(np.sum({0} * {0}))", "norm1": "np.sum(np.abs({0}))", "tr": "np.trace({0})",
-    "det": "np.linalg.det({0})", "logdet": "np.linalg.slogdet({0})[1]", "inv": "np.linalg.inv({0})",
-    "kron": "np.kron({0}, {1})", "rows": "{0}[{1}]",
-}  # fmt: skip
+Array = NDArray[Any]
+Function = Callable[..., dict[str, Array]]
+VIEWS = {"transpose", "slice"}
+_ARITHMETIC = {"add", "subtract", "multiply", "divide", "negative"}
+_COMPILED = {"rows", "scatter_rows", "bag", "scatter_bag", "softmax_rows", "logsumexp_rows"}
 
 
-def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> str:
-    """Return the source of a function of the symbols that returns the outputs as a dictionary.
+class StepWriter:
+    """Writes the lines that compute the nodes of a program.
 
-    Raises
-    ------
-    CalculusError
-        An operation has no NumPy form, such as a function that is only a name.
-
-    Examples
-    --------
-    >>> from fanlight.calculus import parse
-    >>> print(numpy_source({"z": parse("W @ x", {"W": ("m", "n"), "x": ("n", 1)})}))
-    import numpy as np
-    <BLANKLINE>
-    <BLANKLINE>
-    def program(W, x):
-        t1 = W @ x  # m × 1
-        return {'z': t1}
+    Attributes
+    ----------
+    steps : list of (Expression, list of str)
+        The nodes that need lines, in order.
+    variables : dict of Expression to str
+        The name or literal that holds each node's value.
+    frame : list of (str, node, Dimension or type)
+        Each parameter beside the inputs, and what it is made from: a buffer, a length, or all lengths.
+    joint : dict of Expression to list of Expression
+        The nodes that are computed together with a node.
+    is_compilable : bool
+        All steps are loops and products, so that they can be compiled as one function.
     """
-    roots = list(outputs.values())
-    symbols = symbols_of(*roots)
-    lines = [f"    {line}" for line in _lengths(roots, symbols)]
-    names: dict[Expression, str] = {}
-    for node in walk(*roots):
-        if node.operation.name == "symbol":
-            names[node] = node.name
-        elif node.operation.name == "constant":
-            value = node.parameters[0]
-            names[node] = repr(value) if value >= 0 else f"({value!r})"
+
+    def __init__(self, order: Sequence[Expression], kernels: Mapping[Expression, Kernel], dtype: np.dtype[Any]) -> None:
+        from fanlight.calculus.compiler import kernels as compiled
+
+        self.kernels, self.dtype = kernels, dtype
+        self.variables: dict[Expression, str] = {}
+        self.frame: list[tuple[str, Expression | Dimension | type]] = []
+        self.joint: dict[Expression, list[Expression]] = {}
+        self.is_compilable = True
+        self._order = order
+        self._scope: dict[str, Any] = {"product": _product(compiled.outer), "inner": lambda a, b: np.dot(a, b)[0, 0]}
+        self._scope |= {"value_of": value_of, "concatenate": np.concatenate}
+        self._scope |= {name: getattr(compiled, name) for name in _COMPILED}
+        self._scope |= {name: getattr(np, name) for name in VECTORISED}
+        self._scope |= {"real": dtype.type, "asreal": lambda value: np.asarray(value, dtype), "real_dtype": dtype}
+        self.steps = [(node, lines) for node in order if (lines := self._step(node))]
+        self._scope |= load_kernels(list(kernels.values()), dtype)
+
+    def bind(self, name: str, value: object) -> None:
+        """Give a name in the lines a value."""
+        self._scope[name] = value
+
+    def build(self, parameters: Sequence[str], lines: Sequence[str], results: Mapping[str, str]) -> Function:
+        """Return the function of these lines."""
+        result = ", ".join(f"{name!r}: {variable}" for name, variable in results.items())
+        source = "\n    ".join([f"def run({', '.join(parameters)}):", *lines, f"return {{{result}}}"])
+        exec(source, self._scope)  # our own source: no name in it is a user's but behind in_
+        return cast("Function", self._scope["run"])
+
+    def build_compiled(
+        self, parameters: Sequence[str], results: Mapping[str, str], roots: Sequence[Expression]
+    ) -> Function:
+        """Compile all steps as one function that returns the scalars; views of buffers are made around it."""
+        lines = [line for _, step in self.steps for line in step]
+        scalars = [variable for root in roots if not root.shape and (variable := self.variables[root])[0] == "t"]
+        steps = [line.replace("asreal(", "real(") for line in lines]
+        arguments = ", ".join(parameters)
+        source = "\n    ".join([f"def whole({arguments}):", *steps, f"return ({', '.join([*scalars, ''])})"])
+        self._scope |= load_kernels(list(self.kernels.values()), self.dtype, source)
+        views = [line for line in lines if line.endswith(".T")]
+        unpacked = [f"{variable} = asreal({variable})" for variable in scalars]
+        call = f"{''.join(f'{v}, ' for v in scalars)}= whole({arguments})" if scalars else f"whole({arguments})"
+        return self.build(parameters, [call, *unpacked, *views], results)
+
+    def _parameter(self, source: Expression | Dimension | type) -> str:
+        """Return the name of a parameter of the frame."""
+        for name, other in self.frame:
+            if other is source or (isinstance(source, Dimension) and other == source):
+                return name
+        name = f"p{len(self.frame)}"
+        self.frame.append((name, source))
+        return name
+
+    def _step(self, node: Expression) -> list[str]:
+        """Return the lines that compute a node, and note its variable."""
+        if node in self.variables:  # computed together with another
+            return []
+        variable = self.variables[node] = f"t{len(self.variables)}"
+        name = node.operation.name
+        if name == "symbol":
+            self.variables[node] = f"in_{node.name}"
+            return []
+        if name == "constant":
+            self.variables[node] = f"real({node.parameters[0]!r})"
+            return []
+        if node in self.kernels:
+            return self._loop(node, variable)
+        arguments = [self.variables[a] for a in node.arguments]
+        if name == "transpose":
+            return [f"{variable} = {arguments[0]}.T"]
+        return self._compiled_step(node, variable, arguments) or self._other_step(node, variable, arguments)
+
+    def _compiled_step(self, node: Expression, variable: str, arguments: list[str]) -> list[str]:
+        """Return the line of a step that can be compiled with the others; no line if it cannot."""
+        name = node.operation.name
+        call = "product" if name == "matmul" and all(a.shape for a in node.arguments) else name
+        if len(node.shape) == 2 and (call == "product" or name in VECTORISED or name in _COMPILED):
+            self.variables[node] = buffer = self._parameter(node)
+            return [f"{call}({', '.join([*arguments, buffer])})"]
+        if node.shape:
+            return []
+        if node.operation.scalar is not None and name in _ARITHMETIC:
+            return [f"{variable} = asreal({node.operation.scalar.format(*arguments)})"]
+        if name == "power" and arguments[1] == "real(2)":
+            return [f"{variable} = asreal({arguments[0]} * {arguments[0]})"]
+        return [f"{variable} = asreal(inner({', '.join(arguments)}))"] if call == "product" else []
+
+    def _other_step(self, node: Expression, variable: str, arguments: list[str]) -> list[str]:
+        """Return the lines of a step that is NumPy's."""
+        self.is_compilable = False
+        name = node.operation.name
+        if name == "slice" and not any(bound.letters for bound in node.parameters[2:]):
+            has_all_rows = (node.parameters[0].terms, node.parameters[1]) == ((), node.arguments[0].shape[0])
+            if has_all_rows and len(node.shape) == 2:
+                return [f"{variable} = {arguments[0]}[:, {node.parameters[2].constant}:{node.parameters[3].constant}]"]
+        if name == "hstack":
+            self.variables[node] = buffer = self._parameter(node)
+            return [f"concatenate(({', '.join(arguments)},), 1, {buffer})"]
+        if node.operation.together is not None:
+            return self._joint_step(node, arguments)
+        self._scope[f"node_{variable}"] = node
+        for i, argument in enumerate(node.arguments):
+            self._scope[f"node_{variable}_{i}"] = argument
+        values = ", ".join(f"node_{variable}_{i}: {a}" for i, a in enumerate(arguments))
+        lengths = self._parameter(dict)
+        return [f"{variable} = value_of(node_{variable}, {{{values}}}, {lengths}, real_dtype)"]
+
+    def _loop(self, node: Expression, variable: str) -> list[str]:
+        kernel = self.kernels[node]
+        sizes = [self._parameter(d) for d in kernel.space]
+        leaves = [self.variables[leaf] if leaf.shape else f"real({self.variables[leaf]})" for leaf in kernel.leaves]
+        if not node.shape:
+            return [f"{variable} = asreal({kernel.name}({', '.join([*sizes, *leaves])}))"]
+        self.variables[node] = buffer = self._parameter(node)
+        return [f"{kernel.name}({', '.join([*sizes, *leaves, buffer])})"]
+
+    def _joint_step(self, node: Expression, arguments: list[str]) -> list[str]:
+        """Return one call for all operations that are computed together from the same arguments."""
+        compute = node.operation.together
+        key = f"together_{len(self._scope)}"
+        self._scope[key] = compute
+        lines = [f"{key}_all = {key}({', '.join(arguments)})"]
+        self.joint[node] = []
+        for other in self._order:
+            if other.operation.together is compute and other.arguments == node.arguments:
+                self.joint[node].append(other)
+                self.variables[other] = self.variables.get(other, f"t{len(self.variables)}")
+                lines.append(f"{self.variables[other]} = asreal({key}_all[{other.operation.part}])")
+        return lines
+
+
+def _product(outer: Callable[[Array, Array, Array], None]) -> Callable[[Array, Array, Array], None]:
+    """Return the product of matrices into a buffer: by BLAS, but of a column and a row by `outer`.
+
+    Few rows times a transposed matrix go the other way round, at which OpenBLAS is nearly twice as fast.
+    """
+
+    def product(a: Array, b: Array, out: Array) -> None:
+        if a.shape[1] == 1:
+            outer(a, b, out)
+        elif 1 < len(a) <= 64 < b.shape[1] and not b.flags.c_contiguous:
+            out[...] = np.dot(b.T, a.T).T
         else:
-            names[node] = f"t{len(lines) + 1}"
-            while names[node] in symbols:
-                names[node] += "_"
-            shape = " × ".join(map(str, node.shape)) or "scalar"
-            lines.append(f"    {names[node]} = {_form(node, [names[a] for a in node.arguments])}  # {shape}")
-    uses_math = any(node.operation.name == "erf" for node in walk(*roots))
-    result = ", ".join(f"{key!r}: {names[root]}" for key, root in outputs.items())
-    return "\n".join(
-        [
-            *(["import math"] if uses_math else []),
-            "import numpy as np",
-            "",
-            "",
-            f"def {name}({', '.join(symbols)}):",
-            *lines,
-            f"    return {{{result}}}",
-        ]
-    )
+            np.dot(a, b, out)
 
-
-def _form(node: Expression, arguments: list[str]) -> str:
-    name = node.operation.name
-    made = None
-    if name in _INFIX:
-        made = f"{arguments[0]} {_INFIX[name]} {arguments[1]}"
-        if name == "matmul" and not node.shape:
-            made = f"({made}).item()"
-        if name == "matmul" and not all(a.shape for a in node.arguments):
-            made = f"{arguments[0]} * {arguments[1]}"
-    elif name in _FORMS:
-        made = _FORMS[name].format(*arguments)
-    elif name in ("ones", "zeros"):
-        made = f"np.{name}(({', '.join(map(str, node.parameters))}))"
-    elif name == "eye":
-        made = f"np.eye({node.parameters[0]})"
-    elif name == "length":
-        made = str(node.parameters[0])
-    elif name in ("vstack", "hstack"):
-        made = f"np.{name}([{', '.join(f'np.atleast_2d({a})' for a in arguments)}])"
-    elif name == "reshape":
-        r, c = node.parameters
-        made = f"np.reshape({arguments[0]}, ({r}, {c}))"
-    elif name == "slice":
-        r0, r1, c0, c1 = node.parameters
-        made = f"{arguments[0]}[{r0}:{r1}, {c0}:{c1}]" + ("" if node.shape else ".item()")
-    elif name == "diag":
-        column = node.arguments[0].shape[1:] and str(node.arguments[0].shape[1]) == "1"
-        made = f"np.diagflat({arguments[0]})" if column else f"np.diag({arguments[0]}).reshape(-1, 1)"
-    if made is None:
-        raise CalculusError(f"{name} has no NumPy form to print")
-    return made
-
-
-def _lengths(roots: list[Expression], symbols: Mapping[str, Expression]) -> list[str]:
-    """Say what the dimension letters are, where they are needed as numbers."""
-    needed = {k for node in walk(*roots) for p in node.parameters if isinstance(p, Dimension) for k in p.letters}
-    lines = []
-    for letter in sorted(needed):
-        for name, s in symbols.items():
-            place = next((i for i, d in enumerate(s.shape) if str(d) == letter), None)
-            if place is not None:
-                lines.append(f"{letter} = {name}.shape[{place}]")
-                break
-        else:
-            raise CalculusError(f"dimension {letter} cannot be read off the inputs: no symbol has it")
-    return lines
+    return product

@@ -42,18 +42,18 @@ def product(node: Expression) -> Expression:
             powers[base] %= 2  # its square is one
         if powers[base] >= 2 and base.operation.name == "symbol" and base.parameters[2] == "bit":
             powers[base] = 1
-    made = _quotient(abs(coefficient), {b: e for b, e in powers.items() if e})
-    if made.shape != node.shape:
-        made = made * ones(*node.shape) if _number(made) != 1 else ones(*node.shape)
-    return -made if coefficient < 0 else made
+    outcome = _quotient(abs(coefficient), {b: e for b, e in powers.items() if e})
+    if outcome.shape != node.shape:
+        outcome = outcome * ones(*node.shape) if _number(outcome) != 1 else ones(*node.shape)
+    return -outcome if coefficient < 0 else outcome
 
 
 def _quotient(coefficient: float, powers: dict[Expression, float]) -> Expression:
     above = [(b, e) for b, e in powers.items() if e > 0]
     below = [(b, -e) for b, e in powers.items() if e < 0]
     factors = {}
-    for name, some in (("above", above), ("below", below)):
-        in_order = sorted(some, key=lambda power: (bool(power[0].shape), *_key(power[0])))
+    for name, side in (("above", above), ("below", below)):
+        in_order = sorted(side, key=lambda power: (bool(power[0].shape), *_key(power[0])))
         factors[name] = [b if e == 1 else b ** (int(e) if _integer(e) else e) for b, e in in_order]
     number = constant(coefficient)
     if 0 < coefficient < 1 and _integer(1 / coefficient) and factors["above"]:
@@ -66,10 +66,10 @@ def _quotient(coefficient: float, powers: dict[Expression, float]) -> Expression
 def _times(factors: list[Expression]) -> Expression:
     if not factors:
         return constant(1)
-    made = factors[0]
+    outcome = factors[0]
     for factor in factors[1:]:
-        made = made * factor
-    return made
+        outcome = outcome * factor
+    return outcome
 
 
 def total(node: Expression) -> Expression:
@@ -91,27 +91,27 @@ def total(node: Expression) -> Expression:
             terms[constant(1)] = terms.get(constant(1), 0) + sign * float(_number(term) or 0)
         elif name != "zeros":
             terms[term] = terms.get(term, 0) + sign
-    return _sum(_factored({t: c for t, c in terms.items() if c}), node)
+    return _sum(_factor_out({t: c for t, c in terms.items() if c}), node)
 
 
 def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
     if terms and all(count < 0 for count in terms.values()):
         return -_sum({term: -count for term, count in terms.items()}, node)
-    made: Expression | None = None
+    outcome: Expression | None = None
     # what is added stands before what is taken away, a matrix before a transpose
     for term, count in sorted(terms.items(), key=lambda item: (item[1] < 0, item[0].operation.name == "transpose")):
         size = abs(count)
         part = constant(size) if _number(term) == 1 else term if size == 1 else constant(size) * term
-        if made is None:
-            made = part if count > 0 else -part
+        if outcome is None:
+            outcome = part if count > 0 else -part
         else:
-            made = made + part if count > 0 else made - part
-    if made is None:
+            outcome = outcome + part if count > 0 else outcome - part
+    if outcome is None:
         return zeros(*node.shape) if node.shape else constant(0)
-    return made if made.shape == node.shape else made * ones(*node.shape)
+    return outcome if outcome.shape == node.shape else outcome * ones(*node.shape)
 
 
-def _factored(terms: dict[Expression, float]) -> dict[Expression, float]:
+def _factor_out(terms: dict[Expression, float]) -> dict[Expression, float]:
     """Turn ``A @ x + B @ x`` into ``(A + B) @ x``, and likewise on the other side."""
     for side in (1, 0):
         groups: dict[tuple[Expression, float], list[Expression]] = {}
@@ -128,9 +128,9 @@ def _factored(terms: dict[Expression, float]) -> dict[Expression, float]:
             for other, count in others[1:]:
                 inner = inner + other if count * sign > 0 else inner - other
             merged = inner @ shared if side else shared @ inner
-            rest = {t: c for t, c in terms.items() if t not in group}
-            rest[merged] = rest.get(merged, 0) + size * sign
-            return _factored(rest)
+            unchanged = {t: c for t, c in terms.items() if t not in group}
+            unchanged[merged] = unchanged.get(merged, 0) + size * sign
+            return _factor_out(unchanged)
     return terms
 
 
@@ -145,43 +145,43 @@ def chain(node: Expression) -> Expression:
             stack[-2:] = [part.arguments[1], part.arguments[0]]
         else:
             factors.append(part)
-    kept: list[Expression] = []
+    remaining: list[Expression] = []
     for factor in factors:
-        before = kept[-1] if kept else factor
-        if kept and _inverse_of(before, factor):
-            kept.pop()
-        elif kept and _is_diagonal(before) and before.arguments[0].shape == factor.shape:
-            kept[-1] = before.arguments[0] * factor
-        elif kept and _is_diagonal(factor) and factor.arguments[0].T.shape == before.shape:
-            kept[-1] = before * factor.arguments[0].T
+        before = remaining[-1] if remaining else factor
+        if remaining and _inverse_of(before, factor):
+            remaining.pop()
+        elif remaining and _is_diagonal(before) and before.arguments[0].shape == factor.shape:
+            remaining[-1] = before.arguments[0] * factor
+        elif remaining and _is_diagonal(factor) and factor.arguments[0].T.shape == before.shape:
+            remaining[-1] = before * factor.arguments[0].T
         else:
-            kept.append(factor)
-    if not kept:
+            remaining.append(factor)
+    if not remaining:
         return eye(node.shape[0])
-    return _associated(kept)
+    return _associate(remaining)
 
 
-def _associated(factors: list[Expression]) -> Expression:
+def _associate(factors: list[Expression]) -> Expression:
     if len(factors) == 1:
         return factors[0]
     for place in range(1, len(factors)):
         if factors[place].shape[0] == ONE:  # a column times a row: each side on its own
-            return _associated(factors[:place]) @ _from_left(factors[place:])
+            return _associate(factors[:place]) @ _from_left(factors[place:])
     return _from_right(factors) if factors[-1].shape[1] == ONE else _from_left(factors)
 
 
 def _from_left(factors: list[Expression]) -> Expression:
-    made = factors[0]
+    outcome = factors[0]
     for factor in factors[1:]:
-        made = made @ factor
-    return made
+        outcome = outcome @ factor
+    return outcome
 
 
 def _from_right(factors: list[Expression]) -> Expression:
-    made = factors[-1]
+    outcome = factors[-1]
     for factor in factors[-2::-1]:
-        made = factor @ made
-    return made
+        outcome = factor @ outcome
+    return outcome
 
 
 def _is_diagonal(node: Expression) -> bool:
@@ -230,13 +230,13 @@ _KEYS: WeakKeyDictionary[Expression, tuple[int, str]] = WeakKeyDictionary()
 
 def _key(node: Expression) -> tuple[int, str]:
     """Return what factors are ordered by: symbols by name, then all else by a digest of its structure."""
-    found = _KEYS.get(node)
-    if found is None:
+    key = _KEYS.get(node)
+    if key is None:
         if node.operation.name == "symbol":
-            found = (0, node.name)
+            key = (0, node.name)
         else:
             text = f"{node.operation.name} {[_key(a) for a in node.arguments]} {node.parameters}"
             depth = 1 + max((_key(a)[0] for a in node.arguments), default=0)
-            found = (depth, blake2b(text.encode(), digest_size=8).hexdigest())
-        _KEYS[node] = found
-    return found
+            key = (depth, blake2b(text.encode(), digest_size=8).hexdigest())
+        _KEYS[node] = key
+    return key

@@ -15,29 +15,29 @@ Users = dict[Expression, list[Expression]]
 _ENTRYWISE = {"add", "subtract", "multiply", "divide", "negative"}
 
 
-def narrow(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
+def prune_columns(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
     """Return expressions of equal values in which matrices that are only read in parts have no columns besides.
 
     Examples
     --------
     >>> from fanlight.calculus import parse
     >>> e = parse("(A @ B)[0:n, 1:3]", {"A": ("n", "m"), "B": ("m", 4)})
-    >>> str(narrow({"e": e})["e"])
+    >>> str(prune_columns({"e": e})["e"])
     'A @ B[:, 1:3]'
     """
-    made = dict(outputs)
-    while (found := _found(made)) is not None:
-        node, low, high, users = found
+    results = dict(outputs)
+    while (unread := _find_unread_columns(results)) is not None:
+        node, low, high, users = unread
         part = _part(node, low, high, users)
         again = {cut: part if cut.shape == part.shape else _columns(part, cut, low) for cut in users[node]}
-        for other in walk(*made.values()):
+        for other in walk(*results.values()):
             if other not in again and any(again.get(a, a) is not a for a in other.arguments):
                 again[other] = rebuilt(other, [again.get(a, a) for a in other.arguments])
-        made = {name: again.get(root, root) for name, root in made.items()}
-    return made
+        results = {name: again.get(root, root) for name, root in results.items()}
+    return results
 
 
-def _found(outputs: Mapping[str, Expression]) -> tuple[Expression, int, int, Users] | None:
+def _find_unread_columns(outputs: Mapping[str, Expression]) -> tuple[Expression, int, int, Users] | None:
     """Return a node of which some columns are never read, the columns that are, and who reads each node."""
     order = list(walk(*outputs.values()))
     users: Users = {node: [] for node in order}

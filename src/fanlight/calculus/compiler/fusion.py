@@ -64,31 +64,31 @@ def fuse(roots: Sequence[Expression]) -> dict[Expression, Kernel]:
     for node in order:
         for argument in set(node.arguments):
             users[argument].append(node)
-    kept = set(roots)
+    outputs = set(roots)
 
-    def inlined(node: Expression) -> bool:
+    def is_inlined(node: Expression) -> bool:
         """Tell what is computed inside its only user, entry by entry."""
-        if node in kept or len(users[node]) != 1 or not _loops(node):
+        if node in outputs or len(users[node]) != 1 or not _is_loop(node):
             return False
         user = users[node][0]
-        return _loops(user) and (user.shape == node.shape or user.operation.name in _SUMS)
+        return _is_loop(user) and (user.shape == node.shape or user.operation.name in _SUMS)
 
-    def gathered(node: Expression) -> bool:
+    def is_gathered(node: Expression) -> bool:
         """Tell which rows are read where they lie, because all users are loops."""
         return (
             node.operation.name == "rows"
-            and node not in kept
-            and all(_loops(u) and u.shape == node.shape for u in users[node])
+            and node not in outputs
+            and all(_is_loop(u) and u.shape == node.shape for u in users[node])
         )
 
     kernels = {}
     for node in order:
-        if _loops(node) and not inlined(node):
-            kernels[node] = _kernel(node, inlined, gathered)
+        if _is_loop(node) and not is_inlined(node):
+            kernels[node] = _LoopWriter(node, is_inlined, is_gathered).kernel()
     return kernels
 
 
-def _loops(node: Expression) -> bool:
+def _is_loop(node: Expression) -> bool:
     operation = node.operation
     if operation.name in _SUMS:
         return len(node.arguments[0].shape) == 2
@@ -106,85 +106,102 @@ def _is_outer(node: Expression) -> bool:
     )
 
 
-def _kernel(root: Expression, inlined: Callable[[Expression], bool], gathered: Callable[[Expression], bool]) -> Kernel:
-    is_sum = root.operation.name in _SUMS
-    body = root.arguments[0] if is_sum else root
-    space = (body.shape[0], body.shape[1])
-    leaves: list[Expression] = []
-    inside: list[Expression] = [root]
-    before: list[str] = []  # once a row
-    lines: list[str] = []  # once an entry
-    names: dict[Expression, str] = {}
+class _LoopWriter:
+    """Writes the loop that computes a node: what is done once a row, and once an entry."""
 
-    def leaf(node: Expression) -> str:
-        if node not in leaves:
-            leaves.append(node)
-        return f"a{leaves.index(node)}"
+    def __init__(
+        self, root: Expression, inlined: Callable[[Expression], bool], gathered: Callable[[Expression], bool]
+    ) -> None:
+        self.root = root
+        self.is_sum = root.operation.name in _SUMS
+        self.body = root.arguments[0] if self.is_sum else root
+        self.leaves: list[Expression] = []
+        self.inside: list[Expression] = [root]
+        self._inlined, self._gathered = inlined, gathered
+        self._row_lines: list[str] = []
+        self._entry_lines: list[str] = []
+        self._names: dict[Expression, str] = {}
 
-    def entry(node: Expression) -> str:
+    def kernel(self) -> Kernel:
+        """Return the loop."""
+        result = self._entry(self.body)
+        names = ", ".join(["rows", "columns", *(f"a{i}" for i in range(len(self.leaves)))])
+        target, start, step, end = {
+            "sum": ("", ["total = 0.0"], f"total += {result}", ["return total"]),
+            "row_sums": (", out", [], f"mass += {result}", []),
+            "column_sums": (", out", ["out[:] = zero"], f"out[0, c] += {result}", []),
+        }.get(self.root.operation.name if self.is_sum else "", (", out", [], f"out[r, c] = {result}", []))
+        by_row = self.root.operation.name == "row_sums"
+        source = [
+            f"def NAME({names}{target}):",
+            *(f"    {line}" for line in start),
+            "    for r in range(rows):",
+            *(f"        {line}" for line in self._row_lines),
+            *(["        mass = 0.0"] if by_row else []),
+            "        for c in range(columns):",
+            *(f"            {line}" for line in self._entry_lines),
+            f"            {step}",
+            *(["        out[r, 0] = mass"] if by_row else []),
+            *(f"    {line}" for line in end),
+        ]
+        space = (self.body.shape[0], self.body.shape[1])
+        return Kernel(self.root, frozenset(self.inside), tuple(self.leaves), space, "\n".join(source))
+
+    def _entry(self, node: Expression) -> str:
         """Return the variable or literal that holds a node's entry."""
-        if node in names:
-            return names[node]
+        if node in self._names:
+            return self._names[node]
         if node.operation.name == "constant":
             value = node.parameters[0]
             return {0: "zero", 1: "one"}.get(value, f"real({value!r})")
-        if (node is body and not is_sum) or (_loops(node) and node.operation.name not in _SUMS and inlined(node)):
-            inside.append(node)
-            arguments = [entry(a) for a in node.arguments]
-            if (
-                node.operation.name == "power"
-                and node.arguments[1].operation.name == "constant"
-                and node.arguments[1].parameters[0] == 2
-            ):
-                text = f"({arguments[0]} * {arguments[0]})"
-            elif _is_outer(node):
-                text = f"({arguments[0]} * {arguments[1]})"
-            else:
-                text = str(node.operation.scalar).format(*arguments)
-            names[node] = f"v{len(names)}"
-            lines.append(f"{names[node]} = {text}")
-            return names[node]
-        if node.operation.name == "rows" and gathered(node):
-            inside.append(node)
-            table, index = (leaf(a) for a in node.arguments)
-            names[node] = f"v{len(names)}"
-            row = f"row_{index}"
-            if f"{row} = {index}[r]" not in before:
-                before.append(f"{row} = {index}[r]")
-            lines.append(f"{names[node]} = {table}[{row}, c]")
-            return names[node]
-        if not node.shape:
-            return leaf(node)
-        turned = node.operation.name == "transpose"
-        source = node.arguments[0] if turned else node
+        is_body = node is self.body and not self.is_sum
+        if is_body or (_is_loop(node) and node.operation.name not in _SUMS and self._inlined(node)):
+            return self._inline(node)
+        if node.operation.name == "rows" and self._gathered(node):
+            return self._gather(node)
+        return self._read(node) if node.shape else self._leaf(node)
+
+    def _inline(self, node: Expression) -> str:
+        self.inside.append(node)
+        arguments = [self._entry(a) for a in node.arguments]
+        is_power = node.operation.name == "power" and node.arguments[1].operation.name == "constant"
+        if is_power and node.arguments[1].parameters[0] == 2:
+            text = f"({arguments[0]} * {arguments[0]})"
+        elif _is_outer(node):
+            text = f"({arguments[0]} * {arguments[1]})"
+        else:
+            text = str(node.operation.scalar).format(*arguments)
+        self._names[node] = f"v{len(self._names)}"
+        self._entry_lines.append(f"{self._names[node]} = {text}")
+        return self._names[node]
+
+    def _gather(self, node: Expression) -> str:
+        """Read a row where it lies in its table."""
+        self.inside.append(node)
+        table, index = (self._leaf(a) for a in node.arguments)
+        self._names[node] = f"v{len(self._names)}"
+        row = f"row_{index}"
+        if f"{row} = {index}[r]" not in self._row_lines:
+            self._row_lines.append(f"{row} = {index}[r]")
+        self._entry_lines.append(f"{self._names[node]} = {table}[{row}, c]")
+        return self._names[node]
+
+    def _read(self, node: Expression) -> str:
+        """Read an entry of a matrix, which may be broadcast or transposed."""
+        is_transposed = node.operation.name == "transpose"
+        source = self._leaf(node.arguments[0] if is_transposed else node)
         row = "0" if node.shape[0] == ONE else "r"
         column = "0" if node.shape[1] == ONE else "c"
-        place = f"{leaf(source)}[{column}, {row}]" if turned else f"{leaf(source)}[{row}, {column}]"
-        names[node] = f"v{len(names)}"
-        (lines if "c" in (row, column) else before).append(f"{names[node]} = {place}")
-        return names[node]
+        place = f"{source}[{column}, {row}]" if is_transposed else f"{source}[{row}, {column}]"
+        self._names[node] = f"v{len(self._names)}"
+        lines = self._entry_lines if "c" in (row, column) else self._row_lines
+        lines.append(f"{self._names[node]} = {place}")
+        return self._names[node]
 
-    result = entry(body)
-    names_ = ", ".join(["rows", "columns", *(f"a{i}" for i in range(len(leaves)))])
-    target, start, step, end = {
-        "sum": ("", ["total = 0.0"], f"total += {result}", ["return total"]),
-        "row_sums": (", out", [], f"mass += {result}", []),
-        "column_sums": (", out", ["out[:] = zero"], f"out[0, c] += {result}", []),
-    }.get(root.operation.name if is_sum else "", (", out", [], f"out[r, c] = {result}", []))
-    by_row = root.operation.name == "row_sums"
-    source = [
-        f"def NAME({names_}{target}):",
-        *(f"    {line}" for line in start),
-        "    for r in range(rows):",
-        *(f"        {line}" for line in before),
-        *(["        mass = 0.0"] if by_row else []),
-        "        for c in range(columns):",
-        *(f"            {line}" for line in lines),
-        f"            {step}",
-        *(["        out[r, 0] = mass"] if by_row else []),
-        *(f"    {line}" for line in end),
-    ]
-    return Kernel(root, frozenset(inside), tuple(leaves), space, "\n".join(source))
+    def _leaf(self, node: Expression) -> str:
+        if node not in self.leaves:
+            self.leaves.append(node)
+        return f"a{self.leaves.index(node)}"
 
 
 _HEAD = '''"""Loops made by fanlight's compiler; safe to delete."""
@@ -221,20 +238,20 @@ def sign(x):
 
 
 def load_kernels(
-    kernels: Sequence[Kernel], dtype: np.dtype[Any], whole: str | None = None
+    kernels: Sequence[Kernel], dtype: np.dtype[Any], program: str | None = None
 ) -> dict[str, Callable[..., Any]]:
     """Compile loops, through a file in the user's cache folder so that the next process finds them compiled.
 
-    `whole` is the source of a function that calls the loops and the operations of `kernels`; it is returned as
-    "whole".
+    `program` is the source of a function "whole" that calls the loops and the operations of `kernels`; it is returned,
+    too.
     """
     sources = sorted({kernel.name: kernel.source.replace("NAME", kernel.name) for kernel in kernels}.items())
     names = [name for name, _ in sources]
     text = _HEAD.format(dtype=dtype.name)
-    if whole is not None:
-        known = Path(str(importlib.import_module("fanlight.calculus.compiler.kernels").__file__)).read_bytes()
-        text += f"\n\nfrom fanlight.calculus.compiler.kernels import *  # {hashlib.sha256(known).hexdigest()}\n"
-        sources.append(("whole", whole))
+    if program is not None:
+        content = Path(str(importlib.import_module("fanlight.calculus.compiler.kernels").__file__)).read_bytes()
+        text += f"\n\nfrom fanlight.calculus.compiler.kernels import *  # {hashlib.sha256(content).hexdigest()}\n"
+        sources.append(("whole", program))
         names.append("whole")
     for _, source in sources:
         text += f'\n\n@njit(cache=CACHE, nogil=True, error_model="numpy")\n{source}\n'

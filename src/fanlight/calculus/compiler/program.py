@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fanlight.calculus.compiler.code_generation import numpy_source
-from fanlight.calculus.compiler.column_pruning import narrow
+from fanlight.calculus.compiler.column_pruning import prune_columns
+from fanlight.calculus.compiler.numpy_source import numpy_source
 from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.compiler.plan import Plan
 from fanlight.calculus.compiler.rewriting import simplify
@@ -42,16 +42,18 @@ class Program:
     """
 
     def __init__(
-        self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str, lanes: int = 1, busy: float = 0.0
+        self, outputs: Mapping[str, Expression], dtype: DTypeLike, backend: str, *, threads: int = 1, busy: float = 0.0
     ) -> None:
-        self.outputs = narrow({name: simplify(expression) for name, expression in outputs.items()})
+        self.outputs = prune_columns({name: simplify(expression) for name, expression in outputs.items()})
         self.dtype = np.dtype(dtype)
         self.symbols = symbols_of(*self.outputs.values())
         self.operations = count(list(self.outputs.values()))
         self._names = list(self.symbols)
         self._ranks = [len(symbol.shape) for symbol in self.symbols.values()]
         self._axes = _axes(self.symbols)
-        self._plan = Plan(self.outputs, self._names, self.dtype, lanes, busy) if backend == "compiled" else None
+        self._plan = (
+            Plan(self.outputs, self._names, self.dtype, threads=threads, busy=busy) if backend == "compiled" else None
+        )
         self._shapes: list[tuple[int, ...]] | None = None
         self._frame: list[Any] = []
         self._run: Callable[..., dict[str, Array]]
@@ -99,7 +101,7 @@ class Program:
 
     @property
     def second(self) -> frozenset[str]:
-        """The outputs that the second lane makes, once the program has run."""
+        """The outputs that the second thread computes, once the program has run."""
         return frozenset() if self._plan is None else self._plan.second
 
     def _lengths(self, shapes: list[tuple[int, ...]]) -> dict[str, int] | None:
@@ -122,7 +124,7 @@ class Program:
             if type(a) is np.ndarray
         )
 
-    def _array(self, value: Any) -> Array:
+    def _array(self, value: ArrayLike) -> Array:
         array = np.asarray(value)
         if array.dtype.kind == "f":
             return np.asarray(array, self.dtype)
@@ -131,8 +133,8 @@ class Program:
     def _interpret(self, arrays: dict[str, Array], lengths: dict[str, int]) -> dict[str, Array]:
         values: dict[Expression, Array] = {}
         for node in walk(*self.outputs.values()):
-            given = node.operation.name == "symbol"
-            values[node] = arrays[node.name] if given else value_of(node, values, lengths, self.dtype)
+            is_input = node.operation.name == "symbol"
+            values[node] = arrays[node.name] if is_input else value_of(node, values, lengths, self.dtype)
         return {name: values[expression] for name, expression in self.outputs.items()}
 
 
@@ -140,7 +142,8 @@ def compile(
     outputs: Mapping[str, Expression],
     dtype: DTypeLike = np.float32,
     backend: str = "compiled",
-    lanes: int = 1,
+    *,
+    threads: int = 1,
     busy: float = 0.0,
 ) -> Program:
     """Compile expressions into a program.
@@ -153,10 +156,10 @@ def compile(
         float32 or float64.
     backend : str
         "compiled", or "numpy" to run without importing a compiler.
-    lanes : int
-        2: share the steps out on two threads where that pays (`lanes`); the numbers are the same.
+    threads : int
+        2: share the steps out on two threads where that pays (`compiler.threads`); the numbers are the same.
     busy : float
-        Seconds for which the second lane has other work, as a rule, when the program begins.
+        Seconds for which the second thread has other work, as a rule, when the program begins.
 
     Examples
     --------
@@ -169,7 +172,7 @@ def compile(
     """
     if backend not in ("compiled", "numpy"):
         raise CalculusError(f"unknown backend {backend!r}: choose compiled or numpy")
-    return Program(outputs, dtype, backend, lanes, busy)
+    return Program(outputs, dtype, backend, threads=threads, busy=busy)
 
 
 def _axes(symbols: Mapping[str, Expression]) -> list[tuple[int, int, str, int]]:

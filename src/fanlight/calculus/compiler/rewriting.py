@@ -39,22 +39,22 @@ _LIMIT = 100_000  # remembered nodes; beyond it the memory starts anew
 
 def _simple(node: Expression) -> Expression:
     """Simplify a node whose arguments may not be simple yet."""
-    known = _DONE.get(node)
-    if known is not None:
-        return known
+    previous = _DONE.get(node)
+    if previous is not None:
+        return previous
     if len(_DONE) > _LIMIT:
         _DONE.clear()
-    made = rebuilt(node, [_simple(a) for a in node.arguments]) if node.arguments else node
+    outcome = rebuilt(node, [_simple(a) for a in node.arguments]) if node.arguments else node
     while True:
-        better = next((b for rule in _RULES.get(made.operation.name, ()) if (b := rule(made)) is not None), None)
+        better = next((b for rule in _RULES.get(outcome.operation.name, ()) if (b := rule(outcome)) is not None), None)
         if better is None:
             break
         if better in _DONE:
-            made = _DONE[better]
+            outcome = _DONE[better]
             break
-        made = rebuilt(better, [_simple(a) for a in better.arguments]) if better.arguments else better
-    _DONE[node] = _DONE[made] = made
-    return made
+        outcome = rebuilt(better, [_simple(a) for a in better.arguments]) if better.arguments else better
+    _DONE[node] = _DONE[outcome] = outcome
+    return outcome
 
 
 def _is(node: Expression, name: str) -> bool:
@@ -65,7 +65,7 @@ def _value(node: Expression) -> float | None:
     return node.parameters[0] if _is(node, "constant") else None
 
 
-def _filled(node: Expression, value: float) -> Expression:
+def _fill(node: Expression, value: float) -> Expression:
     """Return a constant in the node's shape."""
     if not node.shape:
         return constant(value)
@@ -99,17 +99,17 @@ def _fold(node: Expression) -> Expression | None:
 
 
 def _add(node: Expression) -> Expression | None:
-    return _changed(node, normal.total(node)) if _flat(node) else None
+    return _unless_same(node, normal.total(node)) if _flat(node) else None
 
 
 def _multiply(node: Expression) -> Expression | None:
     if any(_is_zero(a) for a in node.arguments) and node.operation.name == "multiply":
-        return _filled(node, 0)
-    return _changed(node, normal.product(node))
+        return _fill(node, 0)
+    return _unless_same(node, normal.product(node))
 
 
-def _changed(node: Expression, made: Expression) -> Expression | None:
-    return None if made is node else made
+def _unless_same(node: Expression, outcome: Expression) -> Expression | None:
+    return None if outcome is node else outcome
 
 
 def _flat(node: Expression) -> bool:
@@ -122,10 +122,10 @@ def _power(node: Expression) -> Expression | None:
     if _value(exponent) == 1:
         return base
     if _value(exponent) == 0:
-        return _filled(node, 1)
+        return _fill(node, 1)
     if _is(base, "norm") and _value(exponent) == 2:
         return _function("sum", base.arguments[0] ** 2)
-    return _changed(node, normal.product(node)) if _is(base, "power") or _is(base, "multiply") else None
+    return _unless_same(node, normal.product(node)) if _is(base, "power") or _is(base, "multiply") else None
 
 
 def _negative(node: Expression) -> Expression | None:
@@ -134,7 +134,7 @@ def _negative(node: Expression) -> Expression | None:
         return a.arguments[0]
     if _is(a, "subtract"):
         return a.arguments[1] - a.arguments[0]
-    return _filled(node, 0) if _is_zero(a) else None
+    return _fill(node, 0) if _is_zero(a) else None
 
 
 def _matmul(node: Expression) -> Expression | None:
@@ -142,7 +142,7 @@ def _matmul(node: Expression) -> Expression | None:
     if not a.shape or not b.shape:
         return a * b
     if _is_zero(a) or _is_zero(b):
-        return _filled(node, 0)
+        return _fill(node, 0)
     if _is(a, "eye"):
         return b
     if _is(b, "eye"):
@@ -167,7 +167,7 @@ def _matmul(node: Expression) -> Expression | None:
     if _is(b, "ones") and b.shape[1] == ONE:
         return _function("row_sums", a)
     if {a.operation.name, b.operation.name} & {"matmul", "inv", "diag"}:
-        return _changed(node, normal.chain(node))
+        return _unless_same(node, normal.chain(node))
     return None
 
 
@@ -255,11 +255,11 @@ def _sums(axis: int) -> Rule:
         if not a.shape or a.shape[axis] == ONE:
             return a
         if _is(a, "zeros"):
-            return _filled(node, 0)
+            return _fill(node, 0)
         if axis == 1 and _is(a, "symbol") and a.parameters[2] == "onehot_rows":
-            return _filled(node, 1)
+            return _fill(node, 1)
         if _is(a, "eye"):
-            return _filled(node, 1)
+            return _fill(node, 1)
         if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
             return a.arguments[0] if axis == 1 else a.arguments[0].T
         if _is(a, "multiply") and not a.arguments[0].shape:
@@ -311,8 +311,8 @@ def _diag(node: Expression) -> Expression | None:
 
 
 def _function(name: str, *arguments: Expression) -> Expression:
-    made: Expression = apply(name, *arguments)
-    return made
+    outcome: Expression = apply(name, *arguments)
+    return outcome
 
 
 _RULES: dict[str, tuple[Rule, ...]] = {

@@ -1,7 +1,7 @@
-"""Two lanes: the steps of a program on two threads.
+"""The steps of a program on two threads.
 
 Each step is done whole by one thread, so that the numbers do not depend on how the steps are shared out. A step that
-reads what the other lane makes waits for it; nothing else does. The second lane is one thread of the process, which
+reads what the other thread computes waits for it; nothing else does. The second thread is one of the process, which
 sleeps between programs.
 """
 
@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
-HANDOVER = 15_000.0  # nanoseconds until the other lane goes on
+HANDOVER = 15_000.0  # nanoseconds until the other thread goes on
 
 
 class Step(NamedTuple):
@@ -28,7 +28,7 @@ class Step(NamedTuple):
     cost : float
         In nanoseconds, roughly.
     movable : bool
-        Whether the second lane may do it.
+        Whether the second thread may do it.
     """
 
     reads: frozenset[int]
@@ -37,72 +37,74 @@ class Step(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """Which lane does what, and who waits for whom.
+    """Which thread does what, and which waits for which.
 
     Attributes
     ----------
-    lanes : list of int
-        The lane, 0 or 1, of each step.
+    threads : list of int
+        The thread, 0 or 1, of each step.
     waits : list of list of int
-        The steps of the other lane that each step has to wait for.
+        The steps of the other thread that each step has to wait for.
     saved : float
-        The share of the time that the second lane saves.
+        The share of the time that the second thread saves.
     """
 
-    lanes: list[int]
+    threads: list[int]
     waits: list[list[int]]
     saved: float
 
     def before(self) -> list[tuple[int, int]]:
-        """Return for each step how many steps of each lane have surely ended when it begins."""
-        known: list[tuple[int, int]] = []
+        """Return for each step how many steps of each thread have surely ended when it begins."""
+        counts: list[tuple[int, int]] = []
         done = [(0, 0), (0, 0)]
         place: list[int] = []
-        for lane, waits in zip(self.lanes, self.waits, strict=True):
-            ended = list(done[lane])
+        for thread, waits in zip(self.threads, self.waits, strict=True):
+            ended = list(done[thread])
             for other in waits:
-                ended[1 - lane] = max(ended[1 - lane], place[other])
-            known.append((ended[0], ended[1]))
-            ended[lane] += 1
-            place.append(ended[lane])
-            done[lane] = (ended[0], ended[1])
-        return known
+                ended[1 - thread] = max(ended[1 - thread], place[other])
+            counts.append((ended[0], ended[1]))
+            ended[thread] += 1
+            place.append(ended[thread])
+            done[thread] = (ended[0], ended[1])
+        return counts
 
 
 def schedule(steps: Sequence[Step], busy: float = 0.0) -> Schedule:
-    """Give each step, in turn, to the lane that can do it first; the second is free after `busy` seconds.
+    """Give each step, in turn, to the thread that can do it first; the second is free after `busy` seconds.
 
     Examples
     --------
     >>> long = Step(frozenset(), 1e6, True)
     >>> schedule([long, long, Step(frozenset([0, 1]), 1e3, False)])
-    Schedule(lanes=[0, 1, 0], waits=[[], [], [1]], saved=0.48)
+    Schedule(threads=[0, 1, 0], waits=[[], [], [1]], saved=0.48)
     """
     free = [0.0, max(HANDOVER, busy * 1e9)]
     ends: list[float] = []
-    lanes: list[int] = []
+    threads: list[int] = []
     waits: list[list[int]] = []
     place: list[int] = []
-    count, known = [0, 0], [0, 0]  # steps given to each lane; steps of the other that each has waited for
+    count, awaited = [0, 0], [0, 0]  # steps of each thread; steps of the other that each has waited for
     for step in steps:
-        begins = [max([free[lane], *(ends[r] + HANDOVER * (lanes[r] != lane) for r in step.reads)]) for lane in (0, 1)]
-        lane = int(step.movable and begins[1] < begins[0])
-        last = max((r for r in step.reads if lanes[r] != lane), default=None, key=lambda r: place[r])
+        begins = [
+            max([free[thread], *(ends[r] + HANDOVER * (threads[r] != thread) for r in step.reads)]) for thread in (0, 1)
+        ]
+        thread = int(step.movable and begins[1] < begins[0])
+        last = max((r for r in step.reads if threads[r] != thread), default=None, key=lambda r: place[r])
         waits.append([])
-        if last is not None and place[last] > known[lane]:
+        if last is not None and place[last] > awaited[thread]:
             waits[-1].append(last)
-            known[lane] = place[last]
-        count[lane] += 1
-        place.append(count[lane])
-        lanes.append(lane)
-        free[lane] = begins[lane] + step.cost
-        ends.append(free[lane])
+            awaited[thread] = place[last]
+        count[thread] += 1
+        place.append(count[thread])
+        threads.append(thread)
+        free[thread] = begins[thread] + step.cost
+        ends.append(free[thread])
     alone = sum(step.cost for step in steps)
-    return Schedule(lanes, waits, round(1 - max(*free, 1.0) / max(alone, 1.0), 2))
+    return Schedule(threads, waits, round(1 - max(*free, 1.0) / max(alone, 1.0), 2))
 
 
-class Lane:
-    """The thread of the second lane."""
+class WorkerThread:
+    """The second thread."""
 
     def __init__(self) -> None:
         self.process = os.getpid()
@@ -110,7 +112,7 @@ class Lane:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def do(self, work: Callable[[], None]) -> None:
-        """Do something, which raises nothing, after what was given before."""
+        """Do something, which raises nothing, after earlier work."""
         self._work.put(work)
 
     def _serve(self) -> None:
@@ -118,19 +120,19 @@ class Lane:
             self._work.get()()
 
 
-_lane: Lane | None = None
+_thread: WorkerThread | None = None
 
 
-def second_lane() -> Lane:
-    """Return this process's second lane."""
-    global _lane
-    if _lane is None or _lane.process != os.getpid():  # a thread does not outlive a fork
-        _lane = Lane()
-    return _lane
+def second_thread() -> WorkerThread:
+    """Return this process's second thread."""
+    global _thread
+    if _thread is None or _thread.process != os.getpid():  # a thread does not outlive a fork
+        _thread = WorkerThread()
+    return _thread
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield items that the second lane makes, each while the one before is in use."""
+def prefetch(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield items that the second thread makes, each while the one before is in use."""
     coming: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
 
     def make() -> None:
@@ -139,14 +141,14 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
         except BaseException as fault:
             coming.put((None, fault))
 
-    second_lane().do(make)
+    second_thread().do(make)
     while True:
         item, fault = coming.get()
         if fault is not None:
             raise fault
         if item is None:
             return
-        second_lane().do(make)
+        second_thread().do(make)
         try:
             yield item
         except GeneratorExit:
@@ -160,9 +162,9 @@ class Pair:
     Parameters
     ----------
     here, there : callable
-        For the calling thread, whose result is returned, and for the second lane.
+        For the calling thread, whose result is returned, and for the second thread.
     locks : sequence of Lock
-        Those that one acquires and the other releases, all held between calls.
+        Those that one acquires and the other releases, all acquired between calls.
     """
 
     def __init__(
@@ -182,20 +184,20 @@ class Pair:
                 self._there(*arguments)
             except BaseException as fault:
                 faults.append(fault)
-                self._let_go()
+                self._release_locks()
             self._done.release()
 
-        second_lane().do(work)
+        second_thread().do(work)
         try:
             result = self._here(*arguments)
         except BaseException as fault:
             faults.append(fault)
-            self._let_go()
+            self._release_locks()
         while True:
             try:
                 self._done.acquire()
                 break
-            except BaseException as fault:  # an interrupt: the other lane has to end all the same
+            except BaseException as fault:  # an interrupt: the other thread has to end all the same
                 faults.append(fault)
         if faults:
             for lock in self._locks:
@@ -203,8 +205,8 @@ class Pair:
             raise faults[0]
         return result
 
-    def _let_go(self) -> None:
+    def _release_locks(self) -> None:
         """Let whoever waits go on to its end: what it makes will not be used."""
         for lock in self._locks:
-            with suppress(RuntimeError):  # let go of already
+            with suppress(RuntimeError):  # released already
                 lock.release()

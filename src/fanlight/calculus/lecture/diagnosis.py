@@ -68,7 +68,7 @@ class Verdict:
 
 
 def check(
-    expression: Expression, wrt: str | Expression, given: Expression | str, seed: int = 0, kind: str = "gradient"
+    expression: Expression, wrt: str | Expression, learner: Expression | str, seed: int = 0, kind: str = "gradient"
 ) -> Verdict:
     """Compare a learner's gradient with the right one.
 
@@ -104,16 +104,16 @@ def check(
     if isinstance(expected, Indexed):
         raise CalculusError(f"{expected} has more than two indices: no formula in matrix notation is compared with it")
     try:
-        formula = read_gradient(given, expression, target) if isinstance(given, str) else given
+        formula = read_gradient(learner, expression, target) if isinstance(learner, str) else learner
         problem = None
     except CalculusError as error:
         formula, problem = expected, error
         if "fit" not in str(error) and "square" not in str(error):
             raise
     trial = _Trial(expression, target, expected, kind, _points(expression, formula, seed))
-    rights = [_confirmed(trial, point) for point in trial.points]
+    rights = [_confirm(trial, point) for point in trial.points]
     if problem is not None:
-        mended = _mended(trial, str(given), rights)
+        mended = _find_repair(trial, str(learner), rights)
         if mended is None:
             raise problem
         return Verdict(False, [str(problem).split("\n")[0], mended], expected)
@@ -121,7 +121,7 @@ def check(
     scales = trial.scales(rights)
     if all(a.shape == b.shape and _close(a, b, s) for (a, b), s in zip(pairs, scales, strict=True)):
         return Verdict(True, [], expected)
-    return _diagnosis(trial, formula, str(given), pairs)
+    return _diagnosis(trial, formula, str(learner), pairs)
 
 
 class _Trial(NamedTuple):
@@ -147,13 +147,13 @@ class _Trial(NamedTuple):
         return True
 
 
-def _points(expression: Expression, given: Expression, seed: int) -> list[dict[str, Array]]:
+def _points(expression: Expression, learner: Expression, seed: int) -> list[dict[str, Array]]:
     """Draw points for several lengths of the dimensions; more where the derivative jumps."""
     lengths = (3, 5, 4) + ((2, 3, 4, 3, 2) if has_kinks(expression) else ())
-    return [smooth_point(expression, given, seed + i, smallest) for i, smallest in enumerate(lengths)]
+    return [smooth_point(expression, learner, seed + i, smallest) for i, smallest in enumerate(lengths)]
 
 
-def _confirmed(trial: _Trial, point: dict[str, Array]) -> Array:
+def _confirm(trial: _Trial, point: dict[str, Array]) -> Array:
     """Return the derived gradient's value, after central differences have confirmed it."""
     derived = np.asarray(evaluate(trial.expected, point))
     x = point[trial.target.name]
@@ -188,9 +188,9 @@ def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[
     same_shape = all(a.shape == b.shape for a, b in pairs)
     vague = not reasons or "depends on the values" in reasons[0]
     if vague:
-        reasons = _detailed(trial, formula, text, pairs) or reasons
+        reasons = _find_details(trial, formula, text, pairs) or reasons
     elif not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]:
-        reasons += _detailed(trial, formula, text, pairs)
+        reasons += _find_details(trial, formula, text, pairs)
     if same_shape and vague:
         wrong = np.abs(mine - right)
         limit = TOLERANCE * float(np.abs(right).max(initial=0))
@@ -209,7 +209,7 @@ def _difference(pair: tuple[Array, Array]) -> float:
     return float(np.nan_to_num(np.abs(mine - right)).max(initial=0)) if mine.shape == right.shape else 0.0
 
 
-def _detailed(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
+def _find_details(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
     """Search for an assumption, a rule or a part of the formula that is the whole difference."""
     rights = [right for _, right in pairs]
     same_shape = all(a.shape == b.shape for a, b in pairs)
@@ -226,15 +226,17 @@ def _detailed(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[A
         term = _missing_term(formula, trial.expected, trial.points, pairs)
         reasons = [reason for reason in (term, chain) if reason]
     if not reasons:
-        edited = _edited(trial, edits(text, *_vocabulary(trial)), rights)
-        edited = edited or _edited(trial, layout_edits(text), rights)
+        edited = _find_edit(trial, edits(text, *_vocabulary(trial)), rights)
+        edited = edited or _find_edit(trial, layout_edits(text), rights)
         reasons = [edited] if edited else []
     return reasons
 
 
-def _mended(trial: _Trial, text: str, rights: Sequence[Array]) -> str | None:
+def _find_repair(trial: _Trial, text: str, rights: Sequence[Array]) -> str | None:
     """Return what makes a formula right whose shapes do not fit."""
-    return _edited(trial, layout_edits(text, 2), rights) or _edited(trial, edits(text, *_vocabulary(trial)), rights)
+    return _find_edit(trial, layout_edits(text, 2), rights) or _find_edit(
+        trial, edits(text, *_vocabulary(trial)), rights
+    )
 
 
 def _vocabulary(trial: _Trial) -> tuple[list[str], list[str], list[str]]:
@@ -257,7 +259,7 @@ def _vocabulary(trial: _Trial) -> tuple[list[str], list[str], list[str]]:
     return symbols, [*symbols, *parts, *slopes, *(k for k in lengths if k not in taken)], [*names, "step", "inv"]
 
 
-def _edited(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array]) -> str | None:
+def _find_edit(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array]) -> str | None:
     """Return the reason of the first candidate that is right."""
     tried: set[str] = set()
     for candidate in candidates:
@@ -275,7 +277,7 @@ def _edited(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array]) 
     return None
 
 
-def _reasons(given: Expression, trial: _Trial, pairs: list[tuple[Array, Array]]) -> list[str]:
+def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]]) -> list[str]:
     """Say what is wrong in all entries alike: shape, layout, sign, factor."""
 
     def everywhere(relation: Callable[[Array, Array], bool]) -> bool:
@@ -283,9 +285,9 @@ def _reasons(given: Expression, trial: _Trial, pairs: list[tuple[Array, Array]])
 
     target, right = trial.target, trial.expected.shape
     if any(a.shape != b.shape for a, b in pairs):
-        start = f"its shape is {show(given.shape)}, but {target} is {show(right)}"
+        start = f"its shape is {show(learner.shape)}, but {target} is {show(right)}"
         if trial.kind != "gradient":
-            start = f"its shape is {show(given.shape)}, but the {trial.kind} is {show(right)}"
+            start = f"its shape is {show(learner.shape)}, but the {trial.kind} is {show(right)}"
         if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape and _close(a.T, b)):
             if trial.kind == "gradient" and target.shape and target.shape[1] == ONE:
                 return [
@@ -317,7 +319,7 @@ def _ratio(a: Array, b: Array) -> float | None:
     return r if _close(r * a, b) and abs(r) > 1e-9 else None
 
 
-def _assumption(given: Expression, trial: _Trial) -> str | None:
+def _assumption(learner: Expression, trial: _Trial) -> str | None:
     """Return the fact, which nobody has declared, that would make the learner's gradient right."""
     rng = np.random.default_rng(3)
     for name, s in symbols_of(trial.expression).items():
@@ -329,7 +331,7 @@ def _assumption(given: Expression, trial: _Trial) -> str | None:
             if not all(fits_fact(p[name], fact) for p in trial.points):
                 continue
             points = [{**p, name: with_fact(p[name], fact, rng)} for p in trial.points for _ in range(3)]
-            if all(_agree(given, trial.expected, p) for p in points):
+            if all(_agree(learner, trial.expected, p) for p in points):
                 if fact == "sym":
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"
                 shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
@@ -343,7 +345,7 @@ def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
 
 
 def _missing_term(
-    given: Expression, expected: Expression, points: list[dict[str, Array]], pairs: list[tuple[Array, Array]]
+    learner: Expression, expected: Expression, points: list[dict[str, Array]], pairs: list[tuple[Array, Array]]
 ) -> str | None:
     """Find a term of the right gradient whose absence (or sign) is the whole difference."""
     for term, sign in _terms(expected):

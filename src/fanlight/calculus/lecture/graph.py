@@ -23,7 +23,9 @@ from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
 _SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−"}
-_ROLES = {"add": "distributes", "subtract": "distributes", "relu": "switches", "multiply": "exchanges"}
+_ROLES = {  # in the lecture's words
+    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes", "multiply": "switches",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Node:
     local : str
         Its local derivative, in words of the calculus.
     role : str
-        What it does to a gradient: "distributes", "switches", "exchanges", or nothing.
+        What it does to a gradient: "distributes", "routes", "switches", or nothing.
     """
 
     label: str
@@ -152,8 +154,8 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     order = list(walk(expression))
     values: dict[Expression, Array] = {}
     for node in order:
-        given = node.operation.name == "symbol"
-        values[node] = arrays[node.name] if given else value_of(node, values, lengths, np.dtype(float))
+        is_input = node.operation.name == "symbol"
+        values[node] = arrays[node.name] if is_input else value_of(node, values, lengths, np.dtype(float))
     upstream: dict[Expression, Array] = {expression: np.asarray(1.0)}
     number = {node: i for i, node in enumerate(order)}
     edges = []
@@ -161,7 +163,7 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
         if not node.arguments:
             continue
         arriving = upstream.get(node)
-        handed = _handed(node, values, arriving, lengths) if arriving is not None else [None] * len(node.arguments)
+        handed = _pass_back(node, values, arriving, lengths) if arriving is not None else [None] * len(node.arguments)
         for argument, gradient in zip(node.arguments, handed, strict=True):
             if gradient is not None:
                 upstream[argument] = upstream[argument] + gradient if argument in upstream else gradient
@@ -170,7 +172,7 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     return Graph(nodes, edges[::-1])
 
 
-def _handed(
+def _pass_back(
     node: Expression, values: Mapping[Expression, Array], arriving: Array, lengths: Mapping[str, int]
 ) -> list[Array | None]:
     """Return the downstream gradients: the pullback's other reading, on arrays."""
@@ -178,11 +180,11 @@ def _handed(
         raise CalculusError(f"{node.operation.name} has no pullback: its derivative is not known here")
     arguments = [values[a] for a in node.arguments]
     parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    found = node.operation.pullback(arriving, values[node], *arguments, *parameters)
-    return [_like(g, a) for g, a in zip(found, arguments, strict=True)]
+    contributions = node.operation.pullback(arriving, values[node], *arguments, *parameters)
+    return [_like(g, a) for g, a in zip(contributions, arguments, strict=True)]
 
 
-def _like(gradient: Any, argument: Array) -> Array | None:
+def _like(gradient: Array | None, argument: Array) -> Array | None:
     if gradient is None:
         return None
     spread = np.size(gradient) == 1

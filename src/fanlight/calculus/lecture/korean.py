@@ -101,6 +101,21 @@ KOREAN = {
     ),
     "right if {a} is {fact}: --assume {assumption}": "{a}이(가) 다음과 같을 때만 맞습니다: --assume {assumption}",
     "{operation}: {a} and {b} do not fit: {p} against {q}": "{operation}: {a}와 {b}는 모양이 맞지 않습니다",
+    "{name} taken as a scalar: --shape {shape} for a column": (
+        "{name}을(를) 스칼라로 보았습니다. 열벡터라면 --shape {shape}"
+    ),
+    "{name} taken as a column: --shape {shape}": "{name}을(를) 열벡터로 보았습니다: --shape {shape}",
+    "{name} taken as a matrix: --shape {shape}": "{name}을(를) 행렬로 보았습니다: --shape {shape}",
+    "a rule is wrong: {left} = 1 at the largest entry alone, not everywhere": (
+        "규칙이 틀렸습니다: {left}은(는) 가장 큰 성분에서만 1입니다"
+    ),
+    "a rule is wrong: {right}, with a minus": "규칙이 틀렸습니다: {right}이고 음의 부호가 붙습니다",
+    "a rule is wrong: {right}, with both factors": "규칙이 틀렸습니다: {right}이고 인자가 둘 다 필요합니다",
+    "a rule is wrong: {y} is pulled back as {right}, with transposes": (
+        "규칙이 틀렸습니다: {y}의 역전파는 {right}이고 전치가 붙습니다"
+    ),
+    "a rule is wrong: {right}, not {mine}": "규칙이 틀렸습니다: {mine}이(가) 아니라 {right}입니다",
+    "a rule is wrong: {right}, which is left out": "규칙이 틀렸습니다: {right}인데 빠졌습니다",
     "a rule is wrong: {right}": "규칙이 틀렸습니다: {right}",
     "{share} of {all} entries differ, by up to {most}": "성분 {all}개 가운데 {share}개가 다릅니다(차이는 최대 {most})",
 }
@@ -109,8 +124,8 @@ KOREAN = {
 def _pattern(template: str) -> re.Pattern[str]:
     met: set[str] = set()
 
-    def hole(found: re.Match[str]) -> str:
-        name = found[1]
+    def hole(match: re.Match[str]) -> str:
+        name = match[1]
         if name in met:
             return f"(?P={name})"
         met.add(name)
@@ -137,9 +152,9 @@ def say(text: str) -> str:
     if text in KOREAN:
         return KOREAN[text]
     for pattern, korean in _PATTERNS:
-        found = pattern.fullmatch(text)
-        if found is not None:
-            holes = found.groupdict()
+        match = pattern.fullmatch(text)
+        if match is not None:
+            holes = match.groupdict()
             if "start" in holes:
                 holes["start"] = say(holes["start"])
             return korean.format(**holes)

@@ -45,10 +45,10 @@ def latex_name(name: str) -> str:
     >>> latex_name("W_0"), latex_name("delta"), latex_name("h2")
     ('W_{0}', '\\delta', 'h_{2}')
     """
-    found = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
-    if not found:
+    parts = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
+    if not parts:
         return rf"\mathrm{{{name.replace('_', ' ')}}}"
-    stem, index = found.groups()
+    stem, index = parts.groups()
     stem = {"lam": "lambda", "δ": "delta"}.get(stem, stem)
     shown = f"\\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     return f"{shown}_{{{index.replace('_', ' ')}}}" if index else shown
@@ -91,10 +91,17 @@ def _latex(e: Expression) -> tuple[str, int]:
             return f"{_wrapped(arguments[0], _ATOM)}^{{{circle}{latex(arguments[1])}}}", _POWER
         case "transpose":
             text, binds = _latex(arguments[0])
-            held = text if binds == _ATOM and "^" not in text else f"{{{text}}}" if binds == _POWER else f"({text})"
-            return rf"{held}^{{\top}}", _POWER
+            base = text if binds == _ATOM and "^" not in text else f"{{{text}}}" if binds == _POWER else f"({text})"
+            return rf"{base}^{{\top}}", _POWER
         case "inv":
             return f"{_wrapped(arguments[0], _ATOM)}^{{-1}}", _POWER
+    return _latex_of_function(e)
+
+
+def _latex_of_function(e: Expression) -> tuple[str, int]:
+    """Write matrices, functions and parts, which bind as one."""
+    name, arguments = e.operation.name, e.arguments
+    match name:
         case "eye":
             return f"I_{{{_dimension(e.parameters[0])}}}", _ATOM
         case "ones" | "zeros":
@@ -120,10 +127,10 @@ def _latex(e: Expression) -> tuple[str, int]:
             return f"[{between.join(latex(a) for a in arguments)}]", _ATOM
         case "slice":
             r0, r1, c0, c1 = e.parameters
-            whole = arguments[0].shape
+            lengths = arguments[0].shape
             bounds = [
                 ":" if (a, b) == (Dimension(()), size) else f"{_dimension(a)}:{_dimension(b)}"
-                for a, b, size in ((r0, r1, whole[0]), (c0, c1, whole[1]))
+                for a, b, size in ((r0, r1, lengths[0]), (c0, c1, lengths[1]))
             ]
             return f"{_wrapped(arguments[0], _ATOM)}_{{[{', '.join(bounds)}]}}", _POWER
     shown = _NAMES.get(name) or (name if len(name.rstrip("'")) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}")

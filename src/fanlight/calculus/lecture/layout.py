@@ -13,6 +13,7 @@ from fanlight.calculus.indexing import form_of
 from fanlight.calculus.lecture.claims import Claim, Link, Partial
 from fanlight.calculus.lecture.entries import Formula, entries
 from fanlight.calculus.shapes import ONE, show
+from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Step(NamedTuple):
 
 def steps(d: Derivation) -> list[Step]:
     """Return the steps of a derivation; a single piece needs no chain rule."""
+    with means_of(d.expression):
+        return _steps(d)
+
+
+def _steps(d: Derivation) -> list[Step]:
     pieces = [
         Row((Formula.name(p.name).equals(Formula.of(p.expression)),), show(p.shape), (Claim(p.symbol, p.expression),))
         for p in d.pieces
@@ -88,6 +94,8 @@ def _jacobians(d: Derivation) -> list[Row]:
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
         rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))
         short = simplify(product)
+        if str(short) == str(product):
+            return rows
         again = Formula.of(short)
         again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
         rows.append(Row((again,), f"1 × {_length(d, d.wrt.name)}", (claim._replace(right=short),)))
@@ -145,7 +153,7 @@ def _gradient_row(d: Derivation, right: Expression) -> Row:
 def _entry_rows(d: Derivation) -> list[Row]:
     """Say which entries of a matrix move which entries of the pieces it stands in, read off the index form."""
     places = [p for p in d.pieces if d.wrt.name in symbols_of(p.expression)]
-    moves = [(p, moved) for p in places if (moved := _moved_entry(p.expression, d.wrt)) is not None]
+    moves = [(p, moved) for p in places if (moved := _find_moved_entry(p.expression, d.wrt)) is not None]
     rows: list[Row] = []
     for piece, (entry, letters) in moves:
         name = Formula.name(piece.name).at("i")
@@ -170,7 +178,7 @@ def _entry_rows(d: Derivation) -> list[Row]:
     return rows
 
 
-def _moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str] | None:
+def _find_moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str] | None:
     """Return a vector's entry i in index form and the letters of the matrix's entries that move it and no other entry.
 
     None if an entry of the matrix moves several entries of the vector.
@@ -185,9 +193,9 @@ def _moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str]
         return None
     (axis,) = form.axes
     for place, letters in ((0, "ij"), (1, "ji")):
-        joined = {axis, by[place]}
+        pair = {axis, by[place]}
         if slope.terms and all(
-            any(f.atom.kind == "eye" and set(f.indices) == joined for f in t.factors) for t in slope.terms
+            any(f.atom.kind == "eye" and set(f.indices) == pair for f in t.factors) for t in slope.terms
         ):
             return entries(Form(form.terms, form.axes), "i"), letters
     return None

@@ -46,13 +46,13 @@ def _row(tokens: list[str], end: str | None) -> str:
     """Read up to `end`, or all."""
     parts = []
     while tokens and tokens[-1] != end:
-        parts.append(_scripted(tokens))
+        parts.append(_read_scripts(tokens))
     if end is not None:
         tokens.pop()
     return f"<mrow>{''.join(parts)}</mrow>"
 
 
-def _scripted(tokens: list[str]) -> str:
+def _read_scripts(tokens: list[str]) -> str:
     base = _atom(tokens)
     scripts: dict[str, str] = {}
     while tokens and tokens[-1] in "_^":

@@ -43,7 +43,7 @@ class Alteration(NamedTuple):
 
 
 def mistake(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], given: Sequence[Array]
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
 ) -> str | None:
     """Name the mistake in the chain rule that gives a learner's values.
 
@@ -64,9 +64,9 @@ def mistake(
     """
     graphs = [_Graph(expression, target, point) for point in points]
     for alteration in _alterations(expression, target):
-        if _same((graph.gradient(alteration) for graph in graphs), given):
+        if _same((graph.gradient(alteration) for graph in graphs), learner_values):
             return alteration.reason
-    return _unfinished(expression, target, points, given)
+    return _find_early_stop(expression, target, points, learner_values)
 
 
 def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
@@ -109,7 +109,7 @@ class _Graph:
         wanted = self.values[self.target].shape
         return value if value.shape == wanted else np.broadcast_to(value, wanted)
 
-    def _contributions(self, node: Expression, upstream: Any, alteration: Alteration) -> Sequence[Any]:
+    def _contributions(self, node: Expression, upstream: Array, alteration: Alteration) -> Sequence[Any]:
         arguments = [self.values[a] for a in node.arguments]
         if node in alteration.pullbacks:
             return (alteration.pullbacks[node](upstream, self.values[node], arguments[0]),)
@@ -123,10 +123,10 @@ class _Graph:
         return contributions
 
 
-def _same(altered: Iterable[Array | None], given: Sequence[Array]) -> bool:
+def _same(altered: Iterable[Array | None], learner_values: Sequence[Array]) -> bool:
     """Tell whether altered gradients have the learner's values at all points, and not zeros alone."""
     different_from_zero = False
-    for value, mine in zip(altered, given, strict=True):
+    for value, mine in zip(altered, learner_values, strict=True):
         if value is None or value.shape != mine.shape or not np.isfinite(value).all():
             return False
         scale = float(np.abs(value).max(initial=0))
@@ -136,15 +136,15 @@ def _same(altered: Iterable[Array | None], given: Sequence[Array]) -> bool:
     return different_from_zero
 
 
-def _unfinished(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], given: Sequence[Array]
+def _find_early_stop(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
 ) -> str | None:
     """Name the inner node whose gradient the learner's formula is."""
     for node in walk(expression):
         if not node.arguments or node is expression or node not in _relevant(expression, target):
             continue
         values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
-        if _same(values, given):
+        if _same(values, learner_values):
             return f"the chain stops early: it is the gradient by {node}, not by {target}"
     return None
 
@@ -288,11 +288,11 @@ def _power(coefficient: float, exponent: float) -> Pullback:
 
 
 def _with_factor(factor: Callable[[Any, Any], Any]) -> Pullback:
-    def pullback(up: Any, y: Any, x: Any) -> Any:
+    def pullback(up: Array, y: Array, x: Array) -> Array:
         value = np.asarray(factor(x, y))
         if not value.any() and np.any(y):
             raise ValueError("a factor of zeros is no mistake that anybody makes")
-        return up * value
+        return np.asarray(up * value)
 
     return pullback
 

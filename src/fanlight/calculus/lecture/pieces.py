@@ -74,13 +74,13 @@ def _names(expression: Expression) -> dict[Expression, str]:
     return names
 
 
-def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Expression]]) -> str | None:
+def _letter(node: Expression, result: Expression, users: dict[Expression, list[Expression]]) -> str | None:
     """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
-    if node is whole:
+    if node is result:
         return "s"
     if not node.arguments or node.operation.name in ("transpose", "onehot", "onehot_rows"):
         return None
-    above = set(users[node])
+    above = {v for u in users[node] for v in (users.get(u, [u]) if u.operation.name == "transpose" else [u])}
     is_function = node.operation.name not in _ARITHMETIC
     if _is_probability(node) and all(u.operation.name == "log" or _is_probability(u) for u in above):
         return None
@@ -90,7 +90,7 @@ def _letter(node: Expression, whole: Expression, users: dict[Expression, list[Ex
         return "h"
     if not any(a.operation.name not in ("constant", "length", "ones", "eye", "zeros") for a in node.arguments):
         return None
-    into_function = any(u.operation.name not in _ARITHMETIC for u in above)
+    into_function = any(u.operation.name not in _ARITHMETIC or u.operation.name == "power" for u in above)
     into_product = node.operation.name == "matmul" and any(u.operation.name == "matmul" for u in above) and node.shape
     return "z" if into_function or into_product or len(above) > 1 else None
 
@@ -101,7 +101,7 @@ def _is_probability(node: Expression) -> bool:
         return True
     if node.operation.name == "matmul":
         factors = [a.arguments[0] if a.operation.name == "transpose" else a for a in node.arguments]
-        others = [a for a in factors if a.operation.name != "onehot"]
+        others = [a for a in factors if a.operation.name != "onehot" and "onehot" not in a.parameters]
         return len(others) == 1 and _is_probability(others[0])
     if node.operation.name != "subtract":
         return False

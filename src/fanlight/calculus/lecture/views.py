@@ -7,8 +7,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from fanlight.calculus.compiler.code_generation import numpy_source
+from fanlight.calculus.compiler.numpy_source import numpy_source
 from fanlight.calculus.compiler.rewriting import simplify
 from fanlight.calculus.expressions import tree_size
 from fanlight.calculus.lecture.entries import Formula
@@ -31,9 +32,9 @@ _STYLE = """
 
 def text(d: Derivation, say: Callable[[str], str] = str) -> str:
     """Return the derivation for a terminal; `say` may put its words into another language (`lecture.korean`)."""
-    whole = f"{d.name} = {d.expression}" if tree_size(d.expression) <= LONG else d.name
-    lines = [f"{whole}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
-    for title, rows in _told(d, say):
+    left = f"{d.name} = {d.expression}" if tree_size(d.expression) <= LONG else d.name
+    lines = [f"{left}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
+    for title, rows in _translate_steps(d, say):
         lines += ["", title]
         written = ["".join(part if isinstance(part, str) else part.text for part in row.parts) for row in rows]
         width = max((len(line) for line, row in zip(written, rows, strict=True) if row.shape), default=0)
@@ -60,11 +61,11 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
 
     For `say` see `text`.
     """
-    whole = Formula.name(d.name)
+    left = Formula.name(d.name)
     if tree_size(d.expression) <= LONG:
-        whole = whole.equals(Formula.of(d.expression))
-    parts = [f"<style>{_STYLE}</style><p>{mathml(whole.latex)}</p>"]
-    for title, rows in _told(d, say):
+        left = left.equals(Formula.of(d.expression))
+    parts = [f"<style>{_STYLE}</style><p>{mathml(left.latex)}</p>"]
+    for title, rows in _translate_steps(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")
         for row in rows:
             said = "".join(escape(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
@@ -78,7 +79,7 @@ def numpy_of(d: Derivation) -> str:
     return numpy_source({d.pieces[-1].name: simplify(d.expression), f"grad_{d.wrt.name}": simplify(d.gradient)})
 
 
-def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction: Any = None) -> str:
+def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction: ArrayLike | None = None) -> str:
     """Show what the derivative means: a small change of `wrt` grows by it (lecture L11).
 
     `wrt` is moved by `step` times `direction`, which is 1 in every entry if not given.
@@ -95,7 +96,7 @@ def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction
     at x = 4: s = 64, and the gradient is 48
     x + 0.01: s = 64.4812, and 64 + 48 · 0.01 = 64.48
     """
-    name, whole = d.wrt.name, d.pieces[-1].name
+    name, left = d.wrt.name, d.pieces[-1].name
     value = float(evaluate(d.expression, point))
     slope = evaluate(d.gradient, point)
     arrays, _ = bind({name: d.wrt}, {name: point[name]})
@@ -110,21 +111,21 @@ def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction
     change = f"{step:g}" if direction is None else f"{step:g} · {_number(direction)}"
     line = f"{value:.6g} + {total:.6g} · {step:g} = {value + total * step:.6g}"
     return (
-        f"at {at}: {whole} = {value:.6g}, and the gradient is {shown}\n"
-        f"{name} + {change}: {whole} = {moved:.6g}, and {line}"
+        f"at {at}: {left} = {value:.6g}, and the gradient is {shown}\n"
+        f"{name} + {change}: {left} = {moved:.6g}, and {line}"
     )
 
 
-def _told(d: Derivation, say: Callable[[str], str]) -> list[tuple[str, list[Row]]]:
+def _translate_steps(d: Derivation, say: Callable[[str], str]) -> list[tuple[str, list[Row]]]:
     """Return the steps with their words in a language."""
 
-    def told(row: Row) -> Row:
+    def translate(row: Row) -> Row:
         return Row(tuple(say(p) if isinstance(p, str) else p for p in row.parts), say(row.shape))
 
-    return [(say(title), [told(row) for row in rows]) for title, rows in steps(d)]
+    return [(say(title), [translate(row) for row in rows]) for title, rows in steps(d)]
 
 
-def _number(value: Any) -> str:
+def _number(value: ArrayLike) -> str:
     array = np.asarray(value, float)
     return (
         f"{float(array.reshape(())):g}"

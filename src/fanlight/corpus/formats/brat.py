@@ -33,16 +33,16 @@ def read_brat(path: str, encoding: str) -> list[Record]:
     texts, marks = [], []
     for file in files:
         text = _read(file.with_suffix(".txt"), encoding)
-        some = []
+        marks_of_text = []
         for number, line in enumerate(_read(file, encoding).splitlines(), 1):
             if not line.startswith("T"):
                 continue  # relations, events, attributes, notes
-            found = _ENTITY.fullmatch(line)
-            if found is None:
+            match = _ENTITY.fullmatch(line)
+            if match is None:
                 raise DataError(f"{file}:{number}: expected T1<tab>TYPE START END<tab>TEXT, not {line[:60]!r}")
-            some.append(_mark(f"{file}:{number}", text, found[1], found[2], found[3], number))
+            marks_of_text.append(_mark(f"{file}:{number}", text, match[1], match[2], match[3], number=number))
         texts.append(text)
-        marks.append(some)
+        marks.append(marks_of_text)
     return [
         Record(text, tuple(sorted(spans)), 1, name=file.stem)
         for file, text, spans in zip(files, texts, placed(path, texts, marks), strict=True)
@@ -73,7 +73,7 @@ def write_brat(records: Sequence[Record], path: str) -> None:
         (folder / f"{name}.ann").write_bytes("".join(lines).encode())
 
 
-def _mark(where: str, text: str, type_: str, offsets: str, surface: str, number: int) -> Mark:
+def _mark(where: str, text: str, type_: str, offsets: str, surface: str, *, number: int) -> Mark:
     try:
         pieces = [tuple(map(int, piece.split())) for piece in offsets.split(";")]
         borders = [(s, e) for s, e in pieces]

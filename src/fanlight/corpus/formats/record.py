@@ -57,17 +57,17 @@ def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> 
         There is no such unit; the message names the line of the first mark that does not fit in code points.
     """
     for unit, breaks in product(UNITS, BREAKS):
-        found = []
-        for text, some in zip(texts, marks, strict=True):
-            places = _places(text, unit, breaks) if some else {}
-            spans = [(places.get(m.start, -1), places.get(m.end, -1), m.type) for m in some]
-            if not all(_fits(text, s, m.surface) for s, m in zip(spans, some, strict=True)):
+        spans_of_texts = []
+        for text, marks_of_text in zip(texts, marks, strict=True):
+            places = _places(text, unit, breaks) if marks_of_text else {}
+            spans = [(places.get(m.start, -1), places.get(m.end, -1), m.type) for m in marks_of_text]
+            if not all(_fits(text, s, m.surface) for s, m in zip(spans, marks_of_text, strict=True)):
                 break
-            found.append(tuple(spans))
+            spans_of_texts.append(tuple(spans))
         else:
-            return found
-    for text, some in zip(texts, marks, strict=True):
-        for m in some:
+            return spans_of_texts
+    for text, marks_of_text in zip(texts, marks, strict=True):
+        for m in marks_of_text:
             if not _fits(text, (m.start, m.end, m.type), m.surface):
                 raise DataError(
                     f"{path}:{m.line}: {m.surface!r} does not stand at {m.start}:{m.end}, where the text has "

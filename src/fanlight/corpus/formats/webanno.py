@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from fanlight.corpus.decoding import read_text
 from fanlight.corpus.formats.record import Mark, Record, placed
-from fanlight.corpus.readers import read_text
 from fanlight.entities.bioes import Span
 from fanlight.errors import DataError
 
@@ -83,9 +83,9 @@ def write_webanno(records: Iterable[Record]) -> Iterator[str]:
                 marks[i].append(f"{escaped}[{entity}]")
         for i, (s, e) in enumerate(r.tokens):
             begin, end = base + _units(r.text[:s]), base + _units(r.text[:e])
-            told = "|".join(marks[i]) or "_"
+            column = "|".join(marks[i]) or "_"
             ids = "|".join("*" + mark[mark.rindex("[") :] for mark in marks[i]) or "_"
-            yield f"{number}-{i + 1}\t{begin}-{end}\t{r.text[s:e]}\t{ids}\t{told}\t"
+            yield f"{number}-{i + 1}\t{begin}-{end}\t{r.text[s:e]}\t{ids}\t{column}\t"
         base += _units(r.text) + 1
 
 

@@ -1,101 +1,200 @@
 // The Label view: a text at a time, the model's proposals corrected by an annotator, saved at once.
-import { ask, element } from "./app.js";
-import { say } from "./words.js";
-import { before, drawn, hue, put, turn } from "./marks.js";
+import { $, decimal, element, hue, save as saveFile } from "./dom.js";
+import { before, drawn, put, selectedSpan, turn, wordAt } from "./marks.js";
 import { pointsOf } from "./points.js";
+import { onRoute } from "./routes.js";
+import { ask, send } from "./server.js";
+import { say } from "./words.js";
 
-const $ = (id) => document.getElementById(id);
-let state = null, spans = [], points = null, chosen = null, drawing = 0; // spans and what is chosen: in UTF-16 units
+let state = null, task = null, review = null, spans = [], points = null, chosen = null, drawing = 0; // spans and what is chosen: in UTF-16 units
 
 export function startLabelling() {
   $("annotator").value = localStorage.getItem("annotator") ?? "";
-  $("annotator-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    localStorage.setItem("annotator", name());
-    ask(`/v1/labels?annotator=${encodeURIComponent(name())}`).then(take);
+  $("annotator-form").addEventListener("submit", (event) => { event.preventDefault(); begin(); });
+  for (const [id, act] of Object.entries({ save, undo, export: download, previous: () => goTo(review?.previous), next: () => goTo(review?.next), skip, reject, flag, review: () => goTo(1) })) $(`label-${id}`).addEventListener("click", act);
+  const place = $("label-text");
+  place.addEventListener("mouseup", () => setTimeout(select));
+  place.addEventListener("keyup", (event) => { if (event.shiftKey) select(); });
+  place.addEventListener("click", (event) => choose(event.target.closest("mark")));
+  $("label").addEventListener("keydown", onKey);
+  document.addEventListener("spoken", () => { if (state) describe(); if (task) draw(); });
+  onRoute("label", async (parameters) => {
+    if (!parameters || state) return;
+    const standing = await ask(`/v1/labels?annotator=${encodeURIComponent(name() || "-")}`, undefined, { quiet: true, report: () => {} });
+    $("label-empty").hidden = !standing || standing.all > 0;
+    $("annotator-form").hidden = Boolean(standing) && standing.all === 0;
   });
-  $("label-save").addEventListener("click", save);
-  $("label-undo").addEventListener("click", () => ask("/v1/labels/undo", { annotator: name() }).then(take));
-  $("label-export").addEventListener("click", download);
-  $("label-text").addEventListener("mouseup", () => setTimeout(select));
-  $("label-text").addEventListener("keyup", (event) => { if (event.shiftKey) select(); });
-  $("label-text").addEventListener("click", (event) => choose(event.target.closest("mark")));
-  $("label-text").addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey) choose(event.target.closest("mark")); });
-  $("label").addEventListener("keydown", (event) => { if (event.key === "Enter" && event.ctrlKey && state?.task) save(); });
-  document.addEventListener("spoken", () => { if (state) describe(); if (state?.task) draw(); });
 }
 
 const name = () => $("annotator").value.trim();
+const query = () => `annotator=${encodeURIComponent(name())}`;
 
-function take(answer) {
-  if (!answer) return;
-  state = answer;
-  chosen = null;
-  describe();
-  $("label-undo").disabled = !state.done;
-  $("label-task").hidden = !state.task;
-  if (state.task) {
-    points = pointsOf(state.task.text);
-    spans = state.task.spans.map((s) => ({ from: points.unit(s.start), to: points.unit(s.end), label: s.label }));
-    $("label-text").textContent = state.task.text;
-    $("label-text").lang = /[가-힣]/.test(state.task.text) ? "ko" : "en";
-    draw();
-  }
-  $("agreement").replaceChildren(...state.agreement.map((a) => element("p", {}, `${a.first} – ${a.second}: κ = ${a.kappa.toFixed(3)} (${a.texts})`)));
+async function begin() {
+  localStorage.setItem("annotator", name());
+  await take(await ask(`/v1/labels?${query()}`));
 }
 
-function describe() { $("label-state").textContent = state.all ? say("label-state", state.done, state.all) : say("label-empty"); }
+async function take(answer) {
+  if (!answer) return;
+  state = answer;
+  $("agreement").replaceChildren(...state.agreement.map((a) => element("p", {}, `${a.first} – ${a.second}: κ = ${decimal(a.kappa, 3)} (${a.texts})`)));
+  $("agreement-shown").hidden = !state.agreement.length;
+  $("label-tools").hidden = !state.all;
+  $("label-undo").disabled = !state.done;
+  await show(state.task);
+}
+
+// A text of the store; the model proposes where the annotator has given nothing yet.
+async function goTo(id) {
+  if (!id) return;
+  const answer = await ask(`/v1/labels/texts/${id}?${query()}`);
+  if (answer) await show(answer.labelled || answer.task.id !== state.task?.id ? answer.task : state.task, answer);
+}
+
+async function show(next, known = null) {
+  [task, chosen] = [next, null];
+  review = known ?? (task && (await ask(`/v1/labels/texts/${task.id}?${query()}`, undefined, { quiet: true })));
+  $("label-task").hidden = !task;
+  $("label-end").hidden = Boolean(task) || !state.all;
+  describe();
+  if (!task) return;
+  points = pointsOf(task.text);
+  spans = task.spans.map((s) => ({ from: points.unit(s.start), to: points.unit(s.end), label: s.label }));
+  $("label-text").textContent = task.text;
+  $("label-text").lang = /[가-힣]/.test(task.text) ? "ko" : "en";
+  $("label-previous").disabled = !review?.previous;
+  $("label-next").disabled = !review?.next;
+  $("label-flag").setAttribute("aria-pressed", review?.mark === "flag");
+  $("label-text").focus({ preventScroll: true });
+  await draw();
+}
+
+function describe() {
+  $("label-progress").hidden = !state.all;
+  $("label-bar").max = state.all || 1;
+  $("label-bar").value = state.done;
+  $("label-state").textContent = say("label-state", state.done, state.all);
+}
+
+function drawTypes() {
+  const buttons = state.types.map((type, i) => element("button", { class: "chip", style: { "--hue": hue(type) }, disabled: !chosen, onclick: () => give(type) }, element("small", { "aria-hidden": "true" }, i < 9 ? `${i + 1} ` : ""), type));
+  $("label-types").replaceChildren(...buttons, element("button", { disabled: !chosen, onclick: () => give(null) }, say("remove")));
+}
 
 async function draw() {
-  const task = state.task, number = ++drawing;
-  const entities = spans.map((s) => ({ start: points.point(s.from), end: points.point(s.to), type: s.label, whole: s }));
-  const buttons = state.types.map((type) => element("button", { class: "chip", style: { "--hue": hue(type) }, disabled: !chosen, onclick: () => give(type) }, type));
-  $("label-types").replaceChildren(...buttons, element("button", { disabled: !chosen, onclick: () => give(null) }, say("remove")));
-  const html = await drawn([{ text: task.text, entities }]);
+  const current = task, number = ++drawing;
+  const entities = spans.map((s) => ({ start: points.point(s.from), end: points.point(s.to), type: s.label, span: s }));
+  drawTypes();
+  const html = await drawn([{ text: current.text, entities }]);
   if (!html || number !== drawing) return; // something newer is on its way
-  put($("label-text"), html[0], entities);
+  const place = $("label-text"), inside = place.contains(document.activeElement), focus = document.activeElement.entity?.span;
+  put(place, html[0], entities);
   for (const mark of $("label-text").querySelectorAll("mark")) {
-    const { from, to } = mark.entity.whole, here = chosen && chosen.from === from && chosen.to === to;
-    turn(mark, true, `${task.text.slice(from, to)}, ${mark.dataset.type}`);
+    const { from, to } = mark.entity.span, here = chosen && chosen.from === from && chosen.to === to;
+    turn(mark, true, `${current.text.slice(from, to)}, ${mark.dataset.type}`);
     mark.setAttribute("aria-pressed", String(Boolean(here)));
     mark.classList.toggle("mine", Boolean(here));
+    if (inside && focus && focus.from === from && focus.to === to) mark.focus({ preventScroll: true });
   }
+  if (inside && !place.contains(document.activeElement)) place.focus({ preventScroll: true });
 }
 
 function choose(mark) {
   if (!mark) return;
-  chosen = { from: mark.entity.whole.from, to: mark.entity.whole.to };
+  chosen = { from: mark.entity.span.from, to: mark.entity.span.to };
   draw();
 }
 
+// Several words are selected, or one is clicked.
 function select() {
-  const selection = getSelection(), text = state?.task?.text;
-  if (!text || selection.isCollapsed || !$("label-text").contains(selection.anchorNode) || !$("label-text").contains(selection.focusNode)) return;
-  const range = selection.getRangeAt(0);
-  let from = before($("label-text"), range.startContainer, range.startOffset), to = before($("label-text"), range.endContainer, range.endOffset);
-  while (from < to && /\s/.test(text[from])) from++;
-  while (to > from && /\s/.test(text[to - 1])) to--;
-  chosen = to > from ? { from, to } : null;
-  for (const button of $("label-types").children) button.disabled = !chosen;
+  if (!task) return;
+  const place = $("label-text"), offset = (node, within) => before(place, node, within), selection = getSelection();
+  let span = selectedSpan(place, task.text, offset);
+  if (!span && selection.isCollapsed && place.contains(selection.anchorNode) && !selection.anchorNode.parentElement.closest("mark")) span = wordAt(task.text, offset(selection.anchorNode, selection.anchorOffset));
+  chosen = span ? { from: span.from, to: span.to } : chosen && spans.find((s) => s.from === chosen.from && s.to === chosen.to) ? chosen : null;
+  if (span && !span.range) selectText(span);
+  drawTypes();
+}
+
+function selectText({ from, to }) {
+  const place = $("label-text"), range = document.createRange(), walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+  let at = 0;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("mark > b")) continue;
+    if (at <= from && from <= at + node.length) range.setStart(node, from - at);
+    if (at <= to && to <= at + node.length) { range.setEnd(node, to - at); break; }
+    at += node.length;
+  }
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
 }
 
 function give(type) {
-  spans = spans.filter((s) => s.to <= chosen.from || s.from >= chosen.to);
-  if (type) spans.push({ ...chosen, label: type });
+  if (!chosen) return;
+  const places = $("label-every").checked ? mentions(task.text.slice(chosen.from, chosen.to)) : [chosen];
+  for (const place of places) {
+    spans = spans.filter((s) => s.to <= place.from || s.from >= place.to);
+    if (type) spans.push({ ...place, label: type });
+  }
   chosen = null;
   getSelection().removeAllRanges();
+  $("label-text").focus({ preventScroll: true }); // the buttons are made anew
   draw();
 }
 
-async function save() {
-  const made = spans.map((s) => ({ start: points.point(s.from), end: points.point(s.to), label: s.label }));
-  take(await ask("/v1/labels", { annotator: name(), id: state.task.id, spans: made }));
+// Every place where the name stands as whole words.
+export function mentionsOf(text, surface) {
+  const places = [], letter = /[\p{L}\p{N}]/u, korean = /[가-힣]$/.test(surface); // Korean particles follow a name at once
+  for (let at = text.indexOf(surface); at >= 0; at = text.indexOf(surface, at + surface.length)) {
+    const to = at + surface.length;
+    if (!letter.test(text[at - 1] ?? "") && (korean || !letter.test(text[to] ?? ""))) places.push({ from: at, to });
+  }
+  return places;
 }
 
-async function download() {
-  const key = sessionStorage.getItem("key");
-  const response = await fetch("/v1/labels/export", key ? { headers: { "x-api-key": key } } : {});
-  const link = element("a", { href: URL.createObjectURL(await response.blob()), download: "labels.jsonl" });
-  link.click();
-  URL.revokeObjectURL(link.href);
+const mentions = (surface) => mentionsOf(task.text, surface);
+
+async function save() {
+  if (!task) return;
+  const given = spans.map((s) => ({ start: points.point(s.from), end: points.point(s.to), label: s.label }));
+  const following = review?.labelled ? review.next : null;
+  const answer = await ask("/v1/labels", { annotator: name(), id: task.id, spans: given });
+  await take(answer);
+  if (answer && following) await goTo(following);
 }
+
+async function undo() { await take(await ask("/v1/labels/undo", { annotator: name() })); }
+
+async function skip() {
+  const answer = await ask(`/v1/labels/next?${query()}&after=${task.id}`);
+  if (answer?.id && answer.id !== task.id) await goTo(answer.id);
+}
+
+async function mark(value) { review = (await ask("/v1/labels/mark", { annotator: name(), id: task.id, mark: value })) ?? review; }
+
+async function reject() {
+  await mark("reject");
+  spans = [];
+  await save();
+}
+
+async function flag() {
+  await mark(review?.mark === "flag" ? "" : "flag");
+  $("label-flag").setAttribute("aria-pressed", review?.mark === "flag");
+}
+
+function onKey(event) {
+  if (!task || $("label-task").hidden || event.target.closest("input:not([type=checkbox]), select, textarea") || event.altKey || event.metaKey) return;
+  const marks = [...$("label-text").querySelectorAll("mark")], here = event.target.closest("mark");
+  const act = {
+    Enter: event.target.closest("button") ? null : here && !event.ctrlKey ? () => choose(here) : save, s: skip, r: reject, f: flag, a: () => $("label-every").click(), Delete: () => { if (here) choose(here); give(null); },
+    ArrowLeft: () => goTo(review?.previous), ArrowRight: () => goTo(review?.next), n: () => marks[(marks.indexOf(here) + 1) % marks.length]?.focus(),
+  }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const type = /^[1-9]$/.test(event.key) ? state.types[Number(event.key) - 1] : null;
+  if (type && here && !chosen) chosen = { from: here.entity.span.from, to: here.entity.span.to };
+  if (event.shiftKey || (!act && !type) || (event.ctrlKey && event.key !== "Enter")) return;
+  event.preventDefault();
+  type ? give(type) : act();
+}
+
+async function download() { saveFile(await (await send("/v1/labels/export")).blob(), "labels.jsonl"); }

@@ -1,17 +1,17 @@
 // Entities in texts, drawn by the server (as `fanlight tag --format html` draws them); here they become buttons.
-import { ask } from "./app.js";
+import { ask } from "./server.js";
 
 // Ask for the HTML of some texts; entities have start, end (code points of their text), type, probability or none.
 export async function drawn(documents) {
   const plain = documents.map(({ text, entities }) => ({ text, entities: entities.map(({ start, end, type, probability }) => ({ start, end, type, ...(probability === undefined ? {} : { probability }) })) }));
-  return (await ask("/v1/html", { documents: plain }))?.html ?? null;
+  return (await ask("/v1/html", { documents: plain }, { quiet: true }))?.html ?? null;
 }
 
 // Put a drawn text into a place, and give each mark its entity.
 export function put(place, html, entities) {
   place.innerHTML = html;
-  const known = new Map(entities.map((e) => [`${e.start} ${e.end} ${e.type}`, e]));
-  for (const mark of place.querySelectorAll("mark")) mark.entity = known.get(`${mark.dataset.start} ${mark.dataset.end} ${mark.dataset.type}`);
+  const byPlace = new Map(entities.map((e) => [`${e.start} ${e.end} ${e.type}`, e]));
+  for (const mark of place.querySelectorAll("mark")) mark.entity = byPlace.get(`${mark.dataset.start} ${mark.dataset.end} ${mark.dataset.type}`);
 }
 
 export function turn(mark, on, label) {
@@ -29,9 +29,23 @@ export function before(place, node, within) {
   return part.textContent.length;
 }
 
-// The rule of the server's `hue`.
-export function hue(type) {
-  let h = 7;
-  for (const c of type) h = (h * 31 + c.codePointAt(0)) % 360;
-  return { PER: 28, LOC: 150, ORG: 212, DATE: 275, MISC: 340, TIME: 250, QUANTITY: 90 }[type] ?? h;
+// The selection in a place without white space at its ends, in code units of `text`; null if nothing is selected there.
+export function selectedSpan(place, text, offsetOf) {
+  const selection = getSelection();
+  if (selection.isCollapsed || !place.contains(selection.anchorNode) || !place.contains(selection.focusNode)) return null;
+  const range = selection.getRangeAt(0);
+  let from = offsetOf(range.startContainer, range.startOffset), to = offsetOf(range.endContainer, range.endOffset);
+  while (from < to && /\s/.test(text[from])) from++;
+  while (to > from && /\s/.test(text[to - 1])) to--;
+  return to > from ? { from, to, range } : null;
+}
+
+// The word at a code unit: letters, digits and marks that hang together.
+export function wordAt(text, at) {
+  const inside = (i) => i >= 0 && i < text.length && /[\p{L}\p{N}\p{M}\p{Sk}\u{10000}-\u{10ffff}]/u.test(text[i]);
+  if (!inside(at)) return null;
+  let from = at, to = at;
+  while (inside(from - 1)) from--;
+  while (inside(to)) to++;
+  return { from, to };
 }

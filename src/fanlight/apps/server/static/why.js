@@ -1,73 +1,159 @@
-// The Why view: the window of one word, and how its score comes about.
-import { ask, element, show } from "./app.js";
+// The Why view: the window of one word as a picture, what if a word were another, and the two passes in steps.
+import { $, chip, decimal, element, reducedMotion, signed } from "./dom.js";
+import { drawNetwork } from "./network.js";
+import { describeStep, STEPS } from "./passes.js";
+import { address, go, onRoute } from "./routes.js";
+import { SAMPLES } from "./samples.js";
+import { ask } from "./server.js";
 import { say } from "./words.js";
-import { deriveAt } from "./gradient.js";
-import { hue } from "./marks.js";
 
-const $ = (id) => document.getElementById(id);
-let asked = null, answer = null;
+const PAUSE = 1400; // ms a step
+let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, player = null, units = {}, equations = null;
 
 export function startExplaining() {
-  $("why-tag").addEventListener("change", () => load({ tag: $("why-tag").value }));
-  $("to-gradient").addEventListener("click", () => { const e = answer.explanation; deriveAt(e.expression, "a_" + Math.floor(e.window.length / 2), e.layer); show("gradient"); });
+  ask("/v1/models", undefined, { quiet: true }).then((models) => { for (const m of models ?? []) units[m.name] = m.unit; });
+  onRoute("why", (parameters) => { stop(); if (parameters) open(parameters); });
+  $("why-tag").addEventListener("change", () => go("why", { ...asked, tag: $("why-tag").value }));
+  $("to-gradient").addEventListener("click", toGradient);
+  $("why-share").addEventListener("click", () => navigator.clipboard?.writeText(location.origin + address("why", asked)));
+  for (const [id, to] of [["pass-first", () => 0], ["pass-previous", () => step - 1], ["pass-next", () => step + 1], ["pass-last", () => STEPS.length - 1]]) $(id).addEventListener("click", () => { stop(); goTo(to()); });
+  $("pass-play").addEventListener("click", () => (player ? stop() : play()));
+  $("passes").addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by) { event.preventDefault(); stop(); goTo(step + by); }
+  });
   document.addEventListener("spoken", () => answer && draw());
+  new ResizeObserver(() => { if (answer && !$("why").hidden) drawPicture(); }).observe($("network"));
 }
 
-export async function explain(text, offset, model) {
-  asked = { text, offset, ...(model ? { model } : {}) };
-  await load({});
-}
-
-async function load(more) {
-  asked = { ...asked, ...more };
-  const found = await ask("/v1/explain", asked);
-  if (!found) return;
-  answer = found;
-  $("what-if").textContent = "";
+async function open(parameters) {
+  const request = parameters.text ? parameters : { text: SAMPLES.welcome, offset: SAMPLES.welcome.indexOf("Paris") };
+  if (asked && JSON.stringify(asked) === JSON.stringify(request)) return;
+  const { text, offset, model, tag, was } = request;
+  const turn = ++asking, explained = await ask("/v1/explain", { text, offset: Number(offset), ...(model ? { model } : {}), ...(tag ? { tag } : {}) });
+  if (turn !== asking) return; // another word was asked for meanwhile
+  if (!explained) { if (answer) draw(); return; }
+  [asked, answer, picked] = [request, explained, null];
+  before = was ? await baseline(JSON.parse(was)) : null;
+  equations ??= (await ask("/v1/equations", undefined, { quiet: true })) ?? {};
+  $("why-shown").hidden = false;
   draw();
 }
 
+// The word as it was before the first change, for the same tag.
+async function baseline(was) {
+  const earlier = await ask("/v1/explain", { ...was, tag: answer.explanation.tag, ...(asked.model ? { model: asked.model } : {}) }, { quiet: true });
+  return earlier?.explanation ?? null;
+}
+
 function draw() {
-  const e = answer.explanation;
-  $("why-empty").hidden = true;
-  $("why-shown").hidden = false;
-  $("why-title").textContent = `${e.text} — ${e.tag} ${e.probabilities[e.tag].toFixed(3)}`;
+  const e = answer.explanation, unit = units[answer.model] ?? "word";
+  $("why-title").replaceChildren(element("span", { class: "word" }, e.text), " ", chip(e.tag.slice(2) || "O", {}, e.tag), ` ${decimal(e.probabilities[e.tag], 3)}`);
+  $("why-model").textContent = say("answered", answer.model, answer.version ?? "");
   const tags = Object.keys(e.scores).sort((a, b) => e.probabilities[b] - e.probabilities[a]);
   $("why-tag").replaceChildren(...tags.map((tag) => element("option", { value: tag, selected: tag === e.tag }, tag)));
-  const most = Math.max(...e.window.map((w) => Math.abs(w.contribution)), 1e-9);
-  $("window").replaceChildren(...e.window.map((w) => place(w, most)));
-  $("sum").textContent = say("sum", ...[e.scores[e.tag], e.baseline, e.scores[e.tag] - e.baseline].map((x) => minus(x.toFixed(3))), e.tag);
-  const names = [...new Set(e.window.flatMap((w) => Object.keys(w.parts)))];
-  $("parts").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...[say("window-word"), ...names.map((n) => say(`part-${n}`, n))].map((n) => element("th", { scope: "col" }, n)))),
-    element("tbody", {}, ...e.window.map((w) => element("tr", {}, element("th", { scope: "row" }, w.text || "–"), ...names.map((n) => element("td", {}, signed(w.parts[n] ?? 0))))))));
-  const loudest = Math.max(...e.units.map((u) => Math.abs(u.contribution)), 1e-9);
-  $("units").replaceChildren(...e.units.map((u) => meter(`h${u.number} = ${u.activation.toFixed(2)}`, u.contribution / loudest, signed(u.contribution))));
-  $("scores").replaceChildren(...tags.slice(0, 12).map((tag) => meter(tag, e.probabilities[tag], `${minus(e.scores[tag].toFixed(2))} · ${e.probabilities[tag].toFixed(3)}`)));
-  $("nearest").replaceChildren(...e.nearest.map((n) => element("p", {}, element("span", { class: "chip", style: { "--hue": hue(n.tag.slice(2)) } }, n.tag), ` ${n.similarity.toFixed(2)}  ${cut(n.sentence, n.start - 60, n.start)}`, element("strong", {}, cut(n.sentence, n.start, n.end)), cut(n.sentence, n.end, n.end + 60))));
+  $("sum").textContent = say("sum", decimal(e.scores[e.tag], 3), decimal(e.baseline, 3), signed(e.scores[e.tag] - e.baseline, 3), e.tag);
+  $("window-hint").textContent = say(`window-${unit}`);
+  $("window").replaceChildren(...e.window.map((w) => place(w, unit)));
+  $("what-if").replaceChildren(...(before ? whatIf(e) : []));
+  $("scores").replaceChildren(...tags.slice(0, 8).map((tag) => meter(tag, e.probabilities[tag], `${decimal(e.scores[tag])} · ${decimal(e.probabilities[tag], 3)}`)));
+  $("nearest").replaceChildren(...e.nearest.map((n) => element("p", {}, chip(n.tag.slice(2) || "O", {}, n.tag), ` ${n.similarity.toFixed(2)}  `, element("span", { class: "word" }, cut(n.sentence, n.start - 60, n.start), element("strong", {}, cut(n.sentence, n.start, n.end)), cut(n.sentence, n.end, n.end + 60)))));
   $("nearest-shown").hidden = !e.nearest.length;
   $("nearest-none").hidden = e.nearest.length > 0;
-  katex.render(answer.latex, $("equation"), { throwOnError: false });
+  $("equation").innerHTML = equations[answer.model] ?? "";
+  goTo(step);
+  drawUnit();
 }
 
 const cut = (text, from, to) => [...text].slice(Math.max(0, from), to).join(""); // offsets count code points
-const minus = (shown) => shown.replace("-", "−");
-const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(2);
 
-function place(w, most) {
-  const bar = element("span", { class: w.contribution < 0 ? "bar less" : "bar", "aria-hidden": "true" });
-  bar.style.height = `${Math.round((70 * Math.abs(w.contribution)) / most)}px`;
-  const box = element("input", { value: w.text, "aria-label": `${w.position}`, readonly: w.position === 0 || !w.text, onchange: () => whatIf(w, box.value) });
-  return element("div", { class: w.position === 0 ? "place here" : "place" }, element("span", {}, signed(w.contribution)), bar, box, element("small", {}, w.position > 0 ? `+${w.position}` : `${w.position}`.replace("-", "−")));
-}
-
-async function whatIf(w, word) {
+function drawPicture() {
   const e = answer.explanation;
-  const found = await ask("/v1/explain", { ...asked, tag: e.tag, replace: { position: w.position, text: word } });
-  if (found) $("what-if").textContent = say("if", word || "–", e.probabilities[e.tag].toFixed(3), found.what_if.probabilities[e.tag].toFixed(3), e.tag);
+  const layout = drawNetwork($("network"), e, { tell: (text) => { $("why-number").textContent = text; }, pick, picked, step: STEPS[step] });
+  $("window").style.setProperty("--left", `${layout.left}px`);
+  $("window").style.setProperty("--right", `${layout.right}px`);
+  $("window").style.setProperty("--places", e.window.length);
 }
 
-function meter(name, share, shown) {
-  const bar = element("i", { class: share < 0 ? "less" : undefined });
+function place(w, unit) {
+  const name = w.position === 0 ? say("centre") : `${w.position > 0 ? "+" : "−"}${Math.abs(w.position)}`;
+  const box = element("input", { value: w.text, "aria-label": say("place", name, say(`unit-${unit}`)), placeholder: "∅", spellcheck: "false", autocomplete: "off", maxlength: 200, onchange: () => replace(w, box.value, unit) });
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter" && box.value !== w.text) { event.preventDefault(); box.blur(); } });
+  return element("div", { class: w.position === 0 ? "place here" : "place" }, box, element("small", {}, name));
+}
+
+// A changed word is a step in the history: the whole explanation is asked for again, and Back takes it back.
+async function replace(w, word, unit) {
+  const e = answer.explanation, points = [...asked.text], offset = Number(asked.offset);
+  let inserted = word.trim();
+  if (w.position === 0 && !inserted) { draw(); return; }
+  const length = [...inserted].length;
+  if (w.start === w.end && inserted && unit === "word") inserted = w.position < 0 ? `${inserted} ` : ` ${inserted}`;
+  const text = [...points.slice(0, w.start), ...inserted, ...points.slice(w.end)].join("");
+  const moved = w.position < 0 ? e.start + [...inserted].length - (w.end - w.start) : e.start;
+  const was = asked.was ?? JSON.stringify({ text: asked.text, offset });
+  await go("why", { text, offset: moved, model: asked.model, tag: e.tag, was });
+}
+
+function whatIf(e) {
+  const change = e.probabilities[e.tag] - before.probabilities[e.tag];
+  const values = [e.tag, decimal(before.probabilities[e.tag], 3), decimal(e.probabilities[e.tag], 3), decimal(before.scores[e.tag], 2), decimal(e.scores[e.tag], 2)];
+  const was = JSON.parse(asked.was);
+  return [element("strong", { class: change < 0 ? "lower" : "higher" }, say("if", ...values)), " ", element("button", { type: "button", onclick: () => go("why", { ...was, model: asked.model, tag: e.tag }) }, say("as-it-was"))];
+}
+
+function pick(number) {
+  picked = picked === number ? null : number;
+  drawPicture();
+  drawUnit();
+  if (picked !== null) $("network").querySelector(`[data-unit="${picked}"]`)?.focus();
+}
+
+function drawUnit() {
+  const e = answer.explanation, u = e.units.find((unit) => unit.number === picked);
+  if (!u) { $("unit").replaceChildren(element("p", { class: "hint" }, say("unit-hint"))); return; }
+  const most = Math.max(...u.flows.map(Math.abs), 1e-9), excited = Math.max(...u.words.map(([, value]) => Math.abs(value)), 1e-9);
+  $("unit").replaceChildren(
+    element("h3", {}, say("unit", u.number, decimal(u.activation, 3), decimal(u.weight, 3), signed(u.contribution, 3))),
+    element("div", { class: "columns" },
+      element("div", {}, element("p", { class: "hint" }, say("unit-flows")), ...u.flows.map((flow, k) => meter(e.window[k].text || "∅", flow / most, signed(flow, 3), "word"))),
+      element("div", {}, element("p", { class: "hint" }, say("unit-words")), ...u.words.map(([word, value]) => meter(word, value / excited, decimal(value, 2), "word")))));
+}
+
+function goTo(number) {
+  step = Math.max(0, Math.min(number, STEPS.length - 1));
+  $("pass-shown").textContent = `${step} / ${STEPS.length - 1}  ${describeStep(answer.explanation, STEPS[step])}`;
+  $("pass-first").disabled = $("pass-previous").disabled = step === 0;
+  $("pass-next").disabled = $("pass-last").disabled = step === STEPS.length - 1;
+  drawPicture();
+}
+
+// Under reduced motion nothing moves by itself: the button goes one step.
+function play() {
+  if (reducedMotion()) { goTo(step === STEPS.length - 1 ? 0 : step + 1); return; }
+  if (step === STEPS.length - 1) step = 0;
+  $("pass-play").textContent = "❚❚";
+  $("pass-play").setAttribute("aria-pressed", "true");
+  goTo(step + 1);
+  player = setInterval(() => { if (step >= STEPS.length - 1) stop(); else goTo(step + 1); }, PAUSE);
+}
+
+function stop() {
+  clearInterval(player);
+  player = null;
+  $("pass-play").textContent = "▶";
+  $("pass-play").setAttribute("aria-pressed", "false");
+}
+
+// The equation of this word in its own numbers: too many for an address.
+function toGradient() {
+  const e = answer.explanation;
+  document.dispatchEvent(new CustomEvent("derive", { detail: { expression: e.expression, wrt: `a_${Math.floor(e.window.length / 2)}`, at: e.layer } }));
+  go("gradient", { e: e.expression, wrt: `a_${Math.floor(e.window.length / 2)}` });
+}
+
+function meter(name, share, shown, kind = "") {
+  const bar = element("i", { class: share < 0 ? "less" : "more" });
   bar.style.width = `${Math.max(0.5, 100 * Math.abs(share))}%`;
-  return element("div", { class: "meter" }, element("span", {}, name), element("span", {}, bar), element("span", {}, shown));
+  return element("div", { class: "meter" }, element("span", { class: kind }, name), element("span", {}, bar), element("span", {}, shown));
 }

@@ -1,47 +1,46 @@
-// The user interface in its languages; English stands in the page itself.
-export const KOREAN = {
-  skip: "본문으로 건너뛰기", tag: "개체명 찾기", why: "이유", gradient: "기울기", train: "학습", language: "언어", theme: "테마",
-  system: "시스템", light: "밝게", dark: "어둡게", "your-text": "글을 붙여 넣거나 파일을 끌어다 놓으세요", model: "모델",
-  "by-script": "문자에 따라", open: "파일 열기", find: "이름 찾기", threshold: "최소 확률", types: "종류",
-  "training-data": "학습 자료", hint: "화살표로 이름 사이를 옮겨 다니고, Enter로 이유를 봅니다. 글을 선택하면 고칠 수 있습니다.",
-  "why-empty": "먼저 글에서 이름을 찾은 다음, 이름에서 Enter를 누르거나 낱말을 선택하세요.", "explain-tag": "설명할 태그",
-  "to-gradient": "숫자를 넣은 식으로 →", window: "창: 낱말마다 점수에 더하는 값. 낱말을 바꾸어 보세요",
-  parts: "x: 낱말마다 알려진 것", units: "h: 가장 크게 말하는 은닉 단위", scores: "s: 태그마다의 점수와 문장 안에서의 확률",
-  equation: "식", "nearest-none": "이 모델은 학습 문장을 지니고 있지 않아서 가장 비슷한 낱말을 보여 줄 수 없습니다. 함께 제공하는 모델은 학습 자료의 이용 허락이 문장의 재배포를 허용하지 않으므로 문장을 지니지 않습니다. 직접 학습하는 모델은 fanlight train --set keep=1000 으로 지닐 수 있습니다.",
-  nearest: "학습 자료에서 가장 비슷한 낱말: 정답과 비슷한 정도", expression: "식", wrt: "변수", examples: "보기", derive: "미분하기", derivation: "유도", "check-mine": "내 답 확인",
-  check: "확인", graph: "계산 그래프: 값은 앞으로, 기울기는 뒤로", numbers: "숫자", "as-text": "글로 된 유도",
-  "train-empty": "서버를 --watch MODEL.progress.jsonl 로 시작하고, --watch 로 학습하세요.", reports: "모델이 개발 자료에서 얻은 점수",
-  "n-names": (n, all) => `이름 ${all}개 가운데 ${n}개`, remove: "지우기", ask: "왜?", sum: (s, b, d, t) => `${t} 점수 ${s} = 빈 창 ${b} + 창 ${d}`,
-  "if": (word, before, after, tag) => `“${word}”로 바꾸면 ${tag} 확률: ${before} → ${after}`, forward: "앞으로", backward: "뒤로", step: "단계", right: "맞습니다",
-  label: "라벨링", annotator: "이름", begin: "시작", "label-hint": "글의 일부나 이름을 선택한 다음 종류를 누르세요. Ctrl+Enter로 저장합니다.",
-  save: "저장하고 다음", undo: "마지막 것 되돌리기", agreement: "일치도: 토큰마다의 코헨 κ",
-  "label-state": (done, all) => `${all}개 가운데 ${done}개를 마쳤습니다`, "label-empty": "fanlight label LABELS.db --texts FILE 로 서버를 시작하세요.",
-  training: "학습", loss: "손실", "dev F1": "개발 자료 F1", epoch: "에포크", "learning curve, F1": "학습 곡선, F1", sentences: "문장", interval: "95 % 구간", "per-type": "종류마다", confusion: "무엇을 무엇으로 보았나 (행: 정답, 열: 찾은 것)", partial: "부분 일치", calibration: "확률은 들어맞는가?",
-  seen: "학습 자료에 있는 이름과 새 이름", "false-positives": "찾았으나 틀린 것: 가장 확신한 것부터", "false-negatives": "정답이나 찾지 못한 것", type: "종류", precision: "정밀도",
-  recall: "재현율", f1: "F1", gold: "정답", found: "찾음", counted: "세는 법", stated: "예측 확률", "came-true": "실제 비율", entities: "이름", ece: "기대 보정 오차",
-  probability: "확률", context: "문맥", line: "줄",
-  distributes: "나누어 줌", switches: "켜고 끔", exchanges: "바꾸어 곱함", views: "보기", "tagged-text": "이름을 찾은 글", correct: "고치기",
-  steps: "단계", "first-step": "첫 단계", "previous-step": "이전 단계", "next-step": "다음 단계", "last-step": "마지막 단계",
-  "row-all": "전체", "way-strict": "엄격: 구간과 종류", "way-exact": "구간만", "way-partial": "일부만 겹쳐도", "way-type": "종류만",
-  "names-seen": "학습 자료에 있음", "names-unseen": "새 이름", "window-word": "낱말", "part-vectors": "낱말 벡터", "part-form": "꼴", "part-affix": "앞뒤 조각",
-  "part-ngram": "글자 조각", "part-shape": "글자 모양", "part-character": "글자", "part-bigram": "이웃 글자", "part-word": "낱말", "part-place": "낱말 속 자리",
-  "part-context": "문맥", "part-names": "이름 목록", "part-other mentions": "다른 곳의 같은 낱말", transpose: "전치",
-  "computation-graph": "계산 그래프", "text-to-label": "라벨을 붙일 글",
-};
+// The page's languages: English stands in the page itself, and here what is put together; Korean in its own file.
+import { ERRORS, KOREAN } from "./words_ko.js";
+
 const ENGLISH = {
-  "n-names": (n, all) => `${n} of ${all} names`, remove: "Remove", ask: "Why?",
-  sum: (s, b, d, t) => `score of ${t}: ${s} = ${b} in an empty window + ${d} from this one`,
-  "if": (word, before, after, tag) => `with “${word}” the probability of ${tag} goes from ${before} to ${after}`, forward: "forward", backward: "backward", step: "step", right: "right",
-  "label-state": (done, all) => `${done} of ${all} texts are labelled`, "label-empty": "Start the server with fanlight label LABELS.db --texts FILE.",
-  "computation-graph": "computation graph", "window-word": "word",
+  "n-names": (n, all) => (n === all ? `${all} names.` : `${n} of ${all} names shown.`), "no-names": "No names found.", remove: "Remove", ask: "Why?",
+  answered: (model, version) => `answered by ${model}${version ? ` ${version}` : ""}`, "file-read": (name, encoding) => `${name}, ${encoding}`, "not-text": (name) => `${name} is not a text file: drop plain text, UTF-8, UTF-16 or CP949`,
+  "api-key": "API key", "column-name": "name", "column-type": "type", "column-count": "count", "column-probability": "mean probability",
+  "type-PER": "person", "type-LOC": "place", "type-ORG": "organisation", "type-DATE": "date", "type-TIME": "time", "type-QUANTITY": "quantity", "type-MISC": "other",
+  sum: (s, b, d, t) => `score of ${t}: ${s} = ${b} in an empty window ${d} from this one`,
+  if: (tag, p0, p1, s0, s1) => `Now P(${tag}) is ${p1}; it was ${p0}. The score is ${s1}; it was ${s0}.`, "as-it-was": "As it was",
+  "window-word": "These are the words of the window. Change any of them, also the middle one or an empty place (∅): everything is computed again.",
+  "window-character": "These are the characters of the window: the Korean model reads characters, not words. Change any of them: everything is computed again.",
+  centre: "middle", place: (name, unit) => `${unit} ${name}`, "unit-word": "word", "unit-character": "character", padding: "outside the sentence",
+  "network-picture": "The network: words, x, W, h, u, s, probability", "row-p": "in the sentence", "row-s": "the tag's score", "row-h": "hidden units", "row-x": "the words' features", "row-u": "output weights", "row-W": "input weights", "row-bars": "adds to s",
+  cell: (word, part, value, size) => `${word}, ${part}: ${value} (${size} entries of x)`, "word-adds": (word, value) => `${word} adds ${value} to the score`,
+  unit: (j, h, u, gain) => `hidden unit ${j}: h = ${h}, u = ${u}, adds ${gain}`, "other-units": (n, gain) => `the other ${n} hidden units together add ${gain}`, "n-more": (n) => `+${n}`,
+  "score-is": (tag, s) => `the score of ${tag} is ${s}`, "probability-is": (tag, p) => `the probability of ${tag} in the sentence is ${p}`,
+  "outer-product": (word, rows, columns, most) => `${word}: ∂s/∂W = δxᵀ, ${rows} of its rows, ${columns} columns; the largest entry is ${most}`,
+  "unit-hint": "Click a hidden unit (or press Enter on it) to see which words excite it.", "unit-flows": "what each place of the window adds through it", "unit-words": "the words of this text that excite it most, with h there",
+  "pass-rest": () => "The whole picture. Step through: the forward pass, then the gradient coming back.",
+  "pass-x": (v) => `x: the features of ${v.places} places, one below the other: ${v.size} numbers.`,
+  "pass-z": (v) => `z = Wx + b: every hidden unit adds up what the places send it. z${v.j} = ${v.z}`,
+  "pass-h": (v) => `h = f(z): h${v.j} = f(${v.z}) = ${v.h}`,
+  "pass-s": (v) => `s = uᵀh: ${v.units} units vote; h${v.j} adds ${v.gain}. The score of ${v.tag} is ${v.s}`,
+  "pass-p": (v) => `The score becomes a probability, among all tags and with the neighbours' tags: ${v.p}`,
+  "pass-s-gradient": () => "Now backwards. The gradient begins at the end: ∂s/∂s = 1",
+  "pass-h-gradient": (v) => `∂s/∂h = uᵀ: each unit gets its weight. For h${v.j} it is ${v.u}`,
+  "pass-delta": (v) => `δ = ∂s/∂z = uᵀ ⊙ f′(z): δ${v.j} = ${v.u} · ${v.slope} = ${v.delta}. This is also ∂s/∂b`,
+  "pass-W-gradient": (v) => `δ is used again: ∂s/∂W = δ xᵀ, shown for each place. In the row of h${v.j} the largest entry is ${v.largest}`,
+  forward: "forward", backward: "backward", step: "step", right: "right", value: "value", gradient: "gradient", upstream: "upstream", downstream: "downstream", local: "local", scalar: "scalar",
+  distributes: "distributor", routes: "router", switches: "switch", "distributes-why": "addition hands the same gradient to all", "routes-why": "max(0, ·) lets the gradient through where it is positive, and nowhere else", "switches-why": "multiplication hands each the gradient times the other's value",
+  "edge-is": (from, to) => `from ${from} to ${to}`, leaf: (name) => `${name} is an input: what arrives here is the gradient by it`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "The address holds expression and numbers.",
+  "label-state": (done, all) => `${done} of ${all} texts are labelled`, "computation-graph": "computation graph",
+  "train-state": (v) => `${v.stage ? `Stage ${v.stage}, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch,` : ""}${v.left ? ` about ${v.left} left.` : ""}`,
+  "curve-picture": "Loss and dev F1 over all stages", loss: "loss", f1: "dev F1", best: "best", stage: "stage",
 };
 let words = ENGLISH;
 const original = new WeakMap(), labels = new WeakMap();
 
 // What is named in no language, such as a table of features of one's own, is said as it is called: by the last value.
 export function say(name, ...values) {
-  const found = words[name] ?? ENGLISH[name] ?? values.at(-1) ?? name;
-  return typeof found === "function" ? found(...values) : found;
+  const word = words[name] ?? ENGLISH[name] ?? values.at(-1) ?? name;
+  return typeof word === "function" ? word(...values) : word;
 }
 
 export function speak(language) {
@@ -54,11 +53,22 @@ export function translate(place) {
   for (const element of place.querySelectorAll("[data-i18n]")) {
     const name = element.dataset.i18n;
     if (!original.has(element)) original.set(element, element.textContent);
-    element.textContent = words === KOREAN ? KOREAN[name] ?? original.get(element) : original.get(element);
+    const word = words === KOREAN ? KOREAN[name] : undefined;
+    element.textContent = typeof word === "string" ? word : original.get(element);
   }
   for (const element of place.querySelectorAll("[data-label]")) {
     const name = element.dataset.label;
     if (!labels.has(element)) labels.set(element, element.getAttribute("aria-label"));
     element.setAttribute("aria-label", words === KOREAN ? KOREAN[name] ?? labels.get(element) : labels.get(element));
   }
+}
+
+// The server's errors are English sentences of few patterns.
+export function translateError(message) {
+  if (words !== KOREAN) return message;
+  for (const [pattern, korean] of ERRORS) {
+    const match = message.match(pattern);
+    if (match) return korean.replace(/\$(\d)/g, (_, n) => match[n]);
+  }
+  return message;
 }

@@ -1,0 +1,107 @@
+"""`fanlight index`, `find` and `graph`: tagged texts in a database, asked who is mentioned where and with whom."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_types
+from fanlight.apps.cli.inputs import read_lines
+from fanlight.apps.cli.options import Encoding, Model, Types
+from fanlight.apps.cli.texts import tag_texts
+
+commands = typer.Typer()
+Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`."), Input()]
+
+
+@commands.command()
+def index(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Texts, one a line; the last argument is the database."),
+        Input(last_is_database=True),
+    ],
+    model: Model = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Tag files into a database that `find` and `graph` ask: index FILES… DB.
+
+    After an interrupt, the same command goes on where it stopped.
+    """
+    from fanlight.apps.cli.resuming import digest_models
+    from fanlight.apps.cli.terminal import open_console
+    from fanlight.apps.entity_index import index as index_files
+    from fanlight.files import files_of
+
+    if len(files) < 2:
+        raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")
+    *sources, database = files
+    console = open_console(stderr=True)
+    counts: dict[str, int] = {}
+    with console.status("indexing …") as status:
+        tag, read = partial(tag_texts, model=model), partial(read_lines, encoding=encoding)
+        models = json.dumps(digest_models(model))
+        for source, lines in index_files(files_of(map(str, sources)), database, tag, read, models):
+            counts[source] = lines
+            status.update(f"{source}: {lines:,} texts")
+    console.print(f"{database}: {sum(counts.values()):,} texts of {len(counts)} files", markup=False, highlight=False)
+
+
+@commands.command()
+def find(
+    database: Database,
+    query: Annotated[str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   elections')],
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="Of how many are printed.")] = 20,
+    names: Annotated[bool, typer.Option("--names", help="Count names, instead of listing mentions.")] = False,
+) -> None:
+    """Ask a database of `fanlight index` who is mentioned where; lines of JSON where the output is no terminal."""
+    from fanlight.apps import entity_index
+
+    if names:
+        rows = [{"name": n, "type": t, "mentions": c} for n, t, c in entity_index.count_names(database, query, limit)]
+    else:
+        rows = [m._asdict() for m in entity_index.find(database, query, limit)]
+    if not sys.stdout.isatty():
+        sys.stdout.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return
+    from fanlight.apps.cli.terminal import open_console, table
+
+    shown = ("name", "type", "mentions") if names else ("name", "type", "probability", "file", "line", "text")
+    mentions = table(*shown)
+    for row in rows:
+        cells = ({**row, "probability": f"{row.get('probability', 0):.3f}"}[key] for key in shown)
+        mentions.add_row(*map(str, cells))
+    open_console().print(mentions if rows else "nothing found")
+
+
+@commands.command()
+def graph(
+    database: Database,
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(help="A .graphml, .jsonld, .svg, .png or .pdf file."),
+        Output(endings=(".graphml", ".jsonld", *PICTURES)),
+    ],
+    most: Annotated[int, typer.Option(min=1, help="Entities, the most frequent.")] = 200,
+    least: Annotated[int, typer.Option(min=1, help="Leave out pairs in fewer texts.")] = 2,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out mentions less probable.")] = 0.5,
+    types: Types = None,
+) -> None:
+    """Draw which entities are mentioned in the same texts."""
+    from fanlight.apps.entity_index import mentions, types_of
+    from fanlight.apps.graph import graph_of, write_graph
+    from fanlight.entities.type_names import check_types
+
+    chosen = split_types(types)
+    check_types(chosen or (), types_of(database), "--types")
+    texts = ([m for m in row if not chosen or m[1] in chosen] for _, row in mentions(database, threshold))
+    network = graph_of(texts, least, most)
+    write_graph(network, out)
+    print(f"{out}: {len(network.nodes):,} entities, {len(network.edges):,} pairs", file=sys.stderr)

@@ -1,0 +1,109 @@
+"""`fanlight mask` and `unmask`: names replaced by placeholders, and put back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fanlight.apps.cli.arguments import Input, Output, all_types, split_types
+from fanlight.apps.cli.inputs import AsFile, AsText, Line, Source, Texts, read_exact_lines, resolve
+from fanlight.apps.cli.options import Encoding, Model, Types
+from fanlight.apps.cli.texts import tag_texts
+from fanlight.errors import DataError
+from fanlight.files import read_bytes, replacing
+
+commands = typer.Typer()
+
+
+@commands.command()
+def mask(
+    inputs: Texts = None,
+    *,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Where the names are kept, for `unmask`; an existing one is gone on with."),
+        Output(wait=True),
+    ] = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Keep nothing: the type replaces each name.")] = False,
+    types: Types = None,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave entities less probable as they are.")] = 0.0,
+    model: Model = None,
+    encoding: Encoding = "utf-8",
+    as_text: AsText = False,
+    as_file: AsFile = False,
+) -> None:
+    """Replace names by placeholders such as [PER_1], the same for the same name; all other bytes stay.
+
+    No model finds every name: the share that is missed is in the documentation. Read what you publish.
+    """
+    from fanlight.entities.type_names import check_types
+    from fanlight.tagging.masking import Masker
+
+    if redact == (key is not None):
+        raise typer.BadParameter("give either --key FILE, to restore the names, or --redact", param_hint="--key")
+    chosen = split_types(types)
+    check_types(chosen or (), all_types([model] if model else ["en", "ko"]), "--types")
+    lines = list(_exact_lines(resolve(inputs, as_text, as_file), encoding))
+    masker = Masker(chosen, read_key(key) if key is not None and key.is_file() else None)
+    try:
+        masker.reserve([] if redact else [line.text for line in lines])
+    except ValueError as error:
+        raise DataError(f"{key}: {error}") from None
+    replace = masker.redact if redact else masker.mask
+    documents = tag_texts((line.text for line in lines), model, threshold)
+    masked = [line.encode(replace(document)) for line, document in zip(lines, documents, strict=True)]
+    if key is not None:  # before the text: a masked text without its key could not be restored
+        with replacing(key, private=True) as part:
+            part.write_text(json.dumps(masker.names, ensure_ascii=False, indent=1), encoding="utf-8")
+    _write_bytes(masked)
+
+
+@commands.command()
+def unmask(
+    inputs: Texts = None,
+    *,
+    key: Annotated[Path, typer.Option(help="The key that `mask` wrote."), Input()] = Path("key.json"),
+    encoding: Encoding = "utf-8",
+    as_text: AsText = False,
+    as_file: AsFile = False,
+) -> None:
+    """Put the names back that `mask` replaced; all other bytes stay."""
+    from fanlight.tagging.masking import unmask as restore
+
+    names = read_key(key)
+    sources = resolve(inputs, as_text, as_file)
+    _write_bytes(line.encode(restore(line.text, names)) for line in _exact_lines(sources, encoding))
+
+
+def _exact_lines(sources: list[Source], encoding: str) -> Iterator[Line]:
+    for source in sources:
+        if source.is_file:
+            yield from read_exact_lines(source.value, encoding)
+        else:
+            yield Line(source.value)
+
+
+def _write_bytes(lines: Iterable[bytes]) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(lines)
+    sys.stdout.buffer.flush()
+
+
+def read_key(path: Path) -> dict[str, tuple[str, str]]:
+    """Read a key file: placeholders, each with its name and type.
+
+    Raises
+    ------
+    DataError
+        It is missing or no key.
+    """
+    try:
+        rows = json.loads(read_bytes(path))
+        return {str(placeholder): (str(name), str(type_)) for placeholder, (name, type_) in rows.items()}
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        raise DataError(f"{path}: is not a key: give the file that `mask --key` wrote") from None

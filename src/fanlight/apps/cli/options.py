@@ -1,0 +1,70 @@
+"""Options that several commands have, declared once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fanlight.apps.cli.arguments import Input
+from fanlight.files import is_special
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
+Model = Annotated[
+    str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides."), Input()
+]
+ModelFile = Annotated[str, typer.Argument(help="A model file, en or ko."), Input()]
+Types = Annotated[str | None, typer.Option(help="These types alone, such as PER,ORG.", show_default=False)]
+DataFormat = Annotated[
+    str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)
+]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
+Vectors = Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")]
+
+
+def parse_setting(item: str) -> tuple[str, str]:
+    """Return the key and the value of an option such as ``--set epochs=3``.
+
+    Raises
+    ------
+    typer.BadParameter
+        It is not KEY=VALUE.
+    """
+    key, equals, value = item.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{item!r} is not KEY=VALUE", param_hint="--set")
+    return key, value
+
+
+def parse_threshold(text: str) -> dict[str, float]:
+    """Read "0.5", "PER=0.9" or both, separated by commas; the type "" is any other.
+
+    Raises
+    ------
+    typer.BadParameter
+        A part is no probability, or a type has two.
+    """
+    thresholds: dict[str, float] = {}
+    for part in text.split(","):
+        type_, _, number = part.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"{part!r} is not a number or TYPE=NUMBER", param_hint="--threshold") from None
+        if not 0 <= value <= 1:
+            raise typer.BadParameter(f"{number} is not from 0 to 1", param_hint="--threshold")
+        if thresholds.get(type_.strip(), value) != value:
+            raise typer.BadParameter(f"{type_.strip() or 'any type'} has two thresholds", param_hint="--threshold")
+        thresholds[type_.strip()] = value
+    return thresholds
+
+
+def print_size(out: Path, console: Console) -> None:
+    """Tell that an output is written, and how large it is."""
+    size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
+    console.print(f"wrote {out}{size}", markup=False, highlight=False)

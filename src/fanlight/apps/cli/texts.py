@@ -1,0 +1,18 @@
+"""Texts tagged by a model, or each by that of its script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fanlight.entities.entity import Document
+
+
+def tag_texts(texts: Iterable[str], model: str | None, threshold: float = 0.0) -> Iterator[Document]:
+    """Tag texts, in order; runs of one script together."""
+    import fanlight
+
+    runs = groupby(texts, (lambda text: model) if model is not None else fanlight.language_of)
+    return chain.from_iterable(fanlight.load(str(name)).pipe(run, threshold) for name, run in runs)

@@ -1,0 +1,255 @@
+"""`fanlight train`, `update` and `vectors`: models and word vectors are made."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.options import (
+    DataFormat,
+    Encoding,
+    Resume,
+    Settings,
+    Vectors,
+    parse_setting,
+    print_size,
+)
+from fanlight.files import files_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from fanlight.corpus.data_report import DataReport
+    from fanlight.training.loop import Epoch
+    from fanlight.training.settings import Chosen
+
+commands = typer.Typer()
+
+
+class Engine(StrEnum):
+    """Who has the workers of a training."""
+
+    local = "local"
+    ray = "ray"
+
+
+OutOption = Annotated[
+    Path,
+    typer.Option(help="The model file to write."),
+    Output(beside=(".part", ".progress.jsonl"), resumable=True, compressible=False),
+]
+DevOption = Annotated[
+    Path | None,
+    typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch."),
+    Input(),
+]
+GazetteerOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated."),
+    Input(),
+]
+PatternsOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Expressions to be told of: re:PATTERN<tab>TYPE, as for `tag --rules`; may be repeated."),
+    Input(),
+]
+AlsoOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
+    Input(),
+]
+ConfigOption = Annotated[Path | None, typer.Option(help="Settings in TOML."), Input()]
+SeedOption = Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Processes that share out each epoch and average; by default none.", show_default=False),
+]
+EngineOption = Annotated[
+    Engine, typer.Option(help="Who has the workers: this machine, or Ray on several (the extra ray).")
+]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Also write OUT.progress.jsonl: curves and a report for `serve --watch`.")
+]
+NewModelOption = Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)]
+RehearseOption = Annotated[
+    Path | None,
+    typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
+    Input(),
+]
+RawOption = Annotated[
+    Path | None,
+    typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it."),
+    Input(),
+]
+LinesOption = Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")]
+DevSetsOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
+    Input(),
+]
+
+
+@commands.command()
+def train(
+    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    *,
+    out: OutOption,
+    dev: DevOption = None,
+    vectors: Vectors = None,
+    gazetteer: GazetteerOption = None,
+    patterns: PatternsOption = None,
+    also: AlsoOption = None,
+    config: ConfigOption = None,
+    set: Settings = None,
+    seed: SeedOption = None,
+    workers: WorkersOption = None,
+    engine: EngineOption = Engine.local,
+    resume: Resume = False,
+    watch: WatchOption = False,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Train a model on labelled sentences.
+
+    An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
+    """
+    from fanlight.api.train import record_training
+    from fanlight.apps.cli.progress import follow, scores_table
+    from fanlight.apps.cli.terminal import open_console
+    from fanlight.training.settings import read_settings
+    from fanlight.training.train import train_model
+
+    console = open_console(stderr=True)
+    numbers = {"seed": seed, "workers": workers}
+    overrides = dict(map(parse_setting, set or ())) | {k: v for k, v in numbers.items() if v is not None}
+    settings = read_settings(config, overrides)
+    run: Iterator[Epoch] = train_model(
+        train,
+        dev,
+        out,
+        vectors,
+        settings,
+        gazetteers=gazetteer or (),
+        also=also or (),
+        patterns=patterns or (),
+        resume=resume,
+        format=data_format,
+        encoding=encoding,
+        warn=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+        engine=_workers(engine, settings.workers),
+        announce=partial(_announce, console),
+    )
+    if watch:
+        progress = out.with_name(out.name + ".progress.jsonl")
+        run = record_training(run, progress, out, train, dev, resume=resume, format=data_format, encoding=encoding)
+    scores = follow(run, console)
+    if scores is not None:
+        console.print(scores_table(scores))
+    print_size(out, console)
+
+
+@commands.command()
+def vectors(
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), Input()],
+    *,
+    out: Annotated[Path, typer.Option(help="The file to write: word2vec text."), Output()],
+    dimension: Annotated[int, typer.Option(min=1, help="Components of a vector.")] = 100,
+    window: Annotated[int, typer.Option(min=1, help="Words to either side that a word's vector foretells.")] = 5,
+    minimum: Annotated[int, typer.Option(min=1, help="Leave out words that occur less often.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 5,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    unit: Annotated[
+        str | None, typer.Option(help="word, or character for Korean; by default by the script.", show_default=False)
+    ] = None,
+    without: Annotated[
+        list[Path] | None,
+        typer.Option(help="Labelled sentences whose texts to leave out; may be repeated."),
+        Input(),
+    ] = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Learn word vectors from raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
+    from fanlight.apps.cli.terminal import open_console
+    from fanlight.corpus.readers import read_corpus
+    from fanlight.text.sentences import tokenise_sentences
+    from fanlight.training.embeddings import train_vectors
+
+    if unit not in (None, "word", "character"):
+        raise typer.BadParameter("must be word or character", param_hint="--unit")
+    console = open_console(stderr=True)
+    corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
+    files = [Path(file) for file in files_of(map(str, raw))]
+    count = train_vectors(
+        files, out, dimension=dimension, window=window, minimum=minimum, epochs=epochs, seed=seed, unit=unit,
+        without=corpora, encoding=encoding, tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+    )  # fmt: skip
+    console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
+
+
+@commands.command()
+def update(
+    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
+    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
+    *,
+    out: NewModelOption,
+    rehearse: RehearseOption = None,
+    raw: RawOption = None,
+    lines: LinesOption = 5000,
+    dev: DevSetsOption = None,
+    set: Settings = None,
+    data_format: DataFormat = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Teach a model new examples and new types without forgetting the old.
+
+    What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
+    """
+    from fanlight.api.update import compare_models, update_tagger
+    from fanlight.apps.cli.progress import follow, gains_table
+    from fanlight.apps.cli.terminal import open_console
+
+    console = open_console(stderr=True)
+    overrides = dict(parse_setting(item) for item in set or ())
+    run = update_tagger(
+        model,
+        new,
+        out,
+        rehearse=rehearse,
+        raw=raw,
+        lines=lines,
+        dev=dev[0] if dev else None,
+        settings=overrides,
+        format=data_format,
+        encoding=encoding,
+    )
+    follow(run, console)
+    print_size(out, console)
+    for path in dev or ():
+        console.print(gains_table(str(path), compare_models(model, out, path, data_format, encoding)))
+
+
+def _workers(engine: Engine, count: int) -> Any:
+    """Return who has the workers of a training."""
+    if engine is Engine.local:
+        from fanlight.training.data_parallel import local_workers
+
+        return local_workers
+    from fanlight.apps.integrations.ray import training_on_ray
+
+    if count == 1:
+        raise typer.BadParameter("needs --workers, 2 or more", param_hint="--engine ray")
+    return training_on_ray
+
+
+def _announce(console: Console, report: DataReport, settings: Chosen) -> None:
+    """Print what the data are like, and the settings that they decided."""
+    console.print(*report.lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
+    values = settings.model_dump(exclude_none=True)
+    console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)

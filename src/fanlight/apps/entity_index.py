@@ -1,0 +1,329 @@
+"""Tagged texts in a database that finds: who and what is mentioned, where, and beside whom.
+
+One SQLite file with full-text search. Texts and the place in their file are committed together, so that a run that was
+killed goes on after the last text that is in, and none is lost or in twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from fanlight.entities.entity import Document
+from fanlight.entities.type_names import check_types
+from fanlight.errors import DataError
+from fanlight.files import check_rereadable, database_fault, digest
+
+PathLike = str | os.PathLike[str]
+FORMAT = 3  # 2: with digests of files; 3: and of the models that tagged them
+_ADDED_COLUMNS = {1: ("digest", "model"), 2: ("model",)}  # since each earlier version
+BATCH = 2000  # texts committed together
+_TABLES = """
+CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL,
+    digest TEXT, model TEXT);
+CREATE TABLE documents (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE mentions (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    type TEXT NOT NULL, name TEXT NOT NULL, probability REAL NOT NULL);
+CREATE INDEX mentions_of_document ON mentions (document);
+CREATE INDEX mentions_of_type ON mentions (type);
+CREATE VIRTUAL TABLE names USING fts5 (name, content='mentions', content_rowid='id', tokenize='unicode61');
+CREATE VIRTUAL TABLE texts USING fts5 (text, content='documents', content_rowid='id', tokenize='unicode61');
+"""
+
+
+class Mention(NamedTuple):
+    """An entity in an indexed text.
+
+    Attributes
+    ----------
+    name, type : str
+    probability : float
+    file : str
+    line : int
+        Of its text in the file, from 1.
+    start, end : int
+        Code points of the text.
+    text : str
+        The whole text.
+    """
+
+    name: str
+    type: str
+    probability: float
+    file: str
+    line: int
+    start: int
+    end: int
+    text: str
+
+
+def index(
+    files: Sequence[PathLike],
+    database: PathLike,
+    tag: Callable[[Iterable[str]], Iterator[Document]],
+    lines_of: Callable[[str], Iterator[str]],
+    model: str | None = None,
+) -> Iterator[tuple[str, int]]:
+    """Tag the lines of files into a database, yielding file and lines done after each commit.
+
+    A file that is in already is passed over; one that is in partly is gone on with.
+
+    Parameters
+    ----------
+    files : sequence of path
+    database : path
+        Made if it does not exist.
+    tag : callable
+        Texts to documents, in order.
+    lines_of : callable
+        The lines of a file.
+    model : str, optional
+        A digest of the models: a file is gone on with by the same alone.
+
+    Raises
+    ------
+    DataError
+        A file has changed since it was indexed, or the model has, or the database is none of Fanlight's.
+    """
+    check_rereadable(files, "an index")
+    with _opened(database, create=True) as connection:
+        for file in map(str, files):
+            try:
+                size = os.stat(file).st_size
+            except OSError as error:
+                raise DataError(f"{file}: cannot be read ({error.strerror}): is the path right?") from None
+            number, done = _begin_file(connection, file, size, model)
+            lines = islice(lines_of(file), done, None)
+            while texts := list(islice(lines, BATCH)):
+                documents = list(tag(texts))
+                connection.execute("BEGIN IMMEDIATE")
+                for line, document in enumerate(documents, done + 1):
+                    if document.text.strip():
+                        _insert(connection, number, line, document)
+                done += len(texts)
+                connection.execute("UPDATE files SET lines = ? WHERE id = ?", [done, number])
+                connection.execute("COMMIT")
+                yield file, done
+
+
+def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str | None) -> tuple[int, int]:
+    """Return a file's number in the database and how many of its lines are in; a new file is entered.
+
+    Raises
+    ------
+    DataError
+        It was entered with other bytes or another model.
+    """
+    state, name = digest(file), os.fsencode(file).decode("utf-8", "backslashreplace")
+    sql = "SELECT id, size, lines, digest, model FROM files WHERE path = ?"
+    row = connection.execute(sql, [name]).fetchone()
+    if row is None:
+        connection.execute("BEGIN IMMEDIATE")
+        sql = "INSERT INTO files (path, size, lines, digest, model) VALUES (?, ?, 0, ?, ?)"
+        cursor = connection.execute(sql, [name, size, state, model])
+        connection.execute("COMMIT")
+        return int(cursor.lastrowid or 0), 0
+    number, size_before, lines, state_before, model_before = row
+    if size_before != size or state_before not in (None, state):
+        raise DataError(f"{file}: has changed since it was indexed: index it into another database")
+    if None not in (model, model_before) and model_before != model:
+        raise DataError(f"{file}: was indexed with another model: index it into another database")
+    return number, lines
+
+
+def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
+    """Return the mentions that a query describes, in the order in which they were indexed.
+
+    Parameters
+    ----------
+    database : path
+    query : str
+        ``type:ORG`` (the type), ``name:"New York"`` (words of the name), ``near:Paris`` (another name in the same
+        text) and plain words (in the same text); all must hold. ``*`` at a word's end stands for any ending.
+    limit : int
+
+    Raises
+    ------
+    DataError
+        The query is empty or names a type that no mention has, or the database is none of Fanlight's.
+    """
+    where, values = _conditions(query)
+    _check_types(database, query)
+    sql = (
+        "SELECT m.name, m.type, m.probability, f.path, d.line, m.start, m.stop, d.text FROM mentions m "
+        "JOIN documents d ON d.id = m.document JOIN files f ON f.id = d.file WHERE "
+    )
+    with _reading(database) as connection:
+        return [Mention(*row) for row in connection.execute(f"{sql}{where} ORDER BY m.id LIMIT ?", [*values, limit])]
+
+
+def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[str, str, int]]:
+    """Return (name, type, mentions) of what a query describes, most mentioned first; see `find`."""
+    where, values = _conditions(query)
+    _check_types(database, query)
+    sql = f"SELECT m.name, m.type, count(*) AS n FROM mentions m WHERE {where} GROUP BY 1, 2 ORDER BY n DESC, 1 LIMIT ?"
+    with _reading(database) as connection:
+        return list(connection.execute(sql, [*values, limit]))
+
+
+def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
+    sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
+    with _reading(database) as connection:
+        current = -1
+        pairs: list[tuple[str, str]] = []
+        for document, name, type_ in connection.execute(sql, [least]):
+            if document != current and pairs:
+                yield current, pairs
+                pairs = []
+            current = document
+            pairs.append((name, type_))
+        if pairs:
+            yield current, pairs
+
+
+def types_of(database: PathLike) -> list[str]:
+    """Return the types of all mentions, sorted."""
+    with _reading(database) as connection:
+        return [
+            type_
+            for (type_,) in connection.execute(
+                "SELECT DISTINCT type FROM mentions WHERE typeof(type) = 'text' ORDER BY 1"
+            )
+        ]
+
+
+def _conditions(query: str) -> tuple[str, list[str]]:
+    parts = _parse(query)
+    where, values = [], []
+    words = [_match(word) for key, word in parts if not key]
+    for key, word in parts:
+        named = "SELECT rowid FROM names WHERE names MATCH ?"
+        if key == "type":
+            where.append("m.type = ?")
+            values.append(word)
+        elif key == "name":
+            where.append(f"m.id IN ({named})")
+            values.append(_match(word))
+        elif key == "near":
+            beside = f"m.document IN (SELECT document FROM mentions WHERE id IN ({named}))"
+            where.append(f"{beside} AND m.id NOT IN ({named})")
+            values += [_match(word)] * 2
+    if words:
+        where.append("m.document IN (SELECT rowid FROM texts WHERE texts MATCH ?)")
+        values.append(" ".join(words))
+    return " AND ".join(where), values
+
+
+def _check_types(database: PathLike, query: str) -> None:
+    names = [word for key, word in _parse(query) if key == "type"]
+    if names:
+        check_types(names, types_of(database), "type:")
+
+
+_KEYS = ("type", "name", "near")
+_TERM = re.compile(r'\s*(?:([A-Za-z]+):)?(?:"([^"]*)"|([^\s"]*))(?=\s|$)')
+
+
+def _parse(query: str) -> list[tuple[str, str]]:
+    """Return the terms of a query: a key, "" for words of the text, and what it is to be.
+
+    Raises
+    ------
+    DataError
+        The query is empty, a quotation mark has no other, or a key is mistyped or has no value.
+    """
+    terms: list[tuple[str, str]] = []
+    place, query = 0, query.strip()
+    if not query.isprintable():
+        raise DataError(f"the query {query!r} has control characters: leave them out")
+    while place < len(query):
+        term = _TERM.match(query, place)
+        if term is None:
+            raise DataError(f"the query {query!r}: put words that belong together between two quotation marks")
+        place = term.end()
+        key, value = (term[1] or "").lower(), term[3] if term[2] is None else term[2]
+        if key and key not in _KEYS:
+            if nearest := get_close_matches(key, _KEYS, 1, 0.7):
+                raise DataError(f"the query: there is no {key}: (did you mean {nearest[0]}:?)")
+            key, value = "", f"{term[1]}:{value}"  # a word of the text, such as http://…
+        if key and not any(c.isalnum() for c in value):
+            raise DataError(f"the query: {term[0].strip()!r} asks for nothing: give words, type:T, name:N or near:N")
+        terms.append((key, value))
+    if not any(c.isalnum() for _, value in terms for c in value):
+        raise DataError("the query is empty: give words, type:T, name:N or near:N")
+    return terms
+
+
+def _match(words: str) -> str:
+    """Quote words for full-text search, so that no sign in them means anything but a last star."""
+    star = words.endswith("*")
+    return '"' + words.rstrip("*").replace('"', '""') + '"' + ("*" if star else "")
+
+
+def _insert(connection: sqlite3.Connection, file: int, line: int, document: Document) -> None:
+    sql = "INSERT INTO documents (file, line, text) VALUES (?, ?, ?)"
+    number = connection.execute(sql, [file, line, document.text]).lastrowid
+    connection.execute("INSERT INTO texts (rowid, text) VALUES (?, ?)", [number, document.text])
+    for e in document.entities:
+        row = [number, e.start, e.end, e.type, e.text, 1.0 if e.probability is None else e.probability]
+        sql = "INSERT INTO mentions (document, start, stop, type, name, probability) VALUES (?, ?, ?, ?, ?, ?)"
+        mention = connection.execute(sql, row).lastrowid
+        connection.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", [mention, e.text])
+
+
+@contextmanager
+def _reading(database: PathLike) -> Iterator[sqlite3.Connection]:
+    """Open a database whose values may be damaged."""
+    try:
+        with _opened(database) as connection:
+            yield connection
+    except (UnicodeDecodeError, TypeError, AttributeError) as error:
+        raise DataError(f"{database}: is damaged ({' '.join(str(error).split())[:200]}): index anew") from None
+
+
+@contextmanager
+def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connection]:
+    if not create and not Path(database).is_file():
+        raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
+    try:
+        with closing(_connect(database, create)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if version == 0 and not tables and create:
+                connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+            elif version in _ADDED_COLUMNS:
+                if create:
+                    added = " ".join(f"ALTER TABLE files ADD COLUMN {name} TEXT;" for name in _ADDED_COLUMNS[version])
+                    connection.executescript(f"BEGIN IMMEDIATE; {added} PRAGMA user_version = {FORMAT}; COMMIT;")
+            elif version != FORMAT:
+                raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
+            yield connection
+    except sqlite3.Error as error:
+        raise DataError(database_fault(database, error, "index")) from None
+
+
+def _connect(database: PathLike, write: bool) -> sqlite3.Connection:
+    """Open a database; one that is only read may be where nothing can be written."""
+    if write:
+        connection = sqlite3.connect(database, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        return connection
+    address = Path(os.path.abspath(database)).as_uri()
+    connection = sqlite3.connect(f"{address}?mode=ro", isolation_level=None, uri=True)
+    try:
+        connection.execute("PRAGMA user_version")
+    except sqlite3.OperationalError:  # nor can the index of what was written last
+        connection.close()
+        wal = f"{database}-wal"
+        if os.path.exists(wal) and os.path.getsize(wal):
+            raise
+        connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", isolation_level=None, uri=True)
+    return connection

@@ -1,0 +1,126 @@
+"""What goes over the wire of explanations, derivations and checks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from fanlight.apps.server.schemas import Formula, Language, Model, ModelFields, Name, Shapes
+
+
+class Replacement(Model):
+    """What if the word at this position of the window were another; "" leaves it out."""
+
+    position: Annotated[int, Field(ge=-50, le=50)]
+    text: Annotated[str, Field(max_length=200)]
+
+
+class ExplainRequest(Model):
+    """Which word of which text."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "Museums in Paris are amazing to see.", "offset": 11}]},
+    )
+
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    offset: Annotated[int, Field(ge=0, description="Any code point of the word.")]
+    tag: Name | None = None
+    model: Name | None = None
+    replace: Replacement | None = None
+
+
+class ExplainResponse(ModelFields):
+    """Explanations: of the word as it is, and what if; fields as `fanlight.tagging.explain.Explanation`."""
+
+    equation: str
+    latex: str = Field(description="The equation, to typeset.")
+    explanation: dict[str, Any]
+    what_if: dict[str, Any] | None
+
+
+class DeriveRequest(Model):
+    """An expression, what to differentiate by, and numbers for the computation graph."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "expression": "u.T @ tanh(W @ x + b)",
+                    "wrt": "W",
+                    "at": {"u": [[1], [2]], "W": [[1, 0], [0, 1]], "x": [[1], [-1]], "b": [[0], [0]]},
+                }
+            ]
+        },
+    )
+
+    expression: Formula
+    wrt: Name
+    shapes: Shapes = Field(default_factory=dict)
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default_factory=dict)
+    at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
+    language: Language = "en"
+
+
+class NodeOut(Model):
+    """A node of the computation graph."""
+
+    label: str
+    formula: str
+    value: Any
+    upstream: Any
+    local: str
+    role: str
+
+
+class EdgeOut(Model):
+    """What a node hands another."""
+
+    source: int
+    target: int
+    downstream: Any
+
+
+class GraphOut(Model):
+    """Nodes in the order of the forward pass."""
+
+    nodes: list[NodeOut]
+    edges: list[EdgeOut]
+
+
+class DeriveResponse(Model):
+    """The derivation, to read and to typeset, and the graph at the numbers given."""
+
+    gradient: str
+    latex: str
+    html: str = Field(description="The derivation, its formulas in MathML with their LaTeX as annotations.")
+    steps: str
+    symbols: dict[str, list[str]]
+    graph: GraphOut | None
+
+
+class CheckRequest(Model):
+    """A gradient of one's own."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"expression": "x.T @ A @ x", "wrt": "x", "gradient": "2 * A @ x"}]},
+    )
+
+    expression: Formula
+    wrt: Name
+    gradient: Formula
+    shapes: Shapes = Field(default_factory=dict)
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default_factory=dict)
+    language: Language = "en"
+
+
+class CheckResponse(Model):
+    """Right, or what is wrong with it."""
+
+    right: bool
+    reasons: list[str]
+    expected: str
+    latex: str

@@ -1,0 +1,114 @@
+"""What an answer says that is none: a status, a code for programs, and a plain sentence with the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+CODES = {  # by status
+    400: "bad_input",
+    401: "key_needed",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_too_slow",
+    413: "body_too_large",
+    415: "media_type_not_supported",
+    421: "wrong_host",
+    422: "invalid_field",
+    429: "busy",
+    431: "head_too_large",
+    500: "internal",
+    503: "no_answer_in_time",
+}
+DESCRIPTIONS = {  # by status, for the documentation
+    400: "The input is at fault; the error says how.",
+    401: "The API key is missing or wrong.",
+    403: "Another site's page, or another annotator.",
+    404: "There is no such model, path or text.",
+    405: "The path has no such method.",
+    408: "The request came too slowly.",
+    413: "The body is too large.",
+    415: "The body's media type or encoding is not read.",
+    421: "The request is for another host.",
+    422: "A field is missing, unknown or out of range.",
+    429: "Too much is waiting: ask again after the seconds of `Retry-After`.",
+    503: "No answer in time.",
+}
+
+
+class BusyError(Exception):
+    """Too much is waiting: the client is to ask again."""
+
+
+def error_body(status: int, message: str, field: str | None = None, code: str | None = None) -> dict[str, str]:
+    """Return the body of an answer that is an error."""
+    body = {"error": message, "code": code or CODES.get(status, "internal")}
+    return body if field is None else {**body, "field": field}
+
+
+def describe_invalid(errors: Sequence[Mapping[str, Any]], fields: Sequence[str] = ()) -> tuple[str, str]:
+    """Return the field that is at fault and a sentence about it, from the errors of a validation.
+
+    Parameters
+    ----------
+    errors : sequence of mapping
+        Pydantic's, of which the first is described.
+    fields : sequence of str
+        The fields that there are, to name the nearest to an unknown one.
+    """
+    error = errors[0]
+    place = list(error["loc"])[1:] if error["loc"][:1] in _PLACES else list(error["loc"])
+    place = [part for part in place if isinstance(part, int) or part.isidentifier()]  # no branch of a union
+    if error["type"] == "json_invalid":
+        return "body", f"body: is not JSON ({error.get('ctx', {}).get('error', error['msg'])}): send one JSON object"
+    names = [str(part) for part in place if not isinstance(part, int)]
+    field = ".".join(map(str, place)) or "body"
+    shown = ".".join(names) or "body"
+    index = next((f" {part}" for part in place if isinstance(part, int)), "")
+    if error["type"] == "extra_forbidden":
+        nearest = get_close_matches(names[-1] if names else "", fields, 1, 0.6)
+        hint = f" (did you mean {nearest[0]}?)" if nearest else ""
+        return field, f"{shown}: is no field here{hint}: remove it, or correct its name"
+    return field, f"{shown}{index}: {_describe(error)}"
+
+
+def _describe(error: Mapping[str, Any]) -> str:
+    context = error.get("ctx", {})
+    type_ = str(error["type"])
+    if type_ == "value_error":
+        return str(context.get("error", error["msg"]))
+    prefixed = (sentence for prefix, sentence in _SENTENCES.items() if type_.startswith(prefix))
+    try:
+        return (_SENTENCES.get(type_) or next(prefixed, _OTHER)).format(**context)
+    except (KeyError, IndexError, ValueError):
+        return _OTHER
+
+
+_PLACES = (("body",), ("query",), ("path",), ("header",))
+_OTHER = "has a value that is not allowed"
+_SENTENCES = {  # by Pydantic's type of error, or the beginning of several
+    "missing": "is missing: give it",
+    "string_too_long": "is longer than {max_length:,} characters: split it",
+    "string_too_short": "must have {min_length} characters or more",
+    "string_pattern_mismatch": "has characters that are not allowed, or white space at an end",
+    "string_unicode": "has half of a surrogate pair: send Unicode text",
+    "string": "must be a text",
+    "too_long": "has more than {max_length:,} items: send several requests",
+    "too_short": "must have {min_length} items or more",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "greater_than": "must be more than {gt}",
+    "less_than": "must be less than {lt}",
+    "finite_number": "must be a finite number",
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "bool": "must be true or false",
+    "list": "must be a list",
+    "tuple": "must be a list",
+    "dict": "must be an object",
+    "model": "must be an object",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+}

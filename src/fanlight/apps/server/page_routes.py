@@ -1,0 +1,112 @@
+"""What the page alone asks for: the models' equations and state, the functions of the language, Jacobians, Hessians."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from fanlight.apps.server.schemas import Formula, Model, Name, Shapes
+from fanlight.apps.server.tagging import Tagging
+from fanlight.apps.server.workers import WorkerPool
+from fanlight.calculus.expressions import function, symbol
+from fanlight.calculus.language import functions
+from fanlight.calculus.lecture.latex import latex
+from fanlight.calculus.lecture.mathml import mathml
+from fanlight.calculus.operations import TABLE
+from fanlight.calculus.rewritings import REWRITINGS
+from fanlight.network.architecture import equation
+
+
+class StateResponse(Model):
+    """What each model's engine is doing, as /readyz says; always with status 200, so that a browser logs no error."""
+
+    ready: bool
+    models: dict[str, str]
+
+
+class FunctionOut(Model):
+    """A function of the language of expressions."""
+
+    name: str
+    example: str
+    meaning: str = Field(description="Its derivative, or what it is read as.")
+
+
+class DifferentiateRequest(Model):
+    """A vector to take the Jacobian of, or a scalar to take the Hessian of."""
+
+    expression: Formula
+    wrt: Name
+    form: Literal["jacobian", "hessian"]
+    shapes: Shapes = Field(default={})
+    assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default={})
+
+
+class DifferentiateResponse(Model):
+    """The derivative, to read and to typeset."""
+
+    text: str
+    mathml: str
+    symbols: dict[str, list[str]]
+
+
+def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(tags=["understanding"])
+
+    @router.get("/v1/state", response_model=StateResponse, operation_id="state")
+    async def state() -> Any:
+        """Say what each model's engine is doing."""
+        return {"ready": tagging.ready, "models": tagging.states}
+
+    @router.get("/v1/equations", response_model=dict[str, str], operation_id="equations")
+    def equations() -> Any:
+        """Give each model's equation in MathML."""
+        return {
+            name: mathml(f"z = {latex(equation(batcher.tagger.model.configuration))}")
+            for name, batcher in tagging.batchers.items()
+        }
+
+    @router.get("/v1/functions", response_model=list[FunctionOut], operation_id="functions")
+    def list_functions() -> Any:
+        """List the functions of the language of expressions."""
+        return [describe_function(name) for name in functions() if is_of_the_language(name)]
+
+    @router.post("/v1/differentiate", response_model=DifferentiateResponse, operation_id="differentiate")
+    async def differentiate(request: DifferentiateRequest) -> Any:
+        """Take the Jacobian of a vector or the Hessian of a scalar."""
+        return JSONResponse(await workers.run("differentiate", request.model_dump()))
+
+    return router
+
+
+def describe_function(name: str) -> dict[str, str]:
+    """Return a function's name, a call of it, and its derivative or what it is read as.
+
+    Examples
+    --------
+    >>> describe_function("tanh")
+    {'name': 'tanh', 'example': 'tanh(x)', 'meaning': "tanh'(x) = 1 - tanh(x)**2"}
+    """
+    if name in REWRITINGS:
+        rewriting = REWRITINGS[name]
+        return {"name": name, "example": rewriting.example, "meaning": rewriting.meaning}
+    entry = TABLE.get(name)
+    if entry is None or entry.derivative is None:
+        return {"name": name, "example": f"{name}(…)", "meaning": ""}
+    x = symbol("x")
+    call = function(name)(x)
+    return {"name": name, "example": str(call), "meaning": f"{name}'(x) = {entry.derivative(x, call)}"}
+
+
+def is_of_the_language(name: str) -> bool:
+    """Return whether a function is the calculus's, not one that another room has registered for itself."""
+    if name not in TABLE or name in REWRITINGS:
+        return True
+    entry = TABLE[name]
+    return entry.derivative is not None or (
+        entry.pullback is not None and entry.pullback.__module__.startswith("fanlight.calculus")
+    )

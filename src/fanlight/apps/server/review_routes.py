@@ -1,0 +1,88 @@
+"""Going back and forth among the texts to label: a text by its id, the next one after it, and marks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
+from starlette.exceptions import HTTPException
+
+from fanlight.apps.labelling import LabelStore
+from fanlight.apps.server.labelling import Annotator, TaskOut, check_annotator
+from fanlight.apps.server.schemas import Model
+
+Identifier = Annotated[int, Field(ge=1, lt=1 << 62)]
+Mark = Literal["", "flag", "reject"]
+
+
+class ReviewResponse(Model):
+    """A text with what its annotator gave it, or no spans yet, and the texts beside it."""
+
+    task: TaskOut
+    labelled: bool
+    mark: Mark
+    previous: int | None
+    next: int | None
+
+
+class NextResponse(Model):
+    """The next text that is not labelled, if there is one."""
+
+    id: int | None
+
+
+class MarkRequest(Model):
+    """A mark for a text: to be looked at again, no training data, or neither."""
+
+    annotator: Annotator
+    id: Identifier
+    mark: Mark
+
+
+def review_routes(store: LabelStore | None) -> APIRouter:
+    """Return the routes; without a store there are no texts."""
+    router = APIRouter(tags=["labelling"])
+
+    def required() -> LabelStore:
+        if store is None:
+            raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
+        return store
+
+    @router.get("/v1/labels/texts/{id}", operation_id="review_text", response_model=ReviewResponse)
+    async def review(id: Annotated[Identifier, Path()], annotator: Annotated[Annotator, Query()], http: Request) -> Any:
+        """Give a text by its id."""
+        check_annotator(http, annotator)
+        return await asyncio.to_thread(_review, required(), annotator, id)
+
+    @router.get("/v1/labels/next", operation_id="next_text", response_model=NextResponse)
+    async def next_text(
+        annotator: Annotated[Annotator, Query()], http: Request, after: Annotated[int, Query(ge=0, lt=1 << 62)] = 0
+    ) -> Any:
+        """Give the id of the next text that the annotator has not labelled, after a text first."""
+        check_annotator(http, annotator)
+        task = await asyncio.to_thread(required().next, annotator, after)
+        return {"id": None if task is None else task.id}
+
+    @router.post("/v1/labels/mark", operation_id="mark_text", response_model=ReviewResponse)
+    async def mark(request: MarkRequest, http: Request) -> Any:
+        """Mark a text; a rejected one is left out of the training data."""
+        check_annotator(http, request.annotator)
+        await asyncio.to_thread(required().set_mark, request.annotator, request.id, request.mark)
+        return await asyncio.to_thread(_review, required(), request.annotator, request.id)
+
+    return router
+
+
+def _review(store: LabelStore, annotator: str, text: int) -> dict[str, Any]:
+    task = store.task(annotator, text)
+    before, after = store.neighbours(text)
+    spans = [{"start": s, "end": e, "label": type_} for s, e, type_ in task.spans or ()]
+    return {
+        "task": {"id": task.id, "text": task.text, "spans": spans},
+        "labelled": task.spans is not None,
+        "mark": store.mark(annotator, text),
+        "previous": before,
+        "next": after,
+    }

@@ -1,0 +1,47 @@
+// Loss and dev F1 over all stages of a training in one chart.
+import { svg } from "./dom.js";
+import { say } from "./words.js";
+
+const HEIGHT = 250, EDGE = { left: 58, right: 62, top: 34, bottom: 34 };
+
+export const bestOf = (epochs) => epochs.reduce((best, e, i) => (e.dev_f1 !== null && (best < 0 || e.dev_f1 > epochs[best].dev_f1) ? i : best), -1);
+
+// What the page says of the run: the rate needs two looks at a run that goes on.
+export function progressOf(epochs, seen) {
+  const now = epochs.at(-1), best = bestOf(epochs);
+  const [begin, end] = [seen[0], seen.at(-1)];
+  const rate = seen.length > 1 && end.count > begin.count ? (end.time - begin.time) / 1000 / (end.count - begin.count) : 0;
+  const left = rate * (now.epochs - now.number);
+  return {
+    stage: now.stage, number: now.number, epochs: now.epochs, best: best < 0 ? "" : epochs[best].dev_f1.toFixed(2), bestEpoch: best < 0 ? "" : epochs[best].number,
+    rate: rate ? rate.toFixed(1) : "", left: left ? `${Math.floor(left / 60)}:${String(Math.round(left % 60)).padStart(2, "0")}` : "",
+  };
+}
+
+export function drawCurve(epochs, width) {
+  const x = (i) => EDGE.left + ((width - EDGE.left - EDGE.right) * (i + 0.5)) / epochs.length;
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": say("curve-picture") });
+  const bottom = HEIGHT - EDGE.bottom;
+  picture.append(svg("path", { class: "axis", d: `M${EDGE.left} ${EDGE.top}V${bottom}H${width - EDGE.right}V${EDGE.top}` }));
+  const series = (kind, values, anchor, at) => {
+    const known = values.filter((v) => v !== null);
+    if (!known.length) return null;
+    const low = Math.min(...known), high = Math.max(...known), y = (v) => bottom - 8 - ((bottom - EDGE.top - 16) * (v - low)) / (high - low || 1);
+    const points = values.map((v, i) => (v === null ? null : `${x(i)} ${y(v)}`)).filter(Boolean);
+    picture.append(svg("path", { class: kind, d: `M${points.join("L")}` }));
+    for (const v of new Set([low, high])) picture.append(svg("text", { class: kind, x: at, y: y(v) + 4, "text-anchor": anchor }, v.toPrecision(3)));
+    picture.append(svg("text", { class: kind, x: at, y: 14, "text-anchor": anchor }, say(kind === "loss" ? "loss" : "dev F1", kind === "loss" ? "loss" : "dev F1")));
+    return y;
+  };
+  series("loss", epochs.map((e) => e.loss), "end", EDGE.left - 6);
+  const y = series("f1", epochs.map((e) => e.dev_f1), "start", width - EDGE.right + 6);
+  epochs.forEach((e, i) => {
+    if (i && e.stage !== epochs[i - 1].stage) picture.append(svg("path", { class: "border", d: `M${(x(i) + x(i - 1)) / 2} ${EDGE.top}V${bottom}` }));
+    if (e.stage && (!i || e.stage !== epochs[i - 1].stage)) picture.append(svg("text", { x: x(i), y: 14 }, `${say("stage")} ${e.stage}`));
+    if (epochs.length * 22 < width || e.number % Math.ceil((epochs.length * 22) / width) === 0) picture.append(svg("text", { x: x(i), y: bottom + 16, "text-anchor": "middle" }, e.number));
+  });
+  picture.append(svg("text", { x: width / 2, y: HEIGHT - 3, "text-anchor": "middle" }, say("epoch", "epoch")));
+  const best = bestOf(epochs);
+  if (y && best >= 0) picture.append(svg("circle", { cx: x(best), cy: y(epochs[best].dev_f1), r: 5 }), svg("text", { x: x(best), y: y(epochs[best].dev_f1) - 9, "text-anchor": best > 0.8 * epochs.length ? "end" : "middle" }, `${say("best")} ${epochs[best].dev_f1.toFixed(2)}`));
+  return picture;
+}

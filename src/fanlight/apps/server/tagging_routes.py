@@ -1,0 +1,128 @@
+"""Texts tagged, shown, masked and restored over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from pydantic import Field
+
+from fanlight.apps.server import schemas
+from fanlight.apps.server.errors import error_body
+from fanlight.apps.server.tagging import Tagging, answer
+from fanlight.entities import html
+from fanlight.entities.entity import Document, Entity
+from fanlight.errors import DataError
+from fanlight.tagging.masking import Masker, unmask
+
+NDJSON = "application/x-ndjson"
+_LINES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "An answer a line; a line that is at fault has an error in its place.",
+        "content": {NDJSON: {}},
+    }
+}
+_LINES_SCHEMA = {"schema": {"type": "string"}, "example": '{"text": "Oslo is old.", "id": 1}\n"It rained."\n'}
+_LINES_BODY = {"requestBody": {"required": True, "content": {NDJSON: _LINES_SCHEMA, "text/plain": _LINES_SCHEMA}}}
+
+
+def tagging_routes(tagging: Tagging) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(tags=["tagging"])
+
+    @router.post(
+        "/v1/tag", response_model=schemas.TagResponse, operation_id="tag", responses={200: {"content": {NDJSON: {}}}}
+    )
+    async def tag(request: schemas.TagRequest, http: Request) -> Any:
+        """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
+        if NDJSON in http.headers.get("accept", ""):
+            tagging.check_options(request)  # what is wrong is told before the answer begins
+            return StreamingResponse(tagging.lines(request), media_type=NDJSON)
+        tagging.check_options(request, [text for text in request.texts if isinstance(text, str)])
+        return Response(answer(await tagging.answer(request)), media_type="application/json")
+
+    @router.post(
+        "/v1/tag/lines", response_class=StreamingResponse, operation_id="tag_lines", responses=_LINES,
+        openapi_extra=_LINES_BODY,
+    )  # fmt: skip
+    async def tag_lines(options: Annotated[LineOptions, Query()], http: Request) -> Any:
+        """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line."""
+        if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/json", "text/plain")):
+            return JSONResponse(error_body(415, f"the body's type is not read here: send {NDJSON}"), 415)
+        tag_options = options.to_options()
+        tagging.check_options(tag_options)  # what is wrong is told before the answer begins
+        return StreamingResponse(tagging.answer_lines(await http.body(), tag_options), media_type=NDJSON)
+
+    @router.post(
+        "/v1/html", response_model=schemas.HtmlResponse, operation_id="html",
+        responses={200: {"content": {"text/html": {}}}},
+    )  # fmt: skip
+    async def as_html(request: schemas.HtmlRequest, http: Request) -> Any:
+        """Show entities in their texts, as `fanlight tag --format html` does; with `Accept: text/html` as a page."""
+        documents = [_document(document) for document in request.documents]
+        if "text/html" in http.headers.get("accept", ""):
+            return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
+        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.mark_entities(d) for d in documents])})
+
+    @router.post("/v1/mask", response_model=schemas.MaskResponse, operation_id="mask")
+    async def mask(request: schemas.MaskRequest) -> Any:
+        """Replace names by placeholders such as [PER_1], the same for the same name in all texts."""
+        options = schemas.TagOptions(model=request.model, threshold=request.threshold, types=request.types)
+        tagging.check_options(options, request.texts)
+        tagged = await tagging.tag(request.texts, options)
+        return JSONResponse(await asyncio.to_thread(_mask, request, [document for document, _ in tagged]))
+
+    @router.post("/v1/unmask", response_model=schemas.UnmaskResponse, operation_id="unmask")
+    async def restore(request: schemas.UnmaskRequest) -> Any:
+        """Put the names back that /v1/mask replaced."""
+        return JSONResponse(
+            {"texts": await asyncio.to_thread(lambda: [unmask(text, _names(request.key)) for text in request.texts])}
+        )
+
+    return router
+
+
+class LineOptions(schemas.Model):
+    """The options of /v1/tag as parameters of an address."""
+
+    model: schemas.Name | None = None
+    threshold: schemas.Probability = 0.0
+    types: Annotated[str, Field(max_length=1000)] | None = Field(default=None, description="With commas: PER,LOC.")
+    stages: Literal["1", "2"] | None = None
+    offsets: schemas.Offsets = "code_points"
+    echo: bool = True
+
+    def to_options(self) -> schemas.TagOptions:
+        """Return the options of a request."""
+        types = [name for part in (self.types or "").split(",") if (name := part.strip())]
+        return schemas.TagOptions(
+            model=self.model, threshold=self.threshold, types=types or None,
+            stages=None if self.stages is None else (1 if self.stages == "1" else 2),
+            offsets=self.offsets, echo=self.echo,
+        )  # fmt: skip
+
+
+def _mask(request: schemas.MaskRequest, documents: list[Document]) -> dict[str, Any]:
+    masker = Masker(request.types, _names(request.key))
+    if request.redact:
+        return {"texts": [masker.redact(document) for document in documents], "key": {}}
+    try:
+        masker.reserve(request.texts)
+    except ValueError as error:
+        raise DataError(f"key: {error}") from None
+    return {"texts": [masker.mask(document) for document in documents], "key": masker.names}
+
+
+def _names(key: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str]]:
+    return {placeholder: (name, type_) for placeholder, (name, type_) in key.items()}
+
+
+def _document(document: schemas.DocumentIn) -> Document:
+    """Return a document as it was sent."""
+    text = document.text
+    return Document(
+        text, tuple(Entity(e.start, e.end, e.type, text[e.start : e.end], e.probability) for e in document.entities)
+    )

@@ -1,0 +1,37 @@
+"""Labelled files as text: decoded, with what is wrong with their bytes told by line."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from fanlight.errors import DataError
+from fanlight.files import read_bytes
+
+
+def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
+    """Return a file's text, without byte-order mark and carriage returns, and the sha256 of its bytes.
+
+    Raises
+    ------
+    DataError
+        The file is missing, a folder, empty, binary or in another encoding; the message names byte and line.
+    """
+    data = read_bytes(path)
+    if not data.strip():
+        raise DataError(f"{path}: is empty")
+    try:
+        text = data.decode(encoding)
+    except LookupError:
+        raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        if b"\0" in data:
+            raise DataError(f"{path}: is a binary file, not labelled text") from None
+        raise DataError(
+            f"{path}:{line}: byte {error.start} is not {encoding}: name the file's encoding with "
+            "--encoding, such as cp1252 or cp949"
+        ) from None
+    if "\0" in text:
+        raise DataError(f"{path}: is a binary file, not labelled text")
+    return text.removeprefix("\ufeff").replace("\r\n", "\n"), hashlib.sha256(data).hexdigest()

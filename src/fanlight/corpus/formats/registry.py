@@ -1,0 +1,84 @@
+"""The registry of formats of labelled text: one row a format, its reader beside its writer.
+
+Formats that need a foreign library are registered by who imports it (`apps.convert`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from fanlight.corpus.formats import json_exports, jsonl, webanno
+from fanlight.corpus.formats.record import Record
+
+Read = Callable[[str, str], list[Record]]
+TRAINABLE = ("columns", "klue", "jsonl")  # which `corpus.readers.read_corpus` reads, too
+
+
+class CorpusFormat(NamedTuple):
+    """A format of labelled text.
+
+    Attributes
+    ----------
+    name : str
+    endings : tuple of str
+        Of names of files that are in this format.
+    read : callable of (path, encoding) to list of Record
+    lines : callable of records to iterator of str, optional
+        The lines of a file.
+    write : callable of (records, path), optional
+        Where a format is no lines: it writes the file, or the folder.
+    has_tokens : bool
+        Whether it can hold tokens alone, so that texts are tokenised for it.
+    is_folder : bool
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    read: Read
+    lines: Callable[[Sequence[Record]], Iterator[str]] | None = None
+    write: Callable[[Sequence[Record], str], None] | None = None
+    has_tokens: bool = False
+    is_folder: bool = False
+
+
+REGISTRY: dict[str, CorpusFormat] = {}
+
+
+def register(format: CorpusFormat) -> None:
+    """Add a format."""
+    REGISTRY[format.name] = format
+
+
+def format_of_name(ending: str) -> str | None:
+    """Return the format that files of an ending are in; None if no format has it."""
+    return next((format.name for format in REGISTRY.values() if ending in format.endings), None)
+
+
+def detect_text_format(head: str) -> str:
+    r"""Return the format of a text, by its beginning.
+
+    Examples
+    --------
+    >>> [detect_text_format(head) for head in ('{"text": ""}', "## a", "Ann\\tB-PER")]
+    ['jsonl', 'klue', 'columns']
+    """
+    head = head.lstrip("\ufeff \r\n\t")
+    if head.startswith("#FORMAT=WebAnno"):
+        return "webanno"
+    if head.startswith("["):
+        return "labelstudio" if head[1:].lstrip().startswith("{") else "spacy2"
+    if head.startswith("{"):
+        return "jsonl"
+    return "klue" if head.startswith("## ") else "columns"
+
+
+for _format in (
+    CorpusFormat("jsonl", (".jsonl", ".ndjson"), jsonl.read_jsonl, jsonl.write_jsonl),
+    CorpusFormat("prodigy", (), jsonl.read_jsonl, json_exports.write_prodigy),
+    CorpusFormat("doccano", (), jsonl.read_jsonl, json_exports.write_doccano),
+    CorpusFormat("labelstudio", (), json_exports.read_label_studio, json_exports.write_label_studio),
+    CorpusFormat("spacy2", (), json_exports.read_spacy2, json_exports.write_spacy2),
+    CorpusFormat("webanno", (), webanno.read_webanno, webanno.write_webanno, has_tokens=True),
+):
+    register(_format)

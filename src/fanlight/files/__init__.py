@@ -1,0 +1,48 @@
+"""Files: outputs appear complete or not at all, never in place of an input; inputs are unpacked and identified."""
+
+from fanlight.files.compression import COMPRESSED, ending_of
+from fanlight.files.faults import database_fault, unreadable, unwritable
+from fanlight.files.inputs import (
+    LONGEST_LINE,
+    check_rereadable,
+    digest,
+    files_of,
+    is_rereadable,
+    open_unpacked,
+    read_bytes,
+)
+from fanlight.files.locks import claim
+from fanlight.files.outputs import (
+    PathLike,
+    check_outputs,
+    check_writable,
+    is_special,
+    open_special,
+    put,
+    replacing,
+    writing,
+)
+
+__all__ = [
+    "COMPRESSED",
+    "LONGEST_LINE",
+    "PathLike",
+    "check_outputs",
+    "check_rereadable",
+    "check_writable",
+    "claim",
+    "database_fault",
+    "digest",
+    "ending_of",
+    "files_of",
+    "is_rereadable",
+    "is_special",
+    "open_special",
+    "open_unpacked",
+    "put",
+    "read_bytes",
+    "replacing",
+    "unreadable",
+    "unwritable",
+    "writing",
+]

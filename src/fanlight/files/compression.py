@@ -1,0 +1,96 @@
+"""Compression by a file's name: .gz and .zst."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fanlight.libraries import library
+
+COMPRESSED = (".gz", ".zst")
+_PIECE = 1 << 20  # bytes at a time
+
+
+def ending_of(path: str | Path) -> str:
+    """Return the lower-case ending of a file's name, but for that of its compression.
+
+    Examples
+    --------
+    >>> ending_of("a.CONLL.gz")
+    '.conll'
+    """
+    place = Path(path)
+    return (place.with_suffix("") if place.suffix.lower() in COMPRESSED else place).suffix.lower()
+
+
+def unpack(raw: BinaryIO, suffix: str) -> Any:
+    """Return the unpacked bytes of an open file, by the lower-case ending of its name."""
+    if suffix == ".gz":
+        return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=raw)), _PIECE)
+    if suffix == ".zst":
+        return io.BufferedReader(_Unpacked(_Frames(raw)), _PIECE)
+    return raw
+
+
+def compress(part: Path, suffix: str) -> None:
+    """Compress a file in its place, by the lower-case ending of the name that it will have."""
+    packed = part.with_name(part.name + suffix)
+    try:
+        with open(part, "rb") as source, open(packed, "xb") as target:
+            if suffix == ".gz":
+                with gzip.GzipFile("", "wb", fileobj=target, mtime=0) as file:
+                    shutil.copyfileobj(source, file, _PIECE)
+            else:
+                library("zstandard").ZstdCompressor().copy_stream(source, target)
+        os.replace(packed, part)
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+class _Frames:
+    """The bytes of Zstandard frames; unlike the library's own reader it tells a file that ends within one."""
+
+    _PACKED = 1 << 12  # compressed bytes, of which some tens of megabytes can come
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw, self._decompressor = raw, library("zstandard").ZstdDecompressor()
+        self._frame: Any = None
+        self._packed, self._unpacked = b"", memoryview(b"")
+
+    def readinto(self, target: Any) -> int:
+        while not self._unpacked:
+            self._packed = self._packed or self._raw.read(self._PACKED)
+            if not self._packed:
+                if self._frame is not None and not self._frame.eof:
+                    raise OSError("it ends within a frame")
+                return 0
+            if self._frame is None or self._frame.eof:
+                self._frame = self._decompressor.decompressobj()
+            self._unpacked = memoryview(self._frame.decompress(self._packed))
+            self._packed = self._frame.unused_data if self._frame.eof else b""
+        count = min(len(target), len(self._unpacked))
+        target[:count] = self._unpacked[:count]
+        self._unpacked = self._unpacked[count:]
+        return count
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a decompressor, whose errors are those of files."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        try:
+            return int(self._source.readinto(target))
+        except OSError:
+            raise
+        except Exception as fault:  # zlib.error, EOFError, ZstdError: each decompressor has its own
+            raise OSError(str(fault)) from None

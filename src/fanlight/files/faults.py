@@ -1,0 +1,41 @@
+"""What a user is told of a file that cannot be read or written: *path: what (why): remedy*."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+
+PathLike = str | os.PathLike[str]
+_REMEDIES = {
+    errno.ENOSPC: "free space, or choose another place",
+    errno.EDQUOT: "free space, or choose another place",
+    errno.EFBIG: "raise the limit of file sizes, or choose another place",
+    errno.ENOENT: "make its folder, or choose another place",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def unreadable(path: PathLike, fault: OSError) -> str:
+    """Return the message of an input that cannot be read."""
+    path = "standard input" if os.fspath(path) == "-" else path
+    if fault.strerror is None:  # of a decompressor
+        return f"{path}: cannot be unpacked ({fault}): is the file complete?"
+    return f"{path}: cannot be read ({fault.strerror}): is the path right?"
+
+
+def unwritable(path: PathLike, fault: OSError) -> str:
+    """Return the message of an output that cannot be written."""
+    remedy = _REMEDIES.get(fault.errno or 0, "choose another place")
+    return f"{path}: cannot be written ({fault.strerror or fault}): {remedy}"
+
+
+def database_fault(path: PathLike, fault: BaseException, command: str) -> str:
+    """Return the message of a database that cannot be read or written, or is not one of a command's."""
+    reason = " ".join(str(fault).split())[:200]
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to it
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return f"{path}: cannot be written ({reason}): free space, or choose another place"
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"{path}: another process is writing it ({reason}): wait for it, or stop it"
+    return f"{path}: {reason}: is it a file of `fanlight {command}`?"

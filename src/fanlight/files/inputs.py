@@ -1,0 +1,124 @@
+"""Inputs: opened, unpacked, listed and identified."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fanlight.errors import DataError
+from fanlight.files.compression import unpack
+from fanlight.files.faults import unreadable
+
+PathLike = str | os.PathLike[str]
+LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
+_PIECE = 1 << 20  # bytes read at a time
+
+
+def check_rereadable(paths: Iterable[PathLike], purpose: str) -> None:
+    """Refuse standard input, pipes and devices, which can be read once alone.
+
+    Parameters
+    ----------
+    paths : iterable of path
+    purpose : str
+        What needs to read them again, for the message.
+
+    Raises
+    ------
+    DataError
+        The message names the path.
+    """
+    for path in paths:
+        if not is_rereadable(path):
+            raise DataError(f"{path}: can be read once alone, and {purpose} reads twice: save it in a file")
+
+
+def is_rereadable(path: PathLike) -> bool:
+    """Tell whether a path is none of standard input, a pipe or a device; one that does not exist is none."""
+    if os.fspath(path) == "-":
+        return False
+    return not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)
+
+
+def digest(path: PathLike) -> str:
+    """Return a 128-bit hash (XXH3) of a file's bytes, or of the names and bytes of the files in a folder.
+
+    Raises
+    ------
+    DataError
+        It cannot be read.
+    """
+    from xxhash import xxh3_128
+
+    state = xxh3_128()
+    place = Path(path)
+    files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
+    try:
+        for file in files:
+            if file != place:
+                state.update(os.fsencode(f"{file.relative_to(place)}\0{file.stat().st_size}\0"))
+            with open(file, "rb") as opened:
+                while piece := opened.read(_PIECE):
+                    state.update(piece)
+    except OSError as fault:
+        raise DataError(unreadable(path, fault)) from None
+    return state.hexdigest()
+
+
+def open_unpacked(path: PathLike) -> tuple[Any, Any]:
+    """Open a file, or standard input for "-", to read; return the file on disk, and its unpacked bytes.
+
+    Raises
+    ------
+    DataError
+        It cannot be read.
+    """
+    if os.fspath(path) == "-":
+        return sys.stdin.buffer, sys.stdin.buffer
+    try:
+        if os.path.isdir(path):
+            raise DataError(f"{path}: is a folder: name a file in it")
+        raw = open(path, "rb")  # noqa: SIM115 - the caller closes it
+    except OSError as fault:
+        raise DataError(unreadable(path, fault)) from None
+    return raw, unpack(raw, Path(path).suffix.lower())
+
+
+def files_of(paths: Iterable[str]) -> list[str]:
+    """Return files, and those of folders, sorted by name; "-" stays.
+
+    Raises
+    ------
+    DataError
+        A folder is empty.
+    """
+    files: list[str] = []
+    for path in paths:
+        if not os.path.isdir(path):
+            files.append(path)
+            continue
+        inside = sorted(str(p) for p in Path(path).rglob("*") if p.is_file() and not p.name.startswith("."))
+        if not inside:
+            raise DataError(f"{path}: the folder has no files")
+        files += inside
+    return files
+
+
+def read_bytes(path: PathLike) -> bytes:
+    """Return the unpacked bytes of a file, or of standard input for "-".
+
+    Raises
+    ------
+    DataError
+        It cannot be read or unpacked.
+    """
+    raw, file = open_unpacked(path)
+    try:
+        with contextlib.nullcontext() if os.fspath(path) == "-" else raw:
+            return bytes(file.read())
+    except OSError as fault:
+        raise DataError(unreadable(path, fault)) from None

@@ -1,0 +1,91 @@
+"""Augmentation: the training data, then the same in other spellings, and with other names in the same places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.corpus.annotation import Annotation, named
+from fanlight.corpus.sentence import Corpus
+from fanlight.training.batches import Encoded, Part
+from fanlight.training.encoding import Encoder
+from fanlight.training.mention_replacement import replace_mentions
+from fanlight.training.settings import Chosen, Meaning
+
+REPLACEMENTS = 3  # versions of a corpus with other entities, among which the epochs choose
+
+
+class Augmented(NamedTuple):
+    """Sentences to learn from.
+
+    Attributes
+    ----------
+    data : Encoded
+        The corpora as they are, then the same in other spellings and with other entities.
+    parts : tuple of Part
+        Which of its sentences are shown how often.
+    folds : int array (documents,)
+        The fold that each document is in.
+    """
+
+    data: Encoded
+    parts: tuple[Part, ...]
+    folds: NDArray[np.int64]
+
+
+def augment(
+    corpora: Sequence[Corpus],
+    encoded: Sequence[Encoded],
+    annotations: Sequence[Annotation],
+    encoder: Encoder,
+    settings: Chosen,
+    *,
+    repeats: Sequence[int] = (),
+) -> Augmented:
+    """Lay encoded corpora end to end with their augmentations.
+
+    Parameters
+    ----------
+    corpora, encoded, annotations : sequences
+        Of each corpus: the sentences, these as numbers, and what their labels mean.
+    encoder : Encoder
+        That has encoded them.
+    settings : Chosen
+    repeats : sequence of int
+        How often each epoch shows each corpus, by default once.
+    """
+    shares = [named(corpus, settings.corpora, Meaning()).share for corpus in corpora]
+    parts = [(data, corpus, share) for data, corpus, share in zip(encoded, corpora, shares, strict=True)]
+    for weight, spelling in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
+        if weight and settings.unit == "word":
+            for data, corpus, share in zip(encoded, corpora, shares, strict=True):
+                parts.append((encoder.respell(data, corpus, spelling), corpus, weight * share))
+    for number in range(REPLACEMENTS if settings.replacement_share else 0):
+        for corpus, annotation, share in zip(corpora, annotations, shares, strict=True):
+            data = encoder.encode(replace_mentions(corpus, settings.seed + number), annotation)
+            parts.append((data, corpus, settings.replacement_share / REPLACEMENTS * share))
+    sets = [_separate_documents(data, corpus, settings) for data, corpus, _ in parts]
+    borders = np.cumsum([0, *map(len, sets)]).tolist()
+    shown = [Part(np.arange(s, e), share) for (s, e), (_, _, share) in zip(pairwise(borders), parts, strict=True)]
+    for place, count in enumerate(repeats):
+        shown += [shown[place]] * (count - 1)
+    folds = np.concatenate([_split_folds(data, settings.folds) for data in sets])
+    return Augmented(Encoded.concatenate(sets), tuple(shown), folds)
+
+
+def _separate_documents(data: Encoded, corpus: Corpus, settings: Chosen) -> Encoded:
+    """Take each sentence for a document where there are fewer documents than folds."""
+    if len(corpus.documents) >= settings.folds:
+        return data
+    return replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
+
+
+def _split_folds(data: Encoded, folds: int) -> NDArray[np.int64]:
+    """Return the fold of each document: equally many in each, that follow one another."""
+    count = int(data.documents.max()) + 1
+    return np.arange(count) * folds // count

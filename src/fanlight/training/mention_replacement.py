@@ -1,0 +1,99 @@
+"""Mention replacement: sentences with other entities of the same types in the same contexts.
+
+References
+----------
+Dai & Adel 2020, "An analysis of simple data augmentation for named entity recognition" (mention replacement).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from fanlight.corpus.sentence import Corpus, Sentence
+
+SHARE = 0.6  # of the entities of a sentence
+
+
+class Mention(NamedTuple):
+    """An entity as it stands in a sentence: its text, and its tokens' offsets in that text."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+Pool = Mapping[tuple[str, str], Sequence[Mention]]
+
+
+def replace_mentions(corpus: Corpus, seed: int) -> Corpus:
+    """Return the corpus with most of its entities replaced by others of it, drawn at random.
+
+    An entity takes the place of one of its type that ends, or is written, alike: in Korean the particle that follows a
+    name depends on whether its last syllable is closed. Sentences whose entities overlap stay as they are.
+
+    Examples
+    --------
+    >>> towns = Sentence.of_words("in Rome and Paris".split(), [(1, 2, "LOC"), (3, 4, "LOC")])
+    >>> sentence = replace_mentions(Corpus("towns", "word", [[towns]]), 1).sentences[0]
+    >>> sentence.text, sentence.spans
+    ('in Paris and Rome', ((1, 2, 'LOC'), (3, 4, 'LOC')))
+    """
+    rng = np.random.default_rng([seed, 4 << 32])
+    pool: dict[tuple[str, str], list[Mention]] = {}
+    for sentence in corpus.sentences:
+        for (_, _, type_), mention in _mentions(sentence):
+            pool.setdefault((type_, _spelling_class(mention.text)), []).append(mention)
+    documents = [[_replace_in_sentence(sentence, pool, rng) for sentence in document] for document in corpus.documents]
+    return replace(corpus, documents=documents)
+
+
+def _mentions(sentence: Sentence) -> Iterator[tuple[tuple[int, int, str], Mention]]:
+    for start, end, type_ in sorted(sentence.spans):
+        begin, stop = sentence.starts[start], sentence.ends[end - 1]
+        starts, ends = (tuple(place - begin for place in side[start:end]) for side in (sentence.starts, sentence.ends))
+        yield (start, end, type_), Mention(sentence.text[begin:stop], starts, ends)
+
+
+def _replace_in_sentence(sentence: Sentence, pool: Pool, rng: np.random.Generator) -> Sentence:
+    mentions = list(_mentions(sentence))
+    if any(after[0] < before[1] for (before, _), (after, _) in pairwise(mentions)):
+        return sentence
+    starts: list[int] = []
+    ends: list[int] = []
+    spans = []
+    text = ""
+    read = token = 0  # what has been copied of the old sentence: code points, tokens
+
+    def copy(until: int, tokens: int) -> None:
+        nonlocal text, read, token
+        moved = len(text) - read
+        text += sentence.text[read:until]
+        starts.extend(place + moved for place in sentence.starts[token:tokens])
+        ends.extend(place + moved for place in sentence.ends[token:tokens])
+        read, token = until, tokens
+
+    for (start, end, type_), mention in mentions:
+        copy(sentence.starts[start], start)
+        if rng.random() < SHARE:
+            others = pool[type_, _spelling_class(mention.text)]
+            mention = others[int(rng.integers(len(others)))]
+        spans.append((len(starts), len(starts) + len(mention.starts), type_))
+        starts.extend(len(text) + place for place in mention.starts)
+        ends.extend(len(text) + place for place in mention.ends)
+        text += mention.text
+        read, token = sentence.ends[end - 1], end
+    copy(len(sentence.text), len(sentence.starts))
+    return Sentence(text, tuple(starts), tuple(ends), tuple(spans), sentence.line)
+
+
+def _spelling_class(text: str) -> str:
+    """Say whether a Korean name's last syllable is closed, and how another is written."""
+    last = ord(text[-1]) - 0xAC00  # syllables of Hangul stand in the order of their last consonants, none first
+    if 0 <= last < 11172:
+        return "closed" if last % 28 else "open"
+    return "upper" if text.isupper() else "lower" if text.islower() else "average_states"

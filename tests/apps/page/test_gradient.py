@@ -1,0 +1,154 @@
+"""The Gradient view: every number is the graph's and the derivation's."""
+
+import json
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from fanlight.apps.formulas import read_formula
+from fanlight.calculus import evaluate, gradient
+from fanlight.calculus.lecture.graph import graph
+from tests.apps.page.conftest import check_access
+
+
+def examples(page):
+    return page.evaluate("import('/static/examples.js').then(m => m.EXAMPLES)")
+
+
+def shown_state(page):
+    page.wait_for_selector("#derived:not([hidden])")
+    return page.evaluate("Object.fromEntries(new URLSearchParams(location.hash.split('?')[1]))")
+
+
+def matrices(page):
+    """Return the tables beneath the graph, by their captions."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('#node-shown figure')].map(figure => [
+          figure.querySelector('figcaption').textContent.split('  ')[0],
+          [...figure.querySelectorAll('tr')].map(row => [...row.cells].map(cell => Number(cell.textContent.replace('−', '-'))))])"""
+    )
+
+
+def assert_close(table, value):
+    wanted = np.reshape(value, np.shape(table)) if np.size(value) == np.size(table) else None
+    assert wanted is not None
+    np.testing.assert_allclose(table, wanted, rtol=6e-3, atol=1e-9)
+
+
+def test_every_example_lives_and_shows_the_graphs_numbers(wide):
+    wide.click("#tab-gradient")
+    wide.wait_for_selector("#graph svg")
+    assert "(x + y) * max(y, z)" in [example["e"] for example in examples(wide)]
+    for index, example in enumerate(examples(wide)):
+        wide.select_option("#examples", "")
+        wide.select_option("#examples", str(index))
+        expect(wide.locator("#expression")).to_have_value(example["e"])
+        if example.get("form"):
+            expect(wide.locator("#differentiated math")).to_be_visible()
+            continue
+        expect(wide.locator("#link-state")).to_be_attached()
+        wide.wait_for_function(
+            "e => location.hash.includes('at=') && new URLSearchParams(location.hash.split('?')[1]).get('e') === e",
+            arg=example["e"],
+        )
+        at = json.loads(shown_state(wide)["at"])
+        e = read_formula(example["e"], {}, {})
+        slope = evaluate(gradient(e, example["wrt"]), at)
+        assert np.abs(slope).max() > 1e-6, f"{example}: nothing moves"
+        nodes = graph(e, at).nodes
+        expect(wide.locator("#step-shown")).to_contain_text(f"/ {2 * len(nodes)}")
+        wide.click("#last-step", force=True) if wide.locator("#last-step").is_enabled() else None
+        for number, node in enumerate(nodes):  # the last step is at the first node; go back through all
+            shown = matrices(wide)
+            assert_close(shown[0][1], node.value)
+            if node.upstream is not None:
+                assert_close(shown[1][1], node.upstream)
+            if node.formula == example["wrt"]:
+                assert_close(shown[1][1], slope)
+            if number + 1 < len(nodes):
+                wide.click("#previous-step")
+
+
+def test_step_check_and_move(page):
+    page.click("#tab-gradient")
+    page.wait_for_selector("#graph svg")
+    expect(page.locator("#latex math").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(
+        "document.querySelector('#graph svg').getBoundingClientRect().right <= document.querySelector('#graph').getBoundingClientRect().right"
+    )
+    check_access(page)
+    page.picture("gradient")
+    page.focus("#graph")
+    page.keyboard.press("Home")
+    steps = int(page.locator("#step-shown").inner_text().split("/")[1].split(",")[0])
+    lit = [page.locator("#graph .node.lit").get_attribute("id")]
+    for _ in range(steps - 1):
+        page.keyboard.press("ArrowRight")
+        lit.append(page.locator("#graph .node.lit").get_attribute("id"))
+    assert lit[: steps // 2] == lit[: steps // 2 - 1 : -1], "backwards in the opposite order"
+    names = {"+": "distributor", "⊙": "switch"}
+    for node in page.locator("#graph .node").all():
+        title = node.locator("title").text_content()
+        for symbol, role in names.items():
+            assert (role in title) == (node.locator("text").text_content() == symbol)
+    assert page.input_value("#mine") == ""
+    assert "tanh" not in page.get_attribute("#mine", "placeholder")
+    page.fill("#mine", "u @ x.T")
+    page.press("#mine", "Enter")
+    page.wait_for_selector("#verdict.wrong")
+    page.fill("#mine", "(u * (1 - tanh(W @ x + b)**2)) @ x.T")
+    page.press("#mine", "Enter")
+    page.wait_for_selector("#verdict.right")
+    before = page.locator("#graph .value").last.text_content()
+    page.fill("#sliders input >> nth=0", "2.5")
+    expect(page.locator("#graph .value").last).not_to_have_text(before)
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector("#graph svg")
+    assert page.input_value("#sliders input >> nth=0") == "2.5"
+
+
+def test_errors_stand_at_the_field_under_the_character(wide):
+    wide.click("#tab-gradient")
+    wide.wait_for_selector("#graph svg")
+    wide.fill("#mine", "u @ x.T")
+    wide.press("#mine", "Enter")
+    wide.wait_for_selector("#verdict.wrong")
+    for field, text, column in (("mine", "u @ tahn(x)", 4), ("expression", "u.T @ (", 6)):
+        wide.fill(f"#{field}", text)
+        wide.press(f"#{field}", "Enter")
+        expect(wide.locator(f"#{field}-error")).to_be_visible()
+        assert wide.locator(f"#{field}-error .caret").inner_text() == " " * column + "^"
+        assert wide.evaluate("document.activeElement.selectionStart") == column
+        assert "400" in wide.faults.pop(), "the browser reports the answer that was asked for, and nothing else"
+        expect(wide.locator("#verdict")).to_have_text("")
+        check_access(wide)
+
+
+@pytest.mark.parametrize(
+    ("e", "wrt", "form", "text"),
+    [
+        ("softmax(z)", "z", "jacobian", "diag(softmax(z)) - softmax(z) @ softmax(z).T"),
+        ("x.T @ A @ x", "x", "hessian", "A + A.T"),
+    ],
+)
+def test_jacobians_and_hessians(wide, e, wrt, form, text):
+    wide.click("#tab-gradient")
+    wide.fill("#expression", e)
+    wide.fill("#wrt", wrt)
+    wide.select_option("#form", form)
+    wide.press("#expression", "Enter")
+    expect(wide.locator("#differentiated pre")).to_have_text(text)
+    expect(wide.locator("#graph")).to_be_hidden()
+    check_access(wide)
+
+
+def test_the_functions_are_listed(wide):
+    wide.click("#tab-gradient")
+    wide.click("#functions-shown summary")
+    expect(wide.locator("#functions")).to_contain_text("tanh'(x) = 1 - tanh(x)**2")
+    assert "marginals" not in wide.locator("#functions").inner_text()
+    check_access(wide)

@@ -1,0 +1,136 @@
+"""The Label view: correct, save, go back and forth, agree, export."""
+
+import json
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.apps.page.conftest import check_access, open_page
+from tests.apps.serving import running
+
+
+def begin(page, name):
+    page.click("#tab-label")
+    page.fill("#annotator", name)
+    page.press("#annotator", "Enter")
+    expect(page.locator("#label-text mark").first).to_contain_text("Paris")
+
+
+def click_word(page, word):
+    """Click in the middle of a word of the text."""
+    box = page.evaluate(
+        """word => { const walker = document.createTreeWalker(document.getElementById('label-text'), NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) { const at = walker.currentNode.textContent.indexOf(word); if (at < 0) continue;
+          const range = document.createRange(); range.setStart(walker.currentNode, at); range.setEnd(walker.currentNode, at + word.length);
+          const box = range.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; } }""",
+        word,
+    )
+    page.mouse.click(*box)
+
+
+def test_label_by_mouse(page):
+    name = f"mouse {page.viewport_size['width']}"
+    begin(page, name)
+    expect(page.locator("#label-state")).to_have_text("0 of 3 texts are labelled")
+    click_word(page, "amazing")
+    page.click("#label-types button:has-text('EVENT'):enabled")
+    expect(page.locator("#label-text mark").nth(1)).to_contain_text("amazing")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_access(page)
+    page.picture("label")
+    page.click("#label-save")
+    expect(page.locator("#label-state")).to_have_text("1 of 3 texts are labelled")
+    page.click("#label-undo")
+    expect(page.locator("#label-text mark").nth(1)).to_contain_text("amazing")
+    page.locator("#label-text mark").nth(1).click()
+    page.click("#label-types button:has-text('Remove'):enabled")
+    expect(page.locator("#label-text mark")).to_have_count(1)
+    page.click("#label-save")
+    expect(page.locator("#label-state")).to_have_text("1 of 3 texts are labelled")
+    with page.expect_download() as download:
+        page.click("#label-export")
+    rows = [json.loads(line) for line in Path(download.value.path()).read_text(encoding="utf-8").splitlines()]
+    mine = [row for row in rows if row["annotator"] == name]
+    assert [(row["text"][s["start"] : s["end"]], s["label"]) for row in mine for s in row["spans"]] == [
+        ("Paris", "LOC")
+    ]
+
+
+def test_label_by_keyboard_to_the_end(page):
+    begin(page, f"keys {page.viewport_size['width']}")
+    expect(page.locator("#label-text")).to_be_focused()
+    page.keyboard.press("f")
+    expect(page.locator("#label-flag")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("n")
+    page.keyboard.press("3")  # the types are EVENT, LOC, PER
+    expect(page.locator("#label-text")).to_contain_text("ParisPER")
+    page.keyboard.press("Enter")
+    expect(page.locator("#label-state")).to_have_text("1 of 3 texts are labelled")
+    expect(page.locator("#label-text")).to_contain_text("Ada")
+    page.keyboard.press("s")
+    expect(page.locator("#label-text")).to_contain_text("It rained")
+    page.keyboard.press("r")
+    expect(page.locator("#label-state")).to_have_text("2 of 3 texts are labelled")
+    expect(page.locator("#label-text")).to_contain_text("Ada")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#label-text")).to_contain_text("ParisPER")
+    expect(page.locator("#label-flag")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#label-text")).to_contain_text("Ada")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#label-end")).to_be_visible()
+    check_access(page)
+    page.click("#label-review")
+    expect(page.locator("#label-text")).to_contain_text("Museums")
+
+
+def test_every_mention_at_once(wide):
+    begin(wide, "mentions")
+    wide.keyboard.press("s")
+    expect(wide.locator("#label-text")).to_contain_text("Ada Lovelace met him")
+    for mark in range(wide.locator("#label-text mark").count()):
+        wide.locator("#label-text mark").first.click()
+        wide.keyboard.press("Delete")
+        expect(wide.locator("#label-text mark")).to_have_count(1 - mark)
+    wide.check("#label-every")
+    click_word(wide, "Lovelace")
+    wide.focus("#label-text")
+    wide.keyboard.press("3")
+    expect(wide.locator("#label-text mark")).to_have_count(2)
+
+
+def test_agreement_only_where_there_are_two(wide):
+    for name in ("ada", "bob"):
+        begin(wide, name)
+        wide.click("#label-save")
+        expect(wide.locator("#label-state")).to_have_text("1 of 3 texts are labelled")
+    expect(wide.locator("#agreement")).to_contain_text("ada – bob: κ = 1.000 (1)")
+
+
+def test_what_is_rejected_is_no_training_data_and_what_is_flagged_says_so(address, wide):
+    begin(wide, "reviewer")
+    wide.keyboard.press("r")
+    expect(wide.locator("#label-state")).to_have_text("1 of 3 texts are labelled")
+    wide.keyboard.press("f")
+    expect(wide.locator("#label-flag")).to_have_attribute("aria-pressed", "true")
+    wide.keyboard.press("Enter")
+    expect(wide.locator("#label-state")).to_have_text("2 of 3 texts are labelled")
+    lines = urllib.request.urlopen(f"{address}/v1/labels/export").read().decode().splitlines()
+    rows = [row for row in map(json.loads, lines) if row["annotator"] == "reviewer"]
+    assert [(row["text"][:3], row.get("flagged")) for row in rows] == [("Ada", True)]
+
+
+def test_without_texts_the_view_says_how(browser, taggers):
+    with running({"en": taggers["en"]}) as url:
+        page = open_page(browser, url, "phone")
+        page.click("#tab-label")
+        expect(page.locator("#label-empty")).to_contain_text("fanlight label LABELS.db")
+        expect(page.locator("#annotator-form")).to_be_hidden()
+        check_access(page)
+        page.click("#tab-train")
+        expect(page.locator("#train-empty")).to_contain_text("--watch run.jsonl")
+        expect(page.locator("#reports")).to_contain_text("en")
+        check_access(page)
+        assert page.faults == []
+        page.context.close()

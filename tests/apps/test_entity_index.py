@@ -1,0 +1,151 @@
+"""Indexing, finding, the graph, masking."""
+
+import json
+import pathlib
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.apps import entity_index
+from fanlight.apps.graph import graph_of, write_graph
+from fanlight.entities.entity import Document, Entity
+from fanlight.errors import DataError
+from fanlight.tagging.masking import Masker, unmask
+
+FANLIGHT = [sys.executable, "-m", "fanlight"]
+TEXTS = [
+    "Acme opened an office in Paris.", "Ann Lee of Globex visited Paris and New York.", "", "Elections in New York.",
+    "Globex and Acme meet in Oslo.", '이순신은 "서울에서" 태어났다.',
+]  # fmt: skip
+
+
+def marked(text):
+    """Find some names, as a model would."""
+    names = {
+        "Acme": "ORG",
+        "Globex": "ORG",
+        "Paris": "LOC",
+        "New York": "LOC",
+        "Oslo": "LOC",
+        "Ann Lee": "PER",
+        "서울": "LOC",
+    }
+    found = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
+    return Document(text, tuple(sorted(found, key=lambda e: e.start)))
+
+
+def filled(folder, texts=TEXTS):
+    (folder / "a.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    lines = lambda path: iter(pathlib.Path(path).read_text(encoding="utf-8").split("\n")[:-1])  # noqa: E731
+    list(entity_index.index([folder / "a.txt"], folder / "db", lambda some: map(marked, some), lines))
+    return folder / "db"
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("type:ORG", ["Acme", "Globex", "Globex", "Acme"]),
+        ("type:ORG near:Paris", ["Acme", "Globex"]),
+        ('near:"New York" type:PER', ["Ann Lee"]),
+        ("name:york", ["New York", "New York"]),
+        ("elections", ["New York"]),
+        ("elect*", ["New York"]),
+        ("서울*", ["서울"]),
+        ("name:Paris near:Paris", []),
+        ("OR AND ( * ^ NEAR", []),
+    ],
+)
+def test_queries_find_what_they_say(tmp_path, query, names):
+    assert [m.name for m in entity_index.find(filled(tmp_path), query)] == names
+
+
+def test_mentions_are_where_they_say(tmp_path):
+    database = filled(tmp_path)
+    for m in entity_index.find(database, "type:LOC", 100):
+        assert TEXTS[m.line - 1] == m.text
+        assert m.text[m.start : m.end] == m.name
+    assert entity_index.count_names(database, "type:LOC")[:2] == [("New York", "LOC", 2), ("Paris", "LOC", 2)]
+
+
+def test_faults_are_named(tmp_path):
+    with pytest.raises(DataError, match="no such database"):
+        entity_index.find(tmp_path / "none", "x")
+    (tmp_path / "text").write_text("x" * 5000)
+    with pytest.raises(DataError, match="is it a file of"):
+        entity_index.find(tmp_path / "text", "x")
+    connection = sqlite3.connect(tmp_path / "other")
+    connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    with pytest.raises(DataError, match="is not a database of"):
+        entity_index.find(tmp_path / "other", "x")
+    database = filled(tmp_path)
+    with pytest.raises(DataError, match="empty"):
+        entity_index.find(database, "  ")
+    with pytest.raises(DataError, match="has changed"):
+        filled(tmp_path, [*TEXTS, "more"])
+
+
+def test_the_graph_can_be_read(tmp_path):
+    graph = graph_of([mentions for _, mentions in entity_index.mentions(filled(tmp_path))])
+    assert graph.nodes["Paris", "LOC"] == 2
+    assert graph.edges[("Acme", "ORG"), ("Globex", "ORG")] == 1
+    write_graph(graph, tmp_path / "g.graphml")
+    import networkx
+
+    read = networkx.read_graphml(tmp_path / "g.graphml")
+    assert read.number_of_nodes() == len(graph.nodes)
+    assert read.number_of_edges() == len(graph.edges)
+    assert {(d["name"], d["type"], d["texts"]) for _, d in read.nodes(data=True)} == {
+        (*k, n) for k, n in graph.nodes.items()
+    }
+    write_graph(graph, tmp_path / "g.jsonld")
+    assert {n["name"] for n in json.loads((tmp_path / "g.jsonld").read_text())["@graph"]} == {n for n, _ in graph.nodes}
+    latin = {entity: count for entity, count in graph.nodes.items() if entity[0].isascii()}
+    write_graph(replace(graph, nodes=latin), tmp_path / "g.svg")
+    ElementTree.parse(tmp_path / "g.svg")
+    for place, reason in (
+        ("g.txt", "graphml"),
+        ("none/g.graphml", "cannot be written"),
+        ("none/g.png", "cannot be written"),
+    ):
+        with pytest.raises(DataError, match=reason):
+            write_graph(replace(graph, nodes=latin), tmp_path / place)
+
+
+def test_a_last_name_is_merged_only_where_it_is_clear():
+    texts = [[("Ann Smith", "PER"), ("Smith", "PER")], [("Ann Smith", "PER"), ("Bob Smith", "PER"), ("Smith", "PER")], [("Smith", "ORG")]]  # fmt: skip
+    assert graph_of(texts).nodes == {("Ann Smith", "PER"): 2, ("Bob Smith", "PER"): 1, ("Smith", "ORG"): 1, ("Smith", "PER"): 1}  # fmt: skip
+
+
+@given(st.lists(st.text("[]PER_12 Annb", max_size=30), min_size=1, max_size=5))
+def test_unmasking_gives_back_what_was_masked(texts):
+    masker = Masker()
+    masker.reserve(texts)
+    for text in texts:
+        names = [Entity(i, i + 3, "PER", "Ann") for i in range(len(text)) if text.startswith("Ann", i)]
+        masked = masker.mask(Document(text, tuple(names)))
+        assert "Ann" not in masked
+        assert unmask(masked, masker.names) == text
+    again = Masker(names=json.loads(json.dumps(masker.names)))
+    assert again.mask(Document("Ann", (Entity(0, 3, "PER", "Ann"),))) in masker.names or not masker.names
+
+
+def test_the_commands_mask_and_restore(tmp_path):
+    text = "Bill Clinton met Tony Blair in London.\nOn Monday Bill Clinton [PER_1] spoke.\n"
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    run = lambda *given: subprocess.run([*FANLIGHT, *given], capture_output=True, text=True)  # noqa: E731
+    masked = run("mask", str(tmp_path / "a.txt"), "--key", str(tmp_path / "k.json"), "--types", "PER")
+    assert masked.stdout == "[PER_2] met [PER_3] in London.\nOn Monday [PER_2] [PER_1] spoke.\n"
+    (tmp_path / "b.txt").write_text(masked.stdout, encoding="utf-8")
+    assert run("unmask", str(tmp_path / "b.txt"), "--key", str(tmp_path / "k.json")).stdout == text
+    assert run("mask", "Ann Lee lives in Oslo.", "--redact").stdout == "[PER] lives in [LOC].\n"
+    for options in (["mask", "x y"], ["unmask", "x y", "--key", str(tmp_path / "none")], ["mask", "[PER_2] x", "--key", str(tmp_path / "k.json")]):  # fmt: skip
+        done = run(*options)
+        assert done.returncode in (1, 2)
+        assert "Traceback" not in done.stderr

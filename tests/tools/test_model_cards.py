@@ -1,0 +1,24 @@
+"""The pages of the bundled models say what their metadata say."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fanlight.network.modelfile import load_model
+from fanlight.tagging.bundled import bundled_models, model_file
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from bundling import cards  # noqa: E402
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_the_cards_are_written_from_the_models(name):
+    page = ROOT / "docs" / "models" / f"{name}.md"
+    model = load_model(model_file(name))
+    assert page.read_text(encoding="utf-8") == cards.card(model), "run python tools/model_cards.py"
+    changed = replace(model, provenance={**model.provenance, "version": "0"})
+    assert page.read_text(encoding="utf-8") != cards.card(changed)

@@ -22,6 +22,7 @@ from tests.training.test_training import SMALL, TOWNS
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."
 AWAY_FROM_KINKS = st.integers(-20, 20).map(lambda n: 0.25 * n + 0.1)
 KOREAN = "이순신은 서울에서 태어났다."
+SETTINGS = {**SMALL, "epochs": 2, "context_width": 8, "radius": 2}  # so few sentences would have no context by default
 REACHING = {
     "form": {"buckets": 512, "dimension": 8, "features": ["lower"]},
     "affix": {"buckets": 512, "dimension": 8, "features": ["prefixes", "suffixes"], "reach": 1},
@@ -33,8 +34,8 @@ REACHING = {
 def taggers():
     found = {name: fanlight.load(name) for name in ("en", "ko")}
     for name in ("tanh", "sigmoid", "hardtanh"):
-        found[name] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "activation": name})
-    found["reach"] = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "activation": "tanh", "features": REACHING})
+        found[name] = fanlight.train(TOWNS, **SETTINGS, activation=name)
+    found["reach"] = fanlight.train(TOWNS, **SETTINGS, activation="tanh", features=REACHING)
     return found
 
 

@@ -135,8 +135,8 @@ def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any,
     """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
 
     ``table`` is keys, values and uses: an open-addressing table of a power of two of places, and how often each number
-    was looked up; ``new`` (C, 2) gets the bytes of
-    new chunks; if it has no rows, none are entered. Returns how many chunks there are then, -1 if some were new.
+    was looked up; ``new`` (C, 2) gets the bytes of new chunks; if it has no rows, none are entered. Returns how many
+    chunks there are then, -1 if some were new.
     """
     keys, values, uses = table
     hashes, stops = np.empty(len(chunks.ids), np.uint64), np.empty(len(chunks.ids), np.int64)
@@ -193,7 +193,7 @@ def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any,
 
 @inner()
 def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types: Any, offsets: Any, gaps: Any) -> None:
-    """Lay out the tokens of chunks [first_chunk, last): types (n,), offsets (n, 4), and whether and how a gap precedes.
+    """Lay out the tokens of a range of chunks: types (n,), offsets (n, 4), and whether and how a gap precedes.
 
     gaps: -1 for none, else the line feeds in it, or `layout.WIDTH` times its width if there are none.
     A chunk of invisible characters has no tokens.

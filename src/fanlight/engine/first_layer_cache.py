@@ -92,7 +92,7 @@ class FirstLayerCache:
         if self._of is not None:
             self._of.products = self._products
 
-    def anew(self) -> FirstLayerCache:
+    def copy_empty(self) -> FirstLayerCache:
         """Return the same layers with no types."""
         cache = copy(self)
         cache._near, cache._parts, cache._layers = (

@@ -158,14 +158,8 @@ class LongDocument:
         while waiting:
             yield waiting.popleft().result()
 
-    def _read(
-        self,
-        piece: _Piece,
-        then: Callable[..., Result],
-        chunks: Chunks,
-        tables: Tables,
-        layers: list[Layers],
-    ) -> Result:
+    def _read(self, piece: _Piece, then: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]) -> Result:
+        chunks, tables, layers = lookup
         types, offsets, borders, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
         borders = borders[: piece.sentences + 1]
         count = int(borders[-1])

@@ -160,7 +160,7 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 _WORDS = (
     "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
-    "engine.chunks.*", "engine.row_products.*", "engine.passes.*", "engine.matmul.*", "engine.entry.*",
+    "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
     "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 

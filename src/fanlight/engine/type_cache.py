@@ -74,7 +74,7 @@ class TypeCache:
         self._tokenized = tokenized
         self._cutter = None if tokenized else cutter_of(model, ROOM, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
-        self._stages = [] if cutting else [stage.anew() for stage in stages]
+        self._stages = [] if cutting else [stage.copy_empty() for stage in stages]
         self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)

@@ -72,7 +72,7 @@ class Rules:
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""
         text, spans = document.text, []
-        for single_spaces, search in ((True, self._said.named), (False, self._said.matched)):
+        for single_spaces, search in ((True, self._said.find_names), (False, self._said.find_matches)):
             view = _view(text, single_spaces)
             for start, end, type_ in search(text if view is None else view.text):
                 spans.append((start, end, type_) if view is None else (*_place(view, start, end), type_))

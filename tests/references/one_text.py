@@ -34,10 +34,10 @@ def entities_of(model, text):
     types = WordTypes.of(list(numbers), configuration, model.lexicon)
     if model.first is not None:
         first_stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
-        Z = first_stage.emissions(types, ids, contexts, sentences, 0, listed)
+        Z = first_stage.emissions(types, ids, contexts, sentences, 0, features=listed)
         probabilities = first_stage.type_probabilities(Z, sentences)
         mentions = document_features(probabilities, numbers_of_forms(numbers)[ids], np.zeros(len(ids), np.int64))
         features = concatenate_features(listed, mentions)
     network = Network(configuration, model.parameters, model.lexicon)
-    Z = network.emissions(types, ids, contexts, sentences, 0, features)
+    Z = network.emissions(types, ids, contexts, sentences, 0, features=features)
     return [(starts[s], ends[e - 1], type_, p) for s, e, type_, p in network.spans(Z, sentences)]

@@ -32,7 +32,7 @@ def main() -> None:
     given = parser.parse_args()
     rules = Rules(names(given.data))
     began = time.process_time()
-    rules.beside(())
+    rules.extend_types(())
     print(f"the table of {COUNT} names is made in {time.process_time() - began:.1f} s\n")
     print("| | without, s | with, s | more | entities without | with |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

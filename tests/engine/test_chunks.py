@@ -22,7 +22,7 @@ def test_chunks_are_what_split_gives_and_no_more_than_counted(texts):
     keys, values, uses = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int32), np.zeros(most, np.int32)
     chunks = Chunks.allocate(len(texts), most, block.data)
     new = np.empty((most, 2), np.int64)
-    known = chunk_kernels.scan(block.data, block.starts, block.ends, keys, values, uses, 0, chunks, new)
+    known = chunk_kernels.scan(block.data, block.starts, block.ends, (keys, values, uses), 0, chunks, new)
     forms = [bytes(block.data[start:end]).decode() for start, end in new[:known]]
     found = [[forms[n] for n in chunks.ids[s:e]] for s, e in zip(chunks.documents, chunks.documents[1:], strict=False)]
     assert found == [text.split() for text in texts]

@@ -444,7 +444,7 @@ def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):
     monkeypatch.setattr(json_kernel, "PIECE", 70)
     assert lines_of([path]) == whole
     assert lines_of([path], 0.0, rules) == ruled
-    assert next(read_blocks(str(path), skip=2)).first == 3
+    assert next(read_blocks(str(path), skip=2)).number == 3
     path.write_bytes(b"good\n" + b"long " * 100 + b"bad \xff\n")
     with pytest.raises(DataError, match=r"in\.txt:2: byte 509 is not utf-8"):
         list(read_blocks(str(path)))

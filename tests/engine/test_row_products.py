@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from fanlight.engine import row_products as parts
-from fanlight.engine.passes import BATCH, PANEL, multiply
+from fanlight.engine.matmul import BATCH, PANEL, multiply
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
 from fanlight.text.features import Group, character_keys, extract

@@ -47,7 +47,7 @@ def compiled_features(model, text):
     groups = lists + (0 if model.patterns is None else len(model.patterns.types))
     dense = np.zeros((count, groups, BITS), np.float32)
     for t in range(count):
-        entry = features.first[t]
+        entry = features.heads[t]
         while entry >= 0:
             row, entry = features.entries[entry]
             dense[t, row >> BITS] = row >> np.arange(BITS) & 1

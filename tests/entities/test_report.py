@@ -55,7 +55,7 @@ def test_a_report_names_every_mistake_once():
     gold = [(0, 2, "PER"), (3, 4, "ORG"), (5, 6, "PER"), (7, 8, "LOC")]
     found = [Found(0, 1, "PER", 0.6), Found(3, 4, "LOC", 0.9), Found(6, 7, "LOC", 0.3), Found(7, 8, "LOC", 0.99)]
     report = report_on([Labelled(words, gold, found, 12)], {"Oslo", "Acme"}, [[Found(*g, 1.0) for g in gold]])
-    assert [(m.text, m.gold, m.found, m.probability) for m in report.mistakes] == [
+    assert [(m.text, m.gold, m.predicted, m.probability) for m in report.mistakes] == [
         ("Acme", "ORG", "LOC", 0.9),
         ("Ann", "", "PER", 0.6),
         ("in", "", "LOC", 0.3),

@@ -52,7 +52,7 @@ ALPHABET = "ab .1é서\u0301👍_에는가이다들"
 @given(st.text(ALPHABET, max_size=30), st.lists(st.text(ALPHABET, min_size=1, max_size=4), max_size=6))
 @example("a", ["a", "ab"])
 def test_names_are_found_where_they_stand_as_words(text, names):
-    found = Patterns(dict.fromkeys(names, "X"), {}).named(text)
+    found = Patterns(dict.fromkeys(names, "X"), {}).find_names(text)
     expected = {
         (s, s + len(name))
         for name in names
@@ -73,7 +73,7 @@ def test_names_are_found_where_they_stand_as_words(text, names):
 def test_korean_names_are_found_before_particles(name, suffix):
     if name == "민들레" and suffix in ["이", "은", "을", "으로", "으로도", "과", "이랑", "이라는", "이라고"]:
         suffix = {"이": "가", "은": "는", "을": "를", "과": "와"}.get(suffix, suffix[1:])
-    found = Patterns({name: "X"}, {}).named(f"오늘 {name}{suffix} 왔다")
+    found = Patterns({name: "X"}, {}).find_names(f"오늘 {name}{suffix} 왔다")
     assert list(found) == [(3, 3 + len(name), "X")]
 
 
@@ -81,7 +81,7 @@ def test_korean_names_are_found_before_particles(name, suffix):
     "text", ["서울대학교에서", "고양가", "부산행이다", "서울시청은", "한서울은", "부산물을", "서울말", "고양는"]
 )
 def test_korean_names_are_not_found_in_longer_nouns(text):
-    assert not list(Patterns(dict.fromkeys(["서울", "부산", "고양"], "X"), {}).named(text))
+    assert not list(Patterns(dict.fromkeys(["서울", "부산", "고양"], "X"), {}).find_names(text))
 
 
 SPELLINGS = "'’\u00a0\u200b\u00adｂﬁ\t\n\u1109\u1165"  # what has another normal form
@@ -111,7 +111,7 @@ def test_kernels_find_and_settle_as_the_plain_path_does(documents, names, patter
     rules = Rules(names, patterns, precedence)
     plain = [rules.apply(document) for document in documents]
     block = Block.of([document.text for document in documents])
-    types, joined = rules.beside("XYZ")
+    types, joined = rules.extend_types("XYZ")
     for first, last in ((0, len(documents)), (len(documents) // 2, len(documents))):
         found = joined(block, first, last, columns(documents, block, first, last))
         rows = zip(*(column.tolist() for column in found), strict=True)

@@ -111,7 +111,7 @@ def test_borders_of_the_kernels_are_the_plain_ones(cache, parts):
         types.clear_out()
     chunks, _ = types.find(block.data, block.starts, block.ends)
     tables, _ = types.snapshot()
-    count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
+    count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
     columns = (np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32))
     borders = np.empty(count + 1, np.int32)
     sentences = lay_out(chunks, tables, LONGEST[unit], 0, np.zeros(2, np.int64), 0, columns, borders)

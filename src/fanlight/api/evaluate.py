@@ -34,7 +34,7 @@ def evaluate_tagger(
     choice = _Choice(types, mapping or {})
     tagger = load_tagger(model)
     sentences = _tag_labelled(tagger, _read(tagger, data, format, encoding), choice, probabilities=False)
-    gold, predicted = [s.gold for s in sentences], [[f.span for f in s.found] for s in sentences]
+    gold, predicted = [s.gold for s in sentences], [[f.span for f in s.predicted] for s in sentences]
     scores = score_spans(gold, predicted)
     pairs = [
         (_tags(a, len(s.tokens)), _tags(b, len(s.tokens))) for a, b, s in zip(gold, predicted, sentences, strict=True)
@@ -61,7 +61,7 @@ def report_tagger(
         train_names = {" ".join(s.tokens[a:b]) for s in corpus.sentences for a, b, _ in s.spans}
     if against is not None:
         other = load_tagger(against)
-        rival = [s.found for s in _tag_labelled(other, _read(other, data, format, encoding), choice)]
+        rival = [s.predicted for s in _tag_labelled(other, _read(other, data, format, encoding), choice)]
     return report_on(_tag_labelled(tagger, _read(tagger, data, format, encoding), choice), train_names, rival)
 
 

@@ -33,7 +33,7 @@ from fanlight.text.borders import (
     VERB,
 )
 from fanlight.text.character_kernels import point
-from fanlight.text.word_kernels import START, hash_bytes
+from fanlight.text.hash_kernels import START, hash_bytes
 
 
 def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
@@ -49,7 +49,7 @@ def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
 
 
 def _hash(word: bytes) -> int:
-    """Return the `word_kernels.hash_bytes` of a word; no kernel is compiled for it at import."""
+    """Return the `hash_kernels.hash_bytes` of a word; no kernel is compiled for it at import."""
     mask = (1 << 64) - 1
     h = int(START)
     for byte in word:
@@ -64,8 +64,8 @@ _KEYS, _BITS = table_of(rules.WORDS, 4096)
 @inner()
 def border_bits(data: Any, begin: int, end: int) -> Any:
     """Return the `text.borders.border_bits` of an ASCII word, or of a character that is not ASCII."""
-    first = data[begin]
-    if first >= 0x80:
+    head = data[begin]
+    if head >= 0x80:
         p = point(data, begin)
         ordinal = p == 0xAC00 or p == 0xB098 or p == 0xB2E4 or p == 0xB77C or p == 0xB9C8 or p == 0xBC14 or p == 0xC0AC
         return LISTED * ordinal | HANGUL * (0xAC00 <= p <= 0xD7A3) | EXCLAIMS * (p == 0xFF01 or p == 0xFF1F)
@@ -81,28 +81,30 @@ def border_bits(data: Any, begin: int, end: int) -> Any:
         digits = digits and 48 <= b <= 57
         lower = lower or 97 <= b <= 122
         upper = upper or 65 <= b <= 90
-    letter = 65 <= first <= 90 or 97 <= first <= 122
+    letter = 65 <= head <= 90 or 97 <= head <= 122
     past = length > 4 and lower and not upper and data[end - 2] == 101 and data[end - 1] == 100
     return (
         bits
         | DIGITS * digits
-        | FIRST_DIGIT * (48 <= first <= 57)
+        | FIRST_DIGIT * (48 <= head <= 57)
         | LETTER * (letter and length == 1)
         | INITIAL * (letter and length == 2 and data[end - 1] == 46)
-        | STOP * (length == 1 and first == 46)
-        | ITEM * (length == 1 and (first == 46 or first == 41))
-        | EXCLAIMS * (first == 33 or first == 63)
-        | UPPER_LETTER * (65 <= first <= 90)
+        | STOP * (length == 1 and head == 46)
+        | ITEM * (length == 1 and (head == 46 or head == 41))
+        | EXCLAIMS * (head == 33 or head == 63)
+        | UPPER_LETTER * (65 <= head <= 90)
         | VERB * past
     )
 
 
 @inner()
-def ends_after_mark(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int, line_start: int) -> bool:
+def ends_after_mark(
+    types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
+) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line."""
     count = len(types)
     mark = t - 1
-    while mark > first and not flags[types[mark]] & FINAL:
+    while mark > sentence_start and not flags[types[mark]] & FINAL:
         mark -= 1
     here, stop = flags[types[t]], flags[types[mark]]
     if mark < t - 1:
@@ -110,29 +112,29 @@ def ends_after_mark(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, fir
         second = flags[types[t + 2]] if t + 2 < count else 0
         speaks = following & SPEECH or (following & UPPER_LETTER and second & SPEECH)
         return not (stop & EXCLAIMS and here & UPPER_LETTER and speaks)
-    if mark <= first or gaps[mark] >= 0:
+    if mark <= sentence_start or gaps[mark] >= 0:
         return True
     before = flags[types[mark - 1]]
     if not stop & STOP:
         return not before & BRAND or here & STARTS != 0
     u = mark - 1
     kind = before & (DIGITS | LETTER)
-    while kind and u > first and gaps[u] < 0 and flags[types[u - 1]] & kind:
+    while kind and u > sentence_start and gaps[u] < 0 and flags[types[u - 1]] & kind:
         u -= 1
     length = offsets[mark - 1, 1] - offsets[u, 0]
-    leads = u == first or offsets[u, 0] == line_start
+    leads = u == sentence_start or offsets[u, 0] == line_start
     if before & DIGITS:
         return not (here & (FIRST_DIGIT | HANGUL) or (here & MONTH and length < 3) or (leads and length < 4))
     if (before & LISTED and leads) or (before & NUMBERED and here & FIRST_DIGIT):
         return False
-    within = u > first and gaps[u] < 0 and flags[types[u - 1]] & STOP
+    within = u > sentence_start and gaps[u] < 0 and flags[types[u - 1]] & STOP
     return not (before & LETTER and (within or (flags[types[u]] & UPPER_LETTER and length <= LETTERS)))
 
 
 @inner()
-def ends_before_small_letter(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int) -> Any:
+def ends_before_small_letter(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int) -> Any:
     """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
-    if t - 2 < first or gaps[t - 1] >= 0:
+    if t - 2 < sentence_start or gaps[t - 1] >= 0:
         return False
     word, mark = flags[types[t - 2]], flags[types[t - 1]]
     if mark & EXCLAIMS:
@@ -157,13 +159,13 @@ def begins_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int) -> bool
 
 @inner()
 def ends_after_abbreviation(
-    types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int, line_start: int
+    types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> Any:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line."""
     before, here = flags[types[t - 1]], flags[types[t]]
     if not before & (ENDS | INITIAL) or not here & UPPER_LETTER:
         return False
-    if t - 1 == first or offsets[t - 1, 0] == line_start:
+    if t - 1 == sentence_start or offsets[t - 1, 0] == line_start:
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.simd import aligned, fma, larger, largest, load, splat, store, total
+from fanlight.engine.simd import allocate_aligned, fma, larger, largest, load, splat, store, total
 from fanlight.jit import ZERO, inner
 from fanlight.network.chain import FLOORS
 
@@ -63,14 +63,14 @@ class Chain(NamedTuple):
         closing, opening = np.concatenate([E, [0], S]), np.concatenate([[0], S, B])
 
         def pad(values: NDArray[Any], lanes: tuple[int, ...]) -> NDArray[Any]:
-            out = aligned((*values.shape[:-1], round_up(values.shape[-1], lanes)), A.dtype)
+            out = allocate_aligned((*values.shape[:-1], round_up(values.shape[-1], lanes)), A.dtype)
             out[...] = nothing
             out[..., : values.shape[-1]] = values
             return out
 
         def cut(values: NDArray[Any]) -> NDArray[Any]:
             padded = pad(values, OPEN)
-            panels = aligned((padded.shape[1] // len(OPEN), len(values), len(OPEN)), A.dtype)
+            panels = allocate_aligned((padded.shape[1] // len(OPEN), len(values), len(OPEN)), A.dtype)
             panels[...] = padded.reshape(len(values), -1, len(OPEN)).transpose(1, 0, 2)
             return panels
 
@@ -139,14 +139,14 @@ class Scratch(NamedTuple):
             How many a word type has at most (`first_layer.Types`).
         """
         rows, width = longest + 8, row_width(types, independent)  # the second layer takes several tokens at once
-        doubles: Callable[[], Any] = lambda: aligned((rows, width), np.float64)  # noqa: E731
+        doubles: Callable[[], Any] = lambda: allocate_aligned((rows, width), np.float64)  # noqa: E731
         return cls(
-            aligned((rows, hidden)), aligned((rows, emission_width(types, independent))),
+            allocate_aligned((rows, hidden)), allocate_aligned((rows, emission_width(types, independent))),
             np.zeros((2, positions), np.int64), np.zeros(positions * parts, np.int64),
             np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
-            aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
+            allocate_aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
             np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),
-            np.zeros(rows), aligned((width,), np.float64), longest,
+            np.zeros(rows), allocate_aligned((width,), np.float64), longest,
         )  # fmt: skip
 
 
@@ -269,10 +269,10 @@ def row_sum(values: Any, place: int, width: int) -> Any:
 
 
 @inner(fastmath={"contract"})
-def messages(at: int, n: int, first: int, last: int, weights: Any, room: Any) -> None:
+def messages(at: int, n: int, low: int, high: int, weights: Any, room: Any) -> None:
     """Pass messages along the n tokens of a sentence, from row `at` of room.Z on (see `chain.forward_backward`).
 
-    Forwards as far as token `last` and backwards to token `first`, each row up to a factor of its own:
+    Forwards as far as token `high` and backwards to token `low`, each row up to a factor of its own:
     ``backward[t - 1] = scales[t] * (weights @ (exponentials[t] * backward[t]))``. P(tag at t) is in proportion to
     ``forward[t] * backward[t]``.
     """
@@ -293,7 +293,7 @@ def messages(at: int, n: int, first: int, last: int, weights: Any, room: Any) ->
         store(load(weights.starts, j, OPEN) * load(E, T + j, OPEN), F, T + j)
     for j in range(0, T, len(TYPES)):
         store(splat(0.0, TYPES), F, N + j)
-    for t in range(1, last + 1):
+    for t in range(1, high + 1):
         here = t * K
         before = here - K
         scale = 1 / row_sum(F, before, K)
@@ -313,7 +313,7 @@ def messages(at: int, n: int, first: int, last: int, weights: Any, room: Any) ->
         store(splat(0.0, TYPES), B, (n - 1) * K + j)
     for j in range(0, C, len(OPEN)):
         store(load(weights.ends, j, OPEN), B, (n - 1) * K + j)
-    for t in range(n - 1, first, -1):
+    for t in range(n - 1, low, -1):
         here = t * K
         before = here - K
         room.scales[t] = scale = 1 / row_sum(B, here, K)
@@ -389,6 +389,6 @@ def exponentiate(count: int, room: Any) -> None:
         y = c[2] + x * (c[3] + x * (c[4] + x * (c[5] + x * y)))
         shifts[j] = shifted
         values[j] = c[0] + x * (c[1] + x * y)
-    bits, whole = values.view(np.int64), shifts.view(np.int64)
+    bits, exponents = values.view(np.int64), shifts.view(np.int64)
     for j in range(count):
-        bits[j] += whole[j] << 52
+        bits[j] += exponents[j] << 52

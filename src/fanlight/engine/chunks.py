@@ -10,23 +10,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fanlight.engine.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
 from fanlight.engine.layout import WIDTH, continues, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
-from fanlight.engine.token_flags import (
-    AS_FORM,
-    BULLET,
-    CLOSING,
-    COMMA,
-    DIVIDES,
-    FINAL,
-    FIRST_LOWER,
-    FIRST_UPPER,
-)  # fmt: skip
+from fanlight.engine.token_flags import AS_FORM, BULLET, CLOSING, COMMA, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
 from fanlight.jit import inner, kernel
+from fanlight.text.hash_kernels import START, finish
 from fanlight.text.sentences import HEADLINE
-from fanlight.text.word_kernels import START, finish
 
 IN_COLUMNS = 2  # a bit of the state of `sentence_borders`
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
@@ -40,7 +32,7 @@ class Tables(NamedTuple):
 
     Attributes
     ----------
-    first : int32 array (chunks + 1,)
+    token_starts : int32 array (chunks + 1,)
         First token of each chunk.
     tokens : int32 array (tokens, 5)
         Of each token in a chunk: word type, start and end in code points, start and end in bytes.
@@ -59,7 +51,7 @@ class Tables(NamedTuple):
         lower case a hash, for kinds.
     """
 
-    first: Any
+    token_starts: Any
     tokens: Any
     flags: Any
     forms: Any
@@ -77,7 +69,7 @@ class Chunks(NamedTuple):
     ----------
     documents : int32 array (D + 1,)
         First chunk of each document.
-    ids, bytes, places, lines : int32 array (C,)
+    ids, bytes, places, breaks : int32 array (C,)
         Number in the tables; first byte in the block; first code point in the document; line feeds before it,
         and `layout.WIDTH` for each character of white space, up to 3, which a tab counts.
     data : uint8 array
@@ -88,14 +80,14 @@ class Chunks(NamedTuple):
     ids: Any
     bytes: Any
     places: Any
-    lines: Any
+    breaks: Any
     data: Any
 
     @classmethod
-    def allocate(cls, documents: int, count: int, data: Any) -> Chunks:
+    def allocate(cls, documents: int, count: int, data: NDArray[np.uint8]) -> Chunks:
         """Return columns with room for so many."""
-        ids, offsets, places, lines = (np.empty(count, np.int32) for _ in range(4))
-        return cls(np.empty(documents + 1, np.int32), ids, offsets, places, lines, data)
+        ids, offsets, places, breaks = (np.empty(count, np.int32) for _ in range(4))
+        return cls(np.empty(documents + 1, np.int32), ids, offsets, places, breaks, data)
 
 
 @inner(inline="always")
@@ -139,26 +131,25 @@ def most_chunks(data: Any, starts: Any, ends: Any) -> int:
 
 
 @kernel()
-def scan(
-    data: Any, starts: Any, ends: Any, keys: Any, values: Any, uses: Any, known: int, chunks: Any, new: Any
-) -> int:
+def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any, new: Any) -> int:
     """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
 
-    ``keys`` and ``values`` are an open-addressing table of a power of two of places; ``new`` (C, 2) gets the bytes of
-    the chunks not met before; if it has no rows, none are entered. Returns how many chunks are known then, -1 if that
-    should have been more.
+    ``table`` is keys, values and uses: an open-addressing table of a power of two of places, and how often each number
+    was looked up; ``new`` (C, 2) gets the bytes of new chunks; if it has no rows, none are entered. Returns how many
+    chunks there are then, -1 if some were new.
     """
+    keys, values, uses = table
     hashes, stops = np.empty(len(chunks.ids), np.uint64), np.empty(len(chunks.ids), np.int64)
     n = 0
     for d in range(len(starts)):
         chunks.documents[d] = n
         i, end = starts[d], ends[d]
         place = 0
-        lines, white, tabs = 0, 0, 0
+        breaks, white, tabs = 0, 0, 0
         while i < end:
             width = white_width(data, i, end)
             if width:
-                lines += data[i] == 10
+                breaks += data[i] == 10
                 tabs += data[i] == 9
                 white += 1
                 i += width
@@ -166,7 +157,7 @@ def scan(
                 continue
             chunks.bytes[n] = i
             chunks.places[n] = place
-            chunks.lines[n] = lines + WIDTH * (3 if tabs else min(white, 3))
+            chunks.breaks[n] = breaks + WIDTH * (3 if tabs else min(white, 3))
             h = START
             while i < end:
                 b = data[i]
@@ -177,10 +168,10 @@ def scan(
                 i += 1
             hashes[n] = finish(h)
             stops[n] = i
-            lines, white, tabs = 0, 0, 0
+            breaks, white, tabs = 0, 0, 0
             n += 1
     chunks.documents[len(starts)] = n
-    first, mask = known, np.uint64(len(keys) - 1)
+    offset, mask = count, np.uint64(len(keys) - 1)
     for c in range(n):
         if c + AHEAD < n:
             prefetch(keys, np.int64(hashes[c + AHEAD] & mask))
@@ -190,61 +181,79 @@ def scan(
             if len(new) == 0:
                 return -1
             keys[slot] = hashes[c]
-            values[slot] = known
-            new[known - first, 0] = chunks.bytes[c]
-            new[known - first, 1] = stops[c]
-            uses[known] = 0
-            known += 1
+            values[slot] = count
+            new[count - offset, 0] = chunks.bytes[c]
+            new[count - offset, 1] = stops[c]
+            uses[count] = 0
+            count += 1
         chunks.ids[c] = values[slot]
         uses[values[slot]] += 1
-    return known
+    return count
 
 
 @inner()
-def tokens_of(chunks: Any, tables: Any, first: int, last: int, types: Any, offsets: Any, gaps: Any) -> None:
-    """Lay out the tokens of chunks [first, last): types (n,), offsets (n, 4), and whether and how a gap precedes.
+def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types: Any, offsets: Any, gaps: Any) -> None:
+    """Lay out the tokens of a range of chunks: types (n,), offsets (n, 4), and whether and how a gap precedes.
 
     gaps: -1 for none, else the line feeds in it, or `layout.WIDTH` times its width if there are none.
     A chunk of invisible characters has no tokens.
     """
-    n, lines, width = 0, 0, 0
-    for c in range(first, last):
+    n, breaks, width = 0, 0, 0
+    for c in range(first_chunk, end_chunk):
         chunk = chunks.ids[c]
         place, byte = chunks.places[c], chunks.bytes[c]
-        lines += chunks.lines[c] & (WIDTH - 1)
-        width = min(3, width + chunks.lines[c] // WIDTH)
+        breaks += chunks.breaks[c] & (WIDTH - 1)
+        width = min(3, width + chunks.breaks[c] // WIDTH)
         end = -1  # of the token before in the chunk
-        for k in range(tables.first[chunk], tables.first[chunk + 1]):
+        for k in range(tables.token_starts[chunk], tables.token_starts[chunk + 1]):
             types[n] = tables.tokens[k, 0]
             offsets[n, 0] = place + tables.tokens[k, 1]
             offsets[n, 1] = place + tables.tokens[k, 2]
             offsets[n, 2] = byte + tables.tokens[k, 3]
             offsets[n, 3] = byte + tables.tokens[k, 4]
             if end < 0:
-                gaps[n] = lines or WIDTH * width
+                gaps[n] = breaks or WIDTH * width
             else:
                 gaps[n] = -1 if tables.tokens[k, 3] == end else 0
             end = tables.tokens[k, 4]
-            lines, width = 0, 0
+            breaks, width = 0, 0
             n += 1
 
 
 @inner()
-def sentence_borders(
-    types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, borders: Any, state: Any
-) -> int:
+def _divide(types: Any, offsets: Any, gaps: Any, flags: Any, begin: int, t: int, state: Any) -> int:
+    """Return where to divide an overlong sentence's tokens [begin - 1, t]; leave the state at that token."""
+    division, space = 0, 0
+    for u in range(t, begin + (t - begin) // 2, -1):
+        if flags[types[u - 1]] & DIVIDES:
+            division = u
+            break
+        if not space and gaps[u] >= 0 and not flags[types[u]] & FIRST_UPPER:
+            space = u
+    border = division or space or t
+    for u in range(begin, border + 1):
+        before = flags[types[u - 1]]
+        if not before & CLOSING or before & FINAL:
+            state[1] = state[1] & IN_COLUMNS | before & FINAL
+        if lines_of(gaps[u]):
+            state[0], state[1] = offsets[u, 0], state[1] & 1
+    return border
+
+
+@inner()
+def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, borders: Any,
+                     state: Any) -> int:  # fmt: skip
     """Fill the first token of each sentence and the number of tokens; return the number of sentences.
 
     The last sentence begins before token ``limit``: a border may depend on `layout.LOOKAHEAD` tokens behind it.
-    ``state`` holds what is known at the first token, and is left with what is known at the last sentence's first: where
-    the line began, and whether a final mark stood before (1) and the line has columns (`IN_COLUMNS`). At the beginning
-    of a document both are 0.
+    ``state`` belongs to the first token, and is left as that of the last sentence's first token: where the line began,
+    and bits: a final mark stands before (1), the line has columns (`IN_COLUMNS`). A document begins with zeros.
     """
     count = len(types)
     borders[0] = 0
     if count == 0:
         return 0
-    found = 1
+    sentences = 1
     line_start = state[0]
     final, columns = state[1] & 1 != 0, state[1] & IN_COLUMNS != 0
     for t in range(1, limit):
@@ -254,57 +263,43 @@ def sentence_borders(
         elif not before & CLOSING:
             final = False
         border = False
-        lines, low = lines_of(gaps[t]), here & FIRST_LOWER
+        breaks, low = lines_of(gaps[t]), here & FIRST_LOWER
         if gaps[t] < 0:
-            wide = t - 2 >= borders[found - 1] and offsets[t - 2, 1] - offsets[t - 2, 0] > 1
+            wide = t - 2 >= borders[sentences - 1] and offsets[t - 2, 1] - offsets[t - 2, 0] > 1
             border = before & FINAL and here & FIRST_UPPER and wide
-        elif lines > 1:
+        elif breaks > 1:
             border = True
         elif separates_columns(gaps, t, columns):
             border = columns = True
-        elif final and not lines:
+        elif final and not breaks:
             if low:
-                border = ends_before_small_letter(types, offsets, gaps, flags, t, borders[found - 1])
+                border = ends_before_small_letter(types, offsets, gaps, flags, t, borders[sentences - 1])
             else:
-                border = ends_after_mark(types, offsets, gaps, flags, t, borders[found - 1], line_start)
+                border = ends_after_mark(types, offsets, gaps, flags, t, borders[sentences - 1], line_start)
         elif final:
             border = not low
-        elif lines:
+        elif breaks:
             if low or before & FIRST_LOWER or before & COMMA:
                 border = here & BULLET and t + 1 < count and gaps[t + 1] >= 0
                 border = border or begins_line(types, offsets, gaps, flags, t)
             elif here & FIRST_UPPER:
-                border = not continues(types, offsets, gaps, flags, t, borders[found - 1], line_start)
+                border = not continues(types, offsets, gaps, flags, t, borders[sentences - 1], line_start)
             else:
                 border = offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t)
         else:
-            border = ends_after_abbreviation(types, offsets, gaps, flags, t, borders[found - 1], line_start)
-        if lines:
+            border = ends_after_abbreviation(types, offsets, gaps, flags, t, borders[sentences - 1], line_start)
+        if breaks:
             line_start, columns = offsets[t, 0], False
         if border:
-            borders[found] = t
-            found += 1
+            borders[sentences] = t
+            sentences += 1
             final = False
             state[0], state[1] = line_start, IN_COLUMNS * columns
-        elif t - borders[found - 1] >= longest:
-            begin = borders[found - 1] + 1
-            division, space = 0, 0
-            for u in range(t, begin + (t - begin) // 2, -1):
-                if flags[types[u - 1]] & DIVIDES:
-                    division = u
-                    break
-                if not space and gaps[u] >= 0 and not flags[types[u]] & FIRST_UPPER:
-                    space = u
-            borders[found] = division or space or t
-            for u in range(begin, borders[found] + 1):
-                before = flags[types[u - 1]]
-                if not before & CLOSING or before & FINAL:
-                    state[1] = state[1] & IN_COLUMNS | before & FINAL
-                if lines_of(gaps[u]):
-                    state[0], state[1] = offsets[u, 0], state[1] & 1
-            found += 1
-    borders[found] = count
-    return found
+        elif t - borders[sentences - 1] >= longest:
+            borders[sentences] = _divide(types, offsets, gaps, flags, borders[sentences - 1] + 1, t, state)
+            sentences += 1
+    borders[sentences] = count
+    return sentences
 
 
 @inner()
@@ -357,16 +352,16 @@ def place_of(h: Any, keys: Any) -> Any:
 
 
 @kernel()
-def number(hashes: Any, keys: Any, values: Any, known: int, out: Any) -> int:
-    """Fill the numbers of hashes, giving new ones from `known` on; return how many are known then."""
+def number(hashes: Any, keys: Any, values: Any, count: int, out: Any) -> int:
+    """Fill the numbers of hashes, giving new ones from `count` on; return how many are known then."""
     for n in range(len(hashes)):
         slot = place_of(hashes[n], keys)
         if keys[slot] == 0:
             keys[slot] = hashes[n]
-            values[slot] = known
-            known += 1
+            values[slot] = count
+            count += 1
         out[n] = values[slot]
-    return known
+    return count
 
 
 @kernel()

@@ -84,7 +84,7 @@ class Features(NamedTuple):
 
     Attributes
     ----------
-    first : int32 array (N,), or (0,) for a model without such features
+    heads : int32 array (N,), or (0,) for a model without such features
         The first entry of each token, -1 for none.
     entries : int32 array (n, 2)
         Row of the features' products, counted from the first; the next entry of the same token, -1 for none.
@@ -92,7 +92,7 @@ class Features(NamedTuple):
         Entries so far.
     """
 
-    first: Any
+    heads: Any
     entries: Any
     count: Any
 
@@ -132,14 +132,14 @@ class Documents(NamedTuple):
     Attributes
     ----------
     chunks : Chunks
-    first, last : int
-        The documents [first, last).
+    begin, end : int
+        The documents [begin, end).
     tables : Tables
     """
 
     chunks: Any
-    first: Any
-    last: Any
+    begin: Any
+    end: Any
     tables: Any
 
 
@@ -148,11 +148,11 @@ class Networks(NamedTuple):
 
     Attributes
     ----------
-    first, last : Layers
+    first_stage, last_stage : Layers
         The same if there is one.
-    two : bool
+    two_stages : bool
     """
 
-    first: Any
-    last: Any
-    two: Any
+    first_stage: Any
+    last_stage: Any
+    two_stages: Any

@@ -26,7 +26,7 @@ from fanlight.engine import entry
 from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Entities, Networks, Tokens
-from fanlight.engine.first_layer import Layers, padded
+from fanlight.engine.first_layer import Layers, pad_hidden
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
 from fanlight.engine.sentences import SentenceTagger
@@ -40,7 +40,8 @@ from fanlight.text.sentences import LONGEST
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 Result = TypeVar("Result")
-Run = Callable[[Chunks, Tables, list[Layers]], Result]
+Lookup = tuple[Chunks, Tables, list[Layers]]
+Run = Callable[[Lookup], Result]
 SHARE = 1 << 17  # bytes of a block that a thread takes at a time
 SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 _NONE = np.zeros(0, np.int64)
@@ -94,7 +95,7 @@ class CompiledEngine:
                 if count >= 0:
                     return Entities(*(column[:count].copy() for column in self._scratch[1]))
                 return self._learn_short(block, thresholds)
-        parts = self.begin(block, thresholds, lambda first, last, entities: entities, threads)
+        parts = self.begin(block, thresholds, lambda begin, end, entities: entities, threads)
         return Entities.concatenate(future.result() for future in parts)
 
     def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
@@ -107,10 +108,10 @@ class CompiledEngine:
         return self.to_json(block, 0, len(block.starts), self.entities(block, thresholds, threads), self.types)[0]
 
     def to_json(
-        self, block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]
+        self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
-        """Return documents [first, last) as lines of JSON, and where each begins and the last ends."""
-        return json_lines(block, first, last, entities, types)
+        """Return documents [begin, end) as lines of JSON, and where each begins and the last ends."""
+        return json_lines(block, begin, end, entities, types)
 
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
@@ -144,19 +145,19 @@ class CompiledEngine:
         threads = threads or cores()
         sizes = np.cumsum(block.ends - block.starts)
         futures: list[Future[Result]] = []
-        first = 0
-        while first < len(sizes):
-            if is_long(block, first):
-                entities = Entities.concatenate(self.segments(block, first, thresholds, threads))
-                entities = entities._replace(documents=entities.documents + np.int32(first))
+        begin = 0
+        while begin < len(sizes):
+            if is_long(block, begin):
+                entities = Entities.concatenate(self.segments(block, begin, thresholds, threads))
+                entities = entities._replace(documents=entities.documents + np.int32(begin))
                 futures.append(Future())
-                futures[-1].set_result(then(first, first + 1, entities))
-                first += 1
+                futures[-1].set_result(then(begin, begin + 1, entities))
+                begin += 1
                 continue
-            done = int(sizes[first - 1]) if first else 0
-            last = max(first + 1, int(np.searchsorted(sizes, done + min(LONG, self._cache.bytes), "right")))
-            futures += self._begin(block, (first, last), thresholds, then, threads)
-            first = last
+            done = int(sizes[begin - 1]) if begin else 0
+            end = max(begin + 1, int(np.searchsorted(sizes, done + min(LONG, self._cache.bytes), "right")))
+            futures += self._begin(block, (begin, end), thresholds, then, threads)
+            begin = end
         return futures
 
     def segments(
@@ -214,11 +215,11 @@ class CompiledEngine:
 
     def scratch(self, longest: int = 0) -> Scratch:
         """Return scratch for one thread, and sentences of the usual length or of `longest` tokens."""
-        made = self.model.configuration
+        configuration = self.model.configuration
         return Scratch.of(
             max(longest, LONGEST[self.unit]),
-            padded(made.hidden),
-            made.positions,
+            pad_hidden(configuration.hidden),
+            configuration.positions,
             len(self.types),
             independent=self._independent,
             parts=max(stage.parts for stage in self.stages),
@@ -253,12 +254,14 @@ class CompiledEngine:
                     data,
                     starts[s:e],
                     ends[s:e],
-                    partial(self._run, (0, e - s), begin + s, n, thresholds, then),
+                    partial(self._run, (0, e - s), begin + s, n, thresholds, then=then),
                     threads,
                 )
                 for n, (s, e) in zip(sizes, shares, strict=True)
             ]
-        runs = [partial(self._run, share, begin, n, thresholds, then) for n, share in zip(sizes, shares, strict=True)]
+        runs = [
+            partial(self._run, share, begin, n, thresholds, then=then) for n, share in zip(sizes, shares, strict=True)
+        ]
         return self._submit_shared(data, starts, ends, runs, threads)
 
     def _submit_shared(
@@ -279,7 +282,7 @@ class CompiledEngine:
                 pool.submit(_after, self._readers, job) for job in jobs
             ]
             tables = cache.snapshot()
-            works = [partial(_with, self._learning, partial(run, chunks, *tables)) for run in runs]
+            works = [partial(_with, self._learning, partial(run, (chunks, *tables))) for run in runs]
             futures = [pool.submit(work) for work in works] if threads > 1 else [Future() for _ in works]
             self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
         if threads == 1:  # the caller's own
@@ -298,7 +301,7 @@ class CompiledEngine:
             except Empty:
                 cache = TypeCache(self.model, self.stages)
             try:
-                return run(learn_chunks(cache, data, starts, ends), *cache.snapshot())
+                return run((learn_chunks(cache, data, starts, ends), *cache.snapshot()))
             finally:
                 self._free_caches.put(cache)
 
@@ -319,17 +322,16 @@ class CompiledEngine:
         offset: int,
         capacity: int,
         thresholds: Float,
+        lookup: Lookup,
+        *,
         then: Callable[[int, int, Entities], Result],
-        chunks: Chunks,
-        tables: Tables,
-        layers: list[Layers],
     ) -> Result:
-        """Tag the documents [first, last) that were looked up, the block's from `offset` on, of `capacity` bytes."""
-        first, last = documents
+        """Tag the documents [begin, end) that were looked up, the block's from `offset` on, of `capacity` bytes."""
+        (begin, end), (chunks, tables, layers) = documents, lookup
         out = Entities.allocate(capacity * self.overlaps)
         scratch = (self.scratch(), out)
         entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
-        return then(first + offset, last + offset, entities._replace(documents=entities.documents + offset))
+        return then(begin + offset, end + offset, entities._replace(documents=entities.documents + offset))
 
     def _entities(
         self,

@@ -53,23 +53,22 @@ def bind(
 
 
 @kernel()
-def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, first: Any, last: Any, short: Any) -> Any:
-    """Tag the documents [first, last) of a block.
+def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begin: Any, end: Any, short: Any) -> Any:
+    """Tag the documents [begin, end) of a block.
 
     A `short` block's chunks are looked up here, and its documents written as lines of JSON. Returns how many entities
     there are in the columns, and bytes of JSON; or -1, if a chunk is not cached yet.
     """
     columns, out, size = arguments.chunks, arguments.out, ZERO
-    chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.lines, data)
-    keys, values, uses = arguments.entries
-    if short and scan(data, starts, ends, keys, values, uses, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
+    chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.breaks, data)
+    if short and scan(data, starts, ends, arguments.entries, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1, size
-    documents = Documents(chunks, first, last, arguments.tables)
+    documents = Documents(chunks, begin, end, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.room, thresholds, out)
-    if not arguments.networks.last.independent:
+    if not arguments.networks.last_stage.independent:
         n = trim_entities(data, out, n)
     if short:
-        found = Entities(
+        entities = Entities(
             out.documents[:n],
             out.starts[:n],
             out.ends[:n],
@@ -78,9 +77,9 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, firs
             out.types[:n],
             out.probabilities[:n],
         )
-        names, borders, escapes, written, line_ends = arguments.json
-        write_lines(data, starts, ends, first, last, found, names, borders, escapes, written, line_ends)
-        size = line_ends[last]
+        names, tables, written, line_ends = arguments.json
+        write_lines((data, starts, ends), begin, end, entities, names, tables, written, line_ends)
+        size = line_ends[end]
     return n, size
 
 

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
 from fanlight.engine.chunks import CONTEXT
-from fanlight.engine.simd import aligned, fma, larger, load, prefetch, splat, store, tile
+from fanlight.engine.simd import allocate_aligned, fma, larger, load, prefetch, splat, store, tile
 from fanlight.jit import ZERO, inner
-from fanlight.network.configuration import ACTIVATIONS
+from fanlight.network.configuration import ACTIVATIONS, Configuration
 from fanlight.network.windows import CONTEXT_PADDING
 
 RELU, TANH, SIGMOID, HARDTANH = range(len(ACTIVATIONS))
 UNITS = (0,) * 32  # hidden units that are summed at once, and are padded to
 AHEAD = 4  # tokens by which rows are asked for beforehand
+Float = NDArray[np.float32]
 LINE = 16  # numbers of a cache line
 ROWS = (0,) * 8  # tokens whose second layer is worked out at once
 LEAST_SHARE = np.float32(1e-8)  # of evidence that counts: less is lost in the rounding of float32
@@ -83,75 +84,83 @@ class Layers(NamedTuple):
     ranks: Any
 
 
-def padded(hidden: int) -> int:
+def pad_hidden(hidden: int) -> int:
     """Return how many hidden units there are with the padding."""
     return -(-hidden // len(UNITS)) * len(UNITS)
 
 
 def layers_of(
-    p: Mapping[str, NDArray[np.float32]], A: NDArray[np.float32], made: Any, of: Types, contexts: Any, evidence: Any
+    p: Mapping[str, NDArray[np.float32]],
+    A: NDArray[np.float32],
+    configuration: Configuration,
+    of: Types,
+    *,
+    contexts: Float,
+    evidence: Float,
 ) -> Layers:
     """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
-    types, independent = len(made.types), made.head == "logistic"
-    M, K, where = padded(made.hidden), emission_width(types, independent), columns(types, independent)
-    U, b, c = np.zeros((M, K), np.float32), aligned((M,)), aligned((K,))
+    types, independent = len(configuration.types), configuration.head == "logistic"
+    M, K, where = pad_hidden(configuration.hidden), emission_width(types, independent), columns(types, independent)
+    U, b, c = np.zeros((M, K), np.float32), allocate_aligned((M,)), allocate_aligned((K,))
     c[:] = NEVER
-    U[: made.hidden, where], b[: made.hidden], c[where] = p["U"].T, p["b"][:, 0], p["c"][:, 0]
-    panels = aligned((K // len(OPEN), M, len(OPEN)))
+    U[: configuration.hidden, where], b[: configuration.hidden], c[where] = p["U"].T, p["b"][:, 0], p["c"][:, 0]
+    panels = allocate_aligned((K // len(OPEN), M, len(OPEN)))
     panels[...] = U.reshape(M, -1, len(OPEN)).transpose(1, 0, 2)
     scores, weights = Chain.of(A, len(A) // 4, NEVER), Chain.of(np.exp(A.astype(np.float64)), len(A) // 4, 0)
-    activation, ranks = ACTIVATIONS.index(made.activation), np.argsort(made.types).astype(np.int32)
+    activation, ranks = ACTIVATIONS.index(configuration.activation), np.argsort(configuration.types).astype(np.int32)
     return Layers(of, contexts, evidence, b, panels, c, scores, weights, activation, independent, ranks)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def emissions(net: Any, tokens: Any, told: Any, sentences: Any, room: Any) -> None:
+def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scratch: Any) -> None:
     """Fill room.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
 
-    ``told`` (N, e) is the evidence of all `tokens`.
+    ``document_features`` (N, e) is the evidence of all `tokens`.
     """
     borders = tokens.borders
     M, K = len(net.b), len(net.c)
     n = ZERO
     for s in sentences:
-        _first_layer(net, tokens, told, borders[s], borders[s + 1], n, room)
+        _first_layer(net, tokens, document_features, borders[s], borders[s + 1], n, scratch)
         n += borders[s + 1] - borders[s]
     if net.activation == TANH:
         for t in range(n):
-            h = room.H[t]
+            h = scratch.H[t]
             for j in range(M):
                 h[j] = np.tanh(h[j])
     elif net.activation == SIGMOID:
         for t in range(n):
-            h = room.H[t]
+            h = scratch.H[t]
             for j in range(M):
                 h[j] = np.float32(1) / (np.float32(1) + np.exp(-h[j]))
     elif net.activation == HARDTANH:
         for t in range(n):
-            h = room.H[t]
+            h = scratch.H[t]
             for j in range(M):
                 h[j] = min(max(h[j], np.float32(-1)), np.float32(1))
     for j in range(0, K, len(OPEN)):
         c = load(net.c, j, OPEN)
         for t in range(0, n, len(ROWS)):  # the last rows may be of no sentence
             for i in range(len(ROWS)):
-                store(c, room.Z, (t + i) * K + j)
-            tile(ROWS, OPEN, room.H, t * M, M, net.U, j * M, M, room.Z, t * K + j, K)
+                store(c, scratch.Z, (t + i) * K + j)
+            tile(ROWS, OPEN, scratch.H, t * M, M, net.U, j * M, M, scratch.Z, t * K + j, K)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def _first_layer(net: Any, tokens: Any, told: Any, first: int, last: int, at: int, room: Any) -> None:
-    """Fill room.H from row `at` on for the tokens [first, last) of a sentence; the activation ReLU included."""
-    M, n = len(net.b), last - first
+def _first_layer(
+    net: Any, tokens: Any, document_features: Any, sentence_begin: int, sentence_end: int, at: int, scratch: Any
+) -> None:
+    """Fill scratch.H from row `at` on for the tokens of a sentence; the activation ReLU included."""
+    M, n = len(net.b), sentence_end - sentence_begin
     ids, contexts, features = tokens.types, tokens.contexts, tokens.features
     near, products, parts, row = net.types
-    g, positions, more = parts.shape[1], len(net.evidence), told.shape[1]
+    g, positions, document_width = parts.shape[1], len(net.evidence), document_features.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
-    x, c, y = room.places[0], room.places[1], room.parts
+    x, c, y = scratch.places[0], scratch.places[1], scratch.parts
     floor = splat(np.float32(0 if net.activation == RELU else NEVER), UNITS)
     for t in range(n):
-        ahead = first + t + radius + AHEAD
+        ahead = sentence_begin + t + radius + AHEAD
         if ahead < len(ids):
             for j in range(0, near.shape[1], LINE):
                 prefetch(near, np.int64(ids[ahead]) * near.shape[1] + j)
@@ -161,7 +170,7 @@ def _first_layer(net: Any, tokens: Any, told: Any, first: int, last: int, at: in
         for k in range(positions):
             u = t + k - radius
             inside = 0 <= u < n
-            type_ = np.int64(ids[first + u]) if inside else 0
+            type_ = np.int64(ids[sentence_begin + u]) if inside else 0
             if skip <= k < skip + close:
                 x[k - skip] = type_ * near.shape[1] + (k - skip) * M
             else:
@@ -169,20 +178,23 @@ def _first_layer(net: Any, tokens: Any, told: Any, first: int, last: int, at: in
                     if parts[type_, i]:
                         y[count] = np.int64(parts[type_, i]) * width + k * M
                         count += 1
-            c[k] = (np.int64(contexts[first + u] & CONTEXT) if inside else CONTEXT_PADDING) * width + k * M
-            entry = features.first[first + u] if inside and len(features.first) else -1
+            c[k] = (np.int64(contexts[sentence_begin + u] & CONTEXT) if inside else CONTEXT_PADDING) * width + k * M
+            entry = features.heads[sentence_begin + u] if inside and len(features.heads) else -1
             while entry >= 0:
                 y[count] = np.int64(row + features.entries[entry, 0]) * width + k * M
                 count += 1
                 entry = features.entries[entry, 1]
-        begin, end = max(0, radius - t), min(positions, n - t + radius) if more else 0
+        begin, end = max(0, radius - t), min(positions, n - t + radius) if document_width else 0
         shares = 0
         for k in range(begin, end):
-            u = first + t + k - radius
-            if told[u, more - 1]:
-                for i in range(more):
-                    room.shares[shares], room.evidence[shares] = told[u, i], (k * more + i) * M
-                    shares += told[u, i] > LEAST_SHARE
+            u = sentence_begin + t + k - radius
+            if document_features[u, document_width - 1]:
+                for i in range(document_width):
+                    scratch.shares[shares], scratch.evidence[shares] = (
+                        document_features[u, i],
+                        (k * document_width + i) * M,
+                    )
+                    shares += document_features[u, i] > LEAST_SHARE
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
             for k in range(close):
@@ -193,5 +205,5 @@ def _first_layer(net: Any, tokens: Any, told: Any, first: int, last: int, at: in
                 for k in range(positions):
                     v = v + load(net.contexts, c[k] + j, UNITS)
             for i in range(shares):
-                v = fma(splat(room.shares[i], UNITS), load(net.evidence, room.evidence[i] + j, UNITS), v)
-            store(larger(v, floor), room.H, (at + t) * M + j)
+                v = fma(splat(scratch.shares[i], UNITS), load(net.evidence, scratch.evidence[i] + j, UNITS), v)
+            store(larger(v, floor), scratch.H, (at + t) * M + j)

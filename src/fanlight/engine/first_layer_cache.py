@@ -8,10 +8,10 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.first_layer import Layers, Types, layers_of, padded
-from fanlight.engine.passes import multiply, panels, sum_bags
+from fanlight.engine.first_layer import Layers, Types, layers_of, pad_hidden
+from fanlight.engine.matmul import multiply, panels, sum_bags
 from fanlight.engine.row_products import WAYS, RowProducts, clear, products_of_bits
-from fanlight.engine.simd import aligned
+from fanlight.engine.simd import allocate_aligned
 from fanlight.network.configuration import Configuration
 from fanlight.network.decoding import Network
 from fanlight.network.document_features import gazetteer_feature_width
@@ -44,32 +44,34 @@ class FirstLayerCache:
     parts: int
     bytes: int
 
-    def __init__(self, made: Configuration, parameters: Mapping[str, Float], model: Model) -> None:
-        self._made, self._parameters, self._lexicon = made, parameters, model.lexicon
-        p, m, M, positions = parameters, made.hidden, padded(made.hidden), made.positions
+    def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], model: Model) -> None:
+        self._made, self._parameters, self._lexicon = configuration, parameters, model.lexicon
+        p, m, M, positions = parameters, configuration.hidden, pad_hidden(configuration.hidden), configuration.positions
         listed, features = (gazetteer_feature_width(model.gazetteer, patterns) for patterns in (None, model.patterns))
-        typed = listed if made.unit == "character" else 0  # features that are the type's, not the token's
-        W = np.zeros((made.width + typed, positions, M), np.float32)
+        typed = listed if configuration.unit == "character" else 0  # features that are the type's, not the token's
+        W = np.zeros((configuration.width + typed, positions, M), np.float32)
         E = np.zeros((features, positions, M), np.float32)
-        self._contexts = aligned((CONTEXT_PADDING + 1 if made.context_width else 0, positions * M))
-        self._evidence = aligned((positions, made.evidence_width - features, M))
+        self._contexts = allocate_aligned((CONTEXT_PADDING + 1 if configuration.context_width else 0, positions * M))
+        self._evidence = allocate_aligned((positions, configuration.evidence_width - features, M))
         for k in range(positions):
-            W[made.columns_at(k), k, :m] = p[f"W_{k}"].T
-            if made.context_width:
+            W[configuration.columns_at(k), k, :m] = p[f"W_{k}"].T
+            if configuration.context_width:
                 self._contexts[:, k * M : k * M + m] = p["contexts"] @ p[f"G_{k}"].T
-            if made.evidence_width:
+            if configuration.evidence_width:
                 E[:, k, :m], self._evidence[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
-        W[made.width :] = E[:typed]
-        _, _, A = Network(made, parameters, self._lexicon).chains(np.zeros((1, made.tags), np.float32))[0]
+        W[configuration.width :] = E[:typed]
+        _, _, A = Network(configuration, parameters, self._lexicon).chains(
+            np.zeros((1, configuration.tags), np.float32)
+        )[0]
         self._A = np.asarray(A, np.float32)
-        self._of = RowProducts(made, parameters, W) if made.unit == "character" else None
-        reach = made.radius if self._of is None else self._of.reach
+        self._of = RowProducts(configuration, parameters, W) if configuration.unit == "character" else None
+        reach = configuration.radius if self._of is None else self._of.reach
         multiplied = np.ones(len(W), np.bool_)
         if self._of is not None:
-            multiplied[made.width :] = False
+            multiplied[configuration.width :] = False
             for name in self._of.tables:
-                multiplied[made.columns[name]] = False
-        near = W[multiplied, made.radius - reach : made.radius + reach + 1]
+                multiplied[configuration.columns[name]] = False
+        near = W[multiplied, configuration.radius - reach : configuration.radius + reach + 1]
         self._W = panels(near.reshape(len(near), (2 * reach + 1) * M))
         self._products = np.zeros((0, positions * M), np.float32) if self._of is None else self._of.products
         self._first_group = len(self._products)
@@ -77,24 +79,28 @@ class FirstLayerCache:
             self._add_groups([(E[typed:listed], GAZETTEER_MARKS), (E[listed:], PATTERN_MARKS)])
         count = 0 if self._of is None else self._of.count
         self.parts = count + (len(self._products) - self._first_group) // WAYS
-        self._near = aligned((0, (2 * reach + 1) * M))
+        self._near = allocate_aligned((0, (2 * reach + 1) * M))
         self._parts = np.zeros((0, count), np.int32)
         self.bytes = 4 * (self._near.shape[1] + count)
         self._layers: Layers | None = None  # as long as the arrays of types are
 
     def _add_groups(self, features: Sequence[tuple[Float, int]]) -> None:
         """Add the products of groups of features; see `products_of_bits` for their weights and how many bits."""
-        blocks = [self._products, *(products_of_bits(E, bits) for E, bits in features)]
-        self._products = aligned((sum(map(len, blocks)), blocks[0].shape[1]))
-        np.concatenate(blocks, out=self._products)
+        products = [self._products, *(products_of_bits(E, bits) for E, bits in features)]
+        self._products = allocate_aligned((sum(map(len, products)), products[0].shape[1]))
+        np.concatenate(products, out=self._products)
         if self._of is not None:
             self._of.products = self._products
 
-    def anew(self) -> FirstLayerCache:
+    def copy_empty(self) -> FirstLayerCache:
         """Return the same layers with no types."""
-        made = copy(self)
-        made._near, made._parts, made._layers = aligned((0, self._near.shape[1])), self._parts[:0].copy(), None
-        return made
+        cache = copy(self)
+        cache._near, cache._parts, cache._layers = (
+            allocate_aligned((0, self._near.shape[1])),
+            self._parts[:0].copy(),
+            None,
+        )
+        return cache
 
     @property
     def room(self) -> int:
@@ -103,7 +109,9 @@ class FirstLayerCache:
 
     def grow(self, room: int) -> None:
         """Make room for so many types."""
-        near = aligned((room, self._near.shape[1]), zeros=False)  # of which the system provides what is written to
+        near = allocate_aligned(
+            (room, self._near.shape[1]), zeros=False
+        )  # of which the system provides what is written to
         parts = np.empty((room, self._parts.shape[1]), np.int32)
         near[: self.room], parts[: self.room] = self._near, self._parts
         self._near, self._parts, self._layers = near, parts, None
@@ -137,5 +145,7 @@ class FirstLayerCache:
         """Return the network as the kernels want it."""
         if self._layers is None:
             types = Types(self._near, self._products, self._parts, self._first_group)
-            self._layers = layers_of(self._parameters, self._A, self._made, types, self._contexts, self._evidence)
+            self._layers = layers_of(
+                self._parameters, self._A, self._made, types, contexts=self._contexts, evidence=self._evidence
+            )
         return self._layers

@@ -41,28 +41,28 @@ class HashIndex:
         chunk_kernels.enter(hashes, numbers, self.keys, self.values)
         self.count += len(hashes)
 
-    def reserve(self, more: int) -> None:
+    def reserve(self, capacity: int) -> None:
         """Make room for so many more."""
-        if len(self.keys) < 2 * (self.count + more):
-            some = self.keys != 0
-            self._fill(self.keys[some], self.values[some], more)
+        if len(self.keys) < 2 * (self.count + capacity):
+            occupied = self.keys != 0
+            self._fill(self.keys[occupied], self.values[occupied], capacity)
 
     def keep(self, numbers: NDArray[np.bool_]) -> None:
         """Forget hashes whose number is not among these."""
-        some = self.keys != 0
-        some[some] = numbers[self.values[some]]
-        self._fill(self.keys[some], self.values[some])
+        occupied = self.keys != 0
+        occupied[occupied] = numbers[self.values[occupied]]
+        self._fill(self.keys[occupied], self.values[occupied])
 
     def choose(self, numbers: Int) -> None:
         """Keep these, increasing, and number them anew."""
         places = np.full(self.count, -1, np.int32)
         places[numbers] = np.arange(len(numbers))
         self.values = places[self.values]
-        some = (self.keys != 0) & (self.values >= 0)
-        self._fill(self.keys[some], self.values[some])
+        occupied = (self.keys != 0) & (self.values >= 0)
+        self._fill(self.keys[occupied], self.values[occupied])
 
-    def _fill(self, hashes: NDArray[np.uint64], numbers: Rows, more: int = 0) -> None:
+    def _fill(self, hashes: NDArray[np.uint64], numbers: Rows, capacity: int = 0) -> None:
         self.count = len(hashes)
-        size = max(self._least, 1 << (2 * (self.count + more)).bit_length())
+        size = max(self._least, 1 << (2 * (self.count + capacity)).bit_length())
         self.keys, self.values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
         chunk_kernels.enter(hashes, numbers, self.keys, self.values)

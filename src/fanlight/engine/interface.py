@@ -75,6 +75,6 @@ class Engine(Protocol):
         """Yield the line of JSON of one document in pieces, while its entities come."""
 
     def to_json(
-        self, block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]
+        self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
-        """Return documents [first, last) as lines of JSON, and where each begins and the last ends."""
+        """Return documents [begin, end) as lines of JSON, and where each begins and the last ends."""

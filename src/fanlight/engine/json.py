@@ -35,13 +35,13 @@ for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t
     _ESCAPES[ord(_character)] = ord(_letter)
 
 
-def json_lines(block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
-    """Return the lines of documents [first, last), and where each begins and the last ends."""
-    size = int((block.ends[last - 1] - block.starts[first:last].min()) if last > first else 0)
+def json_lines(block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
+    """Return the lines of documents [begin, end), and where each begins and the last ends."""
+    size = int((block.ends[end - 1] - block.starts[begin:end].min()) if end > begin else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
-    room = allocate_json(types, size, last - first, len(entities.types))
-    write_lines(block.data, block.starts, block.ends, first, last, entities, *room)
-    out, ends = room[-2:]
+    buffers = allocate_json(types, size, end - begin, len(entities.types))
+    write_lines((block.data, block.starts, block.ends), begin, end, entities, *buffers)
+    out, ends = buffers[-2:]
     return out[: ends[-1]].tobytes(), ends
 
 
@@ -52,25 +52,25 @@ def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: i
     borders = np.cumsum([0, *map(len, names)])
     longest = max(map(len, names), default=0)
     out = np.empty(6 * size + 40 * documents + (110 + longest) * entities, np.uint8)
-    return letters, borders, (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
+    return (letters, borders), (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
 
 
 def json_pieces(
-    data: NDArray[np.uint8], start: int, end: int, found: Iterator[Entities], types: tuple[str, ...]
+    data: NDArray[np.uint8], start: int, end: int, batches: Iterator[Entities], types: tuple[str, ...]
 ) -> Iterator[bytes]:
     """Yield the line of one document ``data[start:end]``, whose entities come some at a time, in pieces."""
     yield _PIECES[0].encode()
     for place in range(start, end, PIECE):
         stop = min(place + PIECE, end)
         out = np.empty(6 * (stop - place), np.uint8)
-        yield out[: _escaped(data, place, stop, _ESCAPES, out, 0)].tobytes()
+        yield out[: _escape(data, place, stop, _ESCAPES, out, 0)].tobytes()
     yield _PIECES[1].encode()
     begun = False
-    for some in found:
-        size = int((some.byte_ends - some.byte_starts).sum())
-        names, borders, tables, out, _ = allocate_json(types, size, 0, len(some.types))
-        yield out[: _entities(data, some, begun, names, borders, tables, out)].tobytes()
-        begun = begun or len(some.types) > 0
+    for entities in batches:
+        size = int((entities.byte_ends - entities.byte_starts).sum())
+        names, tables, out, _ = allocate_json(types, size, 0, len(entities.types))
+        yield out[: _entities(data, entities, begun, names, tables, out)].tobytes()
+        begun = begun or len(entities.types) > 0
     yield b"]}\n"
 
 
@@ -83,7 +83,7 @@ def _copy(data: Any, start: int, end: int, out: Any, at: int) -> int:
 
 
 @kernel()
-def _escaped(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) -> int:
+def _escape(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) -> int:
     for i in range(start, end):
         b = data[i]
         e = escapes[b]
@@ -106,10 +106,10 @@ def _escaped(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) -
 def _number(value: int, digits: int, out: Any, at: int) -> int:
     """Write a number in decimal, with zeros before it up to so many digits."""
     count = 1
-    rest = value // 10
-    while rest:
+    remainder = value // 10
+    while remainder:
         count += 1
-        rest //= 10
+        remainder //= 10
     count = max(count, digits)
     for k in range(count - 1, -1, -1):
         out[at + k] = 48 + value % 10
@@ -118,23 +118,21 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
 
 
 @inner(forceinline=True)
-def _entity(
-    data: Any, found: Any, n: int, begun: bool, names: Any, borders: Any, tables: Any, out: Any, at: int
-) -> int:
-    pieces, piece, escapes = tables
+def _entity(data: Any, entities: Any, n: int, begun: bool, names: Any, tables: Any, out: Any, at: int) -> int:
+    (pieces, piece, escapes), (letters, borders) = tables, names
     if begun:
         out[at], out[at + 1] = 44, 32
         at += 2
     at = _copy(pieces, piece[2], piece[3], out, at)
-    at = _number(found.starts[n], 1, out, at)
+    at = _number(entities.starts[n], 1, out, at)
     at = _copy(pieces, piece[3], piece[4], out, at)
-    at = _number(found.ends[n], 1, out, at)
+    at = _number(entities.ends[n], 1, out, at)
     at = _copy(pieces, piece[4], piece[5], out, at)
-    at = _copy(names, borders[found.types[n]], borders[found.types[n] + 1], out, at)
+    at = _copy(letters, borders[entities.types[n]], borders[entities.types[n] + 1], out, at)
     at = _copy(pieces, piece[5], piece[6], out, at)
-    at = _escaped(data, found.byte_starts[n], found.byte_ends[n], escapes, out, at)
+    at = _escape(data, entities.byte_starts[n], entities.byte_ends[n], escapes, out, at)
     at = _copy(pieces, piece[6], piece[7], out, at)
-    millionths = int(np.rint(found.probabilities[n] * 1e6))
+    millionths = int(np.rint(entities.probabilities[n] * 1e6))
     at = _number(millionths // 1000000, 1, out, at)
     out[at] = 46
     at = _number(millionths % 1000000, 6, out, at + 1)
@@ -144,41 +142,31 @@ def _entity(
 
 
 @kernel()
-def _entities(data: Any, found: Any, begun: bool, names: Any, borders: Any, tables: Any, out: Any) -> Any:
+def _entities(data: Any, entities: Any, begun: bool, names: Any, tables: Any, out: Any) -> Any:
     at = ZERO
-    for n in range(len(found.types)):
-        at = _entity(data, found, n, begun, names, borders, tables, out, at)
+    for n in range(len(entities.types)):
+        at = _entity(data, entities, n, begun, names, tables, out, at)
         begun = True
     return at
 
 
 @kernel()
 def write_lines(
-    data: Any,
-    starts: Any,
-    ends: Any,
-    first: int,
-    last: int,
-    found: Any,
-    names: Any,
-    borders: Any,
-    tables: Any,
-    out: Any,
-    line_ends: Any,
+    texts: Any, begin: int, end: int, entities: Any, names: Any, tables: Any, out: Any, line_ends: Any
 ) -> None:
-    """Write the lines of documents [first, last) and where each ends; see `allocate_json`."""
-    pieces, piece, escapes = tables
+    """Write the lines of documents [begin, end) and where each ends; see `allocate_json` and `Block` (`texts`)."""
+    (data, starts, ends), (pieces, piece, escapes) = texts, tables
     at = ZERO
     n = ZERO
-    for d in range(first, last):
+    for d in range(begin, end):
         at = _copy(pieces, piece[0], piece[1], out, at)
-        at = _escaped(data, starts[d], ends[d], escapes, out, at)
+        at = _escape(data, starts[d], ends[d], escapes, out, at)
         at = _copy(pieces, piece[1], piece[2], out, at)
         begun = False
-        while n < len(found.types) and found.documents[n] == d:
-            at = _entity(data, found, n, begun, names, borders, tables, out, at)
+        while n < len(entities.types) and entities.documents[n] == d:
+            at = _entity(data, entities, n, begun, names, tables, out, at)
             begun = True
             n += 1
         out[at], out[at + 1], out[at + 2] = 93, 125, 10
         at += 3
-        line_ends[d - first + 1] = at
+        line_ends[d - begin + 1] = at

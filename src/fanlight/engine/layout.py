@@ -33,10 +33,10 @@ def separates_columns(gaps: Any, t: int, columns: bool) -> bool:
 
 
 @inner()
-def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, first: int, line_start: int) -> bool:
+def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int) -> bool:
     """Tell whether the line that ends before token t goes on; both tokens at its end begin with no small letter."""
     small = False
-    for u in range(t - 1, first - 1, -1):
+    for u in range(t - 1, sentence_start - 1, -1):
         small = small or flags[types[u]] & FIRST_LOWER != 0
         if lines_of(gaps[u]):
             break

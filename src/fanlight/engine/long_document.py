@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fanlight.engine.compiled import CompiledEngine
 
 Int = NDArray[np.int64]
+Rows = NDArray[np.int32]
 Result = TypeVar("Result")
 
 
@@ -74,71 +75,71 @@ class LongDocument:
         self._seen, self._counts = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.int32)
         self._rows, self._sums = np.zeros(0, np.int32), np.zeros((0, 0))
 
-    def entities(self, least: NDArray[np.float64]) -> Iterator[Entities]:
+    def entities(self, thresholds: NDArray[np.float64]) -> Iterator[Entities]:
         """Yield the entities, some at a time, in order; documents are 0, offsets 64-bit."""
         pieces = list(self._cut())
         if self._engine.passes > 1:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
             self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._engine.types)))
-            for read, owns in self._each(pieces, self._first):
+            for read, owns in self._each(pieces, self._run_first_stage):
                 long_document_kernels.add(read.forms, read.tokens.contexts, owns, self._rows, self._sums)
-        yield from self._each(pieces, partial(self._last, least))
+        yield from self._each(pieces, partial(self._run_last_stage, thresholds))
 
     def _cut(self) -> Iterator[_Piece]:
         """Cut the document into pieces, and note the words of each."""
         engine, size = self._engine, self._engine.segment_bytes
-        known = TypeCache(engine.model, engine.stages, cutting=True)
+        cache = TypeCache(engine.model, engine.stages, cutting=True)
         places = np.zeros((2, 0), np.int32)
         begin, points, skip, state = self._begin, 0, 0, (0, 0)
         wanted = size
         while True:
             end = long_document_kernels.next_gap(self._data, min(begin + wanted, self._end), self._end)
-            if known.full:
-                known.clear_out()
+            if cache.full:
+                cache.clear_out()
                 places[...] = -1
-            chunks, _ = known.find(self._view(begin, end), np.zeros(1, np.int64), np.array([end - begin]))
-            tables, _ = known.snapshot()
+            chunks, _ = cache.find(self._view(begin, end), np.zeros(1, np.int64), np.array([end - begin]))
+            tables, _ = cache.snapshot()
             if places.shape[1] < len(tables.flags):
-                more = np.full((2, len(tables.flags) - places.shape[1]), -1, np.int32)
-                places = np.concatenate([places, more], 1)
+                unseen = np.full((2, len(tables.flags) - places.shape[1]), -1, np.int32)
+                places = np.concatenate([places, unseen], 1)
             after = np.array(state)
             margin = 0 if end == self._end else LOOKAHEAD  # of borders that later text may change
             types, _, borders, sentences = self._lay_out(chunks, tables, skip, after, margin)
-            whole = sentences if end == self._end else sentences - 1
-            if whole < 1 and end < self._end:  # not even one sentence is over
+            complete = sentences if end == self._end else sentences - 1
+            if complete < 1 and end < self._end:  # not even one sentence is over
                 wanted *= 2
                 continue
-            if whole > 0:
-                self._note(types, borders[: whole + 1], tables, places)
-                yield _Piece(begin, end, points, skip, whole, state)
+            if complete > 0:
+                self._note(types, borders[: complete + 1], tables, places)
+                yield _Piece(begin, end, points, skip, complete, state)
             if end == self._end:
                 return
-            first = skip + int(borders[whole])
-            starts = np.cumsum(tables.first[chunks.ids + 1] - tables.first[chunks.ids])
-            chunk = int(np.searchsorted(starts, first, "right"))
-            skip = first - (int(starts[chunk - 1]) if chunk else 0)
+            token = skip + int(borders[complete])
+            starts = np.cumsum(tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids])
+            chunk = int(np.searchsorted(starts, token, "right"))
+            skip = token - (int(starts[chunk - 1]) if chunk else 0)
             begin, ahead = begin + int(chunks.bytes[chunk]), int(chunks.places[chunk])
             points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
             wanted = size
 
-    def _note(self, types: Any, borders: Any, tables: Tables, places: Any) -> None:
+    def _note(self, types: Rows, borders: Rows, tables: Tables, places: Rows) -> None:
         """Note forms, and kinds if these are not the same; the hashes of both are in one table."""
         for hashes, numbers in zip((tables.folded, tables.hashes)[: 1 + (len(tables.kinds) > 0)], places, strict=False):
             forms = self._forms
-            forms.reserve(more := min(len(types), len(tables.flags)))
-            if len(self._counts) < len(forms) + more:
-                room = np.zeros(len(self._counts) // 2 + more, np.int32)
-                self._counts = np.concatenate([self._counts, room])
-                self._seen = np.concatenate([self._seen, room.astype(np.uint8)])
+            forms.reserve(capacity := min(len(types), len(tables.flags)))
+            if len(self._counts) < len(forms) + capacity:
+                zeros = np.zeros(len(self._counts) // 2 + capacity, np.int32)
+                self._counts = np.concatenate([self._counts, zeros])
+                self._seen = np.concatenate([self._seen, zeros.astype(np.uint8)])
             forms.count = long_document_kernels.note(
-                types, borders, tables.flags, hashes, numbers, forms.keys, forms.values, len(forms),
-                self._seen, self._counts,
+                types, borders, tables.flags, hashes, numbers, (forms.keys, forms.values), len(forms),
+                (self._seen, self._counts),
             )  # fmt: skip
 
     def _lay_out(
         self, chunks: Chunks, tables: Tables, skip: int, state: Int, margin: int = 0
     ) -> tuple[Any, Any, Any, int]:
-        count = int((tables.first[chunks.ids + 1] - tables.first[chunks.ids]).sum())
+        count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
         types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
         borders = np.empty(count + 1, np.int32)
         sentences = long_document_kernels.lay_out(
@@ -157,14 +158,8 @@ class LongDocument:
         while waiting:
             yield waiting.popleft().result()
 
-    def _read(
-        self,
-        piece: _Piece,
-        then: Callable[..., Result],
-        chunks: Chunks,
-        tables: Tables,
-        layers: list[Layers],
-    ) -> Result:
+    def _read(self, piece: _Piece, then: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]) -> Result:
+        chunks, tables, layers = lookup
         types, offsets, borders, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
         borders = borders[: piece.sentences + 1]
         count = int(borders[-1])
@@ -176,31 +171,43 @@ class LongDocument:
         tokens = Tokens(types, offsets, contexts, borders, np.zeros(len(borders) - 1, np.int32), NO_FEATURES)
         return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, piece)
 
-    def _recall(self, types: Any, borders: Any, flags: Any, hashes: Any) -> tuple[Any, Any]:
+    def _recall(self, types: Rows, borders: Rows, flags: Rows, hashes: NDArray[np.uint64]) -> tuple[Rows, Rows]:
         """Return contexts, and the numbers of forms."""
         contexts, forms = np.empty(len(types), np.int32), np.empty(len(types), np.int32)
         long_document_kernels.recall(
-            types, borders, flags, hashes, self._forms.keys, self._forms.values, self._seen, self._counts,
+            types, borders, flags, hashes, (self._forms.keys, self._forms.values), (self._seen, self._counts),
             contexts, forms,
         )  # fmt: skip
         return contexts, forms
 
-    def _first(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
+    def _run_first_stage(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
         owns = np.empty((len(read.forms), len(self._engine.types)), np.float32)
         long_document_kernels.first_stage(layers[0], read.tokens, self._engine.scratch(), owns)
         return read, owns
 
-    def _last(self, least: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece) -> Entities:
+    def _run_last_stage(
+        self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece
+    ) -> Entities:
         out = Entities.allocate(len(read.forms) * self._engine.overlaps)
         networks = Networks(layers[0], layers[-1], len(layers) > 1)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
-        count = long_document_kernels.tag(networks, read.tokens, others, least, self._engine.scratch(), out)
-        if not networks.last.independent:
+        count = long_document_kernels.tag(networks, read.tokens, others, thresholds, self._engine.scratch(), out)
+        if not networks.last_stage.independent:
             count = trim_entities(self._view(piece.begin, piece.end), out, count)
-        found = Entities(*(column[:count] for column in out))
-        starts, ends = (column.astype(np.int64) + piece.points for column in (found.starts, found.ends))
-        first, last = (column.astype(np.int64) + piece.begin for column in (found.byte_starts, found.byte_ends))
-        return Entities(found.documents, starts, ends, first, last, found.types.copy(), found.probabilities.copy())
+        entities = Entities(*(column[:count] for column in out))
+        starts, ends = (column.astype(np.int64) + piece.points for column in (entities.starts, entities.ends))
+        byte_starts, byte_ends = (
+            column.astype(np.int64) + piece.begin for column in (entities.byte_starts, entities.byte_ends)
+        )
+        return Entities(
+            entities.documents,
+            starts,
+            ends,
+            byte_starts,
+            byte_ends,
+            entities.types.copy(),
+            entities.probabilities.copy(),
+        )
 
     def _view(self, begin: int, end: int) -> NDArray[np.uint8]:
         return self._data[begin : end + MARGIN]

@@ -66,13 +66,14 @@ def lay_out(
 
 
 @kernel()
-def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: Any, values: Any, known: int,
-         seen: Any, counts: Any) -> int:  # fmt: skip
+def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, table: Any, count: int, forms: Any) -> int:
     """Note how the words of sentences are written, and how often they occur; see `chunk_kernels.contexts_of`.
 
-    A word's form is known by its hash `folded`, which has its number in the table of ``keys`` and ``values``; `places`
+    A word's form is known by its hash `folded`, which has its number in the `table` of keys and values; `places`
     remembers the number of each word type, -1 for none. Returns how many forms are known then.
     """
+    keys, values = table
+    seen, counts = forms
     for s in range(len(borders) - 1):
         case = sentence_case(types, borders[s], borders[s + 1], flags)
         for t in range(borders[s], borders[s + 1]):
@@ -82,8 +83,8 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: A
                 slot = place_of(folded[type_], keys)
                 if keys[slot] == 0:
                     keys[slot] = folded[type_]
-                    values[slot] = known
-                    known += 1
+                    values[slot] = count
+                    count += 1
                 form = places[type_] = values[slot]
             counts[form] += 1
             if flags[type_] & AS_FORM:
@@ -91,13 +92,16 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, keys: A
                     seen[form] |= LOWER_SEEN
             elif t > borders[s] and case == 0:
                 seen[form] |= CAPITAL_SEEN
-    return known
+    return count
 
 
 @kernel()
-def recall(types: Any, borders: Any, flags: Any, folded: Any, keys: Any, values: Any, seen: Any, counts: Any,
-           contexts: Any, forms: Any) -> None:  # fmt: skip
+def recall(
+    types: Any, borders: Any, flags: Any, folded: Any, table: Any, memory: Any, contexts: Any, forms: Any
+) -> None:
     """Fill each token's context, and the number of its form in the document."""
+    keys, values = table
+    seen, counts = memory
     places = np.full(len(folded), -1, np.int32)
     for s in range(len(borders) - 1):
         case = sentence_case(types, borders[s], borders[s + 1], flags)
@@ -125,25 +129,34 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
 
 
 @kernel()
-def tag(networks: Any, tokens: Any, others: Any, least: Any, room: Any, out: Any) -> Any:
+def tag(networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
     """Write the entities of a piece to the columns `out`; return how many there are.
 
     Parameters
     ----------
-    networks, least, room, out
+    networks, thresholds, scratch, out
         As for `passes.run`.
     tokens : Tokens
     others : OtherMentions
     """
-    T = networks.last.evidence.shape[1] - 1 if networks.two else -1
-    told = np.zeros((len(tokens.types), T + 1), np.float32)
-    if networks.two:
+    T = networks.last_stage.evidence.shape[1] - 1 if networks.two_stages else -1
+    document_features = np.zeros((len(tokens.types), T + 1), np.float32)
+    if networks.two_stages:
         owns = np.empty((len(tokens.types), T), np.float32)
-        own_evidence(networks.first, tokens, room, owns)
+        own_evidence(networks.first_stage, tokens, scratch, owns)
         for t in range(len(tokens.types)):
             if tokens.contexts[t] & REPEATED:
                 form = others.forms[t]
-                told[t, T] = 1
+                document_features[t, T] = 1
                 for y in range(T):
-                    told[t, y] = (others.sums[others.rows[form], y] - owns[t, y]) / (others.counts[form] - 1)
-    return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)
+                    document_features[t, y] = (others.sums[others.rows[form], y] - owns[t, y]) / (
+                        others.counts[form] - 1
+                    )
+    return find_entities(
+        networks.last_stage if networks.two_stages else networks.first_stage,
+        tokens,
+        document_features,
+        thresholds,
+        scratch,
+        out,
+    )

@@ -10,13 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanlight.engine.chain import best_path, messages, probability, type_probabilities
 from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_borders, tokens_of
 from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
-from fanlight.engine.simd import aligned, load, store, tile
 from fanlight.engine.token_features import no_features, with_features
 from fanlight.engine.type_chains import (
     best_paths,
@@ -25,17 +23,13 @@ from fanlight.engine.type_chains import (
     trace,
     type_messages,
 )
-from fanlight.jit import ZERO, inner, kernel
+from fanlight.jit import ZERO, inner
 
-PANEL = (0,) * 32  # columns that are multiplied at once
-ROWS = (0,) * 4
 TOGETHER = 64  # tokens, of whole sentences, that are worked out at once
-BATCH = 96  # rows multiplied by a panel at once
-SUMS = (0,) * 16  # columns that are summed at once
 
 
 @inner()
-def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any) -> Any:
+def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any) -> Any:
     """Tag documents; return how many entities there are.
 
     Parameters
@@ -44,34 +38,45 @@ def run(documents: Any, networks: Any, finders: Any, room: Any, least: Any, out:
     networks : Networks
     finders : Finders or None
         Of features of tokens.
-    room : Scratch
-    least : float64 array (types,)
+    scratch : Scratch
+    thresholds : float64 array (types,)
         The lowest probability of an entity.
     out : Entities
         Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
     """
-    tokens = _lay_out(documents, networks.two or len(networks.first.contexts) > 0, room.longest)
-    return _run_networks(documents, tokens, networks, finders, room, least, out)
+    tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch.longest)
+    return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
 
 
 @inner()
 def run_sentences(
-    documents: Any, borders: Any, owners: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any
+    documents: Any, borders: Any, owners: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any
 ) -> Any:
     """Tag sentences whose chunks are tokens, as `run` does documents; entities are in tokens of all."""
-    contextual = networks.two or len(networks.first.contexts) > 0
+    contextual = networks.two_stages or len(networks.first_stage.contexts) > 0
     tokens = lay_out_sentences(documents, borders, owners, contextual)
-    return _run_networks(documents, tokens, networks, finders, room, least, out)
+    return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
 
 
 @inner()
-def _run_networks(documents: Any, tokens: Any, networks: Any, finders: Any, room: Any, least: Any, out: Any) -> Any:
+def _run_networks(
+    documents: Any, tokens: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any
+) -> Any:
     tables = documents.tables
     tokens = with_features(documents.chunks.data, tokens, tables.hashes, finders)
-    told = np.zeros((len(tokens.types), networks.last.evidence.shape[1] if networks.two else 0), np.float32)
-    if networks.two:
-        _tell(networks.first, tokens, tables, room, told)
-    return find_entities(networks.last if networks.two else networks.first, tokens, told, least, room, out)
+    document_features = np.zeros(
+        (len(tokens.types), networks.last_stage.evidence.shape[1] if networks.two_stages else 0), np.float32
+    )
+    if networks.two_stages:
+        _tell(networks.first_stage, tokens, tables, scratch, document_features)
+    return find_entities(
+        networks.last_stage if networks.two_stages else networks.first_stage,
+        tokens,
+        document_features,
+        thresholds,
+        scratch,
+        out,
+    )
 
 
 @inner()
@@ -80,10 +85,10 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
 
     ``longest`` is the number of tokens that a sentence may have.
     """
-    chunks, first, last, tables = documents
+    chunks, begin, stop, tables = documents
     count = ZERO
-    for c in range(chunks.documents[first], chunks.documents[last]):
-        count += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
+    for c in range(chunks.documents[begin], chunks.documents[stop]):
+        count += tables.token_starts[chunks.ids[c] + 1] - tables.token_starts[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
     offsets, borders = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
     separate = len(tables.kinds) > 0
@@ -93,10 +98,10 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
     owners = np.empty(count, np.int32)
     borders[0] = 0
     state = np.empty(2, np.int64)
-    for d in range(first, last):
+    for d in range(begin, stop):
         end = at
         for c in range(chunks.documents[d], chunks.documents[d + 1]):
-            end += tables.first[chunks.ids[c] + 1] - tables.first[chunks.ids[c]]
+            end += tables.token_starts[chunks.ids[c] + 1] - tables.token_starts[chunks.ids[c]]
         if end == at:
             continue
         tokens_of(
@@ -104,17 +109,17 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
         )
         edges = borders[sentences:]
         state[:] = 0
-        more = sentence_borders(
+        divisions = sentence_borders(
             types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, end - at, edges, state
         )
         if contextual:
-            contexts_of(types[at:end], edges[: more + 1], tables, memory, d - first + 1, contexts[at:end])
+            contexts_of(types[at:end], edges[: divisions + 1], tables, memory, d - begin + 1, contexts[at:end])
             if separate:
-                note_repetitions(types[at:end], tables.forms, repetitions, d - first + 1, contexts[at:end])
-        owners[sentences : sentences + more] = d
-        for s in range(more + 1):
+                note_repetitions(types[at:end], tables.forms, repetitions, d - begin + 1, contexts[at:end])
+        owners[sentences : sentences + divisions] = d
+        for s in range(divisions + 1):
             edges[s] += at
-        sentences += more
+        sentences += divisions
         at = end
     return Tokens(types, offsets, contexts, borders[: sentences + 1], owners[:sentences], no_features())
 
@@ -130,7 +135,7 @@ def lay_out_sentences(documents: Any, borders: Any, owners: Any, contextual: boo
     types, contexts = np.empty(count, np.int32), np.zeros(count, np.int32)
     offsets = np.zeros((count, 4), np.int32)
     for t in range(count):
-        types[t] = tables.tokens[tables.first[chunks.ids[t]], 0]
+        types[t] = tables.tokens[tables.token_starts[chunks.ids[t]], 0]
         offsets[t, 0], offsets[t, 1] = t, t + 1
     memory = np.zeros((tables.form_count, 4), np.int32)
     edges = np.empty(len(borders), np.int32)
@@ -148,33 +153,33 @@ def lay_out_sentences(documents: Any, borders: Any, owners: Any, contextual: boo
 
 
 @inner()
-def find_entities(net: Any, tokens: Any, told: Any, least: Any, room: Any, out: Any) -> Any:
+def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
     borders, owners = tokens.borders, tokens.owners
-    some = np.empty(TOGETHER, np.int64)
-    s, found = ZERO, ZERO
+    batch = np.empty(TOGETHER, np.int64)
+    s, count = ZERO, ZERO
     while s < len(borders) - 1:
-        n, s = _choose(borders, s, tokens.contexts, False, some)
-        emissions(net, tokens, told, some[:n], room)
+        n, s = _choose(borders, s, tokens.contexts, False, batch)
+        emissions(net, tokens, document_features, batch[:n], scratch)
         at = ZERO
-        for g in some[:n]:
+        for g in batch[:n]:
             size, places = borders[g + 1] - borders[g], tokens.offsets[borders[g] :]
             if net.independent:
-                found = _overlapping_entities(at, size, net, places, owners[g], least, room, out, found)
+                count = _overlapping_entities((at, size), net, places, owners[g], thresholds, scratch, out, count)
             else:
-                found = _entities(at, size, net, places, owners[g], least, room, out, found)
+                count = _entities((at, size), net, places, owners[g], thresholds, scratch, out, count)
             at += size
-    return found
+    return count
 
 
 @inner(forceinline=True)
-def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> tuple[int, int]:
+def _choose(borders: Any, s: int, contexts: Any, repeated: bool, batch: Any) -> tuple[int, int]:
     """Choose sentences from s on, to be worked out together: all, or those with `repeated` words.
 
-    Fills `some`; returns how many they are and the first not looked at.
+    Fills `batch`; returns how many they are and the first not looked at.
     """
     n, tokens = ZERO, ZERO
-    while s < len(borders) - 1 and n < len(some):
+    while s < len(borders) - 1 and n < len(batch):
         chosen = not repeated
         for t in range(borders[s], borders[s + 1] if repeated else 0):
             chosen = chosen or contexts[t] & REPEATED
@@ -182,16 +187,16 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, some: Any) -> t
             tokens += borders[s + 1] - borders[s]
             if n and tokens > TOGETHER:
                 break
-            some[n] = s
+            batch[n] = s
             n += 1
         s += 1
     return n, s
 
 
 @inner()
-def _tell(net: Any, tokens: Any, tables: Any, room: Any, told: Any) -> None:
+def _tell(net: Any, tokens: Any, tables: Any, room: Any, document_features: Any) -> None:
     """Fill the features (N, T + 1) of other mentions; see `network.document_features`."""
-    T = told.shape[1] - 1
+    T = document_features.shape[1] - 1
     ids, contexts, borders, owners = tokens.types, tokens.contexts, tokens.borders, tokens.owners
     owns = np.empty((len(ids), T), np.float32)
     own_evidence(net, tokens, room, owns)
@@ -215,9 +220,9 @@ def _tell(net: Any, tokens: Any, tables: Any, room: Any, told: Any) -> None:
         for t in range(borders[s], borders[end]):
             if contexts[t] & REPEATED:
                 form = tables.forms[ids[t]]
-                told[t, T] = 1
+                document_features[t, T] = 1
                 for y in range(T):
-                    told[t, y] = (sums[form, y] - owns[t, y]) / (numbers[form] - 1)
+                    document_features[t, y] = (sums[form, y] - owns[t, y]) / (numbers[form] - 1)
         s = end
 
 
@@ -227,23 +232,23 @@ def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
     T = owns.shape[1]
     contexts, borders = tokens.contexts, tokens.borders
     nothing = np.empty((len(owns), 0), np.float32)
-    some = np.empty(TOGETHER, np.int64)
+    batch = np.empty(TOGETHER, np.int64)
     s = ZERO
     while s < len(borders) - 1:
-        n, s = _choose(borders, s, contexts, True, some)
-        emissions(net, tokens, nothing, some[:n], room)
+        n, s = _choose(borders, s, contexts, True, batch)
+        emissions(net, tokens, nothing, batch[:n], room)
         at = ZERO
-        for g in some[:n]:
+        for g in batch[:n]:
             begin, end = borders[g], borders[g + 1]
-            first, last = end, begin
+            low, high = end, begin
             for t in range(begin, end):
                 if contexts[t] & REPEATED:
-                    first, last = min(first, t), t
+                    low, high = min(low, t), t
             if net.independent:
-                type_messages(at, end - begin, first - begin, last - begin, room)
+                type_messages(at, end - begin, low - begin, high - begin, room)
             else:
-                messages(at, end - begin, first - begin, last - begin, net.weights, room)
-            for t in range(first, last + 1):
+                messages(at, end - begin, low - begin, high - begin, net.weights, room)
+            for t in range(low, high + 1):
                 if contexts[t] & REPEATED and net.independent:
                     independent_probabilities(t - begin, T, room, owns[t])
                 elif contexts[t] & REPEATED:
@@ -253,22 +258,26 @@ def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
 
 @inner(forceinline=True)
 def _entities(
-    at: int, n: int, net: Any, offsets: Any, document: int, least: Any, room: Any, out: Any, found: int
+    rows: Any, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
 ) -> int:
-    """Write the entities of a sentence, whose emissions are room.Z from row `at` on; return how many there are then."""
-    T, path = len(net.ranks), room.path
-    best_path(at, n, net.scores, room)
-    first, last = n, ZERO
+    """Write the entities of a sentence of n tokens, whose emissions are scratch.Z from row `at` on, `rows` being both.
+
+    Returns how many entities there are then.
+    """
+    at, n = rows
+    T, path = len(net.ranks), scratch.path
+    best_path(at, n, net.scores, scratch)
+    low, high = n, ZERO
     for t in range(n):
         if path[t] < T or T < path[t] <= 2 * T:  # E or S: an entity ends
-            first, last = min(first, t), t
-    if first == n:
-        return found
-    while path[first] < T or path[first] > 3 * T:  # E or I: it began before
-        first -= 1
-    messages(at, n, first, last, net.weights, room)
-    t = first
-    while t <= last:
+            low, high = min(low, t), t
+    if low == n:
+        return count
+    while path[low] < T or path[low] > 3 * T:  # E or I: it began before
+        low -= 1
+    messages(at, n, low, high, net.weights, scratch)
+    t = low
+    while t <= high:
         if path[t] == T:
             t += 1
             continue
@@ -276,46 +285,47 @@ def _entities(
         while path[t] > 2 * T:  # B or I: the entity goes on
             t += 1
         t += 1
-        p = probability(net.weights, start, t, room)
+        p = probability(net.weights, start, t, scratch)
         type_ = (path[start] - 1) % T
-        if p >= least[type_]:
-            _write(document, offsets, start, t, type_, p, out, found)
-            found += 1
-    return found
+        if p >= thresholds[type_]:
+            _write(document, offsets, start, t, type_, p, out, count)
+            count += 1
+    return count
 
 
 @inner(forceinline=True)
 def _overlapping_entities(
-    at: int, n: int, net: Any, offsets: Any, document: int, least: Any, room: Any, out: Any, found: int
+    rows: Any, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
 ) -> int:
     """Do as `_entities` for the logistic head: in order of start, the longer first, then of the type's name."""
-    if not best_paths(at, n, room):
-        return found
-    active, types, spans = ZERO, room.candidates, room.spans
-    first, last = n, ZERO
+    at, n = rows
+    if not best_paths(at, n, scratch):
+        return count
+    active, types, spans = ZERO, scratch.candidates, scratch.spans
+    low, high = n, ZERO
     for type_ in net.ranks:
-        if room.row[type_] > 0:
-            begin, end = trace(n, type_, active, room)
-            first, last = min(first, begin), max(last, end)
+        if scratch.row[type_] > 0:
+            begin, end = trace(n, type_, active, scratch)
+            low, high = min(low, begin), max(high, end)
             types[active] = type_
             active += 1
-    type_messages(at, n, first, last, room)
-    for t in range(first, last + 1):
-        begun = found
+    type_messages(at, n, low, high, scratch)
+    for t in range(low, high + 1):
+        begun = count
         for k in range(active):
             end, type_ = spans[t, k], types[k]
             if end == 0:
                 continue
-            p = span_probability(type_, t, end, room)
-            if p < least[type_]:
+            p = span_probability(type_, t, end, scratch)
+            if p < thresholds[type_]:
                 continue
-            place = found
+            place = count
             while place > begun and out.ends[place - 1] < offsets[end - 1, 1]:
                 _move(out, place - 1, place)
                 place -= 1
             _write(document, offsets, t, end, type_, p, out, place)
-            found += 1
-    return found
+            count += 1
+    return count
 
 
 @inner(forceinline=True)
@@ -337,75 +347,3 @@ def _move(out: Any, place: int, other: int) -> None:
     out.starts[other], out.ends[other] = out.starts[place], out.ends[place]
     out.byte_starts[other], out.byte_ends[other] = out.byte_starts[place], out.byte_ends[place]
     out.types[other], out.probabilities[other] = out.types[place], out.probabilities[place]
-
-
-@kernel()
-def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
-    """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
-
-    A row gets the same bits in any company. Rows go in the order given, some at a time, so that they and a panel stay
-    in the cache; the beginning and the end where all of a tile's are zeros are left out.
-    """
-    panels, d, _ = W.shape
-    width, tall = len(PANEL), len(ROWS)
-    A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
-    borders = np.empty((BATCH // tall, 2), np.int64)
-    for begin in range(0, len(order), BATCH):
-        count = min(BATCH, len(order) - begin)
-        for q in range(-(-count // tall)):
-            first, last = d, 0
-            for t in range(q * tall, min(count, (q + 1) * tall)):
-                row = V[order[begin + t]]
-                A[t] = row
-                i = 0
-                while i < first and row[i] == 0:
-                    i += 1
-                first = min(first, i)
-                i = d
-                while i > last and row[i - 1] == 0:
-                    i -= 1
-                last = max(last, i)
-            borders[q, 0], borders[q, 1] = min(first, last), last - min(first, last)
-        rows[:] = 0
-        for p in range(panels):
-            for q in range(-(-count // tall)):
-                i, place = borders[q, 0], q * tall * panels * width + p * width
-                tile(
-                    ROWS,
-                    PANEL,
-                    A,
-                    q * tall * d + i,
-                    d,
-                    W,
-                    (p * d + i) * width,
-                    borders[q, 1],
-                    rows,
-                    place,
-                    panels * width,
-                )
-        for t in range(count):
-            out[places[order[begin + t]]] = rows[t]
-
-
-def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay out W (d, n) in panels (n / columns, d, columns), as `lanes.tile` wants it."""
-    count = W.shape[1] // len(PANEL)
-    made = aligned((count, len(W), len(PANEL)))
-    made[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
-    return made
-
-
-@kernel()
-def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
-    """Add to each row of out, from a column on, the table's rows that its bag names."""
-    d, width = table.shape[1], len(SUMS)
-    for t in range(len(out)):
-        place = t * out.shape[1] + column
-        for j in range(0, d - width + 1, width):
-            v = load(out, place + j, SUMS)
-            for i in range(offsets[t], offsets[t + 1]):
-                v = v + load(table, ids[i] * d + j, SUMS)
-            store(v, out, place + j)
-        for j in range(d - d % width, d):
-            for i in range(offsets[t], offsets[t + 1]):
-                out[t, column + j] += table[ids[i], j]

@@ -65,7 +65,7 @@ class PlainEngine:
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block, by one thread."""
         parts = [
-            self._entities(block, first, last, thresholds) for first, last in _runs(block.ends - block.starts, TOKENS)
+            self._entities(block, begin, end, thresholds) for begin, end in _runs(block.ends - block.starts, TOKENS)
         ]
         return Entities.concatenate(parts)
 
@@ -82,13 +82,13 @@ class PlainEngine:
         return [future]
 
     def to_json(
-        self, block: Block, first: int, last: int, entities: Entities, types: tuple[str, ...]
+        self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
-        """Return documents [first, last) as lines of JSON, and where each begins and the last ends."""
-        own = entities._replace(documents=entities.documents - np.int32(first))
-        texts = [block.text(d) for d in range(first, last)]
-        lines = [f"{document.to_json()}\n".encode() for document in views.documents(texts, own, types)]
-        return b"".join(lines), np.array([0, *accumulate(map(len, lines))], np.int64)
+        """Return documents [begin, end) as lines of JSON, and where each begins and the last ends."""
+        renumbered = entities._replace(documents=entities.documents - np.int32(begin))
+        texts = [block.text(d) for d in range(begin, end)]
+        rows = [f"{document.to_json()}\n".encode() for document in views.documents(texts, renumbered, types)]
+        return b"".join(rows), np.array([0, *accumulate(map(len, rows))], np.int64)
 
     def segments(
         self, block: Block, document: int, thresholds: Float, threads: int | None = None
@@ -106,13 +106,13 @@ class PlainEngine:
         """Return the entities of tokenised sentences, in tokens of the whole batch; outer before inner."""
         return self._spans(self.emissions(tokens), tokens.sentences, probabilities)
 
-    def _entities(self, block: Block, first: int, last: int, thresholds: Float) -> Entities:
-        texts = [block.text(d) for d in range(first, last)]
+    def _entities(self, block: Block, first_document: int, end_document: int, thresholds: Float) -> Entities:
+        texts = [block.text(d) for d in range(first_document, end_document)]
         tokens = read_texts(texts, self.unit)
-        least = dict(zip(self.types, thresholds.tolist(), strict=True))
+        minimum = dict(zip(self.types, thresholds.tolist(), strict=True))
         numbers = {type_: k for k, type_ in enumerate(self.types)}
         spans = self._spans(self.emissions(tokens), tokens.sentences, True)
-        spans = [span for span in spans if (span.probability or 0.0) >= least[span.type]]
+        spans = [span for span in spans if (span.probability or 0.0) >= minimum[span.type]]
         starts = np.array([span.start for span in spans], np.int64)
         ends = np.array([span.end for span in spans], np.int64) - 1
         documents, begins, stops = tokens.documents[starts], tokens.starts[starts], tokens.ends[ends]
@@ -120,18 +120,18 @@ class PlainEngine:
             owners = documents.tolist()
             edges = [trim(texts[d], s, e) for d, s, e in zip(owners, begins.tolist(), stops.tolist(), strict=True)]
             begins, stops = np.array(edges, np.int64).reshape(-1, 2).T
-            own = begins < stops
-            documents, begins, stops = documents[own], begins[own], stops[own]
-            spans = [span for span, kept in zip(spans, own.tolist(), strict=True) if kept]
-        begin, end = int(block.starts[first]), int(block.ends[last - 1])
+            nonempty = begins < stops
+            documents, begins, stops = documents[nonempty], begins[nonempty], stops[nonempty]
+            spans = [span for span, visible in zip(spans, nonempty.tolist(), strict=True) if visible]
+        begin, end = int(block.starts[first_document]), int(block.ends[end_document - 1])
         # where each code point of the block begins in bytes: all but the bytes 10xxxxxx
         points = np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)
-        offsets = np.searchsorted(points, block.starts[first:last] - begin)[documents]
+        offsets = np.searchsorted(points, block.starts[first_document:end_document] - begin)[documents]
         points = np.append(points, end - begin) + begin
         after = points[offsets + stops - 1]
         after = np.where(offsets + stops < len(points), points[np.minimum(offsets + stops, len(points) - 1)], after)
         columns = (
-            documents + first, begins, stops, points[offsets + begins], after,
+            documents + first_document, begins, stops, points[offsets + begins], after,
             np.array([numbers[span.type] for span in spans]), np.array([span.probability for span in spans]),
         )  # fmt: skip
         return Entities(*(a.astype(b.dtype) for a, b in zip(columns, Entities.allocate(0), strict=True)))
@@ -159,8 +159,8 @@ class PlainEngine:
         )
         read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
         if len(self._stages) > 1:
-            told = self._evidence(read, self._types.forms[ids], tokens.documents)
-            read = read._replace(features=concatenate_features(listed, told))
+            document_features = self._evidence(read, self._types.forms[ids], tokens.documents)
+            read = read._replace(features=concatenate_features(listed, document_features))
         return read
 
     def _evidence(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
@@ -172,9 +172,9 @@ class PlainEngine:
         # after an update with new types the first network still tells apart the old ones alone
         probabilities = np.zeros((len(forms), len(self._stages[0].configuration.types)))
         sentence = np.repeat(np.arange(len(read.sentences) - 1), np.diff(read.sentences))
-        some = np.unique(sentence[repeated])
-        if len(some):
-            part, tokens = read.choose(some)
+        selection = np.unique(sentence[repeated])
+        if len(selection):
+            part, tokens = read.choose(selection)
             Z = self._stages[0].emissions(part, self._types.products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
@@ -210,11 +210,11 @@ def _probabilities(
         return np.zeros(0)
     starts, ends = (np.array([entity[side] for entity in entities], np.int64) for side in (0, 1))
     owners = np.searchsorted(sentences, starts, "right") - 1
-    some = np.unique(owners)
-    lengths = np.diff(sentences)[some]
+    selection = np.unique(owners)
+    lengths = np.diff(sentences)[selection]
     offsets = np.append(0, np.cumsum(lengths))
-    tokens = np.arange(offsets[-1]) + np.repeat(sentences[some] - offsets[:-1], lengths)
-    shift = (offsets[:-1] - sentences[some])[np.searchsorted(some, owners)]
+    tokens = np.arange(offsets[-1]) + np.repeat(sentences[selection] - offsets[:-1], lengths)
+    shift = (offsets[:-1] - sentences[selection])[np.searchsorted(selection, owners)]
     exact, tags = Z[tokens].astype(np.float64), np.concatenate([path[s:e] for s, e, _ in entities])
     messages = chain_batch.forward_backward(exact, A, offsets)
     return span_probabilities(messages, exact, A, starts + shift, ends + shift, tags)
@@ -223,12 +223,12 @@ def _probabilities(
 def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:
     """Yield runs of documents of at most so many bytes, and at least one document."""
     sums = np.cumsum(sizes)
-    first = 0
-    while first < len(sizes):
-        done = int(sums[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(sums, done + 4 * most, "right")))
-        yield first, last
-        first = last
+    begin = 0
+    while begin < len(sizes):
+        done = int(sums[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(sums, done + 4 * most, "right")))
+        yield begin, end
+        begin = end
 
 
 def _only(block: Block, document: int) -> Block:

@@ -93,34 +93,34 @@ class Stage:
 
     def _hidden(self, read: Read, products: Float) -> Iterator[tuple[slice, Float]]:
         """Yield the hidden layer of some tokens at a time, and which they are."""
-        radius, made, N = self.configuration.radius, self.configuration, len(read.ids)
-        flat = products.reshape(-1, made.hidden)
-        positions = np.arange(made.positions)[:, None]
-        ids = windows(read.ids, read.sentences, radius, 0) * made.positions + positions
+        radius, configuration, N = self.configuration.radius, self.configuration, len(read.ids)
+        flat = products.reshape(-1, configuration.hidden)
+        positions = np.arange(configuration.positions)[:, None]
+        ids = windows(read.ids, read.sentences, radius, 0) * configuration.positions + positions
         contexts = tokens = None
         if self._contexts is not None:
             contexts = windows(read.contexts, read.sentences, radius, CONTEXT_PADDING)
             contexts += (CONTEXT_PADDING + 1) * positions
         if self._E and read.features is not None:
-            some = np.flatnonzero(read.features.any(1))
+            featured = np.flatnonzero(read.features.any(1))
             place = np.full(N + 1, -1, np.int64)
-            place[some] = np.arange(len(some))
-            tokens, features = place[windows(np.arange(N), read.sentences, radius, N)], read.features[some]
+            place[featured] = np.arange(len(featured))
+            tokens, features = place[windows(np.arange(N), read.sentences, radius, N)], read.features[featured]
         for begin in range(0, N, ROWS):
             part = slice(begin, begin + ROWS)
             H = np.take(flat, ids[0, part], 0)
             row = np.empty_like(H)
-            for k in range(1, made.positions):
+            for k in range(1, configuration.positions):
                 H += np.take(flat, ids[k, part], 0, out=row, mode="clip")
             if contexts is not None and self._contexts is not None:
-                for k in range(made.positions):
+                for k in range(configuration.positions):
                     H += np.take(self._contexts, contexts[k, part], 0, out=row, mode="clip")
             if tokens is not None:
                 for k, E in enumerate(self._E):
                     near = np.flatnonzero(tokens[k, part] >= 0)
                     H[near] += features[tokens[k, part][near]] @ E
             H += self._parameters["b"][:, 0]
-            yield part, _ACTIVATIONS[made.activation](H)
+            yield part, _ACTIVATIONS[configuration.activation](H)
 
 
 def _relu(H: Float) -> Float:

@@ -51,8 +51,8 @@ class Tokens(NamedTuple):
     def places(self) -> Iterator[Place]:
         """Yield where each sentence's tokens stand, for `network.document_features.gazetteer_features`."""
         starts, ends = self.starts.tolist(), self.ends.tolist()
-        for text, (first, last) in zip(self.sentence_texts, pairwise(self.sentences.tolist()), strict=True):
-            yield self.texts[text], starts[first:last], ends[first:last]
+        for text, (begin, end) in zip(self.sentence_texts, pairwise(self.sentences.tolist()), strict=True):
+            yield self.texts[text], starts[begin:end], ends[begin:end]
 
 
 def forms_of(tokens: Iterable[str], unit: str) -> list[str]:
@@ -69,12 +69,12 @@ def read_texts(texts: Sequence[str], unit: str) -> Tokens:
     for d, text in enumerate(texts):
         starts, ends, offsets = segment(text, unit)
         begins, stops = starts.tolist(), ends.tolist()
-        own = forms_of((text[s:e] for s, e in zip(begins, stops, strict=True)), unit)
+        forms = forms_of((text[s:e] for s, e in zip(begins, stops, strict=True)), unit)
         sentences.append(offsets[1:] + len(words))
         owners += [d] * (len(offsets) - 1)
-        counts.append(len(own))
-        words += own
-        keys += own if unit == "word" else character_keys(text, begins, stops)
+        counts.append(len(forms))
+        words += forms
+        keys += forms if unit == "word" else character_keys(text, begins, stops)
         columns.append((starts, ends))
     empty = np.zeros(0, np.int64)
     starts, ends = (np.concatenate([empty, *(column[side] for column in columns)]) for side in (0, 1))

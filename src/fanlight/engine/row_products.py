@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import LINE, UNITS
-from fanlight.engine.passes import multiply, panels
-from fanlight.engine.simd import aligned, load, prefetch, splat, store
+from fanlight.engine.matmul import multiply, panels
+from fanlight.engine.simd import allocate_aligned, load, prefetch, splat, store
 from fanlight.jit import kernel
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes
@@ -64,40 +64,45 @@ class RowProducts:
         How many of its rows a type has.
     """
 
-    def __init__(self, made: Configuration, parameters: Mapping[str, Float], W: Float) -> None:
+    def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], W: Float) -> None:
         P, M = W.shape[1:]
-        self._made = made
-        reaches = {g.name: made.radius if g.reach is None else min(g.reach, made.radius) for g in made.groups}
-        some = {g.name: np.flatnonzero(parameters[g.name].any(1)) for g in made.groups}
-        apart = {g.name for g in made.groups if set(g.features) <= RECURRING and 4 * g.buckets * P * M <= MOST}
-        self.reach = reach = made.radius if made.vector_width else max(
-            (reaches[g.name] for g in made.groups if g.name not in apart), default=0
+        self._made = configuration
+        reaches = {
+            g.name: configuration.radius if g.reach is None else min(g.reach, configuration.radius)
+            for g in configuration.groups
+        }
+        nonzero = {g.name: np.flatnonzero(parameters[g.name].any(1)) for g in configuration.groups}
+        separate = {
+            g.name for g in configuration.groups if set(g.features) <= RECURRING and 4 * g.buckets * P * M <= MOST
+        }
+        self.reach = reach = configuration.radius if configuration.vector_width else max(
+            (reaches[g.name] for g in configuration.groups if g.name not in separate), default=0
         )  # fmt: skip
-        self._first = (made.radius - reach) * M  # column of `products` from which on they are near
+        self._first = (configuration.radius - reach) * M  # column of `products` from which on they are near
         self._tables: dict[str, _Table] = {}
         self._rows: dict[str, Rows] = {}  # of `products`, for each row of a table
-        blocks = [np.zeros((1, P * M), np.float32)]
+        tables = [np.zeros((1, P * M), np.float32)]
         count = 1
-        for g in made.groups:
+        for g in configuration.groups:
             width = 2 * reaches[g.name] + 1
-            seen = slice(made.radius - reaches[g.name], made.radius - reaches[g.name] + width)
-            own = np.ascontiguousarray(W[made.columns[g.name], seen]).reshape(g.dimension, width * M)
+            seen = slice(configuration.radius - reaches[g.name], configuration.radius - reaches[g.name] + width)
+            weights = np.ascontiguousarray(W[configuration.columns[g.name], seen]).reshape(g.dimension, width * M)
             if reaches[g.name] > reach:
                 self._rows[g.name] = np.zeros(g.buckets, np.int32)
-                self._rows[g.name][some[g.name]] = np.arange(count, count + len(some[g.name]))
-                blocks.append(np.zeros((len(some[g.name]), P, M), np.float32))
-                blocks[-1][:, seen] = multiplied(parameters[g.name][some[g.name]], own).reshape(-1, width, M)
-                blocks[-1] = blocks[-1].reshape(-1, P * M)
-                count += len(blocks[-1])
-            elif 4 * g.buckets * width * M <= LESS or g.name in apart:
-                products = aligned((g.buckets, width * M))
-                products[some[g.name]] = multiplied(parameters[g.name][some[g.name]], own)
+                self._rows[g.name][nonzero[g.name]] = np.arange(count, count + len(nonzero[g.name]))
+                tables.append(np.zeros((len(nonzero[g.name]), P, M), np.float32))
+                tables[-1][:, seen] = multiply_rows(parameters[g.name][nonzero[g.name]], weights).reshape(-1, width, M)
+                tables[-1] = tables[-1].reshape(-1, P * M)
+                count += len(tables[-1])
+            elif 4 * g.buckets * width * M <= LESS or g.name in separate:
+                products = allocate_aligned((g.buckets, width * M))
+                products[nonzero[g.name]] = multiply_rows(parameters[g.name][nonzero[g.name]], weights)
                 self._tables[g.name] = _Table(products, (reach - reaches[g.name]) * M)
-        self._lists, self._marks = (len(W) - made.width) // MARKS, count
-        blocks.append(products_of_bits(W[made.width :], MARKS))
-        self.products = aligned((sum(map(len, blocks)), P * M))
-        np.concatenate(blocks, out=self.products)
-        self.count = sum(len(g.features) for g in made.groups if g.name in self._rows) + self._lists
+        self._lists, self._marks = (len(W) - configuration.width) // MARKS, count
+        tables.append(products_of_bits(W[configuration.width :], MARKS))
+        self.products = allocate_aligned((sum(map(len, tables)), P * M))
+        np.concatenate(tables, out=self.products)
+        self.count = sum(len(g.features) for g in configuration.groups if g.name in self._rows) + self._lists
 
     @property
     def tables(self) -> set[str]:
@@ -118,7 +123,7 @@ class RowProducts:
                 add_rows(self.products, numbers, bag.offsets, self._first, rows, near, 0, near.shape[1])
                 column += len(group.features)
         if marks is not None:
-            add_marks(marks, self._lists, self._marks, rows, parts, column, self.products, self._first, near)
+            add_marks(marks, self._lists, self._marks, rows, parts, column, (self.products, self._first), near)
 
 
 def products_of_bits(E: Float, bits: int) -> Float:
@@ -138,10 +143,12 @@ def products_of_bits(E: Float, bits: int) -> Float:
     """
     ways = (np.arange(WAYS)[:, None] >> np.arange(bits) & 1).astype(np.float32)
     groups = np.ascontiguousarray(E).reshape(-1, bits, E.shape[1] * E.shape[2])
-    return np.concatenate([np.zeros((0, groups.shape[2]), np.float32), *(multiplied(ways, own) for own in groups)])
+    return np.concatenate(
+        [np.zeros((0, groups.shape[2]), np.float32), *(multiply_rows(ways, group) for group in groups)]
+    )
 
 
-def multiplied(table: Float, W: Float) -> Float:
+def multiply_rows(table: Float, W: Float) -> Float:
     """Return table (rows, d) @ W (d, n)."""
     out = np.empty((len(table), W.shape[1]), np.float32)
     every = np.arange(len(table))
@@ -179,21 +186,23 @@ def clear(out: Any, places: Any) -> None:
 
 @kernel()
 def add_marks(
-    marks: Any, lists: int, first: int, places: Any, parts: Any, column: int, products: Any, begin: int, near: Any
+    marks: Any, lists: int, table: int, places: Any, parts: Any, column: int, products: Any, near: Any
 ) -> None:
     """Fill rows `places` of parts, from a column on, with the number of each list's marks, read as bits; 0 for none.
 
-    HashIndex are counted from `first`; what products' rows of these numbers have from `begin` on is added to near.
+    Numbers are counted from `table`; `products` is the rows of these numbers, and from which column on they are added
+    to near.
     """
+    summands, begin = products
     width = near.shape[1]
     for t in range(len(places)):
         for i in range(lists):
             way = 0
             for j in range(MARKS):
                 way += (marks[t, i * MARKS + j] != 0) << j
-            row = np.int64(first + (i << MARKS) + way if way else 0)
+            row = np.int64(table + (i << MARKS) + way if way else 0)
             parts[places[t], column + i] = row
             for j in range(0, width if way else 0, len(UNITS)):
                 place = np.int64(places[t]) * width + j
-                v = load(near, place, UNITS) + load(products, row * products.shape[1] + begin + j, UNITS)
+                v = load(near, place, UNITS) + load(summands, row * summands.shape[1] + begin + j, UNITS)
                 store(v, near, place)

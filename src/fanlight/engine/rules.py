@@ -18,9 +18,9 @@ from fanlight.engine.borders import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import inner, kernel
 from fanlight.text.automaton_kernels import code_point
+from fanlight.text.hash_kernels import START, finish, hash_on
 from fanlight.text.particles import AFTER_CONSONANT, AFTER_VOWEL, LIMIT, PARTICLES, SLOTS
 from fanlight.text.particles import LONGEST as LONGEST_PARTICLE
-from fanlight.text.word_kernels import START, finish, hash_on
 
 RULES, MODEL, LONGEST = range(3)
 _PARTICLE_KEYS, _PARTICLES = table_of(PARTICLES, 512)
@@ -59,9 +59,9 @@ class Names(NamedTuple):
         size = 1 << (3 * len(names) // 2).bit_length()
         keys, numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
         words = 1 << (BITS * _count_runs(data, borders, alphanumeric) // 64).bit_length()
-        made = cls(keys, numbers, np.zeros(words, np.uint64), data, borders, alphanumeric)
-        _enter(made)
-        return made
+        table = cls(keys, numbers, np.zeros(words, np.uint64), data, borders, alphanumeric)
+        _enter(table)
+        return table
 
 
 @cache
@@ -103,8 +103,8 @@ def _enter(names: Names) -> None:
         h, i, end = START, names.borders[n], names.borders[n + 1]
         while i < end:
             i, _, h = _run(h, names.data, i, end, names.alphanumeric)
-            place, whole, part = _marks(finish(h), names.filter)
-            names.filter[place] |= part if i < end else whole
+            place, last_bits, inner_bits = _marks(finish(h), names.filter)
+            names.filter[place] |= inner_bits if i < end else last_bits
         slot = place_of(finish(h), names.keys)
         names.keys[slot] = finish(h)
         names.numbers[slot] = n
@@ -114,21 +114,21 @@ def _enter(names: Names) -> None:
 def _marks(key: Any, filter: Any) -> tuple[Any, Any, Any]:
     """Return a hash's word of the filter, and its bits there as a name's and as what goes on to be one."""
     one, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
-    whole = (one << (key & low)) | (one << ((key >> six) & low))
-    part = (one << ((key >> np.uint64(12)) & low)) | (one << ((key >> np.uint64(18)) & low))
-    return (key >> np.uint64(24)) & np.uint64(len(filter) - 1), whole, part
+    last_bits = (one << (key & low)) | (one << ((key >> six) & low))
+    inner_bits = (one << ((key >> np.uint64(12)) & low)) | (one << ((key >> np.uint64(18)) & low))
+    return (key >> np.uint64(24)) & np.uint64(len(filter) - 1), last_bits, inner_bits
 
 
 @kernel()
-def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names, out: Any) -> int:
-    """Find the names in documents [first, last); ``out.types`` gets their numbers.
+def find(data: Any, starts: Any, ends: Any, begin_document: int, end_document: int, names: Names, out: Any) -> int:
+    """Find the names in documents [begin_document, last); ``out.types`` gets their numbers.
 
     They come in the order of their starts, the shorter first. Returns how many there are, be there room for them or
     not.
     """
-    found = 0
+    count = 0
     room = len(out.types)
-    for d in range(first, last):
+    for d in range(begin_document, end_document):
         i, end = starts[d], ends[d]
         place = 0
         while i < end:
@@ -136,30 +136,30 @@ def find(data: Any, starts: Any, ends: Any, first: int, last: int, names: Names,
             reached, at, run_start, run_place, before = stop, place + width, i, place, START
             while True:
                 if data[reached - 1] >= 0x80 and at - run_place > 1:
-                    found = _find_heads(
-                        data, (i, run_start, reached), (place, run_place), (d, before), names, (out, found)
+                    count = _find_heads(
+                        data, (i, run_start, reached), (place, run_place), (d, before), names, (out, count)
                     )
-                word, whole, part = _marks(finish(h), names.filter)
+                word, last_bits, inner_bits = _marks(finish(h), names.filter)
                 said = names.filter[word]
-                if said & whole == whole:
+                if said & last_bits == last_bits:
                     slot = place_of(finish(h), names.keys)
                     n = names.numbers[slot]
-                    known = names.keys[slot] != 0
-                    if known and _same(data, i, reached, names.data, names.borders[n], names.borders[n + 1]):
-                        if found < room:
-                            out.documents[found] = d
-                            out.starts[found], out.ends[found] = place, at
-                            out.byte_starts[found], out.byte_ends[found] = i, reached
-                            out.types[found], out.probabilities[found] = n, 1.0
-                        found += 1
-                if said & part != part or reached >= end:
+                    occupied = names.keys[slot] != 0
+                    if occupied and _same(data, i, reached, names.data, names.borders[n], names.borders[n + 1]):
+                        if count < room:
+                            out.documents[count] = d
+                            out.starts[count], out.ends[count] = place, at
+                            out.byte_starts[count], out.byte_ends[count] = i, reached
+                            out.types[count], out.probabilities[count] = n, 1.0
+                        count += 1
+                if said & inner_bits != inner_bits or reached >= end:
                     break
                 run_start, run_place, before = reached, at, h
-                reached, more, h = _run(h, data, reached, end, names.alphanumeric)
-                at += more
+                reached, letters, h = _run(h, data, reached, end, names.alphanumeric)
+                at += letters
             i = stop
             place += width
-    return found
+    return count
 
 
 @inner()
@@ -172,10 +172,10 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
     name_start, i, end = bytes_
     name_place, place = places
     document, h = start
-    out, found = output
+    out, count = output
     last, _ = code_point(data, max(i, end - 3))
     if not 0xAC00 <= last <= 0xD7A3:
-        return found
+        return count
     while i < end:
         point, size = code_point(data, i)
         h = hash_on(h, data, i, i + size, False)
@@ -194,13 +194,13 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
             continue
         if not _are_particles(data, point, i, end):
             continue
-        if found < len(out.types):
-            out.documents[found] = document
-            out.starts[found], out.ends[found] = name_place, place
-            out.byte_starts[found], out.byte_ends[found] = name_start, i
-            out.types[found], out.probabilities[found] = n, 1.0
-        found += 1
-    return found
+        if count < len(out.types):
+            out.documents[count] = document
+            out.starts[count], out.ends[count] = name_place, place
+            out.byte_starts[count], out.byte_ends[count] = name_start, i
+            out.types[count], out.probabilities[count] = n, 1.0
+        count += 1
+    return count
 
 
 @inner()
@@ -244,9 +244,11 @@ def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
 
     The model's may overlap each other: only with a rule's they cannot stay together.
     """
-    kept = 0
+    rows = 0
     m, r = 0, 0
-    own = np.empty(len(model.types) + len(rules.types), np.int64)  # of a cluster: n for a rule's, -1 - n for a model's
+    cluster = np.empty(
+        len(model.types) + len(rules.types), np.int64
+    )  # of a cluster: n for a rule's, -1 - n for a model's
     while m < len(model.types) or r < len(rules.types):
         count = 0
         document, border = -1, 0
@@ -260,17 +262,17 @@ def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
                 break
             document = d
             border = max(border, rules.ends[r] if take_rule else model.ends[m])
-            own[count] = r if take_rule else -1 - m
+            cluster[count] = r if take_rule else -1 - m
             count += 1
             if take_rule:
                 r += 1
             else:
                 m += 1
         if count == 1:
-            kept = _copy(model, rules, own[0], out, kept)
+            rows = _copy(model, rules, cluster[0], out, rows)
         else:
-            kept = _choose(model, rules, own[:count], border, precedence, out, kept)
-    return kept
+            rows = _choose(model, rules, cluster[:count], border, precedence, out, rows)
+    return rows
 
 
 @inner(inline="always")
@@ -281,49 +283,49 @@ def _before(model: Any, m: int, rules: Any, r: int) -> Any:
 
 
 @inner()
-def _choose(model: Any, rules: Any, own: Any, border: int, precedence: int, out: Any, kept: int) -> int:
+def _choose(model: Any, rules: Any, cluster: Any, border: int, precedence: int, out: Any, rows: int) -> int:
     """Keep in the order of ranks a rule's entity that none kept overlaps, a model's that no rule's kept overlaps."""
-    first = rules.starts[own[0]] if own[0] >= 0 else model.starts[-1 - own[0]]
-    ranks = np.empty(len(own), np.int64)
-    for k in range(len(own)):
-        n = own[k]
+    origin = rules.starts[cluster[0]] if cluster[0] >= 0 else model.starts[-1 - cluster[0]]
+    ranks = np.empty(len(cluster), np.int64)
+    for k in range(len(cluster)):
+        n = cluster[k]
         rule = n >= 0
         start = np.int64(rules.starts[n] if rule else model.starts[-1 - n])
         end = rules.ends[n] if rule else model.ends[-1 - n]
         shortness = np.int64(0x7FFFFFFF) - (end - start)
         if precedence == LONGEST:
-            ranks[k] = (shortness << 32) | (np.int64(not rule) << 31) | (start - first)
+            ranks[k] = (shortness << 32) | (np.int64(not rule) << 31) | (start - origin)
         else:
-            ranks[k] = (np.int64(rule != (precedence == RULES)) << 62) | (shortness << 31) | (start - first)
-    taken = np.zeros((2, border - first), np.bool_)  # by a rule's entity, by any
-    stays = np.zeros(len(own), np.bool_)
+            ranks[k] = (np.int64(rule != (precedence == RULES)) << 62) | (shortness << 31) | (start - origin)
+    taken = np.zeros((2, border - origin), np.bool_)  # by a rule's entity, by any
+    stays = np.zeros(len(cluster), np.bool_)
     for k in np.argsort(ranks, kind="mergesort"):
-        n = own[k]
-        start = (rules.starts[n] if n >= 0 else model.starts[-1 - n]) - first
-        end = (rules.ends[n] if n >= 0 else model.ends[-1 - n]) - first
+        n = cluster[k]
+        start = (rules.starts[n] if n >= 0 else model.starts[-1 - n]) - origin
+        end = (rules.ends[n] if n >= 0 else model.ends[-1 - n]) - origin
         rule = n >= 0
         if not taken[int(rule), start:end].any():
             taken[1, start:end] = True
             taken[0, start:end] |= rule
             stays[k] = True
-    for k in range(len(own)):
+    for k in range(len(cluster)):
         if stays[k]:
-            kept = _copy(model, rules, own[k], out, kept)
-    return kept
+            rows = _copy(model, rules, cluster[k], out, rows)
+    return rows
 
 
 @inner(inline="always")
-def _copy(model: Any, rules: Any, n: int, out: Any, kept: int) -> int:
+def _copy(model: Any, rules: Any, n: int, out: Any, row: int) -> int:
     if n >= 0:
-        _copy_row(rules, n, out, kept)
+        _copy_row(rules, n, out, row)
     else:
-        _copy_row(model, -1 - n, out, kept)
-    return kept + 1
+        _copy_row(model, -1 - n, out, row)
+    return row + 1
 
 
 @inner(inline="always")
-def _copy_row(some: Any, k: int, out: Any, kept: int) -> None:
-    out.documents[kept] = some.documents[k]
-    out.starts[kept], out.ends[kept] = some.starts[k], some.ends[k]
-    out.byte_starts[kept], out.byte_ends[kept] = some.byte_starts[k], some.byte_ends[k]
-    out.types[kept], out.probabilities[kept] = some.types[k], some.probabilities[k]
+def _copy_row(entities: Any, k: int, out: Any, row: int) -> None:
+    out.documents[row] = entities.documents[k]
+    out.starts[row], out.ends[row] = entities.starts[k], entities.ends[k]
+    out.byte_starts[row], out.byte_ends[row] = entities.byte_starts[k], entities.byte_ends[k]
+    out.types[row], out.probabilities[row] = entities.types[k], entities.probabilities[k]

@@ -66,11 +66,11 @@ class SentenceTagger:
             snapshot = self._cache.snapshot()
             shares = _share(sentences, documents, threads)
             jobs = [
-                self._engine.submit(threads, partial(self._tag, chunks, snapshot, sentences[first : last + 1], owners))
-                for first, last, owners in shares[1:]
+                self._engine.submit(threads, partial(self._tag, chunks, snapshot, sentences[begin : end + 1], owners))
+                for begin, end, owners in shares[1:]
             ]
-            first, last, owners = shares[0]
-            rows = self._tag(chunks, snapshot, sentences[first : last + 1], owners)
+            begin, end, owners = shares[0]
+            rows = self._tag(chunks, snapshot, sentences[begin : end + 1], owners)
             return [*rows, *chain.from_iterable(job.result() for job in jobs)]
 
     def _tag(
@@ -78,11 +78,11 @@ class SentenceTagger:
     ) -> list[TokenSpan]:
         """Tag some of the sentences, whose first tokens are `sentences`."""
         engine, (tables, layers) = self._engine, snapshot
-        first, last = int(sentences[0]), int(sentences[-1])
-        out = Entities.allocate((last - first) * engine.overlaps)
+        low, high = int(sentences[0]), int(sentences[-1])
+        out = Entities.allocate((high - low) * engine.overlaps)
         arguments = entry.bind(
             self._cache.entries(),
-            chunks._replace(ids=chunks.ids[first:last]),
+            chunks._replace(ids=chunks.ids[low:high]),
             tables,
             Networks(layers[0], layers[-1], len(layers) > 1),
             engine.finders,
@@ -90,9 +90,9 @@ class SentenceTagger:
             out,
             self._json,
         )
-        borders = (sentences - first).astype(np.int32)
+        borders = (sentences - low).astype(np.int32)
         count = entry.tag_sentences(arguments, borders, owners.astype(np.int32), np.zeros(len(engine.types)))
-        starts, ends = (column[:count] + first for column in (out.starts, out.ends))
+        starts, ends = (column[:count] + low for column in (out.starts, out.ends))
         columns = (starts.tolist(), ends.tolist(), out.types[:count].tolist(), out.probabilities[:count].tolist())
         types = engine.types
         return [
@@ -101,8 +101,8 @@ class SentenceTagger:
 
 
 def _share(sentences: Int, documents: Int, threads: int) -> list[tuple[int, int, Int]]:
-    """Divide sentences [first, last) between threads, whole documents each; also return their documents' numbers."""
+    """Divide sentences [begin, end) between threads, whole documents each; also return their documents' numbers."""
     tokens = int(sentences[-1])
     wanted = np.searchsorted(sentences[1:], np.arange(0, tokens, max(SHARE, -(-tokens // threads))), "right")
     borders = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))
-    return [(first, last, documents[first:last]) for first, last in pairwise(borders.tolist())]
+    return [(begin, end, documents[begin:end]) for begin, end in pairwise(borders.tolist())]

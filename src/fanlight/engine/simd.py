@@ -29,18 +29,18 @@ from numba import extending, types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 
-def aligned(shape: tuple[int, ...], dtype: Any = np.float32, zeros: bool = True) -> NDArray[Any]:
+def allocate_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, zeros: bool = True) -> NDArray[Any]:
     """Return an array that begins where a cache line does, so that no vector lies across two; filled with `zeros`."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    whole = np.empty(size + 64, np.uint8)  # NumPy asks for large pages for large ones
-    first = -whole.ctypes.data % 64
-    made: NDArray[Any] = whole[first : first + size].view(dtype).reshape(shape)
+    buffer = np.empty(size + 64, np.uint8)  # NumPy asks for large pages for large ones
+    offset = -buffer.ctypes.data % 64
+    array: NDArray[Any] = buffer[offset : offset + size].view(dtype).reshape(shape)
     if zeros:
-        made[...] = 0
-    return made
+        array[...] = 0
+    return array
 
 
 _intrinsic: Callable[[Any], Any] = extending.intrinsic  # a call leaves out the first parameter, which mypy would miss
@@ -67,13 +67,13 @@ def _llvm(type_: Vector) -> Any:
 @_intrinsic
 def load(typingctx: Any, array: Any, place: Any, width: Any) -> Any:
     """Return `width` numbers of a contiguous array, from a place on that counts through its rows."""
-    made = Vector(array.dtype, len(width))
+    vector = Vector(array.dtype, len(width))
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], _llvm(made))
-        return builder.load(pointer, align=made.dtype.bitwidth // 8)
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], kind=_llvm(vector))
+        return builder.load(pointer, align=vector.dtype.bitwidth // 8)
 
-    return made(array, types.intp, width), generate
+    return vector(array, types.intp, width), generate
 
 
 @_intrinsic
@@ -81,7 +81,7 @@ def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
     """Write a vector to an array, from a place on."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], _llvm(vector))
+        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], kind=_llvm(vector))
         builder.store(args[0], pointer, align=vector.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
@@ -94,7 +94,7 @@ def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], ir.IntType(8))
+        pointer = _pointer(context, builder, sig.args[0], args[0], args[1], kind=ir.IntType(8))
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         builder.call(function, [pointer, *(ir.Constant(number, n) for n in (0, 2, 1))])
@@ -106,15 +106,15 @@ def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
 @_intrinsic
 def splat(typingctx: Any, number: Any, width: Any) -> Any:
     """Return a number, `width` times."""
-    made = Vector(number, len(width))
+    vector = Vector(number, len(width))
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = _llvm(made)
+        kind = _llvm(vector)
         one = builder.insert_element(ir.Constant(kind, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), made.count), [0] * made.count)
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
         return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
 
-    return made(number, width), generate
+    return vector(number, width), generate
 
 
 @_intrinsic
@@ -143,7 +143,7 @@ def larger(typingctx: Any, a: Any, b: Any) -> Any:
 @_intrinsic
 def total(typingctx: Any, a: Any) -> Any:
     """Return the sum of a vector's numbers, in halves."""
-    return a.dtype(a), lambda context, builder, sig, args: _folded(builder, args[0], builder.fadd)
+    return a.dtype(a), lambda context, builder, sig, args: _reduce(builder, args[0], builder.fadd)
 
 
 @_intrinsic
@@ -153,24 +153,12 @@ def largest(typingctx: Any, a: Any) -> Any:
     def greater(builder: Any) -> Callable[[Any, Any], Any]:
         return lambda x, y: builder.select(builder.fcmp_ordered(">", x, y), x, y)
 
-    return a.dtype(a), lambda context, builder, sig, args: _folded(builder, args[0], greater(builder))
+    return a.dtype(a), lambda context, builder, sig, args: _reduce(builder, args[0], greater(builder))
 
 
 @_intrinsic
-def tile(
-    typingctx: Any,
-    rows: Any,
-    width: Any,
-    a: Any,
-    i: Any,
-    lda: Any,
-    b: Any,
-    j: Any,
-    depth: Any,
-    c: Any,
-    k: Any,
-    ldc: Any,
-) -> Any:
+def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any, j: Any, depth: Any, c: Any, k: Any,
+         ldc: Any) -> Any:  # fmt: skip
     """Add to a tile of c, so many `rows` by `width`, the product of a's rows with b (depth, width), sums in registers.
 
     The tile begins at place k of c, whose rows are `ldc` apart; a's rows at i, `lda` apart; b is contiguous from j on.
@@ -182,26 +170,28 @@ def tile(
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         _, _, a, i, lda, b, j, depth, c, k, ldc = args
-        whole = lambda n: ir.Constant(i.type, n)  # noqa: E731
-        at = lambda array, which, place: _pointer(context, builder, sig.args[which], array, place, kind)  # noqa: E731
-        size = number.bitwidth // 8
-        sums = [[cgutils.alloca_once(builder, kind) for _ in range(parts)] for _ in range(R)]
+        constant = lambda n: ir.Constant(i.type, n)  # noqa: E731
+        at = lambda array, which, place: _pointer(context, builder, sig.args[which], array, place, kind=kind)  # noqa: E731
+        size, sums = (
+            number.bitwidth // 8,
+            [[cgutils.alloca_once(builder, kind) for _ in range(parts)] for _ in range(R)],
+        )
         places = [
-            [builder.add(builder.add(k, builder.mul(ldc, whole(r))), whole(lanes * p)) for p in range(parts)]
+            [builder.add(builder.add(k, builder.mul(ldc, constant(r))), constant(lanes * p)) for p in range(parts)]
             for r in range(R)
         ]
         for r in range(R):
             for p in range(parts):
                 builder.store(builder.load(at(c, 8, places[r][p]), align=size), sums[r][p])
         data = context.make_array(sig.args[2])(context, builder, a).data
-        starts = [builder.gep(data, [builder.add(i, builder.mul(lda, whole(r)))]) for r in range(R)]
+        starts = [builder.gep(data, [builder.add(i, builder.mul(lda, constant(r)))]) for r in range(R)]
         function = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{lanes}f{number.bitwidth}"
         )
         mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
         with cgutils.for_range(builder, depth) as loop:
-            row = builder.add(j, builder.mul(loop.index, whole(lanes * parts)))
-            columns = [builder.load(at(b, 5, builder.add(row, whole(lanes * p))), align=size) for p in range(parts)]
+            row = builder.add(j, builder.mul(loop.index, constant(lanes * parts)))
+            columns = [builder.load(at(b, 5, builder.add(row, constant(lanes * p))), align=size) for p in range(parts)]
             for r in range(R):
                 one = builder.insert_element(
                     ir.Constant(kind, ir.Undefined),
@@ -216,29 +206,29 @@ def tile(
                 builder.store(builder.load(sums[r][p]), at(c, 8, places[r][p]), align=size)
         return context.get_dummy_value()
 
-    whole = types.intp
-    return types.void(rows, width, a, whole, whole, b, whole, whole, c, whole, whole), generate
+    n = types.intp
+    return types.void(rows, width, a, n, n, b, n, n, c, n, n), generate
 
 
-def _folded(builder: Any, vector: Any, join: Callable[[Any, Any], Any]) -> Any:
+def _reduce(builder: Any, vector: Any, join: Callable[[Any, Any], Any]) -> Any:
     count = vector.type.count
     index = ir.IntType(32)
     while count > 1 and count % 2 == 0:
         count //= 2
         low, high = (
             builder.shuffle_vector(
-                vector, vector, ir.Constant(ir.VectorType(index, count), list(range(first, first + count)))
+                vector, vector, ir.Constant(ir.VectorType(index, count), list(range(begin, begin + count)))
             )
-            for first in (0, count)
+            for begin in (0, count)
         )
         vector = join(low, high)
-    made = builder.extract_element(vector, ir.Constant(index, 0))
+    total = builder.extract_element(vector, ir.Constant(index, 0))
     for i in range(1, count):
-        made = join(made, builder.extract_element(vector, ir.Constant(index, i)))
-    return made
+        total = join(total, builder.extract_element(vector, ir.Constant(index, i)))
+    return total
 
 
-def _pointer(context: Any, builder: Any, type_: Any, array: Any, place: Any, kind: Any) -> Any:
+def _pointer(context: Any, builder: Any, type_: Any, array: Any, place: Any, *, kind: Any) -> Any:
     data = context.make_array(type_)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [place]), kind.as_pointer())
 

@@ -28,7 +28,7 @@ _FIRST, _LAST, _PAIRS = _points(NEVER_FIRST), _points(NEVER_LAST), _points(PAIRS
 @kernel()
 def trim_entities(data: Any, out: Any, count: Any) -> Any:
     """Trim the spans of the first `count` entities of columns, as `spans.trim`; return how many are not empty."""
-    kept = ZERO
+    row = ZERO
     for n in range(count):
         start, end = np.int64(out.starts[n]), np.int64(out.ends[n])
         i: Any = np.int64(out.byte_starts[n])
@@ -48,14 +48,14 @@ def trim_entities(data: Any, out: Any, count: Any) -> Any:
             end -= 1
         if i == j:
             continue
-        out.documents[kept], out.types[kept], out.probabilities[kept] = (
+        out.documents[row], out.types[row], out.probabilities[row] = (
             out.documents[n],
             out.types[n],
             out.probabilities[n],
         )
-        out.starts[kept], out.ends[kept], out.byte_starts[kept], out.byte_ends[kept] = start, end, i, j
-        kept += 1
-    return kept
+        out.starts[row], out.ends[row], out.byte_starts[row], out.byte_ends[row] = start, end, i, j
+        row += 1
+    return row
 
 
 @inner(inline="always")

@@ -207,8 +207,15 @@ def _kind(model: Model) -> str:
 
     from fanlight import jit
 
-    made, stages = model.configuration, 1 + (model.first is not None)
-    kind = [made.unit, made.head, len(made.types), stages, model.gazetteer is None, model.patterns is None]
+    configuration, stages = model.configuration, 1 + (model.first is not None)
+    kind = [
+        configuration.unit,
+        configuration.head,
+        len(configuration.types),
+        stages,
+        model.gazetteer is None,
+        model.patterns is None,
+    ]
     machine = [__version__, binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     return hashlib.sha256(repr([jit.stamp(), kind, machine]).encode()).hexdigest()[:24]
 

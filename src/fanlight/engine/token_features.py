@@ -120,8 +120,8 @@ def _pattern_groups(model: Model) -> dict[str, int]:
     """Return the group of each type of a model's patterns: they come after the lists of a gazetteer of words."""
     assert model.patterns is not None
     words = model.gazetteer is not None and model.configuration.unit == "word"
-    first = len(model.gazetteer.lists) if model.gazetteer is not None and words else 0
-    return {type_: first + n for n, type_ in enumerate(model.patterns.types)}
+    offset = len(model.gazetteer.lists) if model.gazetteer is not None and words else 0
+    return {type_: offset + n for n, type_ in enumerate(model.patterns.types)}
 
 
 def _filter_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -173,7 +173,7 @@ def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
             bits = BEGINS
         else:
             bits = ENDS if t == end - 1 else INSIDE
-        entry = features.first[t]
+        entry = features.heads[t]
         while entry >= 0 and features.entries[entry, 0] >> BITS != group:
             entry = features.entries[entry, 1]
         if entry >= 0:
@@ -183,9 +183,9 @@ def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
         if count == len(features.entries):
             entries = np.empty((2 * count, 2), np.int32)
             entries[:count] = features.entries
-            features = Features(features.first, entries, features.count)
-        features.entries[count, 0], features.entries[count, 1] = group << BITS | bits, features.first[t]
-        features.first[t] = count
+            features = Features(features.heads, entries, features.count)
+        features.entries[count, 0], features.entries[count, 1] = group << BITS | bits, features.heads[t]
+        features.heads[t] = count
         features.count[0] = count + 1
     return features
 
@@ -258,9 +258,9 @@ def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
     offsets, borders = tokens.offsets, tokens.borders
     for n in range(len(spans.types)):
         s = spans.documents[n]
-        first, last = _tokens_at(offsets, borders[s], borders[s + 1], spans.byte_starts[n], spans.byte_ends[n])
-        if first < last:
-            features = add_span(features, first, last, np.int64(groups[spans.types[n]]))
+        begin, end = _tokens_at(offsets, borders[s], borders[s + 1], spans.byte_starts[n], spans.byte_ends[n])
+        if begin < end:
+            features = add_span(features, begin, end, np.int64(groups[spans.types[n]]))
     return features
 
 
@@ -302,16 +302,16 @@ def _trim(out: Any, n: int) -> Any:
 
 
 @inner()
-def _tokens_at(offsets: Any, first: int, last: int, begin: int, end: int) -> tuple[int, int]:
-    """Return the tokens of [first, last) that have a part of the bytes [begin, end): first, one past the last."""
-    low, high = first, last
+def _tokens_at(offsets: Any, sentence_begin: int, sentence_end: int, begin: int, end: int) -> tuple[int, int]:
+    """Return the range of a sentence's tokens that have a part of the bytes [begin, end)."""
+    low, high = sentence_begin, sentence_end
     while low < high:
         middle = (low + high) // 2
         if offsets[middle, 3] > begin:
             high = middle
         else:
             low = middle + 1
-    begun, high = low, last
+    begun, high = low, sentence_end
     while low < high:
         middle = (low + high) // 2
         if offsets[middle, 2] >= end:

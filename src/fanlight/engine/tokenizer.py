@@ -83,8 +83,8 @@ class _Words:
         self._out = Learned.of(room)
 
     def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
-        known, out = word_kernels.ABBREVIATION_HASHES, self._out
-        count, n, new = tokenizer_kernels.learn_words(data, fresh, known, keys, values, free, out)
+        abbreviations, out = word_kernels.ABBREVIATION_HASHES, self._out
+        count, n, new = tokenizer_kernels.learn_words(data, fresh, abbreviations, keys, values, free, out)
         hashes = np.empty(new if self._hashing else 0, np.uint64)
         if len(hashes):
             word_kernels.lower_hashes(data, out.spans[:new], hashes)

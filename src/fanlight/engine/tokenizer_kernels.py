@@ -23,7 +23,7 @@ from fanlight.engine.token_flags import (
 )
 from fanlight.jit import inner, kernel
 from fanlight.text import character_kernels, word_kernels
-from fanlight.text.word_kernels import START, finish, hash_bytes
+from fanlight.text.hash_kernels import START, finish, hash_bytes
 
 
 class Learned(NamedTuple):
@@ -43,10 +43,12 @@ class Learned(NamedTuple):
 
 
 @kernel()
-def learn_words(data: Any, fresh: Any, known: Any, keys: Any, values: Any, free: Any, out: Any) -> tuple[int, ...]:
+def learn_words(
+    data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, free: Any, out: Any
+) -> tuple[int, ...]:
     """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words, while there is room; new types get the rows of `free`.
 
-    ``known`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
+    ``abbreviations`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
     """
     borders = np.empty((word_kernels.LONGEST, 2), np.int64)
     n, new = 0, 0
@@ -54,7 +56,7 @@ def learn_words(data: Any, fresh: Any, known: Any, keys: Any, values: Any, free:
         begin, end = fresh[c]
         if n + min(end - begin, word_kernels.LONGEST) > len(out.tokens):
             return c, n, new
-        count = word_kernels.cut(data, begin, end, known, borders)
+        count = word_kernels.cut(data, begin, end, abbreviations, borders)
         out.lengths[c] = count
         for k in range(count):
             s, e = borders[k]
@@ -118,9 +120,9 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
     """Fill the flags of ASCII words and of single characters that `character_kernels` takes; as `known._flags`."""
     for w in range(len(spans)):
         begin, end = spans[w]
-        first, last = data[begin], data[end - 1]
+        head, tail = data[begin], data[end - 1]
         bits = border_bits(data, begin, end)
-        if first >= 0x80:
+        if head >= 0x80:
             p = character_kernels.point(data, begin)
             out[w] = (
                 bits
@@ -135,20 +137,20 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
         same, upper, lower = True, False, False
         for i in range(begin, end):
             b = data[i]
-            same = same and b == first
+            same = same and b == head
             upper = upper or 65 <= b <= 90
             lower = lower or 97 <= b <= 122
         out[w] = (
             bits
-            | FINAL * (same and (last == 46 or last == 33 or last == 63))
-            | CLOSING * (end - begin == 1 and (last in (34, 39, 41, 93, 125)))
-            | BULLET * (end - begin == 1 and (last in (42, 43, 45)))
-            | FIRST_LOWER * (97 <= first <= 122)
-            | COMMA * (end - begin == 1 and last == 44)
-            | DIVIDES * (last == 44 or last == 59 or last == 58)
-            | FIRST_UPPER * (65 <= first <= 90)
+            | FINAL * (same and (tail == 46 or tail == 33 or tail == 63))
+            | CLOSING * (end - begin == 1 and (tail in (34, 39, 41, 93, 125)))
+            | BULLET * (end - begin == 1 and (tail in (42, 43, 45)))
+            | FIRST_LOWER * (97 <= head <= 122)
+            | COMMA * (end - begin == 1 and tail == 44)
+            | DIVIDES * (tail == 44 or tail == 59 or tail == 58)
+            | FIRST_UPPER * (65 <= head <= 90)
             | AS_FORM * (not upper)
-            | ALPHABETIC * (97 <= first | 32 <= 122)
+            | ALPHABETIC * (97 <= head | 32 <= 122)
             | UPPER * (upper and not lower)
             | LOWER * (lower and not upper)
         )

@@ -89,10 +89,13 @@ def _json(which: int, case: Any) -> list[tuple[Any, ...]]:
     plain, engine = engines(name)[0], engines(name)[which]
     block = Block.of([*texts, ""])
     entities = plain.entities(block, np.zeros(len(plain.types)))
-    lines, _ = engine.to_json(block, 0, len(block.starts), entities, plain.types)
+    written, _ = engine.to_json(block, 0, len(block.starts), entities, plain.types)
     alone = Block.of(["".join(texts)])
-    own = plain.entities(alone, np.zeros(len(plain.types)))
-    return [(lines.decode(),), (b"".join(engine.json_segments(alone, 0, iter([own]), plain.types)).decode(),)]
+    entities_alone = plain.entities(alone, np.zeros(len(plain.types)))
+    return [
+        (written.decode(),),
+        (b"".join(engine.json_segments(alone, 0, iter([entities_alone]), plain.types)).decode(),),
+    ]
 
 
 def _token_spans(which: int, case: Any) -> list[tuple[Any, ...]]:
@@ -156,8 +159,9 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 _WORDS = (
-    "text.word_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*", "engine.chunks.*",
-    "engine.row_products.*", "engine.passes.*", "engine.entry.*", "engine.token_features.*", "engine.spans.*",
+    "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
+    "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
+    "engine.token_features.*", "engine.spans.*",
 )  # fmt: skip
 
 TABLE = (

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fanlight.engine import chunks as chunk_kernels
 from fanlight.engine import token_flags
@@ -24,7 +24,7 @@ from fanlight.engine.plain_text import forms_of
 from fanlight.engine.tokenizer import Cutter, cutter_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.text import word_kernels
+from fanlight.text import hash_kernels
 from fanlight.text.borders import border_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
@@ -46,7 +46,7 @@ def stages_of(model: Model) -> list[FirstLayerCache]:
     stages = [(model.configuration, model.parameters)]
     if model.first is not None:
         stages.insert(0, (model.first.configuration, model.first.parameters))
-    return [FirstLayerCache(made, parameters, model) for made, parameters in stages]
+    return [FirstLayerCache(configuration, parameters, model) for configuration, parameters in stages]
 
 
 class TypeCache:
@@ -74,7 +74,7 @@ class TypeCache:
         self._tokenized = tokenized
         self._cutter = None if tokenized else cutter_of(model, ROOM, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
-        self._stages = [] if cutting else [stage.anew() for stage in stages]
+        self._stages = [] if cutting else [stage.copy_empty() for stage in stages]
         self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
@@ -125,12 +125,12 @@ class TypeCache:
         chunks = Chunks.allocate(len(starts), count, data)
         new = np.empty((count, 2), np.int64)
         keys, values = self._chunks.keys, self._chunks.values
-        self._chunks.count = chunk_kernels.scan(data, starts, ends, keys, values, self._uses, before, chunks, new)
+        self._chunks.count = chunk_kernels.scan(data, starts, ends, (keys, values, self._uses), before, chunks, new)
         self._learn(data, new[: len(self._chunks) - before])
         jobs, self._jobs = self._jobs, []
         count = chunks.documents[-1]
         ids, places = chunks.ids[:count], chunks.places[:count]
-        return Chunks(chunks.documents, ids, chunks.bytes[:count], places, chunks.lines[:count], data), jobs
+        return Chunks(chunks.documents, ids, chunks.bytes[:count], places, chunks.breaks[:count], data), jobs
 
     def entries(self) -> tuple[Any, Any, Any]:
         """Return the table of chunks and how often each was met, as `chunk_kernels.scan` wants them."""
@@ -152,13 +152,13 @@ class TypeCache:
         order = np.argsort(-self._uses[: len(self._chunks)], kind="stable")
         stays = np.zeros(len(self._flags), np.bool_)
         stays[0] = True
-        kept = np.sort(order[: chunk_kernels.choose(order, ends, tokens, int(KEPT[self._unit] * self._limit), stays)])
-        counts = ends[kept + 1] - ends[kept]
-        first = np.cumsum(counts) - counts
-        rows = np.arange(counts.sum()) + np.repeat(ends[kept] - first, counts)
-        self._tokens, self._chunk_ends = _Rows(5, tokens[rows]), _Rows(1, np.append(first, counts.sum())[:, None])
-        self._uses = np.concatenate([self._uses[kept] // 2, np.zeros(1 << 14, np.int32)])
-        self._chunks.choose(kept)
+        chunks = np.sort(order[: chunk_kernels.choose(order, ends, tokens, int(KEPT[self._unit] * self._limit), stays)])
+        counts = ends[chunks + 1] - ends[chunks]
+        begins = np.cumsum(counts) - counts
+        rows = np.arange(counts.sum()) + np.repeat(ends[chunks] - begins, counts)
+        self._tokens, self._chunk_ends = _Rows(5, tokens[rows]), _Rows(1, np.append(begins, counts.sum())[:, None])
+        self._uses = np.concatenate([self._uses[chunks] // 2, np.zeros(1 << 14, np.int32)])
+        self._chunks.choose(chunks)
         used = np.ones(len(stays), np.bool_)
         used[self._free] = False
         self._free = np.concatenate([np.flatnonzero(used & ~stays).astype(np.int32), self._free])
@@ -185,13 +185,13 @@ class TypeCache:
                 lengths, tokens = self._learn_quickly(self._cutter, data, fresh)
             refused = lengths < 0
             if refused.any():
-                rest = fresh[: len(lengths)][refused].tolist()
-                counts, more = self._learn_plainly([bytes(data[s:e]).decode() for s, e in rest])
+                refused_spans = fresh[: len(lengths)][refused].tolist()
+                counts, plain_tokens = self._learn_plainly([bytes(data[s:e]).decode() for s, e in refused_spans])
                 lengths = lengths.copy()
                 lengths[refused] = counts
-                whole, plain = np.empty((len(tokens) + len(more), 5), np.int32), np.repeat(refused, lengths)
-                whole[plain], whole[~plain] = more, tokens
-                tokens = whole
+                merged, plain = np.empty((len(tokens) + len(plain_tokens), 5), np.int32), np.repeat(refused, lengths)
+                merged[plain], merged[~plain] = plain_tokens, tokens
+                tokens = merged
             self._chunk_ends.extend(self._chunk_ends.array[-1] + np.cumsum(lengths)[:, None])
             self._tokens.extend(tokens)
             fresh = fresh[len(lengths) :]
@@ -201,14 +201,14 @@ class TypeCache:
         if self._unit == "word":
             self._types.reserve(ROOM)
         self._make_free(ROOM)
-        found = cutter.cut(data, fresh, self._types.keys, self._types.values, self._free)
-        new = len(found.spans)
+        words = cutter.cut(data, fresh, self._types.keys, self._types.values, self._free)
+        new = len(words.spans)
         self._types.count += new
         if new:
-            rows = self._enter(found.folded, found.flags, found.hashes)
+            rows = self._enter(words.folded, words.flags, words.hashes)
             for part in self._parts_of(new):
-                self._jobs.append(partial(self._work_out_quickly, cutter, data, found.spans[part], rows[part]))
-        return found.lengths, found.tokens
+                self._jobs.append(partial(self._work_out_quickly, cutter, data, words.spans[part], rows[part]))
+        return words.lengths, words.tokens
 
     def _work_out_quickly(self, cutter: Cutter, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
         types, marks = cutter.types(data, spans)
@@ -230,20 +230,20 @@ class TypeCache:
             counts.append(len(starts))
             places = _byte_offsets(chunk)
             rows_of_chunks.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
-        whole = np.concatenate(rows_of_chunks).astype(np.int32)
+        tokens = np.concatenate(rows_of_chunks).astype(np.int32)
         words = forms_of(texts, self._unit)
         if self._unit == "character":
-            whole[:, 0] = self._learn_words(texts, words, keys) if texts else 0
-            return counts, whole
-        distinct, first, which = np.unique(_hashes(texts), return_index=True, return_inverse=True)
+            tokens[:, 0] = self._learn_words(texts, words, keys) if texts else 0
+            return counts, tokens
+        distinct, positions, which = np.unique(_hashes(texts), return_index=True, return_inverse=True)
         rows = self._types.find(distinct)
         new = np.flatnonzero(rows < 0)
         if len(new):
-            some = first[new].tolist()
-            forms = [words[i] for i in some]
-            rows[new] = self._learn_words([texts[i] for i in some], forms, forms)
-        whole[:, 0] = rows[which]
-        return counts, whole
+            fresh_places = positions[new].tolist()
+            forms = [words[i] for i in fresh_places]
+            rows[new] = self._learn_words([texts[i] for i in fresh_places], forms, forms)
+        tokens[:, 0] = rows[which]
+        return counts, tokens
 
     def _learn_words(self, texts: Sequence[str], words: Sequence[str], keys: Sequence[str]) -> Rows:
         """Learn any new types, with the plain functions; return their rows.
@@ -275,11 +275,11 @@ class TypeCache:
 
     def _work_out(self, keys: Sequence[str], rows: Rows) -> None:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
-        told = None
+        gazetteer_features = None
         if self._model.gazetteer is not None and not self._has_names:
-            told = self._model.gazetteer.marks(keys, np.array([0, len(keys)]))
+            gazetteer_features = self._model.gazetteer.marks(keys, np.array([0, len(keys)]))
         for stage in self._stages:
-            stage.learn(types, told, rows)
+            stage.learn(types, gazetteer_features, rows)
 
     def _enter(self, folded: NDArray[np.uint64], flags: NDArray[Any], hashes: NDArray[np.uint64]) -> Rows:
         """Give new types the next free rows."""
@@ -296,14 +296,14 @@ class TypeCache:
 
     def _make_free(self, count: int) -> None:
         if len(self._free) < count:
-            before, more = len(self._flags), np.zeros(2 * count, np.int32)
-            self._free = np.concatenate([self._free, np.arange(before, before + len(more), dtype=np.int32)])
-            self._flags, self._form_of = (np.concatenate([column, more]) for column in (self._flags, self._form_of))
-            self._folded = np.concatenate([self._folded, more.astype(np.uint64)])
+            before, zeros = len(self._flags), np.zeros(2 * count, np.int32)
+            self._free = np.concatenate([self._free, np.arange(before, before + len(zeros), dtype=np.int32)])
+            self._flags, self._form_of = (np.concatenate([column, zeros]) for column in (self._flags, self._form_of))
+            self._folded = np.concatenate([self._folded, zeros.astype(np.uint64)])
             if self._hashed:
-                self._hashes = np.concatenate([self._hashes, more.astype(np.uint64)])
+                self._hashes = np.concatenate([self._hashes, zeros.astype(np.uint64)])
             if self._has_kinds:
-                self._kind_of = np.concatenate([self._kind_of, more])
+                self._kind_of = np.concatenate([self._kind_of, zeros])
 
 
 def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:
@@ -321,7 +321,7 @@ def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: I
 class _Rows:
     """A growing array of int32; a reader's view of it stays as it was."""
 
-    def __init__(self, columns: int, rows: Any = ()) -> None:
+    def __init__(self, columns: int, rows: ArrayLike = ()) -> None:
         self._all = np.zeros((1 << 12, columns), np.int32)
         self._count = 0
         self.extend(np.array(rows, np.int32).reshape(-1, columns))
@@ -344,7 +344,7 @@ class _Rows:
 
 def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:
     parts = [np.frombuffer(key.encode(), np.uint8) for key in keys]
-    return np.array([word_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
+    return np.array([hash_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
 
 
 def _byte_offsets(text: str) -> Int:

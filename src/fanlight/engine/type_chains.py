@@ -58,7 +58,7 @@ def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
     """
     scores, spans = room.scores, room.spans
     D = scores.shape[1] // 5
-    first, last, end = n, ZERO, ZERO
+    low, high, end = n, ZERO, ZERO
     for t in range(n - 1, -1, -1):
         s = scores[t]
         spans[t, place] = 0
@@ -66,35 +66,35 @@ def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
             outside, close, single = s[4 * D + x], s[x], s[D + x]
             if single > outside and single > close:
                 spans[t, place] = t + 1
-                first, last = t, max(last, t)
+                low, high = t, max(high, t)
             elif close > outside:
                 end = t + 1
-                last = max(last, t)
+                high = max(high, t)
         elif s[2 * D + x] >= s[3 * D + x]:  # B
             spans[t, place] = end
-            first, end = t, 0
-    return first, last
+            low, end = t, 0
+    return low, high
 
 
 @inner(fastmath={"contract"})
-def type_messages(at: int, n: int, first: int, last: int, room: Any) -> None:
+def type_messages(at: int, n: int, low: int, high: int, scratch: Any) -> None:
     """Pass messages along the n tokens from row `at` of room.Z on, for every type; see `chain.messages`.
 
     A row of room.forward holds the states E, S, B, I, O; one of room.backward the message of a tag that closes, of one
     that does not, and the scale, each for all types.
     """
-    E, F, B, Z = room.exponentials, room.forward, room.backward, room.Z
+    E, F, B, Z = scratch.exponentials, scratch.forward, scratch.backward, scratch.Z
     K = F.shape[1]
     D = K // 5
     values = E.reshape(-1)
     for t in range(n):
         for j in range(4 * D):  # no more than O's weight of 1 can stand beside
             values[t * 4 * D + j] = min(np.float64(Z[at + t, j]), -FLOOR)
-    exponentiate(n * 4 * D, room)
+    exponentiate(n * 4 * D, scratch)
     zero, one = splat(0.0, TYPES), splat(1.0, TYPES)
     for x in range(0, D, len(TYPES)):
         outside, within = one, zero
-        for t in range(last + 1):
+        for t in range(high + 1):
             place, here = t * 4 * D + x, t * K + x
             e, s = within * load(E, place, TYPES), outside * load(E, place + D, TYPES)
             b, i = outside * load(E, place + 2 * D, TYPES), within * load(E, place + 3 * D, TYPES)
@@ -107,7 +107,7 @@ def type_messages(at: int, n: int, first: int, last: int, room: Any) -> None:
             store(outside, F, here + 4 * D)
             outside, within = outside + e + s, b + i
         outside, within = one, zero
-        for t in range(n - 1, first - 1, -1):
+        for t in range(n - 1, low - 1, -1):
             place, here = t * 4 * D + x, t * K + x
             scale = one / (outside + within)
             store(outside, B, here)

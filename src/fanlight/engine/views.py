@@ -35,20 +35,20 @@ def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) ->
         yield Document(text, tuple(views))
 
 
-def columns(block: Block, first: int, views: Iterable[Document], types: Sequence[str]) -> Entities:
+def columns(block: Block, offset: int, views: Iterable[Document], types: Sequence[str]) -> Entities:
     """Return the entities of documents as columns; the inverse of `documents`.
 
     Parameters
     ----------
     block : Block
-    first : int
+    offset : int
         The number of the first of the documents in the block.
     views : iterable of Document
     types : sequence of str
     """
     numbers = {type_: k for k, type_ in enumerate(types)}
     rows = []
-    for d, view in enumerate(views, first):
+    for d, view in enumerate(views, offset):
         byte, point = int(block.starts[d]), 0
         for entity in view.entities:
             byte += len(view.text[point : entity.start].encode())

@@ -69,16 +69,16 @@ def detect_scheme(prefixes: Iterable[str], inside_opens: bool) -> str:
     DataError
         A prefix belongs to no scheme.
     """
-    found = set(prefixes) - {"O", ""}
-    unknown = found - set("BIESLU")
+    letters = set(prefixes) - {"O", ""}
+    unknown = letters - set("BIESLU")
     if unknown:
         raise DataError(f"unknown tag prefix {sorted(unknown)[0]!r}: known schemes are {', '.join(SCHEMES)}")
-    if found & set("LU"):
+    if letters & set("LU"):
         return "BILOU"
-    if found & set("ES"):
+    if letters & set("ES"):
         return "BIOES"
-    if "B" not in found:
-        return "IO" if found else "IOB2"
+    if "B" not in letters:
+        return "IO" if letters else "IOB2"
     return "IOB1" if inside_opens else "IOB2"
 
 
@@ -199,13 +199,13 @@ class TagSet:
         """Return the tag numbers (length,) of spans that do not overlap."""
         tags = np.zeros(length, np.int64)
         for start, end, type_ in spans:
-            first = self._first[type_]
+            begin_tag = self._first[type_]
             if end - start == 1:
-                tags[start] = first + 3
+                tags[start] = begin_tag + 3
             else:
-                tags[start:end] = first + 1
-                tags[start] = first
-                tags[end - 1] = first + 2
+                tags[start:end] = begin_tag + 1
+                tags[start] = begin_tag
+                tags[end - 1] = begin_tag + 2
         return tags
 
     def decode(self, tags: NDArray[np.int64]) -> list[Span]:
@@ -225,7 +225,7 @@ class TagSet:
         opens = np.array([tag[0] in "OBS" for tag in self.tags] + [True])
         closes = np.array([tag[0] in "OES" for tag in self.tags] + [True])
         legal = np.outer(closes, opens)
-        for first in self._first.values():
-            legal[first : first + 2, first + 1 : first + 3] = True  # B, I before I, E
+        for begin_tag in self._first.values():
+            legal[begin_tag : begin_tag + 2, begin_tag + 1 : begin_tag + 3] = True  # B, I before I, E
         legal[K, K] = False
         return legal

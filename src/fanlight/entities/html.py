@@ -33,16 +33,16 @@ def page(documents: Iterable[Document]) -> Iterator[str]:
         f"<title>Entities</title><style>{_STYLE}{_marks()}</style></head><body>\n"
     )
     for document in documents:
-        yield f"<p>{marked(document)}</p>\n"
+        yield f"<p>{mark_entities(document)}</p>\n"
     yield "</body></html>\n"
 
 
 def fragment(document: Document) -> str:
     """Return a paragraph with its own style, for a notebook."""
-    return f'<style>{_marks()}</style><p style="white-space: pre-wrap; line-height: 1.9">{marked(document)}</p>'
+    return f'<style>{_marks()}</style><p style="white-space: pre-wrap; line-height: 1.9">{mark_entities(document)}</p>'
 
 
-def marked(document: Document) -> str:
+def mark_entities(document: Document) -> str:
     """Return a document's text as HTML with its entities marked; one inside another is marked inside.
 
     A mark tells its offsets, type and probability in ``data-`` attributes. Of entities that cross, which no nesting can

@@ -35,8 +35,8 @@ class Matches:
     @property
     def precision(self) -> float:
         """Share of the found that are right, in percent."""
-        found = self.correct + self.incorrect + self.partial + self.spurious
-        return 100 * (self.correct + self.partial / 2) / found if found else 0.0
+        predicted = self.correct + self.incorrect + self.partial + self.spurious
+        return 100 * (self.correct + self.partial / 2) / predicted if predicted else 0.0
 
     @property
     def recall(self) -> float:
@@ -51,7 +51,7 @@ class Matches:
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
-def pair(gold: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span | None, Span | None]]:
+def pair(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span | None, Span | None]]:
     """Pair the spans of a sentence one to one: same span and type first, then same borders, then those that overlap.
 
     Examples
@@ -59,7 +59,7 @@ def pair(gold: Sequence[Span], found: Sequence[Span]) -> list[tuple[Span | None,
     >>> pair([(0, 2, "PER"), (4, 5, "LOC")], [(0, 1, "PER"), (6, 7, "LOC")])
     [((0, 2, 'PER'), (0, 1, 'PER')), ((4, 5, 'LOC'), None), (None, (6, 7, 'LOC'))]
     """
-    left, right = sorted(set(gold)), sorted(set(found))
+    left, right = sorted(set(gold)), sorted(set(predicted))
     pairs: list[tuple[Span | None, Span | None]] = []
     for fits in _FITS:
         for a in list(left):
@@ -83,7 +83,7 @@ _FITS: tuple[Callable[[Span, Span], bool], ...] = (
 )
 
 
-def matches(gold: Iterable[Sequence[Span]], found: Iterable[Sequence[Span]]) -> dict[str, Matches]:
+def matches(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]]) -> dict[str, Matches]:
     """Count the pairs of all sentences in the four ways.
 
     Examples
@@ -93,7 +93,11 @@ def matches(gold: Iterable[Sequence[Span]], found: Iterable[Sequence[Span]]) -> 
     (0.0, 50.0, 100.0)
     """
     counts = {way: Counter[str]() for way in WAYS}
-    for a, b in (p for some, others in zip(gold, found, strict=True) for p in pair(some, others)):
+    for a, b in (
+        p
+        for gold_spans, predicted_spans in zip(gold, predicted, strict=True)
+        for p in pair(gold_spans, predicted_spans)
+    ):
         if a is None or b is None:
             for way in WAYS:
                 counts[way]["spurious" if a is None else "missed"] += 1

@@ -52,12 +52,12 @@ def reliability(probabilities: Sequence[float], right: Sequence[bool], bins: int
     p, y = np.asarray(probabilities, float), np.asarray(right, float)
     place = np.minimum((p * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
-    some = counts > 0
-    stated = np.bincount(place, p, bins)[some] / counts[some]
-    share = np.bincount(place, y, bins)[some] / counts[some]
-    error = float((np.abs(stated - share) * counts[some]).sum() / len(p)) if len(p) else 0.0
+    nonempty = counts > 0
+    stated = np.bincount(place, p, bins)[nonempty] / counts[nonempty]
+    share = np.bincount(place, y, bins)[nonempty] / counts[nonempty]
+    error = float((np.abs(stated - share) * counts[nonempty]).sum() / len(p)) if len(p) else 0.0
     return Reliability(
-        tuple(stated.tolist()), tuple(share.tolist()), tuple(counts[some].tolist()), round(100 * error, 4)
+        tuple(stated.tolist()), tuple(share.tolist()), tuple(counts[nonempty].tolist()), round(100 * error, 4)
     )
 
 
@@ -73,7 +73,7 @@ def f1_interval(counts: Int, level: float = 0.95, draws: int = 1000, seed: int =
     draws, seed : int
         Resamples, and the seed that makes them the same each time.
     """
-    scores = _f1(_resampled(counts, draws, seed))
+    scores = _f1(_resample(counts, draws, seed))
     low, high = np.quantile(scores, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
@@ -83,10 +83,10 @@ def paired_bootstrap(counts: Int, others: Int, draws: int = 1000, seed: int = 1)
 
     `counts` and `others` (S, 3) are of the same sentences, as in `f1_interval`.
     """
-    return float((_f1(_resampled(counts, draws, seed)) <= _f1(_resampled(others, draws, seed))).mean())
+    return float((_f1(_resample(counts, draws, seed)) <= _f1(_resample(others, draws, seed))).mean())
 
 
-def _resampled(counts: Int, draws: int, seed: int) -> Float:
+def _resample(counts: Int, draws: int, seed: int) -> Float:
     """Return the sums (draws, 3) over sentences drawn with replacement: the same sentences for the same seed."""
     rng = np.random.default_rng(seed)
     size = len(counts)
@@ -95,5 +95,5 @@ def _resampled(counts: Int, draws: int, seed: int) -> Float:
 
 
 def _f1(sums: Float) -> Float:
-    made: Float = 200 * sums[:, 2] / np.maximum(sums[:, 0] + sums[:, 1], 1)
-    return made
+    f1: Float = 200 * sums[:, 2] / np.maximum(sums[:, 0] + sums[:, 1], 1)
+    return f1

@@ -37,7 +37,7 @@ class Labelled(NamedTuple):
 
     tokens: Sequence[str]
     gold: Sequence[Span]
-    found: Sequence[Found]
+    predicted: Sequence[Found]
     line: int
 
 
@@ -48,7 +48,7 @@ class Mistake(NamedTuple):
     ----------
     line : int
         Where its sentence begins in the file.
-    text, gold, found : str
+    text, gold, predicted : str
         The entity, its type in the gold standard and the type found; "" for none.
     probability : float or None
         Of what was found.
@@ -59,10 +59,14 @@ class Mistake(NamedTuple):
     line: int
     text: str
     gold: str
-    found: str
+    predicted: str
     probability: float | None
     before: str
     after: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"found" if key == "predicted" else key: value for key, value in self._asdict().items()}
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,7 +125,7 @@ class Report:
             "matches": ways,
             "confusion": [{"gold": a, "found": b, "count": n} for (a, b), n in self.confusion.items()],
             "reliability": asdict(self.reliability),
-            "mistakes": [mistake._asdict() for mistake in self.mistakes],
+            "mistakes": [mistake.to_dict() for mistake in self.mistakes],
             "seen": self.seen and {name: {"gold": g, "found": f} for name, (g, f) in self.seen.items()},
             "against": self.against,
         }
@@ -143,15 +147,15 @@ def report_on(
         What another model found in the same sentences.
     """
     gold = [s.gold for s in sentences]
-    found = [[f.span for f in s.found] for s in sentences]
-    scores = score_spans(gold, found)
-    counts = count_spans(gold, found)
-    right = [f.span in set(s.gold) for s in sentences for f in s.found]
-    pairs = [p for a, b in zip(gold, found, strict=True) for p in pair(a, b)]
+    predicted = [[f.span for f in s.predicted] for s in sentences]
+    scores = score_spans(gold, predicted)
+    counts = count_spans(gold, predicted)
+    right = [f.span in set(s.gold) for s in sentences for f in s.predicted]
+    pairs = [p for a, b in zip(gold, predicted, strict=True) for p in pair(a, b)]
     confusion = Counter((a[2] if a else "", b[2] if b else "") for a, b in pairs)
     against = None
     if other is not None:
-        spans = [[f.span for f in some] for some in other]
+        spans = [[f.span for f in spans_of_sentence] for spans_of_sentence in other]
         against = {
             "f1": score_spans(gold, spans).f1,
             "at least as good": paired_bootstrap(counts, count_spans(gold, spans)),
@@ -159,26 +163,26 @@ def report_on(
     return Report(
         scores,
         f1_interval(counts),
-        matches(gold, found),
+        matches(gold, predicted),
         dict(confusion.most_common()),
-        reliability([f.probability for s in sentences for f in s.found], right),
+        reliability([f.probability for s in sentences for f in s.predicted], right),
         _mistakes(sentences),
         None if trained_on is None else _seen(sentences, trained_on),
         against,
     )
 
 
-def count_spans(gold: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]) -> NDArray[np.int64]:
+def count_spans(gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]) -> NDArray[np.int64]:
     """Count each sentence's entities in the gold standard, found, and both (S, 3)."""
-    rows = [(len(set(a)), len(set(b)), len(set(a) & set(b))) for a, b in zip(gold, found, strict=True)]
+    rows = [(len(set(a)), len(set(b)), len(set(a) & set(b))) for a, b in zip(gold, predicted, strict=True)]
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
 def _mistakes(sentences: Sequence[Labelled]) -> list[Mistake]:
     wrong: list[Mistake] = []
     for s in sentences:
-        sure = {f.span: f.probability for f in s.found}
-        for a, b in pair(s.gold, [f.span for f in s.found]):
+        sure = {f.span: f.probability for f in s.predicted}
+        for a, b in pair(s.gold, [f.span for f in s.predicted]):
             if a == b:
                 continue
             if b is not None:
@@ -188,18 +192,18 @@ def _mistakes(sentences: Sequence[Labelled]) -> list[Mistake]:
     return sorted(wrong, key=lambda m: -1.0 if m.probability is None else m.probability, reverse=True)
 
 
-def _mistake(s: Labelled, span: Span, gold: str, found: str, probability: float | None) -> Mistake:
+def _mistake(s: Labelled, span: Span, gold: str, predicted: str, probability: float | None) -> Mistake:
     start, end, _ = span
     text, before, after = s.tokens[start:end], s.tokens[max(0, start - CONTEXT) : start], s.tokens[end : end + CONTEXT]
-    return Mistake(s.line, " ".join(text), gold, found, probability, " ".join(before), " ".join(after))
+    return Mistake(s.line, " ".join(text), gold, predicted, probability, " ".join(before), " ".join(after))
 
 
 def _seen(sentences: Sequence[Labelled], trained_on: Collection[str]) -> dict[str, tuple[int, int]]:
     rows = {"seen": [0, 0], "unseen": [0, 0]}
     for s in sentences:
-        found = {f.span for f in s.found}
+        predicted = {f.span for f in s.predicted}
         for span in s.gold:
             row = rows["seen" if " ".join(s.tokens[span[0] : span[1]]) in trained_on else "unseen"]
             row[0] += 1
-            row[1] += span in found
+            row[1] += span in predicted
     return {name: (a, b) for name, (a, b) in rows.items()}

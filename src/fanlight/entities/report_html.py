@@ -30,15 +30,17 @@ def report_html(report: Mapping[str, Any]) -> str:
     types = report["types"]
     every = {**report, "gold": report["entities"], "predicted": sum(t["predicted"] for t in types.values())}
     parts = [
-        _titled("per-type", "Per type", _scores({**types, "all": every})),
-        _titled("confusion", "What was taken for what (rows: labelled, columns: found)", _confusion(report)),
-        _titled("partial", "Partial matches", _ways(report["matches"])),
-        _titled("calibration", "Do the probabilities come true?", _reliability(report["reliability"])),
+        _write_section("per-type", "Per type", _scores({**types, "all": every})),
+        _write_section("confusion", "What was taken for what (rows: labelled, columns: found)", _confusion(report)),
+        _write_section("partial", "Partial matches", _ways(report["matches"])),
+        _write_section("calibration", "Do the probabilities come true?", _reliability(report["reliability"])),
     ]
     if report["seen"]:
-        parts.append(_titled("seen", "Entities that are in the training data, and new ones", _seen(report["seen"])))
-    parts.append(_titled("false-positives", "Found, but wrong: the surest first", _mistakes(wrong)))
-    parts.append(_titled("false-negatives", "Labelled, but not found", _mistakes(missed)))
+        parts.append(
+            _write_section("seen", "Entities that are in the training data, and new ones", _seen(report["seen"]))
+        )
+    parts.append(_write_section("false-positives", "Found, but wrong: the surest first", _mistakes(wrong)))
+    parts.append(_write_section("false-negatives", "Labelled, but not found", _mistakes(missed)))
     head = (
         f'<p><strong>F1 {report["f1"]:.2f}</strong> <span data-i18n="interval">95 % interval</span> '
         f"{low:.2f} – {high:.2f}</p>"
@@ -53,7 +55,7 @@ def report_page(report: Mapping[str, Any]) -> str:
     return f"<!DOCTYPE html>\n<html><head>{head}<title>Report</title></head><body>{report_html(report)}</body></html>\n"
 
 
-def _titled(name: str, title: str, body: str) -> str:
+def _write_section(name: str, title: str, body: str) -> str:
     return f'<div class="part"><h3 data-i18n="{name}">{title}</h3>{body}</div>'
 
 
@@ -76,14 +78,14 @@ def _confusion(report: Mapping[str, Any]) -> str:
     types = sorted({t for pair in counts for t in pair if t})
     most = max((n for (a, b), n in counts.items() if a != b), default=1)
 
-    def cell(gold: str, found: str) -> str:
-        n = counts.get((gold, found), 0)
-        share = 0 if gold == found else round(70 * n / most)
+    def cell(gold: str, predicted: str) -> str:
+        n = counts.get((gold, predicted), 0)
+        share = 0 if gold == predicted else round(70 * n / most)
         return f'<td style="background: color-mix(in srgb, #d97706 {share}%, transparent)">{n or ""}</td>'
 
     head = "".join(f'<th scope="col">{escape(t) or "–"}</th>' for t in (*types, ""))
     rows = [
-        f'<tr><th scope="row">{escape(gold) or "–"}</th>{"".join(cell(gold, found) for found in (*types, ""))}</tr>'
+        f'<tr><th scope="row">{escape(gold) or "–"}</th>{"".join(cell(gold, type_) for type_ in (*types, ""))}</tr>'
         for gold in (*types, "")
     ]
     return f"<table><thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
@@ -120,21 +122,21 @@ def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> str:
             f"<tr><td>{p}</td><td>{escape(m['found']) or '–'}</td><td>{escape(m['gold']) or '–'}</td>"
             f'<td class="word">{context}</td><td>{m["line"]}</td></tr>'
         )
-    rest = f"<p>… {len(mistakes) - MOST}</p>" if len(mistakes) > MOST else ""
-    return f'<div class="long" tabindex="0" role="group">{_whole(head, "".join(rows))}{rest}</div>'
+    remainder = f"<p>… {len(mistakes) - MOST}</p>" if len(mistakes) > MOST else ""
+    return f'<div class="long" tabindex="0" role="group">{_write_table(head, "".join(rows))}{remainder}</div>'
 
 
 def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], said: str = "") -> str:
     """Write a table; `said` begins the names by which its rows' titles are said in another language."""
     body = []
-    for first, *others in rows:
+    for label, *others in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)
-        name = f' data-i18n="{said}{escape(first)}"' if said else ""
-        body.append(f'<tr><th scope="row"{name}>{escape(first)}</th>{cells}</tr>')
-    return _whole(head, "".join(body))
+        name = f' data-i18n="{said}{escape(label)}"' if said else ""
+        body.append(f'<tr><th scope="row"{name}>{escape(label)}</th>{cells}</tr>')
+    return _write_table(head, "".join(body))
 
 
-def _whole(head: Sequence[tuple[str, str]], body: str) -> str:
+def _write_table(head: Sequence[tuple[str, str]], body: str) -> str:
     cells = "".join(
         f'<th scope="col" data-i18n="{n}"{_WORD.get(n, "")}>{title}</th>' if n else "<td></td>" for n, title in head
     )

@@ -26,7 +26,7 @@ def load_tagger(
     """
     name = os.fspath(model)
     if name in bundled_models():
-        return _bundled(name, verify, passes, engine)
+        return _load_bundled(name, verify, passes, engine)
     if not os.path.exists(name) and os.sep not in name and "." not in name:
         raise ModelError(
             f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file"
@@ -45,7 +45,7 @@ def model_file(model: str) -> Path:
 
 
 @lru_cache(8)
-def _bundled(name: str, verify: bool, passes: int | None, engine: str) -> Tagger:
+def _load_bundled(name: str, verify: bool, passes: int | None, engine: str) -> Tagger:
     return Tagger(limit_stages(load_model(model_file(name), verify), passes), engine)
 
 
@@ -53,5 +53,5 @@ def limit_stages(model: Model, passes: int | None) -> Model:
     """Return a model without its second, document-aware network if `passes` is 1."""
     if passes != 1 or model.first is None:
         return model
-    first = model.first
-    return replace(model, configuration=first.configuration, parameters=first.parameters, first=None)
+    first_stage = model.first
+    return replace(model, configuration=first_stage.configuration, parameters=first_stage.parameters, first=None)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from fanlight.tagging.nearest_examples import Neighbour
 
 Float = NDArray[Any]
+Item = TypeVar("Item")
+Padding = TypeVar("Padding")
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ class Inside:
 
 
 def explain(
-    network: Network, inside: Inside, start: int, end: int, text: str, tag: str | None, most: int
+    network: Network, inside: Inside, start: int, end: int, text: str, *, tag: str | None, most: int
 ) -> Explanation:
     """Explain one token; by default the tag that is most probable.
 
@@ -211,10 +213,10 @@ def explain(
     DataError
         There is no such tag, or the head reads types apart.
     """
-    made = network.configuration
-    if made.head == "logistic":
+    configuration = network.configuration
+    if configuration.head == "logistic":
         raise DataError("explain: the logistic head has a chain for each type, which is not explained yet")
-    tags = TagSet(made.types).tags
+    tags = TagSet(configuration.types).tags
     if tag is not None and tag not in tags:
         raise DataError(f"explain: there is no tag {tag!r}; there are {', '.join(tags)}")
     ((_, Z, A),) = network.chains(inside.Z)
@@ -223,20 +225,22 @@ def explain(
     p = network.parameters
     b, U, c = (p[name].astype(np.float64) for name in ("b", "U", "c"))
     a = b + sum(part[:, None] for parts in inside.summands for part in parts.values())
-    slopes = secants(made.activation, a[:, 0], b[:, 0])
+    slopes = secants(configuration.activation, a[:, 0], b[:, 0])
     weights = U[chosen] * slopes
     window = []
     for k, (word, parts) in enumerate(zip(inside.words, inside.summands, strict=True)):
         shares = {name: float(weights @ part) for name, part in parts.items()}
         inputs = {name: np.asarray(values, float).tolist() for name, values in inside.inputs[k].items()}
-        window.append(WindowWord(k - made.radius, word, sum(shares.values()), shares, *inside.offsets[k], inputs))
-    f = _activation(made.activation, a)[:, 0]
-    gains = U[chosen] * (f - _activation(made.activation, b)[:, 0])
+        window.append(
+            WindowWord(k - configuration.radius, word, sum(shares.values()), shares, *inside.offsets[k], inputs)
+        )
+    f = _activation(configuration.activation, a)[:, 0]
+    gains = U[chosen] * (f - _activation(configuration.activation, b)[:, 0])
     order = np.argsort(-np.abs(gains))[:most]
     flows = np.stack([weights * np.sum([*parts.values()], axis=0) for parts in inside.summands], axis=1)
-    delta = U[chosen] * derivatives(made.activation, a)
+    delta = U[chosen] * derivatives(configuration.activation, a)
     units = _units(inside, order, np.stack([f, gains, U[chosen], delta], axis=1), flows)
-    K = len(tags)
+    K, terms = len(tags), [*(f"a_{k}" for k in range(configuration.positions)), "b"]
     layer: dict[str, Any] = {
         f"a_{k}": np.sum([*parts.values()], axis=0)[:, None].tolist() for k, parts in enumerate(inside.summands)
     }
@@ -250,13 +254,13 @@ def explain(
         tags[chosen],
         dict(zip(tags, map(float, Z[inside.place]), strict=True)),
         dict(zip(tags, map(float, marginals[inside.place]), strict=True)),
-        float(U[chosen] @ _activation(made.activation, b)[:, 0] + c[chosen, 0]),
+        float(U[chosen] @ _activation(configuration.activation, b)[:, 0] + c[chosen, 0]),
         window,
         units,
         _shares(A[:K, chosen], before, tags) if before is not None else {"border": float(A[K, chosen])},
         _shares(A[chosen, :K], after, tags) if after is not None else {"border": float(A[chosen, K])},
         inside.nearest,
-        f"u.T @ {made.activation}({' + '.join([*(f'a_{k}' for k in range(made.positions)), 'b'])}) + sum(c)",
+        f"u.T @ {configuration.activation}({' + '.join(terms)}) + sum(c)",
         layer,
     )
 
@@ -308,7 +312,7 @@ def _exciting_words(inside: Inside, unit: int, most: int = 6) -> list[tuple[str,
 
 
 def summands(
-    network: Network, k: int, vector: Float, context: int | None, told: Mapping[str, Float]
+    network: Network, k: int, vector: Float, context: int | None, document_features: Mapping[str, Float]
 ) -> dict[str, Float]:
     """Return what window position k adds to a, by part.
 
@@ -321,24 +325,24 @@ def summands(
         The word type's vector, of which each table has its columns.
     context : int or None
         `CONTEXT_PADDING` outside the sentence; None if the network has no contexts.
-    told : mapping of str to float array
+    document_features : mapping of str to float array
         What is known about the token, by name, in the order of E_k's columns.
     """
     p = network.parameters
     W = p[f"W_{k}"].astype(np.float64)
-    made = network.configuration
-    parts, first = {}, 0
-    for name in made.seen_at(k):
-        values = vector[made.columns[name]]
+    configuration = network.configuration
+    parts, column = {}, 0
+    for name in configuration.seen_at(k):
+        values = vector[configuration.columns[name]]
         if len(values):
-            parts[name] = W[:, first : first + len(values)] @ values
-        first += len(values)
+            parts[name] = W[:, column : column + len(values)] @ values
+        column += len(values)
     if context is not None:
         parts["context"] = p[f"G_{k}"].astype(np.float64) @ p["contexts"][context]
-    first = 0
-    for name, values in told.items():
-        parts[name] = p[f"E_{k}"].astype(np.float64)[:, first : first + len(values)] @ values
-        first += len(values)
+    column = 0
+    for name, values in document_features.items():
+        parts[name] = p[f"E_{k}"].astype(np.float64)[:, column : column + len(values)] @ values
+        column += len(values)
     return parts
 
 
@@ -346,14 +350,14 @@ def inputs_of(
     network: Network, k: int, vector: Float, context: int | None, features: Mapping[str, Float]
 ) -> dict[str, Float]:
     """Return the entries of x at window position k, by part; parameters as of `summands`."""
-    made = network.configuration
-    inputs = {name: vector[made.columns[name]] for name in made.seen_at(k)}
+    configuration = network.configuration
+    inputs = {name: vector[configuration.columns[name]] for name in configuration.seen_at(k)}
     if context is not None:
         inputs["context"] = network.parameters["contexts"][context]
     return {name: values for name, values in {**inputs, **features}.items() if len(values)}
 
 
-def padded(items: Sequence[Any], place: int, radius: int, padding: Any) -> list[Any]:
+def take_window(items: Sequence[Item], place: int, radius: int, padding: Padding) -> list[Item | Padding]:
     """Return the window of a list around one place."""
     return [items[u] if 0 <= u < len(items) else padding for u in range(place - radius, place + radius + 1)]
 

@@ -22,9 +22,9 @@ from fanlight.tagging.explain import (
     WindowWord,
     explain,
     inputs_of,
-    padded,
     padding_context,
     summands,
+    take_window,
 )
 from fanlight.tagging.nearest_examples import NearestExamples, Neighbour, kept_sample
 from fanlight.text.features import PADDING
@@ -55,18 +55,24 @@ class Inspector:
             raise DataError(f"explain: there is no token {token}: the text has {len(words)}, counted from 0")
         read = self._engine.read(tokens)
         sentence = int(np.searchsorted(offsets, token, "right")) - 1
-        first, last = int(offsets[sentence]), int(offsets[sentence + 1])
-        around = padded(range(first, last), token - first, self._model.configuration.radius, None)
+        low, high = int(offsets[sentence]), int(offsets[sentence + 1])
+        around = take_window(range(low, high), token - low, self._model.configuration.radius, None)
         keys = [PADDING if u is None else tokens.keys[u] for u in around]
         vectors = self._network.vectors(WordTypes.of(keys, self._model.configuration, self._model.lexicon))
-        listed, known = (gazetteer_feature_width(self._model.gazetteer, p) for p in (None, self._model.patterns))
+        lists_end, patterns_end = (
+            gazetteer_feature_width(self._model.gazetteer, p) for p in (None, self._model.patterns)
+        )
         outside = padding_context(self._network)
         parts, inputs = [], []
         for k, u in enumerate(around):
             features = {}
             if u is not None and read.features is not None:
                 row = read.features[u]
-                features = {"names": row[:listed], "patterns": row[listed:known], "other mentions": row[known:]}
+                features = {
+                    "names": row[:lists_end],
+                    "patterns": row[lists_end:patterns_end],
+                    "other mentions": row[patterns_end:],
+                }
             context = outside if u is None or outside is None else int(read.contexts[u])
             features = {name: values for name, values in features.items() if len(values)}
             parts.append(summands(self._network, k, vectors[k], context, features))
@@ -75,16 +81,16 @@ class Inspector:
         near: list[Neighbour] = []
         if self._nearest is not None:
             near = self._nearest.nearest(hidden[token], NEAREST)
-        Z = self._engine.emissions(tokens)[first:last]
+        Z = self._engine.emissions(tokens)[low:high]
         starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
         window_offsets: list[tuple[int, int]] = []
         for position, u in enumerate(around, -self._model.configuration.radius):
-            border = starts[first] if position < 0 else ends[last - 1]
+            border = starts[low] if position < 0 else ends[high - 1]
             window_offsets.append((border, border) if u is None else (starts[u], ends[u]))
         window = ["" if u is None else words[u] for u in around]
-        inside = Inside(window, window_offsets, inputs, parts, Z, token - first, near, words, hidden)
+        inside = Inside(window, window_offsets, inputs, parts, Z, token - low, near, words, hidden)
         start, end = starts[token], ends[token]
-        return explain(self._network, inside, start, end, words[token], tag, most)
+        return explain(self._network, inside, start, end, words[token], tag=tag, most=most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
         """Explain the same token after a word of its window is replaced; see `Tagger.what_if`."""
@@ -113,10 +119,10 @@ class Inspector:
         starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
         Z = self._engine.emissions(tokens)
         sentences = []
-        for first, last in pairwise(tokens.sentences.tolist()):
+        for begin, end in pairwise(tokens.sentences.tolist()):
             rows = []
-            for probability, spans in self._network.readings(Z[first:last], count):
-                places = [(starts[first + s], ends[first + e - 1], type_) for s, e, type_ in spans]
+            for probability, spans in self._network.readings(Z[begin:end], count):
+                places = [(starts[begin + s], ends[begin + e - 1], type_) for s, e, type_ in spans]
                 rows.append((probability, tuple(Entity(s, e, type_, text[s:e]) for s, e, type_ in places)))
             sentences.append(rows)
         return sentences

@@ -24,7 +24,7 @@ class Lines(NamedTuple):
     Attributes
     ----------
     path : str
-    first : int
+    number : int
         Number of the first line, from 1.
     block : Block
     place : int
@@ -32,7 +32,7 @@ class Lines(NamedTuple):
     """
 
     path: str
-    first: int
+    number: int
     block: Block
     place: int
 
@@ -61,71 +61,74 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
     with raw, file:
         if begin:
             raw.seek(begin)
-        rest = bytearray()  # of a line that is not whole yet
+        remainder = bytearray()  # of a line that is not whole yet
         ended = False
         while not ended:
             if path == "-" and _pauses():
                 yield Lines(path, number, Block.of([]), place)
-            try:
-                most = BYTES if end is None else min(BYTES, end - place)
-                piece = file.read1(most) if hasattr(file, "read1") else file.read(most)
-            except OSError as error:
-                raise DataError(unreadable(path, error)) from None
+            piece = _read_piece(path, file, BYTES if end is None else min(BYTES, end - place))
             ended = not piece
             place += len(piece)
-            long = len(rest) >= BYTES
+            long = len(remainder) >= BYTES
             cut = (piece.find(b"\n") if long else piece.rfind(b"\n")) + 1
             if not cut and not ended:
-                rest += piece
-                if len(rest) > LONGEST_LINE and file is not raw and path != "-":
+                remainder += piece
+                if len(remainder) > LONGEST_LINE and file is not raw and path != "-":
                     raise DataError(f"{path}:{number}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
                 continue
-            parts = [rest, piece[:cut]]
+            parts = [remainder, piece[:cut]]
             if long:  # one line, which is not copied
                 cut_again = piece.rfind(b"\n") + 1
-                rest += piece[:cut]
-                parts = [rest, piece[cut:cut_again]]
+                remainder += piece[:cut]
+                parts = [remainder, piece[cut:cut_again]]
                 cut = cut_again
-            rest = bytearray(piece[cut:])
-            for whole in parts if long else [bytearray().join(parts)]:
-                if not whole:
+            remainder = bytearray(piece[cut:])
+            for text in parts if long else [bytearray().join(parts)]:
+                if not text:
                     continue
-                _check_utf8(path, whole, number, offset, begin)
-                lines = whole.count(b"\n") + (not whole.endswith(b"\n"))
-                block = _cut(whole, lines, 0 if offset else len(BOM) * whole.startswith(BOM))
-                offset += len(whole) - MARGIN
-                if number + lines > skip + 1:
+                _check_utf8(path, text, number, offset, begin)
+                count = text.count(b"\n") + (not text.endswith(b"\n"))
+                block = _cut(text, count, 0 if offset else len(BOM) * text.startswith(BOM))
+                offset += len(text) - MARGIN
+                if number + count > skip + 1:
                     out = max(0, skip + 1 - number)
                     yield Lines(path, number + out, Block(block.data, block.starts[out:], block.ends[out:]), raw.tell())
-                number += lines
+                number += count
 
 
-def _cut(data: bytearray, lines: int, begin: int) -> Block:
+def _read_piece(path: str, file: BinaryIO, most: int) -> Any:
+    try:
+        return file.read1(most) if hasattr(file, "read1") else file.read(most)
+    except OSError as error:
+        raise DataError(unreadable(path, error)) from None
+
+
+def _cut(data: bytearray, count: int, begin: int) -> Block:
     """Return each line from byte `begin` on, without its end, as a document; `data` gets a margin."""
     size = len(data)
     data += bytes(MARGIN)
     array = np.frombuffer(data, np.uint8)
     array.flags.writeable = False  # as the kernels know it
     open_ended = array[size - 1] != 10
-    ends = np.flatnonzero(array[:size] == 10) if lines > 1 else np.array([size - 1][: 1 - open_ended], np.int64)
+    ends = np.flatnonzero(array[:size] == 10) if count > 1 else np.array([size - 1][: 1 - open_ended], np.int64)
     starts = np.append(begin, ends + 1)
     if open_ended:
         ends = np.append(ends, size)
     else:
         starts = starts[:-1]
-    while len(some := np.flatnonzero((ends > starts) & (array[ends - 1] == 13))):
-        ends[some] -= 1
+    while len(carriage_returns := np.flatnonzero((ends > starts) & (array[ends - 1] == 13))):
+        ends[carriage_returns] -= 1
     return Block(array, starts, ends)
 
 
 def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) -> None:
     decoder, view = getincrementaldecoder("utf-8")(), memoryview(data)
     for place in range(0, len(data), BYTES):
-        held = len(decoder.getstate()[0])
+        pending = len(decoder.getstate()[0])
         try:
             decoder.decode(view[place : place + BYTES], place + BYTES >= len(data))
         except UnicodeDecodeError as error:
-            fault = place - held + error.start
+            fault = place - pending + error.start
             if begin:
                 with open(path, "rb") as file:
                     while file.tell() < begin:

@@ -60,10 +60,10 @@ class Masker:
             A placeholder of an earlier run is in the texts already.
         """
         for text in texts:
-            found = set(_LIKE.findall(text))
-            if both := found & self.names.keys():
+            placeholders = set(_LIKE.findall(text))
+            if both := placeholders & self.names.keys():
                 raise ValueError(f"{min(both)} is in the text and in the key already: use another key")
-            self._reserved |= found
+            self._reserved |= placeholders
 
     def mask(self, document: Document) -> str:
         """Return the text with a placeholder for each name.
@@ -74,13 +74,13 @@ class Masker:
             The text has a placeholder that another name was given; `reserve` all texts first.
         """
         self.reserve([document.text])
-        return self._replaced(document, self._placeholder)
+        return self._replace_entities(document, self._placeholder)
 
     def redact(self, document: Document) -> str:
         """Return the text with the type in place of each name: nothing is kept to restore it from."""
-        return self._replaced(document, lambda entity: f"[{entity.type}]")
+        return self._replace_entities(document, lambda entity: f"[{entity.type}]")
 
-    def _replaced(self, document: Document, replacement: Callable[[Entity], str]) -> str:
+    def _replace_entities(self, document: Document, replacement: Callable[[Entity], str]) -> str:
         parts: list[str] = []
         place = 0
         for entity in sorted(document.entities, key=lambda e: (e.start, -e.end)):

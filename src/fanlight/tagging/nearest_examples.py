@@ -68,15 +68,15 @@ class NearestExamples:
     def nearest(self, h: Float, count: int) -> list[Neighbour]:
         """Return the words whose hidden layers point most nearly where `h` (m,) does, the nearest first."""
         similarity = self._directions @ _directions(h[None])[0]
-        found = []
+        neighbours = []
         for place in np.argsort(-similarity, kind="stable")[:count].tolist():
             number = int(np.searchsorted(self._ends, place, "right"))
             sentence = self._sentences[number]
             token = place - int(self._ends[number]) + len(sentence.starts)
             tag = tags_from_spans(sentence.spans, len(sentence.starts))[token]
             start, end = sentence.starts[token], sentence.ends[token]
-            found.append(Neighbour(sentence.text, start, end, tag, float(similarity[place])))
-        return found
+            neighbours.append(Neighbour(sentence.text, start, end, tag, float(similarity[place])))
+        return neighbours
 
 
 def _directions(H: Float) -> Float:

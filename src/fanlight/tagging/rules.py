@@ -72,60 +72,58 @@ class Rules:
     def apply(self, document: Document) -> Document:
         """Return a document with the rules' entities, of probability 1, among the model's."""
         text, spans = document.text, []
-        for single_spaces, search in ((True, self._said.named), (False, self._said.matched)):
+        for single_spaces, search in ((True, self._said.find_names), (False, self._said.find_matches)):
             view = _view(text, single_spaces)
             for start, end, type_ in search(text if view is None else view.text):
                 spans.append((start, end, type_) if view is None else (*_place(view, start, end), type_))
-        return self._settled(document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in spans])
+        return self._resolve_overlaps(document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in spans])
 
-    def beside(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
+    def extend_types(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
         """Return a model's types and then the rules' others, and what joins entities as columns.
 
         The latter takes a block, the first of its documents and the last, and the model's entities in these, in order;
         it returns these with the rules' among them. Kernels do so, or `plain` functions.
         """
-        joined = (*types, *(type_ for type_ in self.types if type_ not in types))
+        all_types = (*types, *(type_ for type_ in self.types if type_ not in types))
         if plain:
-            return joined, lambda block, first, last, entities: self._join(block, (first, last), entities, joined)
-        numbers = np.array([joined.index(type_) for type_ in self.types], np.int32)
+            return all_types, lambda block, begin, end, entities: self._join(block, (begin, end), entities, all_types)
+        numbers = np.array([all_types.index(type_) for type_ in self.types], np.int32)
         _ = self._names, self._said.expressions and self._automata  # built once, before threads ask for them
-        return joined, lambda block, first, last, found: self._among(block, first, last, found, numbers)
+        return all_types, lambda block, begin, end, matches: self._among(block, begin, end, matches, numbers)
 
     def _join(self, block: Block, documents: tuple[int, int], entities: Entities, types: tuple[str, ...]) -> Entities:
         from fanlight.engine import views
 
-        first, last = documents
-        texts = [block.text(d) for d in range(first, last)]
-        own = entities._replace(documents=entities.documents - np.int32(first))
-        return views.columns(block, first, map(self.apply, views.documents(texts, own, types)), types)
+        begin, end = documents
+        texts = [block.text(d) for d in range(begin, end)]
+        renumbered = entities._replace(documents=entities.documents - np.int32(begin))
+        return views.columns(block, begin, map(self.apply, views.documents(texts, renumbered, types)), types)
 
-    def _among(
-        self, block: Block, first: int, last: int, entities: Entities, numbers: np.ndarray[Any, Any]
-    ) -> Entities:
+    def _among(self, block: Block, begin: int, end: int, entities: Entities, numbers: np.ndarray[Any, Any]) -> Entities:
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
 
-        found = self._in_block(block, first, last) if self._said.names else Entities.allocate(0)
+        matches = self._in_block(block, begin, end) if self._said.names else Entities.allocate(0)
         if self._said.expressions:
-            found = self._with_patterns(block, first, last, found)
-        if not len(found.types):
+            matches = self._with_patterns(block, begin, end, matches)
+        if not len(matches.types):
             return entities
-        out = Entities.allocate(len(entities.types) + len(found.types))
-        found = found._replace(types=numbers[found.types])
-        count = rules.settle(entities, found, PRECEDENCE.index(self.precedence), out)
+        out = Entities.allocate(len(entities.types) + len(matches.types))
+        matches = matches._replace(types=numbers[matches.types])
+        count = rules.settle(entities, matches, PRECEDENCE.index(self.precedence), out)
         return Entities(*(column[:count] for column in out))
 
-    def _settled(self, document: Document, found: Sequence[Entity]) -> Document:
+    def _resolve_overlaps(self, document: Document, matches: Sequence[Entity]) -> Document:
         """Let what a rule found and what the model found stand together; the model's may overlap each other."""
-        if not found:
+        if not matches:
             return document
-        ranked = [(self._rank(e, rule=True), True, e) for e in found]
+        ranked = [(self._rank(e, rule=True), True, e) for e in matches]
         ranked += [(self._rank(e, rule=False), False, e) for e in document.entities]
-        kept: list[tuple[bool, Entity]] = []
+        chosen: list[tuple[bool, Entity]] = []
         for _, rule, entity in sorted(ranked, key=lambda item: (item[0], item[2].start)):
-            if all(entity.end <= e.start or e.end <= entity.start for r, e in kept if rule or r):
-                kept.append((rule, entity))
-        return replace(document, entities=tuple(sorted((e for _, e in kept), key=lambda e: e.start)))
+            if all(entity.end <= e.start or e.end <= entity.start for r, e in chosen if rule or r):
+                chosen.append((rule, entity))
+        return replace(document, entities=tuple(sorted((e for _, e in chosen), key=lambda e: e.start)))
 
     def _rank(self, entity: Entity, rule: bool) -> tuple[int, int]:
         length = -(entity.end - entity.start)
@@ -151,19 +149,19 @@ class Rules:
 
         return Automata.of(self._said.automata)
 
-    def _in_block(self, block: Block, first: int, last: int) -> Entities:
-        """Return the names in documents [first, last), with the numbers of the rules' types."""
+    def _in_block(self, block: Block, begin: int, end: int) -> Entities:
+        """Return the names in documents [begin, end), with the numbers of the rules' types."""
         from fanlight.engine import rules
 
-        found = _search(rules.find, block, (first, last), self._names, single_spaces=True)
-        return found._replace(types=self._numbers[found.types])
+        names = _search(rules.find, block, (begin, end), self._names, single_spaces=True)
+        return names._replace(types=self._numbers[names.types])
 
-    def _with_patterns(self, block: Block, first: int, last: int, names: Entities) -> Entities:
-        """Return names and what the patterns match in documents [first, last), by document and start."""
+    def _with_patterns(self, block: Block, begin: int, end: int, names: Entities) -> Entities:
+        """Return names and what the patterns match in documents [begin, end), by document and start."""
         from fanlight.engine.columns import Entities
         from fanlight.text.automaton_kernels import find_matches
 
-        matches = _search(find_matches, block, (first, last), self._automata, single_spaces=False)
+        matches = _search(find_matches, block, (begin, end), self._automata, single_spaces=False)
         types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
         both = Entities.concatenate([names, matches._replace(types=types[matches.types])])
         order = np.lexsort((both.starts, both.documents))  # names before patterns
@@ -191,11 +189,11 @@ def _search(
     *,
     single_spaces: bool,
 ) -> Entities:
-    """Return all that a kernel finds in documents [first, last), in their normal form, placed in the originals."""
+    """Return all that a kernel finds in a range of documents, in their normal form, placed in the originals."""
     from fanlight.engine.columns import Block
 
-    first, last = documents
-    texts = [block.text(d) for d in range(first, last)]
+    first_document, end_document = documents
+    texts = [block.text(d) for d in range(first_document, end_document)]
     views = {d: view for d, text in enumerate(texts) if (view := _view(text, single_spaces)) is not None}
     if not views:
         return _run_kernel(search, block, documents, table)
@@ -203,9 +201,9 @@ def _search(
     matches = _run_kernel(search, forms, (0, len(texts)), table)
     columns = [column.copy() for column in matches]
     out = type(matches)(*columns)
-    out.documents[:] += first
+    out.documents[:] += first_document
     for row, d in enumerate(matches.documents.tolist()):
-        begin, form = int(block.starts[first + d]), int(forms.starts[d])
+        begin, form = int(block.starts[first_document + d]), int(forms.starts[d])
         out.byte_starts[row] += begin - form
         out.byte_ends[row] += begin - form
         if d in views:

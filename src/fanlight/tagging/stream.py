@@ -26,7 +26,7 @@ Choose = Tagger | Callable[[str], Tagger]
 
 
 def tag_lines(
-    blocks: Iterable[Lines],
+    batches: Iterable[Lines],
     choose: Choose,
     threshold: Threshold = 0.0,
     rules: Rules | None = None,
@@ -36,7 +36,7 @@ def tag_lines(
 
     Parameters
     ----------
-    blocks : iterable of Lines
+    batches : iterable of Lines
         One without lines says that the input pauses: what is being tagged is then waited for.
     choose : Tagger or callable of a language ("en", "ko") to Tagger
         Which tags all lines, or those of each script.
@@ -46,20 +46,20 @@ def tag_lines(
     threads : int, optional
     """
     waiting: deque[tuple[Lines, list[_Share]]] = deque()
-    for lines in blocks:
-        if len(lines.block.starts) == 1 and lines.block.ends[0] - lines.block.starts[0] > LONG:
+    for batch in batches:
+        if len(batch.block.starts) == 1 and batch.block.ends[0] - batch.block.starts[0] > LONG:
             while waiting:
                 yield _join(*waiting.popleft())
-            yield from _tag_long(lines, choose, threshold, rules, threads)
+            yield from _tag_long(batch, choose, threshold, rules, threads)
             continue
         shares = []
-        for tagger, documents in _divide(lines.block, choose):
-            part = Block(lines.block.data, lines.block.starts[documents], lines.block.ends[documents])
+        for tagger, documents in _divide(batch.block, choose):
+            part = Block(batch.block.data, batch.block.starts[documents], batch.block.ends[documents])
             engine = tagger._engine_for(len(documents), int((part.ends - part.starts).sum()))
             write = partial(_writer(engine, tagger.types, rules), part)
             shares.append(_Share(documents, engine.begin(part, tagger._thresholds(threshold), write, threads)))
         if shares:
-            waiting.append((lines, shares))
+            waiting.append((batch, shares))
         while waiting and (not shares or len(waiting) >= AHEAD):
             yield _join(*waiting.popleft())
     while waiting:
@@ -70,29 +70,29 @@ def _writer(
     engine: Engine, types: tuple[str, ...], rules: Rules | None
 ) -> Callable[[Block, int, int, Entities], tuple[bytes, Any]]:
     if rules is None:
-        return lambda block, first, last, entities: engine.to_json(block, first, last, entities, types)
-    joined, join = rules.beside(types, engine.plain)
-    return lambda block, first, last, entities: engine.to_json(
-        block, first, last, join(block, first, last, entities), joined
+        return lambda block, begin, end, entities: engine.to_json(block, begin, end, entities, types)
+    all_types, join = rules.extend_types(types, engine.plain)
+    return lambda block, begin, end, entities: engine.to_json(
+        block, begin, end, join(block, begin, end, entities), all_types
     )
 
 
 def _tag_long(
-    lines: Lines, choose: Choose, threshold: Threshold, rules: Rules | None, threads: int | None
+    batch: Lines, choose: Choose, threshold: Threshold, rules: Rules | None, threads: int | None
 ) -> Iterator[tuple[Lines, bytes]]:
     """Yield the line of one long document in segments, of which the last has the document."""
-    block, empty = lines.block, lines._replace(block=Block.of([]))
+    block, empty = batch.block, batch._replace(block=Block.of([]))
     begin, end = int(block.starts[0]), int(block.ends[0])
     tagger = choose if isinstance(choose, Tagger) else choose(_script(block.data, begin, end))
     tagger.warm()  # whatever it takes, it takes less than a long document by the plain engine
     engine, types = tagger._engine_for(1, end - begin), tagger.types
     entities = engine.segments(block, 0, tagger._thresholds(threshold), threads)
     if rules is not None:  # a pattern may match anything
-        types, join = rules.beside(types, engine.plain)
+        types, join = rules.extend_types(types, engine.plain)
         entities = iter([join(block, 0, 1, Entities.concatenate(entities))])
     for text in engine.json_segments(block, 0, entities, types):
         yield empty, text
-    yield lines, b""
+    yield batch, b""
 
 
 class _Share(NamedTuple):
@@ -102,19 +102,19 @@ class _Share(NamedTuple):
     futures: list[Future[tuple[bytes, Any]]]
 
 
-def _join(lines: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
+def _join(batch: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
     """Bring the lines of all languages into order."""
     if len(shares) == 1:
-        return lines, b"".join(future.result()[0] for future in shares[0].futures)
-    texts: list[bytes] = [b""] * len(lines.block.starts)
+        return batch, b"".join(future.result()[0] for future in shares[0].futures)
+    texts: list[bytes] = [b""] * len(batch.block.starts)
     for share in shares:
         place = 0
         for future in share.futures:
             data, ends = future.result()
-            for first, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
-                texts[share.documents[place]] = data[first:end]
+            for begin, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+                texts[share.documents[place]] = data[begin:end]
                 place += 1
-    return lines, b"".join(texts)
+    return batch, b"".join(texts)
 
 
 def _divide(block: Block, choose: Choose) -> list[tuple[Tagger, NDArray[np.int64]]]:

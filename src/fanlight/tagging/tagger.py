@@ -132,10 +132,10 @@ class Tagger:
         DataError
             A text holds half of a surrogate pair.
         """
-        parts, first, types = [], 0, self.types
+        parts, offset, types = [], 0, self.types
         for part, entities, part_types in self._columns(texts, threshold, threads, rules):
-            parts.append(entities._replace(documents=entities.documents + np.int32(first)))
-            first, types = first + len(part), part_types
+            parts.append(entities._replace(documents=entities.documents + np.int32(offset)))
+            offset, types = offset + len(part), part_types
         return Entities.concatenate(parts), types
 
     def submit(
@@ -169,10 +169,10 @@ class Tagger:
             A text holds half of a surrogate pair.
         """
         thresholds = self._thresholds(threshold)
-        lines = []
+        rows = []
         for part, engine in self._parts(texts):
-            lines.append(engine.json(_encode(part), thresholds, threads))
-        return b"".join(lines)
+            rows.append(engine.json(_encode(part), thresholds, threads))
+        return b"".join(rows)
 
     def warm(self, long_documents: bool = False) -> None:
         """Load the compiled engine, or compile it, and wait until it answers; also for `long_documents` (over 1 MB).
@@ -231,7 +231,7 @@ class Tagger:
             block, types = _encode(part), self.types
             entities = engine.entities(block, thresholds, threads)
             if rules is not None:
-                types, join = rules.beside(types, engine.plain)
+                types, join = rules.extend_types(types, engine.plain)
                 entities = join(block, 0, len(part), entities)
             yield part, entities, types
 
@@ -271,7 +271,7 @@ class Tagger:
         words = [token for document in documents for sentence in document for token in sentence.tokens]
         lengths = [len(sentence.starts) for document in documents for sentence in document]
         owners = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
-        return self._sentence_spans(words, lengths, owners, lambda: documents, probabilities)
+        return self._sentence_spans(words, lengths, owners, lambda: documents, probabilities=probabilities)
 
     def tag_words(
         self, sentences: Sequence[Sequence[str]], probabilities: bool = False, threads: int | None = None
@@ -283,8 +283,8 @@ class Tagger:
             [len(sentence) for sentence in sentences],
             np.arange(len(sentences)),
             lambda: [[Sentence.of_words(sentence, ())] for sentence in sentences],
-            probabilities,
-            threads,
+            probabilities=probabilities,
+            threads=threads,
         )
 
     def _sentence_spans(
@@ -293,6 +293,7 @@ class Tagger:
         lengths: list[int],
         owners: NDArray[np.int64],
         read_documents: Callable[[], Sequence[Sequence[Sentence]]],
+        *,
         probabilities: bool,
         threads: int | None = None,
     ) -> list[list[TokenSpan]]:
@@ -375,7 +376,7 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _entities_of_share(first: int, last: int, entities: Entities) -> Entities:
+def _entities_of_share(begin: int, end: int, entities: Entities) -> Entities:
     return entities
 
 

@@ -12,13 +12,13 @@ from fanlight.engine.twins import Twin, engines, rows_of
 from fanlight.tagging.rules import PRECEDENCE, Rules
 
 
-def _ruled(plain: bool, case: Any) -> list[tuple[Any, ...]]:
+def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
     """Let rules stand beside the plain engine's entities."""
     names, precedence, texts = case
     rules = Rules(names, {r"\d+ \w+": "amount"}, precedence)
     engine, block = engines("en")[0], Block.of([*texts, "Paris 12 miles"])
     entities = engine.entities(block, np.zeros(len(engine.types)))
-    _, join = rules.beside(engine.types, plain)
+    _, join = rules.extend_types(engine.types, plain)
     return rows_of(join(block, 0, len(block.starts), entities))
 
 
@@ -30,5 +30,11 @@ def _cases(st: Any) -> Any:
 
 TABLE = (
     *twins.TABLE,
-    Twin("rules beside the model", lambda c: _ruled(True, c), lambda c: _ruled(False, c), _cases, ("engine.rules.*",)),
+    Twin(
+        "rules beside the model",
+        lambda c: _apply_rules(True, c),
+        lambda c: _apply_rules(False, c),
+        _cases,
+        ("engine.rules.*",),
+    ),
 )

@@ -174,8 +174,8 @@ class _Tables:
         order = np.argsort(possible, kind="stable")
         number = np.argsort(order).astype(np.int32)
         beginnings = [self.graph.points[target - 1] for target, _ in self.graph.closures[START]]
-        required = _required(node) or code_points.union(*beginnings)
-        page_numbers, pages = code_points.paged(self.classes)
+        required = _find_required(node) or code_points.union(*beginnings)
+        page_numbers, pages = code_points.split_pages(self.classes)
         self.automaton = Automaton(
             page_numbers,
             pages,
@@ -214,8 +214,8 @@ class _Tables:
     def _classes_of(self, points: Points) -> NDArray[np.bool_]:
         """Return which classes a union of the expression's sets has."""
         out = np.zeros(len(self.member), np.bool_)
-        for some, n in self.sets.items():
-            if code_points.union(some, points) == points:
+        for interval_set, n in self.sets.items():
+            if code_points.union(interval_set, points) == points:
                 out |= self.member[:, n]
         return out
 
@@ -230,7 +230,7 @@ class _Tables:
         self.previous = [[[0] * (len(graph.points) + 1) for _ in range(after_count)] for _ in range(self.group_count)]
         for node, closure in enumerate(graph.closures):
             for target, mask in closure:
-                for before, after in graph.allowed(mask) if node else ():
+                for before, after in graph.enumerate_pairs(mask) if node else ():
                     self.previous[before][after][target] |= 1 << node
 
     def _explore(self) -> tuple[list[tuple[int, int]], NDArray[np.int32]]:
@@ -276,23 +276,23 @@ class _Tables:
         for node, closure in enumerate(self.graph.closures):
             for target, mask in reversed(closure):  # the preferred ones last, over the others
                 groups: dict[int, list[int]] = {}
-                for before, group in self.graph.allowed(mask):
+                for before, group in self.graph.enumerate_pairs(mask):
                     groups.setdefault(before, []).append(group)
                 for before, allowed in groups.items():
                     steps[member[:, target] & np.isin(after, allowed), node * self.group_count + before] = target
         return steps
 
 
-def _required(node: Node) -> Points | None:
+def _find_required(node: Node) -> Points | None:
     """Return a set of which every match has a character, the rarest that is easy to see; None if there is none."""
     if isinstance(node, Characters):
         return node.points or None
     if isinstance(node, Repeat):
-        return _required(node.part) if node.least else None
+        return _find_required(node.part) if node.minimum else None
     if isinstance(node, Choice):
-        sets = [_required(part) for part in node.parts]
+        sets = [_find_required(part) for part in node.parts]
         return None if None in sets else code_points.union(*(points for points in sets if points is not None))
-    parts = [points for part in getattr(node, "parts", ()) if (points := _required(part)) is not None]
+    parts = [points for part in getattr(node, "parts", ()) if (points := _find_required(part)) is not None]
     return min(parts, key=_frequency, default=None)
 
 

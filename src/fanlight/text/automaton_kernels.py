@@ -126,8 +126,8 @@ def _offsets(sizes: Sequence[int]) -> NDArray[np.int64]:
 
 
 @kernel()
-def find_matches(data: Any, starts: Any, ends: Any, first: int, last: int, automata: Any, out: Any) -> int:
-    """Find all matches in texts [first, last) as `Automaton.find` does for each expression.
+def find_matches(data: Any, starts: Any, ends: Any, begin: int, end: int, automata: Any, out: Any) -> int:
+    """Find all matches in texts [begin, end) as `Automaton.find` does for each expression.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def find_matches(data: Any, starts: Any, ends: Any, first: int, last: int, autom
         UTF-8 without half surrogates.
     starts, ends : int64 arrays (texts,)
         Text d is ``data[starts[d]:ends[d]]``: a document, or a sentence, which the expressions then see nothing around.
-    first, last : int
+    begin, end : int
     automata : Automata
     out : engine.columns.Entities
         Gets, as far as there is room: the number of the text, start and end in code points of the text and in bytes of
@@ -147,12 +147,12 @@ def find_matches(data: Any, starts: Any, ends: Any, first: int, last: int, autom
         How many matches there are, be there room for them or not.
     """
     longest = 0
-    for d in range(first, last):
+    for d in range(begin, end):
         longest = max(longest, ends[d] - starts[d])
     states = np.empty(min(longest, BLOCK) + 5, np.int32)
-    blocks = np.empty((longest // BLOCK + 1, 2), np.int32)
+    labels = np.empty((longest // BLOCK + 1, 2), np.int32)
     count = 0
-    for d in range(first, last):
+    for d in range(begin, end):
         possible = np.uint64(0)
         for i in range(starts[d], ends[d]):
             possible |= automata.required[data[i]]
@@ -160,8 +160,8 @@ def find_matches(data: Any, starts: Any, ends: Any, first: int, last: int, autom
             if (possible >> np.uint64(e & 63)) & np.uint64(1):
                 text = _Text(data, np.int64(starts[d]), np.int64(ends[d]))
                 tables = _tables_of(automata, e)
-                _label_blocks(text, tables, states, blocks)
-                count = _walk(text, tables, states, blocks, (np.int64(d), np.int64(e)), out, count)
+                _label_blocks(text, tables, states, labels)
+                count = _walk(text, tables, states, labels, (np.int64(d), np.int64(e)), out, count)
     return count
 
 
@@ -175,28 +175,28 @@ def _tables_of(a: Any, e: int) -> Any:
 
 
 @inner()
-def _label_blocks(text: Any, tables: Any, states: Any, blocks: Any) -> None:
+def _label_blocks(text: Any, tables: Any, states: Any, labels: Any) -> None:
     """Leave the state after each block of a text, and whether a match may begin in it; and the first block's states."""
     state = np.int32(tables.end)
     for b in range((text.end - text.begin) // BLOCK, -1, -1):
-        blocks[b, 0] = state
-        blocks[b, 1] = _label(text, _block_begin(text, b), _block_begin(text, b + 1), tables, state, states)
+        labels[b, 0] = state
+        labels[b, 1] = _label(text, _block_begin(text, b), _block_begin(text, b + 1), tables, state, states)
         state = states[0]
 
 
 @inner()
-def _walk(text: Any, tables: Any, states: Any, blocks: Any, numbers: Any, out: Any, count: int) -> int:
+def _walk(text: Any, tables: Any, states: Any, labels: Any, numbers: Any, out: Any, count: int) -> int:
     """Add the matches of one expression in one text to `count`; return how many there are then."""
     data = text.data
     place, node, start, byte_start = 0, np.int64(0), 0, text.begin  # node 0: no match has begun
     final = (text.end - text.begin) // BLOCK
     for b in range(final + 1):
         low, high = _block_begin(text, b), _block_begin(text, b + 1)
-        if node <= 0 and not blocks[b, 1]:
+        if node <= 0 and not labels[b, 1]:
             place += _count_points(data, low, high) if b < final else 0
             continue
         if b:  # the states of one block are in memory
-            _label(text, low, high, tables, np.int32(blocks[b, 0]), states)
+            _label(text, low, high, tables, np.int32(labels[b, 0]), states)
         i = low
         while i < high:
             if node <= 0 and states[i - low] >= tables.begins:

@@ -93,20 +93,22 @@ def border_bits(word: str) -> int:
     >>> border_bits("12") == DIGITS | FIRST_DIGIT, border_bits("Sec") == NUMBERED
     (True, True)
     """
-    first = word[0]
-    if first >= "\x80":
-        return LISTED * (word in _ORDINALS) | HANGUL * ("가" <= first <= "힣") | EXCLAIMS * (first in "！？")
-    letter = first.isalpha()
+    head = word[0]
+    if head >= "\x80":
+        return LISTED * (word in _ORDINALS) | HANGUL * ("가" <= head <= "힣") | EXCLAIMS * (head in "！？")
+    letter = head.isalpha()
     bits = WORDS.get(word.lower(), 0) if word.isascii() else 0
-    bits |= DIGITS * (word.isascii() and word.isdigit()) | FIRST_DIGIT * first.isdigit()
+    bits |= DIGITS * (word.isascii() and word.isdigit()) | FIRST_DIGIT * head.isdigit()
     bits |= LETTER * (letter and len(word) == 1) | INITIAL * (letter and len(word) == 2 and word[1] == ".")
     bits |= (
-        STOP * (word == ".") | ITEM * (word in (".", ")")) | EXCLAIMS * (first in "!?") | UPPER_LETTER * first.isupper()
+        STOP * (word == ".") | ITEM * (word in (".", ")")) | EXCLAIMS * (head in "!?") | UPPER_LETTER * head.isupper()
     )
     return bits | VERB * (word.isascii() and len(word) > 4 and word.islower() and word.endswith("ed"))
 
 
-def ends_after_mark(text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int, line_start: int) -> bool:
+def ends_after_mark(
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
+) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line.
 
     Parameters
@@ -116,7 +118,7 @@ def ends_after_mark(text: str, starts: Sequence[int], ends: Sequence[int], t: in
         Of the tokens.
     t : int
         Begins with no small letter.
-    first : int
+    sentence_start : int
         The first token of its sentence.
     line_start : int
         Where the line begins.
@@ -126,34 +128,36 @@ def ends_after_mark(text: str, starts: Sequence[int], ends: Sequence[int], t: in
         return border_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
 
     mark = t - 1
-    while mark > first and not is_final(text[starts[mark] : ends[mark]]):
+    while mark > sentence_start and not is_final(text[starts[mark] : ends[mark]]):
         mark -= 1
     here = bits(t)
     if mark < t - 1:
         speaks = bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)
         return not (bits(mark) & EXCLAIMS and here & UPPER_LETTER and speaks)
-    if mark <= first or starts[mark] > ends[mark - 1]:
+    if mark <= sentence_start or starts[mark] > ends[mark - 1]:
         return True
     before = bits(mark - 1)
     if not bits(mark) & STOP:
         return not before & BRAND or here & STARTS != 0
     u = mark - 1
     kind = before & (DIGITS | LETTER)
-    while kind and u > first and starts[u] == ends[u - 1] and bits(u - 1) & kind:
+    while kind and u > sentence_start and starts[u] == ends[u - 1] and bits(u - 1) & kind:
         u -= 1
-    length, leads = ends[mark - 1] - starts[u], u == first or starts[u] == line_start
+    length, leads = ends[mark - 1] - starts[u], u == sentence_start or starts[u] == line_start
     if before & DIGITS:
         return not (here & (FIRST_DIGIT | HANGUL) or (here & MONTH and length < 3) or (leads and length < 4))
     if (before & LISTED and leads) or (before & NUMBERED and here & FIRST_DIGIT):
         return False
-    inner = u > first and starts[u] == ends[u - 1] and bits(u - 1) & STOP
+    inner = u > sentence_start and starts[u] == ends[u - 1] and bits(u - 1) & STOP
     return not (before & LETTER and (inner or (bits(u) & UPPER_LETTER and length <= LETTERS)))
 
 
-def ends_before_small_letter(text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int) -> bool:
+def ends_before_small_letter(
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int
+) -> bool:
     """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
     word, mark = text[starts[t - 2] : ends[t - 2]], text[starts[t - 1] : ends[t - 1]]
-    if t - 2 < first or starts[t - 1] > ends[t - 2]:
+    if t - 2 < sentence_start or starts[t - 1] > ends[t - 2]:
         return False
     if border_bits(mark) & EXCLAIMS:
         return not border_bits(word) & BRAND
@@ -182,12 +186,17 @@ def begins_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -
 
 
 def ends_after_abbreviation(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int, line_start: int
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
     before = border_bits(text[starts[t - 1] : ends[t - 1]])
     here = border_bits(text[starts[t] : ends[t]])
-    if not before & (ENDS | INITIAL) or not here & UPPER_LETTER or t - 1 == first or starts[t - 1] == line_start:
+    if (
+        not before & (ENDS | INITIAL)
+        or not here & UPPER_LETTER
+        or t - 1 == sentence_start
+        or starts[t - 1] == line_start
+    ):
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)

@@ -39,21 +39,21 @@ class Characters:
         self._sums, self._starts, self._ends = sums, text.starts[owner], text.ends[owner]
         self.lengths = self._ends - self._starts
 
-    def window(self, first: int, last: int) -> UInt:
-        """Hash of the code points from `first` to `last` around each character."""
+    def window(self, begin: int, end: int) -> UInt:
+        """Hash of the code points from `begin` to `end` around each character."""
         return np.asarray(
-            sum((self.values[self.at + k] * POWERS[k - first] for k in range(first, last + 1)), np.uint64(0))
+            sum((self.values[self.at + k] * POWERS[k - begin] for k in range(begin, end + 1)), np.uint64(0))
         )
 
-    def part(self, first: Int, last: Int) -> UInt:
-        """Hash of ``word[first:last]`` for each character."""
+    def part(self, begin: Int, end: Int) -> UInt:
+        """Hash of ``word[begin:last]`` for each character."""
         with np.errstate(over="ignore"):
-            total = self._sums[self._starts + last] - self._sums[self._starts + first]
-            made: UInt = total * INVERSE_POWERS[first % len(POWERS)]
-            return made
+            total = self._sums[self._starts + end] - self._sums[self._starts + begin]
+            hashes: UInt = total * INVERSE_POWERS[begin % len(POWERS)]
+            return hashes
 
 
-def _rest(words: Characters) -> UInt:
+def _hash_suffix(words: Characters) -> UInt:
     """Hash what follows the character in its word: often the particle that ends a name."""
     return words.part(words.place + 1, words.lengths)
 
@@ -69,7 +69,7 @@ CHARACTER_FEATURES: dict[str, Callable[[Characters], Hashes]] = {
     "word": lambda w: (w.all, w.part(np.zeros_like(w.place), w.lengths)),
     "head": lambda w: (w.all, w.part(np.zeros_like(w.place), w.place + 1)),
     "tail": lambda w: (w.all, w.part(w.place, w.lengths)),
-    "rest": lambda w: (w.all, _rest(w)),
+    "rest": lambda w: (w.all, _hash_suffix(w)),
     "position": lambda w: (w.all, np.minimum(w.place, 9).astype(np.uint64)),
     "position_from_end": lambda w: (w.all, np.minimum(w.lengths - w.place, 9).astype(np.uint64)),
     "word_length": lambda w: (w.all, np.minimum(w.lengths, 12).astype(np.uint64)),

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.gazetteers import MARKS, Gazetteer
+from fanlight.text.hash_kernels import START, finish, mix
 from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
-from fanlight.text.word_kernels import START, finish, mix
 
 Int = NDArray[np.int64]
 LONGEST = 160  # characters of a chunk
@@ -64,11 +64,11 @@ def plan_of(groups: Sequence[Group]) -> Plan:
     seeds = np.array([seed_of(name) for name, _ in rows], np.uint64)
     buckets = np.array([buckets for _, buckets in rows], np.uint64)
     masks = np.where(buckets & (buckets - np.uint64(1)), 0, buckets - np.uint64(1)).astype(np.uint64)
-    places, first = [], 0
+    places, place = [], 0
     for group in groups:
         count = len(group.features)
-        places += [(first, count, i) for i in range(count)]
-        first += count
+        places += [(place, count, i) for i in range(count)]
+        place += count
     return Plan(kinds, windows, seeds, buckets, masks, np.array(places, np.int64).reshape(-1, 3))
 
 
@@ -76,11 +76,11 @@ def character_bags(data: NDArray[np.uint8], spans: Int, plan: Plan, groups: Sequ
     """Return `features.extract` of characters: row (s, e, i) of spans is the i-th of the chunk ``data[s:e]``."""
     ids = np.empty(len(plan.kinds) * len(spans), np.int64)
     _fill_ids(data, spans, plan, ids)
-    bags, first = [], 0
+    bags, row = [], 0
     for group in groups:
         count = len(group.features) * len(spans)
-        bags.append(Bag(ids[first : first + count], np.arange(0, count + 1, len(group.features))))
-        first += count
+        bags.append(Bag(ids[row : row + count], np.arange(0, count + 1, len(group.features))))
+        row += count
     return tuple(bags)
 
 
@@ -106,7 +106,7 @@ def cut(data: Any, begin: int, end: int, borders: Any) -> int:
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
-        if n == LONGEST or i + width > end or not known(point(data, i)):
+        if n == LONGEST or i + width > end or not is_supported(point(data, i)):
             return -1
         borders[n, 0], borders[n, 1] = i, i + width
         i += width
@@ -126,7 +126,7 @@ def point(data: Any, i: int) -> Any:
 
 
 @kernel(inline="always")
-def known(p: Any) -> Any:
+def is_supported(p: Any) -> Any:
     """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, punctuation."""
     return (
         33 <= p <= 126
@@ -162,7 +162,7 @@ def _fold(p: Any) -> Any:
 
 @inner()
 def hash_folded(h: Any, data: Any, begin: int, end: int) -> Any:
-    """Go on with a hash of bytes (`word_kernels.hash_on`): of the normal form in lower case."""
+    """Go on with a hash of bytes (`hash_kernels.hash_on`): of the normal form in lower case."""
     i = begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
@@ -212,10 +212,10 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
 
 
 @inner(inline="always")
-def _sum(values: Any, first: int, last: int) -> Any:
-    """Return the hash, before it is mixed, of the characters [first, last) of a chunk."""
+def _sum(values: Any, begin: int, end: int) -> Any:
+    """Return the hash, before it is mixed, of the characters [begin, end) of a chunk."""
     h, power = np.uint64(0), np.uint64(1)
-    for k in range(first + 3, last + 3):
+    for k in range(begin + 3, end + 3):
         h += values[k] * power
         power *= np.uint64(_BASE)
     return h
@@ -253,8 +253,8 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
             elif kind == _NEIGHBOURS:
                 h = classes[i + 2] * np.uint64(1 << 42) + classes[i + 3] * np.uint64(1 << 21) + classes[i + 4]
             h = mix(h + plan.seeds[f])
-            first, count, which = plan.groups[f]
-            place = first * len(spans) + t * count + which
+            offset, count, which = plan.groups[f]
+            place = offset * len(spans) + t * count + which
             ids[place] = np.int64(h & plan.masks[f] if plan.masks[f] else h % plan.buckets[f])
 
 

@@ -22,9 +22,9 @@ _CASED = 0x20000  # no code point from here on has another case
 Points = tuple[int, ...]
 
 
-def interval(first: int, last: int) -> Points:
+def interval(low: int, high: int) -> Points:
     """Return the code points from the first to the last."""
-    return first, last + 1
+    return low, high + 1
 
 
 def union(*sets: Points) -> Points:
@@ -106,8 +106,8 @@ def lead_bytes(points: Points) -> NDArray[np.bool_]:
     bool array (256,)
     """
     out = np.zeros(256, np.bool_)
-    for first, end in zip(points[::2], points[1::2], strict=True):
-        low, high = (chr(p).encode("utf-8", "surrogatepass")[0] for p in (first, end - 1))
+    for begin, end in zip(points[::2], points[1::2], strict=True):
+        low, high = (chr(p).encode("utf-8", "surrogatepass")[0] for p in (begin, end - 1))
         out[low : high + 1] = True
     out[0x80:0xC0] = False  # within an interval that begins below 0x80 and ends above
     return out
@@ -134,7 +134,7 @@ def partition(sets: Sequence[Points]) -> tuple[NDArray[np.uint16], NDArray[np.bo
     return np.repeat(numbers, np.diff(bounds, append=POINTS)), members[rows]
 
 
-def paged(classes: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+def split_pages(classes: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """Return a table of all code points as pages, the same ones once.
 
     Returns
@@ -146,5 +146,5 @@ def paged(classes: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], NDArray[np.u
     pages: dict[bytes, int] = {}
     rows = classes.reshape(-1, PAGE)
     numbers = np.array([pages.setdefault(row.tobytes(), len(pages)) for row in rows], np.uint16)
-    _, first = np.unique(numbers, return_index=True)
-    return numbers, rows[first]
+    _, places = np.unique(numbers, return_index=True)
+    return numbers, rows[places]

@@ -60,8 +60,8 @@ class Repeat:
     """A part from `least` to `most` times; None is any number."""
 
     part: Node
-    least: int
-    most: int | None
+    minimum: int
+    maximum: int | None
     lazy: bool
 
 
@@ -88,7 +88,8 @@ def parse(expression: str) -> Node:
     Examples
     --------
     >>> parse("a|b*?")
-    Choice(parts=(Characters(points=(97, 98)), Repeat(part=Characters(points=(98, 99)), least=0, most=None, lazy=True)))
+    Choice(parts=(Characters(points=(97, 98)),
+                  Repeat(part=Characters(points=(98, 99)), minimum=0, maximum=None, lazy=True)))
     >>> parse(r"(a)\1")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     fanlight.errors.DataError: the pattern '(a)\\1' has a backreference at character 4, which is not supported: ...
@@ -223,9 +224,9 @@ class _Parser:
 
     def counts(self) -> tuple[int, int | None] | None:
         """Read a repeat's least and most; return None where there is none."""
-        for token, least, most in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
+        for token, minimum, maximum in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
             if self.take(token):
-                return least, most
+                return minimum, maximum
         begin = self.place
         if not self.take("{") or self.take("}"):
             self.place = begin
@@ -263,11 +264,11 @@ class _Parser:
         if c == "$":
             return Border("line_end" if "m" in flags else "last_line")
         if c != "\\":
-            return Characters(_cased(interval(ord(c), ord(c)), flags))
+            return Characters(_apply_case(interval(ord(c), ord(c)), flags))
         if self.text[self.place : self.place + 1] in _BORDERS:
             return Border(_BORDERS[self.next()])
         escaped = self.escape(begin, inside=False)
-        return Characters(escaped if isinstance(escaped, tuple) else _cased(interval(escaped, escaped), flags))
+        return Characters(escaped if isinstance(escaped, tuple) else _apply_case(interval(escaped, escaped), flags))
 
     def group(self, flags: frozenset[str], depth: int) -> Node:
         begin = self.place - 1
@@ -297,8 +298,8 @@ class _Parser:
         inverted = self.take("^")
         single: list[Points] = []
         categories: list[Points] = []
-        first = self.place
-        while self.place == first or not self.take("]"):
+        start = self.place
+        while self.place == start or not self.take("]"):
             if self.place >= len(self.text):
                 self.fail("a [ without ]", begin)
             place = self.place
@@ -313,7 +314,7 @@ class _Parser:
                 categories.append(low)
             else:
                 single.append(interval(low, low))
-        points = union(_cased(union(*single), flags), *categories)
+        points = union(_apply_case(union(*single), flags), *categories)
         return complement(points) if inverted else points
 
     def member(self) -> int | Points:
@@ -361,5 +362,5 @@ class _Parser:
         return int(digits, 8)
 
 
-def _cased(points: Points, flags: frozenset[str]) -> Points:
+def _apply_case(points: Points, flags: frozenset[str]) -> Points:
     return ignore_case(points) if "i" in flags else points

@@ -111,8 +111,8 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
     for group in groups:
         owners, ids = [], []
         for name in group.features:
-            some, values = hashes[name]
-            owners.append(some)
+            row_owners, values = hashes[name]
+            owners.append(row_owners)
             ids.append((mix(values + seed_of(name)) % np.uint64(group.buckets)).astype(np.int64))
         owner = np.concatenate(owners)
         offsets = np.zeros(len(keys) + 1, np.int64)
@@ -132,16 +132,16 @@ def character_keys(text: str, starts: Sequence[int], ends: Sequence[int]) -> lis
     ['0\t서울', '1\t서울', '0\t은']
     """
     keys: list[str] = []
-    first = 0
+    head = 0
     count = len(starts)
     for t in range(count):
         if t + 1 == count or (starts[t + 1] != ends[t] and _separates(text[ends[t] : starts[t + 1]])):
-            word = text[starts[first] : ends[t]]
-            if len(word) != t + 1 - first or not is_normal(word):
-                places = zip(starts[first : t + 1], ends[first : t + 1], strict=True)
+            word = text[starts[head] : ends[t]]
+            if len(word) != t + 1 - head or not is_normal(word):
+                places = zip(starts[head : t + 1], ends[head : t + 1], strict=True)
                 word = "".join(character_form(text[s:e]) for s, e in places)
-            keys.extend(f"{i}\t{word}" for i in range(t + 1 - first))
-            first = t + 1
+            keys.extend(f"{i}\t{word}" for i in range(t + 1 - head))
+            head = t + 1
     return keys
 
 

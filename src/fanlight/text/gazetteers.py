@@ -66,22 +66,22 @@ class Gazetteer:
         DataError
             There are more than 32 lists.
         """
-        known = tuple(sorted(set(lists)))
-        if len(known) > 32:
-            raise DataError(f"gazetteers may have 32 lists, these have {len(known)}: merge some")
-        bits = {name: 1 << i for i, name in enumerate(known)}
+        list_names = tuple(sorted(set(lists)))
+        if len(list_names) > 32:
+            raise DataError(f"gazetteers may have 32 lists, these have {len(list_names)}: merge some")
+        bits = {name: 1 << i for i, name in enumerate(list_names)}
         owner_bits = np.array([bits[name] for name in lists], np.uint32)
         if unit == "character":
             hashes, longest = word_hashes([name.lower() for name in names]), max(map(len, names), default=1)
         else:
             starts, ends, _ = segment(text := "\n".join(names), "word")
-            lines = np.cumsum([len(name) + 1 for name in names])
-            line = np.searchsorted(lines, starts, "right")
+            line_ends = np.cumsum([len(name) + 1 for name in names])
+            line = np.searchsorted(line_ends, starts, "right")
             tokens = [text[s:e].lower() for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
-            first = np.searchsorted(line, np.arange(len(names)))
+            line_tokens = np.searchsorted(line, np.arange(len(names)))
             counts = np.bincount(line, minlength=len(names))
             longest = int(counts.max(initial=1))
-            place = np.arange(len(tokens)) - first[line]
+            place = np.arange(len(tokens)) - line_tokens[line]
             with np.errstate(over="ignore"):
                 terms = word_hashes(tokens) * POWERS[place % len(POWERS)]
                 hashes = np.zeros(len(names), np.uint64)
@@ -90,7 +90,7 @@ class Gazetteer:
         distinct, which = np.unique(hashes, return_inverse=True)
         members = np.zeros(len(distinct), np.uint32)
         np.bitwise_or.at(members, which, owner_bits)
-        return cls(known, distinct, members, longest, unit)
+        return cls(list_names, distinct, members, longest, unit)
 
     @property
     def width(self) -> int:
@@ -128,10 +128,10 @@ class Gazetteer:
             inside = np.flatnonzero(room >= length)
             with np.errstate(over="ignore"):
                 run[inside] += hashes[inside + length - 1] * POWERS[length - 1]
-            first, members = self._found(run[inside])
-            first = inside[first]
+            heads, members = self._look_up(run[inside])
+            heads = inside[heads]
             for number in range(len(self.lists)):
-                begin = first[members >> np.uint32(number) & np.uint32(1) > 0]
+                begin = heads[members >> np.uint32(number) & np.uint32(1) > 0]
                 mark(out[:, number], begin, length)
         return out.reshape(len(keys), self.width)
 
@@ -144,15 +144,17 @@ class Gazetteer:
             place[i], owner[i] = int(number or 0), words.setdefault(word, len(words))
         heads = [word[:n].lower() for word in words for n in range(1, min(len(word), self.longest) + 1)]
         of = np.repeat(np.arange(len(words)), [min(len(word), self.longest) for word in words])
-        found, members = self._found(word_hashes(heads))
+        entries, members = self._look_up(word_hashes(heads))
         sizes = np.array([len(head) for head in heads], np.int64)
-        whole = np.array([len(word) for word in words], np.int64)
+        word_lengths = np.array([len(word) for word in words], np.int64)
         out = np.zeros((len(keys), len(self.lists), MARKS), np.float32)
         for list_ in range(len(self.lists)):
             longest = np.zeros(len(words), np.int64)
-            some = found[members >> np.uint32(list_) & np.uint32(1) > 0]
-            some = some[(sizes[some] > 1) | (whole[of[some]] == 1)]  # one syllable begins too many words
-            np.maximum.at(longest, of[some], sizes[some])
+            selection = entries[members >> np.uint32(list_) & np.uint32(1) > 0]
+            selection = selection[
+                (sizes[selection] > 1) | (word_lengths[of[selection]] == 1)
+            ]  # one syllable begins too many words
+            np.maximum.at(longest, of[selection], sizes[selection])
             length = longest[owner]
             column = out[:, list_]
             column[:, _WHOLE] = (length == 1) & (place == 0)
@@ -162,13 +164,13 @@ class Gazetteer:
             column[:, _FOLLOWS] = (length > 0) & (place >= length)
         return out.reshape(len(keys), self.width)
 
-    def _found(self, hashes: UInt) -> tuple[Int, NDArray[np.uint32]]:
+    def _look_up(self, hashes: UInt) -> tuple[Int, NDArray[np.uint32]]:
         """Return which hashes are names, and their members."""
         if not len(self.hashes):
             return np.zeros(0, np.int64), np.zeros(0, np.uint32)
         rows = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
-        known = np.flatnonzero(self.hashes[rows] == hashes)
-        return known, self.members[rows[known]]
+        entries = np.flatnonzero(self.hashes[rows] == hashes)
+        return entries, self.members[rows[entries]]
 
 
 def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding: str = "utf-8") -> Gazetteer:

@@ -42,14 +42,16 @@ def separates_columns(text: str, starts: Sequence[int], ends: Sequence[int], t: 
     if width != 2 or columns:
         return width > 1
     for u in range(t + 1, min(len(starts), t + LOOKAHEAD)):
-        if _lines(text, starts, ends, u):
+        if _count_breaks(text, starts, ends, u):
             break
         if _width(text, starts, ends, u) > 1:
             return True
     return False
 
 
-def continues(text: str, starts: Sequence[int], ends: Sequence[int], t: int, first: int, line_start: int) -> bool:
+def continues(
+    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
+) -> bool:
     """Tell whether the line that ends before token t goes on, where neither side of the line end is in small letters.
 
     Parameters
@@ -58,20 +60,20 @@ def continues(text: str, starts: Sequence[int], ends: Sequence[int], t: int, fir
     starts, ends : sequence of int
         Of the tokens.
     t : int
-    first : int
+    sentence_start : int
         The first token of its sentence.
     line_start : int
         Where the line begins.
     """
     small = False
-    for u in range(t - 1, first - 1, -1):
+    for u in range(t - 1, sentence_start - 1, -1):
         small = small or text[starts[u]].islower()
-        if u and _lines(text, starts, ends, u):
+        if u and _count_breaks(text, starts, ends, u):
             break
     if not small:
         return False
     last = t
-    while last + 1 < len(starts) and last + 1 < t + LOOKAHEAD and not _lines(text, starts, ends, last + 1):
+    while last + 1 < len(starts) and last + 1 < t + LOOKAHEAD and not _count_breaks(text, starts, ends, last + 1):
         last += 1
     length, following = ends[t - 1] - line_start, ends[last] - starts[t]
     final = last
@@ -83,7 +85,7 @@ def continues(text: str, starts: Sequence[int], ends: Sequence[int], t: int, fir
     return 5 * (length + 1 + ends[t] - starts[t]) > 4 * max(length, min(following, 2 * FULL))
 
 
-def _lines(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
+def _count_breaks(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
     return text.count("\n", ends[t - 1], starts[t])
 
 

@@ -90,7 +90,7 @@ class Graph:
     bordered: bool
     work: int
 
-    def allowed(self, mask: int) -> Iterator[tuple[int, int]]:
+    def enumerate_pairs(self, mask: int) -> Iterator[tuple[int, int]]:
         """Yield the pairs of groups that bits allow."""
         pairs = {
             (self.before_groups[b], self.after_groups[a])
@@ -118,7 +118,9 @@ def build(node: Node) -> Graph:
     masks = list(builder.masks)
     before = [tuple(mask >> _bit(b, a) & 1 for a in range(len(AFTER)) for mask in masks) for b in range(len(BEFORE))]
     after = [tuple(mask >> _bit(b, a) & 1 for b in range(len(BEFORE)) for mask in masks) for a in range(len(AFTER))]
-    return Graph(builder.points, closures, _numbered(before), _numbered(after), bool(masks), MOST_WORK - budget[0])
+    return Graph(
+        builder.points, closures, _number_rows(before), _number_rows(after), bool(masks), MOST_WORK - budget[0]
+    )
 
 
 class _Builder:
@@ -156,13 +158,13 @@ class _Builder:
 
     def repeat(self, node: Repeat, exit_: int) -> int:
         entry = exit_
-        copies = node.least
-        if node.most is None:
+        copies = node.minimum
+        if node.maximum is None:
             entry, part = self.round(node, None, exit_)
-            if node.least:
-                entry, copies = part, node.least - 1  # the part of the last round that there must be is shared
+            if node.minimum:
+                entry, copies = part, node.minimum - 1  # the part of the last round that there must be is shared
         else:
-            for _ in range(node.most - node.least):
+            for _ in range(node.maximum - node.minimum):
                 entry, _part = self.round(node, entry, exit_)
         for _ in range(copies):
             entry = self.add(node.part, entry)
@@ -217,7 +219,7 @@ class _Builder:
 def _matches_nothing(node: Node) -> bool:
     """Tell whether a node can match no character."""
     if isinstance(node, Repeat):
-        return not node.least or _matches_nothing(node.part)
+        return not node.minimum or _matches_nothing(node.part)
     if isinstance(node, Choice):
         return any(map(_matches_nothing, node.parts))
     if isinstance(node, Sequence):
@@ -247,7 +249,7 @@ def _bit(before: int, after: int) -> int:
     return before * len(AFTER) + after
 
 
-def _numbered(rows: list[tuple[int, ...]]) -> list[int]:
+def _number_rows(rows: list[tuple[int, ...]]) -> list[int]:
     """Return a number for each row, the same for equal ones."""
     distinct = list(dict.fromkeys(rows))
     return [distinct.index(row) for row in rows]

@@ -44,16 +44,16 @@ def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
         if stop > place:
             at = stop
             for column in range(width - 1, -1, -1):
-                first = at
-                while first > place and data[first - 1] != 32 and data[first - 1] != 9:
-                    first -= 1
-                if first in (place, at):
+                begin = at
+                while begin > place and data[begin - 1] != 32 and data[begin - 1] != 9:
+                    begin -= 1
+                if begin in (place, at):
                     return line
-                value = _number(data, first, at)
+                value = _number(data, begin, at)
                 if np.isnan(value):
                     return line
                 matrix[line, column] = value
-                at = first - 1
+                at = begin - 1
                 while at > place and (data[at - 1] == 32 or data[at - 1] == 9):
                     at -= 1
             if at <= place:
@@ -64,10 +64,10 @@ def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
 
 
 @inner()
-def _number(data: Any, first: int, end: int) -> float:
-    """Return the decimal number in data[first:end], or not-a-number."""
+def _number(data: Any, begin: int, end: int) -> float:
+    """Return the decimal number in data[begin:end], or not-a-number."""
     sign = 1.0
-    at = first
+    at = begin
     if data[at] == 45 or data[at] == 43:
         if data[at] == 45:
             sign = -1.0

@@ -47,7 +47,7 @@ class Patterns:
     Examples
     --------
     >>> known = Patterns({"Acme": "ORG"}, {r"[A-Z]{2}-\d+": "CODE"})
-    >>> list(known.found("Acme sent AB-12; Acmes did not."))
+    >>> list(known.find("Acme sent AB-12; Acmes did not."))
     [(0, 4, 'ORG'), (10, 15, 'CODE')]
     """
 
@@ -67,12 +67,12 @@ class Patterns:
         """A hash of all that they say."""
         return sha256(json.dumps([self.names, [*self.expressions.items()]]).encode()).hexdigest()
 
-    def found(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield start, end and type of the names in a text, then of the matches; these may overlap."""
-        yield from self.named(text)
-        yield from self.matched(text)
+        yield from self.find_names(text)
+        yield from self.find_matches(text)
 
-    def named(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def find_names(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield start, end and type of the names in a text."""
         for run in _RUN.finditer(text):
             start = run.start()
@@ -85,7 +85,7 @@ class Patterns:
                 if touches is None or follows_name(name, touches.group()):
                     yield start, end, type_
 
-    def matched(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def find_matches(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield start, end and type of what the expressions match."""
         for automaton, type_ in zip(self.automata, self.expressions.values(), strict=True):
             for start, end in automaton.find(text):
@@ -115,10 +115,10 @@ class Patterns:
             if not len(starts):
                 continue
             begin = starts[0]
-            for start, end, type_ in self.found(text[begin : ends[-1]]):
-                first, last = bisect_right(ends, begin + start), bisect_left(starts, begin + end)
-                if first < last:  # else it lies between tokens
-                    mark(out[:, numbers[type_]], first, last - first)
+            for start, end, type_ in self.find(text[begin : ends[-1]]):
+                token, end_token = bisect_right(ends, begin + start), bisect_left(starts, begin + end)
+                if token < end_token:  # else it lies between tokens
+                    mark(out[:, numbers[type_]], token, end_token - token)
         return np.concatenate(rows).reshape(-1, self.width)
 
     def _candidates(self, run: str) -> list[int]:
@@ -132,12 +132,12 @@ class Patterns:
     @cached_property
     def _lengths(self) -> dict[str, list[int]]:
         """The lengths of the names that begin with each run."""
-        found: dict[str, set[int]] = {}
+        lengths_of: dict[str, set[int]] = {}
         for name in self.names:
             run = _RUN.match(name)
             assert run is not None
-            found.setdefault(run.group(), set()).add(len(name))
-        return {run: sorted(lengths) for run, lengths in found.items()}
+            lengths_of.setdefault(run.group(), set()).add(len(name))
+        return {run: sorted(lengths) for run, lengths in lengths_of.items()}
 
 
 def _compile(expressions: Iterable[str]) -> list[Automaton]:

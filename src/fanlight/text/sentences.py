@@ -91,32 +91,32 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
             final = False
         gap, here = text[ends[t - 1] : starts[t]], text[starts[t]]
         border = False
-        lines = gap.count("\n")
+        breaks = gap.count("\n")
         if not gap:
             wide = t - 2 >= borders[-1] and ends[t - 2] - starts[t - 2] > 1
             border = wide and is_final(before) and here.isupper()
-        elif lines > 1:
+        elif breaks > 1:
             border = True
-        elif gap != " " and not lines and separates_columns(text, starts, ends, t, columns):
+        elif gap != " " and not breaks and separates_columns(text, starts, ends, t, columns):
             border = columns = True
-        elif final and not lines:
+        elif final and not breaks:
             if here.islower():
                 border = ends_before_small_letter(text, starts, ends, t, borders[-1])
             else:
-                border = ends_after_mark(text, starts, ends, t, borders[-1], line_start)
+                border = ends_after_mark(text, starts, ends, t, borders[-1], line_start=line_start)
         elif final:
             border = not here.islower()
-        elif lines:
+        elif breaks:
             if here.islower() or before[0].islower() or before == ",":
                 border = text[starts[t] : ends[t]] in BULLETS and t + 1 < count and ends[t] < starts[t + 1]
                 border = border or begins_line(text, starts, ends, t)
             elif here.isupper():
-                border = not continues(text, starts, ends, t, borders[-1], line_start)
+                border = not continues(text, starts, ends, t, borders[-1], line_start=line_start)
             else:
                 border = ends[t - 1] - line_start <= HEADLINE or begins_line(text, starts, ends, t)
         else:
-            border = ends_after_abbreviation(text, starts, ends, t, borders[-1], line_start)
-        if lines:
+            border = ends_after_abbreviation(text, starts, ends, t, borders[-1], line_start=line_start)
+        if breaks:
             line_start, columns = starts[t], False
         if border:
             borders.append(t)
@@ -128,12 +128,12 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
     return np.array(borders, np.int64)
 
 
-def _division(text: str, starts: list[int], ends: list[int], first: int, last: int) -> int:
+def _division(text: str, starts: list[int], ends: list[int], begin: int, end: int) -> int:
     """Return the token in (first, last] before which an overlong sentence is best divided."""
     space = 0
-    for t in range(last, first + (last - first) // 2, -1):
+    for t in range(end, begin + (end - begin) // 2, -1):
         if text[ends[t - 1] - 1] in DIVIDING:
             return t
         if not space and starts[t] > ends[t - 1] and not text[starts[t]].isupper():
             space = t
-    return space or last
+    return space or end

@@ -101,11 +101,11 @@ def tokenise(text: str) -> tuple[Int, Int]:
     """
     check_encodable(text)
     borders: list[int] = []
-    for found in _CHUNK.finditer(text):
-        first = found.start()
-        chunk = found.group()
+    for match in _CHUNK.finditer(text):
+        offset = match.start()
+        chunk = match.group()
         cuts = _cuts(chunk) if len(chunk) <= 64 else _cuts.__wrapped__(chunk)
-        borders += [first + cut for cut in cuts]
+        borders += [offset + cut for cut in cuts]
     pairs = np.array(borders, np.int64).reshape(-1, 2)
     return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
 
@@ -121,13 +121,13 @@ def characters(text: str) -> tuple[Int, Int]:
     check_encodable(text)
     points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     visible = ~_kind(points, is_blank)
-    joined = np.zeros(len(points), bool)
+    attached = np.zeros(len(points), bool)
     for match in _JOINED.finditer(text) if "\u200d" in text else ():
-        joined[match.start(1)] = visible[match.start(1)] = True
-    inside = _kind(points, extends) | joined
+        attached[match.start(1)] = visible[match.start(1)] = True
+    inside = _kind(points, extends) | attached
     inside[:1] = False
     inside[1:] &= visible[:-1] & visible[1:]
-    inside[1:] |= joined[:-1]
+    inside[1:] |= attached[:-1]
     starts = np.flatnonzero(visible & ~inside)
     stops = np.append(~(visible & inside), True)
     after = np.flatnonzero(stops)  # places where no token goes on
@@ -142,9 +142,9 @@ def check_encodable(text: str) -> None:
     DataError
         Names the offset of half of a surrogate pair.
     """
-    if not text.isascii() and (found := _SURROGATE.search(text)):
+    if not text.isascii() and (surrogate := _SURROGATE.search(text)):
         raise DataError(
-            f"offset {found.start()}: half of a surrogate pair (U+{ord(found.group()):04X}): "
+            f"offset {surrogate.start()}: half of a surrogate pair (U+{ord(surrogate.group()):04X}): "
             "decode the text with errors='replace'"
         )
 
@@ -158,8 +158,8 @@ def _cuts(chunk: str) -> tuple[int, ...]:
     borders: list[int] = []
     for form in _CHUNK.finditer(view.text):
         cuts = iter(_cuts_of_form(form.group()))
-        for first, last in zip(cuts, cuts, strict=True):
-            start, end = int(view.starts[form.start() + first]), int(view.ends[form.start() + last - 1])
+        for left, right in zip(cuts, cuts, strict=True):
+            start, end = int(view.starts[form.start() + left]), int(view.ends[form.start() + right - 1])
             if borders and start < borders[-1]:  # within what comes from one character
                 borders[-1] = max(end, borders[-1])
             else:
@@ -171,49 +171,49 @@ def _cuts_of_form(chunk: str) -> tuple[int, ...]:
     """Return the tokens of a chunk in normal form."""
     if (chunk.isascii() and chunk.isalpha()) or _EMOTICON.fullmatch(chunk):
         return (0, len(chunk))
-    first, last = 0, len(chunk)
+    left, right = 0, len(chunk)
     head: list[int] = []
     tail: list[int] = []
-    while first < last and (n := _opening(chunk, first, last)):
-        head += (first, first + n)
-        first += n
-    link = _URL.match(chunk, first) or _PATH.match(chunk, first)
-    while first < last and (n := _closing(chunk, first, last)):
-        tail[:0] = (last - n, last)
-        last -= n
-    if link is None or link.end() < last:
-        head += _inside(chunk, first, last)
-    elif first < last:
-        head += (first, last)
+    while left < right and (n := _opening(chunk, left, right)):
+        head += (left, left + n)
+        left += n
+    link = _URL.match(chunk, left) or _PATH.match(chunk, left)
+    while left < right and (n := _closing(chunk, left, right)):
+        tail[:0] = (right - n, right)
+        right -= n
+    if link is None or link.end() < right:
+        head += _inside(chunk, left, right)
+    elif left < right:
+        head += (left, right)
     return (*head, *tail)
 
 
-def _inside(chunk: str, first: int, last: int) -> list[int]:
+def _inside(chunk: str, left: int, right: int) -> list[int]:
     borders: list[int] = []
-    for cut in _CUT.finditer(chunk, first, last):
-        if not _separates_words(chunk, cut.start(), cut.end(), last):
+    for cut in _CUT.finditer(chunk, left, right):
+        if not _separates_words(chunk, cut.start(), cut.end(), right):
             continue
         start = cut.start()
-        if cut.group() == "." and first < start and _is_abbreviation(chunk[first:start]):
+        if cut.group() == "." and left < start and _is_abbreviation(chunk[left:start]):
             start += 1  # the stop is its token's
-        if first < start:
-            borders += _contraction(chunk, first, start)
+        if left < start:
+            borders += _contraction(chunk, left, start)
         end = cut.end()
-        while end < last and extends(chunk[end]):  # marks stay with their base
+        while end < right and extends(chunk[end]):  # marks stay with their base
             end += 1
         if start < end:
             borders += (start, end)
-        first = end
-    return borders + _contraction(chunk, first, last) if first < last else borders
+        left = end
+    return borders + _contraction(chunk, left, right) if left < right else borders
 
 
-def _separates_words(chunk: str, first: int, last: int, end: int) -> bool:
-    """Tell whether a mark ``chunk[first:last]`` separates words, as all but ``/ & . ! ?`` do."""
-    mark = chunk[first]
-    if mark not in "/&.!?" or last - first > 1:
+def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
+    """Tell whether a mark ``chunk[begin:last]`` separates words, as all but ``/ & . ! ?`` do."""
+    mark = chunk[begin]
+    if mark not in "/&.!?" or stop - begin > 1:
         return True
-    before = _LETTERS_BEFORE.search(chunk, 0, first)
-    after = _LETTERS.match(chunk, last, end)
+    before = _LETTERS_BEFORE.search(chunk, 0, begin)
+    after = _LETTERS.match(chunk, stop, end)
     assert before is not None
     assert after is not None
     left, right = before.group(), after.group()
@@ -227,54 +227,54 @@ def _separates_words(chunk: str, first: int, last: int, end: int) -> bool:
     return right[:1].isupper()
 
 
-def _contraction(chunk: str, first: int, last: int) -> list[int]:
-    match = _CONTRACTION.search(chunk, first, last)
-    if match and match.start() > first and chunk[first : match.start()].lower() not in POSSESSIVE_NAMES:
-        return [first, match.start(), match.start(), last]
-    word = chunk[first:last]
+def _contraction(chunk: str, left: int, right: int) -> list[int]:
+    match = _CONTRACTION.search(chunk, left, right)
+    if match and match.start() > left and chunk[left : match.start()].lower() not in POSSESSIVE_NAMES:
+        return [left, match.start(), match.start(), right]
+    word = chunk[left:right]
     number = _NUMBER.match(word)
     places = [number.end()] if number else [match.start() for match in _HANGUL.finditer(word)]
-    borders = [first]
+    borders = [left]
     for place in places:
-        borders += (first + place, first + place)
-    return [*borders, last]
+        borders += (left + place, left + place)
+    return [*borders, right]
 
 
-def _opening(chunk: str, first: int, last: int) -> int:
+def _opening(chunk: str, left: int, right: int) -> int:
     """Return the length of the mark at the start, 0 for none."""
-    mark = chunk[first]
-    if mark.isalnum() or not _is_mark(mark) or (mark in "/~." and _PATH.match(chunk, first)):
+    mark = chunk[left]
+    if mark.isalnum() or not _is_mark(mark) or (mark in "/~." and _PATH.match(chunk, left)):
         return 0
-    run = first + 1
-    while run < last and chunk[run] == mark:
+    run = left + 1
+    while run < right and chunk[run] == mark:
         run += 1
     end = run
-    while end < last and (extends(chunk[end]) or chunk[end] == "\u200d" or chunk[end - 1] == "\u200d"):
+    while end < right and (extends(chunk[end]) or chunk[end] == "\u200d" or chunk[end - 1] == "\u200d"):
         end += 1
     if (
-        end < last
+        end < right
         and mark in _JOINING
-        and run == first + 1
+        and run == left + 1
         and chunk[end].isalnum()
-        and not (mark == "'" and last - end > 3)
+        and not (mark == "'" and right - end > 3)
     ):
         return 0
-    return end - first
+    return end - left
 
 
-def _closing(chunk: str, first: int, last: int) -> int:
+def _closing(chunk: str, left: int, right: int) -> int:
     """Return the length of the mark at the end, 0 for none."""
-    mark = chunk[last - 1]
-    if mark.isalnum() or not _is_mark(mark) or (last - first > 1 and extends(mark)):
+    mark = chunk[right - 1]
+    if mark.isalnum() or not _is_mark(mark) or (right - left > 1 and extends(mark)):
         return 0
-    run = last - 1
-    while run > first and chunk[run - 1] == mark:
+    run = right - 1
+    while run > left and chunk[run - 1] == mark:
         run -= 1
-    if mark == "." and run == last - 1 and _is_abbreviation(chunk[first:run]):
+    if mark == "." and run == right - 1 and _is_abbreviation(chunk[left:run]):
         return 0
-    if mark == "$" and 1 <= run - first <= 3 and chunk[first:run].isupper() and chunk[first:run].isalpha():
+    if mark == "$" and 1 <= run - left <= 3 and chunk[left:run].isupper() and chunk[left:run].isalpha():
         return 0
-    return last - run
+    return right - run
 
 
 def _is_abbreviation(word: str) -> bool:

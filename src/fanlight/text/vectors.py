@@ -77,18 +77,18 @@ def read_vectors(
         size = place.stat().st_size
         if place.is_dir():
             raise DataError(f"{path}: is a folder, not a file of word vectors")
-        kept = cache_place(place) if cache else None
-        if kept is not None and (found := _from_cache(kept)) is not None:
-            return _first(found, limit)
+        cache_file = cache_place(place) if cache else None
+        if cache_file is not None and (cached := _from_cache(cache_file)) is not None:
+            return _limit_words(cached, limit)
         with gzip.open(place) if place.suffix == ".gz" else open(place, "rb") as file:
-            told = _Progress(file, size if place.suffix != ".gz" else 0, progress)
-            vectors = _read(str(path), told, limit, encoding)
+            reporter = _Progress(file, size if place.suffix != ".gz" else 0, progress)
+            vectors = _read(str(path), reporter, limit, encoding)
     except (OSError, EOFError) as error:
         raise DataError(
             f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}): is the path right?"
         ) from None
-    if kept is not None and limit is None:
-        _to_cache(kept, vectors)
+    if cache_file is not None and limit is None:
+        _to_cache(cache_file, vectors)
     return vectors
 
 
@@ -144,65 +144,65 @@ def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vecto
     start = file.read(BLOCK)
     if not start.strip():
         raise DataError(f"{path}: is empty: word vectors have a line a word")
-    first = start.split(b"\n", 1)[0].split()
-    header = len(first) == 2 and all(part.isdigit() for part in first)
-    width = int(first[1]) if header else len(first) - 1
+    header_words = start.split(b"\n", 1)[0].split()
+    header = len(header_words) == 2 and all(part.isdigit() for part in header_words)
+    width = int(header_words[1]) if header else len(header_words) - 1
     if width < 1:
         raise DataError(f"{path}:1: no word vectors: expected a word and its numbers, or a header 'words components'")
     body = start.split(b"\n", 1)[1] if header else start
     if header and _is_binary(body, width):
-        return _binary(path, file, body, int(first[0]), width, limit, encoding)
-    blocks: list[Float] = []
+        return _binary(path, file, body, (int(header_words[0]), width), limit=limit, encoding=encoding)
+    matrices: list[Float] = []
     words: list[str] = []
-    for number, lines in _lines(file, body, 2 if header else 1):
+    for number, chunk in _read_chunks(file, body, 2 if header else 1):
         if limit is not None and len(words) >= limit:
             break
-        some, matrix = _parse(path, number, lines, width, encoding)
-        words += some
-        blocks.append(matrix)
-    matrix = np.concatenate(blocks) if len(blocks) > 1 else blocks[0]
-    blocks.clear()
-    return _first(_unique(words, matrix), limit)
+        chunk_words, matrix = _parse(path, number, chunk, width, encoding)
+        words += chunk_words
+        matrices.append(matrix)
+    matrix = np.concatenate(matrices) if len(matrices) > 1 else matrices[0]
+    matrices.clear()
+    return _limit_words(_unique(words, matrix), limit)
 
 
-def _lines(file: _Progress, body: bytes, number: int) -> Iterator[tuple[int, bytes]]:
+def _read_chunks(file: _Progress, body: bytes, number: int) -> Iterator[tuple[int, bytes]]:
     """Yield (number of the first line, whole lines)."""
-    rest = body
+    remainder = body
     while True:
         data = file.read(BLOCK)
-        cut = rest.rfind(b"\n") + 1 if data else len(rest)
+        cut = remainder.rfind(b"\n") + 1 if data else len(remainder)
         if cut:
-            yield number, rest[:cut]
-            number += rest.count(b"\n", 0, cut)
-        rest = rest[cut:] + data
-        if not data and not rest:
+            yield number, remainder[:cut]
+            number += remainder.count(b"\n", 0, cut)
+        remainder = remainder[cut:] + data
+        if not data and not remainder:
             return
 
 
-def _parse(path: str, number: int, lines: bytes, width: int, encoding: str) -> tuple[list[str], Float]:
+def _parse(path: str, number: int, chunk: bytes, width: int, encoding: str) -> tuple[list[str], Float]:
     from fanlight.text.numbers import parse_lines
 
-    data = np.frombuffer(lines if lines.endswith(b"\n") else lines + b"\n", np.uint8)
+    data = np.frombuffer(chunk if chunk.endswith(b"\n") else chunk + b"\n", np.uint8)
     count = int(np.count_nonzero(data == 10))
     matrix = np.empty((count, width), np.float32)
     word_ends = np.empty((count, 2), np.int64)
     bad = parse_lines(data, width, matrix, word_ends)
     if bad >= 0:
-        line = lines.split(b"\n")[bad]
+        line = chunk.split(b"\n")[bad]
         have = len(line.split()) - 1
         what = "a component is not a number" if have == width else f"has {have} components, the file has {width}"
         raise DataError(f"{path}:{number + bad}: {what}: repair or remove the line")
-    kept = word_ends[:, 1] > word_ends[:, 0]  # blank lines have no word
+    nonblank = word_ends[:, 1] > word_ends[:, 0]  # blank lines have no word
     words = []
     for row, (start, end) in enumerate(word_ends.tolist()):
         if end > start:
             try:
-                words.append(lines[start:end].decode(encoding))
+                words.append(chunk[start:end].decode(encoding))
             except UnicodeDecodeError:
                 raise DataError(
                     f"{path}:{number + row}: the word is not {encoding}: convert the file to UTF-8"
                 ) from None
-    return words, matrix if kept.all() else matrix[kept]
+    return words, matrix if nonblank.all() else matrix[nonblank]
 
 
 def _is_binary(body: bytes, width: int) -> bool:
@@ -214,9 +214,9 @@ def _is_binary(body: bytes, width: int) -> bool:
 
 
 def _binary(
-    path: str, file: _Progress, body: bytes, count: int, width: int, limit: int | None, encoding: str
+    path: str, file: _Progress, body: bytes, shape: tuple[int, int], *, limit: int | None, encoding: str
 ) -> Vectors:
-    count = min(count, limit) if limit is not None else count
+    count, width = shape if limit is None else (min(shape[0], limit), shape[1])
     words: list[str] = []
     matrix = np.empty((count, width), np.float32)
     place = 0
@@ -242,7 +242,7 @@ def _unique(words: list[str], matrix: Float) -> Vectors:
     return Vectors(list(seen), matrix[np.fromiter(seen.values(), np.int64)], len(words) - len(seen))
 
 
-def _first(vectors: Vectors, limit: int | None) -> Vectors:
+def _limit_words(vectors: Vectors, limit: int | None) -> Vectors:
     if limit is None or limit >= len(vectors.words):
         return vectors
     return Vectors(vectors.words[:limit], vectors.matrix[:limit], vectors.repeated)

@@ -87,8 +87,8 @@ def _shape(words: Words) -> Hashes:
     starts_run = np.ones(len(classes), bool)
     starts_run[1:] = (classes[1:] != classes[:-1]) | (text.owner[1:] != text.owner[:-1])
     order = np.cumsum(starts_run) - 1
-    first = order[text.starts] if len(order) else order
-    return words.all, text.hash(classes, starts_run, order - first[text.owner])
+    begins = order[text.starts] if len(order) else order
+    return words.all, text.hash(classes, starts_run, order - begins[text.owner])
 
 
 def _short_shape(words: Words) -> Hashes:
@@ -106,19 +106,21 @@ def _case(words: Words) -> Hashes:
     count = len(text.starts)
 
     def occurs(code: int) -> NDArray[np.bool_]:
-        found = np.zeros(count, bool)
-        found[text.owner[classes == code]] = True
-        return found
+        has_class = np.zeros(count, bool)
+        has_class[text.owner[classes == code]] = True
+        return has_class
 
     upper, lower, digit = occurs(UPPER), occurs(LOWER), occurs(DIGIT)
     initial = np.zeros(count, bool)
     if len(classes):
         initial = classes[text.starts] == UPPER
-    rest = np.zeros(count, bool)
-    rest[text.owner[(classes == UPPER) & (text.place > 0)]] = True
+    capitals_inside = np.zeros(count, bool)
+    capitals_inside[text.owner[(classes == UPPER) & (text.place > 0)]] = True
     mark = np.zeros(count, bool)
     mark[text.owner[classes > OTHER]] = True
-    bits = sum(b.astype(np.uint64) << np.uint64(i) for i, b in enumerate((upper, lower, digit, initial, rest, mark)))
+    bits = sum(
+        b.astype(np.uint64) << np.uint64(i) for i, b in enumerate((upper, lower, digit, initial, capitals_inside, mark))
+    )
     return words.all, np.asarray(bits)
 
 
@@ -126,8 +128,8 @@ def _edges(words: Words) -> Hashes:
     text = words.text
     if not len(text.points):
         return words.all, np.zeros(len(words.all), np.uint64)
-    first, last = words.classes[text.starts], words.classes[text.ends - 1]
-    return words.all, first.astype(np.uint64) * np.uint64(1 << 24) + last.astype(np.uint64)
+    head, tail = words.classes[text.starts], words.classes[text.ends - 1]
+    return words.all, head.astype(np.uint64) * np.uint64(1 << 24) + tail.astype(np.uint64)
 
 
 def _length(words: Words) -> Hashes:

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
+from fanlight.text.hash_kernels import hash_bytes, mix
 from fanlight.text.hashing import BASE, seed_of
 from fanlight.text.tokens import ABBREVIATIONS, POSSESSIVE_NAMES
 
 Int = NDArray[np.int64]
 LONGEST = 256  # bytes of a chunk
 _BASE = int(BASE)
-START = np.uint64(0xCBF29CE484222325)  # of every hash of bytes (FNV-1a)
 _LOWER, _EXACT, _PREFIXES, _SUFFIXES, _NGRAMS, _SHAPE, _SHORT_SHAPE, _CASE, _EDGES, _LENGTH = range(10)
 FEATURES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_shape", "case", "edges", "length")
 
@@ -48,30 +48,6 @@ def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...
     ids = np.empty(_count_ids(spans, plan, offsets), np.int64)
     _fill_ids(data, spans, plan, offsets, ids)
     return tuple(Bag(ids[row[0] : row[-1]], row - row[0]) for row in offsets)
-
-
-@kernel()
-def hash_bytes(data: Any, begin: int, end: int, fold: bool) -> Any:
-    """Return a hash, never 0; ASCII letters as their lower case if `fold`."""
-    return finish(hash_on(START, data, begin, end, fold))
-
-
-@inner(inline="always")
-def hash_on(h: Any, data: Any, begin: int, end: int, fold: bool) -> Any:
-    """Go on with a hash that is not finished."""
-    for i in range(begin, end):
-        b = data[i]
-        if fold and 65 <= b <= 90:
-            b += 32
-        h = (h ^ np.uint64(b)) * np.uint64(0x100000001B3)
-    return h
-
-
-@inner(inline="always")
-def finish(h: Any) -> Any:
-    """Mix a hash's bits; never 0."""
-    h = (h ^ (h >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
-    return (h ^ (h >> np.uint64(32))) | np.uint64(1 << 63)
 
 
 def _hashes_of(words: Iterable[str]) -> NDArray[np.uint64]:
@@ -117,27 +93,27 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
     if plain:
         borders[0, 0], borders[0, 1] = begin, end
         return 1
-    first, last = begin, end
+    left, right = begin, end
     n = 0
-    while first < last:
-        length = _opening(data, first, last)
+    while left < right:
+        length = _opening(data, left, right)
         if length == 0:
             break
-        borders[n, 0], borders[n, 1] = first, first + length
+        borders[n, 0], borders[n, 1] = left, left + length
         n += 1
-        first += length
-    if last - first >= 4 and data[first] | 32 == 119 and data[first + 3] == 46:  # w...: perhaps a link
+        left += length
+    if right - left >= 4 and data[left] | 32 == 119 and data[left + 3] == 46:  # w...: perhaps a link
         return -1
-    closed = last
-    while first < closed:
-        length = _closing(data, first, closed, abbreviations)
+    closed = right
+    while left < closed:
+        length = _closing(data, left, closed, abbreviations)
         if length == 0:
             break
         closed -= length
-    n = _inside(data, begin, first, closed, borders, n)
-    while closed < last:  # the closing marks once more, forwards
+    n = _inside(data, begin, left, closed, borders, n)
+    while closed < right:  # the closing marks once more, forwards
         run = closed + 1
-        while run < last and data[run] == data[closed]:
+        while run < right and data[run] == data[closed]:
             run += 1
         borders[n, 0], borders[n, 1] = closed, run
         n += 1
@@ -152,9 +128,9 @@ def _joins(data: Any, begin: int, i: int, end: int) -> bool:
     if _digit(mark) and data[i] | 32 == 115 and (i + 1 == end or not _alphanumeric(data[i + 1])):  # s
         return False
     if _digit(mark) and i + 1 < end and (i + 2 == end or not _alphanumeric(data[i + 2])):
-        first, second = data[i] | 32, data[i + 1] | 32
-        ordinal = (first == 116 and second == 104) or (first == 115 and second == 116)  # th st
-        if ordinal or (second == 100 and (first == 110 or first == 114)):  # nd rd
+        letter, next_letter = data[i] | 32, data[i + 1] | 32
+        ordinal = (letter == 116 and next_letter == 104) or (letter == 115 and next_letter == 116)  # th st
+        if ordinal or (next_letter == 100 and (letter == 110 or letter == 114)):  # nd rd
             return False
     if mark == 46:
         return bool(data[i] <= 90 and i - 1 > begin and 97 <= data[i - 2] <= 122)
@@ -162,48 +138,54 @@ def _joins(data: Any, begin: int, i: int, end: int) -> bool:
 
 
 @inner()
-def _opening(data: Any, first: int, last: int) -> int:
-    mark = data[first]
+def _opening(data: Any, left: int, right: int) -> int:
+    mark = data[left]
     if _alphanumeric(mark):
         return 0
-    run = first + 1
-    while run < last and data[run] == mark:
+    run = left + 1
+    while run < right and data[run] == mark:
         run += 1
     joining = mark in (45, 39, 46, 43)  # - ' . +
-    if run < last and joining and run == first + 1 and _alphanumeric(data[run]) and not (mark == 39 and last - run > 3):
+    if (
+        run < right
+        and joining
+        and run == left + 1
+        and _alphanumeric(data[run])
+        and not (mark == 39 and right - run > 3)
+    ):
         return 0
-    return run - first
+    return run - left
 
 
 @inner()
-def _closing(data: Any, first: int, last: int, abbreviations: Any) -> int:
-    mark = data[last - 1]
+def _closing(data: Any, left: int, right: int, abbreviations: Any) -> int:
+    mark = data[right - 1]
     if _alphanumeric(mark):
         return 0
-    run = last - 1
-    while run > first and data[run - 1] == mark:
+    run = right - 1
+    while run > left and data[run - 1] == mark:
         run -= 1
-    if mark == 46 and run == last - 1 and _is_abbreviation(data, first, run, abbreviations):
+    if mark == 46 and run == right - 1 and _is_abbreviation(data, left, run, abbreviations):
         return 0
-    if mark == 36 and _is_upper(data, first, run):  # US$
+    if mark == 36 and _is_upper(data, left, run):  # US$
         return 0
-    return last - run
+    return right - run
 
 
 @inner()
-def _is_upper(data: Any, first: int, last: int) -> bool:
-    for i in range(first, last):
+def _is_upper(data: Any, left: int, right: int) -> bool:
+    for i in range(left, right):
         if not 65 <= data[i] <= 90:
             return False
-    return 1 <= last - first <= 3
+    return 1 <= right - left <= 3
 
 
 @inner()
-def _is_abbreviation(data: Any, first: int, last: int, abbreviations: Any) -> bool:
-    if last - first == 1:
-        return _alphabetic(data[first])
+def _is_abbreviation(data: Any, left: int, right: int, abbreviations: Any) -> bool:
+    if right - left == 1:
+        return _alphabetic(data[left])
     inner, stops, part = True, 0, 0
-    for i in range(first, last):
+    for i in range(left, right):
         if data[i] == 46:
             inner = inner and 1 <= part <= 2
             stops += 1
@@ -213,63 +195,63 @@ def _is_abbreviation(data: Any, first: int, last: int, abbreviations: Any) -> bo
             part += 1
     if inner and stops and 1 <= part <= 2:
         return True
-    h = hash_bytes(data, first, last, True)
+    h = hash_bytes(data, left, right, True)
     place = np.searchsorted(abbreviations, h)
     return bool(place < len(abbreviations) and abbreviations[place] == h)
 
 
 @inner()
-def _inside(data: Any, begin: int, first: int, last: int, borders: Any, n: int) -> int:
+def _inside(data: Any, begin: int, left: int, right: int, borders: Any, n: int) -> int:
     """Cut between opening and closing marks; a comma's left neighbour may be one of the former."""
-    i = first
-    while i < last:
+    i = left
+    while i < right:
         b = data[i]
         stop = i
         if b in (40, 41, 91, 93, 123, 125, 60, 62, 34, 59):  # ()[]{}<>";
             stop = i + 1
         elif b == 45 or b == 46:
-            while stop < last and data[stop] == b:
+            while stop < right and data[stop] == b:
                 stop += 1
             if stop - i < 2:
                 stop = i
         elif (b == 44 or b == 58) and not (
-            i > begin and _digit(data[i - 1]) and i + 1 < last and _digit(data[i + 1])
+            i > begin and _digit(data[i - 1]) and i + 1 < right and _digit(data[i + 1])
         ):  # , : but in 1,000 and 3:15
             stop = i + 1
         if stop == i:
             i += 1
             continue
-        if first < i:
-            n = _contraction(data, first, i, borders, n)
+        if left < i:
+            n = _contraction(data, left, i, borders, n)
         borders[n, 0], borders[n, 1] = i, stop
         n += 1
-        first = i = stop
-    return _contraction(data, first, last, borders, n) if first < last else n
+        left = i = stop
+    return _contraction(data, left, right, borders, n) if left < right else n
 
 
 @inner()
-def _contraction(data: Any, first: int, last: int, borders: Any, n: int) -> int:
-    middle = first
-    if last - first > 2 and data[last - 2] == 39:
-        x = data[last - 1] | 32
-        if (x == 115 and not _is_possessive(data, first, last - 2)) or x == 109 or x == 100:  # 's 'm 'd
-            middle = last - 2
-        elif x == 116 and data[last - 3] | 32 == 110:  # n't
-            middle = last - 3
-    elif last - first > 3 and data[last - 3] == 39:
-        x, y = data[last - 2] | 32, data[last - 1] | 32
+def _contraction(data: Any, left: int, right: int, borders: Any, n: int) -> int:
+    middle = left
+    if right - left > 2 and data[right - 2] == 39:
+        x = data[right - 1] | 32
+        if (x == 115 and not _is_possessive(data, left, right - 2)) or x == 109 or x == 100:  # 's 'm 'd
+            middle = right - 2
+        elif x == 116 and data[right - 3] | 32 == 110:  # n't
+            middle = right - 3
+    elif right - left > 3 and data[right - 3] == 39:
+        x, y = data[right - 2] | 32, data[right - 1] | 32
         if (y == 101 and (x == 114 or x == 118)) or (x == 108 and y == 108):  # 're 've 'll
-            middle = last - 3
-    if middle > first:
-        borders[n, 0], borders[n, 1] = first, middle
+            middle = right - 3
+    if middle > left:
+        borders[n, 0], borders[n, 1] = left, middle
         n += 1
-    borders[n, 0], borders[n, 1] = middle, last
+    borders[n, 0], borders[n, 1] = middle, right
     return n + 1
 
 
 @inner()
-def _is_possessive(data: Any, first: int, last: int) -> bool:
-    h = hash_bytes(data, first, last, True)
+def _is_possessive(data: Any, left: int, right: int) -> bool:
+    h = hash_bytes(data, left, right, True)
     place = np.searchsorted(_POSSESSIVE_HASHES, h)
     return bool(place < len(_POSSESSIVE_HASHES) and _POSSESSIVE_HASHES[place] == h)
 
@@ -315,16 +297,6 @@ def lower_hashes(data: Any, spans: Any, out: Any) -> None:
             h += (raw + np.uint64(33 if 65 <= raw <= 90 else 1)) * power
             power *= np.uint64(_BASE)
         out[w] = mix(h)
-
-
-@inner(inline="always")
-def mix(x: Any) -> Any:
-    """Finalise a hash, as `hashing.mix`."""
-    x = x ^ (x >> np.uint64(30))
-    x = x * np.uint64(0xBF58476D1CE4E5B9)
-    x = x ^ (x >> np.uint64(27))
-    x = x * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
 
 
 @kernel()

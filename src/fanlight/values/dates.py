@@ -112,9 +112,9 @@ def _clock(form: str, reference: datetime.date | None, day_first: bool) -> str |
     ):
         return f"T{number % 12 + 12 if tail.startswith('p') else number:02}:00"
     for separator in (" at ", ", ", " on ", " "):
-        first, found, second = form.partition(separator)
-        if found and second:
-            for date, clock in ((first, second), (second, first)):
+        left, separated, right = form.partition(separator)
+        if separated and right:
+            for date, clock in ((left, right), (right, left)):
                 time = _clock(clock, reference, day_first) if separator != " " or ":" in clock else None
                 day = time and read(date, reference, day_first)
                 if time and "T" in time and day and day.kind == "date" and day.iso:
@@ -267,10 +267,10 @@ def _period(form: str, reference: datetime.date | None, day_first: bool) -> str 
 def _range(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
     """Read 2019-2021, 1914-18, from 2019 to 2021, March 3-5, 2020."""
     if match := re.fullmatch(r"(\d{4}) ?(?:-|to|until|and|/) ?(\d{4}|\d{2})", form.removeprefix("between ")):
-        first, last = match.groups()
-        return f"{first}/{last if len(last) == 4 else first[:2] + last}"
+        begin, end = match.groups()
+        return f"{begin}/{end if len(end) == 4 else begin[:2] + end}"
     if match := re.fullmatch(r"([a-z]+)\.? (\d{1,2}) ?(?:-|to) ?(\d{1,2})(?:,? (\d{4}))?", form):
         month, year = MONTHS.get(match.group(1)), int(match.group(4)) if match.group(4) else None
-        first, last = (write_date(year, month, int(match.group(n))) for n in (2, 3)) if month else (None, None)
-        return f"{first}/{last}" if first and last else None
+        begin, end = (write_date(year, month, int(match.group(n))) for n in (2, 3)) if month else (None, None)
+        return f"{begin}/{end}" if begin and end else None
     return None

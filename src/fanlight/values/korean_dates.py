@@ -114,16 +114,16 @@ def _relative(form: str, reference: datetime.date | None) -> Value | None:
     if match := _WEEKDAY.fullmatch(form):
         direction = {"지난": -1, "다음": 1, "이번": 0, None: 0}[match.group(1)]
         return Value("date", weekday(reference, "월화수목금토일".index(match.group(2)), direction))
-    joined = form.replace(" ", "")
-    if joined in _RELATIVE:
-        return _shifted(reference, *_RELATIVE[joined])
+    compact = form.replace(" ", "")
+    if compact in _RELATIVE:
+        return _shift_date(reference, *_RELATIVE[compact])
     for ending, sign in _DIRECTIONS.items():
         head = form.removesuffix(ending).rstrip()
         if head != form and (amount := _read_amount(head)):
-            return _shifted(reference, sign * amount[0], amount[1])
+            return _shift_date(reference, sign * amount[0], amount[1])
     head, _, tail = form.partition(" ")
     if head in _RELATIVE and tail:
-        day = _shifted(reference, *_RELATIVE[head])
+        day = _shift_date(reference, *_RELATIVE[head])
         if tail in _PARTS:
             return Value("time", f"{day.iso}{_PARTS[tail]}" if day else _PARTS[tail])
         later = _clock(tail, None) or _date(tail, reference)
@@ -135,7 +135,7 @@ def _relative(form: str, reference: datetime.date | None) -> Value | None:
     return None
 
 
-def _shifted(reference: datetime.date | None, amount: float, unit: str) -> Value | None:
+def _shift_date(reference: datetime.date | None, amount: float, unit: str) -> Value | None:
     iso = shift(reference, int(amount), unit) if reference else None
     return Value("date", iso) if iso else None
 

@@ -40,15 +40,15 @@ def _money(form: str) -> Value | None:
         currency, form = code, form[match.end() :].lstrip()
     number = read_number(form, money=True)
     amount = number.value if number else None
-    rest = form[number.end :].strip(" -") if number else form
+    unit_name = form[number.end :].strip(" -") if number else form
     if number is None:
-        article, _, rest = form.partition(" ")
+        article, _, unit_name = form.partition(" ")
         amount = Decimal(1) if article in ("a", "an", "one") else None
     if amount is None:
         return None
     if currency is None:
-        rest = rest.rstrip(".")
-        for name in (rest, _SUFFIX.sub("", rest), rest.removeprefix("a ")):
+        unit_name = unit_name.rstrip(".")
+        for name in (unit_name, _SUFFIX.sub("", unit_name), unit_name.removeprefix("a ")):
             if name in COINS:
                 return Value("money", number=amount / 100, unit=COINS[name])
             if code := CURRENCIES.get(name) or SIGNS.get(name) or _code(name):

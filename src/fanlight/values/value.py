@@ -42,8 +42,8 @@ class Value:
         if self.iso is not None:
             row["iso"] = self.iso
         if self.number is not None:
-            whole = self.number == self.number.to_integral_value()
-            row["number"] = int(self.number) if whole else float(self.number)
+            integral = self.number == self.number.to_integral_value()
+            row["number"] = int(self.number) if integral else float(self.number)
         if self.unit is not None:
             row["unit"] = self.unit
         return row

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 import fanlight
-from fanlight.entities.html import hue, marked
+from fanlight.entities.html import hue, mark_entities
 from tests.apps.page.conftest import check_access, tag
 
 TEXT = "Museums in Paris are amazing 👍 to see. Ada Lovelace wrote to Charles Babbage from London."
@@ -179,7 +179,7 @@ def test_the_page_shows_what_the_command_writes(wide):
         """html => { const span = Object.assign(document.createElement('span'), { innerHTML: html });
         for (const mark of span.querySelectorAll('mark')) mark.setAttribute('style', mark.style.cssText.trim().replace(/;$/, ''));
         return span.innerHTML; }""",
-        marked(fanlight.load("en", engine="plain")(text)),
+        mark_entities(fanlight.load("en", engine="plain")(text)),
     )
     assert _rounded(shown) == _rounded(written)
     hues = wide.evaluate("import('/static/dom.js').then(m => ['PER', 'TIME', 'Ort', '장소', '👍x'].map(m.hue))")

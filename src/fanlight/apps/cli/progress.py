@@ -101,7 +101,7 @@ def report_tables(report: Report, mistakes: int) -> list[str | Table]:
         for m in report.mistakes[:mistakes]:
             p = "" if m.probability is None else f"{m.probability:.3f}"
             context = f"{m.before} [{m.text}] {m.after}".strip()
-            wrong.add_row(str(m.line), m.gold or "–", m.found or "–", p, m.text, context)
+            wrong.add_row(str(m.line), m.gold or "–", m.predicted or "–", p, m.text, context)
         parts += [f"{len(report.mistakes)} mistakes, the surest first:", wrong]
     return parts
 

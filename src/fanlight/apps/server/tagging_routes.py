@@ -65,7 +65,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         documents = [_document(document) for document in request.documents]
         if "text/html" in http.headers.get("accept", ""):
             return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
-        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.marked(d) for d in documents])})
+        return JSONResponse({"html": await asyncio.to_thread(lambda: [html.mark_entities(d) for d in documents])})
 
     @router.post("/v1/mask", response_model=schemas.MaskResponse, operation_id="mask")
     async def mask(request: schemas.MaskRequest) -> Any:

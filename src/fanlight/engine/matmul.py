@@ -1,0 +1,88 @@
+"""Products of rows with matrices in panels, and sums of bags of rows: each row has the same bits in any company."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.engine.simd import allocate_aligned, load, store, tile
+from fanlight.jit import kernel
+
+PANEL = (0,) * 32  # columns that are multiplied at once
+ROWS = (0,) * 4
+BATCH = 96  # rows multiplied by a panel at once
+SUMS = (0,) * 16  # columns that are summed at once
+
+
+@kernel()
+def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
+    """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
+
+    A row gets the same bits in any company. Rows go in the order given, some at a time, so that they and a panel stay
+    in the cache; the beginning and the end where all of a tile's are zeros are left out.
+    """
+    panels, d, _ = W.shape
+    width, tall = len(PANEL), len(ROWS)
+    A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
+    borders = np.empty((BATCH // tall, 2), np.int64)
+    for begin in range(0, len(order), BATCH):
+        count = min(BATCH, len(order) - begin)
+        for q in range(-(-count // tall)):
+            low, high = d, 0
+            for t in range(q * tall, min(count, (q + 1) * tall)):
+                row = V[order[begin + t]]
+                A[t] = row
+                i = 0
+                while i < low and row[i] == 0:
+                    i += 1
+                low = min(low, i)
+                i = d
+                while i > high and row[i - 1] == 0:
+                    i -= 1
+                high = max(high, i)
+            borders[q, 0], borders[q, 1] = min(low, high), high - min(low, high)
+        rows[:] = 0
+        for p in range(panels):
+            for q in range(-(-count // tall)):
+                i, place = borders[q, 0], q * tall * panels * width + p * width
+                tile(
+                    ROWS,
+                    PANEL,
+                    A,
+                    q * tall * d + i,
+                    d,
+                    W,
+                    (p * d + i) * width,
+                    borders[q, 1],
+                    rows,
+                    place,
+                    panels * width,
+                )
+        for t in range(count):
+            out[places[order[begin + t]]] = rows[t]
+
+
+def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay out W (d, n) in panels (n / columns, d, columns), as `lanes.tile` wants it."""
+    count = W.shape[1] // len(PANEL)
+    blocks_of_columns = allocate_aligned((count, len(W), len(PANEL)))
+    blocks_of_columns[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
+    return blocks_of_columns
+
+
+@kernel()
+def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
+    """Add to each row of out, from a column on, the table's rows that its bag names."""
+    d, width = table.shape[1], len(SUMS)
+    for t in range(len(out)):
+        place = t * out.shape[1] + column
+        for j in range(0, d - width + 1, width):
+            v = load(out, place + j, SUMS)
+            for i in range(offsets[t], offsets[t + 1]):
+                v = v + load(table, ids[i] * d + j, SUMS)
+            store(v, out, place + j)
+        for j in range(d - d % width, d):
+            for i in range(offsets[t], offsets[t + 1]):
+                out[t, column + j] += table[ids[i], j]

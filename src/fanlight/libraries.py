@@ -8,7 +8,7 @@ from typing import Any
 from fanlight.errors import FanlightError
 
 _EXTRAS = {
-    "gensim": "vectors", "matplotlib": "graph", "networkx": "graph", "optuna": "search",
+    "gensim": "vectors", "huggingface_hub": "hub", "matplotlib": "graph", "networkx": "graph", "optuna": "search",
     "pyarrow": "formats", "ray": "ray", "regex": "formats", "spacy": "spacy", "zstandard": "zstd",
 }  # fmt: skip
 

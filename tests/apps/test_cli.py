@@ -144,7 +144,7 @@ CASES = {
     "model cut in half": (["tag", "x", "--model", "{half}"], "cut short"),
     "newer model": (["tag", "x", "--model", "{newer}"], "newer than this version"),
     "no entities": (["train", "{nothing}", "--out", "{out}"], "no entities at all"),
-    "unknown model": (["tag", "x", "--model", "fr"], "fr: no such model: bundled are en, ko"),
+    "unknown model": (["tag", "x", "--model", "fr"], "fr: no such model: there are en, ko"),
     "unknown setting": (["train", "{towns}", "--out", "{out}", "--set", "hiden=3"], "hiden"),
     "rows of a table as texts": (["tag", "{folder}", "--model", "{model}", "--format", "table"], "--text-column"),
     "encoding": (["tag", "{latin}", "--model", "{model}", "--encoding", "klingon"], "no such encoding"),

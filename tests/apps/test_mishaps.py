@@ -15,7 +15,7 @@ from fanlight.files import claim, read_bytes, replacing
 from tests.apps.commands import COMMANDS, HINTS, MARKS, arguments, call, example, outputs, pairs
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
-WAITS = {"serve", "label"}  # for requests
+WAITS = {"serve", "label", "push"}  # for requests; for the Hub, of which `test_sharing` has a stand-in
 DERIVED = {"tag": [".part", ".part.json"], "train": [".part", ".progress.jsonl"]}
 
 

@@ -1,4 +1,4 @@
-"""Finding a model: one of those that come with the package, or a file."""
+"""Finding a model: one of those that come with the package, of another package, of the Hub, or a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fanlight.errors import ModelError
 from fanlight.network.modelfile import Model, load_model
+from fanlight.tagging.model_sources import HUB, download_model, installed_models
 from fanlight.tagging.tagger import Tagger
 
 FOLDER = Path(__file__).parent.parent / "models"
@@ -17,7 +18,9 @@ FOLDER = Path(__file__).parent.parent / "models"
 def load_tagger(
     model: str | os.PathLike[str], verify: bool = False, passes: int | None = None, engine: str = "auto"
 ) -> Tagger:
-    """Return the tagger of a bundled model ("en", "ko") or a model file; see `fanlight.load`.
+    """Return the tagger of a bundled model ("en", "ko"), a model file, an installed model or one of the Hub.
+
+    See `fanlight.load`.
 
     Raises
     ------
@@ -27,11 +30,7 @@ def load_tagger(
     name = os.fspath(model)
     if name in bundled_models():
         return _load_bundled(name, verify, passes, engine)
-    if not os.path.exists(name) and os.sep not in name and "." not in name:
-        raise ModelError(
-            f"{name}: no such model: bundled are {', '.join(bundled_models()) or 'none'}; otherwise give a file"
-        )
-    return Tagger(limit_stages(load_model(name, verify), passes), engine)
+    return Tagger(limit_stages(load_model(model_file(name), verify), passes), engine)
 
 
 def bundled_models() -> list[str]:
@@ -40,8 +39,24 @@ def bundled_models() -> list[str]:
 
 
 def model_file(model: str) -> Path:
-    """Return the file of a bundled model's name, or else the path given."""
-    return FOLDER / f"{model}.fanlight" if model in bundled_models() else Path(model)
+    """Return the file of a model: bundled, at the Hub (``hf:user/repo@revision``), at a path, or in a package.
+
+    Raises
+    ------
+    ModelError
+        A bare name is that of no model, or the Hub has none.
+    """
+    if model in bundled_models():
+        return FOLDER / f"{model}.fanlight"
+    if model.startswith(HUB):
+        return download_model(model)
+    if os.path.exists(model) or os.sep in model or "." in model:
+        return Path(model)
+    installed = installed_models()
+    if model not in installed:
+        names = ", ".join(sorted({*bundled_models(), *installed})) or "none"
+        raise ModelError(f"{model}: no such model: there are {names}; otherwise give a file or hf:user/repo")
+    return installed[model]
 
 
 @lru_cache(8)

@@ -22,6 +22,7 @@ from fanlight.apps.cli import (
     label,
     mask,
     serve,
+    share,
     tag,
     train,
     warm,
@@ -49,18 +50,17 @@ GROUPS = {  # a line of 80 columns each
         "curve": "How much data is enough: measure and forecast.",
         "vectors": "Learn word vectors from raw text.",
         "info": "Show what a model is: types, equation, data, licences.",
+        "package, push": "Share a model: as a wheel; on the Hugging Face Hub.",
     },
     "Use what is found": {
         "index": "Tag files into a database.",
         "find": "Ask a database who is mentioned where.",
         "graph": "Draw which entities are mentioned in the same texts.",
-        "mask": "Replace names by placeholders.",
-        "unmask": "Put the names back that mask replaced.",
+        "mask, unmask": "Replace names by placeholders; put them back.",
     },
     "Gradients": {
         "derive": "Derive a gradient step by step.",
-        "jacobian": "Derive the Jacobian of a vector.",
-        "hessian": "Derive the Hessian of a scalar.",
+        "jacobian, hessian": "Derive the Jacobian of a vector, the Hessian of a scalar.",
         "check": "Check a gradient of your own: right, or what is wrong.",
         "exercise": "Mark an answer to an exercise of the lecture.",
     },
@@ -81,6 +81,8 @@ EXAMPLES = {
     "curve": "fanlight curve train.conll --dev train.conll --points 3 --set epochs=1",
     "vectors": "fanlight vectors texts.txt --out vectors.txt --minimum 1",
     "info": "fanlight info en",
+    "package": "fanlight package en --name my_model --version 1.0",
+    "push": "fanlight push en user/my_model",
     "index": "fanlight index texts.txt archive.db",
     "find": 'fanlight find archive.db "type:LOC"',
     "graph": "fanlight graph archive.db --out graph.graphml --least 1",
@@ -107,7 +109,7 @@ class _Grouped(TyperGroup):
         return parameters
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        width = max(map(len, self.commands))
+        width = max(len(names) for rows in GROUPS.values() for names in rows)
         for title, rows in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows.items()])
@@ -156,6 +158,7 @@ for commands in (
     mask.commands,
     calculus.commands,
     serve.commands,
+    share.commands,
     label.commands,
     warm.commands,
     _manners,

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
 Model = Annotated[
-    str | None, typer.Option(help="A model file, en or ko; by default each text's own script decides."), Input()
+    str | None,
+    typer.Option(help="A model file or name (en, ko, hf:user/repo); by default each text's own script decides."),
+    Input(),
 ]
-ModelFile = Annotated[str, typer.Argument(help="A model file, en or ko."), Input()]
+ModelFile = Annotated[
+    str, typer.Argument(help="A model file or name: en, ko, an installed one, hf:user/repo."), Input()
+]
 Types = Annotated[str | None, typer.Option(help="These types alone, such as PER,ORG.", show_default=False)]
 DataFormat = Annotated[
     str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)

@@ -1,0 +1,56 @@
+"""Models from elsewhere: of packages that are installed, and of the Hugging Face Hub.
+
+Neither runs code of a model's author: of a package, the folder alone is looked up; of a repository, the model file
+alone is downloaded, and read as any other.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+
+from fanlight.errors import ModelError
+from fanlight.libraries import library
+
+FILE = "model.fanlight"  # in a package and in a repository
+GROUP = "fanlight.models"  # of entry points: a model's name, and the package that has it
+HUB = "hf:"
+_ADDRESS = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
+
+
+def installed_models() -> dict[str, Path]:
+    """Return the model files of installed packages by the models' names; `fanlight package` makes such packages."""
+    places = {}
+    for entry in entry_points(group=GROUP):
+        specification = find_spec(entry.module) if "." not in entry.module else None
+        for folder in specification.submodule_search_locations or () if specification else ():
+            places[entry.name] = Path(folder) / FILE
+    return places
+
+
+@lru_cache(64)
+def download_model(address: str) -> Path:
+    """Return the model file of an address such as "hf:user/repo@revision", from the Hub or the cache.
+
+    ``HF_HUB_OFFLINE=1`` asks the cache alone; so does a network that does not answer.
+
+    Raises
+    ------
+    ModelError
+        The address is none, or there is no such repository, revision or file.
+    """
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise ModelError(f"{address}: is no address of the Hub: write hf:user/repo or hf:user/repo@revision")
+    hub = library("huggingface_hub")
+    try:
+        return Path(hub.hf_hub_download(match[1], FILE, revision=match[2]))
+    except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, hub.errors.HFValidationError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"{address}: cannot be downloaded, and is not in the cache ({reason}): check the name, the revision and "
+            "the network"
+        ) from None

@@ -57,12 +57,26 @@ def filled(folder, texts=TEXTS):
         ("elections", ["New York"]),
         ("elect*", ["New York"]),
         ("서울*", ["서울"]),
+        ("서울", ["서울"]),
+        ("이순신", ["서울"]),
+        ("이순", []),
+        ('"이순신은 서울"', ["서울"]),
+        ('"이순신 서울"', []),
+        ("name:서울", ["서울"]),
         ("name:Paris near:Paris", []),
         ("OR AND ( * ^ NEAR", []),
     ],
 )
 def test_queries_find_what_they_say(tmp_path, query, names):
     assert [m.name for m in entity_index.find(filled(tmp_path), query)] == names
+
+
+def test_korean_words_are_found_before_particles_alone(tmp_path):
+    texts = ["서울에서 만났다.", "서울대에서 만났다.", "Acme는 서울에서는 크다.", "서울 시청"]
+    database = filled(tmp_path, texts)
+    assert [m.line for m in entity_index.find(database, "서울 type:LOC")] == [1, 3, 4]
+    assert [m.line for m in entity_index.find(database, "서울* type:LOC")] == [1, 2, 3, 4]
+    assert [m.name for m in entity_index.find(database, "near:서울")] == ["Acme"]
 
 
 def test_mentions_are_where_they_say(tmp_path):

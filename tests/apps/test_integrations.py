@@ -3,6 +3,7 @@
 import copy
 import multiprocessing
 import pickle
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -11,11 +12,13 @@ import spacy
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
+from spacy.training import Example
 
 import fanlight
 from fanlight.apps.integrations.sklearn import FanlightClassifier, _read_rows
 from fanlight.entities.bioes import spans_from_tags, tags_from_spans
-from fanlight.errors import DataError, SettingsError
+from fanlight.errors import DataError, ModelError, SettingsError
+from fanlight.tagging.bundled import model_file
 from fanlight.tagging.tagger import Tagger
 from fanlight.training.settings import read_settings
 
@@ -43,6 +46,61 @@ def test_entities_that_are_there_stay(tmp_path):
     nlp.to_disk(tmp_path / "nlp")
     again = spacy.load(tmp_path / "nlp")
     assert [e.text for e in again(TEXTS[0]).ents] == [e.text for e in nlp(TEXTS[0]).ents]
+
+
+def korean_pipeline(**config):
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("fanlight", config={"model": "ko", **config})
+    return nlp
+
+
+KOREAN = "이순신은 서울에서 태어났다."
+
+
+def test_korean_offsets_leave_the_particle_out(tmp_path):
+    nlp = korean_pipeline()
+    expected = [(e.start, e.end, e.type) for e in fanlight.load("ko")(KOREAN).entities]
+    assert len(expected) == 2
+    for doc in (nlp(KOREAN), *nlp.pipe([KOREAN])):
+        assert doc.text == KOREAN
+        assert [(e.start_char, e.end_char, e.label_) for e in doc.ents] == expected
+        assert all(e._.probability > 0.5 for e in doc.ents)
+        assert [t.text for t in doc][:4] == ["이순신", "은", "서울", "에서"]
+    whole_tokens = korean_pipeline(split_tokens=False)(KOREAN)
+    assert [e.text for e in whole_tokens.ents] == ["이순신은", "서울에서"]
+
+
+def test_splitting_moves_no_entity_that_was_there():
+    nlp = korean_pipeline()
+    doc = nlp.make_doc(KOREAN)
+    doc.set_ents([doc.char_span(10, 14, label="VERB")])
+    doc = nlp.get_pipe("fanlight")(doc)
+    assert [(e.text, e.label_) for e in doc.ents] == [("이순신", "PER"), ("서울", "LOC"), (KOREAN[10:14], "VERB")]
+
+
+def test_a_saved_pipeline_needs_no_other_file(tmp_path):
+    model = tmp_path / "mine.fanlight"
+    shutil.copy(model_file("ko"), model)
+    nlp = korean_pipeline(model=str(model), threshold=0.2)
+    nlp.to_disk(tmp_path / "nlp")
+    data, expected = nlp.to_bytes(), [e.text for e in nlp(KOREAN).ents]
+    model.unlink()
+    assert [e.text for e in spacy.load(tmp_path / "nlp")(KOREAN).ents] == expected
+    other = korean_pipeline(model=str(model)).from_bytes(data)
+    assert [e.text for e in other(KOREAN).ents] == expected
+    with pytest.raises(ModelError, match="mine.fanlight"):
+        korean_pipeline(model=str(model))(KOREAN)
+
+
+def test_spacy_evaluates_the_component():
+    nlp = korean_pipeline()
+    entities = [(e.start, e.end, e.type) for e in fanlight.load("ko")(KOREAN).entities]
+    gold = nlp(KOREAN)
+    scores = nlp.evaluate([Example(nlp.make_doc(KOREAN), gold)])
+    assert scores["ents_f"] == 1
+    assert set(scores["ents_per_type"]) == {type_ for *_, type_ in entities}
+    gold.set_ents([gold.char_span(0, 3, label="LOC")])
+    assert nlp.evaluate([Example(nlp.make_doc(KOREAN), gold)])["ents_f"] == 0
 
 
 def test_the_estimator_in_a_grid_search():
@@ -139,6 +197,19 @@ def test_presidio_names_the_types_its_own_way():
     assert [(r.start, r.end, r.score) for r in found] == [(e.start, e.end, e.probability) for e in expected]
 
 
+def test_presidio_makes_the_recogniser_of_a_dictionary():
+    from fanlight.apps.integrations.presidio import FanlightRecognizer
+
+    asked = {"model": "ko", "supported_language": "ko", "supported_entities": ["PERSON"]}
+    recogniser = FanlightRecognizer.from_dict(asked)
+    again = FanlightRecognizer.from_dict(recogniser.to_dict())
+    for one in (recogniser, again):
+        assert (one.supported_language, one.supported_entities) == ("ko", ["PERSON"])
+        assert [KOREAN[r.start : r.end] for r in one.analyze(KOREAN, ["PERSON", "LOCATION"])] == ["이순신"]
+    with pytest.raises(DataError, match="finds no CREDIT_CARD"):
+        FanlightRecognizer(supported_entities=["CREDIT_CARD"])
+
+
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
 def test_spark_hands_its_batches_over():
     sql = pytest.importorskip("pyspark.sql", reason="the extra spark is not installed")
@@ -153,6 +224,75 @@ def test_spark_hands_its_batches_over():
     spark.stop()
     tagger = fanlight.load("en")
     assert [[e.text for e in row.entities] for row in rows] == [[e.text for e in tagger(t).entities] for t in TEXTS]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore::ResourceWarning", "ignore::FutureWarning:ray")
+def test_ray_hands_its_batches_over():
+    ray = pytest.importorskip("ray", reason="the extra ray is not installed")
+    from fanlight.apps.integrations.arrow import tag_rows
+
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        data = ray.data.from_items([{"text": text} for text in TEXTS[:4]])
+        rows = data.map_batches(tag_rows, batch_format="pyarrow").take_all()
+    finally:
+        ray.shutdown()
+    tagger = fanlight.load("en")
+    found = {row["text"]: [e["text"] for e in row["entities"]] for row in rows}
+    assert found == {text: [e.text for e in tagger(text).entities] for text in TEXTS[:4]}
+
+
+def arrow_columns():
+    """Return TEXTS as columns of each kind that holds text."""
+    import pyarrow
+
+    plain = pyarrow.array(TEXTS)
+    yield from (plain, pyarrow.array(TEXTS, pyarrow.large_string()), plain.dictionary_encode())
+    yield pyarrow.array(TEXTS, pyarrow.string_view())
+    yield pyarrow.chunked_array([TEXTS[:7], [], TEXTS[7:]], "string")
+    yield pyarrow.chunked_array([TEXTS[:7], TEXTS[7:]], "string").dictionary_encode()
+    yield plain.slice(0)
+
+
+def test_columns_of_every_kind_are_tagged_alike():
+    import pyarrow
+
+    from fanlight.apps.integrations.arrow import entities_type, tag_batches, tag_column, tag_rows
+
+    tagger = fanlight.load("en")
+    expected = [[(e.start, e.end, e.type, e.text) for e in tagger(text).entities] for text in TEXTS]
+
+    def read(column):
+        assert column.type == entities_type()
+        return [[(e["start"], e["end"], e["type"], e["text"]) for e in row] for row in column.to_pylist()]
+
+    for column in arrow_columns():
+        assert read(tag_column(column)) == expected
+        table = pyarrow.table({"number": range(len(TEXTS)), "text": column}, metadata={"who": "us"})
+        for tagged in (
+            *tag_batches([table]),
+            tag_rows(table),
+            pyarrow.Table.from_batches(tag_batches(table.to_batches())),
+        ):
+            assert tagged.schema.names == ["number", "text", "entities"]
+            assert tagged.schema.metadata == {b"who": b"us"}
+            assert read(tagged["entities"]) == expected
+    assert tag_column(pyarrow.nulls(2)).to_pylist() == [[], []]
+    assert read(tag_column(pyarrow.array(TEXTS).slice(3, 1))) == expected[3:4]
+
+
+def test_columns_at_fault_are_named():
+    import pyarrow
+
+    from fanlight.apps.integrations.arrow import tag_column, tag_rows
+
+    table = pyarrow.table({"text": ["a"], "entities": [1]})
+    with pytest.raises(DataError, match='a column "entities" already'):
+        tag_rows(table)
+    with pytest.raises(DataError, match="0 columns 'body': it has text, entities"):
+        tag_rows(table, column="body")
+    with pytest.raises(DataError, match="is of int64, not of texts"):
+        tag_column(table["entities"])
 
 
 def test_search_finds_settings_and_goes_on(tmp_path):

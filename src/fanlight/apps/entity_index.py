@@ -20,6 +20,7 @@ from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
 from fanlight.files import check_rereadable, database_fault, digest
+from fanlight.text.particles import follows_name
 
 PathLike = str | os.PathLike[str]
 FORMAT = 3  # 2: with digests of files; 3: and of the models that tagged them
@@ -146,7 +147,8 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
     database : path
     query : str
         ``type:ORG`` (the type), ``name:"New York"`` (words of the name), ``near:Paris`` (another name in the same
-        text) and plain words (in the same text); all must hold. ``*`` at a word's end stands for any ending.
+        text) and plain words (in the same text); all must hold. ``*`` at a word's end stands for any ending. A Korean
+        word is also matched before particles: ``서울`` in ``서울에서``, not in ``서울대``.
     limit : int
 
     Raises
@@ -203,22 +205,21 @@ def types_of(database: PathLike) -> list[str]:
 def _conditions(query: str) -> tuple[str, list[str]]:
     parts = _parse(query)
     where, values = [], []
-    words = [_match(word) for key, word in parts if not key]
+    named = "SELECT rowid FROM names WHERE names MATCH ? AND before_particles(name, ?)"
     for key, word in parts:
-        named = "SELECT rowid FROM names WHERE names MATCH ?"
         if key == "type":
             where.append("m.type = ?")
             values.append(word)
         elif key == "name":
             where.append(f"m.id IN ({named})")
-            values.append(_match(word))
+            values += [_match(word), word]
         elif key == "near":
             beside = f"m.document IN (SELECT document FROM mentions WHERE id IN ({named}))"
             where.append(f"{beside} AND m.id NOT IN ({named})")
-            values += [_match(word)] * 2
-    if words:
-        where.append("m.document IN (SELECT rowid FROM texts WHERE texts MATCH ?)")
-        values.append(" ".join(words))
+            values += [_match(word), word] * 2
+        else:
+            where.append("m.document IN (SELECT rowid FROM texts WHERE texts MATCH ? AND before_particles(text, ?))")
+            values += [_match(word), word]
     return " AND ".join(where), values
 
 
@@ -264,8 +265,36 @@ def _parse(query: str) -> list[tuple[str, str]]:
 
 def _match(words: str) -> str:
     """Quote words for full-text search, so that no sign in them means anything but a last star."""
-    star = words.endswith("*")
+    star = words.endswith("*") or _ends_in_hangul(words)
     return '"' + words.rstrip("*").replace('"', '""') + '"' + ("*" if star else "")
+
+
+def _ends_in_hangul(words: str) -> bool:
+    tokens = _split(words)
+    return bool(tokens) and "가" <= tokens[-1][-1] <= "힣"
+
+
+def _split(text: str) -> list[str]:
+    """Return the words of a text, folded, as the tokenizer `unicode61` of full-text search has them."""
+    return "".join(c if c.isalnum() else " " for c in text.casefold()).split()
+
+
+def _stands_before_particles(text: str, words: str) -> bool:
+    """Tell whether words are in a text, the last of them by itself or before Korean particles alone.
+
+    Full-text search has compared all but the ending; words that do not end in Hangul are not looked at again.
+    """
+    if words.endswith("*") or not _ends_in_hangul(words):
+        return True
+    *before, last = _split(words)
+    tokens = _split(text)
+    for place, token in enumerate(tokens):
+        suffix = token.removeprefix(last)
+        if (token == last or (suffix != token and follows_name(last, suffix))) and (
+            tokens[max(place - len(before), 0) : place] == before
+        ):
+            return True
+    return False
 
 
 def _insert(connection: sqlite3.Connection, file: int, line: int, document: Document) -> None:
@@ -295,6 +324,7 @@ def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connec
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
     try:
         with closing(_connect(database, create)) as connection:
+            connection.create_function("before_particles", 2, _stands_before_particles, deterministic=True)
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if version == 0 and not tables and create:

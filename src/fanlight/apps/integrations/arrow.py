@@ -7,7 +7,7 @@ By pyarrow (the extra "formats"). Columns of texts are read and written a batch 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,8 @@ from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
 
 if TYPE_CHECKING:
+    from pyarrow import Array, ChunkedArray, DataType, RecordBatch, Table
+
     from fanlight.tagging.tagger import Tagger
 
 SUFFIXES = (".parquet", ".csv")
@@ -55,57 +57,119 @@ def read_column(path: str, column: str) -> Iterator[str]:
         raise DataError(f"{path}: cannot be read ({_line(error)}): is it {ending_of(path)[1:]}?") from None
 
 
-def tag_batches(batches: Iterable[Any], column: str = "text", model: str = "en") -> Iterator[Any]:
-    """Yield each RecordBatch with a column "entities" beside its own, of the type `entities_type`.
+def tag_batches(
+    batches: Iterable[RecordBatch | Table], column: str = "text", model: str = "en"
+) -> Iterator[RecordBatch | Table]:
+    """Yield each batch with a column "entities" of the type `entities_type` beside its columns.
 
     Parameters
     ----------
-    batches : iterable of pyarrow.RecordBatch
+    batches : iterable of pyarrow.RecordBatch or pyarrow.Table
+        Each is answered by one of its kind.
     column : str
-        Of the texts; a row without one has no entities.
+        Of the texts: strings, large strings, string views or a dictionary of these; a row without one has no entities.
     model : str
-        "en", "ko" or a file. One thread tags: whoever makes the batches has a process a core.
+        As for `fanlight.load`. One thread tags: whoever makes the batches has a process a core.
+
+    Raises
+    ------
+    DataError
+        A batch has no such column of texts, or has a column "entities" already.
 
     Examples
     --------
     >>> import pyarrow
     >>> batch = pyarrow.RecordBatch.from_pydict({"text": ["Museums in Paris are amazing to see.", None]})
-    >>> [[e["text"] for e in row] for made in tag_batches([batch]) for row in made["entities"].to_pylist()]
+    >>> [[e["text"] for e in row] for tagged in tag_batches([batch]) for row in tagged["entities"].to_pylist()]
     [['Paris'], []]
     """
-    arrow = library("pyarrow")
     tagger = load_tagger(model)
     for batch in batches:
-        columns = [*batch.columns, _entities(tagger, batch.column(column), threads=1)]
-        yield arrow.RecordBatch.from_arrays(columns, names=[*batch.schema.names, "entities"])
+        yield _append_entities(tagger, batch, column, threads=1)
 
 
-def tag_rows(rows: Any, column: str = "text", model: str = "en") -> Any:
-    """Tag a batch of rows of a Hugging Face dataset: ``dataset.with_format("arrow").map(tag_rows, batched=True)``.
+def tag_rows(
+    rows: RecordBatch | Table | Mapping[str, list[str]], column: str = "text", model: str = "en"
+) -> RecordBatch | Table | dict[str, Any]:
+    """Tag one batch: ``dataset.with_format("arrow").map(tag_rows, batched=True)`` or ``map_batches`` of Ray.
 
     Parameters
     ----------
-    rows : pyarrow.Table or mapping of str to list
-        The batch, as the dataset's format hands it over; Arrow's is the faster. A row without a text has no entities.
+    rows : pyarrow.Table, pyarrow.RecordBatch or mapping of str to list
+        The batch, as the library hands it over; Arrow's is the faster. A row without a text has no entities.
     column : str
         Of the texts.
     model : str
-        "en", "ko" or a file.
+        As for `fanlight.load`.
 
     Returns
     -------
-    pyarrow.Table or dict of str to list
+    pyarrow.Table, pyarrow.RecordBatch or dict of str to list
         As the batch was: the table with a column "entities" of `entities_type`, or that column alone.
+
+    Raises
+    ------
+    DataError
+        As for `tag_batches`.
 
     Examples
     --------
     >>> tag_rows({"text": ["Museums in Paris are amazing to see."]})["entities"][0][0]["text"]
     'Paris'
     """
-    entities = _entities(load_tagger(model), rows[column])
-    if isinstance(rows, library("pyarrow").Table):
-        return rows.append_column("entities", entities)
-    return {"entities": entities.to_pylist()}
+    tagger, arrow = load_tagger(model), library("pyarrow")
+    if isinstance(rows, arrow.Table | arrow.RecordBatch):
+        return _append_entities(tagger, rows, column)
+    return {"entities": _entities(tagger, rows[column]).to_pylist()}
+
+
+def tag_column(texts: Array | ChunkedArray, model: str = "en") -> Array:
+    """Return the entities of a column of texts, of `entities_type`: for functions in SQL, such as DuckDB's.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array or pyarrow.ChunkedArray
+        Strings, large strings, string views or a dictionary of these.
+    model : str
+        As for `fanlight.load`.
+
+    Raises
+    ------
+    DataError
+        The column is not of texts.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> tag_column(pyarrow.array(["In Paris.", "In Paris."]).dictionary_encode())[1][0]["text"].as_py()
+    'Paris'
+    """
+    _check_texts(texts.type, "the column")
+    return _entities(load_tagger(model), texts)
+
+
+def _append_entities(
+    tagger: Tagger, batch: RecordBatch | Table, column: str, threads: int | None = None
+) -> RecordBatch | Table:
+    names = batch.schema.names
+    if names.count(column) != 1:
+        raise DataError(f"the batch has {names.count(column)} columns {column!r}: it has {', '.join(names)}")
+    if "entities" in names:
+        raise DataError('the batch has a column "entities" already: rename it')
+    _check_texts(batch.schema.field(column).type, f"column {column!r}")
+    entities = _entities(tagger, batch.column(column), threads)
+    return type(batch).from_arrays(
+        [*batch.columns, entities], schema=batch.schema.append(library("pyarrow").field("entities", entities.type))
+    )
+
+
+def _check_texts(kind: DataType, name: str) -> None:
+    """Refuse a column whose Arrow type is not one of texts; one of nulls has no texts."""
+    types = library("pyarrow").types
+    values = kind.value_type if types.is_dictionary(kind) else kind
+    is_view = getattr(types, "is_string_view", lambda _: False)  # pyarrow 16
+    if not (types.is_string(values) or types.is_large_string(values) or types.is_null(values) or is_view(values)):
+        raise DataError(f"{name} is of {kind}, not of texts: name a column of strings")
 
 
 def entities_type() -> Any:

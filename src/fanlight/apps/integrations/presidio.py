@@ -16,6 +16,7 @@ from typing import Any
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 
 import fanlight
+from fanlight.errors import DataError
 
 NAMES = {  # Presidio's names for the bundled models' types
     "PER": "PERSON", "LOC": "LOCATION", "ORG": "ORGANIZATION", "DATE": "DATE_TIME", "TIME": "DATE_TIME", "MISC": "NRP",
@@ -28,25 +29,52 @@ class FanlightRecognizer(EntityRecognizer):
     Parameters
     ----------
     model : str
-        "en", "ko" or a file.
+        As for `fanlight.load`.
+    supported_language : str
+        That Presidio asks for.
     names : mapping of str to str
         Presidio's name for each type; a type that is not in it keeps its own.
-    language : str
-        That Presidio asks for.
+    supported_entities : sequence of str, optional
+        These of Presidio's names alone.
+    name : str
+        Of the recogniser, in Presidio's registry.
+    version : str
+        Of the recogniser.
+
+    Raises
+    ------
+    DataError
+        The model has none of an entity's types.
     """
 
-    def __init__(self, model: str = "en", names: Mapping[str, str] = NAMES, language: str = "en") -> None:
-        self._tagger = fanlight.load(model)
+    def __init__(
+        self,
+        model: str = "en",
+        supported_language: str = "en",
+        *,
+        names: Mapping[str, str] = NAMES,
+        supported_entities: Sequence[str] | None = None,
+        name: str = "Fanlight",
+        version: str = fanlight.__version__,
+    ) -> None:
+        self._model, self._tagger = model, fanlight.load(model)
         self._names = {type_: names.get(type_, type_) for type_ in self._tagger.types}
-        super().__init__(sorted(set(self._names.values())), "Fanlight", language)
+        entities = sorted(set(self._names.values()))
+        if unknown := set(supported_entities or ()) - set(entities):
+            raise DataError(f"{model}: finds no {', '.join(sorted(unknown))}: it finds {', '.join(entities)}")
+        super().__init__(list(supported_entities or entities), name, supported_language, version)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `from_dict` makes the recogniser of again."""
+        return {**super().to_dict(), "model": self._model, "names": self._names}
 
     def load(self) -> None:
         """Do nothing: the model is there."""
 
-    def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
+    def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: object = None) -> list[RecognizerResult]:
         """Return the entities of the types asked for."""
         return [
             RecognizerResult(self._names[e.type], e.start, e.end, float(e.probability or 0.0))
             for e in self._tagger(text).entities
-            if self._names[e.type] in entities
+            if self._names[e.type] in entities and self._names[e.type] in self.supported_entities
         ]

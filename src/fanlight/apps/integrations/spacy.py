@@ -14,100 +14,172 @@ Examples
 
 from __future__ import annotations
 
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
-from spacy.util import filter_spans
+from spacy.scorer import get_ner_prf
+from spacy.tokens import Doc, Span, Token
+from spacy.training import Example
 
 import fanlight
 from fanlight.engine.columns import Entities
+from fanlight.network.modelfile import save_model
 from fanlight.tagging.tagger import Tagger
 
 BATCH = 256  # documents
 AHEAD = 3  # batches: a thread that tags waits up to 5 ms for Python's lock while this one works
+FILE = "model.fanlight"  # in the folder of a pipeline's component
 
 _Row = tuple[int, int, str, float]  # start, end, type, probability
 
 
-@Language.factory("fanlight", default_config={"model": "en", "threshold": 0.0}, assigns=["doc.ents"])
-def make(nlp: Language, name: str, model: str, threshold: float) -> FanlightComponent:
-    """Make the component: a model ("en", "ko" or a file) and the least probability."""
-    return FanlightComponent(fanlight.load(model), threshold)
+@Language.factory(
+    "fanlight",
+    default_config={"model": "en", "threshold": 0.0, "split_tokens": True},
+    assigns=["doc.ents"],
+    retokenizes=True,
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
+)
+def make(nlp: Language, name: str, model: str, threshold: float, split_tokens: bool) -> FanlightComponent:
+    """Make the component: a model, as for `fanlight.load`, the least probability, and whether tokens are split."""
+    return FanlightComponent(model, threshold, split_tokens)
 
 
 class FanlightComponent:
     """Tags documents with a Fanlight model; entities that are there already stay, and win where they overlap.
 
-    An entity whose edge cuts one of spaCy's tokens is taken to the token's edge.
+    A pipeline that is saved holds the model; the file that its configuration names is not needed again.
 
     Parameters
     ----------
-    tagger : Tagger
+    model : str or Tagger
+        As for `fanlight.load`; loaded when it is needed, because a saved pipeline has its own.
     threshold : float
         Entities less probable are left out.
+    split_tokens : bool
+        A token that an entity's edge cuts, such as 이순신은, is split there, so that offsets are exact; otherwise the
+        entity is taken to the token's edge.
     """
 
-    def __init__(self, tagger: Tagger, threshold: float) -> None:
-        self._tagger, self._threshold = tagger, threshold
+    def __init__(self, model: str | Tagger, threshold: float = 0.0, split_tokens: bool = True) -> None:
+        self._model, self._threshold, self._splits_tokens = model, threshold, split_tokens
         if not Span.has_extension("probability"):
             Span.set_extension("probability", default=None)
 
+    @property
+    def tagger(self) -> Tagger:
+        """The tagger, loaded at the first use."""
+        if not isinstance(self._model, Tagger):
+            self._model = fanlight.load(self._model)
+        return self._model
+
     def __call__(self, doc: Doc) -> Doc:
         """Tag one document."""
-        rows = [
-            (e.start, e.end, e.type, e.probability or 0.0) for e in self._tagger(doc.text, self._threshold).entities
-        ]
-        _add_entities(doc, rows)
+        rows = [(e.start, e.end, e.type, e.probability or 0.0) for e in self.tagger(doc.text, self._threshold).entities]
+        _add_entities(doc, rows, self._splits_tokens)
         return doc
 
     def pipe(self, stream: Iterable[Doc], batch_size: int = BATCH) -> Iterator[Doc]:
         """Tag documents, in order, at most `batch_size` at a time; `AHEAD` batches are tagged meanwhile."""
         pending: deque[tuple[list[Doc], Callable[[], Entities]]] = deque()
         for docs in _batches(stream, min(batch_size, BATCH)):
-            pending.append((docs, self._tagger.submit([doc.text for doc in docs], self._threshold)))
+            pending.append((docs, self.tagger.submit([doc.text for doc in docs], self._threshold)))
             if len(pending) > AHEAD:
                 yield from self._fill(*pending.popleft())
         while pending:
             yield from self._fill(*pending.popleft())
 
     def _fill(self, docs: list[Doc], wait: Callable[[], Entities]) -> Iterator[Doc]:
-        entities, types = wait(), self._tagger.types
+        entities, types = wait(), self.tagger.types
         columns = (entities.documents, entities.starts, entities.ends, entities.types, entities.probabilities)
         rows: list[list[_Row]] = [[] for _ in docs]
         for d, start, end, type_, probability in zip(*(column.tolist() for column in columns), strict=True):
             rows[d].append((start, end, types[type_], probability))
         for doc, entries in zip(docs, rows, strict=True):
             if entries:
-                _add_entities(doc, entries)
+                _add_entities(doc, entries, self._splits_tokens)
             yield doc
 
-    def to_disk(self, path: Any, exclude: Any = ()) -> None:
-        """Write nothing: the configuration names the model."""
+    def score(self, examples: Iterable[Example], **_: object) -> dict[str, Any]:
+        """Return precision, recall and F1 of the entities: what `Language.evaluate` asks a component for."""
+        scores: dict[str, Any] = get_ner_prf(examples)
+        return scores
 
-    def from_disk(self, path: Any, exclude: Any = ()) -> FanlightComponent:
-        """Read nothing."""
+    def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
+        """Write the model into a folder."""
+        Path(path).mkdir(parents=True, exist_ok=True)
+        save_model(self.tagger.model, Path(path) / FILE)
+
+    def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> FanlightComponent:
+        """Read the model of a folder."""
+        self._model = fanlight.load(Path(path) / FILE)
         return self
 
+    def to_bytes(self, exclude: Iterable[str] = ()) -> bytes:
+        """Return the model file as bytes."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.to_disk(folder)
+            return (Path(folder) / FILE).read_bytes()
 
-def _add_entities(doc: Doc, entries: list[_Row]) -> None:
+    def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> FanlightComponent:
+        """Read the model of `to_bytes`."""
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / FILE).write_bytes(data)
+            return self.from_disk(folder)
+
+
+def _add_entities(doc: Doc, entries: list[_Row], split_tokens: bool) -> None:
     """Add entities to those that are there; of a span's probability this is where ``span._`` looks for it."""
-    before = list(doc.ents)
-    spans: list[Any] = []
+    rows = _without_overlaps(entries, [(e.start_char, e.end_char) for e in doc.ents])
+    spans = [doc.char_span(start, end, label=type_) for start, end, type_, _ in rows]
+    if None in spans:
+        if split_tokens:
+            cut = [row for row, span in zip(rows, spans, strict=True) if span is None]
+            _split_tokens(doc, [offset for start, end, *_ in cut for offset in (start, end)])
+        spans = [doc.char_span(start, end, label=type_, alignment_mode="expand") for start, end, type_, _ in rows]
+    entities = list(doc.ents)
+    occupied = {token for span in entities for token in range(span.start, span.end)}
     user_data: dict[Any, Any] = doc.user_data
-    for start, end, type_, probability in entries:
-        span = doc.char_span(start, end, label=type_, alignment_mode="expand")
-        if span is not None and not any(span.start < e.end and e.start < span.end for e in before):
-            user_data[("._.", "probability", span.start_char, span.end_char)] = probability
-            spans.append(span)
-    doc.set_ents(filter_spans([*before, *spans]) if before or _overlap(spans) else spans)
+    for span, (*_, probability) in zip(spans, rows, strict=True):
+        if span is None or not occupied.isdisjoint(range(span.start, span.end)):
+            continue
+        occupied.update(range(span.start, span.end))
+        user_data[("._.", "probability", span.start_char, span.end_char)] = probability
+        entities.append(span)
+    doc.set_ents(entities)
 
 
-def _overlap(spans: list[Any]) -> bool:
-    return any(a.end > b.start for a, b in pairwise(spans))
+def _without_overlaps(entries: list[_Row], before: list[tuple[int, int]]) -> list[_Row]:
+    """Return the entities that overlap none from before and no longer one, in order."""
+    occupied = {offset for start, end in before for offset in range(start, end)}
+    rows: list[_Row] = []
+    for row in sorted(entries, key=lambda row: (row[0] - row[1], row[0])):
+        if occupied.isdisjoint(range(row[0], row[1])):
+            occupied.update(range(row[0], row[1]))
+            rows.append(row)
+    return sorted(rows)
+
+
+def _split_tokens(doc: Doc, offsets: list[int]) -> None:
+    """Split the tokens that offsets fall into."""
+    cuts: dict[int, tuple[Token, set[int]]] = {}
+    for offset in offsets:
+        span = doc.char_span(offset, offset + 1, alignment_mode="expand") if offset < len(doc.text) else None
+        if span is not None and span.start_char < offset < span.end_char:
+            cuts.setdefault(span.start, (span[0], set()))[1].add(offset - span.start_char)
+    if not cuts:
+        return
+    with doc.retokenize() as retokenizer:
+        for token, places in cuts.values():
+            edges = [0, *sorted(places), len(token.text)]
+            parts = [token.text[a:b] for a, b in pairwise(edges)]
+            head = (token, 0) if token.head.i == token.i else token.head
+            retokenizer.split(token, parts, heads=[head, *[(token, 0)] * (len(parts) - 1)])
 
 
 def _batches(stream: Iterable[Doc], size: int) -> Iterator[list[Doc]]:

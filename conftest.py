@@ -45,15 +45,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out modules whose imports are missing."""
-    if not MISSING or collection_path.suffix != ".py":
+    """Leave out modules whose imports are missing, and folders whose conftest's are."""
+    file = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    if not MISSING or file.suffix != ".py" or not file.is_file():
         return None
-    tree = ast.parse(collection_path.read_text(encoding="utf-8"))
+    tree = ast.parse(file.read_text(encoding="utf-8"))
     names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)}
     missing = {name.partition(".")[0] for name in names} & MISSING
     if missing:
-        _IGNORED[str(collection_path.relative_to(Path(__file__).parent))] = sorted(missing)
+        _IGNORED[collection_path.relative_to(Path(__file__).parent).as_posix()] = sorted(missing)
         return True
     return None
 
@@ -65,9 +66,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep those tests alone that did not run before, if they are asked for."""
     if config.getoption("only_missing"):
         before = config.cache.get(KEY, [])
-        chosen = [item for item in items if item.nodeid in before or item.nodeid.partition("::")[0] in before]
+        chosen = [item for item in items if _is_among(item.nodeid, before)]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
+
+
+def _is_among(node: str, entries: list[str]) -> bool:
+    """Tell whether a test is one of some tests, modules and folders."""
+    path = node.partition("::")[0]
+    return node in entries or path in entries or any(path.startswith(f"{entry}/") for entry in entries)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -147,8 +148,16 @@ def taggers(tmp_path_factory):
             {**names, **patterns, "unit": "character", "context_width": 4, "passes": 2, "folds": 2},
         ),
     ):
-        few = {**SMALL, "epochs": 6, "batch_tokens": 500 if given_settings.get("unit") == "character" else 250}
+        few = {**SMALL, "epochs": 6}  # of which a network with the default settings for so few would lack contexts
+        if given_settings.get("unit") == "character":
+            few["batch_tokens"] = 500
+        else:
+            few |= {"batch_tokens": 250, "radius": 2, "context_width": 8}
         found[name] = fanlight.train(folder / "towns.conll", **{**few, **given_settings})
+        if name in ("logistic", "logistic, two"):  # so unsure that entities overlap
+            model = found[name].model
+            biased = {**model.parameters, "c": model.parameters["c"] + np.float32(4)}
+            found[name] = Tagger(replace(model, parameters=biased))
     return {name: (Tagger(tagger.model, "plain"), CompiledEngine(tagger.model)) for name, tagger in found.items()}
 
 

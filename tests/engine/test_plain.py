@@ -22,7 +22,7 @@ TWO_STAGES = {"passes": 2, "folds": 2}
 KINDS = {
     "chain": {},
     "chain, two stages": TWO_STAGES,
-    "softmax, tanh": {"head": "softmax", "activation": "tanh"},
+    "softmax, tanh": {"head": "softmax", "activation": "tanh", "epochs": 30},
     "sigmoid, no contexts": {"activation": "sigmoid", "radius": 1, "context_width": 0, "epochs": 30},
     "hardtanh, radius 0": {"activation": "hardtanh", "radius": 0},
     "logistic": {"head": "logistic", "epochs": 30},
@@ -57,7 +57,11 @@ def models(tmp_path_factory):
     models = {name: fanlight.load(name).model for name in ("en", "ko")}
     for name, kind in KINDS.items():
         values = {key: files.get(key, value) for key, value in kind.items()}
-        few = {**SMALL, "epochs": 6, "batch_tokens": 500 if values.get("unit") == "character" else 250}
+        few = {**SMALL, "epochs": 6}
+        if values.get("unit") == "character":
+            few["batch_tokens"] = 500
+        else:
+            few |= {"batch_tokens": 250, "radius": 2, "context_width": 8}
         models[name] = fanlight.train(folder / "towns.conll", **{**few, **values}).model
     return models
 

@@ -153,7 +153,7 @@ def test_no_derivative_is_written_outside_the_calculus():
     import fanlight.training.loop as loop
 
     source = Path(loop.__file__).read_text()
-    assert "gradient(expression, task.learned)" in source
+    assert "gradient(expression, run.learned)" in source
     for word in ("np.tanh", "1 - h", "np.exp", ".T @"):
         assert word not in source
 
@@ -166,8 +166,9 @@ def test_emissions_in_blocks_are_those_of_the_whole(monkeypatch):
     lengths = np.array([0, 3, 1, 0, 9, 2, 2, 1, 0, 4])
     starts = np.concatenate([[0], np.cumsum(lengths)])
     ids = rng.integers(1, len(WORDS) + 1, starts[-1])
-    given = (types, ids, rng.integers(0, 64, len(ids)), starts, 0, rng.random((len(ids), 3), np.float32))
-    whole = network.emissions(*given)
+    arguments = (types, ids, rng.integers(0, 64, len(ids)), starts, 0)
+    features = rng.random((len(ids), 3), np.float32)
+    expected = network.emissions(*arguments, features=features)
     for block in (1, 3, 5, 8):
         monkeypatch.setattr(decoding, "BLOCK", block)
-        np.testing.assert_allclose(network.emissions(*given), whole, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(network.emissions(*arguments, features=features), expected, rtol=1e-5, atol=1e-6)

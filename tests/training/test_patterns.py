@@ -20,6 +20,7 @@ PLAIN = {
     "epochs": 10,
     "batch_tokens": 40,
     "context_width": 0,
+    "radius": 2,
     "feature_dropout": {"word": 0.5},
     "features": {"word": {"buckets": 512, "dimension": 8, "features": ["exact"]}},
 }

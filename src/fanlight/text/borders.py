@@ -90,7 +90,7 @@ def border_bits(word: str) -> int:
 
     Examples
     --------
-    >>> border_bits("12") == DIGITS | FIRST_DIGIT, border_bits("Sec") == NUMBERED
+    >>> border_bits("12") == DIGITS | FIRST_DIGIT, border_bits("sec") == NUMBERED
     (True, True)
     """
     head = word[0]

@@ -87,7 +87,7 @@ def parse(expression: str) -> Node:
 
     Examples
     --------
-    >>> parse("a|b*?")
+    >>> parse("a|b*?")  # doctest: +NORMALIZE_WHITESPACE
     Choice(parts=(Characters(points=(97, 98)),
                   Repeat(part=Characters(points=(98, 99)), minimum=0, maximum=None, lazy=True)))
     >>> parse(r"(a)\1")  # doctest: +ELLIPSIS

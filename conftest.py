@@ -79,10 +79,10 @@ def _is_among(node: str, entries: list[str]) -> bool:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """Skip a test that failed for want of an optional library."""
+    """Skip a test that failed, or skipped itself, for want of an optional library."""
     outcome = yield
     report = outcome.get_result()
-    if report.failed and MISSING and (name := missing_library(str(report.longrepr))):
+    if not report.passed and MISSING and (name := missing_library(str(report.longrepr))):
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: NOT INSTALLED: {name}")
 

@@ -79,6 +79,7 @@ def test_parts_are_nested_and_a_part_without_entities_is_named():
 
 
 def test_the_command_draws_a_curve(tmp_path):
+    pytest.importorskip("matplotlib")
     command = [
         *FANLIGHT,
         "curve",

@@ -321,6 +321,7 @@ def test_a_format_that_is_not_written_is_refused(monkeypatch, capsys, place, tmp
 
 
 def test_rows_of_tables_are_not_taken_for_texts(monkeypatch, capsys, tmp_path):
+    pytest.importorskip("pyarrow")
     (tmp_path / "a.jsonl").write_text('{"text": "Ann lives in Oslo."}\n{"text": null}\n')
     (tmp_path / "a.csv").write_text("n,text\n1,Ann lives in Oslo.\n2,\n")
     for name in ("a.jsonl", "a.csv"):
@@ -335,6 +336,7 @@ def test_rows_of_tables_are_not_taken_for_texts(monkeypatch, capsys, tmp_path):
 
 
 def test_an_empty_row_of_a_table_is_a_row(monkeypatch, capsys, tmp_path):
+    pytest.importorskip("pyarrow")
     (tmp_path / "a.csv").write_text("text\nOslo\n\nParis\n")
     (tmp_path / "b.csv").write_text("text,text\nOslo,Paris\n")
     words = ("--text-column", "text", "--model", "en", "--format", "jsonl")

@@ -23,9 +23,12 @@ def test_addresses_and_back(page, address):
         page.click(f"#tab-{view}")
         assert page.evaluate("location.hash").startswith(f"#{view}")
     for view in ("train", "gradient", "why", "tag"):
-        page.go_back()
-        while not page.locator(f"#{view}").is_visible():  # the Gradient view has put its numbers into its address
+        for _ in range(4):  # the Gradient view has put its numbers into its address
             page.go_back()
+            page.wait_for_timeout(300)
+            if page.locator(f"#{view}").is_visible():
+                break
+        expect(page.locator(f"#{view}")).to_be_visible()
     page.goto(f"{address}/#train")
     expect(page.locator("#train")).to_be_visible()
     page.locator("#tab-tag").click()

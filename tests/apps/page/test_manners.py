@@ -86,7 +86,7 @@ def test_no_view_has_english_left_in_korean(wide):
     expect(wide.locator("#latex h3").nth(1)).to_have_text("2. 연쇄 법칙 적용하기")
     expect(wide.locator("#verdict")).to_contain_text("성분")
     expect(wide.locator("#steps")).to_contain_text("오차 신호 재사용하기")
-    types = {"LOC", "PER", "ORG", "MISC", "DATE", "TIME", "QUANTITY", "EVENT"}
+    types = {"LOC", "PER", "ORG", "MISC", "DATE", "TIME", "MONEY", "PERCENT", "QUANTITY", "EVENT"}
     terms = {"Fanlight", "English", "towns", *types, *(f"{way}-{type_}" for way in "BIES" for type_ in types)}
     words = {"Ctrl", "Enter", "Delete", "fanlight", "train", "set", "keep", "UTF", "first", "second", "Fanlight"}
     left = [text for text in wide.evaluate(ENGLISH_LEFT) if text not in terms]

@@ -27,7 +27,7 @@ export function startTagging() {
   $("threshold").addEventListener("input", () => { $("threshold-shown").textContent = Number($("threshold").value).toFixed(2); refresh(); });
   for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
   startCorrecting();
-  document.addEventListener("spoken", () => { $("palette").hidden = true; if (text) translateTypes(); });
+  document.addEventListener("spoken", () => { $("palette").hidden = true; if (text) { translateTypes(); tellModel(); } });
   onRoute("tag", (parameters) => { if (parameters && !started) { started = true; tagText(); } });
 }
 
@@ -71,7 +71,8 @@ async function tagText() {
   visibleTypes = new Set(types);
   const present = types.filter((t) => entities.some((e) => e.type === t));
   $("types").replaceChildren($("types").querySelector("legend"), ...present.map(typeBox));
-  $("answered").textContent = document_.model ? say("answered", document_.model, document_.version ?? "") : "";
+  answered = document_;
+  tellModel();
   $("result").hidden = false;
   $("document").lang = /[가-힣]/.test(text) ? "ko" : "en";
   refresh();
@@ -81,6 +82,12 @@ async function tagText() {
 function typeBox(type) {
   const box = element("input", { type: "checkbox", checked: true, onchange: () => { box.checked ? visibleTypes.add(type) : visibleTypes.delete(type); refresh(); } });
   return element("label", { class: "chip", style: { "--hue": hue(type) } }, box, ` ${type} `, element("small", { "data-type": type }, say(`type-${type}`, "")));
+}
+
+let answered = null; // the document that the server sent
+
+function tellModel() {
+  $("answered").textContent = answered?.model ? say("answered", answered.model, answered.version ?? "") : "";
 }
 
 function translateTypes() {

@@ -1,6 +1,8 @@
 """What dates, times, amounts and quantities mean, in English and Korean."""
 
 import datetime
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from fanlight import Entity
 from fanlight.values import Value, read_value
 from fanlight.values.numbers import read_number
-from fanlight.values.reading import KINDS
+from fanlight.values.reading import KINDS, LONGEST
 
 DAY = datetime.date(2026, 11, 28)  # a Saturday
 
@@ -78,6 +80,13 @@ def test_what_is_not_understood_has_no_value(text):
 @pytest.mark.parametrize("text", ["13월 40일", "February 30", "2021-02-29", "25시 70분"])
 def test_dates_that_do_not_exist_have_no_value(text):
     assert read_value(text, "DATE") is read_value(text, "TIME") is None
+
+
+@pytest.mark.parametrize("text", [" at ", ", on ", " ", "가 ", "은", "1,", "twenty ", "a at b, c on ", "3월 "])
+def test_hostile_texts_are_answered_at_once(text):
+    script = "import sys; from fanlight.values.reading import *; [read_value(sys.argv[1], k) for k in KINDS]"
+    for length in (60, LONGEST, 30_000):
+        subprocess.run([sys.executable, "-c", script, (text * length)[:length]], check=True, timeout=30)
 
 
 def test_relative_dates_have_no_value_without_a_reference():

@@ -89,7 +89,7 @@ class Rules:
             return all_types, lambda block, begin, end, entities: self._join(block, (begin, end), entities, all_types)
         numbers = np.array([all_types.index(type_) for type_ in self.types], np.int32)
         _ = self._names, self._said.expressions and self._automata  # built once, before threads ask for them
-        return all_types, lambda block, begin, end, matches: self._among(block, begin, end, matches, numbers)
+        return all_types, lambda block, begin, end, matches: self._insert_matches(block, begin, end, matches, numbers)
 
     def _join(self, block: Block, documents: tuple[int, int], entities: Entities, types: tuple[str, ...]) -> Entities:
         from fanlight.engine import views
@@ -99,7 +99,9 @@ class Rules:
         renumbered = entities._replace(documents=entities.documents - np.int32(begin))
         return views.columns(block, begin, map(self.apply, views.documents(texts, renumbered, types)), types)
 
-    def _among(self, block: Block, begin: int, end: int, entities: Entities, numbers: np.ndarray[Any, Any]) -> Entities:
+    def _insert_matches(
+        self, block: Block, begin: int, end: int, entities: Entities, numbers: np.ndarray[Any, Any]
+    ) -> Entities:
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
 

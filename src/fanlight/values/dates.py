@@ -56,7 +56,7 @@ def read(text: str, reference: datetime.date | None, day_first: bool) -> Value |
         form = form[match.end() :]
     if not form.strip():
         return None
-    for reader in (_in_figures, _clock, _relative, _duration, _calendar, _period, _range):
+    for reader in (_in_figures, _clock, _dated_clock, _relative, _duration, _calendar, _period, _range):
         iso = reader(form, reference, day_first)
         if iso is not None:
             kind = "duration" if iso.startswith("P") else "time" if "T" in iso else "date"
@@ -86,7 +86,7 @@ def _full_year(figures: str) -> int:
 
 
 def _clock(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read 5 pm, 5:30 p.m. GMT, 17:00, 1400 GMT, noon, half past five; with a date before or behind it."""
+    """Read 5 pm, 5:30 p.m. GMT, 17:00, 1400 GMT, noon, 10 o'clock."""
     if form in ("noon", "midday"):
         return "T12:00"
     if form == "midnight":
@@ -111,14 +111,22 @@ def _clock(form: str, reference: datetime.date | None, day_first: bool) -> str |
         and (tail == "o'clock" or tail.replace(".", "") in ("am", "pm"))
     ):
         return f"T{number % 12 + 12 if tail.startswith('p') else number:02}:00"
+    return None
+
+
+def _dated_clock(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
+    """Read a clock time with a date before or behind it: yesterday at 5 pm, 17:00 on 3 March.
+
+    Neither half is divided again: the text is a stranger's, and would be read in exponential time.
+    """
     for separator in (" at ", ", ", " on ", " "):
         left, separated, right = form.partition(separator)
-        if separated and right:
-            for date, clock in ((left, right), (right, left)):
-                time = _clock(clock, reference, day_first) if separator != " " or ":" in clock else None
-                day = time and read(date, reference, day_first)
-                if time and "T" in time and day and day.kind == "date" and day.iso:
-                    return day.iso + time
+        for date, clock in ((left, right), (right, left)) if separated and right else ():
+            time = _clock(clock, reference, day_first) if separator != " " or ":" in clock else None
+            for reader in (_in_figures, _relative, _calendar) if time and date else ():
+                day = reader(date, reference, day_first)
+                if day is not None and "T" not in day:
+                    return f"{day}{time}"
     return None
 
 

@@ -103,7 +103,7 @@ def read(text: str, reference: datetime.date | None) -> Value | None:
     """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
     form = text.strip(" ,.·")
     for shorter in (form, _EDGE.sub("", form)):
-        for reader in (_relative, _clock, _date, _amount, _period):
+        for reader in (_relative, _clock, _dated_clock, _date, _amount, _period):
             if shorter and (value := reader(shorter, reference)):
                 return value
     return None
@@ -141,7 +141,7 @@ def _shift_date(reference: datetime.date | None, amount: float, unit: str) -> Va
 
 
 def _clock(form: str, reference: datetime.date | None) -> Value | None:
-    """Read 오후 3시 반, 세 시, 정오, 새벽 두 시 십오 분; also behind a date."""
+    """Read 오후 3시 반, 세 시, 정오, 새벽 두 시 십오 분."""
     if form in ("정오", "자정"):
         return Value("time", "T12:00" if form == "정오" else "T00:00")
     if form in _PARTS:
@@ -156,10 +156,15 @@ def _clock(form: str, reference: datetime.date | None) -> Value | None:
         elif half in ("오전", "새벽") and hours == 12:
             hours = 0
         return Value("time", f"T{hours:02}:{minutes:02}" + (f":{int(second):02}" if second else ""))
+    return None
+
+
+def _dated_clock(form: str, reference: datetime.date | None) -> Value | None:
+    """Read a clock time behind a date: 3월 1일 오후 2시 30분."""
     words = form.split(" ")
     for place in range(len(words) - 1, 0, -1):
-        date, clock = " ".join(words[:place]), " ".join(words[place:])
-        day, time = _date(date, reference), _clock(clock, None)
+        time = _clock(" ".join(words[place:]), None)
+        day = time and _date(" ".join(words[:place]), reference)
         if day and time and day.iso and time.iso:
             return Value("time", day.iso + time.iso)
     return None

@@ -8,6 +8,7 @@ import unicodedata
 from fanlight.values import dates, korean_dates, quantities
 from fanlight.values.value import Value
 
+LONGEST = 200  # characters of a text that is read: a longer one has no value
 KINDS = ("DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "\u00a0": " "})
 
@@ -33,7 +34,7 @@ def read_value(text: str, type_: str, reference: datetime.date | None = None, da
     >>> read_value("three years ago", "DATE", datetime.date(2026, 11, 28)).iso
     '2023'
     """
-    if type_ not in KINDS:
+    if type_ not in KINDS or len(text) > LONGEST:
         return None
     form = " ".join(unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES).split())
     if type_ in ("DATE", "TIME"):

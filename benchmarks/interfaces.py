@@ -41,7 +41,8 @@ WAYS = {
     ),
     "scikit-learn, predict": (
         "from fanlight.apps.integrations.sklearn import FanlightClassifier\n"
-        "model = FanlightClassifier(); model.tagger_, model.scheme_ = tagger, 'BIOES'\nwords = [text.split() for text in texts]",
+        "model = FanlightClassifier(); model.tagger_, model.scheme_ = tagger, 'BIOES'\n"
+        "words = [text.split() for text in texts]",
         "model.predict(words)",
         0,
     ),

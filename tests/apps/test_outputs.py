@@ -197,6 +197,7 @@ FULL = {
     "g.graphml": ["graph", "index", "--least", "1", "--out", "{}"],
     "database": ["index", "texts", "{}", "--model", "en"],
     "labels": ["label", "{}", "--texts", "texts", "--types", "PER", "--agreement"],
+    "dist": ["package", "old", "--licence", "MIT", "--out", "{}"],
     "key": ["mask", "texts", "--model", "en", "--key", "{}"],
     "vectors": ["vectors", "texts", "--minimum", "1", "--epochs", "1", "--out", "{}"],
     "model": ["train", "towns", "--set", "epochs=1", "--out", "{}"],
@@ -233,7 +234,8 @@ def test_an_output_that_finds_no_space_is_one_line_and_no_output(monkeypatch, ca
     assert message.startswith(f"fanlight: {name}")
     assert "cannot be written" in message
     assert "Traceback" not in err
-    assert not (place / name).exists() or name in ("database", "labels", "study")
+    left = place / name
+    assert not left.exists() or name in ("database", "labels", "study") or (left.is_dir() and not any(left.iterdir()))
 
 
 def test_every_command_with_an_output_has_its_case():

@@ -22,11 +22,13 @@ from fanlight.files.outputs import (
     replacing,
     writing,
 )
+from fanlight.files.remote import address_of, local_copy, uploading
 
 __all__ = [
     "COMPRESSED",
     "LONGEST_LINE",
     "PathLike",
+    "address_of",
     "check_outputs",
     "check_rereadable",
     "check_writable",
@@ -37,6 +39,7 @@ __all__ = [
     "files_of",
     "is_rereadable",
     "is_special",
+    "local_copy",
     "open_special",
     "open_unpacked",
     "put",
@@ -44,5 +47,6 @@ __all__ = [
     "replacing",
     "unreadable",
     "unwritable",
+    "uploading",
     "writing",
 ]

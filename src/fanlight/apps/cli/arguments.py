@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, check_outputs, check_writable, claim, ending_of, is_special
+from fanlight.files import (
+    COMPRESSED,
+    address_of,
+    check_outputs,
+    check_writable,
+    claim,
+    ending_of,
+    is_special,
+    uploading,
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class Output:
         One of which its name must have, that of a compression left aside; none: any.
     compressible : bool
         Whether a name that ends with .gz or .zst compresses it.
+    remote : bool
+        It may be an address, such as s3://bucket/key; it is then written here and sent when the command ends.
     """
 
     beside: tuple[str, ...] = ()
@@ -67,6 +78,7 @@ class Output:
     database: bool = False
     endings: tuple[str, ...] = ()
     compressible: bool = True
+    remote: bool = False
 
 
 PICTURES = (".svg", ".png", ".pdf")
@@ -96,10 +108,11 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def command(**values: Any) -> Any:
         marks = marks_of(function)
-        outputs = list(_outputs(marks, values))
-        paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
-        check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
         with ExitStack() as locks:
+            values |= {name: locks.enter_context(uploading(a)) for name, a in _remote_outputs(marks, values).items()}
+            outputs = list(_outputs(marks, values))
+            paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
+            check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
             for path, mark in outputs:
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
@@ -113,6 +126,28 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(**values)
 
     return command
+
+
+def _remote_outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses among the outputs by their parameters' names.
+
+    Raises
+    ------
+    DataError
+        The command or an option needs a file of this machine, or an address is an input as well.
+    """
+    addresses = {}
+    inputs = {address_of(p) for n, mark in marks.items() if isinstance(mark, Input) for p in _listed(values.get(n))}
+    for name, mark in marks.items():
+        if not isinstance(mark, Output):
+            continue
+        for address in filter(None, map(address_of, _listed(values.get(name)))):
+            if not mark.remote or values.get("resume") or values.get("engine"):
+                raise DataError(f"{address}: is elsewhere, and this needs a file of this machine: name one")
+            if address in inputs:
+                raise DataError(f"{address}: is an input, which it would overwrite: choose another output")
+            addresses[name] = address
+    return addresses
 
 
 def _check_name(path: Path, mark: Output) -> None:

@@ -19,7 +19,7 @@ from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
-from fanlight.files import ending_of, open_unpacked, replacing
+from fanlight.files import address_of, ending_of, open_unpacked, replacing
 from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
 
@@ -343,7 +343,8 @@ def _tag(where: str, tag: Any, names: list[str] | None) -> str:
 
 def _batches(path: str) -> Iterator[Any]:
     if path.lower().endswith(".parquet"):
-        yield from library("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS)
+        raw, _ = (path, None) if address_of(path) is None else open_unpacked(path)
+        yield from library("pyarrow.parquet").ParquetFile(raw).iter_batches(ROWS)
         return
     csv = library("pyarrow.csv")
     # a row without text is a row: the output has as many as the input

@@ -150,7 +150,9 @@ def test_the_korean_navigation_has_korean_pages_only():
 @pytest.mark.parametrize(
     "page",
     [
+        "coming-from",
         "commands",
+        "faq",
         "much-text",
         "your-own-types",
         "engines",

@@ -1,6 +1,7 @@
 """The recipes of docs/pipelines.md, each against the library itself; services are stand-ins on this machine."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,13 +18,21 @@ PAGE = (Path(__file__).parents[2] / "docs" / "pipelines.md").read_text(encoding=
 def recipe(title):
     """Return the Python of a part of the page."""
     part = PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-    (code,) = re.findall(r"^```python\n(.*?)^```", part, re.DOTALL | re.MULTILINE)
-    return code
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", part, re.DOTALL | re.MULTILINE))
 
 
-def run(code):
+def run(code, folder=None, **settings):
     """Run Python in a process of its own; check what it says that it prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    environment = {**os.environ, **settings}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+        cwd=folder,
+        env=environment,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == re.findall(r"^# → (.*)$", code, re.MULTILINE)
 
@@ -150,3 +159,15 @@ def test_haystack_stores_the_component():
     after, still = component.run(documents=[before, empty])["documents"]
     assert [e["text"] for e in after.meta["entities"]] == ["이순신", "서울"]
     assert (before.meta, after.id, still.meta["entities"]) == ({"source": "a"}, before.id, [])
+
+
+def test_trackers_get_each_epoch(tmp_path):
+    """MLflow writes to a folder, Weights & Biases offline: both as their libraries do."""
+    for module in ("mlflow", "wandb"):
+        pytest.importorskip(module, reason=f"NOT INSTALLED: {module}")
+    (tmp_path / "towns.conll").write_bytes((Path(__file__).parents[1] / "data" / "towns.conll").read_bytes())
+    run(recipe("MLflow, Weights & Biases"), tmp_path, WANDB_SILENT="true", MLFLOW_ALLOW_FILE_STORE="true")
+    (metric,) = tmp_path.glob("runs/*/*/metrics/loss")
+    assert [line.split()[2] for line in metric.read_text().splitlines()] == ["1", "2"]
+    assert list(tmp_path.glob("runs/*/*/artifacts/m.fanlight"))
+    assert list(tmp_path.glob("wandb/offline-run-*/*.wandb"))

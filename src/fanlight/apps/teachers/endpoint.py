@@ -88,6 +88,7 @@ class EndpointTeacher:
         self._prompt = _PROMPT.format(types=listed)
         self.used = Cost(0, 0, 0)
         self._lock = threading.Lock()
+        self._failed = threading.Event()
 
     def estimate(self, texts: Sequence[str]) -> Cost | None:
         """Return calls and tokens, if no call has to be repeated."""
@@ -100,21 +101,33 @@ class EndpointTeacher:
     def label(self, texts: Sequence[str]) -> Iterator[Answer]:
         """Yield the labels of each text, in order; a text of which the answer stays wrong has a fault instead.
 
+        After a failure no call is begun; what the calls under way answer is yielded before the error is raised.
+
         Raises
         ------
         DataError
             The service refuses, or does not answer.
         """
         batches = [texts[begin : begin + TEXTS] for begin in range(0, len(texts), TEXTS)]
-        pool = ThreadPoolExecutor(PARALLEL)
+        pool, failure = ThreadPoolExecutor(PARALLEL), None
+        self._failed.clear()
         try:
-            for answers in pool.map(self._label_batch, batches):
-                yield from answers
+            for batch, job in [(batch, pool.submit(self._label_batch, batch)) for batch in batches]:
+                try:
+                    yield from job.result()
+                except DataError as error:
+                    failure = failure or error
+                    yield from [Answer(fault="was not asked for")] * len(batch)
         finally:
+            self._failed.set()
             pool.shutdown(wait=False, cancel_futures=True)
+        if failure is not None:
+            raise failure
 
     def _label_batch(self, texts: Sequence[str]) -> list[Answer]:
         """Return the labels of the texts of one call; those with a fault are asked for once more."""
+        if self._failed.is_set():
+            return [Answer(fault="was not asked for")] * len(texts)
         answers = self._ask(texts)
         wrong = [place for place, answer in enumerate(answers) if answer.fault]
         if wrong:
@@ -183,6 +196,7 @@ class EndpointTeacher:
                 reason = str(getattr(error, "reason", error))
             if attempt + 1 < ATTEMPTS:
                 time.sleep(min(wait, LONGEST_WAIT))
+        self._failed.set()
         raise DataError(f"{self.name}: {reason}: check the address, the model and ${KEY}; what is labelled is kept")
 
     def _read(self, data: bytes) -> str:

@@ -148,11 +148,14 @@ def test_llama_index_keeps_entities_out_of_prompts_and_can_be_stored():
 
 def test_haystack_stores_the_component():
     haystack = pytest.importorskip("haystack", reason="NOT INSTALLED: haystack")
+    yaml = pytest.importorskip("yaml")
     from fanlight.apps.integrations.haystack import FanlightExtractor
 
     pipeline = haystack.Pipeline()
     pipeline.add_component("entities", FanlightExtractor("ko", threshold=0.25))
-    component = haystack.Pipeline.loads(pipeline.dumps()).get_component("entities")
+    stored = yaml.safe_load(pipeline.dumps())["components"]["entities"]
+    assert stored["type"] == "fanlight.apps.integrations.haystack.FanlightExtractor"
+    component = haystack.default_from_dict(FanlightExtractor, stored)
     assert (component.model, component.threshold) == ("ko", 0.25)
     before = haystack.Document(content="이순신은 서울에서 태어났다.", meta={"source": "a"})
     empty = haystack.Document()

@@ -85,13 +85,13 @@ def open_teachers(
 
 
 def choose_texts(
-    lines: Iterable[str], tagger: Tagger, count: int, progress: Callable[[int, int], object]
+    raw: Iterable[str], tagger: Tagger, count: int, progress: Callable[[int, int], object]
 ) -> tuple[list[str], int]:
     """Return the sentences that would teach most, as `fanlight next` chooses them, and how many there are.
 
     Of more than `POOL` × `count` sentences so many are looked at, evenly spaced.
     """
-    sentences = list(dict.fromkeys(text for _, text in split_sentences(lines, tagger.unit)))
+    sentences = list(dict.fromkeys(text for _, text in split_sentences(raw, tagger.unit)))
     total = len(sentences)
     if total > POOL * count:
         sentences = [sentences[i * total // (POOL * count)] for i in range(POOL * count)]

@@ -128,7 +128,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _remote_outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
+def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
     """Return the addresses among the outputs by their parameters' names.
 
     Raises
@@ -137,8 +137,10 @@ def _remote_outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> dic
         The command or an option needs a file of this machine, or an address is an input as well.
     """
     addresses = {}
-    inputs = {address_of(p) for n, mark in marks.items() if isinstance(mark, Input) for p in _listed(values.get(n))}
-    for name, mark in marks.items():
+    inputs = {
+        address_of(p) for n, mark in parameters.items() if isinstance(mark, Input) for p in _listed(values.get(n))
+    }
+    for name, mark in parameters.items():
         if not isinstance(mark, Output):
             continue
         for address in filter(None, map(address_of, _listed(values.get(name)))):

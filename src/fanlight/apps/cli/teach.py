@@ -7,7 +7,7 @@ from collections import Counter
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,14 @@ from fanlight.errors import DataError, SettingsError
 from fanlight.files import files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from fanlight.apps.teachers.interface import Teacher
-    from fanlight.apps.teaching import Lesson
+    from rich.console import Console
+
+    from fanlight.apps.teachers.interface import Answer, Teacher
+    from fanlight.apps.teaching import AnswerFile, Lesson
+
+    Show = Callable[[str], object]
 
 commands = typer.Typer()
 ENDS = (".train.jsonl", ".dev.jsonl", ".disputes.jsonl", ".answers.jsonl")
@@ -83,7 +87,7 @@ def teach(
     if agreement > len(teachers):
         raise SettingsError(f"--agreement {agreement}: there are {len(teachers)} teachers: name more, or ask for less")
     texts = _choose(raw, model, count, encoding, show)
-    answers = AnswerFile(_beside(out, ".answers.jsonl"), {name: meanings.get(name, "") for name in names})
+    answers = AnswerFile(_path_beside(out, ".answers.jsonl"), {name: meanings.get(name, "") for name in names})
     _confirm(teachers, texts, answers, yes, show)
 
     def progress(name: str, done: int) -> None:
@@ -108,23 +112,23 @@ def _read_meanings(items: Sequence[str], types: Sequence[str]) -> dict[str, str]
     return meanings
 
 
-def _choose(raw: Sequence[Path], model: str | None, count: int, encoding: str, show: Any) -> list[str]:
+def _choose(raw: Sequence[Path], model: str | None, count: int, encoding: str, show: Show) -> list[str]:
     import fanlight
     from fanlight.apps.cli.inputs import read_lines
     from fanlight.apps.teaching import choose_texts
 
-    lines = list(chain.from_iterable(read_lines(file, encoding) for file in files_of([str(path) for path in raw])))
-    if not any(line.strip() for line in lines):
+    texts = list(chain.from_iterable(read_lines(file, encoding) for file in files_of([str(path) for path in raw])))
+    if not any(text.strip() for text in texts):
         raise DataError(f"{raw[0]}: has no text to learn from")
-    tagger = fanlight.load(model or fanlight.language_of("\n".join(lines[:1000])))
-    texts, total = choose_texts(
-        lines, tagger, count, lambda done, pool: show(f"looked at {done:,} of {pool:,} sentences")
+    tagger = fanlight.load(model or fanlight.language_of("\n".join(texts[:1000])))
+    chosen, total = choose_texts(
+        texts, tagger, count, lambda done, pool: show(f"looked at {done:,} of {pool:,} sentences")
     )
-    show(f"chose {len(texts):,} of {total:,} sentences")
-    return texts
+    show(f"chose {len(chosen):,} of {total:,} sentences")
+    return chosen
 
 
-def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: Any, yes: bool, show: Any) -> None:
+def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: AnswerFile, yes: bool, show: Show) -> None:
     """Print what services will be asked, and ask whether it may be sent.
 
     Raises
@@ -151,21 +155,21 @@ def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: Any, ye
         raise DataError("nothing was sent")
 
 
-def _report_teachers(teachers: Sequence[Teacher], by_text: Sequence[Mapping[str, Any]], show: Any) -> None:
+def _report_teachers(teachers: Sequence[Teacher], by_text: Sequence[Mapping[str, Answer]], show: Show) -> None:
     """Print how many entities of each type every teacher gave, and what a service says that it used."""
     for teacher in teachers:
-        given = [answers[teacher.name] for answers in by_text]
-        counts = Counter(span[2] for answer in given for span in answer.spans)
+        replies = [answers[teacher.name] for answers in by_text]
+        counts = Counter(span[2] for answer in replies for span in answer.spans)
         listed = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())) or "no entities"
         show(f"{teacher.name}: {listed}")
-        faults = [answer.fault for answer in given if answer.fault]
+        faults = [answer.fault for answer in replies if answer.fault]
         if faults:
             show(f"{teacher.name}: {len(faults):,} sentences without an answer that holds (the first: {faults[0]})")
         if (used := getattr(teacher, "used", None)) and used.calls:
             show(f"{teacher.name}: used {used.calls:,} calls, {used.tokens_in:,} tokens in and {used.tokens_out:,} out")
 
 
-def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Any) -> tuple[Path, Path | None]:
+def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Show) -> tuple[Path, Path | None]:
     """Write what is agreed on and what is not; return the files to train and to measure on.
 
     Raises
@@ -175,7 +179,7 @@ def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Any) -> tuple[
     """
     from fanlight.apps.teaching import split_dev, write_rows
 
-    disputes = _beside(out, ".disputes.jsonl")
+    disputes = _path_beside(out, ".disputes.jsonl")
     write_rows(disputes, lesson.disputes)
     if lesson.disputes:
         show(
@@ -192,7 +196,7 @@ def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Any) -> tuple[
     for name in types:
         if not counts[name]:
             show(f"{name}: not one is agreed on in the sentences to train on, so it will not be learned")
-    paths = _beside(out, ".train.jsonl"), _beside(out, ".dev.jsonl")
+    paths = _path_beside(out, ".train.jsonl"), _path_beside(out, ".dev.jsonl")
     for path, rows in zip(paths, (train, dev), strict=True):
         write_rows(path, rows)
     show(f"{len(train):,} sentences to learn from are in {paths[0]}, {len(dev):,} to be measured on in {paths[1]}")
@@ -200,7 +204,11 @@ def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Any) -> tuple[
 
 
 def _train(
-    paths: tuple[Path, Path | None], out: Path, options: tuple[Path | None, dict[str, str]], about: Any, console: Any
+    paths: tuple[Path, Path | None],
+    out: Path,
+    options: tuple[Path | None, dict[str, str]],
+    about: Mapping[str, object],
+    console: Console,
 ) -> None:
     from fanlight.apps.cli.progress import follow, scores_table
     from fanlight.training.settings import read_settings
@@ -215,5 +223,5 @@ def _train(
     print_size(out, console)
 
 
-def _beside(out: Path, end: str) -> Path:
+def _path_beside(out: Path, end: str) -> Path:
     return out.with_name(out.name + end)

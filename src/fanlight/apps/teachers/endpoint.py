@@ -230,8 +230,8 @@ def place_mentions(text: str, mentions: Sequence[tuple[object, str]]) -> Answer:
             return Answer(fault="a mention is no text")
         taken = {span[0] for span in spans if text[span[0] : span[1]] == mention}
         places = list(_places(text, mention))
-        whole = [place for place in places if _is_word(text, place, place + len(mention))]
-        free = [place for place in (*whole, *places) if place not in taken]
+        words = [place for place in places if _is_word(text, place, place + len(mention))]
+        free = [place for place in (*words, *places) if place not in taken]
         if not free:
             often = "as often as the answer says" if places else "in the text"
             return Answer(fault=f"{mention[:60]!r} does not stand {often}")

@@ -15,7 +15,7 @@ from fanlight.calculus.rewritings import count_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension, show
 from fanlight.errors import CalculusError
 
-_ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative"}
+_ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative", "maximum", "minimum"}
 
 
 def batched(expression: Expression, over: Mapping[str, str | Dimension]) -> Expression:
@@ -113,10 +113,16 @@ def without_identities(expression: Expression) -> Expression:
                 factors = [a for a in outcome.arguments if a.operation.name != "eye"] or [outcome.arguments[0]]
             case "multiply":
                 factors = [a for a in outcome.arguments if a.parameters != (1,)] or [outcome.arguments[0]]
+                factors = [a for a in factors if a.operation.name != "ones"] or factors
             case "transpose" if outcome.arguments[0].operation.name == "transpose":
                 factors = [outcome.arguments[0].arguments[0]]
             case "transpose" if outcome.arguments[0].operation.name == "eye":
                 factors = [outcome.arguments[0]]
+            case "reshape" if outcome.arguments[0].operation.name == "reshape":
+                outcome = Expression.node(outcome.operation, outcome.arguments[0].arguments, outcome.parameters)
+                factors = [*outcome.arguments]
+            case "reshape":
+                factors = [*outcome.arguments]
             case _:
                 factors = []
         done[node] = factors[0] if len(factors) == 1 and factors[0].shape == node.shape else outcome

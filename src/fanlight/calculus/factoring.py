@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from fanlight.calculus.index_algebra import collect, distribute, find_used_axes, group, normal_term
 from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.text_writer import SHOWS_MEANS
 
 _EXTRA = 1.2
 _LIMIT = 24  # terms of a product that is multiplied out
@@ -149,7 +150,7 @@ def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[i
 
 
 def _patterns(factor: Factor, axes: Sequence[Index]) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-    if factor.atom.kind in ("eye", "part"):
+    if factor.atom.kind in ("eye", "part") or (factor.atom.kind == "length" and SHOWS_MEANS.get()):
         return
     summed: dict[Index, str] = {}
     places = [str(axes.index(i)) if i in axes else summed.setdefault(i, f"s{len(summed)}") for i in factor.indices]

@@ -311,6 +311,10 @@ def _is_sum_of_exp(atom: Atom) -> bool:
     return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
 
 
+def _is_positive_symbol(atom: Atom) -> bool:
+    return atom.kind == "symbol" and atom.parameters[0].parameters[2] == "positive"
+
+
 def power(form: Form, exponent: Fraction) -> Form:
     """Raise every entry to a power."""
     if exponent == 1:
@@ -325,7 +329,9 @@ def power(form: Form, exponent: Fraction) -> Form:
     term = form.terms[0]
     opens = len(form.terms) == 1 and term.indices <= set(form.axes)
     if opens and (exponent.denominator == 1 or (term.coefficient == 1 and len(term.factors) == 1)):
-        whole = exponent.denominator == 1 or term.factors[0].exponent.denominator != 1 or term.factors[0].exponent == 1
+        base = term.factors[0] if term.factors else None
+        whole = exponent.denominator == 1 or base is None or base.exponent.denominator != 1 or base.exponent == 1
+        whole = whole or (base is not None and _is_positive_symbol(base.atom))
         if whole:
             size = term.coefficient ** int(exponent) if exponent.denominator == 1 else Fraction(1)
             factors = [f._replace(exponent=f.exponent * exponent) for f in term.factors]

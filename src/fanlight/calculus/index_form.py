@@ -144,8 +144,20 @@ _FIRST_ORDERED = 10**12  # above every number of `new_index`
 def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]:
     """Return the name and the order of summed indices; factors that share none are named apart from each other."""
     labels = {axis: f"{place}" for place, axis in enumerate(axes)}
-    named = sorted((_name_of_group(group, labels) for group in _connected(term.factors, labels)), key=lambda n: n[0])
+    factors = _with_first_of_equal(term.factors, axes)
+    named = sorted((_name_of_group(group, labels) for group in _connected(factors, labels)), key=lambda n: n[0])
     return "*".join(name for name, _ in named), [i for _, order in named for i in order]
+
+
+def _with_first_of_equal(factors: Sequence[Factor], axes: Sequence[Index]) -> Sequence[Factor]:
+    """Use the first of two free indices of which a factor says that they are equal."""
+    eyes = [sorted(f.indices, key=axes.index) for f in factors if f.atom.kind == "eye" and set(f.indices) <= set(axes)]
+    names = {second: first for first, second in eyes}
+    if not names:
+        return factors
+    return [
+        f if f.atom.kind == "eye" else f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors
+    ]
 
 
 def _connected(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:

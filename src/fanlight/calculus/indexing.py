@@ -161,6 +161,18 @@ def _negative(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return scale(a.at(0, r, c), -1)
 
 
+def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    """Return the rule for the larger of two, ``b + relu(a - b)``, or the smaller, ``b - relu(b - a)``."""
+
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        axes = _axes(r, c)
+        one, other = (a.at(place, r, c) for place in ((1, 0) if not a.at(0, r, c).terms else (0, 1)))
+        above = elementwise("relu", add(scale(one, sign), scale(renamed(other, other.axes), -sign), axes=axes))
+        return add(other, scale(above, sign), axes=axes)
+
+    return rule
+
+
 def _whole(a: _Arguments) -> Form:
     shape = a.node.arguments[0].shape or (ONE, ONE)
     return a.at(0, new_index(shape[0]), new_index(shape[1]))
@@ -300,6 +312,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "divide": _divide,
     "power": _power,
     "negative": _negative,
+    "maximum": _larger(1),
+    "minimum": _larger(-1),
     "matmul": _matmul,
     "transpose": lambda a, r, c: Form(a.at(0, c, r).terms, _axes(r, c)),
     "sum": lambda a, r, c: _sum_over(_whole(a), ()),

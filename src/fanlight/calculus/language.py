@@ -34,7 +34,7 @@ _OPERATORS = {
 _FILLED: dict[str, Callable[..., Expression]] = {"eye": eye, "ones": ones, "zeros": zeros}
 _WRITTEN_OTHERWISE = {
     *_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", "length", "reshape", "scatter_rows",
-    "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", *_FILLED,
+    "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", "relu'", *_FILLED,
 }  # fmt: skip
 _METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
 _LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")

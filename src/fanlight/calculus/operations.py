@@ -215,6 +215,19 @@ for entry in (
     register(entry)
 
 
+def _routed(sign: int) -> Rule:
+    """Return the pullback of the larger (or smaller) of two: the gradient goes where the value came from."""
+
+    def pullback(up: Value, out: Value, a: Value, b: Value) -> tuple[Value, Value]:
+        chosen = F.step(sign * (a - b))
+        return reduce_gradient(up * chosen, a), reduce_gradient(up * (1 - chosen), b)
+
+    return pullback
+
+
+register(Operation("maximum", np.maximum, _broadcast("max"), _routed(1)))
+register(Operation("minimum", np.minimum, _broadcast("min"), _routed(-1)))
+
 # ------------------------------------------------------------------------------------------------ elementwise functions
 
 
@@ -291,6 +304,7 @@ _elementwise(
     "(one if {0} > zero else zero)",
     (0,),
 )
+_elementwise("relu'", TABLE["step"].value, lambda x, y: 0 * x, "(one if {0} > zero else zero)", (0,))
 _elementwise("softplus", lambda x: np.logaddexp(0, x), lambda x, y: F.sigmoid(x), "softplus({0})")
 _elementwise("exp", np.exp, lambda x, y: y, "np.exp({0})")
 _elementwise("log", np.log, lambda x, y: 1 / x, "np.log({0})")

@@ -63,22 +63,8 @@ def variance_of(x: Expression) -> Expression:
     return mean_of((x - mean_of(x)) ** 2)
 
 
-def _maximum(a: Expression, b: Expression) -> Expression:
-    if _value(b) == 0:
-        return _relu(a)
-    return _relu(b) if _value(a) == 0 else b + _relu(a - b)
-
-
-def _minimum(a: Expression, b: Expression) -> Expression:
-    return a - _relu(a - b)
-
-
-def _greatest(a: Expression, b: Expression | None = None) -> Expression:
-    return function("max")(a) if b is None else _maximum(a, b)
-
-
-def _least(a: Expression, b: Expression | None = None) -> Expression:
-    return function("min")(a) if b is None else _minimum(a, b)
+def _extreme(of_one: str, of_two: str) -> Callable[..., Expression]:
+    return lambda a, b=None: function(of_one)(a) if b is None else function(of_two)(a, b)
 
 
 def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
@@ -129,10 +115,12 @@ def _value(e: Expression) -> float | None:
 
 
 REWRITINGS: dict[str, Rewriting] = {
-    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry", _greatest, (1, 2)),
-    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry", _least, (1, 2)),
-    "maximum": Rewriting("maximum(a, b)", "b + relu(a - b)", _maximum, (2, 2)),
-    "minimum": Rewriting("minimum(a, b)", "a - relu(a - b)", _minimum, (2, 2)),
+    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry",
+                      _extreme("max", "maximum"), (1, 2)),
+    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry",
+                      _extreme("min", "minimum"), (1, 2)),
+    "maximum": Rewriting("maximum(a, b)", "max(a, b)", function("maximum"), (2, 2)),
+    "minimum": Rewriting("minimum(a, b)", "min(a, b)", function("minimum"), (2, 2)),
     "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", _where, (3, 3)),
     "clip": Rewriting("clip(x, a, b)", "a + relu(x - a) - relu(x - b)",
                       lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),

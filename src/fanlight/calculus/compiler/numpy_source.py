@@ -15,7 +15,7 @@ _FORMS = {
     "softplus": "np.logaddexp(0, {0})", "exp": "np.exp({0})", "log": "np.log({0})", "sqrt": "np.sqrt({0})",
     "abs": "np.abs({0})", "sign": "np.sign({0})", "sin": "np.sin({0})", "cos": "np.cos({0})", "tan": "np.tan({0})",
     "erf": "np.vectorize(math.erf)({0})", "max": "np.max({0})",
-    "min": "np.min({0})", "largest": "({0} >= np.max({0})) * 1.0", "sinh": "np.sinh({0})",
+    "min": "np.min({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})", "largest": "({0} >= np.max({0})) * 1.0", "sinh": "np.sinh({0})",
     "cosh": "np.cosh({0})", "sum": "np.sum({0})",
     "row_sums": "np.sum({0}, axis=1, keepdims=True)", "column_sums": "np.sum({0}, axis=0, keepdims=True)",
     "logsumexp": "np.log(np.sum(np.exp({0} - np.max({0})))) + np.max({0})",

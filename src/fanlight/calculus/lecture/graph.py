@@ -22,9 +22,11 @@ from fanlight.calculus.text_writer import write
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
-_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−"}
+_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−",
+          "maximum": "max", "minimum": "min"}  # fmt: skip
 _ROLES = {  # in the lecture's words
-    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes", "multiply": "switches",
+    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes",
+    "maximum": "routes", "minimum": "routes", "multiply": "switches",
 }  # fmt: skip
 
 
@@ -208,6 +210,7 @@ def _local(operation: Operation, arguments: int) -> str:
     return {
         "add": "1, 1", "subtract": "1, −1", "multiply": "b, a", "matmul": "b.T, a.T", "negative": "−1",
         "divide": "1/b, −y/b", "transpose": "transpose", "power": "b * a**(b − 1)", "sum": "1",
+        "maximum": "a > b, b >= a", "minimum": "a < b, b <= a",
     }.get(operation.name, operation.name)  # fmt: skip
 
 

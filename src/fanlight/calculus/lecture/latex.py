@@ -7,6 +7,7 @@ side.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.shapes import ONE, Dimension
@@ -19,7 +20,8 @@ _NAMES = {
     "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos",
     "tan": r"\tan",
     "det": r"\det",
-    "relu": r"\mathrm{ReLU}", "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
+    "relu": r"\mathrm{ReLU}", "relu'": r"\mathrm{ReLU}'",
+    "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min", "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
     "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
 }  # fmt: skip
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
@@ -45,11 +47,14 @@ def latex_name(name: str) -> str:
     >>> latex_name("W_0"), latex_name("delta"), latex_name("h2")
     ('W_{0}', '\\delta', 'h_{2}')
     """
+    name = unicodedata.normalize("NFD", name)
+    if len(name) > 1 and name[1] == "\u0302":  # a circumflex, as of what is predicted or normalised
+        return rf"\hat{{{name[0]}}}" + (rf"_{{{name[2:].lstrip('_')}}}" if name[2:] else "")
     parts = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
     if not parts:
         return rf"\mathrm{{{name.replace('_', ' ')}}}"
     stem, index = parts.groups()
-    stem = {"lam": "lambda", "δ": "delta"}.get(stem, stem)
+    stem = {"lam": "lambda", "δ": "delta", "σ": "sigma", "μ": "mu"}.get(stem, stem)
     shown = f"\\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     return f"{shown}_{{{index.replace('_', ' ')}}}" if index else shown
 

@@ -19,7 +19,7 @@ from fanlight.errors import CalculusError
 if TYPE_CHECKING:
     from fanlight.calculus.lecture.derivation import Derivation
 
-LONG = 80  # nodes of a gradient that is shown in inputs too
+LONG, WIDE = 80, 90  # nodes and characters of a gradient that is shown in inputs too
 
 
 class Row(NamedTuple):
@@ -139,7 +139,8 @@ def _shape(d: Derivation) -> list[Row]:
     if d.wrt.shape and ONE not in d.wrt.shape:
         rows += _entry_rows(d)
     rows.append(_gradient_row(d, d.local_gradient))
-    if tree_size(d.gradient) <= LONG and str(d.gradient) != str(d.local_gradient):
+    in_inputs = str(d.gradient) if tree_size(d.gradient) <= LONG else ""
+    if in_inputs and len(in_inputs) <= WIDE and in_inputs != str(d.local_gradient):
         rows.append(_gradient_row(d, d.gradient))
     return rows
 

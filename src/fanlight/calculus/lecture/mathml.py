@@ -87,6 +87,8 @@ def _atom(tokens: list[str]) -> str:
         return f"<mi>{name}</mi>"
     if name == "frac":
         return f"<mfrac>{_atom(tokens)}{_atom(tokens)}</mfrac>"
+    if name == "hat":
+        return f'<mover accent="true">{_atom(tokens)}<mo>^</mo></mover>'
     if name == "sqrt":
         return f"<msqrt>{_atom(tokens)}</msqrt>"
     if name in ("mathrm", "mathbf", "mathbb"):

@@ -18,7 +18,7 @@ from fanlight.calculus.products import (
     product,
     raise_power,
     shortest,
-    summed,
+    sum_of_product,
     total,
     trace_of,
     transpose,
@@ -175,7 +175,7 @@ class Network:
             raise CalculusError("three matrices share an index: there is no matrix notation for it")
         self.matrices = [m for m in self.matrices if m not in touching]
         if not touching:
-            self.scalars += summed(vector or [], index.length)
+            self.scalars += sum_of_product(vector or [], index.length)
         elif len(touching) == 1:
             (m,) = touching
             other = m.row if m.column == index else m.column

@@ -16,7 +16,7 @@ from fanlight.calculus.index_algebra import (
     scale,
     split_selection,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, rename
 
 _ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
 _EVEN = {"cos", "abs", "cosh"}
@@ -80,7 +80,7 @@ def _logarithm(argument: Form) -> Form | None:
 
 
 def _inside(factor: Factor) -> Form:
-    return renamed(factor.atom.arguments[0], factor.indices)
+    return rename(factor.atom.arguments[0], factor.indices)
 
 
 def _one_plus_exp(form: Form) -> Form | None:

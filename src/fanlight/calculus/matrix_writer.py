@@ -10,7 +10,7 @@ from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
 from fanlight.calculus.index_algebra import group, orient, scale
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename, with_ordered_sums
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
@@ -102,7 +102,7 @@ def _write(form: Form, axes: Axes) -> Expression:
     """Write a sum; what is the same along an axis may be left to broadcasting."""
     if not form.terms:
         return constant(0)
-    parts = sorted((_write_signed_term(ordered(t, form.axes), axes) for t in form.terms), key=_order)
+    parts = sorted((_write_signed_term(with_ordered_sums(t, form.axes), axes) for t in form.terms), key=_order)
     positive, leading = parts[0]
     outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:
@@ -372,9 +372,10 @@ def fold_softmax(form: Form) -> Form:
         coefficient, factors = term.coefficient, []
         for factor in term.factors:
             if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _holds_exp(factor.atom):
-                size, inner = group(fold_softmax(renamed(factor.atom.arguments[0], factor.indices)))
+                fresh = {new_index(i.length): i for i in factor.indices}  # two of a factor's may be one
+                size, inner = group(fold_softmax(rename(factor.atom.arguments[0], tuple(fresh))))
                 coefficient *= size ** int(factor.exponent)
-                factor = inner._replace(exponent=factor.exponent)
+                factor = Factor(inner.atom, tuple(fresh[i] for i in inner.indices), factor.exponent)
             factors.append(factor)
         results.append(Term(coefficient, tuple(factors)))
     return Form(tuple(results), form.axes)

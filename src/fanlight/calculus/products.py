@@ -23,7 +23,8 @@ class Source(NamedTuple):
     differences: frozenset[Expression] = frozenset()
 
 
-SOURCE: ContextVar[Source] = ContextVar("SOURCE", default=Source())
+_NO_SOURCE = Source()
+SOURCE: ContextVar[Source] = ContextVar("SOURCE", default=_NO_SOURCE)
 
 
 @contextmanager
@@ -178,7 +179,7 @@ def multiply_powers(powers: Sequence[Power]) -> Expression:
     return outcome / times(below) if below else outcome
 
 
-def summed(powers: list[Power], length: Dimension) -> list[Power]:
+def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
     """Return a sum over entries: a product of a row and a column where there are two factors."""
     if not powers:
         return [(number_expression(Fraction(length.constant)), Fraction(1))]

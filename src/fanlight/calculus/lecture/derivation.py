@@ -146,8 +146,8 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
         raise CalculusError(f"{target} does not reach the result: the gradient is zero")
     deltas = chain.deltas()
     local = chain.gradient_by(target)
-    shared = chain.shared()
-    together = gradient(expression, shared)
+    shared = chain.sharing()
+    gradients = gradient(expression, shared)
     return Derivation(
         expression,
         target,
@@ -157,8 +157,8 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
         local,
         gradient(expression, target),
         shared,
-        count(together),
-        sum((count([g]) for g in together[1:]), count(together[:1])),
+        count(gradients),
+        sum((count([g]) for g in gradients[1:]), count(gradients[:1])),
     )
 
 
@@ -242,7 +242,7 @@ class _Chain:
         slope = remember(substitute(gradient(remember(total, self.context), node), fixed), self.context)
         return remember(self.names.put_into(simplify(slope)), self.context)
 
-    def shared(self) -> list[Expression]:
+    def sharing(self) -> list[Expression]:
         """Return the input symbols that stand in the one piece in which the target stands."""
         places = self.users[self.target.name]
         if len(places) != 1:

@@ -21,7 +21,8 @@ _NAMES = {
     "tan": r"\tan",
     "det": r"\det",
     "relu": r"\mathrm{ReLU}", "relu'": r"\mathrm{ReLU}'",
-    "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min", "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
+    "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min",
+    "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
     "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
 }  # fmt: skip
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
@@ -71,15 +72,13 @@ def _latex(e: Expression) -> tuple[str, int]:
         case "length":
             return _dimension(e.parameters[0]), _ATOM
         case "add" | "subtract":
-            a, b = _wrapped(arguments[0], _SUM), _wrapped(arguments[1], _PRODUCT)
+            a, b = _wrap(arguments[0], _SUM), _wrap(arguments[1], _PRODUCT)
             return f"{a} {'+' if name == 'add' else '-'} {b}", _SUM
         case "negative":
-            return f"-{_wrapped(arguments[0], _PRODUCT)}", _SIGN if arguments[
-                0
-            ].operation.name != "matmul" else _PRODUCT
+            return f"-{_wrap(arguments[0], _PRODUCT)}", _SIGN if arguments[0].operation.name != "matmul" else _PRODUCT
         case "multiply":
             both = all(a.shape for a in arguments)
-            a, b = _wrapped(arguments[0], _PRODUCT), _wrapped(arguments[1], _PRODUCT)
+            a, b = _wrap(arguments[0], _PRODUCT), _wrap(arguments[1], _PRODUCT)
             if both and arguments[0].operation.name == "matmul":
                 a = f"({a})"
             if both and arguments[1].operation.name == "matmul":
@@ -93,13 +92,13 @@ def _latex(e: Expression) -> tuple[str, int]:
             return rf"\frac{{{latex(arguments[0])}}}{{{latex(arguments[1])}}}", _POWER
         case "power":
             circle = r"\circ " if arguments[0].shape else ""
-            return f"{_wrapped(arguments[0], _ATOM)}^{{{circle}{latex(arguments[1])}}}", _POWER
+            return f"{_wrap(arguments[0], _ATOM)}^{{{circle}{latex(arguments[1])}}}", _POWER
         case "transpose":
             text, binds = _latex(arguments[0])
             base = text if binds == _ATOM and "^" not in text else f"{{{text}}}" if binds == _POWER else f"({text})"
             return rf"{base}^{{\top}}", _POWER
         case "inv":
-            return f"{_wrapped(arguments[0], _ATOM)}^{{-1}}", _POWER
+            return f"{_wrap(arguments[0], _ATOM)}^{{-1}}", _POWER
     return _latex_of_function(e)
 
 
@@ -126,7 +125,7 @@ def _latex_of_function(e: Expression) -> tuple[str, int]:
         case "sqrt":
             return rf"\sqrt{{{latex(arguments[0])}}}", _ATOM
         case "kron":
-            return rf"{_wrapped(arguments[0], _POWER)} \otimes {_wrapped(arguments[1], _POWER)}", _PRODUCT
+            return rf"{_wrap(arguments[0], _POWER)} \otimes {_wrap(arguments[1], _POWER)}", _PRODUCT
         case "vstack" | "hstack":
             between = r";\, " if name == "vstack" else r",\, "
             return f"[{between.join(latex(a) for a in arguments)}]", _ATOM
@@ -137,12 +136,12 @@ def _latex_of_function(e: Expression) -> tuple[str, int]:
                 ":" if (a, b) == (Dimension(()), size) else f"{_dimension(a)}:{_dimension(b)}"
                 for a, b, size in ((r0, r1, lengths[0]), (c0, c1, lengths[1]))
             ]
-            return f"{_wrapped(arguments[0], _ATOM)}_{{[{', '.join(bounds)}]}}", _POWER
+            return f"{_wrap(arguments[0], _ATOM)}_{{[{', '.join(bounds)}]}}", _POWER
     shown = _NAMES.get(name) or (name if len(name.rstrip("'")) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}")
     return f"{shown}({', '.join(latex(a) for a in arguments)})", _ATOM
 
 
-def _wrapped(e: Expression, level: int) -> str:
+def _wrap(e: Expression, level: int) -> str:
     text, binds = _latex(e)
     return text if binds >= level else f"({text})"
 
@@ -151,7 +150,7 @@ def _factor(e: Expression) -> str:
     """Write a factor of a matrix product: an elementwise product in it has to be held together."""
     if e.operation.name in ("multiply", "kron") and all(a.shape for a in e.arguments):
         return f"({latex(e)})"
-    return _wrapped(e, _PRODUCT)
+    return _wrap(e, _PRODUCT)
 
 
 def _dimension(d: Dimension) -> str:

@@ -48,11 +48,11 @@ def _steps(d: Derivation) -> list[Step]:
         Row((Formula.name(p.name).equals(Formula.of(p.expression)),), show(p.shape), (Claim(p.symbol, p.expression),))
         for p in d.pieces
     ]
-    first = Step("1. Break the equation into simple pieces", pieces)
+    pieces_step = Step("1. Break the equation into simple pieces", pieces)
     if len(d.pieces) == 1:
-        return [first, Step("2. Differentiate", [_gradient_row(d, d.gradient)])]
+        return [pieces_step, Step("2. Differentiate", [_gradient_row(d, d.gradient)])]
     return [
-        first,
+        pieces_step,
         Step("2. Apply the chain rule", _chain(d)),
         Step("3. Write out the Jacobians", _jacobians(d)),
         Step("4. Re-use the error signal", _signals(d)),

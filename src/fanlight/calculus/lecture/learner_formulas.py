@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from fanlight.calculus.batch import substitute
 from fanlight.calculus.derivatives import target_of
@@ -41,6 +42,7 @@ def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> E
     return parse(text, shapes, facts, generic, definitions)
 
 
+@lru_cache(maxsize=8)
 def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:
     """Return what the names of pieces and of their error signals stand for."""
     definitions: dict[str, Expression] = {}

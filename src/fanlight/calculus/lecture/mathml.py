@@ -16,7 +16,7 @@ _OPERATORS = {
     "odot": "⊙", "cdot": "·", "otimes": "⊗", "times": "×", "top": "⊤", "circ": "∘", "Vert": "‖", "vert": "|", "in": "∈",
     "sum": "∑", "dots": "…",
 }  # fmt: skip
-_FUNCTIONS = ("tanh", "exp", "log", "sin", "cos", "tan", "det")
+_FUNCTIONS = ("tanh", "exp", "log", "sin", "cos", "tan", "det", "max", "min")
 _SHOWN = {"-": "−", "'": "′"}
 _SPACES = {r"\,": "0.17em", r"\;": "0.28em"}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\[,;]|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\S")

@@ -10,7 +10,7 @@ from fanlight.calculus.derivatives import facts_of
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.index_algebra import normal_term
 from fanlight.calculus.index_derivative import transform
-from fanlight.calculus.index_form import Atom, Factor, Form, Term, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Term, rename
 from fanlight.calculus.indexing import axes_of, form_of
 from fanlight.calculus.lecture.pieces import Piece
 from fanlight.calculus.matrix_writer import fold_softmax, write_matrix
@@ -49,10 +49,10 @@ class Names:
             return
         if abs(term.coefficient) != 1 or (term.coefficient != 1 and part.exponent != 1):
             return
-        left = renamed(name, form.axes).terms[0].factors
+        left = rename(name, form.axes).terms[0].factors
         factors = [f._replace(exponent=f.exponent / part.exponent) for f in (*left, *others)]
         solved = Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
-        self.replacements[part.atom.key] = renamed(solved, part.indices)
+        self.replacements[part.atom.key] = rename(solved, part.indices)
 
     def put_into(self, e: Expression) -> Expression:
         """Return an expression with the names of pieces in it."""
@@ -75,7 +75,7 @@ class Names:
         form = self.replacements.get(key)
         if form is None or len(set(factor.indices)) < len(factor.indices):
             return None
-        return renamed(form, factor.indices)
+        return rename(form, factor.indices)
 
     def _holds_part(self, form: Form) -> bool:
         return any(

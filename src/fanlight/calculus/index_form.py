@@ -145,7 +145,7 @@ def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]
     """Return the name and the order of summed indices; factors that share none are named apart from each other."""
     labels = {axis: f"{place}" for place, axis in enumerate(axes)}
     factors = _with_first_of_equal(term.factors, axes)
-    named = sorted((_name_of_group(group, labels) for group in _connect(factors, labels)), key=lambda n: n[0])
+    named = sorted((_name_of_group(group, labels) for group in connect(factors, labels)), key=lambda n: n[0])
     return "*".join(name for name, _ in named), [i for _, order in named for i in order]
 
 
@@ -160,7 +160,7 @@ def _with_first_of_equal(factors: Sequence[Factor], axes: Sequence[Index]) -> Se
     ]
 
 
-def _connect(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:
+def connect(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:
     """Group the factors that share summed indices."""
     groups: list[tuple[set[Index], list[Factor]]] = []
     for factor in factors:

@@ -91,6 +91,8 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return f"{_wrap(arguments[0], _ATOM)}[{places}]", _ATOM
     if name in _FILLED:
         return f"{name}({', '.join(map(str, parameters))})", _ATOM
+    if name == "reshape" and arguments[0].operation.name == "transpose" and node.shape[1:] == (ONE,):
+        return f"vec({write(arguments[0].arguments[0])})", _ATOM
     name = {"maximum": "max", "minimum": "min"}.get(name, name)
     written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in DIMENSION_COUNTS else [])
     return f"{name}({', '.join(written)})", _ATOM

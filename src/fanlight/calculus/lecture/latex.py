@@ -113,6 +113,8 @@ def _latex_of_function(e: Expression) -> tuple[str, int]:
             sizes = r" \times ".join(_dimension(d) for d in e.parameters if d != ONE) or "1"
             row = r"^{\top}" if e.parameters[0] == ONE != e.parameters[1] else ""
             return f"{digit}_{{{sizes}}}{row}", _POWER if row else _ATOM
+        case "reshape" if arguments[0].operation.name == "transpose" and e.shape[1:] == (ONE,):
+            return rf"\mathrm{{vec}}({latex(arguments[0].arguments[0])})", _ATOM
         case "reshape":
             sizes = r" \times ".join(_dimension(d) for d in e.parameters)
             return rf"\mathrm{{reshape}}_{{{sizes}}}({latex(arguments[0])})", _ATOM

@@ -3,7 +3,8 @@
 from fanlight.files.compression import COMPRESSED, ending_of
 from fanlight.files.faults import database_fault, unreadable, unwritable
 from fanlight.files.inputs import (
-    LONGEST_LINE,
+    check_named_once,
+    check_readable,
     check_rereadable,
     digest,
     files_of,
@@ -25,9 +26,10 @@ from fanlight.files.outputs import (
 
 __all__ = [
     "COMPRESSED",
-    "LONGEST_LINE",
     "PathLike",
+    "check_named_once",
     "check_outputs",
+    "check_readable",
     "check_rereadable",
     "check_writable",
     "claim",

@@ -210,10 +210,11 @@ async function download(kind) {
   const content = await {
     jsonl: () => JSON.stringify({ text, entities: plain }) + "\n",
     training: () => JSON.stringify({ text, spans: shown.map((e) => ({ start: e.start, end: e.end, label: e.type })) }) + "\n",
-    csv: () => ["start,end,type,text,probability", ...plain.map((e) => [e.start, e.end, e.type, quote(e.text), e.probability].join(","))].join("\r\n") + "\r\n",
+    csv: () => ["start,end,type,text,probability", ...plain.map((e) => [e.start, e.end, quote(e.type), quote(e.text), e.probability].join(","))].join("\r\n") + "\r\n",
     html: () => ask("/v1/html", { documents: [{ text, entities: shown.map(({ start, end, type, mine, probability }) => ({ start, end, type, ...(mine ? {} : { probability }) })) }] }, { accept: "text/html" }),
   }[kind]();
   if (content !== null) save(content, `entities.${kind === "training" ? "training.jsonl" : kind}`);
 }
 
-const quote = (s) => `"${(/^[=+\-@]/.test(s) ? "'" : "") + s.replaceAll('"', '""')}"`; // no cell is a formula
+// No cell is a formula: an apostrophe before it, which `fanlight tag --text-column` takes off again.
+const quote = (s) => `"${s.replace(/^'*[=+\-@\t\r\n＝＋－＠]/, "'$&").replaceAll('"', '""')}"`;

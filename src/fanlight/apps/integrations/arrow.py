@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
-_PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # of the CSV that the page downloads
+_PAGE_COLUMNS = ["start", "end", "type", "text", "probability", "value"]  # of the CSV that the page downloads
 _ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")  # which a spreadsheet would run without the apostrophe
 PART = 1 << 14  # rows that are written at once, and so can be lost by an interrupt
 

@@ -15,6 +15,7 @@ from fanlight.files.inputs import (
 from fanlight.files.locks import claim
 from fanlight.files.outputs import (
     PathLike,
+    check_empty,
     check_outputs,
     check_writable,
     is_special,
@@ -27,6 +28,7 @@ from fanlight.files.outputs import (
 __all__ = [
     "COMPRESSED",
     "PathLike",
+    "check_empty",
     "check_named_once",
     "check_outputs",
     "check_readable",

@@ -112,9 +112,9 @@ def write_records(
         if chosen.write is not None:
             chosen.write(records, str(part))
             return format
-        lines = _columns(records, scheme, unit) if chosen.lines is None else chosen.lines(records)
+        rows = _columns(records, scheme, unit) if chosen.lines is None else chosen.lines(records)
         with open(part, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(line + "\n" for line in lines)
+            file.writelines(row + "\n" for row in rows)
     return format
 
 

@@ -315,7 +315,7 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
     return Record(" ".join(words), tuple(entities), line, tuple(places))
 
 
-def _values(path: str, name: str, column: Any) -> list[Any]:
+def _values(path: str, name: str, column: Array | ChunkedArray) -> list[Any]:
     """Return a column's values; Arrow does not look at whether text is UTF-8 before."""
     try:
         return list(column.to_pylist())
@@ -337,7 +337,7 @@ def _names(metadata: dict[bytes, bytes], column: str) -> list[str] | None:
         return None
 
 
-def _tag(where: str, tag: Any, names: list[str] | None) -> str:
+def _tag(where: str, tag: object, names: list[str] | None) -> str:
     if isinstance(tag, str):
         return tag
     if isinstance(tag, int) and names is not None and 0 <= tag < len(names):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fanlight.text.scripts import language_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
+    from fanlight.training.loop import Epoch
 
 __all__ = [
     "Document",
@@ -75,6 +76,8 @@ def train(
     also: Sequence[str | os.PathLike[str]] = (),
     watch: str | os.PathLike[str] | None = None,
     patterns: Sequence[str | os.PathLike[str]] = (),
+    *,
+    on_epoch: Callable[[Epoch], object] | None = None,
     **settings: Any,
 ) -> Tagger:
     """Train a model on labelled files and return its tagger.
@@ -95,6 +98,8 @@ def train(
         Where to tell, while it goes on, how it goes: for `fanlight serve --watch` and `history`.
     patterns : sequence of path
         Names and regular expressions to be told of: lines of a name, or ``re:`` and an expression, a tab and a type.
+    on_epoch : callable, optional
+        Takes each epoch when it is done; its ``metrics`` are for MLflow, Weights & Biases and others.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -115,6 +120,7 @@ def train(
         settings=settings,
         watch=watch,
         patterns=patterns,
+        on_epoch=on_epoch,
     )
 
 

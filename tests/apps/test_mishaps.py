@@ -141,6 +141,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("examples")
     (folder / "train.conll").write_bytes(TOWNS.read_bytes())
     (folder / "texts.txt").write_text("Ann Lee lives in Oslo.\nBob left Paris.\nIt rained in Oslo.\n" * 4)
+    (folder / "rules.tsv").write_text("re:Oslo|Paris\tTOWN\n")
     return folder
 
 
@@ -157,7 +158,9 @@ def test_the_example_in_the_help_runs(monkeypatch, capsys, place, command):
     assert shown.rstrip().endswith(EXAMPLES[command])
 
 
-@pytest.mark.parametrize("command", [name for name in EXAMPLES if name not in WAITS | {"train", "update", "search"}])
+@pytest.mark.parametrize(
+    "command", [name for name in EXAMPLES if name not in WAITS | {"train", "teach", "update", "search"}]
+)
 def test_a_full_disk_under_standard_output_is_one_line(monkeypatch, capsys, place, full, command):
     monkeypatch.chdir(place)
     words, _ = example(command)

@@ -24,10 +24,12 @@ from fanlight.files.outputs import (
     replacing,
     writing,
 )
+from fanlight.files.remote import address_of, local_copy, uploading
 
 __all__ = [
     "COMPRESSED",
     "PathLike",
+    "address_of",
     "check_empty",
     "check_named_once",
     "check_outputs",
@@ -41,6 +43,7 @@ __all__ = [
     "files_of",
     "is_rereadable",
     "is_special",
+    "local_copy",
     "open_special",
     "open_unpacked",
     "put",
@@ -48,5 +51,6 @@ __all__ = [
     "replacing",
     "unreadable",
     "unwritable",
+    "uploading",
     "writing",
 ]

@@ -15,6 +15,7 @@ from fanlight.errors import DataError
 from fanlight.files.compression import unpack
 from fanlight.files.faults import unreadable
 from fanlight.files.outputs import identity
+from fanlight.files.remote import address_of, open_remote, remote_digest, remote_files
 
 PathLike = str | os.PathLike[str]
 _PIECE = 1 << 20  # bytes read at a time
@@ -93,6 +94,8 @@ def is_rereadable(path: PathLike) -> bool:
 def digest(path: PathLike) -> str:
     """Return a 128-bit hash (XXH3) of a file's bytes, or of the names and bytes of the files in a folder.
 
+    Of a file elsewhere it is of what its service says of it, so that it is not read for it.
+
     Raises
     ------
     DataError
@@ -101,6 +104,9 @@ def digest(path: PathLike) -> str:
     from xxhash import xxh3_128
 
     state = xxh3_128()
+    if (address := address_of(path)) is not None:
+        state.update(remote_digest(address).encode())
+        return state.hexdigest()
     place = Path(path)
     files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
     try:
@@ -116,7 +122,7 @@ def digest(path: PathLike) -> str:
 
 
 def open_unpacked(path: PathLike) -> tuple[Any, Any]:
-    """Open a file, or standard input for "-", to read; return the file on disk, and its unpacked bytes.
+    """Open a file, one elsewhere, or standard input for "-"; return the file as it is stored, and its unpacked bytes.
 
     Raises
     ------
@@ -125,6 +131,9 @@ def open_unpacked(path: PathLike) -> tuple[Any, Any]:
     """
     if os.fspath(path) == "-":
         return sys.stdin.buffer, sys.stdin.buffer
+    if (address := address_of(path)) is not None:
+        remote = open_remote(address)
+        return remote, unpack(remote, Path(path).suffix.lower())
     try:
         if os.path.isdir(path):
             raise DataError(f"{path}: is a folder: name a file in it")
@@ -144,6 +153,9 @@ def files_of(paths: Iterable[str]) -> list[str]:
     """
     files: list[str] = []
     for path in paths:
+        if (address := address_of(path)) is not None:
+            files += remote_files(address)
+            continue
         if not os.path.isdir(path):
             files.append(path)
             continue

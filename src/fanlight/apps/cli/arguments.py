@@ -20,6 +20,7 @@ from fanlight.apps.cli.edge import Interrupt
 from fanlight.errors import DataError
 from fanlight.files import (
     COMPRESSED,
+    address_of,
     check_named_once,
     check_outputs,
     check_readable,
@@ -27,6 +28,7 @@ from fanlight.files import (
     claim,
     ending_of,
     is_special,
+    uploading,
 )
 
 
@@ -79,6 +81,8 @@ class Output:
         One of which its name must have, that of a compression left aside; none: any.
     compressible : bool
         Whether a name that ends with .gz or .zst compresses it.
+    remote : bool
+        It may be an address, such as s3://bucket/key; it is then written here and sent when the command ends.
     """
 
     beside: tuple[str, ...] = ()
@@ -90,6 +94,7 @@ class Output:
     database: bool = False
     endings: tuple[str, ...] = ()
     compressible: bool = True
+    remote: bool = False
 
 
 PICTURES = (".svg", ".png", ".pdf")
@@ -123,18 +128,21 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def command(**values: Any) -> Any:
         kinds = marks_of(function)
-        outputs = list(_outputs(kinds, values))
-        paths = [place for path, mark in outputs for place in (path, *(_companion(path, end) for end in mark.beside))]
-        inputs = list(_inputs(kinds, values))
-        check_outputs(inputs, [*paths, *_redirected_output(paths)])
-        check_named_once(inputs)
-        _check_inputs(kinds, values)
         with ExitStack() as locks:
+            values |= {name: locks.enter_context(uploading(a)) for name, a in _remote_outputs(kinds, values).items()}
+            outputs = list(_outputs(kinds, values))
+            paths = [
+                place for path, mark in outputs for place in (path, *(_companion(path, end) for end in mark.beside))
+            ]
+            inputs = list(_inputs(kinds, values))
+            check_outputs(inputs, [*paths, *_redirected_output(paths)])
+            check_named_once(inputs)
+            _check_inputs(kinds, values)
             for path, mark in outputs:
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
             for path, mark in outputs:
-                for place in (path, *(_companion(path, end) for end in mark.beside)):
+                for place in _places(path, mark):
                     if mark.exclusive:
                         locks.enter_context(claim(place, mark.wait))
                 if mark.resumable:
@@ -148,11 +156,35 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses among the outputs by their parameters' names.
+
+    Raises
+    ------
+    DataError
+        The command or an option needs a file of this machine, or an address is an input as well.
+    """
+    addresses = {}
+    inputs = {
+        address_of(p) for n, mark in parameters.items() if isinstance(mark, Input) for p in _list_values(values.get(n))
+    }
+    for name, mark in parameters.items():
+        if not isinstance(mark, Output):
+            continue
+        for address in filter(None, map(address_of, _list_values(values.get(name)))):
+            if not mark.remote or values.get("resume") or values.get("engine"):
+                raise DataError(f"{address}: is elsewhere, and this needs a file of this machine: name one")
+            if address in inputs:
+                raise DataError(f"{address}: is an input, which it would overwrite: choose another output")
+            addresses[name] = address
+    return addresses
+
+
 def _check_inputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
     for name, mark in kinds.items():
         if isinstance(mark, Input) and mark.path:
             for path in _list_values(values.get(name))[: -1 if mark.last_is_database else None]:
-                if not mark.optional or os.path.lexists(path):
+                if address_of(path) is None and (not mark.optional or os.path.lexists(path)):
                     check_readable(path, mark.folder)
 
 
@@ -192,6 +224,11 @@ def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[
         if mark.resumable and (_companion(path, ".part").exists() or path.is_dir()):
             return [f"the same command{'' if resume else ' with --resume'} goes on"]
     return []
+
+
+def _places(path: Path, mark: Output) -> list[Path]:
+    """Return an output and the files that are written beside it."""
+    return [path, *(_companion(path, end) for end in mark.beside)]
 
 
 def _companion(path: Path, end: str) -> Path:

@@ -21,7 +21,7 @@ import typer
 
 from fanlight.apps.cli.arguments import Input
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, ending_of, open_unpacked, unreadable
+from fanlight.files import COMPRESSED, address_of, ending_of, open_unpacked, unreadable
 
 RULE = (
     "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
@@ -91,7 +91,8 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
         raise typer.BadParameter("cannot stand beside --file", param_hint="--text")
     sources: list[Source] = []
     for item in arguments or ["-"]:
-        exists = item == "-" or _exists(item)
+        is_address = address_of(item) is not None and (as_file or not any(c.isspace() for c in item))
+        exists = item == "-" or is_address or _exists(item)
         if as_text or not (exists or as_file or _looks_like_path(item)):
             sources.append(Source(_decode_argument(item), is_file=False))
         elif exists:

@@ -33,7 +33,7 @@ def update_tagger(
     *,
     rehearse: PathLike | None = None,
     raw: PathLike | None = None,
-    lines: int = 5000,
+    line_count: int = 5000,
     dev: PathLike | None = None,
     settings: Mapping[str, Any] | None = None,
     format: str | None = None,
@@ -46,7 +46,7 @@ def update_tagger(
     model, new, out : path
         The model file, labelled examples, and the file to write.
     rehearse, raw : path, optional
-        Labelled sentences, or raw text of which `lines` lines are tagged by the model itself, so that it does not
+        Labelled sentences, or raw text of which `line_count` lines are tagged by the model itself, so that it does not
         forget the old types; by default the sentences kept in the model file.
     dev : path, optional
         Chooses the best epoch.
@@ -70,7 +70,7 @@ def update_tagger(
     if rehearse is not None:
         old = [read(rehearse)]
     elif raw is not None:
-        documents = list(_tag_lines(tagger, raw, lines, encoding))
+        documents = list(_tag_lines(tagger, raw, line_count, encoding))
         old = [rehearsal_corpus(f"{raw}, as the model tags it", tagger.unit, documents)]
     elif samples := kept_sample(tagger.model):
         old = [rehearsal_corpus("the sample in the model", tagger.unit, documents) for documents in samples]
@@ -95,12 +95,12 @@ def compare_models(
     return {**rows, "all": (old.overall, new.overall)}
 
 
-def _tag_lines(tagger: Tagger, raw: PathLike, lines: int, encoding: str) -> Iterator[list[Sentence]]:
+def _tag_lines(tagger: Tagger, raw: PathLike, line_count: int, encoding: str) -> Iterator[list[Sentence]]:
     """Yield a document for each line of raw text, with the entities that a tagger finds in it."""
     packed, unpacked = open_unpacked(raw)
     try:
         with packed, io.TextIOWrapper(unpacked, encoding) as file:
-            texts = [text for line in islice(file, lines) if (text := line.strip())]
+            texts = [text for line in islice(file, line_count) if (text := line.strip())]
     except OSError as error:
         raise DataError(unreadable(raw, error)) from None
     except UnicodeDecodeError as error:

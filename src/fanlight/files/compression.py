@@ -7,9 +7,12 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fanlight.libraries import library
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 COMPRESSED = (".gz", ".zst")
 _PIECE = 1 << 20  # bytes at a time
@@ -61,7 +64,7 @@ class _Frames:
         self._frame: Any = None
         self._packed, self._unpacked = b"", memoryview(b"")
 
-    def readinto(self, target: Any) -> int:
+    def readinto(self, target: memoryview) -> int:
         while not self._unpacked:
             self._packed = self._packed or self._raw.read(self._PACKED)
             if not self._packed:
@@ -81,15 +84,15 @@ class _Frames:
 class _Unpacked(io.RawIOBase):
     """The bytes of a decompressor, whose errors are those of files."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: gzip.GzipFile | _Frames) -> None:
         self._source = source
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, target: Any) -> int:
+    def readinto(self, target: WriteableBuffer) -> int:
         try:
-            return int(self._source.readinto(target))
+            return int(self._source.readinto(memoryview(target)))
         except OSError:
             raise
         except Exception as fault:  # zlib.error, EOFError, ZstdError: each decompressor has its own

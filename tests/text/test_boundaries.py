@@ -14,7 +14,7 @@ from fanlight.engine.type_cache import TypeCache, _flags
 from fanlight.network.configuration import Configuration
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model
-from fanlight.text.borders import WORDS
+from fanlight.text.boundaries import WORDS
 from fanlight.text.sentences import LONGEST, segment, tokenise_sentences
 
 WORD = """

@@ -9,7 +9,7 @@ from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.plain import PlainEngine
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.word_features import WORD_FEATURES
-from tests.training.test_training import SMALL, in_documents
+from tests.towns import SMALL, in_documents
 
 TEXTS = ["Ada Byron lives in Oslo.", "oslo, OSLO; Öslo!", "이순신은 서울에서", ""]
 

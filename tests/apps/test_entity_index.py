@@ -36,8 +36,8 @@ def marked(text):
         "Ann Lee": "PER",
         "서울": "LOC",
     }
-    found = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
-    return Document(text, tuple(sorted(found, key=lambda e: e.start)))
+    entities = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
+    return Document(text, tuple(sorted(entities, key=lambda e: e.start)))
 
 
 def filled(folder, texts=TEXTS):

@@ -1,3 +1,5 @@
+"""What is written as columns is read back as the same sentences."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

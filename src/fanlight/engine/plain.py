@@ -51,10 +51,10 @@ class PlainEngine:
         self.types = model.configuration.types
         self.unit = model.configuration.unit
         stages = [(model.configuration, model.parameters)]
-        if model.first is not None:
-            stages.insert(0, (model.first.configuration, model.first.parameters))
+        if model.first_stage is not None:
+            stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
         self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
-        self._types = TypeProducts(self._stages, model.lexicon)
+        self.type_products = TypeProducts(self._stages, model.lexicon)
         self._lock = Lock()  # of the cache
 
     @property
@@ -144,26 +144,26 @@ class PlainEngine:
     def emissions(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return Z (N, K) of the last network."""
         with self._lock:
-            return self._stages[-1].emissions(self._read(tokens), self._types.products(len(self._stages) - 1))
+            return self._stages[-1].emissions(self._read(tokens), self.type_products.products(len(self._stages) - 1))
 
     def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return the hidden layer (N, m) of the last network."""
         with self._lock:
-            return self._stages[-1].hidden(self._read(tokens), self._types.products(len(self._stages) - 1))
+            return self._stages[-1].hidden(self._read(tokens), self.type_products.products(len(self._stages) - 1))
 
     def _read(self, tokens: Tokens) -> Read:
         """Look up tokens; rows are good as long as nobody makes room for others."""
-        ids = self._types.rows(tokens.keys)
+        ids = self.type_products.rows(tokens.keys)
         listed = gazetteer_features(
             self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places()
         )
         read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
         if len(self._stages) > 1:
-            document_features = self._evidence(read, self._types.forms[ids], tokens.documents)
+            document_features = self._document_features(read, self.type_products.forms[ids], tokens.documents)
             read = read._replace(features=concatenate_features(listed, document_features))
         return read
 
-    def _evidence(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
+    def _document_features(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
         """Return the document features (N, T + 1); the first network runs over sentences with repeated words alone."""
         _, mention, counts = np.unique(
             documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
@@ -175,7 +175,7 @@ class PlainEngine:
         selection = np.unique(sentence[repeated])
         if len(selection):
             part, tokens = read.choose(selection)
-            Z = self._stages[0].emissions(part, self._types.products(0))
+            Z = self._stages[0].emissions(part, self.type_products.products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
                 marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals
@@ -217,7 +217,7 @@ def _probabilities(
     shift = (offsets[:-1] - sentences[selection])[np.searchsorted(selection, owners)]
     exact, tags = Z[tokens].astype(np.float64), np.concatenate([path[s:e] for s, e, _ in entities])
     messages = chain_batch.forward_backward(exact, A, offsets)
-    return span_probabilities(messages, exact, A, starts + shift, ends + shift, tags)
+    return span_probabilities(messages, exact, A, starts=starts + shift, ends=ends + shift, tags=tags)
 
 
 def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:

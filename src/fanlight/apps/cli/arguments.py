@@ -16,8 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from fanlight.apps.cli.edge import Interrupt
-from fanlight.errors import DataError
+from fanlight.errors import DataError, Interrupt
 from fanlight.files import (
     COMPRESSED,
     address_of,

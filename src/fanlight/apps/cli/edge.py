@@ -11,11 +11,9 @@ import io
 import os
 import sys
 
+from fanlight.errors import Interrupt
+
 CLOSED = "is closed"
-
-
-class Interrupt(BaseException):
-    """An interrupt within a command, which Typer would answer itself; its text says how to go on."""
 
 
 def main() -> None:

@@ -88,7 +88,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
             There are no sentences, or no entities.
         """
         self.scheme_ = find_scheme(_check_lists("y", y))
-        documents = [[Sentence.of_words(words, spans)] for words, spans in _read_rows(X, y)]
+        documents = [[Sentence.of_words(words, spans)] for words, spans in read_rows(X, y)]
         if not documents:
             raise DataError("fit: there are no sentences to learn from")
         names = ("epochs", "hidden", "radius", "rate", "dropout", "passes", "seed")
@@ -128,7 +128,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def score(self, X: Words, y: Tags) -> float:
         """Return the exact entity F1 on these sentences, from 0 to 1."""
-        rows = list(_read_rows(X, y))
+        rows = list(read_rows(X, y))
         predicted = [spans for _, spans in self._tag([words for words, _ in rows])]
         return score_spans([spans for _, spans in rows], predicted).f1 / 100
 
@@ -173,7 +173,7 @@ def _check_lists(name: str, sentences: Sequence[Sequence[str]]) -> Sequence[Sequ
     return sentences
 
 
-def _read_rows(X: Words, y: Tags) -> Iterator[tuple[list[str], list[Any]]]:
+def read_rows(X: Words, y: Tags) -> Iterator[tuple[list[str], list[Any]]]:
     """Yield the words and the entities of each sentence that is not empty.
 
     Raises

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from fanlight.engine.columns import Block
 from fanlight.engine.long_document_kernels import lay_out
 from fanlight.engine.tokenizer_kernels import flags_of
-from fanlight.engine.type_cache import TypeCache, _flags
+from fanlight.engine.type_cache import TypeCache, type_flags
 from fanlight.network.configuration import Configuration
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model
-from fanlight.text.borders import WORDS
+from fanlight.text.boundaries import WORDS
 from fanlight.text.sentences import LONGEST, segment, tokenise_sentences
 
 WORD = """
@@ -84,7 +84,7 @@ def test_flags_of_words_are_those_of_the_kernel():
     ends = np.cumsum([0, *map(len, raw)])
     flags = np.zeros(len(words), np.int32)
     flags_of(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), np.stack([ends[:-1], ends[1:]], 1), flags)
-    assert flags.tolist() == [_flags(word, word) for word in words]
+    assert flags.tolist() == [type_flags(word, word) for word in words]
 
 
 PARTS = st.sampled_from(
@@ -113,8 +113,8 @@ def test_borders_of_the_kernels_are_the_plain_ones(cache, parts):
     tables, _ = types.snapshot()
     count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
     columns = (np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32))
-    borders = np.empty(count + 1, np.int32)
-    sentences = lay_out(chunks, tables, LONGEST[unit], 0, np.zeros(2, np.int64), 0, columns, borders)
+    sentence_offsets = np.empty(count + 1, np.int32)
+    sentences = lay_out(chunks, tables, LONGEST[unit], 0, np.zeros(2, np.int64), 0, columns, sentence_offsets)
     starts, ends, offsets = segment(text, unit)
     assert columns[1][:, :2].tolist() == np.stack([starts, ends], 1).tolist()
-    assert borders[: sentences + 1].tolist() == (offsets.tolist() if count else [0])
+    assert sentence_offsets[: sentences + 1].tolist() == (offsets.tolist() if count else [0])

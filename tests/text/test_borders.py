@@ -43,6 +43,12 @@ Atty. Jones met Supt. Lee.|Dr. Silva left.
 "Go!" he said.|"No!"|The end.
 Yahoo! Inc. grew.|They use Yahoo!|The end.
 is it good?|i do not know.|we stay
+Division one|Bridgend 13 Llanelli 9 Dunvant 23 Newport 15 Caerphilly 18 Treorchy 20
+Matches of Friday in the north:|Leicester won at home, and so did Ascot and Kew
+K. Barnett was not out and T. Moody had 6 of the 82|Bristol: Gloucestershire 183 for 4, Essex 20
+Tim Henman of Britain beat Andrei Olhovskiy of Russia 6-4 6-2|Sjeng Schalken of Holland won
+a total of points for the first four days of August was won|GOLF - HENKE TAKES THE LEAD IN MILWAUKEE
+62 Nolan Henke of the United States and of Kew|64 Bob Estes of the United States
 """
 CHARACTER = """
 계약기간은 2020. 1. 1.부터 2021. 12. 31.까지로 한다.|다음 항이다.
@@ -89,7 +95,8 @@ def test_flags_of_words_are_those_of_the_kernel():
 
 PARTS = st.sampled_from(
     [*"Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9.".split(),  # noqa: SIM905
-     *[".", "!", "?", "...", '"', "”", ")", "-", "•", ",", "가", "서울은", "갔다.", "Dr.", "é", "\u200b"], "\n", "\n\n", "  ", "\t", "1.", "2)", "3. "]
+     *[".", "!", "?", "...", '"', "”", ")", "-", "•", ",", "가", "서울은", "갔다.", "Dr.", "é", "\u200b"], "\n", "\n\n", "  ", "\t", "1.", "2)", "3. ",
+     ":", "GOLF", "-", "NATO", "6-4", "Division one", "Bristol:", "66 Neal", "7 Ann", "and a rather long line of words"]
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fanlight.engine.columns import Block, Entities
+from fanlight.engine.columns import NO_FEATURES, Block, Entities, Tokens
 from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.plain import PlainEngine
@@ -23,7 +23,11 @@ from fanlight.network import chain, chain_batch
 from fanlight.network.modelfile import load_model
 from fanlight.network.vector_tables import IntegerRows, ProductCodes
 from fanlight.text.automaton import compile_expression
+from fanlight.text.sentences import segment
+from fanlight.text.span_rules import Span, correct, kinds_of
+from fanlight.text.span_words import WORDS
 
+SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "other")  # types that the rules of spans know
 MODELS = Path(__file__).parents[1] / "models"
 
 
@@ -133,6 +137,52 @@ def _numbers(which: int, hashes: list[int]) -> list[tuple[Any, ...]]:
     return [(row,) for row in rows.tolist()]
 
 
+def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Correct spans of tokens: `case` is a text, and types with how many tokens stand before a span and in it."""
+    text, choices = case
+    starts, ends, borders = segment(text)
+    kinds, spans, t = kinds_of(SCHEME), [], 0
+    for type_, gap, length in choices:
+        sentence = int(np.searchsorted(borders, t + gap, "right"))
+        if sentence == len(borders):
+            break
+        last = min(t + gap + length, int(borders[sentence])) - 1
+        spans.append((sentence - 1, Span(int(starts[t + gap]), int(ends[last]), type_, 0.5)))
+        t = last + 1
+    if not which:
+        rows: list[Span] = []
+        for n in range(len(borders) - 1):
+            limits = int(starts[borders[n]]), int(ends[borders[n + 1] - 1])
+            rows += correct(text, limits, [span for owner, span in spans if owner == n], kinds)
+        return [(*row, len(text[: row.start].encode()), len(text[: row.end].encode())) for row in rows]
+    from fanlight.engine.span_rules import correct_entities
+
+    places = np.cumsum([0, *(len(character.encode()) for character in text)])
+    offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32)
+    owners = np.zeros(len(borders) - 1, np.int32)
+    tokens = Tokens(np.zeros(len(starts), np.int32), offsets, owners, borders.astype(np.int32), owners, NO_FEATURES)
+    out = Entities.allocate(len(starts))
+    for n, (_, span) in enumerate(spans):
+        edges = span.start, span.end, places[span.start], places[span.end]
+        for column, value in zip(out, (0, *edges, span.type, span.probability), strict=True):
+            column[n] = value
+    count = correct_entities(Block.of([text]).data, tokens, np.array(kinds), out, len(spans))
+    columns = out.starts, out.ends, out.types, out.probabilities, out.byte_starts, out.byte_ends
+    return list(zip(*(column[:count].tolist() for column in columns), strict=True))
+
+
+def _corrections_of(st: Any) -> Any:
+    """Return texts of words that the rules know, among others, with spans."""
+    words = st.sampled_from([*WORDS, *map(str.capitalize, WORDS)]) | st.sampled_from(
+        """12/05/2021 2021-05-12T10:00Z 2023.03.05 31.12.99 5/6/99 1. 3-1 010-1234-5678 900101-1234567 2014-2016 21:14
+        78:65 3장 2절 204호 과-12 3년 사흘 2020년 5월 #Paris # + - . , ( Paris Tab. Anna 서울 é 12 2 1000""".split()  # noqa: SIM905
+    )
+    words |= st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+    parts = st.lists(st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", ", "])), max_size=14)
+    spans = st.tuples(st.integers(0, len(SCHEME) - 1), st.integers(0, 2), st.integers(1, 3))
+    return st.tuples(parts.map(lambda rows: "".join(map("".join, rows))), st.lists(spans, max_size=10))
+
+
 def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Pass messages and find the best path, by kernels or for all sentences at once by NumPy."""
     lengths, seed = case
@@ -192,6 +242,10 @@ TABLE = (
         "word vectors", lambda c: _word_vectors(0, c), lambda c: _word_vectors(1, c),
         lambda st: st.tuples(st.lists(st.integers(-1, 39)), st.sampled_from([0, 1, 3, 12]), st.integers(0, 3)),
         ("network.lexicon_kernels.*",),
+    ),
+    Twin(
+        "spans as the rules have them", lambda c: _corrections(0, c), lambda c: _corrections(1, c), _corrections_of,
+        ("engine.span_rules.*",),
     ),
     Twin(
         "the linear chain", lambda c: _chain(0, c), lambda c: _chain(1, c),

@@ -49,9 +49,9 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
     while i < end and n < PHRASES:
         b = data[i]
         if is_of(b, LETTER):
-            stop = i + 1
+            stop = i
             while stop < end and is_of(data[stop], LETTER):
-                stop += 1
+                stop += 3 if data[stop] >= 0xE0 else 1  # a syllable at a time
             if b < 0x80:
                 size, letter = stop - i, b | 32
                 past = size == 3 and letter == 97 and data[i + 1] | 32 == 103  # ag.

@@ -19,11 +19,12 @@ from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
+from fanlight.engine.type_cache import TypeCache
 from fanlight.network import chain, chain_batch
 from fanlight.network.modelfile import load_model
 from fanlight.network.vector_tables import IntegerRows, ProductCodes
 from fanlight.text.automaton import compile_expression
-from fanlight.text.sentences import segment
+from fanlight.text.sentences import LONGEST, segment
 from fanlight.text.span_rules import Span, correct, kinds_of
 from fanlight.text.span_words import WORDS
 
@@ -62,6 +63,20 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
     return PlainEngine(model), CompiledEngine(model)
 
 
+class _InPieces(CompiledEngine):
+    """Tags long documents in pieces of a few words."""
+
+    @property
+    def segment_bytes(self) -> int:
+        return 48
+
+
+@cache
+def engine_in_pieces(name: str) -> CompiledEngine:
+    """Return an engine of a bundled model that tags long documents in pieces of a few words."""
+    return _InPieces(engines(name)[0].model)
+
+
 def texts_of(st: Any) -> Any:
     """Return lists of texts over all of Unicode but half surrogates, and such as names are likely in."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -83,7 +98,8 @@ def _entities(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 def _segments(which: int, case: Any) -> list[tuple[Any, ...]]:
     name, texts = case
-    engine, block = engines(name)[which], Block.of([" ".join(texts)])
+    engine = engine_in_pieces(name) if which else engines(name)[0]
+    block = Block.of([" ".join(texts)])
     return rows_of(Entities.concatenate(engine.segments(block, 0, np.zeros(len(engine.types)))))
 
 
@@ -183,6 +199,39 @@ def _corrections_of(st: Any) -> Any:
     return st.tuples(parts.map(lambda rows: "".join(map("".join, rows))), st.lists(spans, max_size=10))
 
 
+def _borders(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Cut a text into tokens and sentences; return where each token begins and ends, and the first of each sentence."""
+    name, parts = case
+    text = "".join(part + gap for part, gap in parts)
+    engine = engines(name)[1]
+    if not which:
+        starts, ends, borders = segment(text, engine.unit)
+        return [*zip(starts.tolist(), ends.tolist(), strict=True), *((border,) for border in borders.tolist())]
+    from fanlight.engine.long_document_kernels import lay_out
+
+    cache, block = TypeCache(engine.model, engine.stages, cutting=True), Block.of([text])
+    chunks, _ = cache.find(block.data, block.starts, block.ends)
+    tables, _ = cache.snapshot()
+    count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
+    columns = (np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32))
+    edges, state = np.empty(count + 1, np.int32), np.zeros(2, np.int64)
+    sentences = lay_out(chunks, tables, LONGEST[engine.unit], 0, state, 0, columns, edges)
+    rows = [tuple(row) for row in columns[1][:, :2].tolist()]
+    return [*rows, *((border,) for border in edges[: sentences + 1 if count else 1].tolist())]
+
+
+def _borders_of(st: Any) -> Any:
+    """Return words, marks and gaps that borders depend on, and others."""
+    parts = st.sampled_from(
+        """Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9. . ! ? ... " ”
+        ) - • , 가 서울은 갔다. Dr. é \u200b 1. 2) : GOLF NATO 6-4 Bristol: 66 Neal 7 Ann""".split()  # noqa: SIM905
+    )
+    parts |= st.sampled_from(["\n", "\n\n", "  ", "\t", "3. ", "Division one", "and a rather long line of words"])
+    parts |= st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
+    gaps = st.sampled_from(["", " ", " ", "\n"])
+    return st.tuples(st.sampled_from(["en", "ko"]), st.lists(st.tuples(parts, gaps), max_size=40))
+
+
 def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Pass messages and find the best path, by kernels or for all sentences at once by NumPy."""
     lengths, seed = case
@@ -242,6 +291,10 @@ TABLE = (
         "word vectors", lambda c: _word_vectors(0, c), lambda c: _word_vectors(1, c),
         lambda st: st.tuples(st.lists(st.integers(-1, 39)), st.sampled_from([0, 1, 3, 12]), st.integers(0, 3)),
         ("network.lexicon_kernels.*",),
+    ),
+    Twin(
+        "tokens and sentence borders", lambda c: _borders(0, c), lambda c: _borders(1, c), _borders_of,
+        ("engine.long_document_kernels.lay_out", "engine.chunks.scan", "engine.tokenizer_kernels.*"),
     ),
     Twin(
         "spans as the rules have them", lambda c: _corrections(0, c), lambda c: _corrections(1, c), _corrections_of,

@@ -183,7 +183,10 @@ def test_a_short_block_gets_the_same_answers_with_and_without_threads(taggers, n
 @pytest.mark.parametrize("name", NAMES)
 def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
     tagger, reference = taggers[name]
-    made = (tagger.model.configuration, *([] if tagger.model.first is None else [tagger.model.first.configuration]))
+    made = (
+        tagger.model.configuration,
+        *([] if tagger.model.first_stage is None else [tagger.model.first_stage.configuration]),
+    )
     monkeypatch.setitem(known.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in made))
     blocks = CompiledEngine(tagger.model)  # with so little memory that words are forgotten
     found = {"at once": 0, "not": 0}
@@ -320,7 +323,7 @@ def test_any_long_text_gets_the_same_answers(taggers, name, text, size):
 
 
 def stages(model):
-    return [model.configuration, *([model.first.configuration] if model.first else [])]
+    return [model.configuration, *([model.first_stage.configuration] if model.first_stage else [])]
 
 
 def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypatch):

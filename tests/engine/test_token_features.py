@@ -15,7 +15,7 @@ from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
 from fanlight.text.gazetteers import MARKS, Gazetteer
 from fanlight.text.hashing import word_hashes
-from fanlight.text.patterns import MARKS as PATTERN_MARKS
+from fanlight.text.patterns import MARKS as PATTERN_FEATURES
 from fanlight.text.patterns import Patterns
 from fanlight.text.sentences import segment
 
@@ -52,7 +52,7 @@ def compiled_features(model, text):
             row, entry = features.entries[entry]
             dense[t, row >> BITS] = row >> np.arange(BITS) & 1
     listed = dense[:, :lists].reshape(count, lists * BITS)
-    matched = dense[:, lists:, :PATTERN_MARKS].reshape(count, (groups - lists) * PATTERN_MARKS)
+    matched = dense[:, lists:, :PATTERN_FEATURES].reshape(count, (groups - lists) * PATTERN_FEATURES)
     return np.concatenate([listed, matched], 1)
 
 

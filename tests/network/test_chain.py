@@ -66,7 +66,7 @@ def test_probabilities_of_many_spans_are_those_of_each():
     spans = [(0, [4]), (3, [1, 2, 3]), (3, [5, 7]), (18, [1, 3]), (25, [5, 6, 6, 7]), (59, [8]), (40, [1, 5])]
     starts, lengths = np.array([start for start, _ in spans]), np.array([len(tags) for _, tags in spans])
     tags = np.array([tag for _, some in spans for tag in some])
-    found = span_probabilities(messages, Z, A, starts, starts + lengths, tags)
+    found = span_probabilities(messages, Z, A, starts=starts, ends=starts + lengths, tags=tags)
     expected = [span_probability(messages, Z, A, start, some) for start, some in spans]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     assert found[-1] == 0, "B of one type, then of another"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fanlight.engine.tokenizer_kernels import flags_of
 from fanlight.engine.type_cache import _flags
 from fanlight.text.character_features import CHARACTER_FEATURES
-from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, index_of, plan_of
+from fanlight.text.character_kernels import LONGEST, character_bags, gazetteer_features, index_of, plan_of, tokenize
 from fanlight.text.features import CHARACTER_GROUPS, Group, character_form, character_keys, extract
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.tokens import characters
@@ -54,7 +54,7 @@ def laid_out(chunks):
 def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
     borders = np.zeros((LONGEST, 2), np.int64)
     raw = text.encode()
-    n = cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), borders)
+    n = tokenize(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), borders)
     easy = all(any(first <= c <= last for first, last in RANGES) for c in text)
     assert (n >= 0) == easy
     if easy:
@@ -65,7 +65,7 @@ def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
 
 def test_long_chunks_are_refused():
     raw = ("서" * (LONGEST + 1)).encode()
-    assert cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), np.zeros((LONGEST, 2), np.int64)) == -1
+    assert tokenize(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), np.zeros((LONGEST, 2), np.int64)) == -1
 
 
 def test_every_character_taken_has_its_features_and_flags():
@@ -100,5 +100,5 @@ def test_features_are_those_of_the_plain_ones(chunks):
 def test_marks_are_those_of_the_plain_gazetteer(chunks, names):
     data, spans, keys = laid_out(chunks)
     gazetteer = Gazetteer.of([name for name, _ in names], [list_ for _, list_ in names], "character")
-    plain = gazetteer.marks(keys, np.array([0, len(keys)]))
-    np.testing.assert_array_equal(character_marks(data, spans, gazetteer, index_of(gazetteer)), plain)
+    plain = gazetteer.features(keys, np.array([0, len(keys)]))
+    np.testing.assert_array_equal(gazetteer_features(data, spans, gazetteer, index_of(gazetteer)), plain)

@@ -52,13 +52,13 @@ def sentences(draw):
 @given(sentences())
 def test_tokens_are_marked_as_finditer_matches(places):
     known = Patterns({}, EXPRESSIONS)
-    np.testing.assert_array_equal(known.marks(places), marked_plainly(places))
+    np.testing.assert_array_equal(known.features(places), marked_plainly(places))
 
 
 def test_names_mark_whole_words():
     known = Patterns({"New York": "city", "Acme": "firm"}, {})
     text = "Acmes of New York"
-    assert known.marks([(text, [0, 6, 9, 13], [5, 8, 12, 17])]).astype(int).tolist() == [
+    assert known.features([(text, [0, 6, 9, 13], [5, 8, 12, 17])]).astype(int).tolist() == [
         [0, 0, 0, 0, 0, 0, 0, 0],
         [0, 0, 0, 0, 0, 0, 0, 0],
         [1, 0, 0, 0, 0, 0, 0, 0],
@@ -108,5 +108,5 @@ def test_several_files_are_one(tmp_path):
 
 
 def test_a_sentence_in_another_spelling_keeps_its_spaces():
-    made = Sentence("in  Groß-Umstadt.", (0, 4, 16), (2, 16, 17), ((1, 2, "LOC"),), 3).spelled(str.upper)
+    made = Sentence("in  Groß-Umstadt.", (0, 4, 16), (2, 16, 17), ((1, 2, "LOC"),), 3).respell(str.upper)
     assert made == Sentence("IN  GROSS-UMSTADT.", (0, 4, 17), (2, 17, 18), ((1, 2, "LOC"),), 3)

@@ -12,7 +12,7 @@ from fanlight.text.features import WORD_GROUPS, Group, extract
 from fanlight.text.tokens import ABBREVIATIONS, tokenise
 from fanlight.text.vectors import fallback_forms
 from fanlight.text.word_features import WORD_FEATURES
-from fanlight.text.word_kernels import ABBREVIATION_HASHES, LONGEST, cut, plan_of, vector_rows, word_bags
+from fanlight.text.word_kernels import ABBREVIATION_HASHES, LONGEST, plan_of, tokenize, vector_rows, word_bags
 
 printable = st.characters(min_codepoint=33, max_codepoint=126)
 parts = ["Mr", "U.S", "'s", "n't", "'LL", "...", "--", "1,000", "3:15", "(", '"', "www", "e.g", "O'", ".", "http:", "x"]
@@ -33,7 +33,7 @@ def laid_out(words):
 def test_chunks_are_cut_as_the_plain_tokeniser_cuts_them(chunk):
     borders = np.zeros((LONGEST, 2), np.int64)
     data = np.frombuffer(f"x{chunk}".encode() + bytes(4), np.uint8)
-    n = cut(data, 1, 1 + len(chunk), ABBREVIATION_HASHES, borders)
+    n = tokenize(data, 1, 1 + len(chunk), ABBREVIATION_HASHES, borders)
     starts, ends = tokenise(chunk)
     if n < 0:  # left to the plain one: links, addresses, hash tags
         assert re.search(r"[@#&/=|~_\\]|^\W*w|^[:;]|[\d!?.][a-z]", chunk, re.IGNORECASE)
@@ -44,7 +44,7 @@ def test_chunks_are_cut_as_the_plain_tokeniser_cuts_them(chunk):
 @pytest.mark.parametrize("chunk", ["a" * (LONGEST + 1), "서울", "a\x00b", "ada@home.org", "http://x.org", "www.x.org"])
 def test_what_the_kernel_cannot_cut_it_refuses(chunk):
     data = np.frombuffer(chunk.encode() + bytes(4), np.uint8)
-    assert cut(data, 0, len(data) - 4, ABBREVIATION_HASHES, np.zeros((LONGEST, 2), np.int64)) == -1
+    assert tokenize(data, 0, len(data) - 4, ABBREVIATION_HASHES, np.zeros((LONGEST, 2), np.int64)) == -1
 
 
 every_feature = Group("all", 4093, 4, tuple(sorted(WORD_FEATURES)))

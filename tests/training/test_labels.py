@@ -25,7 +25,7 @@ PARTIAL = Annotation({"per": ("PER",), "name": ("LOC", "PER")}, frozenset({"LOC"
 def names(labels, numbers):
     """The tags that each label allows."""
     tags = TagSet(TYPES).tags
-    return [{tags[k] for k in np.flatnonzero(labels.allowed[number])} for number in numbers]
+    return [{tags[k] for k in np.flatnonzero(labels.allowed_tags[number])} for number in numbers]
 
 
 def test_labels_allow_what_the_annotation_leaves_open():
@@ -48,7 +48,7 @@ def test_the_loss_is_that_of_all_readings_together():
     rng = np.random.default_rng(3)
     K = configuration.tags
     point = {"Z": rng.normal(size=(3, K)), "A": rng.normal(size=(K + 1, K + 1))}
-    point |= loss_inputs(configuration, gold, np.array([0, 3]), rng, labels.allowed)
+    point |= loss_inputs(configuration, gold, np.array([0, 3]), rng, labels.allowed_tags)
     A = point["A"] + legal_transitions(TYPES)
     paths = list(product(range(K), repeat=3))
     scores = np.array(
@@ -57,7 +57,7 @@ def test_the_loss_is_that_of_all_readings_together():
             for p in paths
         ]
     )
-    right = np.array([all(labels.allowed[g, k] for g, k in zip(gold, p, strict=True)) for p in paths])
+    right = np.array([all(labels.allowed_tags[g, k] for g, k in zip(gold, p, strict=True)) for p in paths])
     expected = (np.log(np.exp(scores).sum()) - np.log(np.exp(scores[right]).sum())) / 3
     loss = loss_of(symbol("Z", ("N", "K")), configuration, partial=True)
     assert evaluate(loss, point) == pytest.approx(expected, rel=1e-6)
@@ -74,7 +74,7 @@ def test_gradients_of_partial_losses(head, which):
     rng = np.random.default_rng(5)
     K = configuration.tags
     point = {"Z": rng.normal(size=(5, K)), "A": rng.normal(size=(K + 1, K + 1))}
-    point |= loss_inputs(configuration, gold, np.array([0, 3, 5]), rng, labels.allowed)
+    point |= loss_inputs(configuration, gold, np.array([0, 3, 5]), rng, labels.allowed_tags)
     loss = loss_of(symbol("Z", ("N", "K")), configuration, partial=True)
     for name in ["Z", "A"] if head == "chain" else ["Z"]:
         assert check_gradient(loss, name, point).error < 1e-6

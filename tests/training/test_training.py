@@ -111,7 +111,7 @@ def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path,
     assert Counter(e.stage for e in epochs) == stages
     assert [e.stage for e in epochs[-6:]] == ["second pass"] * 6
     tagger = fanlight.load(whole)
-    assert tagger.model.first is not None
+    assert tagger.model.first_stage is not None
     text = "Ada Byron lives in Oslo. The museums in Lisbon are amazing to see."
     assert [(e.text, e.type) for e in tagger(text).entities] == [
         ("Ada Byron", "PER"), ("Oslo", "LOC"), ("Lisbon", "LOC"),

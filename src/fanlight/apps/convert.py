@@ -102,7 +102,7 @@ def write_records(
         if chosen.write is not None:
             chosen.write(records, str(part))
             return format
-        lines = _columns(records, scheme, unit) if chosen.lines is None else chosen.lines(records)
+        lines = _columns(records, scheme, unit) if chosen.write_lines is None else chosen.write_lines(records)
         with open(part, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(line + "\n" for line in lines)
     return format

@@ -111,7 +111,7 @@ class Tokens(NamedTuple):
         Start and end in the document in code points, start and end in the data in bytes.
     contexts : int32 array (N,)
         As `network.windows.word_contexts`, and `chunks.REPEATED`.
-    borders : int32 array (S + 1,)
+    sentence_offsets : int32 array (S + 1,)
         The first token of each sentence, and N.
     owners : int32 array (S,)
         The document of each sentence.
@@ -121,7 +121,7 @@ class Tokens(NamedTuple):
     types: Any
     offsets: Any
     contexts: Any
-    borders: Any
+    sentence_offsets: Any
     owners: Any
     features: Features
 

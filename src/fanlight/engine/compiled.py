@@ -2,8 +2,8 @@
 
 What a stretch between white space (a *chunk*) is cut into, and the first layer's products for its tokens, are worked
 out once, by the same functions as the plain engine's, and cached in tables of bounded size (`engine.type_cache`). Of
-words one thread looks chunks up; the others run the network over what it has found (`engine.passes`), without Python's
-lock. What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
+words one thread looks chunks up; the others run the network over these (`engine.pipeline`), without Python's lock.
+What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
 its own: then none waits for another.
 
 An engine may be used by several threads at once: what they share is looked up and changed under one lock.
@@ -69,7 +69,7 @@ class CompiledEngine:
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self.stages = stages_of(model)
-        self.passes = 1 if model.first is None else 2
+        self.stage_count = 1 if model.first_stage is None else 2
         self._independent = model.configuration.head == "logistic"
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
         self._kinds = np.array([] if self._independent else kinds_of(self.types), np.int64)
@@ -250,8 +250,8 @@ class CompiledEngine:
         data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
         counts = np.cumsum(ends - starts)
         share = min(SHARE, max(1, SHORT, -(-int(counts[-1]) // threads)))
-        borders = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
-        shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
+        limits = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
+        shares = [*pairwise(np.unique(np.concatenate([[0], limits, [len(starts)]])).tolist())]
         # no more entities begin than a share has bytes: to count its tokens would ask for Python's lock again
         sizes = [int(counts[e - 1] - (counts[s - 1] if s else 0)) for s, e in shares]
         if self._separate:
@@ -335,8 +335,7 @@ class CompiledEngine:
         """Tag the documents [begin, end) that were looked up, the block's from `offset` on, of `capacity` bytes."""
         (begin, end), (chunks, tables, layers) = documents, lookup
         out = Entities.allocate(capacity * self.overlaps)
-        scratch = (self.scratch(), out)
-        entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
+        entities = self._entities(chunks, documents, (tables, layers), thresholds, (self.scratch(), out))
         return then(begin + offset, end + offset, entities._replace(documents=entities.documents + offset))
 
     def _entities(
@@ -345,12 +344,12 @@ class CompiledEngine:
         documents: tuple[int, int],
         snapshot: tuple[Tables, list[Layers]],
         thresholds: Float,
-        scratch: tuple[Scratch, Entities],
+        memory: tuple[Scratch, Entities],
     ) -> Entities:
         tables, layers = snapshot
-        room, out = scratch
+        scratch, out = memory
         entries = self._cache.entries()
-        arguments = entry.bind(entries, chunks, tables, self.networks(layers), self.finders, room, out, self._json)
+        arguments = entry.bind(entries, chunks, tables, self.networks(layers), self.finders, scratch, out, self._json)
         count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
         return Entities(*(column[:count].copy() for column in out))
 
@@ -376,9 +375,9 @@ class CompiledEngine:
         """Bundle all that a short block is tagged with."""
         chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         tables, layers = self._cache.snapshot()
-        room, out = self._scratch
+        scratch, out = self._scratch
         networks, entries = self.networks(layers), self._cache.entries()
-        return entry.bind(entries, chunks, tables, networks, self.finders, room, out, self._json)
+        return entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

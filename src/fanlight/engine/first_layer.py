@@ -21,7 +21,7 @@ AHEAD = 4  # tokens by which rows are asked for beforehand
 Float = NDArray[np.float32]
 LINE = 16  # numbers of a cache line
 ROWS = (0,) * 8  # tokens whose second layer is worked out at once
-LEAST_SHARE = np.float32(1e-8)  # of evidence that counts: less is lost in the rounding of float32
+LEAST_SHARE = np.float32(1e-8)  # of a document feature that counts: less is lost in the rounding of float32
 
 
 class Types(NamedTuple):
@@ -54,8 +54,8 @@ class Layers(NamedTuple):
     types : Types
     contexts : float32 array (64 + 1, P · M)
         G_k @ g of each context; no rows if the network has none.
-    evidence : float32 array (P, e, M)
-        E_k transposed, of the evidence that other mentions give.
+    document_weights : float32 array (P, e, M)
+        E_k transposed: the weights of document features (see `network.document_features`).
     b : float32 array (M,)
     U : float32 array (K / 16, M, 16)
         Transposed, in panels of columns; these are as in `chain.columns`.
@@ -73,7 +73,7 @@ class Layers(NamedTuple):
 
     types: Types
     contexts: Any
-    evidence: Any
+    document_weights: Any
     b: Any
     U: Any
     c: Any
@@ -96,7 +96,7 @@ def layers_of(
     of: Types,
     *,
     contexts: Float,
-    evidence: Float,
+    document_weights: Float,
 ) -> Layers:
     """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
     types, independent = len(configuration.types), configuration.head == "logistic"
@@ -108,21 +108,21 @@ def layers_of(
     panels[...] = U.reshape(M, -1, len(OPEN)).transpose(1, 0, 2)
     scores, weights = Chain.of(A, len(A) // 4, NEVER), Chain.of(np.exp(A.astype(np.float64)), len(A) // 4, 0)
     activation, ranks = ACTIVATIONS.index(configuration.activation), np.argsort(configuration.types).astype(np.int32)
-    return Layers(of, contexts, evidence, b, panels, c, scores, weights, activation, independent, ranks)
+    return Layers(of, contexts, document_weights, b, panels, c, scores, weights, activation, independent, ranks)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
 def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scratch: Any) -> None:
-    """Fill room.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
+    """Fill scratch.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
 
-    ``document_features`` (N, e) is the evidence of all `tokens`.
+    ``document_features`` (N, e) is of all `tokens`.
     """
-    borders = tokens.borders
+    sentence_offsets = tokens.sentence_offsets
     M, K = len(net.b), len(net.c)
     n = ZERO
     for s in sentences:
-        _first_layer(net, tokens, document_features, borders[s], borders[s + 1], n, scratch)
-        n += borders[s + 1] - borders[s]
+        _first_layer(net, tokens, document_features, sentence_offsets[s], sentence_offsets[s + 1], n, scratch)
+        n += sentence_offsets[s + 1] - sentence_offsets[s]
     if net.activation == TANH:
         for t in range(n):
             h = scratch.H[t]
@@ -154,7 +154,7 @@ def _first_layer(
     M, n = len(net.b), sentence_end - sentence_begin
     ids, contexts, features = tokens.types, tokens.contexts, tokens.features
     near, products, parts, row = net.types
-    g, positions, document_width = parts.shape[1], len(net.evidence), document_features.shape[1]
+    g, positions, document_width = parts.shape[1], len(net.document_weights), document_features.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
     x, c, y = scratch.places[0], scratch.places[1], scratch.parts
@@ -190,10 +190,8 @@ def _first_layer(
             u = sentence_begin + t + k - radius
             if document_features[u, document_width - 1]:
                 for i in range(document_width):
-                    scratch.shares[shares], scratch.evidence[shares] = (
-                        document_features[u, i],
-                        (k * document_width + i) * M,
-                    )
+                    scratch.shares[shares] = document_features[u, i]
+                    scratch.document_rows[shares] = (k * document_width + i) * M
                     shares += document_features[u, i] > LEAST_SHARE
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
@@ -205,5 +203,6 @@ def _first_layer(
                 for k in range(positions):
                     v = v + load(net.contexts, c[k] + j, UNITS)
             for i in range(shares):
-                v = fma(splat(scratch.shares[i], UNITS), load(net.evidence, scratch.evidence[i] + j, UNITS), v)
+                place = scratch.document_rows[i] + j
+                v = fma(splat(scratch.shares[i], UNITS), load(net.document_weights, place, UNITS), v)
             store(larger(v, floor), scratch.H, (at + t) * M + j)

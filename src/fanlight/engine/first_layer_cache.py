@@ -18,8 +18,8 @@ from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
-from fanlight.text.gazetteers import MARKS as GAZETTEER_MARKS
-from fanlight.text.patterns import MARKS as PATTERN_MARKS
+from fanlight.text.gazetteers import MARKS as GAZETTEER_FEATURES
+from fanlight.text.patterns import MARKS as PATTERN_FEATURES
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
@@ -52,13 +52,13 @@ class FirstLayerCache:
         W = np.zeros((configuration.width + typed, positions, M), np.float32)
         E = np.zeros((features, positions, M), np.float32)
         self._contexts = allocate_aligned((CONTEXT_PADDING + 1 if configuration.context_width else 0, positions * M))
-        self._evidence = allocate_aligned((positions, configuration.evidence_width - features, M))
+        self._document_weights = allocate_aligned((positions, configuration.evidence_width - features, M))
         for k in range(positions):
             W[configuration.columns_at(k), k, :m] = p[f"W_{k}"].T
             if configuration.context_width:
                 self._contexts[:, k * M : k * M + m] = p["contexts"] @ p[f"G_{k}"].T
             if configuration.evidence_width:
-                E[:, k, :m], self._evidence[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
+                E[:, k, :m], self._document_weights[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
         W[configuration.width :] = E[:typed]
         _, _, A = Network(configuration, parameters, self._lexicon).chains(
             np.zeros((1, configuration.tags), np.float32)
@@ -76,7 +76,7 @@ class FirstLayerCache:
         self._products = np.zeros((0, positions * M), np.float32) if self._of is None else self._of.products
         self._first_group = len(self._products)
         if typed < features:
-            self._add_groups([(E[typed:listed], GAZETTEER_MARKS), (E[listed:], PATTERN_MARKS)])
+            self._add_groups([(E[typed:listed], GAZETTEER_FEATURES), (E[listed:], PATTERN_FEATURES)])
         count = 0 if self._of is None else self._of.count
         self.parts = count + (len(self._products) - self._first_group) // WAYS
         self._near = allocate_aligned((0, (2 * reach + 1) * M))
@@ -103,29 +103,29 @@ class FirstLayerCache:
         return cache
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many types there is room for."""
         return len(self._near)
 
-    def grow(self, room: int) -> None:
+    def grow(self, capacity: int) -> None:
         """Make room for so many types."""
         near = allocate_aligned(
-            (room, self._near.shape[1]), zeros=False
+            (capacity, self._near.shape[1]), zeros=False
         )  # of which the system provides what is written to
-        parts = np.empty((room, self._parts.shape[1]), np.int32)
-        near[: self.room], parts[: self.room] = self._near, self._parts
+        parts = np.empty((capacity, self._parts.shape[1]), np.int32)
+        near[: self.capacity], parts[: self.capacity] = self._near, self._parts
         self._near, self._parts, self._layers = near, parts, None
 
-    def learn(self, types: WordTypes, marks: Float | None, rows: Rows) -> None:
-        """Work out what is remembered of new types; `marks` are theirs in gazetteers."""
+    def learn(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows) -> None:
+        """Work out the products of new types from their features."""
         if len(self._W[0]):
-            self._multiply(types, marks if self._of is None else None, rows)
+            self._multiply(types, gazetteer_features if self._of is None else None, rows)
         else:
             clear(self._near, rows)
         if self._of is not None:
-            self._of.learn(types, marks, rows, self._near, self._parts)
+            self._of.learn(types, gazetteer_features, rows, self._near, self._parts)
 
-    def _multiply(self, types: WordTypes, marks: Float | None, rows: Rows) -> None:
+    def _multiply(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows) -> None:
         """Work out the products of what is not in tables whose rows' products are known."""
         of, column = self._of, self._made.vector_width
         V = np.zeros((len(types.words), self._W.shape[1]), np.float32)
@@ -136,9 +136,9 @@ class FirstLayerCache:
                 sum_bags(self._parameters[group.name], bag.ids, bag.offsets, V, column)
                 column += group.dimension
         kinds = 2 * (types.words < 0)
-        if marks is not None:
-            V[:, column:], kinds = marks, kinds + marks.any(1)
-        order = np.argsort(kinds, kind="stable")  # types without a vector or marks together: their zeros cost nothing
+        if gazetteer_features is not None:
+            V[:, column:], kinds = gazetteer_features, kinds + gazetteer_features.any(1)
+        order = np.argsort(kinds, kind="stable")  # types of equal zeros are neighbours: these cost nothing
         multiply(V, self._W, order, rows, self._near)
 
     def layers(self) -> Layers:
@@ -146,6 +146,11 @@ class FirstLayerCache:
         if self._layers is None:
             types = Types(self._near, self._products, self._parts, self._first_group)
             self._layers = layers_of(
-                self._parameters, self._A, self._made, types, contexts=self._contexts, evidence=self._evidence
+                self._parameters,
+                self._A,
+                self._made,
+                types,
+                contexts=self._contexts,
+                document_weights=self._document_weights,
             )
         return self._layers

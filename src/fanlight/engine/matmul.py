@@ -26,7 +26,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
     panels, d, _ = W.shape
     width, tall = len(PANEL), len(ROWS)
     A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
-    borders = np.empty((BATCH // tall, 2), np.int64)
+    batches = np.empty((BATCH // tall, 2), np.int64)
     for begin in range(0, len(order), BATCH):
         count = min(BATCH, len(order) - begin)
         for q in range(-(-count // tall)):
@@ -42,11 +42,11 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                 while i > high and row[i - 1] == 0:
                     i -= 1
                 high = max(high, i)
-            borders[q, 0], borders[q, 1] = min(low, high), high - min(low, high)
+            batches[q, 0], batches[q, 1] = min(low, high), high - min(low, high)
         rows[:] = 0
         for p in range(panels):
             for q in range(-(-count // tall)):
-                i, place = borders[q, 0], q * tall * panels * width + p * width
+                i, place = batches[q, 0], q * tall * panels * width + p * width
                 tile(
                     ROWS,
                     PANEL,
@@ -55,7 +55,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                     d,
                     W,
                     (p * d + i) * width,
-                    borders[q, 1],
+                    batches[q, 1],
                     rows,
                     place,
                     panels * width,

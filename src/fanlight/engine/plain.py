@@ -52,8 +52,8 @@ class PlainEngine:
         self.types = model.configuration.types
         self.unit = model.configuration.unit
         stages = [(model.configuration, model.parameters)]
-        if model.first is not None:
-            stages.insert(0, (model.first.configuration, model.first.parameters))
+        if model.first_stage is not None:
+            stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
         self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
         self._types = TypeProducts(self._stages, model.lexicon)
         self._lock = Lock()  # of the cache
@@ -175,11 +175,11 @@ class PlainEngine:
         )
         read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
         if len(self._stages) > 1:
-            document_features = self._evidence(read, self._types.forms[ids], tokens.documents)
+            document_features = self._document_features(read, self._types.forms[ids], tokens.documents)
             read = read._replace(features=concatenate_features(listed, document_features))
         return read
 
-    def _evidence(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
+    def _document_features(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
         """Return the document features (N, T + 1); the first network runs over sentences with repeated words alone."""
         _, mention, counts = np.unique(
             documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
@@ -233,7 +233,7 @@ def _probabilities(
     shift = (offsets[:-1] - sentences[selection])[np.searchsorted(selection, owners)]
     exact, tags = Z[tokens].astype(np.float64), np.concatenate([path[s:e] for s, e, _ in entities])
     messages = chain_batch.forward_backward(exact, A, offsets)
-    return span_probabilities(messages, exact, A, starts + shift, ends + shift, tags)
+    return span_probabilities(messages, exact, A, starts=starts + shift, ends=ends + shift, tags=tags)
 
 
 def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:

@@ -90,8 +90,8 @@ class SentenceTagger:
             out,
             self._json,
         )
-        borders = (sentences - low).astype(np.int32)
-        count = entry.tag_sentences(arguments, borders, owners.astype(np.int32), np.zeros(len(engine.types)))
+        sentence_offsets = (sentences - low).astype(np.int32)
+        count = entry.tag_sentences(arguments, sentence_offsets, owners.astype(np.int32), np.zeros(len(engine.types)))
         starts, ends = (column[:count] + low for column in (out.starts, out.ends))
         columns = (starts.tolist(), ends.tolist(), out.types[:count].tolist(), out.probabilities[:count].tolist())
         types = engine.types
@@ -104,5 +104,5 @@ def _share(sentences: Int, documents: Int, threads: int) -> list[tuple[int, int,
     """Divide sentences [begin, end) between threads, whole documents each; also return their documents' numbers."""
     tokens = int(sentences[-1])
     wanted = np.searchsorted(sentences[1:], np.arange(0, tokens, max(SHARE, -(-tokens // threads))), "right")
-    borders = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))
-    return [(begin, end, documents[begin:end]) for begin, end in pairwise(borders.tolist())]
+    sentence_offsets = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))
+    return [(begin, end, documents[begin:end]) for begin, end in pairwise(sentence_offsets.tolist())]

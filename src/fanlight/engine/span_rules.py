@@ -72,13 +72,13 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
         return count
     source = _copy(out, count)
     longest = ZERO
-    for s in range(len(tokens.borders) - 1):
-        longest = max(longest, np.int64(tokens.borders[s + 1] - tokens.borders[s]))
+    for s in range(len(tokens.sentence_offsets) - 1):
+        longest = max(longest, np.int64(tokens.sentence_offsets[s + 1] - tokens.sentence_offsets[s]))
     work, shares = np.empty((longest + PHRASES + 1, 5), np.int64), np.empty(longest + PHRASES + 1)
     phrases = np.empty((PHRASES, 3), np.int64)
     e, row = ZERO, ZERO
-    for s in range(len(tokens.borders) - 1):
-        first, last = tokens.borders[s], tokens.borders[s + 1] - 1
+    for s in range(len(tokens.sentence_offsets) - 1):
+        first, last = tokens.sentence_offsets[s], tokens.sentence_offsets[s + 1] - 1
         if last < first:
             continue
         begin, end = np.int64(tokens.offsets[first, 2]), np.int64(tokens.offsets[last, 3])

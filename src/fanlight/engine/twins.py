@@ -156,27 +156,29 @@ def _numbers(which: int, hashes: list[int]) -> list[tuple[Any, ...]]:
 def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Correct spans of tokens: `case` is a text, and types with how many tokens stand before a span and in it."""
     text, choices = case
-    starts, ends, borders = segment(text)
+    starts, ends, sentence_offsets = segment(text)
     kinds, spans, t = kinds_of(SCHEME), [], 0
     for type_, gap, length in choices:
-        sentence = int(np.searchsorted(borders, t + gap, "right"))
-        if sentence == len(borders):
+        sentence = int(np.searchsorted(sentence_offsets, t + gap, "right"))
+        if sentence == len(sentence_offsets):
             break
-        last = min(t + gap + length, int(borders[sentence])) - 1
+        last = min(t + gap + length, int(sentence_offsets[sentence])) - 1
         spans.append((sentence - 1, Span(int(starts[t + gap]), int(ends[last]), type_, 0.5)))
         t = last + 1
     if not which:
         rows: list[Span] = []
-        for n in range(len(borders) - 1):
-            limits = int(starts[borders[n]]), int(ends[borders[n + 1] - 1])
+        for n in range(len(sentence_offsets) - 1):
+            limits = int(starts[sentence_offsets[n]]), int(ends[sentence_offsets[n + 1] - 1])
             rows += correct(text, limits, [span for owner, span in spans if owner == n], kinds)
         return [(*row, len(text[: row.start].encode()), len(text[: row.end].encode())) for row in rows]
     from fanlight.engine.span_rules import correct_entities
 
     places = np.cumsum([0, *(len(character.encode()) for character in text)])
     offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32)
-    owners = np.zeros(len(borders) - 1, np.int32)
-    tokens = Tokens(np.zeros(len(starts), np.int32), offsets, owners, borders.astype(np.int32), owners, NO_FEATURES)
+    owners = np.zeros(len(sentence_offsets) - 1, np.int32)
+    tokens = Tokens(
+        np.zeros(len(starts), np.int32), offsets, owners, sentence_offsets.astype(np.int32), owners, NO_FEATURES
+    )
     out = Entities.allocate(len(starts))
     for n, (_, span) in enumerate(spans):
         edges = span.start, span.end, places[span.start], places[span.end]
@@ -199,14 +201,14 @@ def _corrections_of(st: Any) -> Any:
     return st.tuples(parts.map(lambda rows: "".join(map("".join, rows))), st.lists(spans, max_size=10))
 
 
-def _borders(which: int, case: Any) -> list[tuple[Any, ...]]:
+def _boundaries(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Cut a text into tokens and sentences; return where each token begins and ends, and the first of each sentence."""
     name, parts = case
     text = "".join(part + gap for part, gap in parts)
     engine = engines(name)[1]
     if not which:
-        starts, ends, borders = segment(text, engine.unit)
-        return [*zip(starts.tolist(), ends.tolist(), strict=True), *((border,) for border in borders.tolist())]
+        starts, ends, sentence_offsets = segment(text, engine.unit)
+        return [*zip(starts.tolist(), ends.tolist(), strict=True), *((border,) for border in sentence_offsets.tolist())]
     from fanlight.engine.long_document_kernels import lay_out
 
     cache, block = TypeCache(engine.model, engine.stages, cutting=True), Block.of([text])
@@ -220,7 +222,7 @@ def _borders(which: int, case: Any) -> list[tuple[Any, ...]]:
     return [*rows, *((border,) for border in edges[: sentences + 1 if count else 1].tolist())]
 
 
-def _borders_of(st: Any) -> Any:
+def _boundaries_of(st: Any) -> Any:
     """Return words, marks and gaps that borders depend on, and others."""
     parts = st.sampled_from(
         """Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9. . ! ? ... " ”
@@ -293,7 +295,7 @@ TABLE = (
         ("network.lexicon_kernels.*",),
     ),
     Twin(
-        "tokens and sentence borders", lambda c: _borders(0, c), lambda c: _borders(1, c), _borders_of,
+        "tokens and sentence borders", lambda c: _boundaries(0, c), lambda c: _boundaries(1, c), _boundaries_of,
         ("engine.long_document_kernels.lay_out", "engine.chunks.scan", "engine.tokenizer_kernels.*"),
     ),
     Twin(

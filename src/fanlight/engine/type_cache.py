@@ -23,11 +23,11 @@ from fanlight.engine.first_layer import Layers
 from fanlight.engine.first_layer_cache import FirstLayerCache
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.plain_text import forms_of
-from fanlight.engine.tokenizer import Cutter, cutter_of
+from fanlight.engine.tokenizer import Tokenizer, tokenizer_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.text import hash_kernels, word_kernels
-from fanlight.text.borders import border_bits
+from fanlight.text.boundaries import boundary_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
 from fanlight.text.layout import BULLETS, CLOSING, is_final
@@ -38,7 +38,7 @@ Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
 MEMORY = {"word": 104_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
-ROOM = 1 << 14  # tokens cut at a time
+TOKENIZER_CAPACITY = 1 << 14  # tokens cut at a time
 BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand
 JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
 
@@ -46,8 +46,8 @@ JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of w
 def stages_of(model: Model) -> list[FirstLayerCache]:
     """Return the layers of a model's networks, with no types."""
     stages = [(model.configuration, model.parameters)]
-    if model.first is not None:
-        stages.insert(0, (model.first.configuration, model.first.parameters))
+    if model.first_stage is not None:
+        stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
     return [FirstLayerCache(configuration, parameters, model) for configuration, parameters in stages]
 
 
@@ -69,12 +69,12 @@ class TypeCache:
     ) -> None:
         self._model = model
         self._unit = model.configuration.unit
-        self._contextual = model.first is not None or model.configuration.context_width > 0  # forms are asked for
+        self._contextual = model.first_stage is not None or model.configuration.context_width > 0  # forms are asked for
         self._has_kinds = self._unit == "character" and model.configuration.context_width > 0
         self._has_names = self._unit == "word" and model.gazetteer is not None
         self._hashed = self._has_kinds or self._has_names
         self._tokenized = tokenized
-        self._cutter = None if tokenized else cutter_of(model, ROOM, self._contextual, self._hashed)
+        self._tokenizer = None if tokenized else tokenizer_of(model, TOKENIZER_CAPACITY, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
         self._stages = [] if cutting else [stage.copy_empty() for stage in stages]
         self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
@@ -106,12 +106,12 @@ class TypeCache:
     @property
     def short(self) -> bool:
         """Whether `grow` is due, before the jobs of `find` are done and when nobody reads the tables."""
-        return self._top > self._stages[0].room
+        return self._top > self._stages[0].capacity
 
-    def grow(self, room: int | None = None) -> None:
+    def grow(self, capacity: int | None = None) -> None:
         """Make room for the products of all types, or of so many."""
         for stage in self._stages:
-            stage.grow(room or 2 * self._top)
+            stage.grow(capacity or 2 * self._top)
 
     def find(self, data: NDArray[np.uint8], starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
         """Find the chunks of documents, and cut those not met before.
@@ -181,10 +181,10 @@ class TypeCache:
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
         """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""
         while len(fresh):
-            if self._cutter is None:
+            if self._tokenizer is None:
                 lengths, tokens = np.full(len(fresh), -1, np.int32), np.empty((0, 5), np.int32)
             else:
-                lengths, tokens = self._learn_quickly(self._cutter, data, fresh)
+                lengths, tokens = self._learn_quickly(self._tokenizer, data, fresh)
             refused = lengths < 0
             if refused.any():
                 refused_spans = fresh[: len(lengths)][refused].tolist()
@@ -198,24 +198,24 @@ class TypeCache:
             self._tokens.extend(tokens)
             fresh = fresh[len(lengths) :]
 
-    def _learn_quickly(self, cutter: Cutter, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
+    def _learn_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
         """Return the chunks' lengths (-1: refused) and tokens, as many as there is room for."""
         if self._unit == "word":
-            self._types.reserve(ROOM)
-        self._make_free(ROOM)
-        words = cutter.cut(data, fresh, self._types.keys, self._types.values, self._free)
+            self._types.reserve(TOKENIZER_CAPACITY)
+        self._make_free(TOKENIZER_CAPACITY)
+        words = tokenizer.tokenize(data, fresh, self._types.keys, self._types.values, self._free)
         new = len(words.spans)
         self._types.count += new
         if new:
             rows = self._enter(words.folded, words.flags, words.hashes)
             for part in self._parts_of(new):
-                self._jobs.append(partial(self._work_out_quickly, cutter, data, words.spans[part], rows[part]))
+                self._jobs.append(partial(self._work_out_quickly, tokenizer, data, words.spans[part], rows[part]))
         return words.lengths, words.tokens
 
-    def _work_out_quickly(self, cutter: Cutter, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
-        types, marks = cutter.types(data, spans)
+    def _work_out_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
+        types, gazetteer_features = tokenizer.types(data, spans)
         for stage in self._stages:
-            stage.learn(types, marks, rows)
+            stage.learn(types, gazetteer_features, rows)
 
     def _learn_plainly(self, chunks: Sequence[str]) -> tuple[list[int], Rows]:
         """Return any chunks' lengths and tokens."""
@@ -276,22 +276,22 @@ class TypeCache:
         flags = np.array([_flags(text, word) for text, word in zip(texts, words, strict=True)])
         rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
         quick = np.zeros(len(keys), np.bool_)
-        if self._cutter is not None and self._unit == "word":
+        if self._tokenizer is not None and self._unit == "word":
             quick[:] = [key.isascii() and key.isprintable() and len(key) <= word_kernels.LONGEST for key in keys]
-            self._work_out_ascii(self._cutter, list(compress(keys, quick.tolist())), rows[quick])
+            self._work_out_ascii(self._tokenizer, list(compress(keys, quick.tolist())), rows[quick])
         others = np.flatnonzero(~quick)
         for part in self._parts_of(len(others)):
             chosen = others[part]
             self._jobs.append(partial(self._work_out, [keys[k] for k in chosen.tolist()], rows[chosen]))
         return rows
 
-    def _work_out_ascii(self, cutter: Cutter, keys: Sequence[str], rows: Rows) -> None:
+    def _work_out_ascii(self, tokenizer: Tokenizer, keys: Sequence[str], rows: Rows) -> None:
         """Have the products of words in ASCII worked out by kernels."""
         data = np.frombuffer("".join(keys).encode() + bytes(MARGIN), np.uint8)
         ends = np.cumsum([len(key) for key in keys], dtype=np.int64)
         spans = np.stack([np.append(0, ends)[:-1], ends, np.zeros_like(ends)], 1)
         for part in self._parts_of(len(keys)):
-            self._jobs.append(partial(self._work_out_quickly, cutter, data, spans[part], rows[part]))
+            self._jobs.append(partial(self._work_out_quickly, tokenizer, data, spans[part], rows[part]))
 
     def _parts_of(self, types: int) -> Iterator[slice]:
         job = JOB[self._unit]
@@ -301,7 +301,7 @@ class TypeCache:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
         gazetteer_features = None
         if self._model.gazetteer is not None and not self._has_names:
-            gazetteer_features = self._model.gazetteer.marks(keys, np.array([0, len(keys)]))
+            gazetteer_features = self._model.gazetteer.features(keys, np.array([0, len(keys)]))
         for stage in self._stages:
             stage.learn(types, gazetteer_features, rows)
 
@@ -390,5 +390,5 @@ def _flags(text: str, word: str) -> int:
         | token_flags.UPPER * word.isupper()
         | token_flags.LOWER * word.islower()
         | token_flags.BULLET * (text in BULLETS)
-        | border_bits(text)
+        | boundary_bits(text)
     )

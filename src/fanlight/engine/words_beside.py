@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.engine.borders import table_of
+from fanlight.engine.boundaries import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import ZERO, inner
 from fanlight.text.hash_kernels import hash_bytes

@@ -128,14 +128,14 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 class _Progress:
     """A file that tells how far it has been read."""
 
-    def __init__(self, file: BinaryIO, size: int, tell: Callable[[float], object] | None) -> None:
-        self._file, self._size, self._tell, self._done = file, size, tell, 0
+    def __init__(self, file: BinaryIO, size: int, report: Callable[[float], object] | None) -> None:
+        self._file, self._size, self._report, self._done = file, size, report, 0
 
     def read(self, count: int) -> bytes:
         data = self._file.read(count)
         self._done += len(data)
-        if self._tell is not None and self._size:
-            self._tell(self._done / self._size)
+        if self._report is not None and self._size:
+            self._report(self._done / self._size)
         return data
 
 

@@ -88,8 +88,8 @@ def update_model(
         dev_types=None if dev is None else dev.types,
         repeats=_repeats(corpora, len(corpora) - len(new)),
     )
-    if model.first is not None:
-        stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
+    if model.first_stage is not None:
+        stage = Network(model.first_stage.configuration, model.first_stage.parameters, model.lexicon)
         run = add_document_features(run, stage, type_probabilities(stage, run.types, run.train))
     _inherit(run, model)
     with team_of(local_workers, run.settings.workers) as team:

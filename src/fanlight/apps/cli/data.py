@@ -81,6 +81,6 @@ def check_data(
     if format is ReportFormat.json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
-        print(*report.lines, sep="\n")
+        print(*report.summary, sep="\n")
     if strict and report.problems:
         raise typer.Exit(1)

@@ -74,7 +74,7 @@ def curve(
         interval = f"{point.low:.1f} – {point.high:.1f}"
         print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}  {interval}", flush=True)
     summary = summarise_learning_curve(measured, read_corpus(train, tokenise_sentences, data_format, encoding))
-    print(*summary.lines, sep="\n")
+    print(*summary.summary, sep="\n")
     if watch is not None:
         from fanlight.api.history import append_row
 

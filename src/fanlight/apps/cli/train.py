@@ -186,9 +186,10 @@ def vectors(
     console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
     files = [Path(file) for file in files_of(map(str, raw))]
+    announce = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     count = train_vectors(
         files, out, dimension=dimension, window=window, minimum=minimum, epochs=epochs, seed=seed, unit=unit,
-        without=corpora, encoding=encoding, tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+        without=corpora, encoding=encoding, announce=announce,
     )  # fmt: skip
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
@@ -223,7 +224,7 @@ def update(
         out,
         rehearse=rehearse,
         raw=raw,
-        lines=lines,
+        line_count=lines,
         dev=dev[0] if dev else None,
         settings=overrides,
         format=data_format,
@@ -250,6 +251,6 @@ def _workers(engine: Engine, count: int) -> Any:
 
 def _announce(console: Console, report: DataReport, settings: Chosen) -> None:
     """Print what the data are like, and the settings that they decided."""
-    console.print(*report.lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
+    console.print(*report.summary, sep="\n", markup=False, highlight=False, soft_wrap=True)
     values = settings.model_dump(exclude_none=True)
     console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)

@@ -44,7 +44,7 @@ def write_corpus(corpus: Corpus) -> Iterator[str]:
         yield json.dumps({"text": "\n".join(s.text for s in document), "spans": spans}, ensure_ascii=False)
 
 
-def records_of_jsonl(path: str, lines: list[str]) -> Iterator[tuple[int, str, list[Span]]]:
+def records_of_jsonl(path: str, text_lines: list[str]) -> Iterator[tuple[int, str, list[Span]]]:
     """Yield the line, text and spans in code points of each JSON object.
 
     Of Prodigy's tasks those with the answer "accept" alone are yielded; a warning says how many others there were.
@@ -55,7 +55,7 @@ def records_of_jsonl(path: str, lines: list[str]) -> Iterator[tuple[int, str, li
         A line is not such an object, its spans are under an unknown key or under two, or a span lies outside its text.
     """
     answers: Counter[str] = Counter()
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_lines, 1):
         if not line.strip():
             continue
         try:
@@ -118,7 +118,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _holds_spans(value: Any) -> bool:
+def _holds_spans(value: object) -> bool:
     """Tell a list of spans with labels, whatever its key is."""
     if not isinstance(value, list) or not value:
         return False
@@ -128,7 +128,7 @@ def _holds_spans(value: Any) -> bool:
     return isinstance(item, list) and [type(part) for part in item] == [int, int, str]
 
 
-def _holds_labels(value: Any) -> bool:
+def _holds_labels(value: object) -> bool:
     """Tell spans and tags of tokens from other values, such as topics."""
     items = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(items, list) or not items:
@@ -136,7 +136,7 @@ def _holds_labels(value: Any) -> bool:
     return isinstance(items[0], dict | list) or (isinstance(items[0], str) and is_tag(items[0]))
 
 
-def _span(path: str, line: int, text: str, item: Any) -> Span:
+def _span(path: str, line: int, text: str, item: object) -> Span:
     if isinstance(item, dict):
         start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))
         type_ = item.get("label", item.get("type"))
@@ -157,6 +157,6 @@ def _span(path: str, line: int, text: str, item: Any) -> Span:
     return (start, end, type_)
 
 
-def json_line(value: Any) -> str:
+def json_line(value: object) -> str:
     """Return a value as a line of JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -48,7 +48,7 @@ class Mark:
     line: int
 
 
-def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> list[tuple[Span, ...]]:
+def place_spans(path: str, texts: Sequence[str], stored_spans: Sequence[Sequence[Mark]]) -> list[tuple[Span, ...]]:
     """Return the marks of all texts in code points, counting in the first unit under which every surface fits.
 
     Raises
@@ -58,7 +58,7 @@ def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> 
     """
     for unit, breaks in product(UNITS, BREAKS):
         spans_of_texts = []
-        for text, marks_of_text in zip(texts, marks, strict=True):
+        for text, marks_of_text in zip(texts, stored_spans, strict=True):
             places = _places(text, unit, breaks) if marks_of_text else {}
             spans = [(places.get(m.start, -1), places.get(m.end, -1), m.type) for m in marks_of_text]
             if not all(_fits(text, s, m.surface) for s, m in zip(spans, marks_of_text, strict=True)):
@@ -66,7 +66,7 @@ def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> 
             spans_of_texts.append(tuple(spans))
         else:
             return spans_of_texts
-    for text, marks_of_text in zip(texts, marks, strict=True):
+    for text, marks_of_text in zip(texts, stored_spans, strict=True):
         for m in marks_of_text:
             if not _fits(text, (m.start, m.end, m.type), m.surface):
                 raise DataError(

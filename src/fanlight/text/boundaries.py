@@ -1,7 +1,7 @@
 """Sentence borders at final marks and abbreviations: what words say about the stop beside them.
 
-Each word has bits, so that both engines decide by the same flags of word types: `engine.borders` has the kernels,
-`engine.token_flags` the lower bits.
+Each word has bits, so that both engines decide by the same flags of word types: the kernels are in
+`engine.boundaries`, `engine.token_flags` has the lower bits.
 No sentence ends, within a line,
 
 1. after a number with its stop before a digit or Hangul (``2020. 1. 1.``, ``12. 31. 까지``) or a month (``5. March``);
@@ -90,12 +90,12 @@ WORDS = _bits_of_words()
 
 
 @lru_cache(1 << 16)
-def border_bits(word: str) -> int:
+def boundary_bits(word: str) -> int:
     """Return what a token says about the stops beside it.
 
     Examples
     --------
-    >>> border_bits("12") == DIGITS | FIRST_DIGIT, border_bits("sec") == NUMBERED
+    >>> boundary_bits("12") == DIGITS | FIRST_DIGIT, boundary_bits("sec") == NUMBERED
     (True, True)
     """
     head = word[0]
@@ -114,7 +114,7 @@ def border_bits(word: str) -> int:
 
 def is_figure(word: str) -> bool:
     """Tell whether a token begins with a digit."""
-    return border_bits(word) & FIRST_DIGIT != 0
+    return boundary_bits(word) & FIRST_DIGIT != 0
 
 
 def ends_after_mark(
@@ -136,7 +136,7 @@ def ends_after_mark(
     """
 
     def bits(u: int) -> int:
-        return border_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+        return boundary_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
 
     mark = t - 1
     while mark > sentence_start and not is_final(text[starts[mark] : ends[mark]]):
@@ -170,9 +170,9 @@ def ends_before_small_letter(
     word, mark = text[starts[t - 2] : ends[t - 2]], text[starts[t - 1] : ends[t - 1]]
     if t - 2 < sentence_start or starts[t - 1] > ends[t - 2]:
         return False
-    if border_bits(mark) & EXCLAIMS:
-        return not border_bits(word) & BRAND
-    starts_sentence = border_bits(text[starts[t] : ends[t]]) & STARTS != 0
+    if boundary_bits(mark) & EXCLAIMS:
+        return not boundary_bits(word) & BRAND
+    starts_sentence = boundary_bits(text[starts[t] : ends[t]]) & STARTS != 0
     return mark == "." and len(word) >= LEAST and (word.islower() or (starts_sentence and word[0].isalpha()))
 
 
@@ -182,25 +182,25 @@ def begins_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -
     A sentence begins with a pronoun or the like with a capital; an item with a number of up to three digits with its
     mark, that is no day of a month.
     """
-    here = border_bits(text[starts[t] : ends[t]])
+    here = boundary_bits(text[starts[t] : ends[t]])
     if here & UPPER_LETTER and here & STARTS and not here & LETTER:
         return True
     u, count = t, len(starts)
     while u < count and u < t + 4 and (u == t or starts[u] == ends[u - 1]):
-        if not border_bits(text[starts[u] : ends[u]]) & DIGITS:
+        if not boundary_bits(text[starts[u] : ends[u]]) & DIGITS:
             break
         u += 1
     if u == t or u + 1 >= count or starts[u] > ends[u - 1] or starts[u + 1] == ends[u] or ends[u - 1] - starts[t] > 3:
         return False
-    following = border_bits(text[starts[u + 1] : ends[u + 1]])
-    return border_bits(text[starts[u] : ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
+    following = boundary_bits(text[starts[u + 1] : ends[u + 1]])
+    return boundary_bits(text[starts[u] : ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
 
 
 def begins_item(text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int) -> bool:
     """Tell whether a line that begins with token t, with a capital or digit, begins an item; see above."""
 
     def bits(u: int) -> int:
-        return border_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+        return boundary_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
 
     before, here, following = bits(t - 1), bits(t), bits(t + 1)
     if before & COLON:
@@ -220,8 +220,8 @@ def ends_after_abbreviation(
     text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
-    before = border_bits(text[starts[t - 1] : ends[t - 1]])
-    here = border_bits(text[starts[t] : ends[t]])
+    before = boundary_bits(text[starts[t - 1] : ends[t - 1]])
+    here = boundary_bits(text[starts[t] : ends[t]])
     if (
         not before & (ENDS | INITIAL)
         or not here & UPPER_LETTER
@@ -233,4 +233,4 @@ def ends_after_abbreviation(
         return not (before & INITIAL and here & LETTER)
     if before & INITIAL or here & CONTINUES or t + 1 >= len(starts) or starts[t + 1] == ends[t]:
         return False
-    return border_bits(text[starts[t + 1] : ends[t + 1]]) & VERB != 0
+    return boundary_bits(text[starts[t + 1] : ends[t + 1]]) & VERB != 0

@@ -1,4 +1,4 @@
-"""Kernels of `text.borders`: sentence borders at final marks and abbreviations, by flags of word types."""
+"""Kernels of `text.boundaries`: sentence borders at final marks and abbreviations, by flags of word types."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from fanlight.engine.layout import continues, is_short
 from fanlight.engine.token_flags import ALPHABETIC, BULLET, COMMA, FINAL, FIRST_LOWER, FIRST_UPPER, LOWER
 from fanlight.jit import inner
-from fanlight.text import borders as rules
-from fanlight.text.borders import (
+from fanlight.text import boundaries as rules
+from fanlight.text.boundaries import (
     BRAND,
     CAPITALS,
     COLON,
@@ -66,8 +66,8 @@ _KEYS, _BITS = table_of(rules.WORDS, 4096)
 
 
 @inner()
-def border_bits(data: Any, begin: int, end: int) -> Any:
-    """Return the `text.borders.border_bits` of an ASCII word, or of a character that is not ASCII."""
+def boundary_bits(data: Any, begin: int, end: int) -> Any:
+    """Return the `text.boundaries.boundary_bits` of an ASCII word, or of a character that is not ASCII."""
     head = data[begin]
     if head >= 0x80:
         p = point(data, begin)

@@ -5,7 +5,7 @@ import pytest
 
 from fanlight.engine.tokenizer_kernels import flags_of
 from fanlight.engine.type_cache import _flags
-from fanlight.text.borders import WORDS
+from fanlight.text.boundaries import WORDS
 from fanlight.text.sentences import tokenise_sentences
 
 WORD = """

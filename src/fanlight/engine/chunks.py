@@ -12,12 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.boundaries import (
-    ends_after_abbreviation,
-    ends_after_mark,
-    ends_at_line,
-    ends_before_small_letter,
-)
+from fanlight.engine.boundaries import ends_after_abbreviation, ends_after_mark, ends_at_line, ends_before_small_letter
 from fanlight.engine.layout import WIDTH, WIDTH_BITS, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
 from fanlight.engine.token_flags import AS_FORM, CLOSING, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER

@@ -82,7 +82,7 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
         glued = joins_figures(data[i - 1]) and i - 1 > begin and is_plain(data[i - 2])
         if is_plain(data[i - 1]) or glued:
             return ZERO
-    first = i
+    origin = i
     one = end_of_run(data, i, min(end, i + 5), DIGIT)
     if one == i or one >= end or not joins_figures(data[one]):
         return ZERO
@@ -91,8 +91,8 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
     if two == i or two >= end or data[two] != data[one]:
         return ZERO
     stop = end_of_run(data, two + 1, min(end, two + 6), DIGIT)
-    length, last_length, middle_length = one - first, stop - two - 1, two - one - 1
-    a, b, c = value_of(data, first, one), value_of(data, one + 1, two), value_of(data, two + 1, stop)
+    length, last_length, middle_length = one - origin, stop - two - 1, two - one - 1
+    a, b, c = value_of(data, origin, one), value_of(data, one + 1, two), value_of(data, two + 1, stop)
     if length == 4:
         valid = 0 < middle_length < 3 and 0 < last_length < 3 and _is_day(a, b, c)
     else:
@@ -124,7 +124,7 @@ def _past(data: Any, begin: Any, i: Any, stop: Any, out: Any, n: Any) -> Any:
     unit = bits_of(data, start, end)
     if not unit & UNIT or end == i:
         return n
-    first, word, of = start, start, False
+    origin, word, of = start, start, False
     for _ in range(CHAIN):
         left, right = word_before(data, begin, word)
         if left == right:
@@ -136,8 +136,8 @@ def _past(data: Any, begin: Any, i: Any, stop: Any, out: Any, n: Any) -> Any:
             break
         word, of = left, bits & OF != 0
         if not of:
-            first = left
-    if first == start:
+            origin = left
+    if origin == start:
         return n
-    out[n, 0], out[n, 1], out[n, 2] = first, stop, TIME if unit & CLOCK_UNIT else DATE
+    out[n, 0], out[n, 1], out[n, 2] = origin, stop, TIME if unit & CLOCK_UNIT else DATE
     return n + 1

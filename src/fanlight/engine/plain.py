@@ -141,14 +141,14 @@ class PlainEngine:
             return [(documents[s.start], *place) for s, place in zip(spans, places, strict=True)]
         rows: list[tuple[int, int, int, int, float]] = []
         kinds, k = kinds_of(self.types), 0
-        for text, (first, last) in zip(tokens.sentence_texts, pairwise(tokens.sentences.tolist()), strict=True):
+        for text, (low, high) in zip(tokens.sentence_texts, pairwise(tokens.sentences.tolist()), strict=True):
             inside: list[Span] = []
-            while k < len(spans) and spans[k].start < last:
+            while k < len(spans) and spans[k].start < high:
                 start, end = trim(tokens.texts[text], places[k].start, places[k].end)
                 inside += [places[k]._replace(start=start, end=end)] if start < end else []
                 k += 1
-            if kinds and first < last:
-                inside = correct(tokens.texts[text], (starts[first], ends[last - 1]), inside, kinds)
+            if kinds and low < high:
+                inside = correct(tokens.texts[text], (starts[low], ends[high - 1]), inside, kinds)
             rows += [(text, *span) for span in inside]
         return rows
 

@@ -50,7 +50,7 @@ from fanlight.text.span_words import (
 )
 
 NAME, PERSON, DATE, TIME, QUANTITY, AMOUNT = (int(kind) for kind in list(Kind)[1:])
-_COUNTERS, _PARTS, _SPANS = (np.array([ord(c) for c in marks]) for marks in (COUNTERS, PARTS, SPANS))
+_COUNTERS, _PARTS, _SPANS = (np.array([ord(c) for c in characters]) for characters in (COUNTERS, PARTS, SPANS))
 _YEAR, _MONTH = ord("년"), ord("월")
 
 
@@ -78,10 +78,10 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
     phrases = np.empty((PHRASES, 3), np.int64)
     e, row = ZERO, ZERO
     for s in range(len(tokens.sentence_offsets) - 1):
-        first, last = tokens.sentence_offsets[s], tokens.sentence_offsets[s + 1] - 1
-        if last < first:
+        origin, last = tokens.sentence_offsets[s], tokens.sentence_offsets[s + 1] - 1
+        if last < origin:
             continue
-        begin, end = np.int64(tokens.offsets[first, 2]), np.int64(tokens.offsets[last, 3])
+        begin, end = np.int64(tokens.offsets[origin, 2]), np.int64(tokens.offsets[last, 3])
         n = ZERO
         while e < count and source.byte_starts[e] < end:
             work[n, 0], work[n, 1] = source.byte_starts[e], source.byte_ends[e]
@@ -90,7 +90,7 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
             n += 1
             e += 1
         for k in range(find_phrases(data, begin, end, phrases)):
-            point = np.int64(tokens.offsets[first, 0]) + count_points(data, begin, phrases[k, 0])
+            point = np.int64(tokens.offsets[origin, 0]) + count_points(data, begin, phrases[k, 0])
             n = _merge(data, phrases[k], point, kinds, work, shares, n)
         row = _write(data, (begin, end), tokens.owners[s], kinds, (work[:n], shares), out, row)
     return row
@@ -113,10 +113,10 @@ def _copy(out: Any, count: Any) -> Any:
 def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: Any, n: Any) -> Any:
     """Replace the spans that a phrase overlaps, as `text.span_rules` says; return how many spans there are."""
     start, end, kind = phrase[0], phrase[1], phrase[2]
-    first = ZERO
-    while first < n and work[first, 1] <= start:
-        first += 1
-    last = first
+    origin = ZERO
+    while origin < n and work[origin, 1] <= start:
+        origin += 1
+    last = origin
     while last < n and work[last, 0] < end:
         beyond = work[last, 0] < start or work[last, 1] > end or not is_of(data[start], DIGIT)
         if kinds[work[last, 4]] < DATE and beyond:
@@ -124,7 +124,7 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
         last += 1
     low, high, low_point, high_point = start, end, point, point + count_points(data, start, end)
     type_, probability, values = np.int64(-1), 0.0, ZERO
-    for k in range(first, last):
+    for k in range(origin, last):
         if kinds[work[k, 4]] < DATE:
             continue
         values += 1
@@ -139,24 +139,24 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
         type_ = ZERO
         while kinds[type_] != kind:
             type_ += 1
-    _shift(work, shares, last, n, first + 1)
-    work[first, 0], work[first, 1], work[first, 2], work[first, 3] = low, high, low_point, high_point
-    work[first, 4] = type_
-    shares[first] = probability if values else 1.0
-    return n - (last - first) + 1
+    _shift(work, shares, last, n, origin + 1)
+    work[origin, 0], work[origin, 1], work[origin, 2], work[origin, 3] = low, high, low_point, high_point
+    work[origin, 4] = type_
+    shares[origin] = probability if values else 1.0
+    return n - (last - origin) + 1
 
 
 @inner()
-def _shift(work: Any, shares: Any, first: Any, n: Any, place: Any) -> None:
+def _shift(work: Any, shares: Any, origin: Any, n: Any, place: Any) -> None:
     """Move the spans [first, n) to another place."""
-    if place < first:
-        for k in range(first, n):
-            work[place + k - first] = work[k]
-            shares[place + k - first] = shares[k]
-    elif place > first:
-        for k in range(n - 1, first - 1, -1):
-            work[place + k - first] = work[k]
-            shares[place + k - first] = shares[k]
+    if place < origin:
+        for k in range(origin, n):
+            work[place + k - origin] = work[k]
+            shares[place + k - origin] = shares[k]
+    elif place > origin:
+        for k in range(n - 1, origin - 1, -1):
+            work[place + k - origin] = work[k]
+            shares[place + k - origin] = shares[k]
 
 
 @inner()
@@ -170,11 +170,11 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
         span, kind = work[n], kinds[work[n, 4]]
         edges[0], edges[1] = span[0], span[1]
         if kind in (NAME, PERSON):
-            first = _begin_name(data, end, edges, kind)
-            if first < 0:
+            origin = _begin_name(data, end, edges, kind)
+            if origin < 0:
                 continue
-            edges[0] = first
-            for i in range(first + 1, span[1]):
+            edges[0] = origin
+            for i in range(origin + 1, span[1]):
                 if data[i] == 35 and is_of(data[i - 1], BLANK):  # "#"
                     edges[1] = i
                     while is_of(data[edges[1] - 1], BLANK):
@@ -306,12 +306,12 @@ def _is_code(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
         two = i = stop + 1
     if groups != 2:
         return groups > 2
-    length, rest = one - low, high - two
-    if length < 3 and rest < 3:
+    length, length_after = one - low, high - two
+    if length < 3 and length_after < 3:
         return False
-    if length == 4 and (rest == 2 or (rest == 4 and (data[two] == 49 or data[two] == 50))):
+    if length == 4 and (length_after == 2 or (length_after == 4 and (data[two] == 49 or data[two] == 50))):
         return False
-    return kind in (DATE, TIME) or (data[two] == 48 and rest > 1) or length + rest > 8
+    return kind in (DATE, TIME) or (data[two] == 48 and length_after > 1) or length + length_after > 8
 
 
 @inner()
@@ -335,10 +335,10 @@ def _extend(data: Any, left: Any, right: Any, edges: Any) -> None:
     point, _ = code_point(data, last)
     if not contains(_SPANS, point):
         return
-    first = last
-    while first > start and is_of(data[first - 1], DIGIT):
-        first -= 1
-    if first < last and (point == _MONTH or (point == _YEAR and last - first > 3)):
+    origin = last
+    while origin > start and is_of(data[origin - 1], DIGIT):
+        origin -= 1
+    if origin < last and (point == _MONTH or (point == _YEAR and last - origin > 3)):
         return
     behind, stop = word_behind(data, end, right)
     if bits_of(data, behind, stop) & KOREAN_AGO:

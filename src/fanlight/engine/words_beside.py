@@ -23,8 +23,8 @@ def _classes() -> Any:
     out[65:91] |= LETTER
     out[97:123] |= LETTER
     out[128:] |= LETTER
-    for marks, bit in ((BARE, BARE_BYTE), (MARKS_BEFORE, BEFORE_BYTE), ("0123456789:.+-Z", CLOCK_BYTE)):
-        out[[ord(mark) for mark in marks]] |= bit
+    for characters, bit in ((BARE, BARE_BYTE), (MARKS_BEFORE, BEFORE_BYTE), ("0123456789:.+-Z", CLOCK_BYTE)):
+        out[[ord(mark) for mark in characters]] |= bit
     return out
 
 

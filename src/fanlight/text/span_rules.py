@@ -52,7 +52,6 @@ from fanlight.text.span_words import (
     RELATIVE,
     SIDE,
     SPANS,
-    TRIGGER,
     UNIT,
     WISH,
     WITHOUT_STOP,
@@ -63,6 +62,7 @@ from fanlight.text.span_words import (
     is_letter,
     is_number,
     is_plain,
+    may_have_phrase,
     number_before,
     word_before,
     word_behind,
@@ -140,16 +140,16 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
         elif not kind:
             out.append(span)
         elif not _is_no_value(text, (begin, end), span, kind):
-            out.append(_whole(text, (left, right), span) if kind in (Kind.DATE, Kind.TIME) else span)
+            out.append(_extend(text, (left, right), span) if kind in (Kind.DATE, Kind.TIME) else span)
     return out
 
 
 def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], kinds: Sequence[int]) -> list[Span]:
     """Replace the spans that a phrase overlaps, unless one is a name, but for such as lie within a figure."""
     for start, end, kind in phrases:
-        first = bisect_left(spans, start + 1, key=lambda span: span.end)
+        origin = bisect_left(spans, start + 1, key=lambda span: span.end)
         last = bisect_left(spans, end, key=lambda span: span.start)
-        touched = spans[first:last]
+        touched = spans[origin:last]
         values = [span for span in touched if kinds[span.type] >= Kind.DATE]
         names = [span for span in touched if kinds[span.type] < Kind.DATE]
         if any(span.start < start or span.end > end or not is_digit(text[start]) for span in names):
@@ -159,14 +159,14 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
         high = max([end, *(span.end for span in values)])
         probability = max((span.probability for span in values), default=1.0)
         type_ = times[0] if times else list(kinds).index(kind)
-        spans[first:last] = [Span(low, high, type_, probability)]
+        spans[origin:last] = [Span(low, high, type_, probability)]
     return spans
 
 
 def _phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
     """Return start, end and kind of dates in figures, spans of time in the past or future, and Korean days."""
     out: list[tuple[int, int, int]] = []
-    i = begin if TRIGGER.search(text, begin, end) else end
+    i = begin if may_have_phrase(text[begin:end]) else end
     while i < end and len(out) < PHRASES:
         if is_digit(text[i]):
             stop = _date(text, begin, i, end)
@@ -229,7 +229,7 @@ def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
     unit = bits_of(text[start:stop])
     if not unit & UNIT or stop == i:
         return None
-    first, of = start, False
+    origin, of = start, False
     for _ in range(CHAIN):
         left, right = word_before(text, begin, start)
         if left == right:
@@ -239,10 +239,10 @@ def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
             break
         start, of = left, bits & OF != 0
         if not of:
-            first = left
-    if first == word_before(text, begin, i)[0]:
+            origin = left
+    if origin == word_before(text, begin, i)[0]:
         return None
-    return first, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE
+    return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE
 
 
 def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
@@ -327,10 +327,10 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
         high += 1
     figure = text[low:high]
     if kind == Kind.TIME and ":" in figure:
-        first, _, rest = figure.partition(":")
-        second = rest[: end_of_run(rest, 0, len(rest), is_digit)]
-        return is_number(first) and is_number(second) and len(first) < 4 > len(second) and (
-            int(first) > 24 or int(second) > 59
+        origin, _, following = figure.partition(":")
+        second = following[: end_of_run(following, 0, len(following), is_digit)]
+        return is_number(origin) and is_number(second) and len(origin) < 4 > len(second) and (
+            int(origin) > 24 or int(second) > 59
         )  # fmt: skip
     groups = figure.split("-")
     if len(groups) < 2 or not all(map(is_number, groups)):
@@ -345,7 +345,7 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
     return kind in (Kind.DATE, Kind.TIME) or (two[0] == "0" and len(two) > 1) or len(one) + len(two) > 8
 
 
-def _whole(text: str, limits: tuple[int, int], span: Span) -> Span:
+def _extend(text: str, limits: tuple[int, int], span: Span) -> Span:
     """Return a date with the word before or behind it that belongs to it, within the limits that other spans set."""
     left, right = limits
     start, end = span.start, span.end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 (
@@ -70,9 +69,7 @@ def _bits_of_words() -> dict[str, int]:
 
 
 WORDS = _bits_of_words()
-TRIGGER = re.compile(
-    "[0-9][./-][0-9]|" + "|".join(_WORDS[AGO].split() + _WORDS[KOREAN_DAY].split()), re.IGNORECASE
-)  # without one there is no phrase
+_TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split())
 
 
 def bits_of(word: str) -> int:
@@ -137,3 +134,10 @@ def end_of_run(text: str, i: int, end: int, test: Callable[[str], bool]) -> int:
     while i < end and test(text[i]):
         i += 1
     return i
+
+
+def may_have_phrase(text: str) -> bool:
+    """Tell whether a text may have a date in figures, ``ago`` and the like, or a Korean word for a day."""
+    return (any(c in text for c in "./-") and any(c in text for c in "0123456789")) or any(
+        word in text.lower() for word in _TRIGGERS
+    )

@@ -83,6 +83,11 @@ Step <DATE 3>: wait
 <DATE 3장 2절> 참조
 제<QUANTITY 3조> 2항
 제<QUANTITY 3조 2항>
+<QUANTITY 제3조 2항> 참조
+<QUANTITY 제5장> 참조
+<QUANTITY 204호실>에서
+<QUANTITY 3-1>로 이겼다
+a <TIME 21-14> win
 <DATE 101동> <QUANTITY 1203호>
 We waited; <DATE three> of us left
 <QUANTITY Three> of them stayed

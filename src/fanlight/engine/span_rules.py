@@ -308,7 +308,7 @@ def _is_code(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
         return groups > 2
     length, length_after = one - low, high - two
     if length < 3 and length_after < 3:
-        return False
+        return bool(kind != DATE and value_of(data, two, high) <= value_of(data, low, one))
     if length == 4 and (length_after == 2 or (length_after == 4 and (data[two] == 49 or data[two] == 50))):
         return False
     return kind in (DATE, TIME) or (data[two] == 48 and length_after > 1) or length + length_after > 8

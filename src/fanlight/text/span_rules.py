@@ -9,7 +9,8 @@ seldom in training data. Within a sentence:
    ``전``, ``뒤``, ``후`` behind a Korean span of time.
 3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
    with a hyphen; as part of a longer figure; or as a number of an account, a telephone or a person. Nor is a number in
-   words without a unit, a clock time that no clock shows, or an article (``3장 2절``) or room (``204호``).
+   words without a unit, a score (``3-1``), a clock time that no clock shows, or an article (``3장 2절``) or room
+   (``204호``).
 4. An abbreviation before a number (``Sec. 4``) is no name, nor is a greeting; a person's name begins behind it.
 5. A name ends where another tag begins (``#Paris #London``).
 
@@ -339,7 +340,7 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
         return True
     one, two = groups
     if len(one) < 3 and len(two) < 3:
-        return False
+        return kind != Kind.DATE and int(two) <= int(one)  # a score: ranges ascend
     if len(one) == 4 and (len(two) == 2 or (len(two) == 4 and two[0] in "12")):
         return False
     return kind in (Kind.DATE, Kind.TIME) or (two[0] == "0" and len(two) > 1) or len(one) + len(two) > 8

@@ -124,11 +124,11 @@ def _without_scalars(e: Expression) -> tuple[list[Expression], Expression]:
     """Split the scalars off that a product begins with."""
     if e.operation.name not in ("matmul", "multiply", "divide"):
         return [], e
-    first, second = e.arguments
-    if e.operation.name == "multiply" and not first.shape and second.shape:
-        return [first], second
-    scalars, core = _without_scalars(first) if first.shape else ([], first)
-    return (scalars, Expression.node(e.operation, (core, second))) if scalars else ([], e)
+    head, tail = e.arguments
+    if e.operation.name == "multiply" and not head.shape and tail.shape:
+        return [head], tail
+    scalars, core = _without_scalars(head) if head.shape else ([], head)
+    return (scalars, Expression.node(e.operation, (core, tail))) if scalars else ([], e)
 
 
 def times(factors: Sequence[Expression]) -> Expression:

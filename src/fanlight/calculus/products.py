@@ -113,9 +113,9 @@ def scale_product(scalars: list[Expression], core: Expression | None) -> Express
     if not scalars:
         return core
     if core.operation.name in ("matmul", "multiply", "divide"):
-        first, second = core.arguments
-        inner = times(scalars) * first if first.operation.name == "matmul" != core.operation.name else None
-        return Expression.node(core.operation, (inner or scale_product(scalars, first), second))
+        head, tail = core.arguments
+        inner = times(scalars) * head if head.operation.name == "matmul" != core.operation.name else None
+        return Expression.node(core.operation, (inner or scale_product(scalars, head), tail))
     outcome = times(scalars)
     return outcome * core
 

@@ -12,12 +12,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fanlight.entities.entity import Document, Entity
 from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 if TYPE_CHECKING:
     from fanlight.api.history import History
+    from fanlight.entities.entity import Document, Entity
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
@@ -189,9 +189,16 @@ def history(watch: str | os.PathLike[str]) -> History:
     return read_history(Path(watch))
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Tagger":
-        from fanlight.tagging.tagger import Tagger
+_LATER = {  # what is imported when it is asked for: until the command's edge is reached, an interrupt is a traceback
+    "Document": "fanlight.entities.entity",
+    "Entity": "fanlight.entities.entity",
+    "Tagger": "fanlight.tagging.tagger",
+}
 
-        return Tagger
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'fanlight' has no attribute {name!r}")

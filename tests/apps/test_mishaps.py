@@ -393,8 +393,7 @@ def test_a_damaged_archive_is_one_line(monkeypatch, capsys, tmp_path, words, dam
 
 @pytest.mark.parametrize("words", [["tag", "--format", "jsonl"], ["tag", "--format", "conll"], ["mask", "--redact"]])
 def test_a_line_that_fills_the_memory_is_refused(monkeypatch, capsys, tmp_path, words):
-    monkeypatch.setattr("fanlight.apps.cli.inputs.LONGEST_LINE", 1 << 20)
-    monkeypatch.setattr("fanlight.tagging.lines.LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr("fanlight.files.compression.LONGEST_LINE", 1 << 20)
     path = tmp_path / "a.txt.gz"
     with replacing(path) as part:
         part.write_bytes(b"Oslo\n" + b"a" * (1 << 23))

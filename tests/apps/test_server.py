@@ -17,9 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 import fanlight
+from fanlight.apps.labelling import LabelStore
 from fanlight.apps.server import batching
 from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.tagging import SHORT, Tagging, name_of
+from fanlight.apps.server.training import TrainingRunner
 from fanlight.entities.entity import Document
 from tests.apps.serving import running
 
@@ -34,7 +36,10 @@ def address(tmp_path_factory):
     epoch = {"stage": "", "number": 1, "epochs": 8, "loss": 0.5, "dev_f1": 90.5}
     progress.write_text(json.dumps(epoch) + '\n{"stage": "", "num', encoding="utf-8")  # the second is being written
     taggers = {name: fanlight.load(name) for name in ("en", "ko")}
-    with running(taggers, most_bytes=2_000_000, seconds=60, watch=progress) as url:
+    labels = LabelStore(progress.with_name("labels.db"))
+    labels.add([TEXT, KOREAN], ["LOC"])
+    options = {"watch": progress, "labels": labels, "runner": TrainingRunner()}
+    with running(taggers, most_bytes=2_000_000, seconds=60, **options) as url:
         yield url
 
 
@@ -347,4 +352,4 @@ def test_no_request_brings_a_crash_or_an_undocumented_answer(address):
 
         each()
         checked.append(operation.path)
-    assert {"/v1/tag", "/v1/explain", "/v1/derive", "/v1/check"} <= set(checked)
+    assert {"/v1/tag", "/v1/explain", "/v1/derive", "/v1/check", "/v1/training", "/labelstudio/predict"} <= set(checked)

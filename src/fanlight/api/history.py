@@ -87,6 +87,7 @@ def record_epochs(run: Iterator[Epoch], path: Path, resume: bool = False) -> Ite
     _write(path, "w", *(read_history(path).epochs if resume else ()))
     for epoch in run:
         values = {"stage": epoch.stage, "number": epoch.number, "epochs": epoch.epochs, "loss": epoch.loss}
+        values["seconds"] = round(epoch.seconds, 3)
         _write(path, "a", {**values, "dev_f1": None if epoch.dev is None else epoch.dev.f1})
         yield epoch
 

@@ -3,7 +3,8 @@
 from fanlight.files.compression import COMPRESSED, ending_of
 from fanlight.files.faults import database_fault, unreadable, unwritable
 from fanlight.files.inputs import (
-    LONGEST_LINE,
+    check_named_once,
+    check_readable,
     check_rereadable,
     digest,
     files_of,
@@ -26,10 +27,11 @@ from fanlight.files.remote import address_of, local_copy, uploading
 
 __all__ = [
     "COMPRESSED",
-    "LONGEST_LINE",
     "PathLike",
     "address_of",
+    "check_named_once",
     "check_outputs",
+    "check_readable",
     "check_rereadable",
     "check_writable",
     "claim",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,11 +14,37 @@ from typing import Any
 from fanlight.errors import DataError
 from fanlight.files.compression import unpack
 from fanlight.files.faults import unreadable
+from fanlight.files.outputs import identity
 from fanlight.files.remote import address_of, open_remote, remote_digest, remote_files
 
 PathLike = str | os.PathLike[str]
-LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
 _PIECE = 1 << 20  # bytes read at a time
+
+
+def check_readable(path: PathLike, folder: bool = False) -> None:
+    """Refuse an input that could not be read, before anything is done with it; "-" is standard input.
+
+    Parameters
+    ----------
+    path : path
+    folder : bool
+        Whether it may be a folder.
+
+    Raises
+    ------
+    DataError
+        It does not exist, may not be read, or is a folder; the message names the remedy.
+    """
+    if os.fspath(path) == "-":
+        return
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as fault:
+        raise DataError(unreadable(path, fault)) from None
+    if is_folder and not folder:
+        raise DataError(f"{path}: is a folder: name a file in it")
+    if not os.access(path, os.R_OK):
+        raise DataError(unreadable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES))))
 
 
 def check_rereadable(paths: Iterable[PathLike], purpose: str) -> None:
@@ -36,6 +64,24 @@ def check_rereadable(paths: Iterable[PathLike], purpose: str) -> None:
     for path in paths:
         if not is_rereadable(path):
             raise DataError(f"{path}: can be read once alone, and {purpose} reads twice: save it in a file")
+
+
+def check_named_once(paths: Iterable[PathLike]) -> None:
+    """Refuse standard input, a pipe or a device that is named twice: the second reader would find it empty.
+
+    Raises
+    ------
+    DataError
+        The message names the path.
+    """
+    earlier = set()
+    for path in paths:
+        if is_rereadable(path):
+            continue
+        this = identity("/dev/stdin" if os.fspath(path) == "-" else path)
+        if this in earlier:
+            raise DataError(f"{path}: is named twice, and can be read once alone: save it in a file")
+        earlier.add(this)
 
 
 def is_rereadable(path: PathLike) -> bool:
@@ -81,7 +127,7 @@ def open_unpacked(path: PathLike) -> tuple[Any, Any]:
     Raises
     ------
     DataError
-        It cannot be read.
+        It cannot be read; or, as its bytes are read, a line of a compressed file is too long.
     """
     if os.fspath(path) == "-":
         return sys.stdin.buffer, sys.stdin.buffer
@@ -94,7 +140,7 @@ def open_unpacked(path: PathLike) -> tuple[Any, Any]:
         raw = open(path, "rb")  # noqa: SIM115 - the caller closes it
     except OSError as fault:
         raise DataError(unreadable(path, fault)) from None
-    return raw, unpack(raw, Path(path).suffix.lower())
+    return raw, unpack(raw, Path(path).suffix.lower(), path)
 
 
 def files_of(paths: Iterable[str]) -> list[str]:

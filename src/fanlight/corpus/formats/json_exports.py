@@ -15,20 +15,25 @@ from fanlight.errors import DataError
 def write_prodigy(records: Iterable[Record]) -> Iterator[str]:
     """Yield Prodigy's tasks, accepted; with tokens where the record has them."""
     for r in records:
-        task: dict[str, Any] = {"text": r.text}
-        firsts = {s: i for i, (s, _) in enumerate(r.tokens or ())}
-        lasts = {e: i for i, (_, e) in enumerate(r.tokens or ())}
-        if r.tokens is not None:
-            task["tokens"] = [
-                {"text": r.text[s:e], "start": s, "end": e, "id": i, "ws": r.text[e : e + 1] == " "}
-                for i, (s, e) in enumerate(r.tokens)
-            ]
-        task["spans"] = [
-            {"start": s, "end": e, "label": t}
-            | ({"token_start": firsts[s], "token_end": lasts[e]} if s in firsts and e in lasts else {})
-            for s, e, t in r.spans
+        yield json_line({**prodigy_task(r), "answer": "accept"})
+
+
+def prodigy_task(r: Record) -> dict[str, Any]:
+    """Return a record as a task of Prodigy's, without an answer."""
+    task: dict[str, Any] = {"text": r.text}
+    firsts = {s: i for i, (s, _) in enumerate(r.tokens or ())}
+    lasts = {e: i for i, (_, e) in enumerate(r.tokens or ())}
+    if r.tokens is not None:
+        task["tokens"] = [
+            {"text": r.text[s:e], "start": s, "end": e, "id": i, "ws": r.text[e : e + 1] == " "}
+            for i, (s, e) in enumerate(r.tokens)
         ]
-        yield json_line({**task, "answer": "accept"})
+    task["spans"] = [
+        {"start": s, "end": e, "label": t}
+        | ({"token_start": firsts[s], "token_end": lasts[e]} if s in firsts and e in lasts else {})
+        for s, e, t in r.spans
+    ]
+    return task
 
 
 def write_doccano(records: Iterable[Record]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 import { $ } from "./dom.js";
 import { dispatch, go, VIEWS } from "./routes.js";
 import { startRequests } from "./server.js";
+import { startDropping } from "./files.js";
 import { startDeriving } from "./gradient.js";
 import { startLabelling } from "./label.js";
 import { startTagging } from "./tag.js";
@@ -42,6 +43,7 @@ document.querySelector("nav").addEventListener("keydown", (event) => {
 remember($("theme"), "theme", useTheme);
 remember($("language"), "language", (language) => { speak(language); document.dispatchEvent(new Event("spoken")); });
 startRequests();
+startDropping();
 startTagging();
 startExplaining();
 startDeriving();

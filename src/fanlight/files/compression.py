@@ -109,8 +109,8 @@ class _Unpacked(io.RawIOBase):
         return count
 
     def _measure_lines(self, data: bytes) -> None:
-        first, last = data.find(b"\n"), data.rfind(b"\n")
-        if self._length + (first if first >= 0 else len(data)) > LONGEST_LINE:
+        begin, end = data.find(b"\n"), data.rfind(b"\n")
+        if self._length + (begin if begin >= 0 else len(data)) > LONGEST_LINE:
             raise DataError(f"{self._path}:{self._line}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
-        self._length = len(data) - last - 1 if last >= 0 else self._length + len(data)
+        self._length = len(data) - end - 1 if end >= 0 else self._length + len(data)
         self._line += data.count(b"\n")

@@ -129,7 +129,8 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(**values: Any) -> Any:
         marks = marks_of(function)
         with ExitStack() as locks:
-            values |= {name: locks.enter_context(uploading(a)) for name, a in _remote_outputs(marks, values).items()}
+            remote = _remote_outputs(marks, values)
+            values |= {name: locks.enter_context(uploading(address)) for name, address in remote.items()}
             outputs = list(_outputs(marks, values))
             paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
             inputs = list(_inputs(marks, values))
@@ -149,7 +150,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return function(**values)
             except KeyboardInterrupt:
-                raise Interrupt(*_how_to_go_on(outputs, bool(values.get("resume")))) from None
+                raise Interrupt(*_how_to_go_on([] if remote else outputs, bool(values.get("resume")))) from None
 
     return command
 
@@ -178,8 +179,8 @@ def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -
     return addresses
 
 
-def _check_inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
-    for name, mark in marks.items():
+def _check_inputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
+    for name, mark in parameters.items():
         if isinstance(mark, Input) and mark.path:
             for path in _listed(values.get(name))[: -1 if mark.last_is_database else None]:
                 if address_of(path) is None and (not mark.optional or os.path.lexists(path)):

@@ -128,7 +128,8 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(**values: Any) -> Any:
         kinds = marks_of(function)
         with ExitStack() as locks:
-            values |= {name: locks.enter_context(uploading(a)) for name, a in _remote_outputs(kinds, values).items()}
+            remote = _remote_outputs(kinds, values)
+            values |= {name: locks.enter_context(uploading(address)) for name, address in remote.items()}
             outputs = list(_outputs(kinds, values))
             paths = [
                 place for path, mark in outputs for place in (path, *(_companion(path, end) for end in mark.beside))
@@ -150,7 +151,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return function(**values)
             except KeyboardInterrupt:
-                raise Interrupt(*_how_to_go_on(outputs, bool(values.get("resume")))) from None
+                raise Interrupt(*_how_to_go_on([] if remote else outputs, bool(values.get("resume")))) from None
 
     return command
 

@@ -160,7 +160,6 @@ REMAINDER: dict[str, dict[str, int]] = {
         "participle or adverb": 5,
         "private word": 6,
     },
-    "calculus": {"forbidden name": 29, "parameter of any type": 29, "participle or adverb": 15},
     "corpus": {"forbidden name": 10, "parameter of any type": 4, "participle or adverb": 6, "private word": 5},
     "engine": {"private word": 41},
     "entities": {"private word": 1},

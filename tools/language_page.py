@@ -81,6 +81,7 @@ _FILLED = ("eye", "ones", "zeros", "reshape", "transpose")  # of the grammar
 _ARGUMENTS: dict[str, tuple[Expression, ...]] = {
     **dict.fromkeys(("tr", "det", "logdet", "inv"), (symbol("A", ("n", "n")),)),
     **dict.fromkeys(("softmax", "logsumexp", "diag", "norm", "norm1", "max"), (symbol("x", ("n", 1)),)),
+    **dict.fromkeys(("maximum", "minimum"), (symbol("a", ("n", 1)), symbol("b", ("n", 1)))),
     "kron": (symbol("A", ("m", "n")), symbol("B", ("p", "q"))),
     "vstack": (symbol("A", ("m", "n")), symbol("B", ("p", "n"))),
     "hstack": (symbol("A", ("m", "n")), symbol("B", ("m", "p"))),

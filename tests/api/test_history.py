@@ -1,6 +1,7 @@
 """What a training tells: written, read again, shown."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -109,3 +110,18 @@ def test_a_line_goes_through_its_points():
     assert "".join(second.find("figcaption").itertext()) == "loss, second pass: 0.5"
     one = ElementTree.fromstring(line_chart("one", [3], [2.0], "epoch"))
     assert "nan" not in ElementTree.tostring(one, encoding="unicode")
+
+
+def test_every_epoch_is_handed_over_when_it_is_done():
+    rows = []
+    fanlight.train(TOWNS, TOWNS, epochs=2, hidden=4, passes=1, on_epoch=rows.append)
+    assert [epoch.number for epoch in rows] == [1, 2]
+    assert rows[1].metrics == {
+        "loss": rows[1].loss,
+        "words_per_second": rows[1].words_per_second,
+        "dev_f1": rows[1].dev.f1,
+    }
+    assert set(replace(rows[0], stage="first pass", dev=None).metrics) == {
+        "first pass/loss",
+        "first pass/words_per_second",
+    }

@@ -141,6 +141,7 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("examples")
     (folder / "train.conll").write_bytes(TOWNS.read_bytes())
     (folder / "texts.txt").write_text("Ann Lee lives in Oslo.\nBob left Paris.\nIt rained in Oslo.\n" * 4)
+    (folder / "rules.tsv").write_text("re:Oslo|Paris\tTOWN\n")
     return folder
 
 
@@ -157,7 +158,9 @@ def test_the_example_in_the_help_runs(monkeypatch, capsys, place, command):
     assert shown.rstrip().endswith(EXAMPLES[command])
 
 
-@pytest.mark.parametrize("command", [name for name in EXAMPLES if name not in WAITS | {"train", "update", "search"}])
+@pytest.mark.parametrize(
+    "command", [name for name in EXAMPLES if name not in WAITS | {"train", "teach", "update", "search"}]
+)
 def test_a_full_disk_under_standard_output_is_one_line(monkeypatch, capsys, place, full, command):
     monkeypatch.chdir(place)
     words, _ = example(command)
@@ -390,8 +393,7 @@ def test_a_damaged_archive_is_one_line(monkeypatch, capsys, tmp_path, words, dam
 
 @pytest.mark.parametrize("words", [["tag", "--format", "jsonl"], ["tag", "--format", "conll"], ["mask", "--redact"]])
 def test_a_line_that_fills_the_memory_is_refused(monkeypatch, capsys, tmp_path, words):
-    monkeypatch.setattr("fanlight.apps.cli.inputs.LONGEST_LINE", 1 << 20)
-    monkeypatch.setattr("fanlight.tagging.lines.LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr("fanlight.files.compression.LONGEST_LINE", 1 << 20)
     path = tmp_path / "a.txt.gz"
     with replacing(path) as part:
         part.write_bytes(b"Oslo\n" + b"a" * (1 << 23))

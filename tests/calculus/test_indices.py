@@ -69,7 +69,7 @@ def test_gradients_of_entries_are_written_as_people_do(text, by, expected):
 
 def test_a_class_index_takes_one_line():
     lines = str(derive(read_formula("-log(softmax(W @ x + b)[k])", {}, {}), "W")).split("\n")
-    assert "  δ = ∂s/∂z = softmax(z) - onehot(k, n)   n × 1" in lines
+    assert "  δ = ∂J/∂z = ŷ - onehot(k, n)   n × 1" in lines
 
 
 @pytest.mark.parametrize(

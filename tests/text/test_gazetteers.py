@@ -64,10 +64,10 @@ def test_files_are_read_and_faults_are_named(tmp_path):
     names = read_gazetteers([good], "word")
     assert (names.lists, names.longest, len(names.hashes)) == (("city",), 2, 2)
     bad.write_text("York\tcity\nno list\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"bad.tsv, line 2: is not NAME<tab>LIST"):
+    with pytest.raises(DataError, match=r"bad.tsv:2: is not NAME<tab>LIST"):
         read_gazetteers([good, bad], "word")
     bad.write_bytes("Köln\tcity\nMünchen\tcity\n".encode("cp1252"))
-    with pytest.raises(DataError, match=r"bad.tsv, line 1: is not utf-8: give --encoding"):
+    with pytest.raises(DataError, match=r"bad.tsv:1: is not utf-8: give --encoding"):
         read_gazetteers([bad], "word")
     assert len(read_gazetteers([bad], "word", "cp1252").hashes) == 2
     with pytest.raises(DataError, match="cannot be read"):

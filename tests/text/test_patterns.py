@@ -80,7 +80,7 @@ def test_what_they_say_has_a_digest_and_its_order_counts():
 def test_a_bad_expression_names_its_file_and_line(expression, tmp_path):
     path = tmp_path / "codes.tsv"
     path.write_text(f"# mine\nAcme\tORG\nre:{expression}\tCODE\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"codes.tsv, line 3: the pattern .* is no regular expression: .*: correct it"):
+    with pytest.raises(DataError, match=r"codes.tsv:3: the pattern .* is no regular expression: .*: correct it"):
         read_patterns([path])
 
 
@@ -88,7 +88,7 @@ def test_a_bad_expression_names_its_file_and_line(expression, tmp_path):
 def test_an_expression_that_is_refused_names_its_file_and_line(expression, reason, tmp_path):
     path = tmp_path / "codes.tsv"
     path.write_text(f"Acme\tORG\nre:{expression}\tCODE\n", encoding="utf-8")
-    with pytest.raises(DataError, match=rf"codes.tsv, line 2: the pattern .* {reason}.*: correct it, or leave out re:"):
+    with pytest.raises(DataError, match=rf"codes.tsv:2: the pattern .* {reason}.*: correct it, or leave out re:"):
         read_patterns([path])
 
 

@@ -175,4 +175,4 @@ def test_the_command_reads_them_and_names_a_fault(folder):
     command = [sys.executable, "-m", "fanlight", "train", str(folder / "train.conll"), "--out", str(folder / "c")]
     done = subprocess.run([*command, "--patterns", str(folder / "bad.tsv")], capture_output=True, text=True)
     assert done.returncode == 1
-    assert "bad.tsv, line 1: the pattern '(' is no regular expression" in done.stderr
+    assert "bad.tsv:1: the pattern '(' is no regular expression" in done.stderr

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from fanlight.errors import DataError, FanlightError
 from fanlight.files import COMPRESSED, digest, replacing
+from fanlight.machine import ignoring_interrupts
 from fanlight.tagging.bundled import load_tagger, model_file
 from fanlight.tagging.lines import read_blocks
 from fanlight.tagging.rules import Rules, read_rules
@@ -132,13 +133,19 @@ def tag_shards(
 def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     """Tag shards with processes of this machine, each on one thread."""
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
-        futures = [pool.submit(tag_shard, job, shard) for shard in shards]
         try:
+            with ignoring_interrupts(spawned=True):
+                futures = [pool.submit(tag_shard, job, shard) for shard in shards]
             for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool:
             raise FanlightError("a worker was killed, perhaps for want of memory: go on with --resume") from None
+        except (KeyboardInterrupt, GeneratorExit):
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()  # the shards that it had begun are done again
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.index_algebra import collect, distribute, find_used_axes, group, normal_term
-from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.text_writer import SHOWS_MEANS
 
 _EXTRA = 1.2
 _LIMIT = 24  # terms of a product that is multiplied out
@@ -58,7 +59,7 @@ def multiply_out(form: Form) -> Form | None:
         axes = tuple(dict.fromkeys(i for f in others for i in f.indices))
         inner = factor.atom.arguments[0]
         placed = [new_index(i.length) for i in factor.indices]
-        opened = renamed(inner, placed)
+        opened = rename(inner, placed)
         names = dict(zip(placed, factor.indices, strict=True))
         opened = Form(
             tuple(t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in opened.terms),
@@ -89,7 +90,7 @@ def factor_out(form: Form) -> Form:
 def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
     """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
     t, f = places[0]
-    example = _ordered(form.terms[t].factors[f], form.axes)
+    example = _in_order(form.terms[t].factors[f], form.axes)
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
@@ -98,7 +99,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
     inside = []
     for t, f in places:
         term = form.terms[t]
-        mine = _ordered(term.factors[f], form.axes)
+        mine = _in_order(term.factors[f], form.axes)
         others = [*term.factors[:f], *term.factors[f + 1 :]]
         if mine.exponent != exponent:
             others.append(mine._replace(exponent=mine.exponent - exponent))
@@ -126,7 +127,7 @@ def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
     return factor._replace(indices=tuple(names.get(i, i) for i in factor.indices))
 
 
-def _ordered(factor: Factor, axes: Sequence[Index]) -> Factor:
+def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:
     """Put a symmetric factor's free index first, so that equal places stand in equal order."""
     if not factor.atom.is_symmetric:
         return factor
@@ -149,7 +150,7 @@ def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[i
 
 
 def _patterns(factor: Factor, axes: Sequence[Index]) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-    if factor.atom.kind in ("eye", "part"):
+    if factor.atom.kind in ("eye", "part") or (factor.atom.kind == "length" and SHOWS_MEANS.get()):
         return
     summed: dict[Index, str] = {}
     places = [str(axes.index(i)) if i in axes else summed.setdefault(i, f"s{len(summed)}") for i in factor.indices]

@@ -65,6 +65,17 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
         for kink in node.operation.kinks
         if (np.abs(values[node.arguments[0]] - kink) < within).any()
     ]
+    kinks += [
+        f"norm at {node.arguments[0]} = 0"
+        for node in nodes
+        if node.operation.name == "norm" and np.abs(values[node]) < within
+    ]
+    kinks += [
+        f"{node.operation.name} at {node.arguments[0]} = {node.arguments[1]}"
+        for node in nodes
+        if node.operation.name in ("maximum", "minimum")
+        and (np.abs(values[node.arguments[0]] - values[node.arguments[1]]) < within).any()
+    ]
     signs = {"max": 1, "min": -1}
     extremes = [(node, signs[node.operation.name]) for node in nodes if node.operation.name in signs]
     ties = [node for node, sign in extremes if _ties(sign * values[node.arguments[0]], within)]

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
+from typing import NamedTuple
 
 from fanlight.calculus.expressions import Expression, constant, function, walk
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
 
 Power = tuple[Expression, Fraction]
-_sum, _trace = map(function, ("sum", "tr"))
+_sum, _trace, _norm = map(function, ("sum", "tr", "norm"))
+
+
+class Source(NamedTuple):
+    """How the expression was written that a result comes from: whether with norms, and its differences."""
+
+    has_norms: bool = False
+    differences: frozenset[Expression] = frozenset()
+
+
+_NO_SOURCE = Source()
+SOURCE: ContextVar[Source] = ContextVar("SOURCE", default=_NO_SOURCE)
+
+
+@contextmanager
+def like_source(expression: Expression) -> Iterator[None]:
+    """Write norms and differences as they are written in an expression, or in the one that it comes from."""
+    outer, nodes = SOURCE.get(), set(walk(expression))
+    differences = outer.differences | {node for node in nodes if node.operation.name == "subtract"}
+    has_norms = outer.has_norms or any(node.operation.name == "norm" for node in nodes)
+    token = SOURCE.set(Source(has_norms, differences))
+    try:
+        yield
+    finally:
+        SOURCE.reset(token)
+
+
+def is_turned(e: Expression) -> bool:
+    """Tell whether it is ``b - a`` where the source has ``a - b``."""
+    differences = SOURCE.get().differences
+    return e.operation.name == "subtract" and e not in differences and e.arguments[1] - e.arguments[0] in differences
+
+
+def sum_of_squares(e: Expression) -> Expression:
+    """Sum the squares of entries."""
+    if SOURCE.get().has_norms:
+        return _norm(e) ** 2
+    return shortest(product(transpose(e), e), _sum(e**2)) if e.shape[1] == ONE else _sum(e**2)
 
 
 def length_of(expression: Expression) -> int:
@@ -117,7 +157,8 @@ def transpose(e: Expression) -> Expression:
         return shortest(inner, e.T)
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
-        return inner if length_of(inner) <= length_of(e.T) else e.T
+        margin = name in ("add", "subtract")  # (x - a).T rather than x.T - a.T
+        return inner if length_of(inner) + margin <= length_of(e.T) else e.T
     return e.T
 
 
@@ -138,15 +179,14 @@ def multiply_powers(powers: Sequence[Power]) -> Expression:
     return outcome / times(below) if below else outcome
 
 
-def summed(powers: list[Power], length: Dimension) -> list[Power]:
+def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
     """Return a sum over entries: a product of a row and a column where there are two factors."""
     if not powers:
         return [(number_expression(Fraction(length.constant)), Fraction(1))]
     if len(powers) == 1 and powers[0][1] == 1 and is_diagonal_of(powers[0][0]):
         return [(_trace_of_chain(powers[0][0].arguments[0]), Fraction(1))]
-    if len(powers) == 1 and powers[0][1] == 2 and length_of(powers[0][0]) <= 8:
-        e = powers[0][0]
-        return [(product(transpose(e), e), Fraction(1))]
+    if len(powers) == 1 and powers[0][1] == 2:
+        return [(sum_of_squares(powers[0][0]), Fraction(1))]
     if len(powers) == 2 and all(x == 1 for _, x in powers):
         (a, _), (b, _) = powers
         return [(shortest(product(transpose(a), b), product(transpose(b), a)), Fraction(1))]
@@ -155,6 +195,8 @@ def summed(powers: list[Power], length: Dimension) -> list[Power]:
 
 def total(powers: list[Power]) -> Expression:
     """Sum the entries of a product of matrices."""
+    if len(powers) == 1 and powers[0][1] == 2:
+        return sum_of_squares(shortest(powers[0][0], transpose(powers[0][0])))
     return _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
 
 
@@ -179,7 +221,7 @@ def trace_of(left: Expression, right: Expression) -> Expression:
     if len(factors) == 2:
         a, b = factors
         if transpose(a) is b:
-            return _sum(shortest(a, b) ** 2)
+            return sum_of_squares(shortest(a, b))
     return shortest(*candidates)
 
 

@@ -3,7 +3,8 @@
 from fanlight.files.compression import COMPRESSED, ending_of
 from fanlight.files.faults import database_fault, unreadable, unwritable
 from fanlight.files.inputs import (
-    LONGEST_LINE,
+    check_named_once,
+    check_readable,
     check_rereadable,
     digest,
     files_of,
@@ -22,12 +23,15 @@ from fanlight.files.outputs import (
     replacing,
     writing,
 )
+from fanlight.files.remote import address_of, local_copy, uploading
 
 __all__ = [
     "COMPRESSED",
-    "LONGEST_LINE",
     "PathLike",
+    "address_of",
+    "check_named_once",
     "check_outputs",
+    "check_readable",
     "check_rereadable",
     "check_writable",
     "claim",
@@ -37,6 +41,7 @@ __all__ = [
     "files_of",
     "is_rereadable",
     "is_special",
+    "local_copy",
     "open_special",
     "open_unpacked",
     "put",
@@ -44,5 +49,6 @@ __all__ = [
     "replacing",
     "unreadable",
     "unwritable",
+    "uploading",
     "writing",
 ]

@@ -15,7 +15,7 @@ tables (`Configuration.columns_at`), and is a row of a narrower V.
 
 from __future__ import annotations
 
-from fanlight.calculus import Expression, batched, function, hoist, substitute, symbol
+from fanlight.calculus import Expression, function, hoist, substitute, symbol, vectorise
 from fanlight.network.configuration import Configuration
 from fanlight.network.losses import loss_of
 
@@ -58,7 +58,7 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
         replacements |= {f"e_{k}": rows(evidence, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
     if dropout:
         per_token["M"] = "N"
-    return hoist(substitute(batched(z, per_token), replacements))
+    return hoist(substitute(vectorise(z, per_token), replacements))
 
 
 def vectors(configuration: Configuration, k: int) -> Expression:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fanlight.engine.columns import MARGIN, Block
 from fanlight.errors import DataError
-from fanlight.files import LONGEST_LINE, open_unpacked, unreadable
+from fanlight.files import open_unpacked, unreadable
 
 BYTES = 1 << 18  # read at a time
 BOM = b"\xef\xbb\xbf"
@@ -73,8 +73,6 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
             cut = (piece.find(b"\n") if long else piece.rfind(b"\n")) + 1
             if not cut and not ended:
                 remainder += piece
-                if len(remainder) > LONGEST_LINE and file is not raw and path != "-":
-                    raise DataError(f"{path}:{number}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
                 continue
             parts = [remainder, piece[:cut]]
             if long:  # one line, which is not copied

@@ -183,6 +183,7 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
     """
     names, lists = [], []
     for path in paths:
+        count = len(names)
         try:
             for number, raw in enumerate(BytesIO(read_bytes(path)), 1):
                 line = raw.decode(encoding).rstrip("\r\n")
@@ -190,11 +191,13 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
                 if not line.strip():
                     continue
                 if not columns or not name.strip() or not columns[0].strip():
-                    raise DataError(f"{path}, line {number}: is not NAME<tab>LIST")
+                    raise DataError(f"{path}:{number}: is not NAME<tab>LIST")
                 names.append(name.strip())
                 lists.append(columns[0].strip())
         except UnicodeDecodeError:
-            raise DataError(f"{path}, line {number}: is not {encoding}: give --encoding") from None
+            raise DataError(f"{path}:{number}: is not {encoding}: give --encoding") from None
+        if len(names) == count:
+            raise DataError(f"{path}: is empty: a gazetteer has lines of NAME<tab>LIST")
     return Gazetteer.of(names, lists, unit)
 
 

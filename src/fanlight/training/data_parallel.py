@@ -13,7 +13,6 @@ McDonald, Hall & Mann 2010 (iterative parameter mixing); Stich 2019 (local SGD).
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import FanlightError, SettingsError
+from fanlight.machine import ignoring_interrupts
 from fanlight.training import cores
 from fanlight.training.loop import Learner, Team
 from fanlight.training.preparation import Run
@@ -133,7 +133,8 @@ class _Processes:
         for share in shares:
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, share, threads), daemon=True)
-            process.start()
+            with ignoring_interrupts(spawned=True):
+                process.start()
             theirs.close()  # so that we notice when the process, which has the other copy, is gone
             self._pipes.append(ours)
             self._processes.append(process)
@@ -159,7 +160,6 @@ class _Processes:
 
 def _serve(pipe: Connection, share: tuple[int, int], threads: int) -> None:
     """Be a worker until the parent ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, who ends this process
     cores.end_with_parent()
     worker: Worker | None = None
     while True:

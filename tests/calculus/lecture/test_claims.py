@@ -29,6 +29,11 @@ CASES = [  # expression, symbols, assumptions
     ("x.T @ A @ x", "xA", {"A": "sym"}),
     ("u.T @ (b + tanh(V @ b))", "uVb", {}),
     ("sum(tanh(x)) + x.T @ x", "x", {}),
+    ("-y.T @ log(softmax(U @ b)) + norm(U @ b)**2", "Ub", {}),
+    ("-log(sigmoid(w.T @ x)) * t + x.T @ x", "wx", {}),
+    ("w.T @ (x * ((x - mean(x)) / sqrt(var(x) + t**2 + 1)))", "xwt", {}),
+    ("max(t, w.T @ x) * t", "wxt", {}),
+    ("sum(max(w, x)) + min(t, w.T @ x)", "wxt", {}),
     ("x.T @ (w * x)", "xw", {}),
 ]
 
@@ -71,6 +76,9 @@ class Run:
 
             def moved(v, place=place):
                 values = {**self.values, name: v}
+                for inner in self.d.pieces:  # a link goes through these in one step
+                    if inner.is_inner and is_local:
+                        values[inner.name] = self.value(inner.expression, values)
                 after = self.value(piece.expression, values) if is_local else self.later(values, name)[of]
                 return float(np.ravel(after)[place])
 

@@ -102,7 +102,7 @@ def test_numpy_views_run_on_their_own():
     exec(numpy_of(steps), scope)
     point = random_point(expression, None, {}, 0)
     out = scope["program"](**{name: point[name] for name in "yUWxbc"})
-    np.testing.assert_allclose(out["s"], evaluate(expression, point))
+    np.testing.assert_allclose(out["J"], evaluate(expression, point))
     np.testing.assert_allclose(out["grad_W"], evaluate(steps.gradient, point))
     with pytest.raises(CalculusError, match="f has no NumPy form"):
         numpy_of(derive(LECTURE, "b"))

@@ -16,8 +16,20 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from fanlight.apps.cli.edge import Interrupt
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, check_outputs, check_writable, claim, ending_of, is_special
+from fanlight.files import (
+    COMPRESSED,
+    address_of,
+    check_named_once,
+    check_outputs,
+    check_readable,
+    check_writable,
+    claim,
+    ending_of,
+    is_special,
+    uploading,
+)
 
 
 @dataclass(frozen=True)
@@ -26,12 +38,22 @@ class Input:
 
     Attributes
     ----------
+    path : bool
+        Each value is a path, and is looked at before the command begins; else the command tells files from texts or
+        from names of models.
+    folder : bool
+        It may be a folder, whose files are read.
+    optional : bool
+        It need not exist yet, or the command itself says what to do.
     last_is_database : bool
         The last of several paths is a database that is written.
     default_is_standard_input : bool
         Without a value, standard input is read.
     """
 
+    path: bool = True
+    folder: bool = False
+    optional: bool = False
     last_is_database: bool = False
     default_is_standard_input: bool = False
 
@@ -46,6 +68,8 @@ class Output:
         Ends of the names of files that are written beside it.
     resumable : bool
         ``OUT.part`` holds what an interrupted run has done, for ``--resume``.
+    continues : bool
+        The same command goes on with what is there.
     exclusive : bool
         One process alone may write it; others wait (`wait`) or are refused.
     wait : bool
@@ -57,20 +81,26 @@ class Output:
         One of which its name must have, that of a compression left aside; none: any.
     compressible : bool
         Whether a name that ends with .gz or .zst compresses it.
+    remote : bool
+        It may be an address, such as s3://bucket/key; it is then written here and sent when the command ends.
     """
 
     beside: tuple[str, ...] = ()
     resumable: bool = False
+    continues: bool = False
     exclusive: bool = True
     wait: bool = False
     folder: bool = False
     database: bool = False
     endings: tuple[str, ...] = ()
     compressible: bool = True
+    remote: bool = False
 
 
 PICTURES = (".svg", ".png", ".pdf")
-DATABASE = Output(beside=("-wal", "-shm"), database=True, compressible=False)
+MODEL = Input(path=False)  # a file, or a name
+FILES = Input(folder=True)  # a file, or a folder whose files are read
+DATABASE = Output(beside=("-wal", "-shm"), database=True, continues=True, compressible=False)
 Mark = Input | Output
 
 
@@ -91,15 +121,21 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     ------
     DataError
         An output is at fault; the message names it and the remedy.
+    Interrupt
+        In place of a `KeyboardInterrupt`.
     """
 
     @wraps(function)
     def command(**values: Any) -> Any:
         marks = marks_of(function)
-        outputs = list(_outputs(marks, values))
-        paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
-        check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
         with ExitStack() as locks:
+            values |= {name: locks.enter_context(uploading(a)) for name, a in _remote_outputs(marks, values).items()}
+            outputs = list(_outputs(marks, values))
+            paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
+            inputs = list(_inputs(marks, values))
+            check_outputs(inputs, [*paths, *_redirected_output(paths)])
+            check_named_once(inputs)
+            _check_inputs(marks, values)
             for path, mark in outputs:
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
@@ -110,9 +146,44 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                 if mark.resumable:
                     check_part(path, bool(values.get("resume")))
                 _check_name(path, mark)
-            return function(**values)
+            try:
+                return function(**values)
+            except KeyboardInterrupt:
+                raise Interrupt(*_how_to_go_on(outputs, bool(values.get("resume")))) from None
 
     return command
+
+
+def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses among the outputs by their parameters' names.
+
+    Raises
+    ------
+    DataError
+        The command or an option needs a file of this machine, or an address is an input as well.
+    """
+    addresses = {}
+    inputs = {
+        address_of(p) for n, mark in parameters.items() if isinstance(mark, Input) for p in _listed(values.get(n))
+    }
+    for name, mark in parameters.items():
+        if not isinstance(mark, Output):
+            continue
+        for address in filter(None, map(address_of, _listed(values.get(name)))):
+            if not mark.remote or values.get("resume") or values.get("engine"):
+                raise DataError(f"{address}: is elsewhere, and this needs a file of this machine: name one")
+            if address in inputs:
+                raise DataError(f"{address}: is an input, which it would overwrite: choose another output")
+            addresses[name] = address
+    return addresses
+
+
+def _check_inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
+    for name, mark in marks.items():
+        if isinstance(mark, Input) and mark.path:
+            for path in _listed(values.get(name))[: -1 if mark.last_is_database else None]:
+                if address_of(path) is None and (not mark.optional or os.path.lexists(path)):
+                    check_readable(path, mark.folder)
 
 
 def _check_name(path: Path, mark: Output) -> None:
@@ -143,6 +214,16 @@ def check_part(out: Path, resume: bool) -> None:
         )
 
 
+def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[str]:
+    """Return what an interrupted command can be gone on with, if anything of it is kept."""
+    for path, mark in outputs:
+        if mark.continues and path.exists():
+            return ["the same command goes on"]
+        if mark.resumable and (_beside(path, ".part").exists() or path.is_dir()):
+            return [f"the same command{'' if resume else ' with --resume'} goes on"]
+    return []
+
+
 def _beside(path: Path, end: str) -> Path:
     return Path(f"{path}{end}")
 
@@ -157,8 +238,9 @@ def _inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[st
         if isinstance(mark, Input):
             paths = _listed(values.get(name))
             yield from filter(_exists, map(_model_file, paths[: -1 if mark.last_is_database else None]))
-            if "-" in paths or (mark.default_is_standard_input and not paths):
-                yield "/dev/stdin"
+            yield from (path for path in paths if path == "-")
+            if mark.default_is_standard_input and not paths:
+                yield "-"
 
 
 def _outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[tuple[Path, Output]]:
@@ -192,7 +274,7 @@ def _model_file(name: str) -> str:
     import fanlight
 
     bundled = Path(fanlight.__file__).parent / "models" / f"{name}.fanlight"
-    return str(bundled) if name.isalnum() and bundled.exists() else name
+    return str(bundled) if name.isalnum() and _exists(str(bundled)) else name
 
 
 def split_types(text: str | None) -> list[str] | None:

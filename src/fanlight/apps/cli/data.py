@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import FILES, Output
 
 commands = typer.Typer()
 
@@ -24,7 +24,7 @@ class ReportFormat(StrEnum):
 
 @commands.command()
 def convert(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A labelled file; for brat a folder."), Input()],
+    source: Annotated[str, typer.Argument(metavar="IN", help="A labelled file; for brat a folder."), FILES],
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="The file to write; for brat a folder."), Output(folder=True)
     ],
@@ -60,9 +60,9 @@ def convert(
 
 @commands.command(name="check-data")
 def check_data(
-    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), FILES],
     *,
-    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), Input()] = None,
+    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), FILES] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
     format: Annotated[ReportFormat, typer.Option(help="How to print.")] = ReportFormat.text,
     data_format: Annotated[

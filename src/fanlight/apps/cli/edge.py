@@ -10,24 +10,27 @@ import errno
 import io
 import os
 import sys
-from typing import Any
 
 CLOSED = "is closed"
 
 
+class Interrupt(BaseException):
+    """An interrupt within a command, which Typer would answer itself; its text says how to go on."""
+
+
 def main() -> None:
     """Run the command line and exit with its status."""
-    _open_streams()
     status = 1
     try:
+        _open_streams()
         status = _run()
         if status == 0:  # else the fault is told
             status = 1
             sys.stdout.flush()
             status = 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupt) as stop:
         status = 130
-        _tell(f"interrupted{_how_to_go_on()}")
+        _tell(": ".join(["interrupted", *map(str, stop.args)]))
     except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
         pass
     except OSError as fault:
@@ -52,6 +55,8 @@ def _run() -> int:
     try:
         app(standalone_mode=True)
     except SystemExit as stop:
+        if stop.code == 130:  # Typer's answer to an interrupt before the command
+            raise KeyboardInterrupt from None
         if isinstance(stop.code, int | None):
             return stop.code or 0
         raise
@@ -85,18 +90,7 @@ def _describe(fault: OSError) -> str:
     return f"the output cannot be written ({reason}): free space, or choose another place"
 
 
-def _how_to_go_on() -> str:
-    """Return what an interrupted command can be gone on with, if it can."""
-    words = sys.argv[1:]
-    has_output = any(word.split("=")[0] in ("--out", "--engine") for word in words)
-    if words[:1] in (["tag"], ["train"]) and has_output:
-        return ": the same command with --resume goes on"
-    if words[:1] == ["index"]:
-        return ": the same command goes on"
-    return ""
-
-
-def _show_warning(message: Any, *_: Any, **__: Any) -> None:
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     _tell(f"warning: {message}")
 
 
@@ -112,10 +106,10 @@ class _Closed(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def readinto(self, _: Any) -> int:
+    def readinto(self, _: object) -> int:
         raise OSError(errno.EBADF, f"{self._name} {CLOSED}")
 
-    def write(self, _: Any) -> int:
+    def write(self, _: object) -> int:
         raise OSError(errno.EBADF, f"{self._name} {CLOSED}")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_pairs, split_types
+from fanlight.apps.cli.arguments import FILES, MODEL, PICTURES, Output, split_pairs, split_types
 from fanlight.apps.cli.options import (
     DataFormat,
     Encoding,
@@ -39,9 +39,9 @@ ReportOption = Annotated[
 TrainOption = Annotated[
     Path | None,
     typer.Option(help="Training data: tells entities that are in it from new ones (with --report)."),
-    Input(),
+    FILES,
 ]
-AgainstOption = Annotated[str | None, typer.Option(help="A second model to compare with (with --report)."), Input()]
+AgainstOption = Annotated[str | None, typer.Option(help="A second model to compare with (with --report)."), MODEL]
 MistakesOption = Annotated[int, typer.Option(min=0, help="How many to print (with --report).")]
 PictureOption = Annotated[
     Path | None,
@@ -59,7 +59,7 @@ MapOption = Annotated[
 @commands.command()
 def evaluate(
     model: ModelFile,
-    data: Annotated[Path, typer.Argument(help="Labelled sentences."), Input()],
+    data: Annotated[Path, typer.Argument(help="Labelled sentences."), FILES],
     *,
     format: FormatOption = ScoreFormat.table,
     report: ReportOption = False,

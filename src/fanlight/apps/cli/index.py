@@ -16,7 +16,7 @@ from fanlight.apps.cli.options import Encoding, Model, Types
 from fanlight.apps.cli.texts import tag_texts
 
 commands = typer.Typer()
-Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`."), Input()]
+Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`."), Input(optional=True)]
 
 
 @commands.command()
@@ -24,7 +24,7 @@ def index(
     files: Annotated[
         list[Path],
         typer.Argument(help="Texts, one a line; the last argument is the database."),
-        Input(last_is_database=True),
+        Input(folder=True, last_is_database=True),
     ],
     model: Model = None,
     encoding: Encoding = "utf-8",

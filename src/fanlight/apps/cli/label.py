@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from fanlight.apps.cli.arguments import DATABASE, Input, Output, split_types
+from fanlight.apps.cli.arguments import DATABASE, FILES, MODEL, Input, Output, split_types
 from fanlight.apps.cli.inputs import read_lines
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.apps.cli.serve import HOST, PORT, TrainFolder, run_server
@@ -38,10 +38,10 @@ def label(
     texts: Annotated[
         list[Path] | None,
         typer.Option(help="A text a line, what `fanlight next` printed, or Prodigy's tasks: to be labelled, in order."),
-        Input(),
+        FILES,
     ] = None,
     types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
-    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), Input()] = "en",
+    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), MODEL] = "en",
     export: Annotated[
         Path | None,
         typer.Option(
@@ -71,9 +71,12 @@ def label(
 
     if (export or agreement) and not texts and not store.exists():
         raise DataError(f"{store}: there is no such file of labels: is the path right?")
+    if annotator is not None and export is None:
+        raise typer.BadParameter("needs --export", param_hint="--annotator")
     keys = read_keys(api_key, api_key_file, annotator_keys)
     if not keys and not is_loopback(host):
         raise DataError(f"--host {host}: others would read every text: give --api-key-file or --annotator-keys")
+    tagger = None if export is not None or agreement else fanlight.load(model)
     labels = LabelStore(store)
     if texts or types:
         count = _fill(labels, files_of(map(str, texts or ())), split_types(types) or (), encoding)
@@ -82,8 +85,7 @@ def label(
         _print_agreement(labels)
     if export is not None:
         _export(labels, export, annotator, to)
-    if export is None and not agreement:
-        tagger = fanlight.load(model)
+    if tagger is not None:
         labels.add((), tagger.types)
         typer.echo(f"label at http://{host}:{port}/#label", err=True)
         hosts = (host, *(allow_host or ()))

@@ -24,6 +24,7 @@ from fanlight.apps.cli import (
     serve,
     share,
     tag,
+    teach,
     train,
     warm,
 )
@@ -45,6 +46,7 @@ GROUPS = {  # a line of 80 columns each
     "Train and measure": {
         "train": "Train a model on labelled sentences.",
         "update": "Teach a model new examples and types; the old ones stay.",
+        "teach": "Learn types from rules, spaCy or a language model.",
         "evaluate": "Measure a model on labelled sentences.",
         "search": "Search for the settings that suit the data.",
         "curve": "How much data is enough: measure and forecast.",
@@ -53,8 +55,7 @@ GROUPS = {  # a line of 80 columns each
         "package, push": "Share a model: as a wheel; on the Hugging Face Hub.",
     },
     "Use what is found": {
-        "index": "Tag files into a database.",
-        "find": "Ask a database who is mentioned where.",
+        "index, find": "Tag files into a database; ask it who is mentioned where.",
         "graph": "Draw which entities are mentioned in the same texts.",
         "mask, unmask": "Replace names by placeholders; put them back.",
     },
@@ -76,6 +77,7 @@ EXAMPLES = {
     "convert": "fanlight convert train.conll train.jsonl",
     "train": "fanlight train train.conll --dev train.conll --out m.fanlight --set epochs=2",
     "update": "fanlight update m.fanlight train.conll --out new.fanlight --rehearse train.conll --set epochs=1",
+    "teach": "fanlight teach texts.txt --teacher rules.tsv --types TOWN --out t.fanlight --set epochs=2",
     "evaluate": "fanlight evaluate en train.conll --types PER,LOC",
     "search": "fanlight search train.conll --dev train.conll --out best.toml --trials 2 --set epochs=1",
     "curve": "fanlight curve train.conll --dev train.conll --points 3 --set epochs=1",
@@ -151,6 +153,7 @@ for commands in (
     tag.commands,
     explain.commands,
     train.commands,
+    teach.commands,
     evaluate.commands,
     experiments.commands,
     data.commands,

@@ -23,7 +23,7 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
     """Run a training to its end, showing each epoch; return the best dev scores."""
     best: Scores | None = None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("training", total=None, state="reading")
         for epoch in run:
             if epoch.dev is not None and (epoch.best or epoch.number == 1):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import MODEL, Input, Output
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.errors import FanlightError, SettingsError
 
@@ -31,7 +31,7 @@ def serve(
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME=]FILE", help="A model to serve; may be repeated. Default: en, ko."),
-        Input(),
+        MODEL,
     ] = None,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
@@ -40,7 +40,7 @@ def serve(
     allow_host: AllowHost = None,
     origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may call (CORS).")] = None,
     watch: Annotated[
-        Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input()
+        Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input(optional=True)
     ] = None,
     train_folder: TrainFolder = None,
     most_bytes: Annotated[int, typer.Option(min=1000, help="Of a request's body.")] = 20_000_000,

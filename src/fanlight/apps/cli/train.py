@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import FILES, MODEL, Input, Output
 from fanlight.apps.cli.options import (
     DataFormat,
     Encoding,
@@ -48,7 +48,7 @@ OutOption = Annotated[
 DevOption = Annotated[
     Path | None,
     typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch."),
-    Input(),
+    FILES,
 ]
 GazetteerOption = Annotated[
     list[Path] | None,
@@ -63,7 +63,7 @@ PatternsOption = Annotated[
 AlsoOption = Annotated[
     list[Path] | None,
     typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
-    Input(),
+    FILES,
 ]
 ConfigOption = Annotated[Path | None, typer.Option(help="Settings in TOML."), Input()]
 SeedOption = Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)]
@@ -81,24 +81,24 @@ NewModelOption = Annotated[Path, typer.Option(help="The model file to write."), 
 RehearseOption = Annotated[
     Path | None,
     typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
-    Input(),
+    FILES,
 ]
 RawOption = Annotated[
     Path | None,
-    typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it."),
-    Input(),
+    typer.Option(help="Raw text, a file or a folder, one a line, to rehearse as the model itself tags it."),
+    FILES,
 ]
 LinesOption = Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")]
 DevSetsOption = Annotated[
     list[Path] | None,
     typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
-    Input(),
+    FILES,
 ]
 
 
 @commands.command()
 def train(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), FILES],
     *,
     out: OutOption,
     dev: DevOption = None,
@@ -157,7 +157,7 @@ def train(
 
 @commands.command()
 def vectors(
-    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), Input()],
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), FILES],
     *,
     out: Annotated[Path, typer.Option(help="The file to write: word2vec text."), Output()],
     dimension: Annotated[int, typer.Option(min=1, help="Components of a vector.")] = 100,
@@ -171,7 +171,7 @@ def vectors(
     without: Annotated[
         list[Path] | None,
         typer.Option(help="Labelled sentences whose texts to leave out; may be repeated."),
-        Input(),
+        FILES,
     ] = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -195,8 +195,8 @@ def vectors(
 
 @commands.command()
 def update(
-    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
-    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
+    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), MODEL],
+    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), FILES],
     *,
     out: NewModelOption,
     rehearse: RehearseOption = None,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from fanlight.corpus.readers import read_corpus
@@ -17,7 +15,7 @@ from fanlight.errors import SettingsError
 from fanlight.files import unwritable
 from fanlight.libraries import library
 from fanlight.text.sentences import tokenise_sentences
-from fanlight.training.settings import Chosen, Settings, read_settings
+from fanlight.training.settings import Chosen, Settings, read_settings, read_toml
 from fanlight.training.train import train_corpora
 
 PathLike = str | os.PathLike[str]
@@ -182,12 +180,7 @@ def read_space(path: PathLike) -> dict[str, Any]:
     SettingsError
         The file cannot be read or is no space.
     """
-    try:
-        space = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not TOML: {error}") from None
+    space = read_toml(path)
     _check(space)
     return space
 

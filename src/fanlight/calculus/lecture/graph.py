@@ -22,9 +22,11 @@ from fanlight.calculus.text_writer import write
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
-_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−"}
+_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−",
+          "maximum": "max", "minimum": "min"}  # fmt: skip
 _ROLES = {  # in the lecture's words
-    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes", "multiply": "switches",
+    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes",
+    "maximum": "routes", "minimum": "routes", "multiply": "switches",
 }  # fmt: skip
 
 
@@ -73,19 +75,19 @@ class Graph:
 
     def mermaid(self) -> str:
         """Return the graph as Mermaid text."""
-        lines = ["graph LR"]
-        lines += [f'  n{i}["{_title(node)}"]' for i, node in enumerate(self.nodes)]
-        lines += [f'  n{e.source} -->|"{_short(self.nodes[e.source].value)}"| n{e.target}' for e in self.edges]
-        return "\n".join(lines)
+        rows_of_text = ["graph LR"]
+        rows_of_text += [f'  n{i}["{_title(node)}"]' for i, node in enumerate(self.nodes)]
+        rows_of_text += [f'  n{e.source} -->|"{_short(self.nodes[e.source].value)}"| n{e.target}' for e in self.edges]
+        return "\n".join(rows_of_text)
 
     def graphviz(self) -> str:
         """Return the graph in Graphviz's language."""
-        lines = ["digraph {", "  rankdir=LR; node [shape=box];"]
-        lines += [f'  n{i} [label="{_title(node)}"];' for i, node in enumerate(self.nodes)]
+        rows_of_text = ["digraph {", "  rankdir=LR; node [shape=box];"]
+        rows_of_text += [f'  n{i} [label="{_title(node)}"];' for i, node in enumerate(self.nodes)]
         for e in self.edges:
             back = "" if e.downstream is None else f"\\n← {_short(e.downstream)}"
-            lines.append(f'  n{e.source} -> n{e.target} [label="{_short(self.nodes[e.source].value)}{back}"];')
-        return "\n".join([*lines, "}"])
+            rows_of_text.append(f'  n{e.source} -> n{e.target} [label="{_short(self.nodes[e.source].value)}{back}"];')
+        return "\n".join([*rows_of_text, "}"])
 
     def svg(self) -> str:
         """Return the graph as an SVG picture: values in black above an edge, gradients in red below it."""
@@ -208,6 +210,7 @@ def _local(operation: Operation, arguments: int) -> str:
     return {
         "add": "1, 1", "subtract": "1, −1", "multiply": "b, a", "matmul": "b.T, a.T", "negative": "−1",
         "divide": "1/b, −y/b", "transpose": "transpose", "power": "b * a**(b − 1)", "sum": "1",
+        "maximum": "a > b, b >= a", "minimum": "a < b, b <= a",
     }.get(operation.name, operation.name)  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from fanlight.errors import CalculusError
 if TYPE_CHECKING:
     from fanlight.calculus.lecture.derivation import Derivation
 
-LONG = 80  # nodes of a gradient that is shown in inputs too
+LONG, WIDE = 80, 90  # nodes and characters of a gradient that is shown in inputs too
 
 
 class Row(NamedTuple):
@@ -48,11 +48,11 @@ def _steps(d: Derivation) -> list[Step]:
         Row((Formula.name(p.name).equals(Formula.of(p.expression)),), show(p.shape), (Claim(p.symbol, p.expression),))
         for p in d.pieces
     ]
-    first = Step("1. Break the equation into simple pieces", pieces)
+    pieces_step = Step("1. Break the equation into simple pieces", pieces)
     if len(d.pieces) == 1:
-        return [first, Step("2. Differentiate", [_gradient_row(d, d.gradient)])]
+        return [pieces_step, Step("2. Differentiate", [_gradient_row(d, d.gradient)])]
     return [
-        first,
+        pieces_step,
         Step("2. Apply the chain rule", _chain(d)),
         Step("3. Write out the Jacobians", _jacobians(d)),
         Step("4. Re-use the error signal", _signals(d)),
@@ -139,7 +139,8 @@ def _shape(d: Derivation) -> list[Row]:
     if d.wrt.shape and ONE not in d.wrt.shape:
         rows += _entry_rows(d)
     rows.append(_gradient_row(d, d.local_gradient))
-    if tree_size(d.gradient) <= LONG and str(d.gradient) != str(d.local_gradient):
+    in_inputs = str(d.gradient) if tree_size(d.gradient) <= LONG else ""
+    if in_inputs and len(in_inputs) <= WIDE and in_inputs != str(d.local_gradient):
         rows.append(_gradient_row(d, d.gradient))
     return rows
 

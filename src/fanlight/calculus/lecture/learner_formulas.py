@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
 from fanlight.calculus.batch import substitute
 from fanlight.calculus.derivatives import target_of
@@ -40,6 +42,7 @@ def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> E
     return parse(text, shapes, facts, generic, definitions)
 
 
+@lru_cache(maxsize=8)
 def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:
     """Return what the names of pieces and of their error signals stand for."""
     definitions: dict[str, Expression] = {}
@@ -53,8 +56,16 @@ def _definitions(expression: Expression, target: Expression) -> dict[str, Expres
         if node in nodes:
             (delta,) = pull_back(expression, [node]) if not expression.shape else (node,)
             holds_target = target.name in symbols_of(piece.expression)
-            names = [piece.name] if not holds_target else [piece.name, ""]
-            for suffix in names:
-                for letter in ("delta", "δ"):
-                    signals.setdefault(f"{letter}_{suffix}" if suffix else letter, delta)
-    return {**signals, **definitions}
+            number = piece.name[1:] if piece.name[0] == "z" else ""
+            ends = [f"_{piece.name}", *([f"_{number}", number] if number else []), *([""] if holds_target else [])]
+            for letter in ("delta", "δ"):
+                for end in ends:
+                    signals.setdefault(f"{letter}{end}", delta)
+    hats = {_plain(name): e for name, e in definitions.items() if _plain(name) != name}
+    return {**signals, **hats, **definitions}
+
+
+def _plain(name: str) -> str:
+    """Return a name as a keyboard has it: yhat for ŷ, sigma for σ."""
+    decomposed = unicodedata.normalize("NFD", name)
+    return decomposed.replace("\u0302", "hat").replace("σ", "sigma")

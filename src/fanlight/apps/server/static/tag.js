@@ -212,5 +212,5 @@ async function download(kind) {
   if (content !== null) save(content, `entities.${kind === "training" ? "training.jsonl" : kind}`);
 }
 
-// No cell is a formula, also where a spreadsheet takes white space or full-width signs off its beginning.
-export const quote = (cell) => `"${(/^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(cell) ? "'" : "") + cell.replaceAll('"', '""')}"`;
+// No cell is a formula: an apostrophe before it, which `fanlight tag --text-column` takes off again.
+export const quote = (s) => `"${s.replace(/^'*\s*[=+\-@\t\r\n＝＋－＠]/, "'$&").replaceAll('"', '""')}"`;

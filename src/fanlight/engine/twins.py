@@ -261,7 +261,7 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in (table.compiled_vectors(numbers) if which else table.vectors(numbers)).tolist()]
 
 
-def _quantised(which: int, case: Any) -> list[tuple[Any, ...]]:
+def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Return rows of products as scales and integers of 16 bits."""
     rows = np.array(case, np.float32).reshape(-1, 4)
     scales, out = np.zeros(len(rows), np.float32), np.zeros(rows.shape, np.int16)
@@ -318,7 +318,7 @@ TABLE = (
         ("engine.span_rules.*",),
     ),
     Twin(
-        "rows of integers", lambda c: _quantised(0, c), lambda c: _quantised(1, c),
+        "rows of integers", lambda c: _quantise_rows(0, c), lambda c: _quantise_rows(1, c),
         lambda st: st.lists(st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4), max_size=5),
         ("engine.matmul.quantise",),
     ),

@@ -270,7 +270,13 @@ def test_a_service_that_is_not_there_is_one_line(monkeypatch, capsys, folder):
 
 @pytest.mark.parametrize(
     ("address", "why"),
-    [("http://example.com/v1#m", "in the clear"), ("https://example.com/v1", "URL#MODEL"), ("https://#m", "URL#MODEL")],
+    [
+        ("http://example.com/v1#m", "in the clear"),
+        ("https://example.com/v1", "URL#MODEL"),
+        ("https://#m", "URL#MODEL"),
+        ("https://me:word@example.com/v1#m", "example.com: give the URL without name"),
+        ("https://example.com/v1?key=7#m", "without name, key"),
+    ],
 )
 def test_addresses_at_fault(monkeypatch, address, why):
     monkeypatch.setenv("FANLIGHT_TEACHER_KEY", "secret")

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.boundaries import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
-from fanlight.engine.layout import WIDTH, continues, lines_of, sentence_case, separates_columns
+from fanlight.engine.boundaries import ends_after_abbreviation, ends_after_mark, ends_at_line, ends_before_small_letter
+from fanlight.engine.layout import WIDTH, WIDTH_BITS, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
-from fanlight.engine.token_flags import AS_FORM, BULLET, CLOSING, COMMA, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
+from fanlight.engine.token_flags import AS_FORM, CLOSING, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
 from fanlight.jit import inner, kernel
+from fanlight.text.boundaries import ENDS, INITIAL
 from fanlight.text.hash_kernels import START, finish
-from fanlight.text.sentences import HEADLINE
 
 IN_COLUMNS = 2  # a bit of the state of `sentence_boundaries`
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
@@ -203,7 +203,7 @@ def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types:
         chunk = chunks.ids[c]
         place, byte = chunks.places[c], chunks.bytes[c]
         breaks += chunks.breaks[c] & (WIDTH - 1)
-        width = min(3, width + chunks.breaks[c] // WIDTH)
+        width = min(3, width + (chunks.breaks[c] >> WIDTH_BITS))
         end = -1  # of the token before in the chunk
         for k in range(tables.token_starts[chunk], tables.token_starts[chunk + 1]):
             types[n] = tables.tokens[k, 0]
@@ -263,6 +263,10 @@ def sentence_boundaries(
             final = True
         elif not before & CLOSING:
             final = False
+        usual = gaps[t] < 0 and not before & FINAL
+        usual = usual or (gaps[t] == WIDTH and not final and not before & (ENDS | INITIAL))
+        if usual and t - begin < longest:
+            continue
         border = False
         breaks, low = lines_of(gaps[t]), here & FIRST_LOWER
         if gaps[t] < 0:
@@ -280,13 +284,7 @@ def sentence_boundaries(
         elif final:
             border = not low
         elif breaks:
-            if low or before & FIRST_LOWER or before & COMMA:
-                border = here & BULLET and t + 1 < count and gaps[t + 1] >= 0
-                border = border or begins_line(types, offsets, gaps, flags, t)
-            elif here & FIRST_UPPER:
-                border = not continues(types, offsets, gaps, flags, t, begin, line_start)
-            else:
-                border = offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t)
+            border = ends_at_line(types, offsets, gaps, flags, t, begin, line_start)
         else:
             border = ends_after_abbreviation(types, offsets, gaps, flags, t, begin, line_start)
         if breaks:

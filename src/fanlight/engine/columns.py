@@ -151,8 +151,11 @@ class Networks(NamedTuple):
     first_stage, last_stage : Layers
         The same if there is one.
     two_stages : bool
+    kinds : int64 array (types,), or (0,)
+        What `text.span_rules` takes each type for; none if these rules do not apply.
     """
 
     first_stage: Any
     last_stage: Any
     two_stages: Any
+    kinds: Any

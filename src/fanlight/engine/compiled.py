@@ -36,6 +36,7 @@ from fanlight.machine import cores
 from fanlight.network.decoding import TokenSpan
 from fanlight.network.modelfile import Model
 from fanlight.text.sentences import LONGEST
+from fanlight.text.span_rules import kinds_of
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -71,6 +72,7 @@ class CompiledEngine:
         self.stage_count = 1 if model.first_stage is None else 2
         self._independent = model.configuration.head == "logistic"
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
+        self._kinds = np.array([] if self._independent else kinds_of(self.types), np.int64)
         self.finders = Finders.of(model)
         self.cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
@@ -225,6 +227,10 @@ class CompiledEngine:
             parts=max(stage.parts for stage in self.stages),
         )
 
+    def networks(self, layers: Sequence[Layers]) -> Networks:
+        """Return the model's networks, of these layers."""
+        return Networks(layers[0], layers[-1], len(layers) > 1, self._kinds)
+
     def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
         """Return tokens with the features that the model asks for beside their words."""
         if self.finders is None:
@@ -343,7 +349,7 @@ class CompiledEngine:
         tables, layers = snapshot
         scratch, out = memory
         entries = self.cache.entries()
-        arguments = entry.bind(entries, chunks, tables, _networks(layers), self.finders, scratch, out, self._json)
+        arguments = entry.bind(entries, chunks, tables, self.networks(layers), self.finders, scratch, out, self._json)
         count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
         return Entities(*(column[:count].copy() for column in out))
 
@@ -370,12 +376,8 @@ class CompiledEngine:
         chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         tables, layers = self.cache.snapshot()
         scratch, out = self._scratch
-        networks, entries = _networks(layers), self.cache.entries()
+        networks, entries = self.networks(layers), self.cache.entries()
         return entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
-
-
-def _networks(layers: Sequence[Layers]) -> Networks:
-    return Networks(layers[0], layers[-1], len(layers) > 1)
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

@@ -16,7 +16,6 @@ from fanlight.engine.chunks import Chunks, scan
 from fanlight.engine.columns import Documents, Entities
 from fanlight.engine.json import write_lines
 from fanlight.engine.pipeline import run, run_sentences
-from fanlight.engine.spans import trim_entities
 from fanlight.jit import ZERO, kernel
 
 
@@ -65,8 +64,6 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begi
         return -1, size
     documents = Documents(chunks, begin, end, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.scratch, thresholds, out)
-    if not arguments.networks.last_stage.independent:
-        n = trim_entities(data, out, n)
     if short:
         entities = Entities(
             out.documents[:n],

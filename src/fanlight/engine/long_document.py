@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from fanlight.engine import long_document_kernels
 from fanlight.engine.chunks import CONTEXT, REPEATED, Chunks, Tables
-from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tokens
+from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Tokens
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
+from fanlight.engine.span_rules import correct_entities
 from fanlight.engine.spans import trim_entities
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.layout import LOOKAHEAD
@@ -193,11 +194,12 @@ class LongDocument:
         self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece
     ) -> Entities:
         out = Entities.allocate(len(read.forms) * self._engine.overlaps)
-        networks = Networks(layers[0], layers[-1], len(layers) > 1)
+        networks = self._engine.networks(layers)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
         count = long_document_kernels.tag(networks, read.tokens, others, thresholds, self._engine.scratch(), out)
         if not networks.last_stage.independent:
-            count = trim_entities(self._view(piece.begin, piece.end), out, count)
+            view = self._view(piece.begin, piece.end)
+            count = correct_entities(view, read.tokens, networks.kinds, out, trim_entities(view, out, count))
         entities = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (entities.starts, entities.ends))
         byte_starts, byte_ends = (

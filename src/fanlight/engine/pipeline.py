@@ -15,6 +15,8 @@ from fanlight.engine.chain import best_path, messages, probability, type_probabi
 from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_boundaries, tokens_of
 from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
+from fanlight.engine.span_rules import correct_entities
+from fanlight.engine.spans import trim_entities
 from fanlight.engine.token_features import no_features, with_features
 from fanlight.engine.type_chains import (
     best_paths,
@@ -45,7 +47,11 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
         Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
     """
     tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch.longest)
-    return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
+    count = _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
+    if networks.last_stage.independent:
+        return count
+    data = documents.chunks.data
+    return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
 
 
 @inner()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fanlight.engine import entry
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import MARGIN, Entities, Networks
+from fanlight.engine.columns import MARGIN, Entities
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.type_cache import TypeCache, learn_chunks
 from fanlight.network.decoding import TokenSpan
@@ -84,7 +84,7 @@ class SentenceTagger:
             self._cache.entries(),
             chunks._replace(ids=chunks.ids[low:high]),
             tables,
-            Networks(layers[0], layers[-1], len(layers) > 1),
+            engine.networks(layers),
             engine.finders,
             engine.scratch(int(np.diff(sentences).max(initial=1))),
             out,

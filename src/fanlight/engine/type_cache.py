@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate, compress
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from fanlight.engine import chunks as chunk_kernels
 from fanlight.engine import token_flags
 from fanlight.engine.chunks import Chunks, Tables
+from fanlight.engine.columns import MARGIN
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.first_layer_cache import FirstLayerCache
 from fanlight.engine.hash_index import HashIndex
@@ -24,13 +26,13 @@ from fanlight.engine.plain_text import forms_of
 from fanlight.engine.tokenizer import Tokenizer, tokenizer_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.text import hash_kernels
+from fanlight.text import hash_kernels, word_kernels
 from fanlight.text.boundaries import boundary_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
 from fanlight.text.layout import BULLETS, CLOSING, is_final
 from fanlight.text.sentences import DIVIDING
-from fanlight.text.tokens import characters, tokenise
+from fanlight.text.tokens import characters, cut_chunk
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
@@ -219,18 +221,16 @@ class TypeCache:
         """Return any chunks' lengths and tokens."""
         texts: list[str] = []
         keys: list[str] = []
-        counts, rows_of_chunks = [], []
+        counts: list[int] = []
+        rows_of_tokens: list[tuple[int, ...]] = []
         for chunk in chunks:
-            starts, ends = tokenise(chunk) if self._unit == "word" else characters(chunk)
-            if self._tokenized:
-                starts, ends = np.array([0]), np.array([len(chunk)])
-            begins, stops = starts.tolist(), ends.tolist()
+            begins, stops = self._edges_of(chunk)
             texts += [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
             keys += character_keys(chunk, begins, stops) if self._unit == "character" else []
-            counts.append(len(starts))
-            places = _byte_offsets(chunk)
-            rows_of_chunks.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
-        tokens = np.concatenate(rows_of_chunks).astype(np.int32)
+            counts.append(len(begins))
+            places = range(len(chunk) + 1) if chunk.isascii() else _byte_offsets(chunk)
+            rows_of_tokens += [(0, s, e, places[s], places[e]) for s, e in zip(begins, stops, strict=True)]
+        tokens = np.array(rows_of_tokens, np.int32).reshape(-1, 5)
         words = forms_of(texts, self._unit)
         if self._unit == "character":
             tokens[:, 0] = self._learn_words(texts, words, keys) if texts else 0
@@ -244,6 +244,16 @@ class TypeCache:
             rows[new] = self._learn_words([texts[i] for i in fresh_places], forms, forms)
         tokens[:, 0] = rows[which]
         return counts, tokens
+
+    def _edges_of(self, chunk: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Return where the tokens of a chunk begin and end."""
+        if self._tokenized:
+            return [0], [len(chunk)]
+        if self._unit == "word":
+            cuts = cut_chunk(chunk)
+            return cuts[::2], cuts[1::2]
+        starts, ends = characters(chunk)
+        return starts.tolist(), ends.tolist()
 
     def _learn_words(self, texts: Sequence[str], words: Sequence[str], keys: Sequence[str]) -> Rows:
         """Learn any new types, with the plain functions; return their rows.
@@ -265,9 +275,23 @@ class TypeCache:
             hashes = _hashes([word.lower() for word in words])
         flags = np.array([type_flags(text, word) for text, word in zip(texts, words, strict=True)])
         rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
-        for part in self._parts_of(len(keys)):
-            self._jobs.append(partial(self._work_out, keys[part], rows[part]))
+        quick = np.zeros(len(keys), np.bool_)
+        if self._tokenizer is not None and self._unit == "word":
+            quick[:] = [key.isascii() and key.isprintable() and len(key) <= word_kernels.LONGEST for key in keys]
+            self._work_out_ascii(self._tokenizer, list(compress(keys, quick.tolist())), rows[quick])
+        others = np.flatnonzero(~quick)
+        for part in self._parts_of(len(others)):
+            chosen = others[part]
+            self._jobs.append(partial(self._work_out, [keys[k] for k in chosen.tolist()], rows[chosen]))
         return rows
+
+    def _work_out_ascii(self, tokenizer: Tokenizer, keys: Sequence[str], rows: Rows) -> None:
+        """Have the products of words in ASCII worked out by kernels."""
+        data = np.frombuffer("".join(keys).encode() + bytes(MARGIN), np.uint8)
+        ends = np.cumsum([len(key) for key in keys], dtype=np.int64)
+        spans = np.stack([np.append(0, ends)[:-1], ends, np.zeros_like(ends)], 1)
+        for part in self._parts_of(len(keys)):
+            self._jobs.append(partial(self._work_out_quickly, tokenizer, data, spans[part], rows[part]))
 
     def _parts_of(self, types: int) -> Iterator[slice]:
         job = JOB[self._unit]
@@ -347,11 +371,9 @@ def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:
     return np.array([hash_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
 
 
-def _byte_offsets(text: str) -> Int:
+def _byte_offsets(text: str) -> list[int]:
     """Return where each code point begins in UTF-8, and where the last ends."""
-    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
-    return np.append(0, np.cumsum(widths))
+    return [0, *accumulate(1 + (c >= "\x80") + (c >= "\u0800") + (c >= "\U00010000") for c in text)]
 
 
 def type_flags(text: str, word: str) -> int:

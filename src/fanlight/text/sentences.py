@@ -24,8 +24,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.text.boundaries import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
-from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, separates_columns
+from fanlight.text.boundaries import (
+    begins_item,
+    begins_line,
+    ends_after_abbreviation,
+    ends_after_mark,
+    ends_before_small_letter,
+    is_figure,
+)
+from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, is_short, separates_columns
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
@@ -110,10 +117,16 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
             if here.islower() or before[0].islower() or before == ",":
                 border = text[starts[t] : ends[t]] in BULLETS and t + 1 < count and ends[t] < starts[t + 1]
                 border = border or begins_line(text, starts, ends, t)
+                if before != "," and (here.isupper() or is_figure(text[starts[t] : ends[t]])):
+                    border = border or is_short(text, starts, ends, t, line_start=line_start)
+                    border = border or begins_item(text, starts, ends, t, sentence_offsets[-1])
             elif here.isupper():
                 border = not continues(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
+                border = border or begins_item(text, starts, ends, t, sentence_offsets[-1])
             else:
                 border = ends[t - 1] - line_start <= HEADLINE or begins_line(text, starts, ends, t)
+                figure = is_figure(text[starts[t] : ends[t]])
+                border = border or (figure and begins_item(text, starts, ends, t, sentence_offsets[-1]))
         else:
             border = ends_after_abbreviation(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
         if breaks:

@@ -103,11 +103,20 @@ def tokenise(text: str) -> tuple[Int, Int]:
     offsets: list[int] = []
     for match in _CHUNK.finditer(text):
         offset = match.start()
-        chunk = match.group()
-        cuts = _cuts(chunk) if len(chunk) <= 64 else _cuts.__wrapped__(chunk)
-        offsets += [offset + cut for cut in cuts]
+        offsets += [offset + cut for cut in cut_chunk(match.group())]
     pairs = np.array(offsets, np.int64).reshape(-1, 2)
     return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+
+
+def cut_chunk(chunk: str) -> tuple[int, ...]:
+    """Return start, end, start, end, … of the word tokens of what stands between white space.
+
+    Examples
+    --------
+    >>> cut_chunk("Oslo/Norway.")
+    (0, 4, 4, 5, 5, 11, 11, 12)
+    """
+    return _cuts(chunk) if len(chunk) <= 64 else _cuts.__wrapped__(chunk)
 
 
 def characters(text: str) -> tuple[Int, Int]:
@@ -151,7 +160,6 @@ def check_encodable(text: str) -> None:
 
 @lru_cache(1 << 16)
 def _cuts(chunk: str) -> tuple[int, ...]:
-    """Return start, end, start, end, … of the tokens of a chunk."""
     if is_normal(chunk):
         return _cuts_of_form(chunk)
     view = normalise(chunk)

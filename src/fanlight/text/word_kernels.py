@@ -102,7 +102,7 @@ def tokenize(data: Any, begin: int, end: int, abbreviations: Any, pairs: Any) ->
         pairs[n, 0], pairs[n, 1] = left, left + length
         n += 1
         left += length
-    if right - left >= 4 and data[left] | 32 == 119 and data[left + 3] == 46:  # w...: perhaps a link
+    if right - left >= 4 and data[left] | 32 == 119 and data[left + 2] | 32 == 119 and data[left + 3] == 46:  # www.
         return -1
     closed = right
     while left < closed:

@@ -10,10 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fanlight.apps.cli.edge import Interrupt
 from fanlight.apps.cli.inputs import Source, check_no_table, read_sources
 from fanlight.apps.cli.tag_outputs import Format, print_documents, write_documents, write_lines, write_parquet
-from fanlight.errors import DataError
+from fanlight.errors import DataError, Interrupt
 from fanlight.files import check_outputs, check_rereadable, check_writable, claim
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
-_PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # of the CSV that the page downloads
+_PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # the page's CSV begins with these
 _ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")  # which a spreadsheet would run without the apostrophe
 PART = 1 << 14  # rows that are written at once, and so can be lost by an interrupt
 
@@ -55,7 +55,7 @@ def read_column(path: str, column: str) -> Iterator[str]:
                 row += 1
                 if text is not None and not isinstance(text, str):
                     raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
-                is_escaped = batch.schema.names == _PAGE_COLUMNS and _ESCAPED_FORMULA.match(text or "")
+                is_escaped = batch.schema.names[:5] == _PAGE_COLUMNS and _ESCAPED_FORMULA.match(text or "")
                 yield text[1:] if text and is_escaped else text or ""
     except (OSError, library("pyarrow").ArrowException) as error:
         raise DataError(f"{path}: cannot be read ({_line(error)}): is it {ending_of(path)[1:]}?") from None
@@ -315,7 +315,7 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
     return Record(" ".join(words), tuple(entities), line, tuple(places))
 
 
-def _values(path: str, name: str, column: Any) -> list[Any]:
+def _values(path: str, name: str, column: Array | ChunkedArray) -> list[Any]:
     """Return a column's values; Arrow does not look at whether text is UTF-8 before."""
     try:
         return list(column.to_pylist())
@@ -337,7 +337,7 @@ def _names(metadata: dict[bytes, bytes], column: str) -> list[str] | None:
         return None
 
 
-def _tag(where: str, tag: Any, names: list[str] | None) -> str:
+def _tag(where: str, tag: object, names: list[str] | None) -> str:
     if isinstance(tag, str):
         return tag
     if isinstance(tag, int) and names is not None and 0 <= tag < len(names):

@@ -11,6 +11,7 @@ Examples
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,9 +25,10 @@ from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_span
 from fanlight.entities.scores import score_spans
 from fanlight.errors import DataError
 from fanlight.tagging.tagger import Tagger
-from fanlight.training.settings import read_settings
+from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_corpora
 
+PathLike = str | os.PathLike[str]
 Words = Sequence[Sequence[str]]
 Tags = Sequence[Sequence[str]]
 
@@ -54,7 +56,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def __init__(
         self,
-        vectors: Any = None,
+        vectors: PathLike | None = None,
         *,
         epochs: int | None = None,
         hidden: int | None = None,
@@ -149,7 +151,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         return tags
 
 
-def _train(corpus: Corpus, vectors: Any, settings: Any) -> Tagger:
+def _train(corpus: Corpus, vectors: PathLike | None, settings: Settings) -> Tagger:
     run = train_corpora(corpus, None, vectors, settings)
     while True:
         try:

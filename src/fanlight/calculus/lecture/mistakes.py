@@ -137,6 +137,9 @@ def _same(altered: Iterable[Array | None], learner_values: Sequence[Array]) -> b
     return different_from_zero
 
 
+_LINEAR = {"add", "subtract", "multiply", "divide", "negative", "transpose", "sum", "matmul"}
+
+
 def _find_early_stop(
     expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
 ) -> str | None:
@@ -147,7 +150,8 @@ def _find_early_stop(
         values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
         if _same(values, learner_values):
             return f"the chain stops early: it is the gradient by {node}, not by {target}"
-        if node.shape or node.operation.name in ("negative", "transpose"):
+        above = _relevant(expression, node) - {node}
+        if node.shape or all(outer.operation.name in _LINEAR for outer in above):
             continue
         values = [_Graph(node, target, point).gradient(Alteration("")) for point in points]
         if _same(values, learner_values):

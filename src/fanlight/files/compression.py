@@ -116,5 +116,5 @@ class _Unpacked(io.RawIOBase):
         begin, last = data.find(b"\n"), data.rfind(b"\n")
         if self._length + (begin if begin >= 0 else len(data)) > LONGEST_LINE:
             raise DataError(f"{self._path}:{self._line}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
-        self._length = len(data) - end - 1 if end >= 0 else self._length + len(data)
+        self._length = len(data) - last - 1 if last >= 0 else self._length + len(data)
         self._line += data.count(b"\n")

@@ -12,7 +12,7 @@ import typer
 
 from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_types
 from fanlight.apps.cli.inputs import read_lines
-from fanlight.apps.cli.options import Encoding, Model, Types
+from fanlight.apps.cli.options import DateOption, DayFirst, Encoding, Model, Types, parse_reading
 from fanlight.apps.cli.texts import tag_texts
 
 commands = typer.Typer()
@@ -28,6 +28,8 @@ def index(
     ],
     model: Model = None,
     encoding: Encoding = "utf-8",
+    date: DateOption = None,
+    day_first: DayFirst = False,
 ) -> None:
     """Tag files into a database that `find` and `graph` ask: index FILES… DB.
 
@@ -41,12 +43,15 @@ def index(
     if len(files) < 2:
         raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")
     *sources, database = files
+    reading = parse_reading(date, day_first)
     console = open_console(stderr=True)
     counts: dict[str, int] = {}
     with console.status("indexing …") as status:
         tag, read = partial(tag_texts, model=model), partial(read_lines, encoding=encoding)
         models = json.dumps(digest_models(model))
-        for source, count in index_files(files_of(map(str, sources)), database, tag, read, models):
+        for source, count in index_files(
+            files_of(map(str, sources)), database, tag, read, model=models, options=reading
+        ):
             counts[source] = count
             status.update(f"{source}: {count:,} texts")
     console.print(f"{database}: {sum(counts.values()):,} texts of {len(counts)} files", markup=False, highlight=False)
@@ -55,7 +60,9 @@ def index(
 @commands.command()
 def find(
     database: Database,
-    query: Annotated[str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   elections')],
+    query: Annotated[
+        str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   "date>=2023-01 money>1000USD"')
+    ],
     *,
     limit: Annotated[int, typer.Option(min=1, help="Of how many are printed.")] = 20,
     names: Annotated[bool, typer.Option("--names", help="Count names, instead of listing mentions.")] = False,

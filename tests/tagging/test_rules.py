@@ -25,7 +25,7 @@ MODEL = (Entity(0, 8, "LOC", "New York", 0.9), Entity(19, 23, "LOC", "York", 0.8
 
 
 @pytest.mark.parametrize(
-    ("precedence", "found"),
+    ("precedence", "matches"),
     [
         ("rules", [("New York Times", "ORG"), ("York", "NAME")]),
         ("model", [("New York", "LOC"), ("York", "LOC")]),

@@ -51,7 +51,10 @@ def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(run):
             assert {name: sorted(some[name].tolist()) for name in some} == {
                 n: sorted(needed[n].tolist()) for n in needed
             }
-            tables = {name: run.table_rows(name, some[name]) for name in some}
+            tables = {
+                name: run.parameters[name][rows] if name in run.parameters else run.lexicon.vectors(rows)
+                for name, rows in some.items()
+            }
             outputs.append(program({**run.parameters, **inputs, **tables})["Z"])
         np.testing.assert_allclose(*outputs, rtol=1e-12, atol=1e-12)
 

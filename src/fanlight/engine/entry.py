@@ -28,7 +28,7 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `bind`."""
 
 
-FIELDS = ("entries", "chunks", "tables", "networks", "finders", "room", "out", "json")
+FIELDS = ("entries", "chunks", "tables", "networks", "finders", "scratch", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 

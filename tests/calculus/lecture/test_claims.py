@@ -139,8 +139,8 @@ def test_each_view_shows_every_claim(expression, names, facts):
     for _, right in d.claims():
         with means_of(d.expression):
             assert str(right) in shown
-        assert latex(right) in typeset
-        assert latex(right).replace("&", "&amp;").replace("'", "&#x27;") in page
+            assert latex(right) in typeset
+            assert latex(right).replace("&", "&amp;").replace("'", "&#x27;") in page
 
 
 def test_a_false_claim_would_be_seen():

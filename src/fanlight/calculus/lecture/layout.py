@@ -92,7 +92,7 @@ def _jacobians(d: Derivation) -> list[Row]:
     if path is not None and len(path) > 1 and len(factors) == len(path):
         product = factors[0]
         for factor in factors[1:]:
-            product = product @ factor
+            product = product @ factor if product.shape and factor.shape else product * factor
         left = Formula.partial(d.name, d.wrt.name)
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
         rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))

@@ -40,7 +40,7 @@ class Patterns:
         The type of what each regular expression matches (`text.expressions` says what it may have); where it matches
         nothing, as ``a*`` may, it finds nothing.
     most_work : int, optional
-        Steps that the tables of a stranger's expressions may take together, `WORK` for each of them included; by default
+        Steps that the tables of a stranger's expressions may take together, with `WORK` for each; by default
         `MOST_WORK`.
 
     Raises

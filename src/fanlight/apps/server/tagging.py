@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -27,10 +26,10 @@ from fanlight.tagging.tagger import Tagger
 from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
-Result = TypeVar("Result")
 SHORT = 2_000  # bytes of a request that is answered at once: a millisecond or two, most of it for words never met
 WAITING = 50_000_000  # characters of all requests that are tagged or wait; more are asked to come again
-RULE_JOBS = 3  # requests with rules that are worked on or wait
+RULE_JOBS = 2  # requests whose new patterns are compiled or wait for that; others are asked to come again
+RULES_KEPT = 64  # of different requests
 RULES_WORK = 1 << 20  # steps that the tables of a request's patterns may take: a fraction of a second
 RULED = 200_000  # characters of a request with rules, which are applied text by text
 
@@ -56,7 +55,9 @@ class Tagging:
         self.waiting = 0
         self._first_stages: dict[str, Batcher] = {}
         self._rules_thread = ThreadPoolExecutor(1, "fanlight-rules")
-        self._rules_waiting = 0
+        self._compiler = ThreadPoolExecutor(1, "fanlight-patterns")
+        self._compiling = 0
+        self._rules: dict[Any, Rules] = {}  # of the latest requests, the last used at the end
         self._names: dict[str, ModelName] = {}
         self._tails: dict[str, bytes] = {}
         for name, tagger in taggers.items():
@@ -243,23 +244,30 @@ class Tagging:
             raise DataError(f"rules: are for at most {RULED:,} characters of a request: send several requests")
         names = tuple((rule.name, rule.type) for rule in options.rules if rule.name is not None)
         patterns = tuple((rule.pattern, rule.type) for rule in options.rules if rule.name is None)
-        return await self._in_rules_thread(_compile_rules, names, patterns, options.precedence)
+        key = names, patterns, options.precedence
+        rules = self._rules.pop(key, None)
+        if rules is None:
+            if self._compiling >= RULE_JOBS:
+                raise BusyError
+            self._compiling += 1
+            try:
+                loop = asyncio.get_running_loop()
+                rules = await loop.run_in_executor(self._compiler, _compile_rules, *key)
+            finally:
+                self._compiling -= 1
+        self._rules[key] = rules
+        if len(self._rules) > RULES_KEPT:
+            del self._rules[next(iter(self._rules))]
+        return rules
 
     def close(self) -> None:
         """End the threads that rules are applied in."""
-        self._rules_thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._rules_thread, self._compiler):
+            thread.shutdown(wait=False, cancel_futures=True)
 
     async def _apply(self, rules: Rules, documents: Iterable[Document]) -> list[Document]:
-        return await self._in_rules_thread(lambda: list(map(rules.apply, documents)))
-
-    async def _in_rules_thread(self, function: Callable[..., Result], *arguments: object) -> Result:
-        if self._rules_waiting >= RULE_JOBS:
-            raise BusyError
-        self._rules_waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._rules_thread, function, *arguments)
-        finally:
-            self._rules_waiting -= 1
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._rules_thread, lambda: list(map(rules.apply, documents)))
 
     def _batcher(self, name: str, stages: int | None) -> Batcher:
         """Return what tags with all stages of a model, or with its first alone."""
@@ -299,7 +307,6 @@ def answer(documents: Sequence[str]) -> bytes:
     return f'{{"documents": [{", ".join(documents)}]}}'.encode()
 
 
-@lru_cache(64)
 def _compile_rules(names: tuple[tuple[str, str], ...], patterns: tuple[tuple[str, str], ...], precedence: str) -> Rules:
     try:
         return Rules(dict(names), dict(patterns), precedence, RULES_WORK)

@@ -45,8 +45,9 @@ def load(
     Parameters
     ----------
     model : str or path
-        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`), or
-        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone).
+        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`),
+        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone), or
+        an address such as ``s3://bucket/m.fanlight`` (the extra remote).
     verify : bool
         Also compare the checksum of all numbers.
     passes : int, optional

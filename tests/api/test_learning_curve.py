@@ -17,7 +17,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.errors import DataError
 from fanlight.text.sentences import tokenise_sentences
-from tests.training.test_training import TOWNS
+from tests.towns import TOWNS
 
 FANLIGHT = [sys.executable, "-m", "fanlight"]
 

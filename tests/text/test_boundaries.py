@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fanlight.engine.tokenizer_kernels import flags_of
-from fanlight.engine.type_cache import _flags
+from fanlight.engine.type_cache import type_flags
 from fanlight.text.boundaries import WORDS
 from fanlight.text.sentences import tokenise_sentences
 
@@ -81,4 +81,4 @@ def test_flags_of_words_are_those_of_the_kernel():
     ends = np.cumsum([0, *map(len, raw)])
     flags = np.zeros(len(words), np.int32)
     flags_of(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), np.stack([ends[:-1], ends[1:]], 1), flags)
-    assert flags.tolist() == [_flags(word, word) for word in words]
+    assert flags.tolist() == [type_flags(word, word) for word in words]

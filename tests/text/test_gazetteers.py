@@ -1,3 +1,5 @@
+"""Tokens have the gazetteer features that trying every name would give."""
+
 import numpy as np
 import pytest
 from hypothesis import given

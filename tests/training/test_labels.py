@@ -15,8 +15,8 @@ from fanlight.errors import DataError, SettingsError
 from fanlight.network.chain import legal_transitions
 from fanlight.network.losses import UNKNOWN, loss_inputs, loss_of
 from fanlight.training.labels import Labels
-from tests.network.test_network import made
-from tests.training.test_training import SMALL, TOWNS
+from tests.networks import build_configuration
+from tests.towns import SMALL, TOWNS
 
 TYPES = ("LOC", "PER")
 PARTIAL = Annotation({"per": ("PER",), "name": ("LOC", "PER")}, frozenset({"LOC"}))
@@ -30,9 +30,9 @@ def names(labels, numbers):
 
 def test_labels_allow_what_the_annotation_leaves_open():
     labels = Labels(TYPES, overlapping=False)
-    found = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
+    codes = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
     nothing = {"O", "B-LOC", "I-LOC", "E-LOC", "S-LOC"}
-    assert names(labels, found) == [nothing, {"B-PER"}, {"E-PER"}, {"S-LOC", "S-PER"}, nothing]
+    assert names(labels, codes) == [nothing, {"B-PER"}, {"E-PER"}, {"S-LOC", "S-PER"}, nothing]
     whole = Annotation({"LOC": ("LOC",), "PER": ("PER",)}, frozenset())
     assert names(labels, labels.encode([(0, 1, "LOC")], 2, whole)) == [{"S-LOC"}, {"O"}]
     columns = Labels(TYPES, overlapping=True).encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
@@ -42,7 +42,7 @@ def test_labels_allow_what_the_annotation_leaves_open():
 
 def test_the_loss_is_that_of_all_readings_together():
     """Against the sum over every path, written out."""
-    configuration = made("chain")
+    configuration = build_configuration("chain")
     labels = Labels(TYPES, overlapping=False)
     gold = labels.encode([(0, 1, "name")], 3, PARTIAL)
     rng = np.random.default_rng(3)
@@ -68,7 +68,7 @@ def test_the_loss_is_that_of_all_readings_together():
     [("chain", "likelihood"), ("softmax", "cross-entropy"), ("logistic", "logistic"), ("logistic", "margin")],
 )
 def test_gradients_of_partial_losses(head, which):
-    configuration = made(head, which)
+    configuration = build_configuration(head, which)
     labels = Labels(TYPES, head == "logistic")
     gold = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
     rng = np.random.default_rng(5)

@@ -85,7 +85,7 @@ class _Frame(NamedTuple):
     def axes(self, below: str) -> list[str]:
         """Return the lines and numbers of the axes, with a name for the x axis."""
         elements = []
-        for tick in _ticks(self.low, self.high):
+        for tick in choose_ticks(self.low, self.high):
             _, y = self.place(self.left, tick)
             elements.append(
                 f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>'
@@ -103,7 +103,7 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def choose_ticks(low: float, high: float) -> list[float]:
     """Return round numbers in a range, two to six."""
     unit = 10.0 ** (math.floor(math.log10(high - low)) - 1)
     step = next(unit * times for times in (1, 2, 5, 10, 20, 50) if high - low <= 5 * unit * times)

@@ -89,6 +89,8 @@ class Scratch(NamedTuple):
     H, Z : float32 array (rows, M), (rows, K)
         Hidden units and emissions of several sentences.
     places : int64 array (2, P)
+    steps : float32 array (P,)
+        Where rows of products are, and their scales (`first_layer.Types`).
     parts : int64 array (P · g,)
     document_rows, shares : int64, float32 array (P · (T + 1),)
         Where the rows of `Layers.document_weights` are, and what these are multiplied by.
@@ -108,6 +110,7 @@ class Scratch(NamedTuple):
     H: Any
     Z: Any
     places: Any
+    steps: Any
     parts: Any
     document_rows: Any
     shares: Any
@@ -142,7 +145,7 @@ class Scratch(NamedTuple):
         doubles: Callable[[], Any] = lambda: allocate_aligned((rows, width), np.float64)  # noqa: E731
         return cls(
             allocate_aligned((rows, hidden)), allocate_aligned((rows, emission_width(types, independent))),
-            np.zeros((2, positions), np.int64), np.zeros(positions * parts, np.int64),
+            np.zeros((2, positions), np.int64), np.zeros(positions, np.float32), np.zeros(positions * parts, np.int64),
             np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
             allocate_aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
             np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),

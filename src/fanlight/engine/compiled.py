@@ -74,10 +74,10 @@ class CompiledEngine:
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
         self._kinds = np.array([] if self._independent else kinds_of(self.types), np.int64)
         self.finders = Finders.of(model)
-        self._cache = TypeCache(model, self.stages)
+        self.cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
-        self._free_caches.put(self._cache)
+        self._free_caches.put(self.cache)
         self._lock = threading.RLock()
         self._pools: dict[int, ThreadPoolExecutor] = {}
         self._learning: list[Future[None]] = []
@@ -157,7 +157,7 @@ class CompiledEngine:
                 begin += 1
                 continue
             done = int(sizes[begin - 1]) if begin else 0
-            end = max(begin + 1, int(np.searchsorted(sizes, done + min(LONG, self._cache.bytes), "right")))
+            end = max(begin + 1, int(np.searchsorted(sizes, done + min(LONG, self.cache.bytes), "right")))
             futures += self._begin(block, (begin, end), thresholds, then, threads)
             begin = end
         return futures
@@ -172,7 +172,7 @@ class CompiledEngine:
     @property
     def segment_bytes(self) -> int:
         """How long the segments of a long document are."""
-        return self._cache.bytes
+        return self.cache.bytes
 
     def begin_segment(
         self, data: NDArray[np.uint8], size: int, then: Callable[..., Result], threads: int
@@ -275,7 +275,7 @@ class CompiledEngine:
     ) -> list[Future[Result]]:
         """Look up chunks; threads work out what is new, and then do these with the chunks and the tables."""
         with self._lock:
-            pool, cache = self._pool(threads), self._cache
+            pool, cache = self._pool(threads), self.cache
             self._arguments = None
             if cache.full:
                 self._readers = self._running
@@ -348,7 +348,7 @@ class CompiledEngine:
     ) -> Entities:
         tables, layers = snapshot
         scratch, out = memory
-        entries = self._cache.entries()
+        entries = self.cache.entries()
         arguments = entry.bind(entries, chunks, tables, self.networks(layers), self.finders, scratch, out, self._json)
         count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
         return Entities(*(column[:count].copy() for column in out))
@@ -368,15 +368,15 @@ class CompiledEngine:
 
     def _learn_short(self, block: Block, thresholds: Float) -> Entities:
         self._arguments = None
-        chunks = learn_chunks(self._cache, block.data, block.starts, block.ends)
-        return self._entities(chunks, (0, len(block.starts)), self._cache.snapshot(), thresholds, self._scratch)
+        chunks = learn_chunks(self.cache, block.data, block.starts, block.ends)
+        return self._entities(chunks, (0, len(block.starts)), self.cache.snapshot(), thresholds, self._scratch)
 
     def _bind(self) -> entry.KernelArguments:
         """Bundle all that a short block is tagged with."""
         chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
-        tables, layers = self._cache.snapshot()
+        tables, layers = self.cache.snapshot()
         scratch, out = self._scratch
-        networks, entries = self.networks(layers), self._cache.entries()
+        networks, entries = self.networks(layers), self.cache.entries()
         return entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import Layers, Types, layers_of, pad_hidden
-from fanlight.engine.matmul import multiply, panels, sum_bags
+from fanlight.engine.matmul import multiply, panels, quantise, sum_bags
 from fanlight.engine.row_products import WAYS, RowProducts, clear, products_of_bits
 from fanlight.engine.simd import allocate_aligned
 from fanlight.network.configuration import Configuration
@@ -79,9 +79,11 @@ class FirstLayerCache:
             self._add_groups([(E[typed:listed], GAZETTEER_FEATURES), (E[listed:], PATTERN_FEATURES)])
         count = 0 if self._of is None else self._of.count
         self.parts = count + (len(self._products) - self._first_group) // WAYS
-        self._near = allocate_aligned((0, (2 * reach + 1) * M))
+        # sums of rows that are learned for a single character are not worth rounding
+        kind = np.int16 if self._of is None else np.float32
+        self._near, self._scales = allocate_aligned((0, (2 * reach + 1) * M), kind), np.zeros(0, np.float32)
         self._parts = np.zeros((0, count), np.int32)
-        self.bytes = 4 * (self._near.shape[1] + count)
+        self.bytes = self._near.itemsize * self._near.shape[1] + 4 * count
         self._layers: Layers | None = None  # as long as the arrays of types are
 
     def _add_groups(self, features: Sequence[tuple[Float, int]]) -> None:
@@ -95,11 +97,8 @@ class FirstLayerCache:
     def copy_empty(self) -> FirstLayerCache:
         """Return the same layers with no types."""
         cache = copy(self)
-        cache._near, cache._parts, cache._layers = (
-            allocate_aligned((0, self._near.shape[1])),
-            self._parts[:0].copy(),
-            None,
-        )
+        cache._near = allocate_aligned((0, self._near.shape[1]), self._near.dtype)
+        cache._scales, cache._parts, cache._layers = self._scales[:0].copy(), self._parts[:0].copy(), None
         return cache
 
     @property
@@ -109,12 +108,13 @@ class FirstLayerCache:
 
     def grow(self, capacity: int) -> None:
         """Make room for so many types."""
-        near = allocate_aligned(
-            (capacity, self._near.shape[1]), zeros=False
-        )  # of which the system provides what is written to
+        # of which the system provides what is written to
+        near = allocate_aligned((capacity, self._near.shape[1]), self._near.dtype, zeros=False)
+        scales = np.empty(capacity if self._of is None else 0, np.float32)
         parts = np.empty((capacity, self._parts.shape[1]), np.int32)
         near[: self.capacity], parts[: self.capacity] = self._near, self._parts
-        self._near, self._parts, self._layers = near, parts, None
+        scales[: len(self._scales)] = self._scales
+        self._near, self._scales, self._parts, self._layers = near, scales, parts, None
 
     def learn(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows) -> None:
         """Work out the products of new types from their features."""
@@ -139,12 +139,17 @@ class FirstLayerCache:
         if gazetteer_features is not None:
             V[:, column:], kinds = gazetteer_features, kinds + gazetteer_features.any(1)
         order = np.argsort(kinds, kind="stable")  # types of equal zeros are neighbours: these cost nothing
-        multiply(V, self._W, order, rows, self._near)
+        if of is not None:
+            multiply(V, self._W, order, rows, self._near)
+            return
+        products = np.empty((len(rows), self._near.shape[1]), np.float32)
+        multiply(V, self._W, order, np.arange(len(rows)), products)
+        quantise(products, rows, self._near, self._scales)
 
     def layers(self) -> Layers:
         """Return the network as the kernels want it."""
         if self._layers is None:
-            types = Types(self._near, self._products, self._parts, self._first_group)
+            types = Types(self._near, self._scales, self._products, self._parts, self._first_group)
             self._layers = layers_of(
                 self._parameters,
                 self._A,

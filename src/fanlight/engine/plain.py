@@ -55,7 +55,7 @@ class PlainEngine:
         if model.first_stage is not None:
             stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
         self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
-        self._types = TypeProducts(self._stages, model.lexicon)
+        self.type_products = TypeProducts(self._stages, model.lexicon)
         self._lock = Lock()  # of the cache
 
     @property
@@ -160,22 +160,22 @@ class PlainEngine:
     def emissions(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return Z (N, K) of the last network."""
         with self._lock:
-            return self._stages[-1].emissions(self._read(tokens), self._types.products(len(self._stages) - 1))
+            return self._stages[-1].emissions(self._read(tokens), self.type_products.products(len(self._stages) - 1))
 
     def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return the hidden layer (N, m) of the last network."""
         with self._lock:
-            return self._stages[-1].hidden(self._read(tokens), self._types.products(len(self._stages) - 1))
+            return self._stages[-1].hidden(self._read(tokens), self.type_products.products(len(self._stages) - 1))
 
     def _read(self, tokens: Tokens) -> Read:
         """Look up tokens; rows are good as long as nobody makes room for others."""
-        ids = self._types.rows(tokens.keys)
+        ids = self.type_products.rows(tokens.keys)
         listed = gazetteer_features(
             self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places()
         )
         read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
         if len(self._stages) > 1:
-            document_features = self._document_features(read, self._types.forms[ids], tokens.documents)
+            document_features = self._document_features(read, self.type_products.forms[ids], tokens.documents)
             read = read._replace(features=concatenate_features(listed, document_features))
         return read
 
@@ -191,7 +191,7 @@ class PlainEngine:
         selection = np.unique(sentence[repeated])
         if len(selection):
             part, tokens = read.choose(selection)
-            Z = self._stages[0].emissions(part, self._types.products(0))
+            Z = self._stages[0].emissions(part, self.type_products.products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
                 marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals

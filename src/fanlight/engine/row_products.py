@@ -175,7 +175,7 @@ def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: A
     for t in range(len(places)):
         if t + AHEAD < len(places):
             for i in range(offsets[t + AHEAD], offsets[t + AHEAD + 1]):
-                for j in range(0, width, LINE):
+                for j in range(0, width, LINE // table.itemsize):
                     prefetch(table, ids[i] * stride + begin + j)
         place = np.int64(places[t]) * out.shape[1] + column
         for j in range(0, width, len(UNITS)):

@@ -17,6 +17,7 @@ import numpy as np
 from fanlight.engine.columns import NO_FEATURES, Block, Entities, Tokens
 from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.hash_index import HashIndex
+from fanlight.engine.matmul import LARGEST, quantise
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
 from fanlight.engine.type_cache import TypeCache
@@ -29,6 +30,7 @@ from fanlight.text.span_rules import Span, correct, kinds_of
 from fanlight.text.span_words import WORDS
 
 SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "other")  # types that the rules of spans know
+ROUNDING = 1e-3  # of probabilities: the compiled engine keeps products as integers of 16 bits
 MODELS = Path(__file__).parents[1] / "models"
 
 
@@ -259,6 +261,19 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in (table.compiled_vectors(numbers) if which else table.vectors(numbers)).tolist()]
 
 
+def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Return rows of products as scales and integers of 16 bits."""
+    rows = np.array(case, np.float32).reshape(-1, 4)
+    scales, out = np.zeros(len(rows), np.float32), np.zeros(rows.shape, np.int16)
+    if which:
+        quantise(rows, np.arange(len(rows)), out, scales)
+    else:
+        largest = np.abs(rows).max(1, initial=0)
+        inverse = np.divide(LARGEST, largest, out=np.zeros_like(largest), where=largest > 0)
+        scales, out = largest / LARGEST, np.rint(rows * inverse[:, None]).astype(np.int16)
+    return [(scale, *row) for scale, row in zip(scales.tolist(), out.tolist(), strict=True)]
+
+
 _WORDS = (
     "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
     "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
@@ -266,15 +281,15 @@ _WORDS = (
 )  # fmt: skip
 
 TABLE = (
-    Twin("entities of a block", lambda c: _entities(0, c), lambda c: _entities(1, c), texts_of, _WORDS, 1e-5),
+    Twin("entities of a block", lambda c: _entities(0, c), lambda c: _entities(1, c), texts_of, _WORDS, ROUNDING),
     Twin(
         "entities of a long document", lambda c: _segments(0, c), lambda c: _segments(1, c), texts_of,
-        ("engine.long_document_kernels.*",), 1e-5,
+        ("engine.long_document_kernels.*",), ROUNDING,
     ),
     Twin("lines of JSON", lambda c: _json(0, c), lambda c: _json(1, c), texts_of, ("engine.json.*",)),
     Twin(
         "entities of tokenised sentences", lambda c: _token_spans(0, c), lambda c: _token_spans(1, c), texts_of,
-        ("engine.entry.tag_sentences",), 1e-5,
+        ("engine.entry.tag_sentences",), ROUNDING,
     ),
     Twin(
         "matches of expressions", lambda c: _matches(0, c), lambda c: _matches(1, c),
@@ -301,6 +316,11 @@ TABLE = (
     Twin(
         "spans as the rules have them", lambda c: _corrections(0, c), lambda c: _corrections(1, c), _corrections_of,
         ("engine.span_rules.*",),
+    ),
+    Twin(
+        "rows of integers", lambda c: _quantise_rows(0, c), lambda c: _quantise_rows(1, c),
+        lambda st: st.lists(st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4), max_size=5),
+        ("engine.matmul.quantise",),
     ),
     Twin(
         "the linear chain", lambda c: _chain(0, c), lambda c: _chain(1, c),

@@ -36,7 +36,7 @@ from fanlight.text.tokens import characters, cut_chunk
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 104_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
+MEMORY = {"word": 84_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
 TOKENIZER_CAPACITY = 1 << 14  # tokens cut at a time
 BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand
@@ -77,7 +77,7 @@ class TypeCache:
         self._tokenizer = None if tokenized else tokenizer_of(model, TOKENIZER_CAPACITY, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
         self._stages = [] if cutting else [stage.copy_empty() for stage in stages]
-        self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
+        self._chunks, self.index, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
         self._free = np.arange(0, dtype=np.int32)  # rows for new types, in the order in which they are given
@@ -96,7 +96,7 @@ class TypeCache:
     @property
     def full(self) -> bool:
         """Whether `clear_out` is due."""
-        return len(self._types) > self._limit
+        return len(self.index) > self._limit
 
     @property
     def bytes(self) -> int:
@@ -165,9 +165,9 @@ class TypeCache:
         used[self._free] = False
         self._free = np.concatenate([np.flatnonzero(used & ~stays).astype(np.int32), self._free])
         if self._unit == "word":
-            self._types.keep(stays)
+            self.index.keep(stays)
         else:
-            self._types.count = int(stays.sum())
+            self.index.count = int(stays.sum())
         self._flags, self._folded = self._flags.copy(), self._folded.copy()
         if self._contextual:
             self._forms, self._form_of = HashIndex(), np.zeros_like(self._form_of)
@@ -201,11 +201,11 @@ class TypeCache:
     def _learn_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
         """Return the chunks' lengths (-1: refused) and tokens, as many as there is room for."""
         if self._unit == "word":
-            self._types.reserve(TOKENIZER_CAPACITY)
+            self.index.reserve(TOKENIZER_CAPACITY)
         self._make_free(TOKENIZER_CAPACITY)
-        words = tokenizer.tokenize(data, fresh, self._types.keys, self._types.values, self._free)
+        words = tokenizer.tokenize(data, fresh, self.index.keys, self.index.values, self._free)
         new = len(words.spans)
-        self._types.count += new
+        self.index.count += new
         if new:
             rows = self._enter(words.folded, words.flags, words.hashes)
             for part in self._parts_of(new):
@@ -236,7 +236,7 @@ class TypeCache:
             tokens[:, 0] = self._learn_words(texts, words, keys) if texts else 0
             return counts, tokens
         distinct, positions, which = np.unique(_hashes(texts), return_index=True, return_inverse=True)
-        rows = self._types.find(distinct)
+        rows = self.index.find(distinct)
         new = np.flatnonzero(rows < 0)
         if len(new):
             fresh_places = positions[new].tolist()
@@ -265,15 +265,15 @@ class TypeCache:
         """
         self._make_free(len(keys))
         if self._unit == "word":
-            self._types.enter(_hashes(texts), self._free[: len(keys)])
+            self.index.enter(_hashes(texts), self._free[: len(keys)])
         else:
-            self._types.count += len(keys)
+            self.index.count += len(keys)
         hashes = np.zeros(0, np.uint64)
         if self._has_names:
             hashes = word_hashes([key.lower() for key in keys])
         elif self._has_kinds:
             hashes = _hashes([word.lower() for word in words])
-        flags = np.array([_flags(text, word) for text, word in zip(texts, words, strict=True)])
+        flags = np.array([type_flags(text, word) for text, word in zip(texts, words, strict=True)])
         rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
         quick = np.zeros(len(keys), np.bool_)
         if self._tokenizer is not None and self._unit == "word":
@@ -376,7 +376,7 @@ def _byte_offsets(text: str) -> list[int]:
     return [0, *accumulate(1 + (c >= "\x80") + (c >= "\u0800") + (c >= "\U00010000") for c in text)]
 
 
-def _flags(text: str, word: str) -> int:
+def type_flags(text: str, word: str) -> int:
     """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
     return (
         token_flags.FINAL * is_final(text)

@@ -130,7 +130,7 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
         messages = Messages(total, marginals, pairs, forward, scales)
     else:
         with np.errstate(all="ignore"):  # what overflows shows in the log-partition
-            messages = _forward_backward(Z, weights, starts)
+            messages = forward_backward_plain(Z, weights, starts)
     if not np.isfinite(messages.log_partition):
         raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
     return messages
@@ -366,7 +366,7 @@ def _ends_of(types: int) -> tuple[Int, Int]:
     return closing, opening
 
 
-def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
+def forward_backward_plain(Z: Float, weights: Float, starts: Int) -> Messages:
     """Plain reference of `chain_kernels.forward_backward`."""
     K = Z.shape[1]
     forward, marginals, ahead = np.empty_like(Z), np.empty_like(Z), np.empty_like(Z)

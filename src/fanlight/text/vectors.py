@@ -83,7 +83,7 @@ def read_vectors(
         packed, file = open_unpacked(place)
         with packed:
             reporter = _Progress(file, size if file is packed else 0, progress)
-            vectors = _read(str(path), reporter, limit, encoding)
+            vectors = parse_vectors(str(path), reporter, limit, encoding)
     except OSError as error:
         raise DataError(unreadable(path, error)) from None
     if cache_file is not None and limit is None:
@@ -139,7 +139,8 @@ class _Progress:
         return data
 
 
-def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+def parse_vectors(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+    """Parse an open file of word vectors, text or binary; `path` is for messages."""
     start = file.read(BLOCK)
     if not start.strip():
         raise DataError(f"{path}: is empty: word vectors have a line a word")

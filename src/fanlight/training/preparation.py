@@ -99,12 +99,6 @@ class Run:
     gazetteer: Gazetteer | None = None
     patterns: Patterns | None = None
 
-    def table_rows(self, name: str, rows: Int) -> Float:
-        """Return rows of a table: a trained one, or the lexicon's frozen vectors (zeros for row -1)."""
-        if name in self.parameters:
-            return self.parameters[name][rows]
-        return self.lexicon.vectors(rows)
-
     def network(self, parameters: dict[str, Float] | None = None) -> Network:
         """Return the network with the run's parameters, or with others."""
         return Network(self.configuration, self.parameters if parameters is None else parameters, self.lexicon)

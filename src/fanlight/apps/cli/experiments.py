@@ -134,9 +134,9 @@ def search(
         encoding=encoding,
     )
     with replacing(out) as part:
-        lines = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
-        lines += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
-        part.write_text("".join(lines), encoding="utf-8")
+        rows = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
+        rows += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
+        part.write_text("".join(rows), encoding="utf-8")
     if best.number:
         print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}, {best.f1 - default_f1[0]:+.2f} over the defaults")
     else:

@@ -49,7 +49,7 @@ Describe = Annotated[
 
 @commands.command()
 def teach(
-    raw: Annotated[list[Path], typer.Argument(help="Raw texts: files or folders."), Input()],
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts: files or folders."), Input(path=True, folder=True)],
     *,
     teacher: TeacherOption,
     types: Annotated[str, typer.Option(metavar="TYPE,…", help="The types to learn.")],

@@ -88,7 +88,7 @@ RawOption = Annotated[
     typer.Option(help="Raw text, a file or a folder, one a line, to rehearse as the model itself tags it."),
     FILES,
 ]
-LinesOption = Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")]
+LinesOption = Annotated[int, typer.Option("--lines", min=1, help="How many lines of --raw are read.")]
 DevSetsOption = Annotated[
     list[Path] | None,
     typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
@@ -202,7 +202,7 @@ def update(
     out: NewModelOption,
     rehearse: RehearseOption = None,
     raw: RawOption = None,
-    lines: LinesOption = 5000,
+    line_count: LinesOption = 5000,
     dev: DevSetsOption = None,
     set: Settings = None,
     data_format: DataFormat = None,
@@ -224,7 +224,7 @@ def update(
         out,
         rehearse=rehearse,
         raw=raw,
-        line_count=lines,
+        line_count=line_count,
         dev=dev[0] if dev else None,
         settings=overrides,
         format=data_format,

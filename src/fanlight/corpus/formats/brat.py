@@ -14,6 +14,7 @@ from pathlib import Path
 
 from fanlight.corpus.formats.record import Mark, Record, place_spans
 from fanlight.errors import DataError
+from fanlight.files import replacing, unwritable
 
 _ENTITY = re.compile(r"T\d+\t(\S+) ([\d ;]+)\t(.*)")
 
@@ -57,8 +58,7 @@ def write_brat(records: Sequence[Record], path: str) -> None:
     DataError
         A type has white space, which the format cannot hold.
     """
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder, contents = Path(path), {}
     width = len(str(len(records)))
     for number, r in enumerate(records, 1):
         name = r.name or f"{number:0{width}}"
@@ -69,8 +69,14 @@ def write_brat(records: Sequence[Record], path: str) -> None:
             pieces = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\r\n]+", r.text[start:end])]
             surface = " ".join(r.text[s:e] for s, e in pieces)
             rows.append(f"T{i}\t{type_} {';'.join(f'{s} {e}' for s, e in pieces)}\t{surface}\n")
-        (folder / f"{name}.txt").write_bytes(r.text.encode())
-        (folder / f"{name}.ann").write_bytes("".join(rows).encode())
+        contents[f"{name}.txt"], contents[f"{name}.ann"] = r.text, "".join(rows)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise DataError(unwritable(folder, fault)) from None
+    for name, text in contents.items():
+        with replacing(folder / name) as part:
+            part.write_bytes(text.encode())
 
 
 def _mark(where: str, text: str, type_: str, offsets: str, surface: str, *, number: int) -> Mark:

@@ -11,7 +11,6 @@ from typing import Any
 from fanlight.corpus.decoding import read_text
 from fanlight.corpus.formats.columns import is_tag
 from fanlight.corpus.formats.record import Record
-from fanlight.corpus.sentence import Corpus
 from fanlight.entities.bioes import Span
 from fanlight.errors import DataError, FanlightWarning
 
@@ -31,17 +30,6 @@ def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
     """Yield Fanlight's own: {"text", "spans": [{"start", "end", "label"}]}."""
     for r in records:
         yield json_line({"text": r.text, "spans": [{"start": s, "end": e, "label": t} for s, e, t in r.spans]})
-
-
-def write_corpus(corpus: Corpus) -> Iterator[str]:
-    """Yield a JSON object a document, its sentences a line each, with spans in code points."""
-    for document in corpus.documents:
-        place, spans = 0, []
-        for sentence in document:
-            for s, e, type_ in sentence.spans:
-                spans.append({"start": place + sentence.starts[s], "end": place + sentence.ends[e - 1], "label": type_})
-            place += len(sentence.text) + 1
-        yield json.dumps({"text": "\n".join(s.text for s in document), "spans": spans}, ensure_ascii=False)
 
 
 def records_of_jsonl(path: str, text_lines: list[str]) -> Iterator[tuple[int, str, list[Span]]]:

@@ -59,7 +59,7 @@ def place_spans(path: str, texts: Sequence[str], stored_spans: Sequence[Sequence
     for unit, breaks in product(UNITS, BREAKS):
         spans_of_texts = []
         for text, marks_of_text in zip(texts, stored_spans, strict=True):
-            places = _places(text, unit, breaks) if marks_of_text else {}
+            places = places_in_unit(text, unit, breaks) if marks_of_text else {}
             spans = [(places.get(m.start, -1), places.get(m.end, -1), m.type) for m in marks_of_text]
             if not all(_fits(text, s, m.surface) for s, m in zip(spans, marks_of_text, strict=True)):
                 break
@@ -82,7 +82,7 @@ def _fits(text: str, span: Span, surface: str) -> bool:
     return 0 <= start < end <= len(text) and " ".join(text[start:end].split()) == " ".join(surface.split())
 
 
-def _places(text: str, unit: str, breaks: str) -> dict[int, int]:
+def places_in_unit(text: str, unit: str, breaks: str) -> dict[int, int]:
     """Return where in the text each offset of a unit lies."""
     places = {}
     offset = 0

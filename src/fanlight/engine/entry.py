@@ -43,7 +43,7 @@ def bind(
     entries : tuple
         Keys, values and uses, as for `engine.chunks.scan`; so are `chunks`.
     tables : Tables
-    networks, finders, room, out
+    networks, finders, scratch, out
         As for `pipeline.run`.
     json : tuple
         What `json_kernel.allocate_json` returns.

@@ -14,6 +14,7 @@ _NAMES = {  # of units whose UCUM codes pint does not know
     "[mi_i]": "mile", "[ft_i]": "foot", "[in_i]": "inch", "[yd_i]": "yard", "[nmi_i]": "nautical_mile",
     "[ly]": "light_year", "t": "metric_ton", "[lb_av]": "pound", "[oz_av]": "ounce", "[oz_tr]": "troy_ounce",
     "[stone_av]": "stone", "[car_m]": "carat", "[gal_us]": "gallon", "[pt_us]": "pint", "[qt_us]": "quart",
+    "[foz_us]": "fluid_ounce",
     "[bbl_us]": "oil_barrel", "[tbs_us]": "tablespoon", "[tsp_us]": "teaspoon", "[cup_us]": "cup",
     "[bu_us]": "bushel", "har": "hectare", "[acr_us]": "acre", "km2": "km**2", "m2": "m**2", "cm2": "cm**2",
     "m3": "m**3", "cm3": "cm**3", "[smi_us]": "mile**2", "[sft_i]": "foot**2", "[cft_i]": "foot**3",

@@ -52,8 +52,8 @@ def marked(text):
         "7 km": "QUANTITY",
         "9 kg": "QUANTITY",
     }
-    found = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
-    return Document(text, tuple(sorted(found, key=lambda e: e.start)))
+    entities = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
+    return Document(text, tuple(sorted(entities, key=lambda e: e.start)))
 
 
 def filled(folder, texts=TEXTS, options=ValueOptions()):  # noqa: B008

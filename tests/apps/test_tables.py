@@ -29,13 +29,13 @@ def test_tables_in_and_out(tmp_path, suffix):
     (pyarrow.parquet.write_table if suffix == "parquet" else pyarrow.csv.write_csv)(table, source)
     done = run(source, "--text-column", "body", "--model", "en", "--out", tmp_path / "out.parquet")
     assert done.returncode == 0, done.stderr
-    found = pyarrow.parquet.read_table(tmp_path / "out.parquet")
-    assert found["text"].to_pylist() == [text or "" for text in TEXTS]
+    table = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert table["text"].to_pylist() == [text or "" for text in TEXTS]
     lines = run(source, "--text-column", "body", "--model", "en", "--format", "jsonl").stdout.splitlines()
-    for row, line in zip(found["entities"].to_pylist(), lines, strict=True):
+    for row, line in zip(table["entities"].to_pylist(), lines, strict=True):
         plain = json.loads(line)["entities"]
         assert [{**e, "probability": round(e["probability"], 6)} for e in row] == plain
-    assert found["entities"][0][1].as_py()["text"] == "Oslo"
+    assert table["entities"][0][1].as_py()["text"] == "Oslo"
 
 
 def test_faults_are_named(tmp_path):

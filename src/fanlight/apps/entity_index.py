@@ -85,6 +85,7 @@ def index(
     database: PathLike,
     tag: Callable[[Iterable[str]], Iterator[Document]],
     lines_of: Callable[[str], Iterator[str]],
+    *,
     model: str | None = None,
     options: ValueOptions = ValueOptions(),  # noqa: B008 - cannot be changed
 ) -> Iterator[tuple[str, int]]:
@@ -112,15 +113,15 @@ def index(
         A file has changed since it was indexed, or the model has, or the database is none of Fanlight's.
     """
     check_rereadable(files, "an index")
-    with _opened(database, options) as connection:
+    with _open(database, options) as connection:
         for file in map(str, files):
             try:
                 size = os.stat(file).st_size
             except OSError as error:
                 raise DataError(f"{file}: cannot be read ({error.strerror}): is the path right?") from None
             number, done = _begin_file(connection, file, size, model)
-            lines = islice(lines_of(file), done, None)
-            while texts := list(islice(lines, BATCH)):
+            texts_left = islice(lines_of(file), done, None)
+            while texts := list(islice(texts_left, BATCH)):
                 documents = list(tag(texts))
                 connection.execute("BEGIN IMMEDIATE")
                 for line, document in enumerate(documents, done + 1):
@@ -149,12 +150,12 @@ def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str
         cursor = connection.execute(sql, [name, size, state, model])
         connection.execute("COMMIT")
         return int(cursor.lastrowid or 0), 0
-    number, size_before, lines, state_before, model_before = row
+    number, size_before, done, state_before, model_before = row
     if size_before != size or state_before not in (None, state):
         raise DataError(f"{file}: has changed since it was indexed: index it into another database")
     if None not in (model, model_before) and model_before != model:
         raise DataError(f"{file}: was indexed with another model: index it into another database")
-    return number, lines
+    return number, done
 
 
 def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
@@ -202,13 +203,13 @@ def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[s
         return list(connection.execute(sql, [*values, limit]))
 
 
-def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def mentions(database: PathLike, threshold: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
     with _reading(database) as connection:
         current = -1
         pairs: list[tuple[str, str]] = []
-        for document, name, type_ in connection.execute(sql, [least]):
+        for document, name, type_ in connection.execute(sql, [threshold]):
             if document != current and pairs:
                 yield current, pairs
                 pairs = []
@@ -275,14 +276,14 @@ def _insert(connection: sqlite3.Connection, file: int, line: int, document: Docu
 def _reading(database: PathLike) -> Iterator[sqlite3.Connection]:
     """Open a database whose values may be damaged."""
     try:
-        with _opened(database) as connection:
+        with _open(database) as connection:
             yield connection
     except (UnicodeDecodeError, TypeError, AttributeError) as error:
         raise DataError(f"{database}: is damaged ({' '.join(str(error).split())[:200]}): index anew") from None
 
 
 @contextmanager
-def _opened(database: PathLike, options: ValueOptions | None = None) -> Iterator[sqlite3.Connection]:
+def _open(database: PathLike, options: ValueOptions | None = None) -> Iterator[sqlite3.Connection]:
     """Open a database; to write, if there are options by which values are read."""
     create = options is not None
     if not create and not Path(database).is_file():

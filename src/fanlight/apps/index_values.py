@@ -61,8 +61,8 @@ def insert_value(connection: sqlite3.Connection, mention: int, text: str, type_:
 
 def add_values(connection: sqlite3.Connection, options: ValueOptions) -> None:
     """Give values to a database that was written before there were any."""
-    marks = ", ".join("?" * len(TYPES))
-    rows = connection.execute(f"SELECT id, name, type FROM mentions WHERE type IN ({marks})", TYPES).fetchall()
+    places = ", ".join("?" * len(TYPES))
+    rows = connection.execute(f"SELECT id, name, type FROM mentions WHERE type IN ({places})", TYPES).fetchall()
     for mention, name, type_ in rows:
         insert_value(connection, mention, name, type_, options)
 
@@ -93,7 +93,7 @@ def conditions_sql(
     for key in dict.fromkeys(condition.key for condition in conditions):
         parts = [_comparison(connection, c) for c in conditions if c.key == key]
         sql = f"SELECT mention FROM amounts WHERE {' AND '.join(part for part, _ in parts)}"
-        operands = [operand for _, some in parts for operand in some]
+        operands = [operand for _, values_of_part in parts for operand in values_of_part]
         if asked & set(KEYS[key][1]):
             where.append(f"m.id IN ({sql})")
         else:
@@ -135,12 +135,12 @@ def _date_comparison(value: Value, operator: str, operand: str) -> tuple[str, li
     days = days_of(value.iso or "")
     if days is None:
         raise DataError(f"the query: {operand!r} has no year: write such as {_EXAMPLES['date']}")
-    first, last = days
+    begin, stop = days
     if operator == "=":
-        return "begin >= ? AND stop <= ?", [first, last]
+        return "begin >= ? AND stop <= ?", [begin, stop]
     return {
-        ">=": ("begin >= ?", [first]), ">": ("begin > ?", [last]),
-        "<=": ("stop <= ?", [last]), "<": ("stop < ?", [first]),
+        ">=": ("begin >= ?", [begin]), ">": ("begin > ?", [stop]),
+        "<=": ("stop <= ?", [stop]), "<": ("stop < ?", [begin]),
     }[operator]  # fmt: skip
 
 

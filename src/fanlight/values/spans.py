@@ -40,8 +40,8 @@ def days_of(iso: str) -> tuple[str, str] | None:
     """
     begin, slash, end = iso.partition("/")
     if slash:
-        first, last = days_of(begin), days_of(end)
-        return (first[0], last[1]) if first and last else None
+        earliest, latest = days_of(begin), days_of(end)
+        return (earliest[0], latest[1]) if earliest and latest else None
     day = iso.partition("T")[0]
     if day.isdecimal() and len(day) < 4:
         return f"{day:0<4}-01-01", f"{day:9<4}-12-31"

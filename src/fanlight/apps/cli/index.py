@@ -16,7 +16,7 @@ from fanlight.apps.cli.options import DateOption, DayFirst, Encoding, Model, Typ
 from fanlight.apps.cli.texts import tag_texts
 
 commands = typer.Typer()
-Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`."), Input()]
+Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fanlight index`."), Input(optional=True)]
 
 
 @commands.command()
@@ -24,7 +24,7 @@ def index(
     files: Annotated[
         list[Path],
         typer.Argument(help="Texts, one a line; the last argument is the database."),
-        Input(last_is_database=True),
+        Input(folder=True, last_is_database=True),
     ],
     model: Model = None,
     encoding: Encoding = "utf-8",
@@ -49,9 +49,11 @@ def index(
     with console.status("indexing …") as status:
         tag, read = partial(tag_texts, model=model), partial(read_lines, encoding=encoding)
         models = json.dumps(digest_models(model))
-        for source, lines in index_files(files_of(map(str, sources)), database, tag, read, models, reading):
-            counts[source] = lines
-            status.update(f"{source}: {lines:,} texts")
+        for source, count in index_files(
+            files_of(map(str, sources)), database, tag, read, model=models, options=reading
+        ):
+            counts[source] = count
+            status.update(f"{source}: {count:,} texts")
     console.print(f"{database}: {sum(counts.values()):,} texts of {len(counts)} files", markup=False, highlight=False)
 
 
@@ -95,7 +97,7 @@ def graph(
         Output(endings=(".graphml", ".jsonld", *PICTURES)),
     ],
     most: Annotated[int, typer.Option(min=1, help="Entities, the most frequent.")] = 200,
-    least: Annotated[int, typer.Option(min=1, help="Leave out pairs in fewer texts.")] = 2,
+    minimum: Annotated[int, typer.Option("--least", min=1, help="Leave out pairs in fewer texts.")] = 2,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out mentions less probable.")] = 0.5,
     types: Types = None,
 ) -> None:
@@ -107,6 +109,6 @@ def graph(
     chosen = split_types(types)
     check_types(chosen or (), types_of(database), "--types")
     texts = ([m for m in row if not chosen or m[1] in chosen] for _, row in mentions(database, threshold))
-    network = graph_of(texts, least, most)
+    network = graph_of(texts, minimum, most)
     write_graph(network, out)
     print(f"{out}: {len(network.nodes):,} entities, {len(network.edges):,} pairs", file=sys.stderr)

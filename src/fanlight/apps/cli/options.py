@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input
+from fanlight.apps.cli.arguments import MODEL, Input
 from fanlight.files import is_special
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.
 Model = Annotated[
     str | None,
     typer.Option(help="A model file or name (en, ko, hf:user/repo); by default each text's own script decides."),
-    Input(),
+    MODEL,
 ]
-ModelFile = Annotated[
-    str, typer.Argument(help="A model file or name: en, ko, an installed one, hf:user/repo."), Input()
-]
+ModelFile = Annotated[str, typer.Argument(help="A model file or name: en, ko, an installed one, hf:user/repo."), MODEL]
 Types = Annotated[str | None, typer.Option(help="These types alone, such as PER,ORG.", show_default=False)]
 DataFormat = Annotated[
     str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)

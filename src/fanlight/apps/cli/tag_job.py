@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fanlight.apps.cli.inputs import Source, check_no_table, read_sources
 from fanlight.apps.cli.tag_outputs import Format, print_documents, write_documents, write_lines, write_parquet
-from fanlight.errors import DataError
+from fanlight.errors import DataError, Interrupt
 from fanlight.files import check_outputs, check_rereadable, check_writable, claim
 
 if TYPE_CHECKING:
@@ -206,9 +206,12 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
     texts = 0
     with locks:
         rows = tag_shards(files, job, workers, run, options.resume, overwrite=options.overwrite)
-        for done, (row, count) in enumerate(rows, 1):
-            texts += row.rows
-            print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
+        try:
+            for done, (row, count) in enumerate(rows, 1):
+                texts += row.rows
+                print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
+        except KeyboardInterrupt:
+            raise Interrupt("the same command with --resume goes on") from None
     print(f"{out}: {texts} texts tagged now, listed in {out / 'manifest.jsonl'}", file=sys.stderr)
 
 

@@ -7,6 +7,7 @@ By pyarrow (the extra "formats"). Columns of texts are read and written a batch 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -19,7 +20,7 @@ from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
-from fanlight.files import ending_of, open_unpacked, replacing
+from fanlight.files import address_of, ending_of, open_unpacked, replacing
 from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
 from fanlight.values import Value, ValueOptions, read_value
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
+_PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # the page's CSV begins with these
+_ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")  # which a spreadsheet would run without the apostrophe
 PART = 1 << 14  # rows that are written at once, and so can be lost by an interrupt
 
 
@@ -44,7 +47,7 @@ def read_column(path: str, column: str) -> Iterator[str]:
     """
     row = 0
     try:
-        for batch in _batches(path):
+        for batch in _batches(path, column):
             if column not in batch.schema.names:
                 raise DataError(f"{path}: has no column {column!r}; it has {', '.join(batch.schema.names)}")
             if batch.schema.names.count(column) > 1:
@@ -53,7 +56,8 @@ def read_column(path: str, column: str) -> Iterator[str]:
                 row += 1
                 if text is not None and not isinstance(text, str):
                     raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
-                yield text or ""
+                is_escaped = batch.schema.names[:5] == _PAGE_COLUMNS and _ESCAPED_FORMULA.match(text or "")
+                yield text[1:] if text and is_escaped else text or ""
     except (OSError, library("pyarrow").ArrowException) as error:
         raise DataError(f"{path}: cannot be read ({_line(error)}): is it {ending_of(path)[1:]}?") from None
 
@@ -350,7 +354,7 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
     return Record(" ".join(words), tuple(entities), line, tuple(places))
 
 
-def _values(path: str, name: str, column: Any) -> list[Any]:
+def _values(path: str, name: str, column: Array | ChunkedArray) -> list[Any]:
     """Return a column's values; Arrow does not look at whether text is UTF-8 before."""
     try:
         return list(column.to_pylist())
@@ -372,7 +376,7 @@ def _names(metadata: dict[bytes, bytes], column: str) -> list[str] | None:
         return None
 
 
-def _tag(where: str, tag: Any, names: list[str] | None) -> str:
+def _tag(where: str, tag: object, names: list[str] | None) -> str:
     if isinstance(tag, str):
         return tag
     if isinstance(tag, int) and names is not None and 0 <= tag < len(names):
@@ -380,13 +384,16 @@ def _tag(where: str, tag: Any, names: list[str] | None) -> str:
     raise DataError(f"{where}: tag {tag!r} has no name in the file's metadata: store the tags as strings")
 
 
-def _batches(path: str) -> Iterator[Any]:
+def _batches(path: str, column: str) -> Iterator[Any]:
     if path.lower().endswith(".parquet"):
-        yield from library("pyarrow.parquet").ParquetFile(path).iter_batches(ROWS)
+        raw, _ = (path, None) if address_of(path) is None else open_unpacked(path)
+        yield from library("pyarrow.parquet").ParquetFile(raw).iter_batches(ROWS)
         return
     csv = library("pyarrow.csv")
     # a row without text is a row: the output has as many as the input
     options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
+    # a column of texts that look like numbers or dates is one of texts
+    types = csv.ConvertOptions(column_types={column: library("pyarrow").string()})
     raw, file = open_unpacked(path)
     with raw:
-        yield from csv.open_csv(file, parse_options=options)
+        yield from csv.open_csv(file, parse_options=options, convert_options=types)

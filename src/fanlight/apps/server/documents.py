@@ -45,9 +45,9 @@ def keep_entities(
         return document
 
     def is_wanted(entity: Entity) -> bool:
-        least = threshold if isinstance(threshold, (int, float)) else threshold.get(entity.type, 0.0)
+        minimum = threshold if isinstance(threshold, (int, float)) else threshold.get(entity.type, 0.0)
         probability = 0.0 if entity.probability is None else entity.probability
-        return (types is None or entity.type in types) and probability >= least
+        return (types is None or entity.type in types) and probability >= minimum
 
     return Document(document.text, tuple(filter(is_wanted, document.entities)))
 

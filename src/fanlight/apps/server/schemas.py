@@ -38,7 +38,7 @@ class TextFault(NamedTuple):
     message: str
 
 
-def _keep_fault(value: Any, validate: Callable[[Any], Any]) -> Any:
+def _keep_fault(value: object, validate: Callable[[Any], Any]) -> Any:
     """Let a text that is at fault be told in its own place, where others are not."""
     try:
         return validate(value)
@@ -375,13 +375,7 @@ class EpochOut(Model):
     epochs: int
     loss: float
     dev_f1: float | None
-
-
-class TrainingResponse(Model):
-    """The passes of the training that is watched, so far, and as HTML their curves and, at the end, the report."""
-
-    epochs: list[EpochOut]
-    html: str
+    seconds: float = Field(default=0.0, description="Since its stage began.")
 
 
 class Fault(Model):

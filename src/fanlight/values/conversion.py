@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fanlight.libraries import library
-
-if TYPE_CHECKING:
-    from pint import UnitRegistry
 
 _NAMES = {  # of units whose UCUM codes pint does not know
     "[mi_i]": "mile", "[ft_i]": "foot", "[in_i]": "inch", "[yd_i]": "yard", "[nmi_i]": "nautical_mile",
@@ -63,6 +60,5 @@ _OFFSET = ("degC", "degF", "kelvin")
 
 
 @cache
-def _registry() -> UnitRegistry:
-    registry: UnitRegistry = library("pint").UnitRegistry(cache_folder=None)
-    return registry
+def _registry() -> Any:
+    return library("pint").UnitRegistry(cache_folder=None)

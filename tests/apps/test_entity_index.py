@@ -51,6 +51,8 @@ def marked(text):
         "5 miles": "QUANTITY",
         "7 km": "QUANTITY",
         "9 kg": "QUANTITY",
+        "20 to 30 °C": "QUANTITY",
+        "2-3 years": "DATE",
     }
     entities = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
     return Document(text, tuple(sorted(entities, key=lambda e: e.start)))
@@ -123,7 +125,7 @@ def test_faults_are_named(tmp_path):
 
 VALUED = [
     "Acme paid $3 million on 2 May 2023.", "Globex paid 500 euros in March 2020.", "Ann Lee came at 5 pm yesterday.",
-    "In 2023 the road was 5 miles long, or 7 km, at 9 kg.", "It took two hours, 12 % more.",
+    "It is 20 to 30 °C, and lasts 2-3 years.", "In 2023 the road was 5 miles long, or 7 km, at 9 kg.", "It took two hours, 12 % more.",
 ]  # fmt: skip
 
 
@@ -144,11 +146,15 @@ VALUED = [
         ("money<1000 name:globex", ["Globex"]),
         ("quantity>7km", ["5 miles"]),
         ("quantity>=7km", ["5 miles", "7 km"]),
-        ("quantity>5", ["7 km", "9 kg"]),
+        ("quantity>5", ["20 to 30 °C", "7 km", "9 kg"]),
         ('quantity="5 miles"', ["5 miles"]),
         ("quantity>1kg", ["9 kg"]),
         ("time>12:00 type:PER", ["Ann Lee"]),
         ('duration<"3 hours"', ["two hours"]),
+        ('duration>="2 years"', ["2-3 years"]),
+        ('duration>"2 years"', []),
+        ('quantity<="86 °F"', ["20 to 30 °C"]),
+        ('quantity<="80 °F"', []),
         ("percent>10", ["12 %"]),
         ("percent>20", []),
     ],

@@ -110,7 +110,7 @@ def test_values_are_a_field_of_entities_where_they_are_asked_for(tmp_path):
     assert done.returncode == 0, done.stderr
     entities, none = pyarrow.parquet.read_table(out)["entities"].to_pylist()
     values = {e["text"]: e["value"] for e in entities}
-    money = {"kind": "money", "iso": None, "number": 3.5e9, "unit": "USD"}
+    money = {"kind": "money", "iso": None, "number": 3.5e9, "unit": "USD", "upper": None}
     assert (values["$3.5 billion"], values["Ann"], none) == (money, None, [])
     assert values["yesterday"]["iso"] == "2026-11-27"
     (batch,) = arrow.tag_batches([pyarrow.table({"text": ["Ann paid $3.5 billion yesterday.", None]})], values=True)

@@ -188,7 +188,7 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
             "ORDER BY m.id LIMIT ?"
         )
         rows = connection.execute(sql, [*values, limit])
-        return [Mention(*row, value=value and json.loads(value)) for *row, value in rows]
+        return [Mention._make([*row[:-1], row[-1] and json.loads(row[-1])]) for row in rows]
 
 
 def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[str, str, int]]:

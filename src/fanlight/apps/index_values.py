@@ -21,7 +21,7 @@ from fanlight.values.spans import clock_of, days_of, seconds_of
 
 TABLE = """
 CREATE TABLE amounts (mention INTEGER PRIMARY KEY, kind TEXT NOT NULL, begin TEXT, stop TEXT, clock TEXT, number REAL,
-    unit TEXT, value TEXT NOT NULL);
+    upper REAL, unit TEXT, value TEXT NOT NULL);
 CREATE INDEX amounts_of_kind ON amounts (kind, begin, number);
 """
 KEYS = {  # of queries: the type of which an operand is read, and the types of the mentions
@@ -50,13 +50,14 @@ def insert_value(connection: sqlite3.Connection, mention: int, text: str, type_:
     if value is None:
         return
     begin, stop = (value.iso and days_of(value.iso)) or (None, None)
-    number = None if value.number is None else float(value.number)
+    numbers = [None if number is None else float(number) for number in (value.number, value.upper)]
     if value.kind == "duration":
-        number = seconds_of(value.iso or "")
-    row = [mention, value.kind, begin, stop, value.iso and clock_of(value.iso), number, value.unit]
-    connection.execute(
-        "INSERT INTO amounts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*row, json.dumps(value.to_dict(), ensure_ascii=False)]
-    )
+        least, _, most = (value.iso or "").partition("/")
+        numbers = [seconds_of(least), seconds_of(most)]
+    row = [mention, value.kind, begin, stop, value.iso and clock_of(value.iso)]
+    row += [numbers[0], numbers[0] if numbers[1] is None else numbers[1], value.unit]
+    written = json.dumps(value.to_dict(), ensure_ascii=False)
+    connection.execute("INSERT INTO amounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [*row, written])
 
 
 def add_values(connection: sqlite3.Connection, options: ValueOptions) -> None:
@@ -110,7 +111,7 @@ def _comparison(connection: sqlite3.Connection, condition: Condition) -> tuple[s
     key, operator, operand = condition
     bare = Decimal(operand.replace(",", "")) if _NUMBER.fullmatch(operand) else None
     if key in ("money", "percent", "quantity") and bare is not None:
-        return f"kind = ? AND number {operator} ?", [key, float(bare)]
+        return f"kind = ? AND {_column(operator)} {operator} ?", [key, float(bare)]
     value = read_value(operand, KEYS[key][0])
     if value is None or (value.kind != key and (key, value.kind) != ("date", "time")):
         raise DataError(f"the query: {operand!r} is no {key}: write such as {_EXAMPLES[key]}")
@@ -122,12 +123,17 @@ def _comparison(connection: sqlite3.Connection, condition: Condition) -> tuple[s
             raise DataError(f"the query: {operand!r} is no time of the clock: write such as {_EXAMPLES[key]}")
         return f"clock {operator} ?", [clock]
     if key == "duration":
-        return f"kind = 'duration' AND number {operator} ?", [seconds_of(value.iso or "") or 0.0]
+        return f"kind = 'duration' AND {_column(operator)} {operator} ?", [seconds_of(value.iso or "") or 0.0]
     number = float(value.number or 0)
     if key == "quantity":
         return _quantity_comparison(connection, number, value.unit or "", operator)
     unit = "" if value.unit is None else " AND unit = ?"
-    return f"kind = ? AND number {operator} ?{unit}", [key, number, *([value.unit] if value.unit else [])]
+    return f"kind = ? AND {_column(operator)} {operator} ?{unit}", [key, number, *([value.unit] if value.unit else [])]
+
+
+def _column(operator: str) -> str:
+    """Return what of a range is compared, so that the whole of it is: its least number, or its greatest."""
+    return "upper" if operator in ("<", "<=") else "number"
 
 
 def _date_comparison(value: Value, operator: str, operand: str) -> tuple[str, list[str | float]]:
@@ -138,10 +144,11 @@ def _date_comparison(value: Value, operator: str, operand: str) -> tuple[str, li
     begin, stop = days
     if operator == "=":
         return "begin >= ? AND stop <= ?", [begin, stop]
-    return {
+    comparisons: dict[str, tuple[str, list[str | float]]] = {
         ">=": ("begin >= ?", [begin]), ">": ("begin > ?", [stop]),
         "<=": ("stop <= ?", [stop]), "<": ("stop < ?", [begin]),
-    }[operator]  # fmt: skip
+    }  # fmt: skip
+    return comparisons[operator]
 
 
 def _quantity_comparison(
@@ -157,6 +164,8 @@ def _quantity_comparison(
         if converted is None:
             continue
         bounds = (converted * (1 - 1e-9), converted * (1 + 1e-9)) if operator == "=" else None
-        parts.append("unit = ? AND number BETWEEN ? AND ?" if bounds else f"unit = ? AND number {operator} ?")
+        parts.append(
+            "unit = ? AND number BETWEEN ? AND ?" if bounds else f"unit = ? AND {_column(operator)} {operator} ?"
+        )
         values += [other, *(sorted(bounds) if bounds else [converted])]
     return f"kind = 'quantity' AND ({' OR '.join(f'({part})' for part in parts) or '0'})", values

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from fanlight.libraries import library
-
-if TYPE_CHECKING:
-    from pint import UnitRegistry
 
 _NAMES = {  # of units whose UCUM codes pint does not know
     "[mi_i]": "mile", "[ft_i]": "foot", "[in_i]": "inch", "[yd_i]": "yard", "[nmi_i]": "nautical_mile",
     "[ly]": "light_year", "t": "metric_ton", "[lb_av]": "pound", "[oz_av]": "ounce", "[oz_tr]": "troy_ounce",
     "[stone_av]": "stone", "[car_m]": "carat", "[gal_us]": "gallon", "[pt_us]": "pint", "[qt_us]": "quart",
+    "[foz_us]": "fluid_ounce",
     "[bbl_us]": "oil_barrel", "[tbs_us]": "tablespoon", "[tsp_us]": "teaspoon", "[cup_us]": "cup",
     "[bu_us]": "bushel", "har": "hectare", "[acr_us]": "acre", "km2": "km**2", "m2": "m**2", "cm2": "cm**2",
     "m3": "m**3", "cm3": "cm**3", "[smi_us]": "mile**2", "[sft_i]": "foot**2", "[cft_i]": "foot**3",
@@ -62,6 +60,5 @@ _OFFSET = ("degC", "degF", "kelvin")
 
 
 @cache
-def _registry() -> UnitRegistry:
-    registry: UnitRegistry = library("pint").UnitRegistry(cache_folder=None)
-    return registry
+def _registry() -> Any:
+    return library("pint").UnitRegistry(cache_folder=None)

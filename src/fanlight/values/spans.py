@@ -9,9 +9,20 @@ import re
 from fanlight.values.calendar import write_date
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_WEEK = re.compile(r"(\d{4})-W(\d{2})")
-_PART = re.compile(r"(\d{4})-(Q[1-4]|SP|SU|FA|WI)")
-_FIRST_MONTHS = {"Q1": 1, "Q2": 4, "Q3": 7, "Q4": 10, "SP": 3, "SU": 6, "FA": 9, "WI": 12}  # of three; the north's
+_WEEK = re.compile(r"(\d{4})-W(\d{2})(-WE)?")
+_PART = re.compile(r"(\d{4})-(Q[1-4]|H[12]|SP|SU|FA|WI)")
+_FIRST_MONTHS = {
+    "H1": 1,
+    "H2": 7,
+    "Q1": 1,
+    "Q2": 4,
+    "Q3": 7,
+    "Q4": 10,
+    "SP": 3,
+    "SU": 6,
+    "FA": 9,
+    "WI": 12,
+}  # seasons are the north's
 _CLOCK = re.compile(r"T(\d{2}:\d{2}(?::\d{2})?)")
 _DURATION = re.compile(r"P(?=.)(?:[\d.]+[YMWD])*(?:T(?:[\d.]+[HMS])+)?")
 _COUNT = re.compile(r"([\d.]+)([A-Z])")
@@ -41,12 +52,13 @@ def days_of(iso: str) -> tuple[str, str] | None:
         return f"{year:04}-{month or 1:02}-{number or 1:02}", f"{year:04}-{last_month:02}-{last:02}"
     if match := _PART.fullmatch(day):
         year, month = int(match[1]), _FIRST_MONTHS[match[2]]
-        end_year, end_month = (year, month + 2) if month < 12 else (year + 1, 2)
+        end_year, end_month = (year, month + (5 if match[2][0] == "H" else 2)) if month < 12 else (year + 1, 2)
         return f"{year:04}-{month:02}-01", write_date(end_year, end_month, _length(end_year, end_month)) or ""
     if match := _WEEK.fullmatch(day):
         try:
             monday = datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
-            return monday.isoformat(), (monday + datetime.timedelta(6)).isoformat()
+            first = monday + datetime.timedelta(5 if match[3] else 0)
+            return first.isoformat(), (monday + datetime.timedelta(6)).isoformat()
         except (ValueError, OverflowError):  # no year has that week, or it is the calendar's last
             return None
     return None

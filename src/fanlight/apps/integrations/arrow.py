@@ -199,6 +199,7 @@ def entities_type(values: bool = False) -> Any:
     offsets = [("start", arrow.int64()), ("end", arrow.int64())]
     labels = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
     value = [("kind", arrow.string()), ("iso", arrow.string()), ("number", arrow.float64()), ("unit", arrow.string())]
+    value.append(("upper", arrow.float64()))
     return arrow.list_(arrow.struct([*offsets, *labels, *([("value", arrow.struct(value))] if values else [])]))
 
 
@@ -231,8 +232,7 @@ def _value(value: Value | None) -> dict[str, str | float] | None:
     """Return a value as a row of Arrow's, whose numbers are all of one type."""
     if value is None:
         return None
-    fields = value.to_dict()
-    return {**fields, "number": float(fields["number"])} if "number" in fields else fields
+    return {name: item if isinstance(item, str) else float(item) for name, item in value.to_dict().items()}
 
 
 def write_parts(documents: Iterable[Document], folder: Path, anew: bool, values: bool | ValueOptions = False) -> None:

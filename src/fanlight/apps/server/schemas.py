@@ -185,6 +185,7 @@ class ValueOut(Model):
     kind: Literal["date", "time", "duration", "money", "percent", "quantity"]
     iso: str = Field(default_factory=_absent, description="ISO 8601, of dates, times and durations.")
     number: float = Field(default_factory=_absent, description="Of money, per cents and quantities.")
+    upper: float = Field(default_factory=_absent, description="Of a range: number is the least, this the greatest.")
     unit: str = Field(default_factory=_absent, description="A currency of ISO 4217, or a unit of UCUM.")
 
 

@@ -73,11 +73,11 @@ def train(
     dev: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     vectors: str | os.PathLike[str] | None = None,
+    *,
     gazetteers: Sequence[str | os.PathLike[str]] = (),
     also: Sequence[str | os.PathLike[str]] = (),
     watch: str | os.PathLike[str] | None = None,
     patterns: Sequence[str | os.PathLike[str]] = (),
-    *,
     on_epoch: Callable[[Epoch], object] | None = None,
     **settings: Any,
 ) -> Tagger:
@@ -154,10 +154,10 @@ def report(
     data: str | os.PathLike[str],
     train: str | os.PathLike[str] | None = None,
     against: str | os.PathLike[str] | None = None,
+    *,
     format: str | None = None,
     encoding: str = "utf-8",
     types: Sequence[str] | None = None,
-    *,
     mapping: Mapping[str, str] | None = None,
 ) -> Report:
     """Report on a model's work on labelled sentences: scores, their interval, calibration, and every mistake.

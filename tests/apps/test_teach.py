@@ -379,8 +379,8 @@ def test_a_file_that_holds_no_answers_is_not_written_to(folder):
 
 
 def test_dev_has_its_share_of_entities():
-    made = [{"text": str(n), "spans": [n] if n < 10 else []} for n in range(100)]
-    train, dev = split_dev(made)
+    records = [{"text": str(n), "spans": [n] if n < 10 else []} for n in range(100)]
+    train, dev = split_dev(records)
     assert (len(train), len(dev)) == (80, 20)
     assert sum(bool(row["spans"]) for row in dev) == 2
     assert not {row["text"] for row in train} & {row["text"] for row in dev}

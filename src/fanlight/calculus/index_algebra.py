@@ -258,12 +258,13 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
 
 
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
-    """Use that exponentials over their sum add up to one; return the indices of this sum too."""
+    """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
     for total in factors:
-        if total.exponent >= 0 or total.atom.kind != "group" or not _is_sum_of_exp(total.atom):
+        one = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
+        if one is None:
             continue
         for factor in factors:
-            if factor.atom.name != "exp" or factor.exponent != 1:
+            if factor.atom != one.atom or factor.exponent != one.exponent:
                 continue
             others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
             alone = {i for i in factor.indices if i not in others}
@@ -306,9 +307,10 @@ def split_selection(form: Form) -> tuple[Form, Form] | None:
     return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
 
 
-def _is_sum_of_exp(atom: Atom) -> bool:
+def _summed_factor(atom: Atom) -> Factor | None:
+    """Return the one factor whose sum a group is."""
     terms = atom.arguments[0].terms
-    return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
+    return terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
 
 
 def _is_positive_symbol(atom: Atom) -> bool:

@@ -69,7 +69,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
             fault = error
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
-    return min(candidates, key=lambda c: c[:2])[2]
+    return min(candidates, key=lambda c: (c[0], c[1], str(c[2])))[2]
 
 
 def _exact(e: Expression, axes: Axes) -> Expression:
@@ -144,7 +144,8 @@ def _without_minus(term: Term) -> Term:
 
 def _is_better_turned(e: Expression) -> bool:
     """Tell whether a difference is better written the other way round."""
-    return _is_distance(e) or is_turned(e)
+    inner = e.arguments[0] if e.operation.name == "transpose" else e
+    return _is_distance(inner) or is_turned(inner)
 
 
 def _is_distance(e: Expression) -> bool:
@@ -219,7 +220,9 @@ def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
 
 def _turn(e: Expression) -> Expression:
     """Return a difference whose sign is of no account the way round that is better."""
-    return e.arguments[1] - e.arguments[0] if _is_better_turned(e) else e
+    if e.operation.name != "subtract" or not _is_better_turned(e):
+        return e
+    return e.arguments[1] - e.arguments[0]
 
 
 def _root_of_squares(atom: Atom) -> Expression | None:

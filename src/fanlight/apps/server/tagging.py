@@ -130,7 +130,7 @@ class Tagging:
                 answers.append(json.dumps({**error_body(422, text.message), **fields}, ensure_ascii=False))
                 continue
             document, name = next(tagged)
-            answers.append(answer_line(document, {**name.to_dict(), **fields}, request.offsets, request.echo))
+            answers.append(await _write(document, {**name.to_dict(), **fields}, request))
         return answers
 
     def at_once(self, body: bytes) -> bytes | None:
@@ -188,7 +188,7 @@ class Tagging:
                 if isinstance(item, LineIn):
                     document, name = next(tagged)
                     fields = name.to_dict() | ({} if item.id is None else {"id": item.id})
-                    yield answer_line(document, fields, options.offsets, options.echo) + "\n"
+                    yield await _write(document, fields, options) + "\n"
                 else:
                     yield json.dumps(item, ensure_ascii=False) + "\n"
 
@@ -313,6 +313,14 @@ def _error_line(error: Exception, identifier: str | int | None) -> str:
     is_busy = isinstance(error, BusyError)
     body = error_body(429, "too much is waiting: send this text again") if is_busy else error_body(400, str(error))
     return json.dumps(body if identifier is None else {**body, "id": identifier}, ensure_ascii=False)
+
+
+async def _write(document: Document, fields: Mapping[str, Any], options: TagOptions) -> str:
+    """Return a document's answer as a line of JSON; values are read in a thread, since it may have thousands."""
+    values = options.value_options
+    if values is None:
+        return answer_line(document, fields, options.offsets, options.echo)
+    return await asyncio.to_thread(answer_line, document, fields, options.offsets, options.echo, values)
 
 
 def _portions(count: int) -> Iterable[tuple[int, int]]:

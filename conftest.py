@@ -14,6 +14,8 @@ import pytest
 KEY = "fanlight/missing"
 MODULES = {
     "axe-playwright-python": "axe_playwright_python", "import-linter": "importlinter",
+    "haystack-ai": "haystack", "mlflow-skinny": "mlflow", "llama-index-core": "llama_index",
+    "opensearch-py": "opensearchpy",
     "huggingface-hub": "huggingface_hub", "presidio-analyzer": "presidio_analyzer", "scikit-learn": "sklearn",
 }  # fmt: skip
 _EXTRA = re.compile(r"^([\w.-]+).*; extra ==")

@@ -22,7 +22,7 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
 
 import numpy as np  # noqa: E402
 
-from fanlight.calculus import batched, compile, function, gradient, parse  # noqa: E402
+from fanlight.calculus import compile, function, gradient, parse, vectorise  # noqa: E402
 
 SIZES = [(4, 3), (100, 250), (256, 1460)]
 BATCHES = [1, 32, 512]
@@ -31,7 +31,7 @@ Call = Callable[[], Any]
 
 def ours(point: dict[str, np.ndarray]) -> Call:
     shapes = {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)}
-    total = function("sum")(batched(parse("sigmoid(u.T @ tanh(W @ x + b))", shapes), {"x": "N"}))
+    total = function("sum")(vectorise(parse("sigmoid(u.T @ tanh(W @ x + b))", shapes), {"x": "N"}))
     program = compile({"loss": total, **dict(zip("uWbx", gradient(total, list("uWbx")), strict=True))})
     return lambda: program(point)
 

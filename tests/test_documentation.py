@@ -21,15 +21,19 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in FILES}
 TOWNS = (ROOT / "tests" / "data" / "towns.conll").read_text()
-OF_A_SERVER = ("docs/api.md",)  # tests/apps/test_deployment.py runs it
+OF_A_SERVER = (  # tests/apps/test_deployment.py and test_pipelines.py run them
+    "docs/api.md",
+    "docs/pipelines.md",
+    "docs/ko/pipelines.md",
+)
 WRONG = ("not right", "틀렸습니다")  # a command that shows a mistake ends with status 1
 LIGHT = ("derive", "jacobian", "hessian", "check", "exercise")  # run in this process: a page has a hundred of them
 
 
 def blocks(text, language):
     """Return the code blocks of a page, those inside collapsible parts too."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE)
-    return [textwrap.dedent(code) for _, code in found]
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(code) for _, code in blocks]
 
 
 def pages_with(language):
@@ -144,7 +148,20 @@ def test_the_korean_navigation_has_korean_pages_only():
 
 
 @pytest.mark.parametrize(
-    "page", ["commands", "much-text", "your-own-types", "engines", "libraries", "many-machines", "notebook"]
+    "page",
+    [
+        "coming-from",
+        "commands",
+        "faq",
+        "much-text",
+        "your-own-types",
+        "engines",
+        "libraries",
+        "many-machines",
+        "notebook",
+        "pipelines",
+        "teach",
+    ],
 )
 def test_a_korean_page_has_the_code_of_its_english_twin(page):
     english, korean = PAGES[f"docs/{page}.md"], PAGES[f"docs/ko/{page}.md"]

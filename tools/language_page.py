@@ -40,7 +40,8 @@ NumPy's notation; nothing is run. This page is written by `tools/language_page.p
 
 A 1 × 1 matrix is a scalar; a vector is a column. Shapes are inferred from use; what the text does not show is a guess,
 which is printed: `x taken as a column: --shape x=n`. In a formula for `check`, the pieces `z`, `h`, … of the derivation
-may stand, and error signals: `delta` (or `δ`) of the piece that the symbol stands in, `delta_z`, `delta_h`.
+may stand, and error signals: `delta` (or `δ`) of the piece that the symbol stands in, `delta_z`, `delta_h`, `delta2` of
+z2; ŷ may be written `yhat`, x̂ `xhat`, σ `sigma`.
 """
 
 
@@ -81,6 +82,7 @@ _FILLED = ("eye", "ones", "zeros", "reshape", "transpose")  # of the grammar
 _ARGUMENTS: dict[str, tuple[Expression, ...]] = {
     **dict.fromkeys(("tr", "det", "logdet", "inv"), (symbol("A", ("n", "n")),)),
     **dict.fromkeys(("softmax", "logsumexp", "diag", "norm", "norm1", "max"), (symbol("x", ("n", 1)),)),
+    **dict.fromkeys(("maximum", "minimum"), (symbol("a", ("n", 1)), symbol("b", ("n", 1)))),
     "kron": (symbol("A", ("m", "n")), symbol("B", ("p", "q"))),
     "vstack": (symbol("A", ("m", "n")), symbol("B", ("p", "n"))),
     "hstack": (symbol("A", ("m", "n")), symbol("B", ("m", "p"))),

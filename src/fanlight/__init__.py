@@ -9,18 +9,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fanlight.entities.entity import Document, Entity
 from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
 if TYPE_CHECKING:
     from fanlight.api.history import History
+    from fanlight.entities.entity import Document, Entity
     from fanlight.entities.report import Report
     from fanlight.entities.scores import Scores
     from fanlight.tagging.tagger import Tagger
+    from fanlight.training.loop import Epoch
 
 __all__ = [
     "Document",
@@ -44,8 +45,9 @@ def load(
     Parameters
     ----------
     model : str or path
-        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`), or
-        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone).
+        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`),
+        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone), or
+        an address such as ``s3://bucket/m.fanlight`` (the extra remote).
     verify : bool
         Also compare the checksum of all numbers.
     passes : int, optional
@@ -71,10 +73,12 @@ def train(
     dev: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     vectors: str | os.PathLike[str] | None = None,
+    *,
     gazetteers: Sequence[str | os.PathLike[str]] = (),
     also: Sequence[str | os.PathLike[str]] = (),
     watch: str | os.PathLike[str] | None = None,
     patterns: Sequence[str | os.PathLike[str]] = (),
+    on_epoch: Callable[[Epoch], object] | None = None,
     **settings: Any,
 ) -> Tagger:
     """Train a model on labelled files and return its tagger.
@@ -95,6 +99,8 @@ def train(
         Where to tell, while it goes on, how it goes: for `fanlight serve --watch` and `history`.
     patterns : sequence of path
         Names and regular expressions to be told of: lines of a name, or ``re:`` and an expression, a tab and a type.
+    on_epoch : callable, optional
+        Takes each epoch when it is done; its ``metrics`` are for MLflow, Weights & Biases and others.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -115,6 +121,7 @@ def train(
         settings=settings,
         watch=watch,
         patterns=patterns,
+        on_epoch=on_epoch,
     )
 
 
@@ -147,10 +154,10 @@ def report(
     data: str | os.PathLike[str],
     train: str | os.PathLike[str] | None = None,
     against: str | os.PathLike[str] | None = None,
+    *,
     format: str | None = None,
     encoding: str = "utf-8",
     types: Sequence[str] | None = None,
-    *,
     mapping: Mapping[str, str] | None = None,
 ) -> Report:
     """Report on a model's work on labelled sentences: scores, their interval, calibration, and every mistake.
@@ -183,9 +190,16 @@ def history(watch: str | os.PathLike[str]) -> History:
     return read_history(Path(watch))
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Tagger":
-        from fanlight.tagging.tagger import Tagger
+_LATER = {  # what is imported when it is asked for: until the command's edge is reached, an interrupt is a traceback
+    "Document": "fanlight.entities.entity",
+    "Entity": "fanlight.entities.entity",
+    "Tagger": "fanlight.tagging.tagger",
+}
 
-        return Tagger
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'fanlight' has no attribute {name!r}")

@@ -8,8 +8,9 @@ from typing import Any
 from fanlight.errors import FanlightError
 
 _EXTRAS = {
-    "gensim": "vectors", "huggingface_hub": "hub", "matplotlib": "graph", "networkx": "graph", "optuna": "search",
-    "pyarrow": "formats", "ray": "ray", "regex": "formats", "spacy": "spacy", "zstandard": "zstd",
+    "fsspec": "remote", "gensim": "vectors", "huggingface_hub": "hub", "matplotlib": "graph", "networkx": "graph",
+    "optuna": "search", "pint": "units", "pyarrow": "formats", "ray": "ray", "regex": "formats",
+    "spacy": "spacy", "zstandard": "zstd",
 }  # fmt: skip
 
 
@@ -25,4 +26,5 @@ def library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        raise FanlightError(f"this needs {top}: pip install 'fanlight[{_EXTRAS[top]}]'") from None
+        package = f"'fanlight[{_EXTRAS[top]}]'" if top in _EXTRAS else top
+        raise FanlightError(f"this needs {top}: pip install {package}") from None

@@ -1,9 +1,13 @@
 """Routes that clients of other systems know, each asked by its real client where there is one."""
 
+import json
+from urllib.parse import urljoin
+
 import httpx
 import pytest
 
 import fanlight
+from fanlight.apps.convert import read_records
 from tests.apps.serving import running
 
 TEXT = "Museums in Paris are amazing to see."
@@ -60,3 +64,80 @@ def test_kserve_s_protocol(address):
     assert result.as_numpy("entities").tolist()[0].startswith('{"text": "Museums in Paris')
     other = {"inputs": [{"name": "text", "shape": [1], "datatype": "FP32", "data": [1.0]}]}
     assert httpx.post(address + "/v2/models/en/infer", json=other, timeout=60).status_code == 422
+
+
+CONFIGURATION = """<View>
+  <!-- people and places -->
+  <Labels name="ner" toName="words"><Label value="Person" background="red"/><Label value="LOC"/></Labels>
+  <Text name="words" value="$body"/>
+</View>"""
+
+
+def label_studio(address, suffix, request=None):
+    """Ask as `label_studio.ml.api_connector.MLApi` does, which needs all of Label Studio."""
+    url = urljoin(f"{address}/labelstudio/", suffix)
+    headers = {"User-Agent": "heartex/1.23.2"}
+    if request is None:
+        return httpx.get(url, headers=headers, timeout=60)
+    return httpx.post(url, json=request, headers=headers, timeout=60)
+
+
+def test_label_studio_s_backend(address):
+    assert label_studio(address, "health").json()["status"] == "UP"
+    setup = {
+        "project": "1.1700000000",
+        "schema": CONFIGURATION,
+        "hostname": "http://localhost:8080",
+        "access_token": "t",
+    }
+    assert label_studio(address, "setup", setup).json()["model_version"].startswith("fanlight ")
+    tasks = [
+        {"id": 1, "data": {"body": "👍 Ann lives in Oslo."}, "annotations": [], "predictions": []},
+        {"id": 2, "data": {"body": "It rained.", "source": "x"}, "annotations": [], "predictions": []},
+    ]
+    params = {"login": None, "password": None, "context": None}
+    request = {"tasks": tasks, "model_version": None, "project": "1.1700000000", "label_config": CONFIGURATION}
+    answer = label_studio(address, "predict", {**request, "params": params}).json()
+    assert answer["model_version"].startswith("fanlight ")
+    first, second = answer["results"]
+    assert [(r["from_name"], r["to_name"], r["type"], r["value"]) for r in first["result"]] == [
+        ("ner", "words", "labels", {"start": 2, "end": 5, "text": "Ann", "labels": ["Person"]}),
+        ("ner", "words", "labels", {"start": 15, "end": 19, "text": "Oslo", "labels": ["LOC"]}),
+    ]
+    assert first["score"] == min(r["score"] for r in first["result"])
+    assert (second["result"], second["score"]) == ([], 1.0)
+    assert label_studio(address, "predict", {**request, "tasks": []}).json()["results"] == []
+
+
+def test_label_studio_reads_the_proposals_as_annotations(address, tmp_path):
+    data = {"body": "👍 Ann lives in Oslo."}
+    request = {"tasks": [{"data": data}], "label_config": CONFIGURATION}
+    (prediction,) = label_studio(address, "predict", request).json()["results"]
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps([{"data": data, "annotations": [prediction]}]), encoding="utf-8")
+    ((record,), _) = read_records(str(export), "labelstudio")
+    assert record.spans == ((2, 5, "Person"), (15, 19, "LOC"))
+
+
+@pytest.mark.parametrize(
+    ("configuration", "why"),
+    [
+        ("<View><Labels", "is not XML"),
+        ("<View><Text name='t'/></View>", "has no labels for a text"),
+        ("<!DOCTYPE v [<!ENTITY a 'aa'>]><View>&a;</View>", "document type"),
+        (CONFIGURATION.replace("$body", "$other"), "has no text under 'other'"),
+    ],
+)
+def test_label_studio_is_told_what_is_wrong_with_its_configuration(address, configuration, why):
+    request = {"tasks": [{"data": {"body": "It rained."}}], "label_config": configuration}
+    answer = label_studio(address, "predict", request)
+    assert answer.status_code == 400
+    assert why in answer.json()["error"]
+
+
+def test_a_key_may_be_the_password_of_basic_authentication():
+    with running({"en": fanlight.load("en", engine="plain")}, keys={"secret": None}) as url:
+        health = f"{url}/labelstudio/health"
+        assert httpx.get(health, auth=("anyone", "secret")).status_code == 200
+        assert httpx.get(health, auth=("secret", "other")).status_code == 401
+        assert httpx.get(health, headers={"authorization": "Basic %%%"}).status_code == 401

@@ -68,9 +68,16 @@ def test_the_unit_is_linted(tmp_path):
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("script", ["build.sh", "serve.sh"])
+@pytest.mark.parametrize("script", ["build.sh", "check.sh", "serve.sh"])
 def test_the_steps_are_shell(script):
     assert subprocess.run(["sh", "-n", DEPLOY / script]).returncode == 0
+
+
+def test_the_image_s_steps_are_run_by_the_checks():
+    steps = (ROOT / ".ci" / "run").read_text()
+    (built,) = re.findall(r"RUN sh (deploy/\S+) ", (DEPLOY / "Dockerfile").read_text())
+    assert f"sh {built} " in steps
+    assert "sh deploy/check.sh " in steps
 
 
 def test_the_image_is_not_root_and_is_asked_for_its_health():

@@ -19,9 +19,9 @@ TEXTS = ["Museums in Paris are amazing.", "Oslo 👍 is old.", "It rained."]
 
 @pytest.fixture
 def store(tmp_path):
-    made = LabelStore(tmp_path / "labels.db")
-    assert made.add(TEXTS, ["LOC", "PER"]) == 3
-    return made
+    label_store = LabelStore(tmp_path / "labels.db")
+    assert label_store.add(TEXTS, ["LOC", "PER"]) == 3
+    return label_store
 
 
 def test_texts_come_once_and_in_order(store):
@@ -145,9 +145,9 @@ def test_the_command_fills_exports_and_agrees(tmp_path):
     command = [sys.executable, "-m", "fanlight", "label", str(store)]
     filled = [*command, "--texts", str(tmp_path / "raw.txt"), "--types", "LOC, PER", "--agreement"]
     subprocess.run(filled, check=True)
-    made = LabelStore(store)
+    label_store = LabelStore(store)
     for name in ("ada", "bob"):
-        made.save(name, 2, [(0, 4, "LOC")])
+        label_store.save(name, 2, [(0, 4, "LOC")])
     done = subprocess.run([*command, "--agreement"], check=True, capture_output=True, text=True)
     assert done.stdout == "ada and bob: κ 1.000 over 1 texts\n"
     subprocess.run([*command, "--export", str(out), "--annotator", "ada"], check=True)
@@ -156,3 +156,49 @@ def test_the_command_fills_exports_and_agrees(tmp_path):
     missing = subprocess.run([*command[:-1], str(tmp_path / "no.db"), "--agreement"], capture_output=True, text=True)
     assert missing.returncode == 1
     assert not (tmp_path / "no.db").exists()
+
+
+def test_prodigy_s_tasks_in_and_out(tmp_path):
+    """Tasks as `prodigy ner.manual` writes them: their spans are proposed, and what people say goes back."""
+    span = {"start": 0, "end": 4, "token_start": 0, "token_end": 0, "label": "CITY"}
+    tasks = [
+        {"text": "Oslo 👍 is old.", "spans": [span], "_input_hash": 1, "_task_hash": 2, "meta": {"source": "x"}},
+        {"text": "It rained.", "spans": [], "answer": "accept"},
+        {"text": TEXTS[0]},
+    ]
+    source, out = tmp_path / "tasks.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    command = [sys.executable, "-m", "fanlight", "label", str(tmp_path / "labels.db")]
+    subprocess.run([*command, "--texts", str(source), "--types", "LOC", "--agreement"], check=True)
+    store = LabelStore(tmp_path / "labels.db")
+    assert store.types == ["CITY", "LOC"]
+    assert [store.proposal(n) for n in (1, 2, 3)] == [[(0, 4, "CITY")], [], None]
+    client = TestClient(create_app({"en": fanlight.load("en")}, labels=store), "http://localhost")
+    shown = client.get("/v1/labels", params={"annotator": "ada"}).json()["task"]
+    assert shown["spans"] == [{"start": 0, "end": 4, "label": "CITY"}]
+    store.save("ada", 1, [(0, 4, "CITY")])
+    store.save("ada", 2, [])
+    store.set_mark("ada", 2, "reject")
+    store.save("bob", 3, [(11, 16, "LOC")])
+    exported = client.get("/v1/labels/export?format=prodigy").text
+    subprocess.run([*command, "--export", str(out), "--to", "prodigy"], check=True)
+    assert out.read_text(encoding="utf-8") == exported
+    rows = [json.loads(line) for line in exported.splitlines()]
+    assert [(row["answer"], row["_annotator_id"]) for row in rows] == [
+        ("accept", "ada"), ("reject", "ada"), ("accept", "bob"),
+    ]  # fmt: skip
+    assert rows[0]["spans"] == [span]
+    assert [token["text"] for token in rows[0]["tokens"]] == ["Oslo", "👍", "is", "old", "."]
+    assert rows[0]["tokens"][1] == {"text": "👍", "start": 5, "end": 6, "id": 1, "ws": True}
+    with pytest.warns(fanlight.errors.FanlightWarning, match="1 reject"):
+        assert [s.spans for s in read_corpus(out, tokenise_sentences).sentences] == [
+            ((0, 1, "CITY"),),
+            ((2, 3, "LOC"),),
+        ]
+
+
+def test_a_proposal_outside_of_its_text_is_refused(store):
+    with pytest.raises(DataError, match="not in the text"):
+        store.propose(TEXTS[0], [(0, 99, "LOC")])
+    with pytest.raises(DataError, match="no type 'ORG'"):
+        store.propose(TEXTS[0], [(0, 4, "ORG")])

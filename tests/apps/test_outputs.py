@@ -201,6 +201,7 @@ FULL = {
     "key": ["mask", "texts", "--model", "en", "--key", "{}"],
     "vectors": ["vectors", "texts", "--minimum", "1", "--epochs", "1", "--out", "{}"],
     "model": ["train", "towns", "--set", "epochs=1", "--out", "{}"],
+    "taught": ["teach", "texts", "--teacher", "rules", "--types", "PER", "--set", "epochs=1", "--out", "{}"],
     "newer": ["update", "old", "towns", "--rehearse", "towns", "--set", "epochs=1", "--out", "{}"],
     "study": ["search", "towns", "--dev", "towns", "--trials", "1", "--set", "epochs=1", "--out", "s.toml", "--study", "{}"],
 }  # fmt: skip
@@ -212,6 +213,7 @@ def place(tmp_path_factory):
     (folder / "towns").write_bytes(TOWNS.read_bytes())
     people = [f"{first} {last} lives in Oslo.\n" for first in ("Ann", "Bob", "Eve") for last in NAMES]
     (folder / "texts").write_text("".join(people))
+    (folder / "rules").write_text("re:[A-Z][a-z]+ (Lee|Ross)\tPER\n")
     for words in (
         ["index", "texts", "index", "--model", "en"],
         ["train", "towns", "--set", "epochs=1", "--out", "old"],

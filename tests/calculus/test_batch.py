@@ -1,7 +1,9 @@
+"""The gradient over a batch is the sum over its examples, as one product."""
+
 import numpy as np
 import pytest
 
-from fanlight.calculus import CalculusError, batched, evaluate, function, gradient, hoist, parse, substitute, symbol
+from fanlight.calculus import CalculusError, evaluate, function, gradient, hoist, parse, substitute, symbol, vectorise
 from fanlight.calculus.expressions import symbols_of
 
 SHAPES = {
@@ -35,7 +37,7 @@ def test_a_batch_is_the_sum_of_its_examples(text, count):
     over = {n: "N" for n in ("x", "t", "y") if n in inside}
     point = {n: rng.normal(size=[sizes.get(d, d) for d in SHAPES[n]]) for n in SHAPES}
     examples = {n: rng.normal(size=(count, sizes.get((SHAPES[n] or [1])[0], 1))) for n in over}
-    total = function("sum")(batched(loss, over))
+    total = function("sum")(vectorise(loss, over))
     singles = [{**point, **{n: examples[n][i].reshape(point[n].shape) for n in over}} for i in range(count)]
     np.testing.assert_allclose(evaluate(total, {**point, **examples}), sum(evaluate(loss, s) for s in singles))
     for name in inside - set(over):
@@ -44,13 +46,13 @@ def test_a_batch_is_the_sum_of_its_examples(text, count):
 
 
 def test_the_gradient_of_a_batch_is_one_product():
-    total = function("sum")(batched(parse("u.T @ tanh(W @ x + b)", SHAPES), {"x": "N"}))
+    total = function("sum")(vectorise(parse("u.T @ tanh(W @ x + b)", SHAPES), {"x": "N"}))
     assert str(gradient(total, "W")).endswith(") @ x")  # delta @ x
 
 
 def test_a_matrix_for_each_example_is_refused():
     with pytest.raises(CalculusError, match="only scalars and vectors"):
-        batched(parse("sum(x @ u.T)", SHAPES), {"x": "N"})
+        vectorise(parse("sum(x @ u.T)", SHAPES), {"x": "N"})
 
 
 def test_a_gather_moves_behind_its_product():

@@ -29,11 +29,12 @@ def f(name: str, *arguments: object) -> Expression:
 
 SAMPLES: dict[str, list[Expression]] = {
     **{name: [f(name, X, Y), f(name, X, R), f(name, C, X), f(name, K, X), f(name, X, K), f(name, R, C), f(name, K, K)]
-       for name in ("add", "subtract", "multiply", "divide", "power")},
+       for name in ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum")},
     **{name: [f(name, X)] for name in (
         "negative", "transpose", "tanh", "sigmoid", "relu", "hardtanh", "step", "softplus", "exp", "log", "sqrt", "abs",
         "sign", "sin", "cos", "tan", "sinh", "cosh", "erf", "max", "min", "largest", "sum", "row_sums", "column_sums", "logsumexp", "logsumexp_rows", "softmax", "softmax_rows",
-        "norm", "norm1")},
+        "norm", "norm1", "arctan", "relu'")},
+    **{name: [f(name, f("sigmoid", X))] for name in ("arcsin", "arccos")},
     **{name: [f(name, S)] for name in ("tr", "det", "logdet", "inv")},
     "matmul": [f("matmul", X, V), f("matmul", R, V), f("matmul", S, X), f("matmul", C, R), f("matmul", K, X)],
     "diag": [f("diag", V), f("diag", S)],

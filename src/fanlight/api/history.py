@@ -87,6 +87,7 @@ def record_epochs(run: Iterator[Epoch], path: Path, resume: bool = False) -> Ite
     _write(path, "w", *(read_history(path).epochs if resume else ()))
     for epoch in run:
         values = {"stage": epoch.stage, "number": epoch.number, "epochs": epoch.epochs, "loss": epoch.loss}
+        values["seconds"] = round(epoch.seconds, 3)
         _write(path, "a", {**values, "dev_f1": None if epoch.dev is None else epoch.dev.f1})
         yield epoch
 
@@ -113,8 +114,8 @@ def read_history(path: Path) -> History:
     epochs: dict[tuple[str, int], dict[str, Any]] = {}
     curve: list[dict[str, Any]] = []
     report = None
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
-    for number, line in enumerate(lines[:-1], 1):  # what follows the last line feed is not whole yet
+    text_lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
+    for number, line in enumerate(text_lines[:-1], 1):  # what follows the last line feed is not whole yet
         try:
             row = json.loads(line)
             if "report" in row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ def train_tagger(
     settings: Mapping[str, Any] | None = None,
     watch: PathLike | None = None,
     patterns: Sequence[PathLike] = (),
+    on_epoch: Callable[[Epoch], object] | None = None,
 ) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives; see `fanlight.train`."""
     from fanlight.training.settings import read_settings
@@ -52,8 +53,9 @@ def train_tagger(
         )
         if watch is not None:
             run = record_training(run, Path(watch), place, train, dev)
-        for _ in run:
-            pass
+        for epoch in run:
+            if on_epoch is not None:
+                on_epoch(epoch)
         return load_tagger(place)
 
 

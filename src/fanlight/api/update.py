@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.scores import Counts
 from fanlight.errors import DataError
-from fanlight.files import open_unpacked, unreadable
+from fanlight.files import files_of, open_unpacked, unreadable
 from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
@@ -33,7 +33,7 @@ def update_tagger(
     *,
     rehearse: PathLike | None = None,
     raw: PathLike | None = None,
-    lines: int = 5000,
+    line_count: int = 5000,
     dev: PathLike | None = None,
     settings: Mapping[str, Any] | None = None,
     format: str | None = None,
@@ -46,7 +46,7 @@ def update_tagger(
     model, new, out : path
         The model file, labelled examples, and the file to write.
     rehearse, raw : path, optional
-        Labelled sentences, or raw text of which `lines` lines are tagged by the model itself, so that it does not
+        Labelled sentences, or raw text of which `line_count` lines are tagged by the model itself, so that it does not
         forget the old types; by default the sentences kept in the model file.
     dev : path, optional
         Chooses the best epoch.
@@ -57,7 +57,7 @@ def update_tagger(
     Raises
     ------
     DataError
-        There is nothing to rehearse.
+        There is nothing to rehearse, or both are given.
     """
     from fanlight.tagging.nearest_examples import kept_sample
     from fanlight.training.update import rehearsal_corpus, update_model
@@ -67,10 +67,12 @@ def update_tagger(
     def read(path: PathLike) -> Corpus:
         return read_corpus(path, tokenise_sentences, format, encoding, tagger.unit)
 
+    if rehearse is not None and raw is not None:
+        raise DataError("--raw: stands beside --rehearse: give one")
     if rehearse is not None:
         old = [read(rehearse)]
     elif raw is not None:
-        documents = list(_tag_lines(tagger, raw, lines, encoding))
+        documents = list(_tag_lines(tagger, raw, line_count, encoding))
         old = [rehearsal_corpus(f"{raw}, as the model tags it", tagger.unit, documents)]
     elif samples := kept_sample(tagger.model):
         old = [rehearsal_corpus("the sample in the model", tagger.unit, documents) for documents in samples]
@@ -95,17 +97,10 @@ def compare_models(
     return {**rows, "all": (old.overall, new.overall)}
 
 
-def _tag_lines(tagger: Tagger, raw: PathLike, lines: int, encoding: str) -> Iterator[list[Sentence]]:
+def _tag_lines(tagger: Tagger, raw: PathLike, line_count: int, encoding: str) -> Iterator[list[Sentence]]:
     """Yield a document for each line of raw text, with the entities that a tagger finds in it."""
-    packed, unpacked = open_unpacked(raw)
-    try:
-        with packed, io.TextIOWrapper(unpacked, encoding) as file:
-            texts = [text for line in islice(file, lines) if (text := line.strip())]
-    except OSError as error:
-        raise DataError(unreadable(raw, error)) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{raw}: byte {error.start} is not {encoding}: give --encoding") from None
-    for text in texts:
+    every = chain.from_iterable(_read_lines(file, encoding) for file in files_of([os.fspath(raw)]))
+    for text in filter(None, map(str.strip, islice(every, line_count))):
         document = [
             Sentence(text, tuple(s for s, _ in places), tuple(e for _, e in places), ())
             for places in tokenise_sentences(text, tagger.unit)
@@ -115,3 +110,14 @@ def _tag_lines(tagger: Tagger, raw: PathLike, lines: int, encoding: str) -> Iter
             replace(sentence, spans=tuple((s, e, t) for s, e, t, _ in spans))
             for sentence, spans in zip(document, entities, strict=True)
         ]
+
+
+def _read_lines(file: str, encoding: str) -> Iterator[str]:
+    packed, unpacked = open_unpacked(file)
+    try:
+        with packed:
+            yield from io.TextIOWrapper(unpacked, encoding)
+    except OSError as error:
+        raise DataError(unreadable(file, error)) from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: byte {error.start} is not {encoding}: give --encoding") from None

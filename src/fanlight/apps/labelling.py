@@ -16,6 +16,8 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from fanlight.corpus.formats.json_exports import prodigy_task
+from fanlight.corpus.formats.record import Record
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
 from fanlight.files import database_fault
@@ -33,9 +35,10 @@ CREATE TABLE labels (id INTEGER PRIMARY KEY, text INTEGER NOT NULL REFERENCES te
 CREATE UNIQUE INDEX standing ON labels (annotator, text) WHERE NOT undone;
 CREATE INDEX of_text ON labels (text);
 """
-_MARKS = """
+_LATER_TABLES = """
 CREATE TABLE IF NOT EXISTS marks (text INTEGER NOT NULL REFERENCES texts, annotator TEXT NOT NULL, mark TEXT NOT NULL,
     PRIMARY KEY (text, annotator));
+CREATE TABLE IF NOT EXISTS proposals (text INTEGER PRIMARY KEY REFERENCES texts, spans TEXT NOT NULL);
 """
 _REJECTED = "EXISTS (SELECT 1 FROM marks m WHERE m.text = l.text AND m.annotator = l.annotator AND m.mark = 'reject')"
 
@@ -53,15 +56,15 @@ class Agreement(NamedTuple):
 
     Attributes
     ----------
-    first, second : str
+    left, right : str
     texts : int
     kappa : float
         Cohen's κ = (p − e) / (1 − e) over tokens, where p is the share that both give the same type (or none), and e
         that share if each chose at random in his own proportions (Cohen 1960); 1 where both know one type alone.
     """
 
-    first: str
-    second: str
+    left: str
+    right: str
     texts: int
     kappa: float
 
@@ -101,7 +104,7 @@ class LabelStore:
         with self._open() as db:
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} INSERT INTO about VALUES ({FORMAT}); COMMIT;")
-            db.execute(_MARKS)
+            db.executescript(_LATER_TABLES)
             if db.execute("SELECT format FROM about").fetchone() != (FORMAT,):
                 raise DataError(f"{self.path}: is of another version of fanlight")
 
@@ -122,6 +125,26 @@ class LabelStore:
             db.executemany("INSERT OR IGNORE INTO texts (text) VALUES (?)", ((t,) for t in texts if t.strip()))
             db.executemany("INSERT OR IGNORE INTO types VALUES (?)", ((t,) for t in types))
             return int(db.execute("SELECT count(*) FROM texts").fetchone()[0]) - int(before)
+
+    def propose(self, text: str, spans: Sequence[Span]) -> None:
+        """Propose spans of a text that is in, in place of what the model would.
+
+        Raises
+        ------
+        DataError
+            A span is outside the text, or a type is unknown.
+        """
+        check_types((type_ for _, _, type_ in spans), self.types, "label")
+        _check_inside(spans, text)
+        with self._open() as db, db:
+            row = (json.dumps(sorted(spans)), text)
+            db.execute("INSERT OR REPLACE INTO proposals SELECT id, ? FROM texts WHERE text = ?", row)
+
+    def proposal(self, text: int) -> list[Span] | None:
+        """Return what was proposed for a text; None if nothing was."""
+        with self._open() as db:
+            row = db.execute("SELECT spans FROM proposals WHERE text = ?", (text,)).fetchone()
+        return None if row is None else _spans(row[0])
 
     @property
     def types(self) -> list[str]:
@@ -203,9 +226,7 @@ class LabelStore:
             row = db.execute("SELECT text FROM texts WHERE id = ?", (text,)).fetchone()
             if row is None:
                 raise DataError(f"there is no text {text}")
-            for start, end, _ in spans:
-                if not 0 <= start < end <= len(row[0]):
-                    raise DataError(f"span {start}–{end} is not in the text, which has {len(row[0])} code points")
+            _check_inside(spans, row[0])
             db.execute("UPDATE labels SET undone = 1 WHERE annotator = ? AND text = ?", (annotator, text))
             row = (text, annotator, json.dumps(sorted(spans)))
             db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
@@ -231,6 +252,20 @@ class LabelStore:
             ):
                 row = {"text": text, "spans": _plain(_spans(spans)), "annotator": name}
                 yield {**row, "flagged": True} if mark == "flag" else row
+
+    def tasks(self) -> Iterator[dict[str, object]]:
+        """Yield every annotation as a task of Prodigy's, with its answer ("accept" or "reject") and annotator."""
+        with self._open() as db:
+            for text, name, spans, mark in db.execute(
+                "SELECT t.text, l.annotator, l.spans, m.mark FROM labels l JOIN texts t ON t.id = l.text "
+                "LEFT JOIN marks m ON m.text = l.text AND m.annotator = l.annotator "
+                "WHERE NOT l.undone ORDER BY t.id, l.annotator"
+            ):
+                starts, ends = tokenise(text)
+                tokens = tuple(zip(starts.tolist(), ends.tolist(), strict=True))
+                task: dict[str, object] = prodigy_task(Record(text, tuple(_spans(spans)), 0, tokens))
+                task |= {"answer": "reject" if mark == "reject" else "accept", "_annotator_id": name}
+                yield task | ({"flagged": True} if mark == "flag" else {})
 
     def merge(self) -> Merged:
         """Merge what several annotators have given the same text: a span stands if more than half of them gave it.
@@ -289,6 +324,12 @@ class LabelStore:
                 yield db
         except (sqlite3.Error, *DAMAGE) as error:
             raise DataError(database_fault(self.path, error, "label")) from None
+
+
+def _check_inside(spans: Iterable[Span], text: str) -> None:
+    for start, end, _ in spans:
+        if not 0 <= start < end <= len(text):
+            raise DataError(f"span {start}–{end} is not in the text, which has {len(text)} code points")
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:

@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fanlight.corpus.decoding import read_text
 from fanlight.errors import DataError, ModelError
 from fanlight.files import replacing
 from fanlight.libraries import library
@@ -115,14 +116,26 @@ def _sources(facts: dict[str, Any]) -> list[str]:
     return [f"{file['file']}, {file['sentences']:,} sentences, SHA-256 {file['sha256']}" for file in files if file]
 
 
-def write_wheel(file: Path, model: Model, labels: Labels, folder: Path, licence_file: Path | None = None) -> Path:
+def write_wheel(
+    file: Path,
+    model: Model,
+    labels: Labels,
+    folder: Path,
+    licence_file: Path | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
     """Write a wheel with a model file; return its path.
 
     Raises
     ------
     DataError
-        The folder cannot be written, or the licence's text not read.
+        The folder cannot be written, it has such a wheel already (without `overwrite`), or the licence's text cannot
+        be read.
     """
+    path = folder / f"{labels.name}-{labels.version}-py3-none-any.whl"
+    if path.exists() and not overwrite:
+        raise DataError(f"{path}: is there already: give another --version, or --overwrite")
     information = f"{labels.name}-{labels.version}.dist-info"
     card = model_card(model, labels)
     head = [
@@ -141,7 +154,7 @@ def write_wheel(file: Path, model: Model, labels: Labels, folder: Path, licence_
         f"{information}/METADATA": "\n".join([*head, "Description-Content-Type: text/markdown", "", card]).encode(),
     }
     if licence_file:
-        members[f"{information}/licenses/LICENSE"] = licence_file.read_bytes()
+        members[f"{information}/licenses/LICENSE"] = read_text(licence_file, "utf-8")[0].encode()
     rows = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in members.items()]
     record = f"{information}/RECORD"
     members[record] = "\n".join([*rows, f"{record},,", ""]).encode()
@@ -149,7 +162,6 @@ def write_wheel(file: Path, model: Model, labels: Labels, folder: Path, licence_
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another --out") from None
-    path = folder / f"{labels.name}-{labels.version}-py3-none-any.whl"
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, _TIME), data, zipfile.ZIP_DEFLATED)

@@ -6,7 +6,7 @@
 '(u * (1 - tanh(W @ x + b)**2)) @ x.T'
 """
 
-from fanlight.calculus.batch import batched, hoist, substitute
+from fanlight.calculus.batch import hoist, substitute, vectorise
 from fanlight.calculus.compiler.program import Program, compile
 from fanlight.calculus.derivatives import canonical, equal, hessian, jacobian, simplify
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
@@ -22,8 +22,8 @@ from fanlight.calculus.operations import Operation, register
 from fanlight.errors import CalculusError
 
 __all__ = [
-    "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "batched", "canonical",
-    "check", "check_gradient", "compile", "constant", "derive", "elementwise", "equal", "evaluate", "eye",
-    "function", "gradient", "graph", "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify",
-    "substitute", "symbol", "zeros",
+    "CalculusError", "Derivation", "Expression", "Operation", "Program", "Verdict", "canonical", "check",
+    "check_gradient", "compile", "constant", "derive", "elementwise", "equal", "evaluate", "eye", "function",
+    "gradient", "graph", "hessian", "hoist", "jacobian", "ones", "parse", "register", "simplify", "substitute",
+    "symbol", "vectorise", "zeros",
 ]  # fmt: skip

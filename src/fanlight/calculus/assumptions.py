@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, orient
 from fanlight.calculus.index_derivative import transform
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
 
 _INVERTIBLE = ("invertible", "spd")
 
@@ -55,9 +55,9 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
         atom, places = orient("call", "inv", alone, factor.atom.parameters)
         names = dict(zip(alone.axes, (ends[n], ends[n + 1]), strict=True))
         factors.append(Factor(atom, tuple(names[p] for p in places)))
-    whole = Form((normal_term(Fraction(1), factors, (i, j)),), (i, j))
+    product = Form((normal_term(Fraction(1), factors, (i, j)),), (i, j))
     names = dict(zip((i, j), factor.indices, strict=True))
-    return renamed(whole, [names[a] for a in whole.axes]) if len(set(factor.indices)) == 2 else None
+    return rename(product, [names[a] for a in product.axes]) if len(set(factor.indices)) == 2 else None
 
 
 def _chain(form: Form) -> list[tuple[Factor, bool]] | None:
@@ -123,7 +123,7 @@ def _open_selections(
         if len(inner.terms) != 1 or factor.exponent.denominator != 1:
             results.append(factor)
             continue
-        (term,) = renamed(inner, factor.indices).terms
+        (term,) = rename(inner, factor.indices).terms
         summed = term.indices - set(factor.indices)
         selectors = [f for f in term.factors if _is_onehot(f, facts) and set(f.indices) == summed]
         if len(selectors) != 1:

@@ -15,10 +15,10 @@ from fanlight.calculus.rewritings import count_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension, show
 from fanlight.errors import CalculusError
 
-_ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative"}
+_ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative", "maximum", "minimum"}
 
 
-def batched(expression: Expression, over: Mapping[str, str | Dimension]) -> Expression:
+def vectorise(expression: Expression, over: Mapping[str, str | Dimension]) -> Expression:
     """Vectorise an expression over examples.
 
     Parameters
@@ -43,7 +43,7 @@ def batched(expression: Expression, over: Mapping[str, str | Dimension]) -> Expr
     --------
     >>> from fanlight.calculus import parse
     >>> e = parse("tanh(W @ x + b)", {"W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
-    >>> str(batched(e, {"x": "N"}))
+    >>> str(vectorise(e, {"x": "N"}))
     'tanh(x @ W.T + b.T)'
     """
     if len(set(over.values())) != 1:
@@ -54,7 +54,7 @@ def batched(expression: Expression, over: Mapping[str, str | Dimension]) -> Expr
         if node.operation.name == "symbol" and node.name in over:
             done[node] = symbol(node.name, (count, _length(node)), node.parameters[2])
         elif any(a in done for a in node.arguments):
-            done[node] = _vectorise(node, done, count)
+            done[node] = _vectorise_node(node, done, count)
     if expression not in done:
         raise CalculusError(f"{expression} is the same for every example: none of {', '.join(over)} occurs in it")
     return done[expression]
@@ -99,7 +99,7 @@ def sum_over(expression: Expression, selector: Expression) -> Expression:
     length = selector.shape[0]
     if selector not in set(walk(expression)):
         return count_of(selector) * expression
-    terms = batched(expression, {selector.name: length})
+    terms = vectorise(expression, {selector.name: length})
     return _of("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
 
 
@@ -113,10 +113,16 @@ def without_identities(expression: Expression) -> Expression:
                 factors = [a for a in outcome.arguments if a.operation.name != "eye"] or [outcome.arguments[0]]
             case "multiply":
                 factors = [a for a in outcome.arguments if a.parameters != (1,)] or [outcome.arguments[0]]
+                factors = [a for a in factors if a.operation.name != "ones"] or factors
             case "transpose" if outcome.arguments[0].operation.name == "transpose":
                 factors = [outcome.arguments[0].arguments[0]]
             case "transpose" if outcome.arguments[0].operation.name == "eye":
                 factors = [outcome.arguments[0]]
+            case "reshape" if outcome.arguments[0].operation.name == "reshape":
+                outcome = Expression.node(outcome.operation, outcome.arguments[0].arguments, outcome.parameters)
+                factors = [*outcome.arguments]
+            case "reshape":
+                factors = [*outcome.arguments]
             case _:
                 factors = []
         done[node] = factors[0] if len(factors) == 1 and factors[0].shape == node.shape else outcome
@@ -149,7 +155,7 @@ def _length(node: Expression) -> Dimension:
     )
 
 
-def _vectorise(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:
+def _vectorise_node(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:
     name, arguments = node.operation.name, node.arguments
     _length(node)  # a matrix for each example is refused by name
     if name in _ARITHMETIC or node.operation.derivative is not None:

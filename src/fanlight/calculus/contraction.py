@@ -18,7 +18,7 @@ from fanlight.calculus.products import (
     product,
     raise_power,
     shortest,
-    summed,
+    sum_of_product,
     total,
     trace_of,
     transpose,
@@ -175,7 +175,7 @@ class Network:
             raise CalculusError("three matrices share an index: there is no matrix notation for it")
         self.matrices = [m for m in self.matrices if m not in touching]
         if not touching:
-            self.scalars += summed(vector or [], index.length)
+            self.scalars += sum_of_product(vector or [], index.length)
         elif len(touching) == 1:
             (m,) = touching
             other = m.row if m.column == index else m.column
@@ -193,9 +193,15 @@ class Network:
                 column = multiply_powers(vector)
                 row = product(transpose(column), transpose(matrix))
                 outcome = shortest(product(matrix, column), transpose(row))
-            self._add(outcome, [other], Fraction(1))
+            self._add_product(outcome, other)
         else:
             self._join(index, touching, vector)
+
+    def _add_product(self, outcome: Expression, index: Index) -> None:
+        """Put a product before functions: ``(U.T @ delta) * f'(z)``."""
+        factors = self.vectors.setdefault(index, [])
+        functions = [n for n, (e, _) in enumerate(factors) if e.operation.derivative is not None]
+        factors.insert(functions[0] if functions else len(factors), (outcome, Fraction(1)))
 
     def _is_alone(self, index: Index) -> bool:
         """Tell whether an index is summed over and no remaining factor has it."""
@@ -221,7 +227,8 @@ class Network:
             else:
                 self._add(straight, [i, j], Fraction(1))
         elif i in self.free or i in self.vectors or any(i in (m.row, m.column) for m in self.matrices):
-            self._add(_row_sums(entry_product(left, transpose(right))), [i], Fraction(1))
+            outcome = _row_sums(entry_product(left, transpose(right)))
+            self._add(shortest(outcome, _diag(product(left, right))), [i], Fraction(1))
         else:
             self.scalars.append((trace_of(left, right), Fraction(1)))
 

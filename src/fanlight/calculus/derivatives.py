@@ -14,6 +14,7 @@ from fanlight.calculus.index_form import Form, Index, key_of, new_index
 from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.indexing import Axes, axes_of, form_of
 from fanlight.calculus.matrix_writer import write_matrix
+from fanlight.calculus.products import like_source
 from fanlight.calculus.shapes import ONE, Shape, show
 from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
@@ -166,6 +167,6 @@ def _write_or_index(
 
 
 def _write_derivative(expression: Expression, form: Form, axes: Axes) -> Expression:
-    with means_of(expression):
+    with means_of(expression), like_source(expression):
         outcome = write_matrix(apply_assumptions(form, facts_of(expression)), axes)
     return remember(outcome, context_of(expression))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, distribute, find_used_axes, group, normal_term
-from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_algebra import collect, distribute, eye_factor, find_used_axes, group, normal_term
+from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.text_writer import SHOWS_MEANS
 
-_EXTRA = 1.2
+_EXTRA = 1.25
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
 _LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
@@ -21,6 +22,9 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     A person keeps a product of sums unless the form is clearly shorter without.
     """
     yield form, 1.0
+    diagonals = _join_diagonals(form)
+    if diagonals is not form:
+        yield diagonals, 1.0
     if sum(len(t.factors) for t in form.terms) > _LIMIT_OF_FACTORS:
         return
     factored = factor_out(form)
@@ -34,6 +38,32 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
         again = factor_out(opened)
         if again is not opened:
             yield again, _EXTRA
+
+
+def _join_diagonals(form: Form) -> Form:
+    """Turn ``diag(a) + diag(b)`` into ``diag(a + b)``."""
+    diagonal = [
+        t for t in form.terms if any(f.atom.kind == "eye" and set(f.indices) == set(form.axes) for f in t.factors)
+    ]
+    inner = [t._replace(factors=tuple(f for f in t.factors if f.atom.kind != "eye")) for t in diagonal]
+    if (
+        len(form.axes) != 2
+        or len(diagonal) < 2
+        or any(len(a.factors) + 1 != len(t.factors) for a, t in zip(inner, diagonal, strict=True))
+    ):
+        return form
+    names = {max(form.axes): min(form.axes)}
+    entries = [t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in inner]
+    vector = factor_out(collect(entries, [min(form.axes)]))
+    if not find_used_axes(vector):
+        return form
+    others = [t for t in form.terms if t not in diagonal]
+    if len(vector.terms) == 1:
+        size, factors = vector.terms[0].coefficient, vector.terms[0].factors
+    else:
+        size, one = group(vector)
+        factors = (one,)
+    return Form((*others, Term(size, (*factors, eye_factor(*form.axes)))), form.axes)
 
 
 def _count_factors(form: Form) -> int:
@@ -58,7 +88,7 @@ def multiply_out(form: Form) -> Form | None:
         axes = tuple(dict.fromkeys(i for f in others for i in f.indices))
         inner = factor.atom.arguments[0]
         placed = [new_index(i.length) for i in factor.indices]
-        opened = renamed(inner, placed)
+        opened = rename(inner, placed)
         names = dict(zip(placed, factor.indices, strict=True))
         opened = Form(
             tuple(t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in opened.terms),
@@ -78,6 +108,8 @@ def factor_out(form: Form) -> Form:
     if len(form.terms) < 2:
         return form
     options = _options(form)
+    if SHOWS_MEANS.get():  # a mean stays one
+        options = {k: p for k, p in options.items() if not k[0].startswith("length:") or len(p) == len(form.terms)}
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
         outcome = _take_out(form, places)
@@ -89,7 +121,7 @@ def factor_out(form: Form) -> Form:
 def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
     """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
     t, f = places[0]
-    example = _ordered(form.terms[t].factors[f], form.axes)
+    example = _in_order(form.terms[t].factors[f], form.axes)
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
@@ -98,7 +130,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
     inside = []
     for t, f in places:
         term = form.terms[t]
-        mine = _ordered(term.factors[f], form.axes)
+        mine = _in_order(term.factors[f], form.axes)
         others = [*term.factors[:f], *term.factors[f + 1 :]]
         if mine.exponent != exponent:
             others.append(mine._replace(exponent=mine.exponent - exponent))
@@ -126,7 +158,7 @@ def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
     return factor._replace(indices=tuple(names.get(i, i) for i in factor.indices))
 
 
-def _ordered(factor: Factor, axes: Sequence[Index]) -> Factor:
+def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:
     """Put a symmetric factor's free index first, so that equal places stand in equal order."""
     if not factor.atom.is_symmetric:
         return factor

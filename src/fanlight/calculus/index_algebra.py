@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, renamed, term_key
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, rename, term_key
 from fanlight.calculus.shapes import ONE, Dimension
 
 
@@ -48,7 +48,7 @@ def scale(form: Form, by: Fraction | int) -> Form:
 def multiply(*forms: Form, axes: Sequence[Index]) -> Form:
     """Multiply forms entry by entry; free indices that are not among `axes` are summed over.
 
-    The forms' summed indices differ (`renamed`).
+    The forms' summed indices differ (`rename`).
     """
     if any(not form.terms for form in forms):
         return Form((), tuple(axes))
@@ -127,7 +127,7 @@ def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
         if len(term.factors) == 1 and term.factors[0].atom.kind == "group" and term.factors[0].exponent == 1:
             (factor,) = term.factors
             if set(factor.indices) <= set(axes) and len(set(factor.indices)) == len(factor.indices):
-                inner = renamed(factor.atom.arguments[0], factor.indices)
+                inner = rename(factor.atom.arguments[0], factor.indices)
                 stack += [t._replace(coefficient=t.coefficient * term.coefficient) for t in inner.terms[::-1]]
                 continue
         if (opened := _open_sum(term, axes)) is not None:
@@ -149,7 +149,7 @@ def _open_sum(term: Term, axes: Sequence[Index]) -> list[Term] | None:
         alone = {i for i in factor.indices if i not in used}
         if not alone or len(set(factor.indices)) < len(factor.indices):
             continue
-        inner = renamed(factor.atom.arguments[0], factor.indices)
+        inner = rename(factor.atom.arguments[0], factor.indices)
         if any(not alone <= t.indices for t in inner.terms):
             return [
                 normal_term(term.coefficient * t.coefficient, [*others, *t.factors], axes, factor.indices)
@@ -167,10 +167,10 @@ def normal_term(
     """
     factors = list(factors)
     summed = {i for i in summed if i not in axes} | {i for f in factors for i in f.indices if i not in axes}
-    joined = _join_parts(factors, axes, summed)
-    if joined is None:
+    unified = _join_parts(factors, axes, summed)
+    if unified is None:
         return Term(Fraction(0), ())
-    factors = _join_indices(joined, axes, summed)
+    factors = _join_indices(unified, axes, summed)
     powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
     stack = factors[::-1]
     while stack:
@@ -182,7 +182,7 @@ def normal_term(
         powers[place] = powers.get(place, Fraction(0)) + exponent
         if powers[place] == 1 and atom.kind == "group" and len(atom.arguments[0].terms) == 1:
             del powers[place]
-            inner = renamed(atom.arguments[0], place[1]).terms[0]
+            inner = rename(atom.arguments[0], place[1]).terms[0]
             coefficient *= inner.coefficient
             summed |= inner.indices - set(axes)
             stack += inner.factors[::-1]
@@ -219,16 +219,16 @@ def _join_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]
         big = one.indices[0]
         if big != other.indices[0] or big in axes or sum(big in f.indices for f in factors) != 2:
             continue
-        (first, small), (second, other_small) = sorted(
+        (start, small), (other_start, other_small) = sorted(
             ((f.atom.parameters[0], f.indices[1:]) for f in (one, other)), key=lambda part: str(part[0])
         )
         lengths = [i[0].length if i else ONE for i in (small, other_small)]
         remaining = [f for f in factors if f is not one and f is not other]
-        if first == second and lengths[0] == lengths[1]:
+        if start == other_start and lengths[0] == lengths[1]:
             summed.discard(big)
             eyes = [eye_factor(small[0], other_small[0])] if small else []
             return _join_parts(remaining + eyes, axes, summed)
-        if _is_at_most(first + lengths[0], second) or _is_at_most(second + lengths[1], first):
+        if _is_at_most(start + lengths[0], other_start) or _is_at_most(other_start + lengths[1], start):
             return None
     return factors
 
@@ -258,12 +258,13 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
 
 
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
-    """Use that exponentials over their sum add up to one; return the indices of this sum too."""
+    """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
     for total in factors:
-        if total.exponent >= 0 or total.atom.kind != "group" or not _is_sum_of_exp(total.atom):
+        one = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
+        if one is None:
             continue
         for factor in factors:
-            if factor.atom.name != "exp" or factor.exponent != 1:
+            if factor.atom != one.atom or factor.exponent != one.exponent:
                 continue
             others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
             alone = {i for i in factor.indices if i not in others}
@@ -306,9 +307,14 @@ def split_selection(form: Form) -> tuple[Form, Form] | None:
     return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
 
 
-def _is_sum_of_exp(atom: Atom) -> bool:
+def _summed_factor(atom: Atom) -> Factor | None:
+    """Return the one factor whose sum a group is."""
     terms = atom.arguments[0].terms
-    return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
+    return terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
+
+
+def _is_positive_symbol(atom: Atom) -> bool:
+    return atom.kind == "symbol" and atom.parameters[0].parameters[2] == "positive"
 
 
 def power(form: Form, exponent: Fraction) -> Form:
@@ -325,8 +331,10 @@ def power(form: Form, exponent: Fraction) -> Form:
     term = form.terms[0]
     opens = len(form.terms) == 1 and term.indices <= set(form.axes)
     if opens and (exponent.denominator == 1 or (term.coefficient == 1 and len(term.factors) == 1)):
-        whole = exponent.denominator == 1 or term.factors[0].exponent.denominator != 1 or term.factors[0].exponent == 1
-        if whole:
+        base = term.factors[0] if term.factors else None
+        opens_root = exponent.denominator == 1 or base is None or base.exponent.denominator != 1 or base.exponent == 1
+        opens_root = opens_root or (base is not None and _is_positive_symbol(base.atom))
+        if opens_root:
             size = term.coefficient ** int(exponent) if exponent.denominator == 1 else Fraction(1)
             factors = [f._replace(exponent=f.exponent * exponent) for f in term.factors]
             return collect([normal_term(size, factors, form.axes)], form.axes)

@@ -20,7 +20,7 @@ from fanlight.calculus.index_algebra import (
     power,
     scale,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
 from fanlight.calculus.index_functions import elementwise, power_function
 from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
@@ -85,15 +85,15 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
         eyes = [eye_factor(i, j) for i, j in zip(indices, by, strict=True)]
         return Form((Term(Fraction(1), tuple(eyes)),), axes)
     if atom.kind == "group":
-        return _named(derivative(renamed(atom.arguments[0], _fresh(indices)), name, by), indices, by)
+        return _with_names(derivative(rename(atom.arguments[0], _fresh(indices)), name, by), indices, by)
     if atom.kind == "function" and atom.name == "power":
         return _power_slope(factor, name, by)
     if atom.kind == "function":
         fresh = _fresh(indices)
-        inner = renamed(atom.arguments[0], fresh)
+        inner = rename(atom.arguments[0], fresh)
         outer = local_derivative(atom.name, inner)
         slope = derivative(inner, name, by)
-        return _named(distribute(group_terms(outer), slope, (*fresh, *by)), indices, by)
+        return _with_names(distribute(group_terms(outer), slope, (*fresh, *by)), indices, by)
     rule = _CALLS.get(atom.name)
     if rule is None:
         raise CalculusError(f"{atom.name} has no derivative in index notation")
@@ -104,7 +104,7 @@ def _fresh(indices: Sequence[Index]) -> tuple[Index, ...]:
     return tuple(new_index(i.length) for i in indices)
 
 
-def _named(form: Form, indices: Sequence[Index], by: Sequence[Index]) -> Form:
+def _with_names(form: Form, indices: Sequence[Index], by: Sequence[Index]) -> Form:
     """Put indices, which may be equal, in the place of a form's first axes."""
     names = dict(zip(form.axes, (*indices, *by), strict=True))
     axes = (*dict.fromkeys(indices), *by)
@@ -132,11 +132,11 @@ def local_derivative(name: str, inner: Form) -> Form:
     outer = form_of(slope if isinstance(slope, Expression) else 0 * x + slope)
     if not outer.axes and inner.axes:
         outer = Form(outer.terms, inner.axes)
-    placed = renamed(outer, inner.axes)
+    placed = rename(outer, inner.axes)
     return transform(
         placed,
         lambda factor: (
-            renamed(inner, factor.indices) if factor.atom.name == "x_" and factor.atom.kind == "symbol" else None
+            rename(inner, factor.indices) if factor.atom.name == "x_" and factor.atom.kind == "symbol" else None
         ),
     )
 
@@ -144,15 +144,15 @@ def local_derivative(name: str, inner: Form) -> Form:
 def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     atom, indices, _ = factor
     fresh = _fresh(indices)
-    base, exponent = (renamed(a, fresh) for a in atom.arguments)
+    base, exponent = (rename(a, fresh) for a in atom.arguments)
     product = Form((Term(Fraction(1), (factor._replace(indices=fresh),)),), fresh)
     axes = (*fresh, *by)
-    lower = power_function(renamed(base, fresh), add(renamed(exponent, fresh), number(-1), axes=fresh), fresh)
-    by_base = multiply(lower, renamed(exponent, fresh), axes=fresh)
-    by_exponent = multiply(product, elementwise("log", renamed(base, fresh)), axes=fresh)
+    lower = power_function(rename(base, fresh), add(rename(exponent, fresh), number(-1), axes=fresh), fresh)
+    by_base = multiply(lower, rename(exponent, fresh), axes=fresh)
+    by_exponent = multiply(product, elementwise("log", rename(base, fresh)), axes=fresh)
     parts = [distribute(group_terms(by_base), derivative(base, name, by), axes)]
     parts.append(distribute(by_exponent, derivative(exponent, name, by), axes))
-    return _named(add(*parts, axes=axes), indices, by)
+    return _with_names(add(*parts, axes=axes), indices, by)
 
 
 def _inner_slope(factor: Factor, name: str, by: Sequence[Index]) -> tuple[Index, Index, Form]:
@@ -161,7 +161,7 @@ def _inner_slope(factor: Factor, name: str, by: Sequence[Index]) -> tuple[Index,
     if len(argument.axes) != 2:
         raise CalculusError(f"{factor.atom.name} is of a matrix")
     k, l = _fresh(argument.axes)  # noqa: E741
-    return k, l, derivative(renamed(argument, (k, l)), name, by)
+    return k, l, derivative(rename(argument, (k, l)), name, by)
 
 
 def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
@@ -169,12 +169,12 @@ def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     i, j = factor.indices
     a, b = _fresh((i, j))
     sides = Form((Term(Fraction(-1), (Factor(factor.atom, (a, k)), Factor(factor.atom, (l, b)))),), (a, k, l, b))
-    return _named(distribute(sides, slope, (a, b, *by)), (i, j), by)
+    return _with_names(distribute(sides, slope, (a, b, *by)), (i, j), by)
 
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
-    inverse, indices = orient("call", "inv", renamed(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
+    inverse, indices = orient("call", "inv", rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     # the inverse of a transposed matrix is the transposed inverse
     factors = [Factor(inverse, indices)]
     if factor.atom.name == "det":
@@ -198,10 +198,10 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
             length = (shape or (ONE, ONE))[axis]
             small = new_index(length) if length != ONE else None
             inner = [i for i in ((small, other) if axis == 0 else (other, small)) if i is not None]
-            slope = derivative(renamed(argument, inner), name, by)
+            slope = derivative(rename(argument, inner), name, by)
             forms.append(distribute(part_form(big, small, offset), slope, (*fresh, *by)))
             offset = offset + length
-        return _named(add(*forms, axes=(*fresh, *by)), indices, by)
+        return _with_names(add(*forms, axes=(*fresh, *by)), indices, by)
 
     return rule
 
@@ -215,7 +215,7 @@ def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     lengths = [a.length for a in fresh]
     atom = Atom("call", "largest", lengths, parameters=((), layout, (shape, shape)), arguments=(entries,))
     chosen = Form((Term(Fraction(1), (Factor(atom, fresh),)),), fresh)
-    return distribute(chosen, derivative(renamed(argument, fresh), name, by), tuple(by))
+    return distribute(chosen, derivative(rename(argument, fresh), name, by), tuple(by))
 
 
 def _pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> Form:
@@ -240,28 +240,28 @@ def _kron_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     places = [_named_axes(shape) for shape in atom.parameters[2]]
     fresh = [i for i in places[0] if i is not None]
     forms = [
-        renamed(a, [i for i in place if i is not None]) for a, place in zip(atom.arguments, places[1:], strict=True)
+        rename(a, [i for i in place if i is not None]) for a, place in zip(atom.arguments, places[1:], strict=True)
     ]
     rows, columns = (_pair_form(*(place[axis] for place in places)) for axis in (0, 1))
-    joined = multiply(rows, columns, axes=tuple(dict.fromkeys((*rows.axes, *columns.axes))))
+    pairs = multiply(rows, columns, axes=tuple(dict.fromkeys((*rows.axes, *columns.axes))))
     parts = []
     for one, other in (forms, forms[::-1]):
         slope = derivative(one, name, by)
-        inner = distribute(group_terms(renamed(other, other.axes)), slope, (*other.axes, *slope.axes))
-        parts.append(distribute(joined, inner, (*fresh, *by)))
-    return _named(add(*parts, axes=(*fresh, *by)), indices, by)
+        inner = distribute(group_terms(rename(other, other.axes)), slope, (*other.axes, *slope.axes))
+        parts.append(distribute(pairs, inner, (*fresh, *by)))
+    return _with_names(add(*parts, axes=(*fresh, *by)), indices, by)
 
 
 def _reshape_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     atom, indices, _ = factor
     outer, inner = (_named_axes(shape) for shape in atom.parameters[2])
     fresh = [i for i in outer if i is not None]
-    argument = renamed(atom.arguments[0], [i for i in inner if i is not None])
+    argument = rename(atom.arguments[0], [i for i in inner if i is not None])
     flat = new_index(math.prod((a.length for a in argument.axes), start=ONE))
     places = [_pair_form(flat, *outer), _pair_form(flat, *inner)]
-    joined = multiply(*places, axes=(*fresh, *argument.axes))
+    pairs = multiply(*places, axes=(*fresh, *argument.axes))
     slope = derivative(argument, name, by)
-    return _named(distribute(joined, slope, (*fresh, *by)), indices, by)
+    return _with_names(distribute(pairs, slope, (*fresh, *by)), indices, by)
 
 
 _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
@@ -305,14 +305,14 @@ def _transform_factor(factor: Factor, rule: Rule) -> Form:
     if not atom.arguments:
         return Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), distinct)
     if atom.kind == "group":
-        return _named(transform(renamed(atom.arguments[0], _fresh(indices)), rule), indices, ())
+        return _with_names(transform(rename(atom.arguments[0], _fresh(indices)), rule), indices, ())
     if atom.kind == "function":
         fresh = _fresh(indices)
-        arguments = [transform(renamed(a, fresh), rule) for a in atom.arguments]
+        arguments = [transform(rename(a, fresh), rule) for a in atom.arguments]
         if atom.name == "power":
             base, exponent = arguments
-            return _named(power_function(base, exponent, fresh), indices, ())
-        return _named(elementwise(atom.name, arguments[0]), indices, ())
+            return _with_names(power_function(base, exponent, fresh), indices, ())
+        return _with_names(elementwise(atom.name, arguments[0]), indices, ())
     if atom.name == "inv":
         return _transform_inverse(factor, rule)
     inner = tuple(transform(a, rule) for a in atom.arguments)
@@ -325,6 +325,6 @@ def _transform_factor(factor: Factor, rule: Rule) -> Form:
 def _transform_inverse(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
     fresh = _fresh(indices)
-    inner = transform(renamed(atom.arguments[0], fresh), rule)
+    inner = transform(rename(atom.arguments[0], fresh), rule)
     outcome = Factor(*orient("call", "inv", inner, atom.parameters))
-    return _named(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices, ())
+    return _with_names(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices, ())

@@ -130,7 +130,7 @@ def term_key(term: Term, axes: Sequence[Index]) -> str:
     return _smallest_name(term, axes)[0]
 
 
-def ordered(term: Term, axes: Sequence[Index]) -> Term:
+def with_ordered_sums(term: Term, axes: Sequence[Index]) -> Term:
     """Return the term with its summed indices numbered in the order that gives the smallest name."""
     order = _smallest_name(term, axes)[1]
     names = {i: Index(_FIRST_ORDERED + place, i.length) for place, i in enumerate(order)}
@@ -144,11 +144,23 @@ _FIRST_ORDERED = 10**12  # above every number of `new_index`
 def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]:
     """Return the name and the order of summed indices; factors that share none are named apart from each other."""
     labels = {axis: f"{place}" for place, axis in enumerate(axes)}
-    named = sorted((_name_of_group(group, labels) for group in _connected(term.factors, labels)), key=lambda n: n[0])
+    factors = _with_first_of_equal(term.factors, axes)
+    named = sorted((_name_of_group(group, labels) for group in connect(factors, labels)), key=lambda n: n[0])
     return "*".join(name for name, _ in named), [i for _, order in named for i in order]
 
 
-def _connected(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:
+def _with_first_of_equal(factors: Sequence[Factor], axes: Sequence[Index]) -> Sequence[Factor]:
+    """Use the first of two free indices of which a factor says that they are equal."""
+    eyes = [sorted(f.indices, key=axes.index) for f in factors if f.atom.kind == "eye" and set(f.indices) <= set(axes)]
+    names = {b: a for a, b in eyes}
+    if not names:
+        return factors
+    return [
+        f if f.atom.kind == "eye" else f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors
+    ]
+
+
+def connect(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:
     """Group the factors that share summed indices."""
     groups: list[tuple[set[Index], list[Factor]]] = []
     for factor in factors:
@@ -200,7 +212,7 @@ def _colours(factors: Sequence[Factor], labels: Mapping[Index, str], summed: Seq
     return colours
 
 
-def renamed(form: Form, indices: Sequence[Index]) -> Form:
+def rename(form: Form, indices: Sequence[Index]) -> Form:
     """Return a form with other free indices, and summed indices that no other form has."""
     axes = dict(zip(form.axes, indices, strict=True))
     terms = []

@@ -16,7 +16,7 @@ from fanlight.calculus.index_algebra import (
     scale,
     split_selection,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, rename
 
 _ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
 _EVEN = {"cos", "abs", "cosh"}
@@ -50,10 +50,8 @@ def elementwise(name: str, argument: Form) -> Form:
 def _logarithm(argument: Form) -> Form | None:
     """Split the logarithm of positive factors; use those that cannot overflow."""
     axes = argument.axes
-    if len(argument.terms) == 2:
-        one, other = sorted(argument.terms, key=lambda t: len(t.factors))
-        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
-            return elementwise("softplus", Form(_inside(other.factors[0]).terms, axes))
+    if (inner := _one_plus_exp(argument)) is not None:
+        return elementwise("softplus", Form(inner.terms, axes))
     if len(argument.terms) != 1:
         if (inner := _one_minus_sigmoid(argument)) is not None:
             return scale(elementwise("softplus", Form(inner.terms, axes)), -1)
@@ -82,7 +80,17 @@ def _logarithm(argument: Form) -> Form | None:
 
 
 def _inside(factor: Factor) -> Form:
-    return renamed(factor.atom.arguments[0], factor.indices)
+    return rename(factor.atom.arguments[0], factor.indices)
+
+
+def _one_plus_exp(form: Form) -> Form | None:
+    """Return z of ``1 + exp(z)``; ``exp(x)**2`` is ``exp(2 * x)``."""
+    if len(form.terms) != 2:
+        return None
+    one, other = sorted(form.terms, key=lambda t: len(t.factors))
+    if one != Term(Fraction(1), ()) or other.coefficient != 1 or [f.atom.name for f in other.factors] != ["exp"]:
+        return None
+    return scale(_inside(other.factors[0]), other.factors[0].exponent)
 
 
 def _one_minus_sigmoid(form: Form) -> Form | None:
@@ -109,10 +117,8 @@ def is_positive(factor: Factor) -> bool:
 
 def reciprocal(form: Form) -> Form:
     """Return one over every entry; ``1 / (1 + exp(-z))`` is a sigmoid."""
-    if len(form.terms) == 2:
-        one, other = sorted(form.terms, key=lambda t: len(t.factors))
-        if one == Term(Fraction(1), ()) and other.coefficient == 1 and [f.atom.name for f in other.factors] == ["exp"]:
-            return elementwise("sigmoid", Form(scale(_inside(other.factors[0]), -1).terms, form.axes))
+    if (inner := _one_plus_exp(form)) is not None:
+        return elementwise("sigmoid", Form(scale(inner, -1).terms, form.axes))
     return power(form, Fraction(-1))
 
 

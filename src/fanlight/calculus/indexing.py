@@ -19,7 +19,7 @@ from fanlight.calculus.index_algebra import (
     scale,
     single,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, renamed
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
 from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
@@ -69,7 +69,7 @@ class _Arguments:
         argument = self.node.arguments[place]
         shape = argument.shape or (ONE, ONE)
         indices = [i for i, length in zip((rows, columns), shape, strict=True) if length != ONE]
-        return renamed(self._done[argument], [i for i in indices if i is not None])
+        return rename(self._done[argument], [i for i in indices if i is not None])
 
 
 def _convert(node: Expression, done: dict[Expression, Form]) -> Form:
@@ -161,7 +161,19 @@ def _negative(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return scale(a.at(0, r, c), -1)
 
 
-def _whole(a: _Arguments) -> Form:
+def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    """Return the rule for the larger of two, ``b + relu(a - b)``, or the smaller, ``b - relu(b - a)``."""
+
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        axes = _axes(r, c)
+        one, other = (a.at(place, r, c) for place in ((1, 0) if not a.at(0, r, c).terms else (0, 1)))
+        above = elementwise("relu", add(scale(one, sign), scale(rename(other, other.axes), -sign), axes=axes))
+        return add(other, scale(above, sign), axes=axes)
+
+    return rule
+
+
+def _all_entries(a: _Arguments) -> Form:
     shape = a.node.arguments[0].shape or (ONE, ONE)
     return a.at(0, new_index(shape[0]), new_index(shape[1]))
 
@@ -184,7 +196,7 @@ def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if not argument.shape:
         return a.at(0, None, None)
     i = new_index(argument.shape[0])
-    return _equal_indices(_whole(a), (i, i), ())
+    return _equal_indices(_all_entries(a), (i, i), ())
 
 
 def _equal_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index]) -> Form:
@@ -203,7 +215,7 @@ def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if r is not None and c is not None:
         eye = Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c))
         return multiply(a.at(0, r, None), eye, axes=(r, c))
-    return _equal_indices(_whole(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
+    return _equal_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
 
 
 def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -229,7 +241,7 @@ def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | No
 
 
 def _norm(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    return power(_sum_over(power(_whole(a), Fraction(2)), ()), Fraction(1, 2))
+    return power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2))
 
 
 def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -300,9 +312,11 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "divide": _divide,
     "power": _power,
     "negative": _negative,
+    "maximum": _larger(1),
+    "minimum": _larger(-1),
     "matmul": _matmul,
     "transpose": lambda a, r, c: Form(a.at(0, c, r).terms, _axes(r, c)),
-    "sum": lambda a, r, c: _sum_over(_whole(a), ()),
+    "sum": lambda a, r, c: _sum_over(_all_entries(a), ()),
     "row_sums": _row_sums,
     "column_sums": _column_sums,
     "tr": _trace,
@@ -317,7 +331,7 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "logsumexp": _logsumexp(True),
     "logsumexp_rows": _logsumexp(False),
     "norm": _norm,
-    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _whole(a)), ()),
+    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _all_entries(a)), ()),
     "slice": _slice,
     "onehot": _onehot,
     "onehot_rows": _onehot,

@@ -62,7 +62,7 @@ def infer_shapes(
     tree = syntax_tree(text)
     inference = _Inference(tree, declared, prefer_vectors)
     inference.shape(tree)
-    return inference.named()
+    return inference.with_names()
 
 
 def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False) -> list[str]:
@@ -79,7 +79,7 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_ve
     sure = {d for name in inference.used_as_vectors | set(declared) for d in inference.symbols.get(name, ())}
     sure = {inference.find(d) for d in sure}
     messages = []
-    for name, shape in inference.named().items():
+    for name, shape in inference.with_names().items():
         dimensions = [inference.find(d) for d in inference.symbols[name]]
         if name in declared or name in inference.used_as_vectors or name in inference.row_numbers:
             continue
@@ -130,10 +130,12 @@ class _Inference:
         if declared is not None:
             shape = tuple(str(d) for d in declared)
             self.symbols[name] = (*shape, "1") if len(shape) == 1 and name not in self.row_numbers else shape
-        elif name in self.letters or name == "pi":
+        elif name in self.letters or ALIASES.get(name, name) == "pi":
             return
         elif name in self.row_numbers:
             self.symbols[name] = (f"{name}:rows",)
+        elif name in ("n", "m", "N") and name not in self.used_as_vectors | self.arguments:
+            self.symbols[name] = _SCALAR  # a number of examples or entries
         elif name[0].isupper():
             self.symbols[name] = (f"{name}:rows", f"{name}:columns")
         else:
@@ -301,7 +303,7 @@ class _Inference:
     def _collapse(self, shape: tuple[str, str]) -> Dimensions:
         return _SCALAR if self.find(shape[0]) == self.find(shape[1]) == "1" else shape
 
-    def named(self) -> dict[str, tuple[int | str, ...]]:
+    def with_names(self) -> dict[str, tuple[int | str, ...]]:
         """Return the shapes with a letter for every dimension that is still free."""
         free = [letter for letter in _NAMES if letter not in self.letters | self.indices | set(self.symbols)]
         letters: dict[str, str] = {}

@@ -34,7 +34,7 @@ _OPERATORS = {
 _FILLED: dict[str, Callable[..., Expression]] = {"eye": eye, "ones": ones, "zeros": zeros}
 _WRITTEN_OTHERWISE = {
     *_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", "length", "reshape", "scatter_rows",
-    "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", *_FILLED,
+    "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", "relu'", *_FILLED,
 }  # fmt: skip
 _METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
 _LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")
@@ -192,7 +192,7 @@ class _Reader:
             return self.definitions[name]
         if name in self.dimensions:
             return Expression.node(TABLE["length"], (), (self.dimensions[name],))
-        if name == "pi":
+        if ALIASES.get(name, name) == "pi":
             return constant(3.141592653589793)
         advice = hint(name) or (hint(self.text) if name.endswith("T") and "ᵀ" in self.text else None)
         raise CalculusError(f"unknown name {name!r}: {advice or self._suggestion(name)}")
@@ -238,8 +238,8 @@ class _Reader:
     def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
         self.symbols.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
         rewriting = REWRITINGS[name]
-        least, most = rewriting.arguments
-        if not least <= len(arguments) <= most:
+        fewest, most = rewriting.arguments
+        if not fewest <= len(arguments) <= most:
             raise CalculusError(f"{name}: wrong number of arguments ({len(arguments)}): write {rewriting.example}")
         return rewriting.build(*(self._expression(a) for a in arguments))
 

@@ -9,13 +9,17 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import orient, scale
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, ordered
+from fanlight.calculus.index_algebra import group, orient, scale
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename, with_ordered_sums
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
+    SOURCE,
     Power,
+    Source,
     divide,
+    entry_product,
+    is_turned,
     length_of,
     negate,
     number_expression,
@@ -53,6 +57,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     """
     candidates: list[tuple[float, int, Expression]] = []
     fault: CalculusError | None = None
+    form = fold_softmax(form)
     for other, weight in alternatives(form):
         try:
             forms = [_exact(_write(other, axes), axes)]
@@ -64,7 +69,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
             fault = error
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
-    return min(candidates, key=lambda c: c[:2])[2]
+    return min(candidates, key=lambda c: (c[0], c[1], str(c[2])))[2]
 
 
 def _exact(e: Expression, axes: Axes) -> Expression:
@@ -97,7 +102,7 @@ def _write(form: Form, axes: Axes) -> Expression:
     """Write a sum; what is the same along an axis may be left to broadcasting."""
     if not form.terms:
         return constant(0)
-    parts = sorted((_write_signed_term(ordered(t, form.axes), axes) for t in form.terms), key=_order)
+    parts = sorted((_write_signed_term(with_ordered_sums(t, form.axes), axes) for t in form.terms), key=_order)
     positive, leading = parts[0]
     outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:
@@ -120,19 +125,27 @@ def _network(term: Term, axes: Axes) -> Network:
 
 
 def _without_minus(term: Term) -> Term:
-    """Turn ``-(1 - t)`` into ``t - 1``, and two distances ``mean(x) - x`` into ``x - mean(x)``."""
+    """Turn ``-(1 - t)`` into ``t - 1``, and two differences that the source has the other way round."""
     factors = [*term.factors]
-    differences = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent == 1]
-    differences = [n for n in differences if any(t.coefficient < 0 for t in factors[n].atom.arguments[0].terms)]
-    places = differences[:1] if term.coefficient < 0 else []
-    means = [n for n in differences if n not in places and _is_distance(atom_expression(factors[n].atom))]
-    places += means[: len(means) // 2 * 2]
-    for place in places:
-        atom, indices, _ = factors[place]
+    counts = Counter(f.atom for f in factors)
+    places = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent in (1, -1)]
+    places = [n for n in places if any(t.coefficient < 0 for t in factors[n].atom.arguments[0].terms)]
+    alone = sorted((n for n in places if counts[factors[n].atom] == 1), key=lambda n: -factors[n].exponent)
+    chosen = alone[:1] if term.coefficient < 0 else []
+    turned = [n for n in places if n not in chosen and _is_better_turned(atom_expression(factors[n].atom))]
+    chosen += turned[: len(turned) // 2 * 2]
+    for place in chosen:
+        atom, indices, exponent = factors[place]
         inner = scale(atom.arguments[0], -1)
-        turned = Atom("group", "", atom.lengths, arguments=(inner,), is_symmetric=atom.is_symmetric)
-        factors[place] = Factor(turned, indices)
-    return Term(term.coefficient * (-1) ** len(places), tuple(factors))
+        negative = Atom("group", "", atom.lengths, arguments=(inner,), is_symmetric=atom.is_symmetric)
+        factors[place] = Factor(negative, indices, exponent)
+    return Term(term.coefficient * (-1) ** len(chosen), tuple(factors))
+
+
+def _is_better_turned(e: Expression) -> bool:
+    """Tell whether a difference is better written the other way round."""
+    inner = e.arguments[0] if e.operation.name == "transpose" else e
+    return _is_distance(inner) or is_turned(inner)
 
 
 def _is_distance(e: Expression) -> bool:
@@ -163,14 +176,25 @@ def _with_means(scalars: Sequence[Power]) -> list[Power]:
     exponents = {e: x for e, x in scalars if e.operation.name == "length"}
     results: list[Power] = []
     for e, exponent in scalars:
-        if e.operation.name == "sum" and exponent == 1:
-            counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in e.arguments[0].shape if d.letters)
+        entries = _summed_entries(e) if exponent == 1 else None
+        if entries is not None:
+            counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in entries.shape if d.letters)
             if counts and all(exponents.get(length, 0) <= -count for length, count in counts.items()):
                 exponents |= {length: exponents[length] + count for length, count in counts.items()}
-                e = mean_of(e.arguments[0])
+                e = mean_of(entries)
         if e.operation.name != "length":
             results.append((e, exponent))
     return [(e, x) for e, x in exponents.items() if x] + results
+
+
+def _summed_entries(e: Expression) -> Expression | None:
+    """Return what a scalar is the sum of: X of ``sum(X)``, ``a * b`` of ``a.T @ b``."""
+    if e.operation.name == "sum":
+        return e.arguments[0]
+    if e.operation.name != "matmul" or e.shape or not e.arguments[0].shape:
+        return None
+    left, right = e.arguments
+    return entry_product(transpose(left), right) if right.operation.name != "onehot" else None
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
@@ -189,11 +213,16 @@ def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
         atom.kind == "group" and not atom.lengths and (exponent.denominator == 2 or exponent < 0 or exponent == 2)
     )
     if has_root and (root := _root_of_squares(atom)) is not None:
-        return [(_norm(root), exponent * 2)]
+        return [(_norm(_turn(root)), exponent * 2)]
     e = atom_expression(atom)
-    if exponent % 2 == 0 and _is_distance(e):
-        e = e.arguments[1] - e.arguments[0]  # the square of a distance from the mean
-    return [(e, exponent)]
+    return [(_turn(e) if exponent % 2 == 0 else e, exponent)]
+
+
+def _turn(e: Expression) -> Expression:
+    """Return a difference whose sign is of no account the way round that is better."""
+    if e.operation.name != "subtract" or not _is_better_turned(e):
+        return e
+    return e.arguments[1] - e.arguments[0]
 
 
 def _root_of_squares(atom: Atom) -> Expression | None:
@@ -214,7 +243,7 @@ def _root_of_squares(atom: Atom) -> Expression | None:
 
 def atom_expression(atom: Atom) -> Expression:
     """Write an atom: a scalar, a column, or a matrix."""
-    key = (atom.key, SHOWS_MEANS.get())
+    key = _written_key(atom)
     written = _WRITTEN.get(key)
     if written is None:
         if len(_WRITTEN) > 20_000:
@@ -223,7 +252,11 @@ def atom_expression(atom: Atom) -> Expression:
     return written
 
 
-_WRITTEN: dict[tuple[str, bool], Expression] = {}
+def _written_key(atom: Atom) -> tuple[str, bool, Source]:
+    return atom.key, SHOWS_MEANS.get(), SOURCE.get()
+
+
+_WRITTEN: dict[tuple[str, bool, Source], Expression] = {}
 
 
 def _atom_expression(atom: Atom) -> Expression:
@@ -324,12 +357,35 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             count = min(factor.exponent, -total.exponent)
             argument = factor.atom.arguments[0]
             outcome = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
-            _WRITTEN.setdefault((outcome.key, SHOWS_MEANS.get()), _softmax(name, argument))
+            _WRITTEN.setdefault(_written_key(outcome), _softmax(name, argument))
             factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
             return with_softmax(factors)
     return factors
+
+
+def fold_softmax(form: Form) -> Form:
+    """Replace exponentials over their sum by softmax, also inside parentheses."""
+    terms = [Term(t.coefficient, tuple(with_softmax(t.factors))) for t in form.terms]
+    if not any(_holds_exp(f.atom) for t in terms for f in t.factors):
+        return Form(tuple(terms), form.axes)
+    results = []
+    for term in terms:
+        coefficient, factors = term.coefficient, []
+        for factor in term.factors:
+            if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _holds_exp(factor.atom):
+                fresh = {new_index(i.length): i for i in factor.indices}  # two of a factor's may be one
+                size, inner = group(fold_softmax(rename(factor.atom.arguments[0], tuple(fresh))))
+                coefficient *= size ** int(factor.exponent)
+                factor = Factor(inner.atom, tuple(fresh[i] for i in inner.indices), factor.exponent)
+            factors.append(factor)
+        results.append(Term(coefficient, tuple(factors)))
+    return Form(tuple(results), form.axes)
+
+
+def _holds_exp(atom: Atom) -> bool:
+    return atom.kind == "group" and any(f.atom.name == "exp" for t in atom.arguments[0].terms for f in t.factors)
 
 
 def _softmax(name: str, argument: Form) -> Expression:

@@ -65,6 +65,17 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
         for kink in node.operation.kinks
         if (np.abs(values[node.arguments[0]] - kink) < within).any()
     ]
+    kinks += [
+        f"norm at {node.arguments[0]} = 0"
+        for node in nodes
+        if node.operation.name == "norm" and np.abs(values[node]) < within
+    ]
+    kinks += [
+        f"{node.operation.name} at {node.arguments[0]} = {node.arguments[1]}"
+        for node in nodes
+        if node.operation.name in ("maximum", "minimum")
+        and (np.abs(values[node.arguments[0]] - values[node.arguments[1]]) < within).any()
+    ]
     signs = {"max": 1, "min": -1}
     extremes = [(node, signs[node.operation.name]) for node in nodes if node.operation.name in signs]
     ties = [node for node, sign in extremes if _ties(sign * values[node.arguments[0]], within)]
@@ -111,6 +122,22 @@ def value_of(
     if not node.shape and value.ndim:
         value = value.reshape(())  # a scalar is 0-d; whether a matrix is one is known from its shape, not its size
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
+
+
+def pull_back_value(
+    node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], upstream: Array
+) -> list[Any]:
+    """Return what a node hands back to its arguments: its pullback's other reading, on arrays.
+
+    Raises
+    ------
+    CalculusError
+        The operation has no pullback.
+    """
+    if node.operation.pullback is None:
+        raise CalculusError(f"{node.operation.name} has no pullback: its derivative is not known here")
+    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
+    return list(node.operation.pullback(upstream, values[node], *(values[a] for a in node.arguments), *parameters))
 
 
 def _symbols_with_lengths(

@@ -37,7 +37,7 @@ class Operation:
     name : str
         How it is written, for functions.
     value : callable
-        ``value(*arrays, *parameters)``: the result as an array; a 1x1 result of scalar shape is made 0-d by the caller.
+        ``value(*arrays, *parameters)``: the result as an array; the caller makes a 1x1 result of scalar shape 0-d.
     shape : callable
         ``shape(*shapes, *parameters)``: the result's shape; raises CalculusError.
     pullback : callable or None
@@ -47,8 +47,8 @@ class Operation:
         For elementwise functions of one argument: ``derivative(argument, output)``.
     scalar : str or None
         For elementwise operations: the value of one entry in Python, with ``{0}``, ``{1}`` for the arguments'.
-    together, part : callable or None, int
-        Operations of the same arguments that ``together(*arrays)`` computes at once, as a tuple; this one's place.
+    joint, part : callable or None, int
+        Operations of the same arguments that ``joint(*arrays)`` computes at once, as a tuple; this one's place.
     kinks : tuple of float
         Entries of the argument at which there is no derivative.
     """
@@ -59,7 +59,7 @@ class Operation:
     pullback: Rule | None = None
     derivative: Rule | None = None
     scalar: str | None = None
-    together: Rule | None = None
+    joint: Rule | None = None
     part: int = 0
     kinks: tuple[float, ...] = ()
 
@@ -215,6 +215,19 @@ for entry in (
     register(entry)
 
 
+def _route(sign: int) -> Rule:
+    """Return the pullback of the larger (or smaller) of two: the gradient goes where the value came from."""
+
+    def pullback(up: Value, out: Value, a: Value, b: Value) -> tuple[Value, Value]:
+        chosen = F.step(sign * (a - b))
+        return reduce_gradient(up * chosen, a), reduce_gradient(up * (1 - chosen), b)
+
+    return pullback
+
+
+register(Operation("maximum", np.maximum, _broadcast("max"), _route(1)))
+register(Operation("minimum", np.minimum, _broadcast("min"), _route(-1)))
+
 # ------------------------------------------------------------------------------------------------ elementwise functions
 
 
@@ -240,21 +253,21 @@ def generic(name: str) -> Operation:
     def value(order: int) -> Rule:
         return lambda x: np.sin(x + order * np.pi / 2) + (np.exp(x / 3) / 3**order if order < 9 else 0)
 
-    def made(order: int) -> Operation:
+    def entry_of_order(order: int) -> Operation:
         title = name + "'" * order
 
         def slope(x: Value, y: Value) -> Value:
-            return x.node(made_once(order + 1), (x,)) if hasattr(x, "node") else value(order + 1)(x)
+            return x.node(entry_once(order + 1), (x,)) if hasattr(x, "node") else value(order + 1)(x)
 
         return Operation(title, value(order), _same, lambda up, out, x: (up * slope(x, out),), derivative=slope)
 
-    def made_once(order: int) -> Operation:
+    def entry_once(order: int) -> Operation:
         title = name + "'" * order
         if title not in _GENERIC:
-            _GENERIC[title] = made(order)
+            _GENERIC[title] = entry_of_order(order)
         return _GENERIC[title]
 
-    return made_once(primes)
+    return entry_once(primes)
 
 
 _GENERIC: dict[str, Operation] = {}
@@ -291,6 +304,7 @@ _elementwise(
     "(one if {0} > zero else zero)",
     (0,),
 )
+_elementwise("relu'", TABLE["step"].value, lambda x, y: 0 * x, "(one if {0} > zero else zero)", (0,))
 _elementwise("softplus", lambda x: np.logaddexp(0, x), lambda x, y: F.sigmoid(x), "softplus({0})")
 _elementwise("exp", np.exp, lambda x, y: y, "np.exp({0})")
 _elementwise("log", np.log, lambda x, y: 1 / x, "np.log({0})")
@@ -302,6 +316,9 @@ _elementwise("cos", np.cos, lambda x, y: -F.sin(x), "np.cos({0})")
 _elementwise("sinh", np.sinh, lambda x, y: F.cosh(x), "np.sinh({0})")
 _elementwise("cosh", np.cosh, lambda x, y: F.sinh(x), "np.cosh({0})")
 _elementwise("tan", np.tan, lambda x, y: 1 + y**2, "np.tan({0})")
+_elementwise("arctan", np.arctan, lambda x, y: 1 / (1 + x**2), "np.arctan({0})")
+_elementwise("arcsin", np.arcsin, lambda x, y: 1 / F.sqrt(1 - x**2), "np.arcsin({0})")
+_elementwise("arccos", np.arccos, lambda x, y: -1 / F.sqrt(1 - x**2), "np.arccos({0})")
 _elementwise("erf", _erf, lambda x, y: 2 / math.sqrt(math.pi) * F.exp(-(x**2)), "erf({0})")
 
 

@@ -2,15 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from fanlight.calculus.expressions import Expression, constant, function, walk
+from fanlight.calculus.index_form import Form, key_of
+from fanlight.calculus.indexing import form_of
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.errors import CalculusError
 
 Power = tuple[Expression, Fraction]
-_sum, _trace = map(function, ("sum", "tr"))
+_sum, _trace, _norm = map(function, ("sum", "tr", "norm"))
+
+
+class Source(NamedTuple):
+    """How the expression was written that a result comes from: whether with norms, and the keys of its differences."""
+
+    has_norms: bool = False
+    differences: frozenset[str] = frozenset()
+
+
+_NO_SOURCE = Source()
+SOURCE: ContextVar[Source] = ContextVar("SOURCE", default=_NO_SOURCE)
+
+
+@contextmanager
+def like_source(expression: Expression) -> Iterator[None]:
+    """Write norms and differences as they are written in an expression, or in the one that it comes from."""
+    outer, nodes = SOURCE.get(), set(walk(expression))
+    differences = outer.differences | {_key(node) for node in nodes if _is_difference(node)}
+    has_norms = outer.has_norms or any(node.operation.name == "norm" for node in nodes)
+    token = SOURCE.set(Source(has_norms, differences))
+    try:
+        yield
+    finally:
+        SOURCE.reset(token)
+
+
+def is_turned(e: Expression) -> bool:
+    """Tell whether it is ``b - a`` where the source has ``a - b``."""
+    differences = SOURCE.get().differences
+    if not differences or e.operation.name != "subtract":
+        return False
+    return _key(e) not in differences and _key(e.arguments[1] - e.arguments[0]) in differences
+
+
+def _is_difference(e: Expression) -> bool:
+    """Tell whether it is ``a - b``, or ``-b + a``."""
+    return e.operation.name == "subtract" or (
+        e.operation.name == "add" and any(a.operation.name == "negative" for a in e.arguments)
+    )
+
+
+def _key(e: Expression) -> str:
+    """Return a name of an expression that does not depend on the order of its terms and factors."""
+    key = _KEYS.get(e)
+    if key is None:
+        try:
+            form = form_of(e)
+            key = min(key_of(form), key_of(Form(form.terms, form.axes[::-1])))  # transposed it is the same difference
+        except CalculusError:  # rows by number: it is compared as it is written
+            key = str(e)
+        _KEYS[e] = key
+    return key
+
+
+_KEYS: WeakKeyDictionary[Expression, str] = WeakKeyDictionary()
+
+
+def sum_of_squares(e: Expression) -> Expression:
+    """Sum the squares of entries."""
+    if SOURCE.get().has_norms:
+        return _norm(e) ** 2
+    return shortest(product(transpose(e), e), _sum(e**2)) if e.shape[1] == ONE else _sum(e**2)
 
 
 def length_of(expression: Expression) -> int:
@@ -20,7 +89,7 @@ def length_of(expression: Expression) -> int:
 
 def shortest(*candidates: Expression) -> Expression:
     """Return the expression of the fewest characters, then of the fewest operations."""
-    return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e))))
+    return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e)), str(e)))
 
 
 def negate(e: Expression) -> Expression:
@@ -44,9 +113,22 @@ def scale_product(scalars: list[Expression], core: Expression | None) -> Express
     if not scalars:
         return core
     if core.operation.name in ("matmul", "multiply", "divide"):
-        return Expression.node(core.operation, (scale_product(scalars, core.arguments[0]), core.arguments[1]))
+        head, tail = core.arguments
+        inner = times(scalars) * head if head.operation.name == "matmul" != core.operation.name else None
+        return Expression.node(core.operation, (inner or scale_product(scalars, head), tail))
     outcome = times(scalars)
     return outcome * core
+
+
+def _without_scalars(e: Expression) -> tuple[list[Expression], Expression]:
+    """Split the scalars off that a product begins with."""
+    if e.operation.name not in ("matmul", "multiply", "divide"):
+        return [], e
+    head, tail = e.arguments
+    if e.operation.name == "multiply" and not head.shape and tail.shape:
+        return [head], tail
+    scalars, core = _without_scalars(head) if head.shape else ([], head)
+    return (scalars, Expression.node(e.operation, (core, tail))) if scalars else ([], e)
 
 
 def times(factors: Sequence[Expression]) -> Expression:
@@ -102,6 +184,9 @@ def transpose(e: Expression) -> Expression:
     name = e.operation.name
     if not e.shape:
         return e
+    scalars, core = _without_scalars(e)
+    if scalars:
+        return scale_product(scalars, transpose(core)) or e.T
     if name == "transpose":
         return e.arguments[0]
     if name in ("ones", "zeros"):
@@ -117,7 +202,8 @@ def transpose(e: Expression) -> Expression:
         return shortest(inner, e.T)
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
-        return inner if length_of(inner) <= length_of(e.T) else e.T
+        margin = name in ("add", "subtract")  # (x - a).T rather than x.T - a.T
+        return inner if length_of(inner) + margin <= length_of(e.T) else e.T
     return e.T
 
 
@@ -138,15 +224,14 @@ def multiply_powers(powers: Sequence[Power]) -> Expression:
     return outcome / times(below) if below else outcome
 
 
-def summed(powers: list[Power], length: Dimension) -> list[Power]:
+def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
     """Return a sum over entries: a product of a row and a column where there are two factors."""
     if not powers:
         return [(number_expression(Fraction(length.constant)), Fraction(1))]
     if len(powers) == 1 and powers[0][1] == 1 and is_diagonal_of(powers[0][0]):
         return [(_trace_of_chain(powers[0][0].arguments[0]), Fraction(1))]
-    if len(powers) == 1 and powers[0][1] == 2 and length_of(powers[0][0]) <= 8:
-        e = powers[0][0]
-        return [(product(transpose(e), e), Fraction(1))]
+    if len(powers) == 1 and powers[0][1] == 2:
+        return [(sum_of_squares(powers[0][0]), Fraction(1))]
     if len(powers) == 2 and all(x == 1 for _, x in powers):
         (a, _), (b, _) = powers
         return [(shortest(product(transpose(a), b), product(transpose(b), a)), Fraction(1))]
@@ -155,7 +240,13 @@ def summed(powers: list[Power], length: Dimension) -> list[Power]:
 
 def total(powers: list[Power]) -> Expression:
     """Sum the entries of a product of matrices."""
-    return _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
+    if len(powers) == 1 and powers[0][1] == 2:
+        return sum_of_squares(shortest(powers[0][0], transpose(powers[0][0])))
+    entries = _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
+    if len(powers) == 2 and all(x == 1 for _, x in powers):
+        (a, _), (b, _) = powers
+        return shortest(entries, trace_of(transpose(a), b))
+    return entries
 
 
 def is_diagonal_of(e: Expression) -> bool:
@@ -179,7 +270,7 @@ def trace_of(left: Expression, right: Expression) -> Expression:
     if len(factors) == 2:
         a, b = factors
         if transpose(a) is b:
-            return _sum(shortest(a, b) ** 2)
+            return sum_of_squares(shortest(a, b))
     return shortest(*candidates)
 
 

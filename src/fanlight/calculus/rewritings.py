@@ -63,22 +63,8 @@ def variance_of(x: Expression) -> Expression:
     return mean_of((x - mean_of(x)) ** 2)
 
 
-def _maximum(a: Expression, b: Expression) -> Expression:
-    if _value(b) == 0:
-        return _relu(a)
-    return _relu(b) if _value(a) == 0 else b + _relu(a - b)
-
-
-def _minimum(a: Expression, b: Expression) -> Expression:
-    return a - _relu(a - b)
-
-
-def _greatest(a: Expression, b: Expression | None = None) -> Expression:
-    return function("max")(a) if b is None else _maximum(a, b)
-
-
-def _least(a: Expression, b: Expression | None = None) -> Expression:
-    return function("min")(a) if b is None else _minimum(a, b)
+def _extreme(of_one: str, of_two: str) -> Callable[..., Expression]:
+    return lambda a, b=None: function(of_one)(a) if b is None else function(of_two)(a, b)
 
 
 def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
@@ -116,6 +102,17 @@ def _elu(x: Expression, a: Expression | None = None) -> Expression:
     return _relu(x) + (below if a is None else a * below)
 
 
+def _selu(x: Expression) -> Expression:
+    return 1.0507009873554805 * _elu(x, constant(1.6732632423543772))
+
+
+def _norm(x: Expression, order: Expression | None = None) -> Expression:
+    which = None if order is None else _value(order)
+    if order is not None and which not in (1, 2):
+        raise CalculusError("norm: of orders there are 1 and 2")
+    return function("norm1" if which == 1 else "norm")(x)
+
+
 def _log_softmax(x: Expression) -> Expression:
     return x - function("logsumexp")(x)
 
@@ -129,10 +126,12 @@ def _value(e: Expression) -> float | None:
 
 
 REWRITINGS: dict[str, Rewriting] = {
-    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry", _greatest, (1, 2)),
-    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry", _least, (1, 2)),
-    "maximum": Rewriting("maximum(a, b)", "b + relu(a - b)", _maximum, (2, 2)),
-    "minimum": Rewriting("minimum(a, b)", "a - relu(a - b)", _minimum, (2, 2)),
+    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry",
+                      _extreme("max", "maximum"), (1, 2)),
+    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry",
+                      _extreme("min", "minimum"), (1, 2)),
+    "maximum": Rewriting("maximum(a, b)", "max(a, b)", function("maximum"), (2, 2)),
+    "minimum": Rewriting("minimum(a, b)", "min(a, b)", function("minimum"), (2, 2)),
     "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", _where, (3, 3)),
     "clip": Rewriting("clip(x, a, b)", "a + relu(x - a) - relu(x - b)",
                       lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),
@@ -148,6 +147,13 @@ REWRITINGS: dict[str, Rewriting] = {
     "elu": Rewriting("elu(x, a)", "relu(x) + a * (exp(-relu(-x)) - 1); a = 1 unless written",
                      _elu, (1, 2)),
     "relu6": Rewriting("relu6(x)", "relu(x) - relu(x - 6)", lambda x: _relu(x) - _relu(x - 6)),
+    "norm": Rewriting("norm(x, 1)", "norm1(x); norm(x, 2) is norm(x)", _norm, (1, 2)),
+    "mish": Rewriting("mish(x)", "x * tanh(softplus(x))",
+                      lambda x: x * function("tanh")(function("softplus")(x))),
+    "selu": Rewriting("selu(x)", "1.0507 * elu(x, 1.6733), with all digits", _selu),
+    "log1p": Rewriting("log1p(x)", "log(1 + x)", lambda x: function("log")(1 + x)),
+    "expm1": Rewriting("expm1(x)", "exp(x) - 1", lambda x: _exp(x) - 1),
+    "logit": Rewriting("logit(x)", "log(x / (1 - x))", lambda x: function("log")(x / (1 - x))),
     "square": Rewriting("square(x)", "x**2", lambda x: x**2),
     "log_sigmoid": Rewriting("log_sigmoid(x)", "-softplus(-x)", lambda x: -function("softplus")(-x)),
     "log_softmax": Rewriting("log_softmax(x)", "x - logsumexp(x)", _log_softmax),
@@ -165,7 +171,8 @@ REWRITINGS: dict[str, Rewriting] = {
 ALIASES = {
     "ln": "log", "logistic": "sigmoid", "heaviside": "step", "expit": "sigmoid", "swish": "silu", "identity": "eye",
     "absolute": "abs", "concatenate": "vstack", "logsigmoid": "log_sigmoid", "σ": "sigmoid", "inverse": "inv",
-    "average": "mean",
+    "average": "mean", "π": "pi", "inner": "dot", "diagonal": "diag", "arctg": "arctan", "atan": "arctan",
+    "asin": "arcsin", "acos": "arccos", "tg": "tan",
 }  # fmt: skip
 
 REFUSALS = {
@@ -174,6 +181,14 @@ REFUSALS = {
     "cholesky": "make the factor a symbol, L, and write L @ L.T for the matrix; log(det(A)) is logdet(A)",
     "eig": "eigenvalues are not in the language: tr(A) is their sum, det(A) their product",
     "svd": "singular values are not in the language: norm(X)**2 is the sum of their squares",
+    "argmin": "the place of the smallest entry has no derivative: use min(x) or softmax(-x)",
+    "sort": "the order of entries has no derivative in closed form: use max(x), min(x) or sum(x)",
+    "rank": "it is constant between its jumps: tr(A) of a projection is its rank",
+    "cross_entropy": "write -y.T @ log(softmax(z)), or logsumexp(z) - y.T @ z",
+    "mse": "write mean((x - y)**2)",
+    "hinge": "write max(0, 1 - y * s)",
+    "hadamard": "write A * B",
+    "frobenius": "write sum(A * B) for the product, norm(A) for the norm",
     "argmax": "the place of the largest entry has no derivative: use max(x) or softmax(x)",
     "floor": "it is constant between its jumps: its derivative is zero",
     "round": "it is constant between its jumps: its derivative is zero",

@@ -23,13 +23,28 @@ def syntax_tree(text: str) -> ast.expr:
     shown, text = text.strip(), _python(text.strip())
     if not text:
         raise CalculusError("the expression is empty")
+    if "·" in text:  # part of a name to Python
+        raise error_at(shown, len(text[: text.index("·")].encode()), hint("·") or "")
     try:
-        return ast.parse(text, mode="eval").body
+        return _Submodules().visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
     except SyntaxError as error:
         message = hint(shown) or f"this is not an expression: {error.msg}"
         raise error_at(shown, len(text[: (error.offset or 1) - 1].encode()), message) from None
     except (ValueError, RecursionError, MemoryError):
         raise CalculusError("this is not an expression: it cannot be read") from None
+
+
+class _Submodules(ast.NodeTransformer):
+    """Reads ``np.linalg.norm`` as ``np.norm``."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        match node.value:
+            case ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "jnp") as library, attr="linalg" | "nn"):
+                node.value = library
+            case ast.Attribute(value=ast.Name() as library, attr="functional" | "special"):
+                node.value = library
+        return node
 
 
 def formula_text(tree: ast.expr) -> str:

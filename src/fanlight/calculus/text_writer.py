@@ -68,29 +68,32 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
-    if SHOWS_MEANS.get() and (statistic := _statistic(node)) is not None:
-        return statistic, _ATOM
+    if SHOWS_MEANS.get() and (shown := statistic(node)) is not None:
+        return f"{shown[0]}({write(shown[1])})", _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM
     if name in _INFIX:
         sign, level = _INFIX[name]
         # Python's power binds to the right and before a sign on its left; all else to the left
         mixed = _needs_parentheses(name, arguments)
-        left = _wrapped(arguments[0], level + (name == "power" or mixed))
-        right = _wrapped(arguments[1], _NEGATIVE if name == "power" else level + 1)
+        left = _wrap(arguments[0], level + (name == "power" or mixed))
+        right = _wrap(arguments[1], _NEGATIVE if name == "power" else level + 1)
         return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
     if name == "negative":
-        return f"-{_wrapped(arguments[0], _NEGATIVE)}", _NEGATIVE
+        return f"-{_wrap(arguments[0], _NEGATIVE)}", _NEGATIVE
     if name == "transpose":
-        return f"{_wrapped(arguments[0], _ATOM)}.T", _ATOM
+        return f"{_wrap(arguments[0], _ATOM)}.T", _ATOM
     if name == "slice":
         base = arguments[0].shape
         r0, r1, c0, c1 = parameters
         rows_, columns = _bounds(r0, r1, base[0]), _bounds(c0, c1, base[1])
         places = f"{rows_}, {columns}" if base[1] != ONE else rows_
-        return f"{_wrapped(arguments[0], _ATOM)}[{places}]", _ATOM
+        return f"{_wrap(arguments[0], _ATOM)}[{places}]", _ATOM
     if name in _FILLED:
         return f"{name}({', '.join(map(str, parameters))})", _ATOM
+    if name == "reshape" and arguments[0].operation.name == "transpose" and node.shape[1:] == (ONE,):
+        return f"vec({write(arguments[0].arguments[0])})", _ATOM
+    name = {"maximum": "max", "minimum": "min"}.get(name, name)
     written = [write(a) for a in arguments] + ([str(p) for p in parameters] if name in DIMENSION_COUNTS else [])
     return f"{name}({', '.join(written)})", _ATOM
 
@@ -103,24 +106,24 @@ def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
     return bool(left.arguments[0].shape and left.arguments[1].shape) if name == "matmul" else bool(arguments[1].shape)
 
 
-def _wrapped(node: Expression, level: int) -> str:
+def _wrap(node: Expression, level: int) -> str:
     text, binds = _write(node)
     return text if binds >= level else f"({text})"
 
 
-def _statistic(node: Expression) -> str | None:
-    """Write a mean, variance or standard deviation, which are read as sums."""
+def statistic(node: Expression) -> tuple[str, Expression] | None:
+    """Return the name of a mean, variance or standard deviation, which are read as sums, and what it is of."""
     if node.operation.name == "sqrt":
-        inner = _statistic(node.arguments[0])
-        return f"std{inner[3:]}" if inner and inner.startswith("var(") else None
+        inner = statistic(node.arguments[0])
+        return ("std", inner[1]) if inner and inner[0] == "var" else None
     if node.operation.name != "divide" or node.arguments[0].operation.name != "sum":
         return None
     (x,) = node.arguments[0].arguments
     if x.operation.name == "power" and x.arguments[0].operation.name == "subtract":
         (entries, _) = x.arguments[0].arguments
         if entries.shape and node is variance_of(entries):
-            return f"var({write(entries)})"
-    return f"mean({write(x)})" if x.shape and node is mean_of(x) else None
+            return "var", entries
+    return ("mean", x) if x.shape and node is mean_of(x) else None
 
 
 def _places(product: Expression) -> str | None:
@@ -129,7 +132,7 @@ def _places(product: Expression) -> str | None:
     column = _number_of(right)
     if column is not None and left.operation.name == "transpose" and not product.shape:
         left = left.arguments[0]  # x.T @ onehot(i, n)
-        return f"{_wrapped(left, _ATOM)}[{column}]" if left.shape[1:] == (ONE,) else None
+        return f"{_wrap(left, _ATOM)}[{column}]" if left.shape[1:] == (ONE,) else None
     base = left if column is not None else product
     row = None
     if base.operation.name == "matmul" and base.arguments[0].operation.name == "transpose":
@@ -138,10 +141,10 @@ def _places(product: Expression) -> str | None:
     if row is None and column is None:
         return None
     if row is not None and base.shape[1] == ONE:
-        return f"{_wrapped(base, _ATOM)}[{row}]"
+        return f"{_wrap(base, _ATOM)}[{row}]"
     if row is None and base.shape[0] == ONE:
         row = "0"
-    return f"{_wrapped(base, _ATOM)}[{row or ':'}, {column or ':'}]"
+    return f"{_wrap(base, _ATOM)}[{row or ':'}, {column or ':'}]"
 
 
 def _number_of(e: Expression) -> str | None:

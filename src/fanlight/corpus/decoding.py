@@ -27,11 +27,11 @@ def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         if b"\0" in data:
-            raise DataError(f"{path}: is a binary file, not labelled text") from None
+            raise DataError(f"{path}: is a binary file, not text") from None
         raise DataError(
             f"{path}:{line}: byte {error.start} is not {encoding}: name the file's encoding with "
             "--encoding, such as cp1252 or cp949"
         ) from None
     if "\0" in text:
-        raise DataError(f"{path}: is a binary file, not labelled text")
+        raise DataError(f"{path}: is a binary file, not text")
     return text.removeprefix("\ufeff").replace("\r\n", "\n"), hashlib.sha256(data).hexdigest()

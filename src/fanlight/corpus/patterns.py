@@ -29,15 +29,13 @@ def read_patterns(paths: Sequence[str | os.PathLike[str]], encoding: str = "utf-
                 continue
             rule, tab, type_ = line.partition("\t")
             if not tab or not type_.strip() or "\t" in type_.strip() or not rule.removeprefix("re:").strip():
-                raise DataError(f"{path}, line {number}: is not NAME<tab>TYPE or re:PATTERN<tab>TYPE")
+                raise DataError(f"{path}:{number}: is not NAME<tab>TYPE or re:PATTERN<tab>TYPE")
             if not rule.startswith("re:"):
                 names[rule.strip()] = type_.strip()
                 continue
             try:
                 compile_expression(rule.removeprefix("re:"))
             except DataError as error:
-                raise DataError(
-                    f"{path}, line {number}: {error}: correct it, or leave out re: if it is a name"
-                ) from None
+                raise DataError(f"{path}:{number}: {error}: correct it, or leave out re: if it is a name") from None
             expressions[rule.removeprefix("re:")] = type_.strip()
     return Patterns(names, expressions)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from fanlight.engine.plain import PlainEngine
 from fanlight.errors import FanlightError
+from fanlight.machine import ignoring_interrupts
 from fanlight.network.modelfile import Model, save_model
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _kind(model: Model) -> str:
 
     from fanlight import jit
 
-    configuration, stages = model.configuration, 1 + (model.first is not None)
+    configuration, stages = model.configuration, 1 + (model.first_stage is not None)
     kind = [
         configuration.unit,
         configuration.head,
@@ -233,7 +234,8 @@ def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", _COMPILE, str(path)]
         try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+            with ignoring_interrupts():
+                process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         except OSError:
             return None
         atexit.register(process.kill)

@@ -3,7 +3,8 @@
 from fanlight.files.compression import COMPRESSED, ending_of
 from fanlight.files.faults import database_fault, unreadable, unwritable
 from fanlight.files.inputs import (
-    LONGEST_LINE,
+    check_named_once,
+    check_readable,
     check_rereadable,
     digest,
     files_of,
@@ -14,6 +15,7 @@ from fanlight.files.inputs import (
 from fanlight.files.locks import claim
 from fanlight.files.outputs import (
     PathLike,
+    check_empty,
     check_outputs,
     check_writable,
     is_special,
@@ -22,12 +24,16 @@ from fanlight.files.outputs import (
     replacing,
     writing,
 )
+from fanlight.files.remote import address_of, local_copy, uploading
 
 __all__ = [
     "COMPRESSED",
-    "LONGEST_LINE",
     "PathLike",
+    "address_of",
+    "check_empty",
+    "check_named_once",
     "check_outputs",
+    "check_readable",
     "check_rereadable",
     "check_writable",
     "claim",
@@ -37,6 +43,7 @@ __all__ = [
     "files_of",
     "is_rereadable",
     "is_special",
+    "local_copy",
     "open_special",
     "open_unpacked",
     "put",
@@ -44,5 +51,6 @@ __all__ = [
     "replacing",
     "unreadable",
     "unwritable",
+    "uploading",
     "writing",
 ]

@@ -7,11 +7,16 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from fanlight.errors import DataError
 from fanlight.libraries import library
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 COMPRESSED = (".gz", ".zst")
+LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
 _PIECE = 1 << 20  # bytes at a time
 
 
@@ -27,12 +32,15 @@ def ending_of(path: str | Path) -> str:
     return (place.with_suffix("") if place.suffix.lower() in COMPRESSED else place).suffix.lower()
 
 
-def unpack(raw: BinaryIO, suffix: str) -> Any:
-    """Return the unpacked bytes of an open file, by the lower-case ending of its name."""
+def unpack(raw: BinaryIO, suffix: str, path: str | os.PathLike[str] | None = None) -> Any:
+    """Return the unpacked bytes of an open file, by the lower-case ending of its name.
+
+    Where `path` names the file, a line that is longer than `LONGEST_LINE` ends the reading with a `DataError`.
+    """
     if suffix == ".gz":
-        return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=raw)), _PIECE)
+        return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=raw), path), _PIECE)
     if suffix == ".zst":
-        return io.BufferedReader(_Unpacked(_Frames(raw)), _PIECE)
+        return io.BufferedReader(_Unpacked(_Frames(raw), path), _PIECE)
     return raw
 
 
@@ -51,6 +59,10 @@ def compress(part: Path, suffix: str) -> None:
         packed.unlink(missing_ok=True)
 
 
+class _Readable(Protocol):
+    def readinto(self, target: memoryview, /) -> int: ...
+
+
 class _Frames:
     """The bytes of Zstandard frames; unlike the library's own reader it tells a file that ends within one."""
 
@@ -61,7 +73,7 @@ class _Frames:
         self._frame: Any = None
         self._packed, self._unpacked = b"", memoryview(b"")
 
-    def readinto(self, target: Any) -> int:
+    def readinto(self, target: memoryview, /) -> int:
         while not self._unpacked:
             self._packed = self._packed or self._raw.read(self._PACKED)
             if not self._packed:
@@ -81,16 +93,28 @@ class _Frames:
 class _Unpacked(io.RawIOBase):
     """The bytes of a decompressor, whose errors are those of files."""
 
-    def __init__(self, source: Any) -> None:
-        self._source = source
+    def __init__(self, source: _Readable, path: str | os.PathLike[str] | None) -> None:
+        self._source, self._path = source, path
+        self._line, self._length = 1, 0  # the line that is being read, and how many of its bytes are
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, target: Any) -> int:
+    def readinto(self, target: WriteableBuffer) -> int:
+        view = memoryview(target)
         try:
-            return int(self._source.readinto(target))
+            count = int(self._source.readinto(view))
         except OSError:
             raise
         except Exception as fault:  # zlib.error, EOFError, ZstdError: each decompressor has its own
             raise OSError(str(fault)) from None
+        if self._path is not None:
+            self._measure_lines(bytes(view[:count]))
+        return count
+
+    def _measure_lines(self, data: bytes) -> None:
+        begin, last = data.find(b"\n"), data.rfind(b"\n")
+        if self._length + (begin if begin >= 0 else len(data)) > LONGEST_LINE:
+            raise DataError(f"{self._path}:{self._line}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
+        self._length = len(data) - last - 1 if last >= 0 else self._length + len(data)
+        self._line += data.count(b"\n")

@@ -146,6 +146,19 @@ def check_writable(path: PathLike, database: bool = False) -> None:
         raise DataError(f"{path}: is a database, which would be lost: choose another output, or remove it")
 
 
+def check_empty(folder: PathLike, overwrite: bool = False) -> None:
+    """Refuse a folder to write to that holds files, unless they are to be overwritten.
+
+    Raises
+    ------
+    DataError
+        The message names the first of them.
+    """
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    if names and not overwrite:
+        raise DataError(f"{folder}: holds other files ({names[0]}): choose another folder, or give --overwrite")
+
+
 def is_special(path: PathLike) -> bool:
     """Tell whether an output is a device, a pipe or a stream of this process ("-"), which no file may replace."""
     if _stream(path) is not None:
@@ -174,25 +187,26 @@ def check_outputs(inputs: Iterable[PathLike], outputs: Iterable[PathLike]) -> No
     DataError
         The message names both paths.
     """
-    sources = [(path, _identity(path)) for path in inputs if _is_stored(path)]
+    named = ["/dev/stdin" if os.fspath(path) == "-" else path for path in inputs]
+    sources = [(path, identity(path)) for path in named if _is_stored(path)]
     folders = [(path, Path(os.path.realpath(path))) for path, _ in sources if os.path.isdir(path)]
     earlier: dict[object, PathLike] = {}
     for output in outputs:
         output = "/dev/stdout" if os.fspath(output) == "-" else output
-        identity, real = _identity(output), Path(os.path.realpath(output))
+        this, real = identity(output), Path(os.path.realpath(output))
         if not _is_stored(output):
             continue
         for path, other in sources:
-            if identity == other:
+            if this == other:
                 raise DataError(f"{output}: is an input ({path}), which it would overwrite: choose another output")
             if os.path.isdir(output) and real in Path(os.path.realpath(path)).parents:
                 raise DataError(f"{output}: the input {path} lies in this folder: choose another folder")
         for path, folder in folders:
             if folder in real.parents:
                 raise DataError(f"{output}: lies in the folder {path}, which is an input: choose another place")
-        if identity in earlier:
+        if this in earlier:
             raise DataError(f"{output}: is named for two outputs: give each its own file")
-        earlier[identity] = output
+        earlier[this] = output
 
 
 @contextmanager
@@ -226,7 +240,8 @@ def _is_database(path: Path) -> bool:
         return False
 
 
-def _identity(path: PathLike) -> object:
+def identity(path: PathLike) -> object:
+    """Return what two names of one file share: device and inode; of one that does not exist, its real path."""
     try:
         status = os.stat(path)
     except OSError:

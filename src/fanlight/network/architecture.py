@@ -15,7 +15,7 @@ tables (`Configuration.columns_at`), and is a row of a narrower V.
 
 from __future__ import annotations
 
-from fanlight.calculus import Expression, batched, function, hoist, substitute, symbol
+from fanlight.calculus import Expression, function, hoist, substitute, symbol, vectorise
 from fanlight.network.configuration import Configuration
 from fanlight.network.losses import loss_of
 
@@ -53,12 +53,12 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
         per_token |= {f"g_{k}": "N" for k in range(configuration.positions)}
         replacements |= {f"g_{k}": rows(contexts, symbol(f"j_{k}", ("N",))) for k in range(configuration.positions)}
     if configuration.evidence_width:
-        evidence = symbol("evidence", ("w", configuration.evidence_width))
+        features = symbol("evidence", ("w", configuration.evidence_width))
         per_token |= {f"e_{k}": "N" for k in range(configuration.positions)}
-        replacements |= {f"e_{k}": rows(evidence, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
+        replacements |= {f"e_{k}": rows(features, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
     if dropout:
         per_token["M"] = "N"
-    return hoist(substitute(batched(z, per_token), replacements))
+    return hoist(substitute(vectorise(z, per_token), replacements))
 
 
 def vectors(configuration: Configuration, k: int) -> Expression:

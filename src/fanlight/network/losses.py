@@ -60,7 +60,7 @@ register(
             up * F.transition_marginals(Z, A, starts),
             None,
         ),
-        together=_messages,
+        joint=_messages,
         part=0,
     )
 )
@@ -69,7 +69,7 @@ register(
         "tag_marginals",
         lambda Z, A, starts: forward_backward(Z, A, starts).marginals,
         lambda Z, A, starts: Z,
-        together=_messages,
+        joint=_messages,
         part=1,
     )
 )
@@ -78,7 +78,7 @@ register(
         "transition_marginals",
         lambda Z, A, starts: forward_backward(Z, A, starts).pairs,
         lambda Z, A, starts: A,
-        together=_messages,
+        joint=_messages,
         part=2,
     )
 )

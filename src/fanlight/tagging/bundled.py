@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from fanlight.errors import ModelError
+from fanlight.files import address_of, local_copy
 from fanlight.network.modelfile import Model, load_model
 from fanlight.tagging.model_sources import HUB, download_model, installed_models
 from fanlight.tagging.tagger import Tagger
@@ -39,7 +40,7 @@ def bundled_models() -> list[str]:
 
 
 def model_file(model: str) -> Path:
-    """Return the file of a model: bundled, at the Hub (``hf:user/repo@revision``), at a path, or in a package.
+    """Return the file of a model: bundled, at the Hub (``hf:user/repo@revision``), elsewhere, at a path, in a package.
 
     Raises
     ------
@@ -50,6 +51,8 @@ def model_file(model: str) -> Path:
         return FOLDER / f"{model}.fanlight"
     if model.startswith(HUB):
         return download_model(model)
+    if (address := address_of(model)) is not None:
+        return local_copy(address)
     if os.path.exists(model) or os.sep in model or "." in model:
         return Path(model)
     installed = installed_models()
@@ -66,7 +69,7 @@ def _load_bundled(name: str, verify: bool, passes: int | None, engine: str) -> T
 
 def limit_stages(model: Model, passes: int | None) -> Model:
     """Return a model without its second, document-aware network if `passes` is 1."""
-    if passes != 1 or model.first is None:
+    if passes != 1 or model.first_stage is None:
         return model
-    first_stage = model.first
-    return replace(model, configuration=first_stage.configuration, parameters=first_stage.parameters, first=None)
+    first_stage = model.first_stage
+    return replace(model, configuration=first_stage.configuration, parameters=first_stage.parameters, first_stage=None)

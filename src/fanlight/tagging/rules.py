@@ -105,7 +105,7 @@ class Rules:
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
 
-        matches = self._in_block(block, begin, end) if self._said.names else Entities.allocate(0)
+        matches = self.find_in_block(block, begin, end) if self._said.names else Entities.allocate(0)
         if self._said.expressions:
             matches = self._with_patterns(block, begin, end, matches)
         if not len(matches.types):
@@ -151,7 +151,7 @@ class Rules:
 
         return Automata.of(self._said.automata)
 
-    def _in_block(self, block: Block, begin: int, end: int) -> Entities:
+    def find_in_block(self, block: Block, begin: int, end: int) -> Entities:
         """Return the names in documents [begin, end), with the numbers of the rules' types."""
         from fanlight.engine import rules
 

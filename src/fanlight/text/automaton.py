@@ -109,16 +109,17 @@ class Automaton:
             if states[place] < self.begins:
                 place += 1
                 continue
-            start, node = place, self._step(states[place], START, groups[place])
+            start, node = place, self.step(states[place], START, groups[place])
             while node > ACCEPT:
                 place += 1
-                node = self._step(states[place], node, groups[place])
+                node = self.step(states[place], node, groups[place])
             if place > start:
                 yield start, place
             else:
                 place += 1
 
-    def _step(self, state: int, node: int, group: int) -> int:
+    def step(self, state: int, node: int, group: int) -> int:
+        """Return the state that a state goes on to: `node` is what stands before, `group` the class of what follows."""
         return int(self.steps[state, node * self.group_count + group])
 
 

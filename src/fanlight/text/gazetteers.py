@@ -94,10 +94,10 @@ class Gazetteer:
 
     @property
     def width(self) -> int:
-        """How many numbers `marks` gives a token."""
+        """How many numbers `features` gives a token."""
         return MARKS * len(self.lists)
 
-    def marks(self, keys: Sequence[str], starts: Int) -> NDArray[np.float32]:
+    def features(self, keys: Sequence[str], starts: Int) -> NDArray[np.float32]:
         """Return for each token its place in names of each list.
 
         Parameters
@@ -115,17 +115,17 @@ class Gazetteer:
         Examples
         --------
         >>> names = Gazetteer.of(["New York", "York"], ["city", "city"], "word")
-        >>> names.marks(["In", "New", "York", "."], np.array([0, 4])).astype(int).tolist()
+        >>> names.features(["In", "New", "York", "."], np.array([0, 4])).astype(int).tolist()
         [[0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 0]]
         """
         if self.unit == "character":
             return self._of_characters(keys)
         out = np.zeros((len(keys), len(self.lists), MARKS), np.float32)
         hashes = word_hashes([key.lower() for key in keys])
-        room = np.repeat(starts[1:], np.diff(starts)) - np.arange(len(keys))  # tokens to the sentence's end
+        available = np.repeat(starts[1:], np.diff(starts)) - np.arange(len(keys))  # tokens to the sentence's end
         run = np.zeros(len(keys), np.uint64)
-        for length in range(1, min(self.longest, int(room.max(initial=0))) + 1):
-            inside = np.flatnonzero(room >= length)
+        for length in range(1, min(self.longest, int(available.max(initial=0))) + 1):
+            inside = np.flatnonzero(available >= length)
             with np.errstate(over="ignore"):
                 run[inside] += hashes[inside + length - 1] * POWERS[length - 1]
             heads, members = self._look_up(run[inside])
@@ -181,8 +181,10 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
     DataError
         A file cannot be read, or a line has no tab.
     """
-    names, lists = [], []
+    names: list[str] = []
+    lists: list[str] = []
     for path in paths:
+        count = len(names)
         try:
             for number, raw in enumerate(BytesIO(read_bytes(path)), 1):
                 line = raw.decode(encoding).rstrip("\r\n")
@@ -190,11 +192,13 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
                 if not line.strip():
                     continue
                 if not columns or not name.strip() or not columns[0].strip():
-                    raise DataError(f"{path}, line {number}: is not NAME<tab>LIST")
+                    raise DataError(f"{path}:{number}: is not NAME<tab>LIST")
                 names.append(name.strip())
                 lists.append(columns[0].strip())
         except UnicodeDecodeError:
-            raise DataError(f"{path}, line {number}: is not {encoding}: give --encoding") from None
+            raise DataError(f"{path}:{number}: is not {encoding}: give --encoding") from None
+        if len(names) == count:
+            raise DataError(f"{path}: is empty: a gazetteer has lines of NAME<tab>LIST")
     return Gazetteer.of(names, lists, unit)
 
 

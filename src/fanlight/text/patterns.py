@@ -59,7 +59,7 @@ class Patterns:
 
     @property
     def width(self) -> int:
-        """How many numbers `marks` gives a token."""
+        """How many numbers `features` gives a token."""
         return MARKS * len(self.types)
 
     @property
@@ -91,7 +91,7 @@ class Patterns:
             for start, end in automaton.find(text):
                 yield start, end, type_
 
-    def marks(self, places: Iterable[Place]) -> NDArray[np.float32]:
+    def features(self, places: Iterable[Place]) -> NDArray[np.float32]:
         r"""Return for each token of some sentences its place in what is found of each type.
 
         A token that a match has a part of counts as in it.
@@ -104,7 +104,7 @@ class Patterns:
         Examples
         --------
         >>> known = Patterns({}, {r"\d+ \w+": "amount"})
-        >>> known.marks([("pay 5 won", [0, 4, 6], [3, 5, 9])]).astype(int).tolist()
+        >>> known.features([("pay 5 won", [0, 4, 6], [3, 5, 9])]).astype(int).tolist()
         [[0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]]
         """
         numbers = {type_: n for n, type_ in enumerate(self.types)}

@@ -1,4 +1,4 @@
-"""Word vectors from files: word2vec (text and binary), GloVe and fastText text, plain or gzipped.
+"""Word vectors from files: word2vec (text and binary), GloVe and fastText text, plain or packed (.gz, .zst).
 
 Files are read in blocks, numbers by a compiled parser, so memory holds the matrix and little more. A file once read is
 kept, parsed, in the user's cache folder; the next run maps it in a fraction of a second.
@@ -10,7 +10,6 @@ Lecture L4; Mikolov et al. 2013 (word2vec); Pennington et al. 2014 (GloVe); Boja
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import DataError
+from fanlight.files import open_unpacked, unreadable
 
 Float = NDArray[np.float32]
 BLOCK = 1 << 24  # bytes read at a time
@@ -57,7 +57,7 @@ def read_vectors(
     Parameters
     ----------
     path : path
-        Text or binary, told apart by looking; gzipped if its name ends in .gz.
+        Text or binary, told apart by looking; packed if its name ends in .gz or .zst.
     limit : int, optional
         Read only the first so many words: files list frequent words first.
     encoding : str
@@ -80,13 +80,12 @@ def read_vectors(
         cache_file = cache_place(place) if cache else None
         if cache_file is not None and (cached := _from_cache(cache_file)) is not None:
             return _limit_words(cached, limit)
-        with gzip.open(place) if place.suffix == ".gz" else open(place, "rb") as file:
-            reporter = _Progress(file, size if place.suffix != ".gz" else 0, progress)
-            vectors = _read(str(path), reporter, limit, encoding)
-    except (OSError, EOFError) as error:
-        raise DataError(
-            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}): is the path right?"
-        ) from None
+        packed, file = open_unpacked(place)
+        with packed:
+            reporter = _Progress(file, size if file is packed else 0, progress)
+            vectors = parse_vectors(str(path), reporter, limit, encoding)
+    except OSError as error:
+        raise DataError(unreadable(path, error)) from None
     if cache_file is not None and limit is None:
         _to_cache(cache_file, vectors)
     return vectors
@@ -129,18 +128,19 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 class _Progress:
     """A file that tells how far it has been read."""
 
-    def __init__(self, file: BinaryIO | gzip.GzipFile, size: int, tell: Callable[[float], object] | None) -> None:
-        self._file, self._size, self._tell, self._done = file, size, tell, 0
+    def __init__(self, file: BinaryIO, size: int, report: Callable[[float], object] | None) -> None:
+        self._file, self._size, self._report, self._done = file, size, report, 0
 
     def read(self, count: int) -> bytes:
         data = self._file.read(count)
         self._done += len(data)
-        if self._tell is not None and self._size:
-            self._tell(self._done / self._size)
+        if self._report is not None and self._size:
+            self._report(self._done / self._size)
         return data
 
 
-def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+def parse_vectors(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+    """Parse an open file of word vectors, text or binary; `path` is for messages."""
     start = file.read(BLOCK)
     if not start.strip():
         raise DataError(f"{path}: is empty: word vectors have a line a word")
@@ -149,7 +149,9 @@ def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vecto
     width = int(header_words[1]) if header else len(header_words) - 1
     if width < 1:
         raise DataError(f"{path}:1: no word vectors: expected a word and its numbers, or a header 'words components'")
-    body = start.split(b"\n", 1)[1] if header else start
+    body = start.partition(b"\n")[2] if header else start
+    if not body.strip():
+        raise DataError(f"{path}: has no vectors after its first line: is the file complete?")
     if header and _is_binary(body, width):
         return _binary(path, file, body, (int(header_words[0]), width), limit=limit, encoding=encoding)
     matrices: list[Float] = []

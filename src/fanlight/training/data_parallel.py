@@ -13,7 +13,6 @@ McDonald, Hall & Mann 2010 (iterative parameter mixing); Stich 2019 (local SGD).
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import FanlightError, SettingsError
+from fanlight.machine import ignoring_interrupts
 from fanlight.training import cores
 from fanlight.training.loop import Learner, Team
 from fanlight.training.preparation import Run
@@ -104,11 +104,12 @@ class DataParallelTeam:
 
 def team_of(engine: Engine, workers: int) -> AbstractContextManager[Team | None]:
     """Return a team of workers; None for one worker, which is this process."""
-    return nullcontext() if workers == 1 else _team(engine, workers)
+    return nullcontext() if workers == 1 else open_team(engine, workers)
 
 
 @contextmanager
-def _team(engine: Engine, count: int) -> Iterator[Team]:
+def open_team(engine: Engine, count: int) -> Iterator[Team]:
+    """Yield a team of so many workers, who end with the block."""
     with engine(count) as workers:
         yield DataParallelTeam(workers)
 
@@ -129,14 +130,15 @@ class _Processes:
         self.count = len(shares)
         context = multiprocessing.get_context("spawn")
         self._pipes = []
-        self._processes = []
+        self.processes = []
         for share in shares:
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, share, threads), daemon=True)
-            process.start()
+            with ignoring_interrupts(spawned=True):
+                process.start()
             theirs.close()  # so that we notice when the process, which has the other copy, is gone
             self._pipes.append(ours)
-            self._processes.append(process)
+            self.processes.append(process)
 
     def begin(self, run: Run) -> None:
         self._all(run)
@@ -145,7 +147,7 @@ class _Processes:
         return self._all((number, state))
 
     def end(self) -> None:
-        for process in self._processes:
+        for process in self.processes:
             process.kill()
 
     def _all(self, said: Run | tuple[int, bytes]) -> list[bytes]:
@@ -159,7 +161,6 @@ class _Processes:
 
 def _serve(pipe: Connection, share: tuple[int, int], threads: int) -> None:
     """Be a worker until the parent ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the parent, who ends this process
     cores.end_with_parent()
     worker: Worker | None = None
     while True:

@@ -60,6 +60,20 @@ class Epoch:
     words_per_second: float
     seconds: float
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The numbers of the epoch by name, for MLflow, Weights & Biases and others; of a stage, "stage/name".
+
+        Examples
+        --------
+        >>> Epoch("first pass", 1, 8, 0.5, None, False, 1e5, 2.0).metrics
+        {'first pass/loss': 0.5, 'first pass/words_per_second': 100000.0}
+        """
+        values = {"loss": self.loss, "words_per_second": self.words_per_second}
+        if self.dev is not None:
+            values |= {"dev_f1": self.dev.f1}
+        return {f"{self.stage}/{name}" if self.stage else name: float(value) for name, value in values.items()}
+
 
 class Team(Protocol):
     """Workers who share out each epoch (`training.data_parallel`)."""

@@ -6,12 +6,12 @@ import os
 import tomllib
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from fanlight.errors import SettingsError
+from fanlight.errors import DataError, SettingsError
+from fanlight.files import read_bytes
 from fanlight.network.configuration import HEADS
 
 RENAMED = {"exchange_share": "replacement_share"}  # settings by their names in earlier versions
@@ -193,7 +193,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_old_names(cls, values: Any) -> Any:
+    def _read_old_names(cls, values: object) -> object:
         """Take the names that settings had in earlier versions."""
         if not isinstance(values, dict):
             return values
@@ -329,12 +329,7 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
     """
     values: dict[str, Any] = {}
     if path is not None:
-        try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path}: is not TOML: {error}") from None
+        values = read_toml(path)
     for key, value in (overrides or {}).items():
         values[key] = _value(value) if isinstance(value, str) else value
     try:
@@ -346,6 +341,22 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
         raise SettingsError(
             f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{names}"
         ) from None
+
+
+def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the values of a TOML file, which may be packed (.gz, .zst).
+
+    Raises
+    ------
+    SettingsError
+        It cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(read_bytes(path).decode())
+    except DataError as error:
+        raise SettingsError(str(error)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SettingsError(f"{path}: is not TOML: {error}") from None
 
 
 def _value(text: str) -> Any:

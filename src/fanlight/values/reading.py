@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
+from typing import NamedTuple
 
 from fanlight.values import dates, korean_dates, quantities
 from fanlight.values.value import Value
@@ -11,6 +12,26 @@ from fanlight.values.value import Value
 LONGEST = 200  # characters of a text that is read: a longer one has no value
 KINDS = ("DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "\u00a0": " "})
+
+
+class ValueOptions(NamedTuple):
+    """How the values of a text are read.
+
+    Attributes
+    ----------
+    reference : datetime.date or datetime.datetime, optional
+        When it was written, for relative dates such as "yesterday", which have no value without it.
+    day_first : bool
+        Whether 12/05/2021 is in May.
+    """
+
+    reference: datetime.date | None = None
+    day_first: bool = False
+
+    @classmethod
+    def choose(cls, values: bool | ValueOptions) -> ValueOptions | None:
+        """Return the options that are asked for: none, the default ones, or those given."""
+        return cls() if values is True else values or None
 
 
 def read_value(text: str, type_: str, reference: datetime.date | None = None, day_first: bool = False) -> Value | None:

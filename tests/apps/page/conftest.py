@@ -11,9 +11,10 @@ from playwright.sync_api import sync_playwright
 import fanlight
 from fanlight.api.history import append_row
 from fanlight.apps.labelling import LabelStore
+from fanlight.apps.server.training import TrainingRunner
 from fanlight.entities.report import Found, Labelled, report_on
 from tests.apps.serving import running
-from tests.training.test_training import SMALL, TOWNS
+from tests.towns import SMALL, TOWNS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("FANLIGHT_BROWSER") == "required"
@@ -48,7 +49,7 @@ def taggers():
 def address(tmp_path_factory, taggers):
     progress = tmp_path_factory.mktemp("run") / "progress.jsonl"
     rows = [
-        {"stage": stage, "number": n, "epochs": 5, "loss": scale / n, "dev_f1": base + n}
+        {"stage": stage, "number": n, "epochs": 5, "loss": scale / n, "dev_f1": base + n, "seconds": 2.0 * n}
         for stage, scale, base in (("first", 1.0, 80.0), ("second", 0.4, 84.0))
         for n in range(1, 6)
     ]
@@ -58,7 +59,7 @@ def address(tmp_path_factory, taggers):
     store = LabelStore(progress.with_name("labels.db"))
     texts = ["Museums in Paris 👍 are amazing to see.", "Ada Lovelace met him. Ada Lovelace wrote.", "It rained."]
     store.add(texts, ["LOC", "PER", "EVENT"])
-    with running(taggers, watch=progress, labels=store) as url:
+    with running(taggers, watch=progress, labels=store, runner=TrainingRunner()) as url:
         yield url
 
 

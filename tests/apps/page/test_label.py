@@ -6,6 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from fanlight.apps.labelling import LabelStore
+from fanlight.apps.server.training import TrainingRunner
 from tests.apps.page.conftest import check_access, open_page
 from tests.apps.serving import running
 
@@ -129,8 +131,55 @@ def test_without_texts_the_view_says_how(browser, taggers):
         expect(page.locator("#annotator-form")).to_be_hidden()
         check_access(page)
         page.click("#tab-train")
-        expect(page.locator("#train-empty")).to_contain_text("--watch run.jsonl")
+        expect(page.locator("#train-empty")).to_contain_text("serve --watch my.fanlight.progress.jsonl")
         expect(page.locator("#reports")).to_contain_text("en")
         check_access(page)
+        assert page.faults == []
+        page.context.close()
+
+
+def test_the_end_trains_on_what_was_labelled(browser, taggers, tmp_path):
+    store = LabelStore(tmp_path / "labels.db")
+    texts = [f"Ann lives in {town}." for town in ("Oslo", "Paris", "Rome", "Lima", "Cairo", "Seoul")]
+    store.add(texts, ["LOC", "PER"])
+    for number, text in enumerate(texts, 1):
+        store.save("ada", number, [(0, 3, "PER"), (13, len(text) - 1, "LOC")])
+    with running({"en": taggers["en"]}, labels=store, runner=TrainingRunner()) as url:
+        page = open_page(browser, url, "phone")
+        page.click("#tab-label")
+        page.fill("#annotator", "ada")
+        page.press("#annotator", "Enter")
+        expect(page.locator("#label-end")).to_be_visible()
+        page.picture("label-end")
+        with page.expect_download() as download:
+            page.click("#label-take")
+        assert len(Path(download.value.path()).read_text(encoding="utf-8").splitlines()) == 6
+        page.focus("#label-train")
+        page.keyboard.press("Enter")
+        expect(page.locator("#data-name")).to_have_text("Before the training: what was labelled here")
+        expect(page.locator("#data-figures")).to_contain_text("6 sentences")
+        expect(page.locator("#train-start")).to_be_visible()
+        page.go_back()
+        expect(page.locator("#label-end")).to_be_visible()
+        assert page.faults == []
+        page.context.close()
+
+
+def test_whose_key_it_is_labels_under_that_name(browser, taggers, tmp_path):
+    store = LabelStore(tmp_path / "labels.db")
+    store.add(["Museums in Paris are amazing."], ["LOC"])
+    with running({"en": taggers["en"]}, labels=store, keys={"secret": "ada"}) as url:
+        page = open_page(browser, url, "wide")
+        page.wait_for_load_state("networkidle")
+        assert page.faults, "without the key the server refuses"
+        page.faults.clear()
+        page.evaluate("sessionStorage.setItem('key', 'secret')")
+        page.goto(f"{url}/?again#label")
+        expect(page.locator("#label-text")).to_contain_text("Museums")
+        expect(page.locator("#annotator")).to_have_value("ada")
+        assert not page.locator("#annotator").is_editable()
+        page.click("#label-save")
+        expect(page.locator("#label-state")).to_have_text("1 of 1 texts are labelled")
+        assert [row["annotator"] for row in store.export()] == ["ada"]
         assert page.faults == []
         page.context.close()

@@ -12,10 +12,10 @@ import fanlight.apps.server
 from fanlight.calculus.lecture.graph import _ROLES
 from fanlight.entities.matches import WAYS
 from fanlight.text.features import CHARACTER_GROUPS, WORD_GROUPS
-from tests.apps.page.conftest import check_access, tag
+from tests.apps.page.conftest import check_access, open_page, tag
 
 STATIC = Path(fanlight.apps.server.__file__).parent / "static"
-WEIGHT = 160_000  # bytes of all scripts, styles and the page, not compressed; with KaTeX it was 619,260
+WEIGHT = 170_000  # bytes of all scripts, styles and the page, not compressed; with KaTeX it was 619,260
 
 
 def test_addresses_and_back(page, address):
@@ -52,6 +52,16 @@ def test_korean_in_every_view(page):
     check_access(page)
     page.select_option("#theme", "dark")
     page.picture("korean-why-dark")
+
+
+def test_a_korean_browser_begins_in_korean(browser, address):
+    page = open_page(browser, address, "phone", locale="ko-KR")
+    expect(page.locator("#document mark").first).to_contain_text("이순신")
+    page.click("#tab-why")
+    expect(page.locator("#why-title")).to_contain_text("서")
+    assert page.evaluate("document.documentElement.lang") == "ko"
+    assert page.faults == []
+    page.context.close()
 
 
 ENGLISH_LEFT = """() => {
@@ -137,6 +147,21 @@ def test_a_slow_request_can_be_cancelled(wide):
     wide.click("#cancel")
     expect(wide.locator("#busy")).to_be_hidden()
     expect(wide.locator("#fault")).to_be_hidden()
+
+
+def test_an_answer_that_comes_late_takes_no_error_away(wide, address):
+    late = []
+    wide.route("**/v1/tag", lambda route: late.append(route))
+    wide.fill("#text", "Oslo")
+    wide.press("#text", "Control+Enter")
+    expect(wide.locator("#busy")).to_be_visible()
+    wide.goto(f"{address}/#why?text=a+b&offset=1")
+    expect(wide.locator("#fault")).to_contain_text("there is no word there")
+    with wide.expect_response("**/v1/tag"):
+        late.pop().continue_()
+    expect(wide.locator("#busy")).to_be_hidden()
+    expect(wide.locator("#fault")).to_contain_text("there is no word there")
+    assert "400" in wide.faults.pop()
 
 
 def test_scripts_import_without_circles_and_are_short():

@@ -1,5 +1,6 @@
 """The Tag view: names found, filtered, corrected, tabulated and downloaded, by mouse and by keyboard."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -195,3 +196,16 @@ def test_a_long_text_is_drawn_where_it_is_seen(wide):
     wide.evaluate("() => { const d = document.getElementById('document'); d.scrollTop = d.scrollHeight / 2; }")
     wide.wait_for_function("() => document.getElementById('document').scrollTop > 10000")
     wide.wait_for_function(few)
+
+
+def test_no_cell_of_a_table_is_a_formula(wide):
+    cells = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r1", "＝1", 'Ann "Lee"', "Oslo", "2-1", "", "이순신"]
+    quoted = wide.evaluate("cells => import('/static/tag.js').then(m => cells.map(m.quote))", cells)
+    assert [cell[1:-1].replace('""', '"') for cell in quoted] == [
+        f"'{cell}" if number < 8 else cell for number, cell in enumerate(cells)
+    ]
+    tag(wide, "Paris is big.")
+    with wide.expect_download() as download:
+        wide.click("[data-download=csv]")
+    rows = list(csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8").splitlines()))
+    assert [(row["text"], row["type"]) for row in rows] == [("Paris", "LOC")]

@@ -1,14 +1,19 @@
 """The Train view: one curve over the stages, the report, and tables that sort."""
 
+import re
+
 from playwright.sync_api import expect
 
+import fanlight
 from tests.apps.page.conftest import check_access
 
 
 def test_the_curve_over_all_stages(page):
     page.click("#tab-train")
     expect(page.locator("#curve svg")).to_be_visible()
-    expect(page.locator("#train-state")).to_have_text("Stage second, epoch 5 of 5. Best dev F1: 89.00 in epoch 5.")
+    expect(page.locator("#train-state")).to_have_text(
+        "Stage second, epoch 5 of 5. Best dev F1: 89.00 in epoch 5. 2.0 s an epoch."
+    )
     texts = page.locator("#curve text").all_text_contents()
     assert {"stage first", "stage second", "best 89.00", "81.0", "89.0", "1.00"} <= set(texts)
     assert page.locator("#curve path.loss").get_attribute("d").count("L") == 9
@@ -38,12 +43,77 @@ def test_the_report_by_keyboard(page):
     check_access(page)
 
 
-def test_rate_and_time_left_are_those_of_the_run(wide):
+def test_rate_and_time_left_are_those_of_the_stage(wide):
     progress = wide.evaluate(
-        """() => import('/static/curve.js').then(m => m.progressOf(
-          [{stage: '', number: 3, epochs: 10, loss: 1, dev_f1: 50}, {stage: '', number: 4, epochs: 10, loss: 1, dev_f1: 49}],
-          [{time: 1000, count: 1}, {time: 21000, count: 2}]))"""
+        """() => import('/static/curve.js').then(m => m.progressOf([
+          {stage: 'first', number: 10, epochs: 10, loss: 1, dev_f1: 40, seconds: 7},
+          {stage: '', number: 2, epochs: 10, loss: 1, dev_f1: 50, seconds: 10},
+          {stage: '', number: 4, epochs: 10, loss: 1, dev_f1: 49, seconds: 50}].map((e, i, all) => ({ ...e, stage: i ? '' : 'first' }))))"""
     )
-    assert progress["rate"] == "20.0"
-    assert progress["left"] == "2:00"
-    assert (progress["best"], progress["bestEpoch"]) == ("50.00", 3)
+    assert progress["rate"] == "40"
+    assert progress["left"] == "4:00"
+    assert (progress["best"], progress["bestEpoch"]) == ("50.00", 2)
+
+
+def choose_example(page):
+    page.click("#tab-train")
+    page.click("#train-example")
+    expect(page.locator("#data-name")).to_have_text("Before the training: example.conll")
+    expect(page.locator("#data-name")).to_be_focused()
+
+
+def test_a_training_from_data_to_trying_its_model(page):
+    choose_example(page)
+    expect(page.locator("#data-figures")).to_contain_text("300 sentences")
+    expect(page.locator("#data-problems")).to_contain_text("repeat another")
+    expect(page.locator("#data-types")).to_contain_text("PER")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_access(page)
+    page.picture("train-data")
+    page.fill("#train-epochs", "2")
+    page.press("#train-epochs", "Tab")
+    page.focus("#train-start")
+    page.keyboard.press("Enter")
+    expect(page.locator("#train-cancel")).to_be_visible()
+    expect(page.locator("#train-done")).to_be_visible(timeout=180_000)
+    expect(page.locator("#train-ready")).to_have_text("The model example is ready.")
+    expect(page.locator("#train-state")).to_contain_text("epoch 2 of 2", ignore_case=True)
+    expect(page.locator("#history .long table").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_access(page)
+    page.picture("train-done")
+    with page.expect_download() as download:
+        page.click("#train-save")
+    assert download.value.suggested_filename == "example.fanlight"
+    assert fanlight.load(download.value.path()).types == ("LOC", "PER")
+    page.click("#train-try")
+    expect(page.locator("#answered")).to_contain_text("example")
+    expect(page.locator("#document")).to_be_visible()
+
+
+def test_a_training_is_cancelled(wide):
+    choose_example(wide)
+    wide.fill("#train-epochs", "900")
+    wide.click("#train-start")
+    wide.click("#train-cancel")
+    expect(wide.locator("#train-state")).to_contain_text("Cancelled.")
+    expect(wide.locator("#train-new")).to_be_visible()
+
+
+def test_data_at_fault_are_told_by_line_and_a_dropped_file_is_looked_at(wide):
+    wide.click("#tab-train")
+    expect(wide.locator("#train-new")).to_be_visible()
+    drop = """text => { const data = new DataTransfer(); data.items.add(new File([text], 'towns.conll'));
+    for (const type of ['dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data })); }"""
+    wide.evaluate(drop, "Ann\tS-PER\nsings\n")
+    expect(wide.locator("#fault")).to_contain_text("towns.conll:2")
+    assert "400" in wide.faults.pop()
+    wide.evaluate(drop, "Ann\tS-PER\nsings\tO\n\n" * 10)
+    expect(wide.locator("#data-name")).to_contain_text("towns.conll")
+    expect(wide.locator("#fault")).to_be_hidden()
+    wide.select_option("#language", "ko")
+    expect(wide.locator("#data-problems")).to_contain_text("매우 적습니다")
+    assert not re.search("[a-z]{4,}", wide.locator("#data-problems").inner_text()), "all problems are in Korean"
+    wide.evaluate(drop, "Ann\tS-PER\nsings\n")
+    expect(wide.locator("#fault")).to_contain_text("towns.conll:2: 열이")
+    assert "400" in wide.faults.pop()

@@ -1,3 +1,5 @@
+"""Compiled programs, plain steps and the interpreter give the same values, and counts are those of what runs."""
+
 import os
 import subprocess
 import sys
@@ -6,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from fanlight.calculus import CalculusError, batched, compile, evaluate, function, gradient, parse, symbol
+from fanlight.calculus import CalculusError, compile, evaluate, function, gradient, parse, symbol, vectorise
 from fanlight.calculus.compiler.operation_counts import count
 from fanlight.calculus.numeric import value_of
 
@@ -29,7 +31,7 @@ def inputs(rng, examples, m=4, n=3, k=5):
 def test_compiled_plain_and_evaluated_agree(name, dtype):
     text, wrt = LOSSES[name]
     over = {n: "N" for n in ("x", "y") if n in text.replace("tanh", "")}
-    total = function("sum")(batched(parse(text, SHAPES), over))
+    total = function("sum")(vectorise(parse(text, SHAPES), over))
     outputs = {"loss": total, **dict(zip(wrt, gradient(total, wrt), strict=True))}
     compiled, plain = compile(outputs, dtype), compile(outputs, dtype, "numpy")
     rng = np.random.default_rng(0)
@@ -45,7 +47,7 @@ def test_compiled_plain_and_evaluated_agree(name, dtype):
 
 
 def test_small_programs_run_as_a_whole_and_agree_with_their_steps():
-    total = function("sum")(batched(parse("sigmoid(u.T @ tanh(W @ x + b))", SHAPES), {"x": "N"})) + parse(
+    total = function("sum")(vectorise(parse("sigmoid(u.T @ tanh(W @ x + b))", SHAPES), {"x": "N"})) + parse(
         "(u.T @ b) / 2", SHAPES
     )
     outputs = {"loss": total, **dict(zip("uWbx", gradient(total, list("uWbx")), strict=True))}
@@ -223,7 +225,7 @@ def counted_run(program, point):
 def test_the_counts_are_those_of_the_program_that_runs(text, wrt, over):
     expression = parse(text, SHAPES)
     if over:
-        expression = function("sum")(batched(expression, {over: "N"}))
+        expression = function("sum")(vectorise(expression, {over: "N"}))
     outputs = {"value": expression, **dict(zip(wrt, gradient(expression, list(wrt)), strict=True))}
     program = compile(outputs, np.float64)
     rng = np.random.default_rng(0)

@@ -79,11 +79,17 @@ def test_its_formulas_typeset(title):
         ("The score of a window", ["∂s/∂b = u.T @ diag(f'(z)) @ eye(n)", "= u.T * f'(z).T", "δ = ∂s/∂z = u * f'(z)"]),
         (
             "Two layers with softmax and cross-entropy",
-            ["δ_z2 = ∂s/∂z2 = softmax(z2) - y", "δ_z1 = ∂s/∂z1 = step(z1) * (U.T @ δ_z2)", "∂s/∂W = δ_z1 @ x.T"],
+            ["ŷ = softmax(z2)", "δ2 = ∂J/∂z2 = ŷ - y", "δ1 = ∂J/∂z1 = (U.T @ δ2) * relu'(z1)", "∂J/∂W = δ1 @ x.T"],
         ),
-        ("The max-margin loss", ["∂s/∂W_ij = δ_z2_i w_j + δ_z1_i x_j", "∂s/∂W = δ_z1 @ x.T + δ_z2 @ w.T"]),
-        ("Logistic regression", ["δ = ∂s/∂z = sigmoid(z) - y", "∂s/∂w = δ * x"]),
-        ("Skip-gram with negative sampling", ["∂s/∂v = δ_z1 * u - K.T @ δ_z2"]),
+        ("The max-margin loss", ["J = max(0, z3)", "∂J/∂W_ij = δ2_i w_j + δ1_i x_j", "∂J/∂W = δ1 @ x.T + δ2 @ w.T"]),
+        ("Logistic regression", ["ŷ = sigmoid(z)", "δ = ∂J/∂z = ŷ - y", "∂J/∂w = δ * x"]),
+        ("Skip-gram with negative sampling", ["∂J/∂v = δ1 * u - K.T @ δ2"]),
+        ("Scaled attention, by the queries", ["δ_z = ∂s/∂z = h * (δ_h - row_sums(h * δ_h))", "∂s/∂Q = δ_z @ K / t"]),
+        (
+            "Layer normalisation",
+            ["σ = sqrt(var(x) + e)", "x̂ = (x - mean(x)) / σ", "∂s/∂x = (δ - mean(x̂ * δ) * x̂ - mean(δ)) / σ"],
+        ),
+        ("A cell of an LSTM, by the forget gate", ["δ5 = ∂s/∂z5 = h1 * v * (1 - h5**2)", "h2 * δ5 * (1 - h2)"]),
     ],
 )
 def test_it_reads_as_the_notes_have_it(title, lines):
@@ -97,4 +103,4 @@ def test_a_deep_network_has_a_short_derivation():
     assert len(text(d)) < 20_000
     assert len(latex_of(d)) < 20_000
     assert len(re.findall("<math ", html(d))) < 300
-    assert "δ_z22 = ∂s/∂z22 = W_12.T @ δ_z23 + u" in text(d)
+    assert "δ22 = ∂s/∂z22 = W_12.T @ δ23 + u" in text(d)

@@ -16,8 +16,19 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, check_outputs, check_writable, claim, ending_of, is_special
+from fanlight.errors import DataError, Interrupt
+from fanlight.files import (
+    COMPRESSED,
+    address_of,
+    check_named_once,
+    check_outputs,
+    check_readable,
+    check_writable,
+    claim,
+    ending_of,
+    is_special,
+    uploading,
+)
 
 
 @dataclass(frozen=True)
@@ -26,12 +37,22 @@ class Input:
 
     Attributes
     ----------
+    path : bool
+        Each value is a path, and is looked at before the command begins; else the command tells files from texts or
+        from names of models.
+    folder : bool
+        It may be a folder, whose files are read.
+    optional : bool
+        It need not exist yet, or the command itself says what to do.
     last_is_database : bool
         The last of several paths is a database that is written.
     default_is_standard_input : bool
         Without a value, standard input is read.
     """
 
+    path: bool = True
+    folder: bool = False
+    optional: bool = False
     last_is_database: bool = False
     default_is_standard_input: bool = False
 
@@ -46,6 +67,8 @@ class Output:
         Ends of the names of files that are written beside it.
     resumable : bool
         ``OUT.part`` holds what an interrupted run has done, for ``--resume``.
+    continues : bool
+        The same command goes on with what is there.
     exclusive : bool
         One process alone may write it; others wait (`wait`) or are refused.
     wait : bool
@@ -57,31 +80,37 @@ class Output:
         One of which its name must have, that of a compression left aside; none: any.
     compressible : bool
         Whether a name that ends with .gz or .zst compresses it.
+    remote : bool
+        It may be an address, such as s3://bucket/key; it is then written here and sent when the command ends.
     """
 
     beside: tuple[str, ...] = ()
     resumable: bool = False
+    continues: bool = False
     exclusive: bool = True
     wait: bool = False
     folder: bool = False
     database: bool = False
     endings: tuple[str, ...] = ()
     compressible: bool = True
+    remote: bool = False
 
 
 PICTURES = (".svg", ".png", ".pdf")
-DATABASE = Output(beside=("-wal", "-shm"), database=True, compressible=False)
+MODEL = Input(path=False)  # a file, or a name
+FILES = Input(folder=True)  # a file, or a folder whose files are read
+DATABASE = Output(beside=("-wal", "-shm"), database=True, continues=True, compressible=False)
 Mark = Input | Output
 
 
 def marks_of(function: Callable[..., Any]) -> dict[str, Mark]:
-    """Return the marks of a command's parameters."""
-    marks = {}
+    """Return what a command's parameters are, by name."""
+    kinds = {}
     for name, hint in get_type_hints(function, include_extras=True).items():
         mark = next((item for item in get_args(hint) if isinstance(item, Input | Output)), None)
         if mark is not None:
-            marks[name] = mark
-    return marks
+            kinds[name] = mark
+    return kinds
 
 
 def protect(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,28 +120,72 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     ------
     DataError
         An output is at fault; the message names it and the remedy.
+    Interrupt
+        In place of a `KeyboardInterrupt`.
     """
 
     @wraps(function)
     def command(**values: Any) -> Any:
-        marks = marks_of(function)
-        outputs = list(_outputs(marks, values))
-        paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
-        check_outputs(_inputs(marks, values), [*paths, *_redirected_output(paths)])
+        kinds = marks_of(function)
         with ExitStack() as locks:
+            remote = _remote_outputs(kinds, values)
+            values |= {name: locks.enter_context(uploading(address)) for name, address in remote.items()}
+            outputs = list(_outputs(kinds, values))
+            paths = [
+                place for path, mark in outputs for place in (path, *(_companion(path, end) for end in mark.beside))
+            ]
+            inputs = list(_inputs(kinds, values))
+            check_outputs(inputs, [*paths, *_redirected_output(paths)])
+            check_named_once(inputs)
+            _check_inputs(kinds, values)
             for path, mark in outputs:
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
             for path, mark in outputs:
-                for place in (path, *(_beside(path, end) for end in mark.beside)):
+                for place in _places(path, mark):
                     if mark.exclusive:
                         locks.enter_context(claim(place, mark.wait))
                 if mark.resumable:
                     check_part(path, bool(values.get("resume")))
                 _check_name(path, mark)
-            return function(**values)
+            try:
+                return function(**values)
+            except KeyboardInterrupt:
+                raise Interrupt(*_how_to_go_on([] if remote else outputs, bool(values.get("resume")))) from None
 
     return command
+
+
+def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the addresses among the outputs by their parameters' names.
+
+    Raises
+    ------
+    DataError
+        The command or an option needs a file of this machine, or an address is an input as well.
+    """
+    addresses = {}
+    inputs = {
+        address_of(p) for n, mark in parameters.items() if isinstance(mark, Input) for p in _list_values(values.get(n))
+    }
+    for name, mark in parameters.items():
+        if not isinstance(mark, Output):
+            continue
+        for address in filter(None, map(address_of, _list_values(values.get(name)))):
+            if not mark.remote or values.get("resume") or values.get("engine"):
+                raise DataError(f"{address}: is elsewhere, and this needs a file of this machine: name one")
+            if address in inputs:
+                raise DataError(f"{address}: is an input, which it would overwrite: choose another output")
+            addresses[name] = address
+    return addresses
+
+
+def _check_inputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
+    for name, mark in kinds.items():
+        if isinstance(mark, Input) and mark.path:
+            for path in _list_values(values.get(name))[: -1 if mark.last_is_database else None]:
+                if address_of(path) is None and (not mark.optional or os.path.lexists(path)):
+                    check_readable(path, mark.folder)
 
 
 def _check_name(path: Path, mark: Output) -> None:
@@ -130,7 +203,7 @@ def check_part(out: Path, resume: bool) -> None:
     DataError
         The message names the file that is there or missing.
     """
-    part = _beside(out, ".part")
+    part = _companion(out, ".part")
     if is_special(out):
         if resume:
             raise DataError(f"{out}: --resume needs a file: name one")
@@ -143,27 +216,43 @@ def check_part(out: Path, resume: bool) -> None:
         )
 
 
-def _beside(path: Path, end: str) -> Path:
+def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[str]:
+    """Return what an interrupted command can be gone on with, if anything of it is kept."""
+    for path, mark in outputs:
+        if mark.continues and path.exists():
+            return ["the same command goes on"]
+        if mark.resumable and (_companion(path, ".part").exists() or path.is_dir()):
+            return [f"the same command{'' if resume else ' with --resume'} goes on"]
+    return []
+
+
+def _places(path: Path, mark: Output) -> list[Path]:
+    """Return an output and the files that are written beside it."""
+    return [path, *(_companion(path, end) for end in mark.beside)]
+
+
+def _companion(path: Path, end: str) -> Path:
     return Path(f"{path}{end}")
 
 
-def _listed(value: Any) -> list[str]:
+def _list_values(value: object) -> list[str]:
     values = value if isinstance(value, list | tuple) else [value]
     return [str(item) for item in values if item is not None]
 
 
-def _inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[str]:
-    for name, mark in marks.items():
+def _inputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[str]:
+    for name, mark in kinds.items():
         if isinstance(mark, Input):
-            paths = _listed(values.get(name))
+            paths = _list_values(values.get(name))
             yield from filter(_exists, map(_model_file, paths[: -1 if mark.last_is_database else None]))
-            if "-" in paths or (mark.default_is_standard_input and not paths):
-                yield "/dev/stdin"
+            yield from (path for path in paths if path == "-")
+            if mark.default_is_standard_input and not paths:
+                yield "-"
 
 
-def _outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[tuple[Path, Output]]:
-    for name, mark in marks.items():
-        paths = _listed(values.get(name))
+def _outputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[tuple[Path, Output]]:
+    for name, mark in kinds.items():
+        paths = _list_values(values.get(name))
         if isinstance(mark, Output):
             yield from ((Path(path), mark) for path in paths)
         elif mark.last_is_database and len(paths) > 1:
@@ -192,7 +281,7 @@ def _model_file(name: str) -> str:
     import fanlight
 
     bundled = Path(fanlight.__file__).parent / "models" / f"{name}.fanlight"
-    return str(bundled) if name.isalnum() and bundled.exists() else name
+    return str(bundled) if name.isalnum() and _exists(str(bundled)) else name
 
 
 def split_types(text: str | None) -> list[str] | None:

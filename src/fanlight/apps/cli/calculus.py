@@ -171,6 +171,7 @@ def hessian(
 
 def _show(derivative: Expression | Indexed, format: Matrix) -> None:
     from fanlight.calculus import CalculusError, Expression
+    from fanlight.calculus.column_form import column_form
     from fanlight.calculus.compiler.numpy_source import numpy_source
     from fanlight.calculus.lecture.latex import latex
 
@@ -178,6 +179,10 @@ def _show(derivative: Expression | Indexed, format: Matrix) -> None:
         if format == Matrix.numpy:
             raise CalculusError("a derivative of more than two indices has no NumPy form of one expression")
         print(derivative.formula().latex if format == Matrix.latex else derivative)
+        matrix = column_form(derivative)
+        if matrix is not None:
+            text = latex(matrix) if format == Matrix.latex else matrix
+            print(f"as one matrix, columns below each other: {text}" if format == Matrix.text else text)
         return
     match format:
         case Matrix.text:

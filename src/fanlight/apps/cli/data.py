@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import FILES, Output
 
 commands = typer.Typer()
 
@@ -24,7 +24,7 @@ class ReportFormat(StrEnum):
 
 @commands.command()
 def convert(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A labelled file; for brat a folder."), Input()],
+    source: Annotated[str, typer.Argument(metavar="IN", help="A labelled file; for brat a folder."), FILES],
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="The file to write; for brat a folder."), Output(folder=True)
     ],
@@ -40,6 +40,7 @@ def convert(
         str | None, typer.Option(help="Tokens for texts that have none: word or character.", show_default=False)
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of IN.")] = "utf-8",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="For brat: into a folder that holds files.")] = False,
 ) -> None:
     """Convert labelled text between formats, offsets exact.
 
@@ -51,7 +52,7 @@ def convert(
     if unit not in (None, "word", "character"):
         raise typer.BadParameter("must be word or character", param_hint="--unit")
     records, read = read_records(source, from_, encoding)
-    written = write_records(records, target, to, scheme, unit)
+    written = write_records(records, target, to, scheme, unit, overwrite=overwrite)
     spans = sum(len(r.spans) for r in records)
     print(
         f"{source} ({read}) to {Path(target)} ({written}): {len(records):,} texts, {spans:,} entities", file=sys.stderr
@@ -60,9 +61,9 @@ def convert(
 
 @commands.command(name="check-data")
 def check_data(
-    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), FILES],
     *,
-    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), Input()] = None,
+    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), FILES] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
     format: Annotated[ReportFormat, typer.Option(help="How to print.")] = ReportFormat.text,
     data_format: Annotated[
@@ -81,6 +82,6 @@ def check_data(
     if format is ReportFormat.json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
-        print(*report.lines, sep="\n")
+        print(*report.summary, sep="\n")
     if strict and report.problems:
         raise typer.Exit(1)

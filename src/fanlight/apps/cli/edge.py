@@ -10,32 +10,33 @@ import errno
 import io
 import os
 import sys
-from typing import Any
+
+from fanlight.errors import Interrupt
 
 CLOSED = "is closed"
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    _open_streams()
     status = 1
     try:
+        _open_streams()
         status = _run()
         if status == 0:  # else the fault is told
             status = 1
             sys.stdout.flush()
             status = 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupt) as stop:
         status = 130
-        _tell(f"interrupted{_how_to_go_on()}")
+        _report(": ".join(["interrupted", *map(str, stop.args)]))
     except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
         pass
     except OSError as fault:
-        _tell(_describe(fault))
+        _report(_describe(fault))
     except MemoryError:
-        _tell("there is not enough memory: give less at once, or free memory")
+        _report("there is not enough memory: give less at once, or free memory")
     except UnicodeError as fault:
-        _tell(f"a text or a file name cannot be written in its encoding ({fault}): rename the file, or use UTF-8")
+        _report(f"a text or a file name cannot be written in its encoding ({fault}): rename the file, or use UTF-8")
     finally:
         _discard_output()
     sys.exit(status)
@@ -52,16 +53,18 @@ def _run() -> int:
     try:
         app(standalone_mode=True)
     except SystemExit as stop:
+        if stop.code == 130:  # Typer's answer to an interrupt before the command
+            raise KeyboardInterrupt from None
         if isinstance(stop.code, int | None):
             return stop.code or 0
         raise
     except FanlightError as error:
-        _tell(str(error))
+        _report(str(error))
         return 1
     return 0
 
 
-def _tell(message: str) -> None:
+def _report(message: str) -> None:
     from fanlight.apps.cli.terminal import printable
 
     try:
@@ -85,19 +88,8 @@ def _describe(fault: OSError) -> str:
     return f"the output cannot be written ({reason}): free space, or choose another place"
 
 
-def _how_to_go_on() -> str:
-    """Return what an interrupted command can be gone on with, if it can."""
-    words = sys.argv[1:]
-    has_output = any(word.split("=")[0] in ("--out", "--engine") for word in words)
-    if words[:1] in (["tag"], ["train"]) and has_output:
-        return ": the same command with --resume goes on"
-    if words[:1] == ["index"]:
-        return ": the same command goes on"
-    return ""
-
-
-def _show_warning(message: Any, *_: Any, **__: Any) -> None:
-    _tell(f"warning: {message}")
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    _report(f"warning: {message}")
 
 
 class _Closed(io.RawIOBase):
@@ -112,10 +104,10 @@ class _Closed(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def readinto(self, _: Any) -> int:
+    def readinto(self, _: object) -> int:
         raise OSError(errno.EBADF, f"{self._name} {CLOSED}")
 
-    def write(self, _: Any) -> int:
+    def write(self, _: object) -> int:
         raise OSError(errno.EBADF, f"{self._name} {CLOSED}")
 
 

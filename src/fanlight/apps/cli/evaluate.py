@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_pairs, split_types
+from fanlight.apps.cli.arguments import FILES, MODEL, PICTURES, Output, split_pairs, split_types
 from fanlight.apps.cli.options import (
     DataFormat,
     Encoding,
@@ -39,9 +39,9 @@ ReportOption = Annotated[
 TrainOption = Annotated[
     Path | None,
     typer.Option(help="Training data: tells entities that are in it from new ones (with --report)."),
-    Input(),
+    FILES,
 ]
-AgainstOption = Annotated[str | None, typer.Option(help="A second model to compare with (with --report)."), Input()]
+AgainstOption = Annotated[str | None, typer.Option(help="A second model to compare with (with --report)."), MODEL]
 MistakesOption = Annotated[int, typer.Option(min=0, help="How many to print (with --report).")]
 PictureOption = Annotated[
     Path | None,
@@ -59,7 +59,7 @@ MapOption = Annotated[
 @commands.command()
 def evaluate(
     model: ModelFile,
-    data: Annotated[Path, typer.Argument(help="Labelled sentences."), Input()],
+    data: Annotated[Path, typer.Argument(help="Labelled sentences."), FILES],
     *,
     format: FormatOption = ScoreFormat.table,
     report: ReportOption = False,
@@ -82,7 +82,9 @@ def evaluate(
     chosen, mapping = split_types(types), split_pairs(map, "--map")
     scores: Report | Scores
     if report:
-        scores = fanlight.report(model, data, train, against, data_format, encoding, chosen, mapping=mapping)
+        scores = fanlight.report(
+            model, data, train, against, format=data_format, encoding=encoding, types=chosen, mapping=mapping
+        )
         if picture is not None:
             from fanlight.api.pictures import draw_reliability
 

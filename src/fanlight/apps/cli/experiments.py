@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import PICTURES, Input, Output
+from fanlight.apps.cli.arguments import FILES, MODEL, PICTURES, Input, Output
 from fanlight.apps.cli.options import (
     DataFormat,
     Encoding,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 
-DevOption = Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()]
+DevOption = Annotated[Path, typer.Option(help="Labelled sentences to measure on."), FILES]
 OutOption = Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)]
 TrialsOption = Annotated[int, typer.Option(min=1, help="How many settings to try.")]
 SpaceOption = Annotated[
@@ -37,15 +37,15 @@ SpaceOption = Annotated[
 StudyOption = Annotated[
     Path | None,
     typer.Option(help="Keep the trials here, and go on with those that are."),
-    Output(compressible=False),
+    Output(continues=True, compressible=False),
 ]
 
 
 @commands.command()
 def curve(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), FILES],
     *,
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), Input()],
+    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), FILES],
     vectors: Vectors = None,
     points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
     picture: Annotated[
@@ -74,7 +74,7 @@ def curve(
         interval = f"{point.low:.1f} – {point.high:.1f}"
         print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}  {interval}", flush=True)
     summary = summarise_learning_curve(measured, read_corpus(train, tokenise_sentences, data_format, encoding))
-    print(*summary.lines, sep="\n")
+    print(*summary.summary, sep="\n")
     if watch is not None:
         from fanlight.api.history import append_row
 
@@ -93,7 +93,7 @@ def curve(
 
 @commands.command()
 def search(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), Input()],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), FILES],
     *,
     dev: DevOption,
     out: OutOption,
@@ -134,9 +134,9 @@ def search(
         encoding=encoding,
     )
     with replacing(out) as part:
-        lines = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
-        lines += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
-        part.write_text("".join(lines), encoding="utf-8")
+        rows = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
+        rows += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
+        part.write_text("".join(rows), encoding="utf-8")
     if best.number:
         print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}, {best.f1 - default_f1[0]:+.2f} over the defaults")
     else:
@@ -145,9 +145,9 @@ def search(
 
 @commands.command(name="next")
 def next_(
-    raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), Input()],
+    raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), FILES],
     *,
-    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), Input()],
+    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), MODEL],
     count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
     encoding: Encoding = "utf-8",
 ) -> None:

@@ -21,7 +21,7 @@ import typer
 
 from fanlight.apps.cli.arguments import Input
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, LONGEST_LINE, ending_of, open_unpacked, unreadable
+from fanlight.files import COMPRESSED, address_of, ending_of, open_unpacked, unreadable
 
 RULE = (
     "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
@@ -30,7 +30,7 @@ RULE = (
 Texts = Annotated[
     list[str] | None,
     typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False),
-    Input(default_is_standard_input=True),
+    Input(path=False, default_is_standard_input=True),
 ]
 AsText = Annotated[bool, typer.Option("--text", help="All arguments are texts.")]
 AsFile = Annotated[bool, typer.Option("--file", help="All arguments are files.")]
@@ -91,7 +91,8 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
         raise typer.BadParameter("cannot stand beside --file", param_hint="--text")
     sources: list[Source] = []
     for item in arguments or ["-"]:
-        exists = item == "-" or _exists(item)
+        is_address = address_of(item) is not None and (as_file or not any(c.isspace() for c in item))
+        exists = item == "-" or is_address or _exists(item)
         if as_text or not (exists or as_file or _looks_like_path(item)):
             sources.append(Source(_decode_argument(item), is_file=False))
         elif exists:
@@ -166,8 +167,8 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
     for number, data in enumerate(_byte_lines(path, by_lines), 1):
         mark = b""
         if number == 1:
-            marks = ((BOM_UTF8, "utf-8"),) if name in ("utf-8", "utf-8-sig") else _MARKS.get(name, ())
-            mark, name = next(((m, other) for m, other in marks if data.startswith(m)), (b"", name))
+            known_marks = ((BOM_UTF8, "utf-8"),) if name in ("utf-8", "utf-8-sig") else _MARKS.get(name, ())
+            mark, name = next(((m, other) for m, other in known_marks if data.startswith(m)), (b"", name))
         for line in _decode(path, number, offset, data[len(mark) :], name, by_lines=by_lines):
             if exact and line.text.encode(name) + line.end != line.mark:
                 raise DataError(f"{path}:{number}: {encoding} would not give the same bytes again: convert it to UTF-8")
@@ -200,16 +201,8 @@ def _decode(path: str, number: int, offset: int, data: bytes, name: str, *, by_l
 def _byte_lines(path: str, by_lines: bool) -> Iterator[bytes]:
     """Yield a file's lines as bytes, or all of it where a line feed is more than one byte (UTF-16)."""
     raw, file = open_unpacked(path)
-    number = 0
     try:
-        while line := file.readline(LONGEST_LINE + 1) if by_lines else file.read():
-            number += 1
-            if raw is not file and len(line) > LONGEST_LINE:
-                raise DataError(f"{path}:{number}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
-            while by_lines and len(line) > LONGEST_LINE and not line.endswith(b"\n"):
-                if not (piece := file.readline(LONGEST_LINE)):
-                    break
-                line += piece
+        while line := file.readline() if by_lines else file.read():
             yield line
     except OSError as error:
         raise DataError(unreadable(path, error)) from None

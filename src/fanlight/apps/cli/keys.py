@@ -9,7 +9,7 @@ import typer
 
 from fanlight.apps.cli.arguments import Input
 from fanlight.errors import DataError, SettingsError
-from fanlight.files import unreadable
+from fanlight.files import read_bytes
 
 ApiKey = Annotated[
     str | None,
@@ -62,9 +62,7 @@ def read_keys(key: str | None, file: Path | None = None, annotators: Path | None
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(unreadable(file, error)) from None
+        return read_bytes(file).decode()
     except UnicodeDecodeError:
         raise DataError(f"{file}: is not UTF-8") from None
 

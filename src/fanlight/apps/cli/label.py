@@ -5,20 +5,47 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
-from fanlight.apps.cli.arguments import DATABASE, Input, Output
+from fanlight.apps.cli.arguments import DATABASE, FILES, MODEL, Input, Output, split_types
 from fanlight.apps.cli.inputs import read_lines
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
-from fanlight.apps.cli.serve import HOST, PORT, run_server
-from fanlight.apps.labelling import LabelStore
+from fanlight.apps.cli.serve import HOST, PORT, TrainFolder, run_server
+from fanlight.apps.labelling import LabelStore, Span
 from fanlight.errors import DataError
 from fanlight.files import files_of, replacing
 
 commands = typer.Typer()
+
+
+class ExportFormat(StrEnum):
+    """What labels are exported as."""
+
+    fanlight = "fanlight"
+    prodigy = "prodigy"
+
+
+Texts = Annotated[
+    list[Path] | None,
+    typer.Option(help="A text a line, what `fanlight next` printed, or Prodigy's tasks: to be labelled, in order."),
+    FILES,
+]
+Export = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
+        "to EXPORT.disputes.jsonl."
+    ),
+    Output(beside=(".disputes.jsonl",)),
+]
+To = Annotated[ExportFormat, typer.Option(help="With --export: training data, or Prodigy's tasks of every annotator.")]
+AnnotatorKeys = Annotated[
+    Path | None, typer.Option(help="Lines of NAME<tab>KEY: nobody labels under another's name."), Input()
+]
 
 
 @commands.command()
@@ -27,31 +54,20 @@ def label(
         Path, typer.Argument(help="The file of labels; made if it does not exist."), replace(DATABASE, exclusive=False)
     ],
     *,
-    texts: Annotated[
-        list[Path] | None,
-        typer.Option(help="A text a line, or what `fanlight next` printed: to be labelled, in order."),
-        Input(),
-    ] = None,
+    texts: Texts = None,
     types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
-    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), Input()] = "en",
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
-            "to EXPORT.disputes.jsonl."
-        ),
-        Output(beside=(".disputes.jsonl",)),
-    ] = None,
+    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), MODEL] = "en",
+    export: Export = None,
     annotator: Annotated[str | None, typer.Option(help="With --export: this one's alone.")] = None,
+    to: To = ExportFormat.fanlight,
     agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
-    annotator_keys: Annotated[
-        Path | None, typer.Option(help="Lines of NAME<tab>KEY: nobody labels under another's name."), Input()
-    ] = None,
+    annotator_keys: AnnotatorKeys = None,
     allow_host: AllowHost = None,
+    train_folder: TrainFolder = None,
     encoding: Annotated[str, typer.Option(help="Of the texts.")] = "utf-8",
 ) -> None:
     """Label texts on the page: every save is on disk, can be taken back, and is its annotator's own."""
@@ -59,29 +75,40 @@ def label(
 
     if (export or agreement) and not texts and not store.exists():
         raise DataError(f"{store}: there is no such file of labels: is the path right?")
+    if annotator is not None and export is None:
+        raise typer.BadParameter("needs --export", param_hint="--annotator")
     keys = read_keys(api_key, api_key_file, annotator_keys)
     if not keys and not is_loopback(host):
         raise DataError(f"--host {host}: others would read every text: give --api-key-file or --annotator-keys")
+    tagger = None if export is not None or agreement else fanlight.load(model)
     labels = LabelStore(store)
-    named = [name for part in (types or "").split(",") if (name := part.strip())]
-    if texts or named:
-        new = labels.add((t for path in files_of(map(str, texts or ())) for t in _texts(path, encoding)), named)
-        typer.echo(f"{store}: {new} new texts", err=True)
+    if texts or types:
+        count = _fill(labels, files_of(map(str, texts or ())), split_types(types) or (), encoding)
+        typer.echo(f"{store}: {count} new texts", err=True)
     if agreement:
-        for pair in labels.agreement():
-            typer.echo(f"{pair.first} and {pair.second}: κ {pair.kappa:.3f} over {pair.texts} texts")
+        _print_agreement(labels)
     if export is not None:
-        _export(labels, export, annotator)
-    if export is None and not agreement:
-        tagger = fanlight.load(model)
+        _export(labels, export, annotator, to)
+    if tagger is not None:
         labels.add((), tagger.types)
         typer.echo(f"label at http://{host}:{port}/#label", err=True)
         hosts = (host, *(allow_host or ()))
-        run_server({Path(model).stem: tagger}, host, port, labels=labels, keys=keys, hosts=hosts)
+        run_server(
+            {Path(model).stem: tagger}, host, port, labels=labels, keys=keys, hosts=hosts, train_folder=train_folder
+        )
 
 
-def _export(labels: LabelStore, path: Path, annotator: str | None) -> None:
+def _print_agreement(labels: LabelStore) -> None:
+    for pair in labels.agreement():
+        typer.echo(f"{pair.left} and {pair.right}: κ {pair.kappa:.3f} over {pair.texts} texts")
+
+
+def _export(labels: LabelStore, path: Path, annotator: str | None, to: ExportFormat) -> None:
     """Write one annotator's labels, or all merged, and beside them the texts that have to be adjudicated."""
+    if to is ExportFormat.prodigy:
+        tasks = labels.tasks()
+        _write_rows(path, (task for task in tasks if annotator in (None, task["_annotator_id"])))
+        return
     if annotator is not None:
         _write_rows(path, labels.export(annotator))
         return
@@ -102,16 +129,37 @@ def _write_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _texts(path: str, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file, or the texts of its lines of JSON."""
+class _Task(NamedTuple):
+    """A text to label, with the spans that are proposed for it, if some are."""
+
+    text: str
+    spans: list[Span] | None
+
+
+def _tasks(path: str, encoding: str) -> Iterator[_Task]:
+    """Yield the lines of a file, or the texts of its lines of JSON with their "spans", as Prodigy's tasks have them."""
     for number, line in enumerate(read_lines(path, encoding), 1):
         if not line.startswith("{"):
-            yield line
+            yield _Task(line, None)
             continue
         try:
-            text = json.loads(line)["text"]
-        except (ValueError, KeyError):
-            raise DataError(f'{path}:{number}: is no JSON with a "text"') from None
+            task = json.loads(line)
+            text, spans = task["text"], task.get("spans")
+            proposed = None if spans is None else [(int(s["start"]), int(s["end"]), str(s["label"])) for s in spans]
+        except (ValueError, KeyError, TypeError):
+            raise DataError(
+                f'{path}:{number}: is no JSON with a "text", and with "start", "end" and "label" of each of its "spans"'
+            ) from None
         if not isinstance(text, str):
             raise DataError(f'{path}:{number}: its "text" is none')
-        yield text
+        yield _Task(text, proposed)
+
+
+def _fill(labels: LabelStore, paths: Iterable[str], types: Iterable[str], encoding: str) -> int:
+    """Add texts, the types of their proposals among the types; return how many texts are new."""
+    tasks = [task for path in paths for task in _tasks(path, encoding)]
+    proposed = [task for task in tasks if task.spans is not None and task.text.strip()]
+    count = labels.add((t.text for t in tasks), (*types, *(span[2] for t in proposed for span in t.spans or ())))
+    for task in proposed:
+        labels.propose(task.text, task.spans or [])
+    return count

@@ -6,7 +6,8 @@ a test runs. What a user did wrong becomes one line at the edge (`apps.cli.edge`
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import typer
 from typer.core import TyperGroup
@@ -24,6 +25,7 @@ from fanlight.apps.cli import (
     serve,
     share,
     tag,
+    teach,
     train,
     warm,
 )
@@ -45,6 +47,7 @@ GROUPS = {  # a line of 80 columns each
     "Train and measure": {
         "train": "Train a model on labelled sentences.",
         "update": "Teach a model new examples and types; the old ones stay.",
+        "teach": "Learn types from rules, spaCy or a language model.",
         "evaluate": "Measure a model on labelled sentences.",
         "search": "Search for the settings that suit the data.",
         "curve": "How much data is enough: measure and forecast.",
@@ -53,8 +56,7 @@ GROUPS = {  # a line of 80 columns each
         "package, push": "Share a model: as a wheel; on the Hugging Face Hub.",
     },
     "Use what is found": {
-        "index": "Tag files into a database.",
-        "find": "Ask a database who is mentioned where.",
+        "index, find": "Tag files into a database; ask it who is mentioned where.",
         "graph": "Draw which entities are mentioned in the same texts.",
         "mask, unmask": "Replace names by placeholders; put them back.",
     },
@@ -76,6 +78,7 @@ EXAMPLES = {
     "convert": "fanlight convert train.conll train.jsonl",
     "train": "fanlight train train.conll --dev train.conll --out m.fanlight --set epochs=2",
     "update": "fanlight update m.fanlight train.conll --out new.fanlight --rehearse train.conll --set epochs=1",
+    "teach": "fanlight teach texts.txt --teacher rules.tsv --types TOWN --out t.fanlight --set epochs=2",
     "evaluate": "fanlight evaluate en train.conll --types PER,LOC",
     "search": "fanlight search train.conll --dev train.conll --out best.toml --trials 2 --set epochs=1",
     "curve": "fanlight curve train.conll --dev train.conll --points 3 --set epochs=1",
@@ -98,17 +101,23 @@ EXAMPLES = {
 }
 
 
+class _Formatter(Protocol):
+    def section(self, name: str) -> AbstractContextManager[None]: ...
+
+    def write_dl(self, rows: list[tuple[str, str]]) -> None: ...
+
+
 class _Grouped(TyperGroup):
     """Lists the commands by what people want to do; `help` and `version` are there for whoever tries them."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
+    def get_params(self, ctx: typer.Context) -> list[Any]:
         parameters = super().get_params(ctx)
         for parameter in parameters:
             if parameter.name == "show_completion":
                 parameter.hidden = True  # type: ignore[attr-defined]  # the help is to fit a screen
         return parameters
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: typer.Context, formatter: _Formatter) -> None:
         width = max(len(names) for rows in GROUPS.values() for names in rows)
         for title, rows in GROUPS.items():
             with formatter.section(title):
@@ -151,6 +160,7 @@ for commands in (
     tag.commands,
     explain.commands,
     train.commands,
+    teach.commands,
     evaluate.commands,
     experiments.commands,
     data.commands,

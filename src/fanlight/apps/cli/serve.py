@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fanlight.apps.cli.arguments import Input
-from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, read_keys
+from fanlight.apps.cli.arguments import MODEL, Input, Output
+from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.errors import FanlightError, SettingsError
+
+if TYPE_CHECKING:
+    from fanlight.tagging.tagger import Tagger
 
 commands = typer.Typer()
 HOST: Any = typer.Option(help="The address to listen at; by default this machine alone can reach it.")
 PORT: Any = typer.Option(min=0, max=65535)
+TrainFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep models that are trained on the page here; by default until the server ends, and where others reach "
+        "it, none can be trained."
+    ),
+    Output(folder=True, exclusive=False, compressible=False),
+]
 
 
 @commands.command()
@@ -23,7 +35,7 @@ def serve(
     model: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME=]FILE", help="A model to serve; may be repeated. Default: en, ko."),
-        Input(),
+        MODEL,
     ] = None,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
@@ -32,8 +44,9 @@ def serve(
     allow_host: AllowHost = None,
     origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may call (CORS).")] = None,
     watch: Annotated[
-        Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input()
+        Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input(optional=True)
     ] = None,
+    train_folder: TrainFolder = None,
     most_bytes: Annotated[int, typer.Option(min=1000, help="Of a request's body.")] = 20_000_000,
     seconds: Annotated[float, typer.Option(min=0.1, help="For a request to arrive, and to be answered.")] = 60.0,
 ) -> None:
@@ -49,10 +62,13 @@ def serve(
     run_server(
         taggers, host, port, most_bytes=most_bytes, seconds=seconds, keys=read_keys(api_key, api_key_file),
         origins=tuple(origin or ()), hosts=(host, *(allow_host or ())), watch=watch,
+        train_folder=train_folder,
     )  # fmt: skip
 
 
-def run_server(taggers: Any, host: str, port: int, **options: Any) -> None:
+def run_server(
+    taggers: Mapping[str, Tagger], host: str, port: int, *, train_folder: Path | None, **options: Any
+) -> None:
     """Serve until stopped; for `create_app`'s options.
 
     Raises
@@ -65,9 +81,11 @@ def run_server(taggers: Any, host: str, port: int, **options: Any) -> None:
 
         from fanlight.apps.server.app import create_app
         from fanlight.apps.server.http_protocol import OPTIONS
+        from fanlight.apps.server.training import TrainingRunner
     except ImportError:
         raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
-    app = create_app(taggers, **options)
+    runner = TrainingRunner(train_folder) if train_folder is not None or is_loopback(host) else None
+    app = create_app(taggers, runner=runner, **options)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
     uvicorn.run(app, host=host, port=port, **OPTIONS)

@@ -33,13 +33,14 @@ def package(
     licence: Licence = None,
     language: Language = None,
     licence_file: Annotated[Path | None, typer.Option(help="The licence's text."), Input()] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a wheel of the same version.")] = False,
 ) -> None:
     """Write a wheel with a model, its card and its licence: pip installs it, fanlight.load finds it by its name."""
     from fanlight.apps.sharing import labels_of, write_wheel
 
     file, network = _read_model(model)
     labels = labels_of(network, name or _default_name(file), version, licence, language)
-    print(write_wheel(file, network, labels, out, licence_file))
+    print(write_wheel(file, network, labels, out, licence_file, overwrite=overwrite))
 
 
 @commands.command()

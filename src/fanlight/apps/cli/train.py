@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output
+from fanlight.apps.cli.arguments import FILES, MODEL, Input, Output
 from fanlight.apps.cli.options import (
     DataFormat,
     Encoding,
@@ -48,7 +48,7 @@ OutOption = Annotated[
 DevOption = Annotated[
     Path | None,
     typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch."),
-    Input(),
+    FILES,
 ]
 GazetteerOption = Annotated[
     list[Path] | None,
@@ -63,7 +63,7 @@ PatternsOption = Annotated[
 AlsoOption = Annotated[
     list[Path] | None,
     typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
-    Input(),
+    FILES,
 ]
 ConfigOption = Annotated[Path | None, typer.Option(help="Settings in TOML."), Input()]
 SeedOption = Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)]
@@ -81,24 +81,24 @@ NewModelOption = Annotated[Path, typer.Option(help="The model file to write."), 
 RehearseOption = Annotated[
     Path | None,
     typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
-    Input(),
+    FILES,
 ]
 RawOption = Annotated[
     Path | None,
-    typer.Option(help="Raw text, one a line, to rehearse as the model itself tags it."),
-    Input(),
+    typer.Option(help="Raw text, a file or a folder, one a line, to rehearse as the model itself tags it."),
+    FILES,
 ]
-LinesOption = Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")]
+LinesOption = Annotated[int, typer.Option("--lines", min=1, help="How many lines of --raw are read.")]
 DevSetsOption = Annotated[
     list[Path] | None,
     typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
-    Input(),
+    FILES,
 ]
 
 
 @commands.command()
 def train(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), Input()],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), FILES],
     *,
     out: OutOption,
     dev: DevOption = None,
@@ -157,7 +157,7 @@ def train(
 
 @commands.command()
 def vectors(
-    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), Input()],
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), FILES],
     *,
     out: Annotated[Path, typer.Option(help="The file to write: word2vec text."), Output()],
     dimension: Annotated[int, typer.Option(min=1, help="Components of a vector.")] = 100,
@@ -171,7 +171,7 @@ def vectors(
     without: Annotated[
         list[Path] | None,
         typer.Option(help="Labelled sentences whose texts to leave out; may be repeated."),
-        Input(),
+        FILES,
     ] = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -186,22 +186,23 @@ def vectors(
     console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
     files = [Path(file) for file in files_of(map(str, raw))]
+    announce = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     count = train_vectors(
         files, out, dimension=dimension, window=window, minimum=minimum, epochs=epochs, seed=seed, unit=unit,
-        without=corpora, encoding=encoding, tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+        without=corpora, encoding=encoding, announce=announce,
     )  # fmt: skip
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
 
 @commands.command()
 def update(
-    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), Input()],
-    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), Input()],
+    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), MODEL],
+    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), FILES],
     *,
     out: NewModelOption,
     rehearse: RehearseOption = None,
     raw: RawOption = None,
-    lines: LinesOption = 5000,
+    line_count: LinesOption = 5000,
     dev: DevSetsOption = None,
     set: Settings = None,
     data_format: DataFormat = None,
@@ -223,7 +224,7 @@ def update(
         out,
         rehearse=rehearse,
         raw=raw,
-        lines=lines,
+        line_count=line_count,
         dev=dev[0] if dev else None,
         settings=overrides,
         format=data_format,
@@ -250,6 +251,6 @@ def _workers(engine: Engine, count: int) -> Any:
 
 def _announce(console: Console, report: DataReport, settings: Chosen) -> None:
     """Print what the data are like, and the settings that they decided."""
-    console.print(*report.lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
+    console.print(*report.summary, sep="\n", markup=False, highlight=False, soft_wrap=True)
     values = settings.model_dump(exclude_none=True)
     console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input
+from fanlight.apps.cli.arguments import MODEL
 
 commands = typer.Typer()
 
@@ -17,7 +17,7 @@ def warm(
     model: Annotated[
         list[str] | None,
         typer.Argument(metavar="[MODEL]...", help="Model files, en or ko; by default en and ko."),
-        Input(),
+        MODEL,
     ] = None,
 ) -> None:
     """Compile the kernels of models, so that later processes on this machine only load them.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -37,8 +39,8 @@ class Access:
         host = headers.get(b"host", b"").decode("latin-1")
         if not host:
             return True
-        name = (urlsplit(f"//{host}").hostname or "") if _is_sound(host) else ""
-        return name == "localhost" or name in self.hosts or _is_address(name)
+        name, is_address = _parse_host(host)
+        return is_address or name == "localhost" or name in self.hosts
 
     def allows_origin(self, method: str, headers: Headers) -> bool:
         """Tell whether a request that changes something is of no page, of the server's own or of an allowed site's."""
@@ -61,7 +63,7 @@ class Access:
         sent = headers.get(b"x-api-key")
         if sent is None:
             scheme, _, sent = headers.get(b"authorization", b"").partition(b" ")
-            sent = sent.strip() if scheme.lower() == b"bearer" else b""
+            sent = _password(sent) if scheme.lower() == b"basic" else sent.strip() * (scheme.lower() == b"bearer")
         fitting = [key for key in self.keys if hmac.compare_digest(sent, key.encode())]
         return fitting[0] if fitting else None
 
@@ -85,6 +87,21 @@ class Access:
 def is_preflight(method: str, headers: Headers) -> bool:
     """Tell whether a browser asks if a page may call; it sends no key then."""
     return method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
+
+
+def _password(credentials: bytes) -> bytes:
+    """Return the password of basic authentication, as which some clients send a key."""
+    try:
+        return b64decode(credentials.strip(), validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
+
+
+@lru_cache(256)  # clients ask under the same name again and again
+def _parse_host(host: str) -> tuple[str, bool]:
+    """Return the name in a request's host, "" for one that is no host, and whether it is an address."""
+    name = (urlsplit(f"//{host}").hostname or "") if _is_sound(host) else ""
+    return name, _is_address(name)
 
 
 def _is_sound(host: str) -> bool:

@@ -19,6 +19,7 @@ from fanlight.apps.server.access import Access
 from fanlight.apps.server.calculus_routes import calculus_routes
 from fanlight.apps.server.compatible import compatible_routes
 from fanlight.apps.server.errors import BusyError, describe_invalid, error_body
+from fanlight.apps.server.label_studio import label_studio_routes
 from fanlight.apps.server.metrics import Metrics
 from fanlight.apps.server.middleware import Limits, Middleware
 from fanlight.apps.server.openapi import FAULTS, describe
@@ -27,6 +28,8 @@ from fanlight.apps.server.review_routes import review_routes
 from fanlight.apps.server.service_routes import STATIC, add_pages, service_routes
 from fanlight.apps.server.tagging import Tagging
 from fanlight.apps.server.tagging_routes import tagging_routes
+from fanlight.apps.server.training import TrainingRunner
+from fanlight.apps.server.training_routes import training_routes
 from fanlight.apps.server.workers import WorkerPool
 from fanlight.entities.entity import Document
 from fanlight.errors import FanlightError
@@ -49,6 +52,7 @@ def create_app(
     hosts: tuple[str, ...] = (),
     watch: Path | None = None,
     labels: LabelStore | None = None,
+    runner: TrainingRunner | None = None,
 ) -> Middleware:
     """Return the application, an ASGI one.
 
@@ -71,28 +75,24 @@ def create_app(
         What `fanlight train --watch` writes.
     labels : LabelStore, optional
         Texts to label.
+    runner : TrainingRunner, optional
+        Of trainings that are begun on the page; without one, none can be.
     """
     workers, metrics = WorkerPool(), Metrics()
     tagging = Tagging(taggers, metrics)
     metrics.watch("fanlight_waiting_characters", "Characters that are tagged or wait.", lambda: tagging.waiting)
     metrics.watch("fanlight_ready", "Whether every model's fast engine answers.", lambda: tagging.ready)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        workers.close()
-        tagging.close()
-
-    about = {"title": "Fanlight", "version": __version__, "description": DESCRIPTION}
     # the framework's pages of documentation load scripts from elsewhere
-    app = FastAPI(**about, lifespan=lifespan, responses=FAULTS, docs_url=None, redoc_url=None)  # type: ignore[arg-type]
-    app.include_router(tagging_routes(tagging))
-    app.include_router(calculus_routes(tagging, workers))
-    app.include_router(service_routes(tagging, metrics, watch))
-    app.include_router(labelling.routes(labels, _propose(tagging)))
-    app.include_router(review_routes(labels))
-    app.include_router(page_routes(tagging, workers))
-    app.include_router(compatible_routes(tagging))
+    app = FastAPI(
+        title="Fanlight", version=__version__, description=DESCRIPTION, responses=FAULTS, docs_url=None, redoc_url=None,
+        lifespan=_close_at_end(workers, tagging, runner),
+    )  # fmt: skip
+    for router in (
+        tagging_routes(tagging), calculus_routes(tagging, workers), page_routes(tagging, workers),
+        service_routes(tagging, metrics), labelling.routes(labels, _propose(tagging)), review_routes(labels),
+        training_routes(tagging, runner, watch, labels), compatible_routes(tagging), label_studio_routes(tagging),
+    ):  # fmt: skip
+        app.include_router(router)
     add_pages(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_error_handlers(app)
@@ -100,6 +100,20 @@ def create_app(
     _allow_origins(app, origins)
     access = Access(keys or {}, origins, hosts)
     return Middleware(app, Limits(most_bytes, seconds), access, metrics, {"/v1/tag": tagging.at_once})
+
+
+def _close_at_end(workers: WorkerPool, tagging: Tagging, runner: TrainingRunner | None) -> Any:
+    """Return what closes the parts of the server when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        workers.close()
+        tagging.close()
+        if runner is not None:
+            await runner.close()
+
+    return lifespan
 
 
 def _allow_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
@@ -134,7 +148,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         return JSONResponse(error_body(429, message), 429, headers={"Retry-After": "1"})
 
     @app.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+    async def refuse(_: Request, error: HTTPException) -> JSONResponse:
         message = str(error.detail)
         if "error parsing the body" in message:  # the framework's, for bytes that are no text and for JSON too deep
             message = "the body cannot be read: send JSON in UTF-8, not nested deeply"

@@ -55,7 +55,7 @@ class Batcher:
             documents += await job.done
         return documents
 
-    def now(self, texts: Sequence[str], threshold: float | Mapping[str, float]) -> bytes | None:
+    def tag_at_once(self, texts: Sequence[str], threshold: float | Mapping[str, float]) -> bytes | None:
         """Return a few short texts' lines of JSON, tagged in this thread; None if others wait or it would take long.
 
         To wake another thread, and to get Python's lock back from it, would take longer than the work.

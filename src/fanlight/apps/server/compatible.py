@@ -192,8 +192,8 @@ def _add_presidio(router: APIRouter, tagging: Tagging) -> None:
         """Answer as Presidio's analyzer does, with its names of types."""
         texts = [request.text] if isinstance(request.text, str) else request.text
         tagged = await tagging.tag(texts, TagOptions(model=model_of(request.language)))
-        least, types = request.score_threshold or 0.0, request.entities
-        rows = [_presidio_rows(document, least, types) for document, _ in tagged]
+        minimum, types = request.score_threshold or 0.0, request.entities
+        rows = [_presidio_rows(document, minimum, types) for document, _ in tagged]
         return JSONResponse(rows[0] if isinstance(request.text, str) else rows)
 
     @router.get("/supportedentities", response_model=list[str], operation_id="presidio_supported_entities")
@@ -203,7 +203,7 @@ def _add_presidio(router: APIRouter, tagging: Tagging) -> None:
         return sorted({PRESIDIO_NAMES.get(type_, type_) for type_ in types})
 
 
-def _presidio_rows(document: Document, least: float, types: list[str] | None) -> list[dict[str, Any]]:
+def _presidio_rows(document: Document, minimum: float, types: list[str] | None) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
             "entity_type": PRESIDIO_NAMES.get(e.type, e.type),
@@ -215,7 +215,7 @@ def _presidio_rows(document: Document, least: float, types: list[str] | None) ->
         }
         for e in document.entities
     ]
-    return [row for row in rows if row["score"] >= least and (types is None or row["entity_type"] in types)]
+    return [row for row in rows if row["score"] >= minimum and (types is None or row["entity_type"] in types)]
 
 
 def _add_kserve(router: APIRouter, tagging: Tagging) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fanlight.apps.formulas import read_formula
 from fanlight.calculus.derivatives import hessian, jacobian
@@ -86,7 +87,7 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _array(name: str, value: Any) -> Any:
+def _array(name: str, value: object) -> Any:
     try:
         array = np.asarray(value, float)
     except (ValueError, TypeError):
@@ -96,7 +97,7 @@ def _array(name: str, value: Any) -> Any:
     return array
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: float | list[Any] | NDArray[np.float64] | None) -> Any:
     """Return numbers for JSON, which has none for infinity."""
     if value is None:
         return None

@@ -122,8 +122,8 @@ class CoalescingProtocol(HttpToolsProtocol):
 
     def _answer(self, body: bytes, request_headers: Mapping[bytes, bytes]) -> None:
         headers = [*self.server_state.default_headers, *_HEADERS, (b"x-request-id", request_id(request_headers))]
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(b"%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINE[200], lines, len(body), body))
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"%b%bcontent-length: %d\r\n\r\n%b" % (STATUS_LINE[200], head, len(body), body))
         self.on_response_complete()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -50,6 +50,12 @@ class UndoRequest(Model):
     annotator: Annotator
 
 
+class AnnotatorResponse(Model):
+    """The annotator that a key is for; none if it is for all, or none is needed."""
+
+    annotator: str | None
+
+
 class TaskOut(Model):
     """A text to label, with the model's proposals, or the annotator's spans if these were taken back."""
 
@@ -61,8 +67,8 @@ class TaskOut(Model):
 class AgreementOut(Model):
     """Cohen's κ of two annotators over the tokens of the texts that both have labelled."""
 
-    first: str
-    second: str
+    left: str = Field(alias="first")
+    right: str = Field(alias="second")
     texts: int
     kappa: float
 
@@ -91,7 +97,7 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     async def standing(annotator: str) -> JSONResponse:
         return JSONResponse(await _describe_standing(store, tag, annotator))
 
-    def needed() -> LabelStore:
+    def get_store() -> LabelStore:
         if store is None:
             raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
         return store
@@ -102,27 +108,34 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
         check_annotator(http, annotator)
         return await standing(annotator)
 
+    @router.get("/v1/labels/annotator", response_model=AnnotatorResponse, operation_id="annotator")
+    async def annotator_of_key(http: Request) -> Any:
+        """Say whose the key is that the request came with."""
+        return {"annotator": http.scope.get(ANNOTATOR)}
+
     @router.post("/v1/labels", response_model=LabelsResponse, operation_id="save_labels")
     async def save(request: SaveRequest, http: Request) -> Any:
         """Save an annotator's spans of a text, on disk before the answer, and give the next."""
         check_annotator(http, request.annotator)
         spans = [(s.start, s.end, s.label) for s in request.spans]
-        await asyncio.to_thread(needed().save, request.annotator, request.id, spans)
+        await asyncio.to_thread(get_store().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
 
     @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:
         """Take back an annotator's last save and give that text again."""
         check_annotator(http, request.annotator)
-        await asyncio.to_thread(needed().undo, request.annotator)
+        await asyncio.to_thread(get_store().undo, request.annotator)
         return await standing(request.annotator)
 
     @router.get("/v1/labels/export", response_class=StreamingResponse, operation_id="export_labels")
-    def export() -> Any:
-        """Give everything labelled as training data, a line of JSON a text and annotator."""
-        rows: Iterator[dict[str, object]] = iter(()) if store is None else store.export()
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+    def export(format: Literal["fanlight", "prodigy"] = "fanlight") -> Any:
+        """Give everything labelled, a line of JSON a text and annotator: training data, or Prodigy's tasks."""
+        rows: Iterator[dict[str, object]] = iter(())
+        if store is not None:
+            rows = store.export() if format == "fanlight" else store.tasks()
+        written = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        return StreamingResponse(written, media_type="application/x-ndjson")
 
     return router
 
@@ -138,10 +151,12 @@ async def _describe_standing(
     if task is not None:
         spans = task.spans
         if spans is None:
+            spans = await asyncio.to_thread(store.proposal, task.id)
+        if spans is None:
             spans = [(e.start, e.end, e.type) for e in (await tag(task.text)).entities if e.type in types]
         rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
         shown = {"id": task.id, "text": task.text, "spans": rows}
-    rows_of_agreement = [row._asdict() for row in agreement]
+    rows_of_agreement = [{"first": a.left, "second": a.right, "texts": a.texts, "kappa": a.kappa} for a in agreement]
     return {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
 
 

@@ -37,13 +37,21 @@ class Metrics:
             "fanlight_request_seconds", "Time until an answer is complete, by path.", ["path"],
             registry=self._registry, buckets=_SECONDS,
         )  # fmt: skip
+        self._children: dict[
+            tuple[str, int], tuple[Counter, Histogram]
+        ] = {}  # looking them up costs more than counting
         self.texts = Counter("fanlight_texts", "Texts tagged.", registry=self._registry)
         self.characters = Counter("fanlight_characters", "Characters tagged.", registry=self._registry)
 
     def count_request(self, path: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        self._requests.labels(path, str(status)).inc()
-        self._seconds.labels(path).observe(seconds)
+        counters = self._children.get((path, status))
+        if counters is None:
+            counters = self._requests.labels(path, str(status)), self._seconds.labels(path)
+            self._children[path, status] = counters
+        requests, durations = counters
+        requests.inc()
+        durations.observe(seconds)
 
     def watch(self, name: str, description: str, value: Callable[[], float]) -> None:
         """Show a value as it is when the metrics are read."""

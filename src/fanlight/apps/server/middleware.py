@@ -19,6 +19,7 @@ from fanlight.apps.server.metrics import Metrics
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _UNTYPED = (b"", b"application/octet-stream", b"application/x-www-form-urlencoded")  # as curl and others send JSON
 _REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
 
@@ -55,7 +56,7 @@ class Middleware:
 
     def __init__(
         self,
-        app: Any,
+        app: Application,
         limits: Limits,
         access: Access,
         metrics: Metrics,

@@ -45,7 +45,7 @@ def review_routes(store: LabelStore | None) -> APIRouter:
     """Return the routes; without a store there are no texts."""
     router = APIRouter(tags=["labelling"])
 
-    def required() -> LabelStore:
+    def get_store() -> LabelStore:
         if store is None:
             raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
         return store
@@ -54,7 +54,7 @@ def review_routes(store: LabelStore | None) -> APIRouter:
     async def review(id: Annotated[Identifier, Path()], annotator: Annotated[Annotator, Query()], http: Request) -> Any:
         """Give a text by its id."""
         check_annotator(http, annotator)
-        return await asyncio.to_thread(_review, required(), annotator, id)
+        return await asyncio.to_thread(_review, get_store(), annotator, id)
 
     @router.get("/v1/labels/next", operation_id="next_text", response_model=NextResponse)
     async def next_text(
@@ -62,15 +62,15 @@ def review_routes(store: LabelStore | None) -> APIRouter:
     ) -> Any:
         """Give the id of the next text that the annotator has not labelled, after a text first."""
         check_annotator(http, annotator)
-        task = await asyncio.to_thread(required().next, annotator, after)
+        task = await asyncio.to_thread(get_store().next, annotator, after)
         return {"id": None if task is None else task.id}
 
     @router.post("/v1/labels/mark", operation_id="mark_text", response_model=ReviewResponse)
     async def mark(request: MarkRequest, http: Request) -> Any:
         """Mark a text; a rejected one is left out of the training data."""
         check_annotator(http, request.annotator)
-        await asyncio.to_thread(required().set_mark, request.annotator, request.id, request.mark)
-        return await asyncio.to_thread(_review, required(), request.annotator, request.id)
+        await asyncio.to_thread(get_store().set_mark, request.annotator, request.id, request.mark)
+        return await asyncio.to_thread(_review, get_store(), request.annotator, request.id)
 
     return router
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from fanlight.api.history import History, read_history
 from fanlight.apps.server import schemas
 from fanlight.apps.server.docs_page import docs_page
 from fanlight.apps.server.metrics import CONTENT_TYPE, Metrics
@@ -26,8 +24,8 @@ POLICY = "; ".join(
 )  # fmt: skip
 
 
-def service_routes(tagging: Tagging, metrics: Metrics, watch: Path | None) -> APIRouter:
-    """Return the routes; `watch` is what `fanlight train --watch` writes."""
+def service_routes(tagging: Tagging, metrics: Metrics) -> APIRouter:
+    """Return the routes."""
     router = APIRouter(tags=["service"])
 
     @router.get("/v1/models", response_model=list[schemas.ModelOut], operation_id="models")
@@ -45,12 +43,6 @@ def service_routes(tagging: Tagging, metrics: Metrics, watch: Path | None) -> AP
             }
             for name, batcher in tagging.batchers.items()
         ]
-
-    @router.get("/v1/training", response_model=schemas.TrainingResponse, operation_id="training")
-    async def training() -> Any:
-        """Give the curves of the training that is watched."""
-        history = History([], [], None) if watch is None else await asyncio.to_thread(read_history, watch)
-        return {"epochs": history.epochs, "html": history.html()}
 
     @router.get("/healthz", response_class=PlainTextResponse, operation_id="health")
     async def healthz() -> str:
@@ -81,7 +73,7 @@ def add_pages(app: FastAPI) -> None:
         return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": POLICY})
 
     @app.get("/static/marks.css", include_in_schema=False)
-    async def marks() -> FileResponse:
+    async def style_of_entities() -> FileResponse:
         return FileResponse(html.MARKS)
 
     @app.get("/docs", include_in_schema=False)

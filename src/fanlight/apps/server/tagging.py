@@ -48,13 +48,15 @@ class Tagging:
     """
 
     def __init__(self, taggers: Mapping[str, Tagger], metrics: Metrics | None = None) -> None:
-        self.batchers = {name: Batcher(tagger) for name, tagger in taggers.items()}
+        self.batchers: dict[str, Batcher] = {}
         self.metrics = metrics or Metrics()
         self.waiting = 0
         self._first_stages: dict[str, Batcher] = {}
-        self._names = {name: name_of(name, tagger) for name, tagger in taggers.items()}
-        self._tails = {name: json.dumps(value.to_dict())[1:].encode() for name, value in self._names.items()}
         self._rules_thread = ThreadPoolExecutor(1, "fanlight-rules")
+        self._names: dict[str, ModelName] = {}
+        self._tails: dict[str, bytes] = {}
+        for name, tagger in taggers.items():
+            self.add(name, tagger)
 
     @property
     def states(self) -> dict[str, str]:
@@ -80,6 +82,13 @@ class Tagging:
         if name not in self.batchers:
             raise HTTPException(404, f"there is no model of that name; there are {', '.join(self.batchers)}")
         return name
+
+    def add(self, name: str, tagger: Tagger) -> None:
+        """Serve a tagger under a name; one that is served under it already gives place."""
+        self._first_stages.pop(name, None)
+        self._names[name] = name_of(name, tagger)
+        self._tails[name] = json.dumps(self._names[name].to_dict())[1:].encode()
+        self.batchers[name] = Batcher(tagger)
 
     def name_of(self, model: str) -> ModelName:
         """Return name, version and language of a model that is served."""
@@ -114,15 +123,15 @@ class Tagging:
         good = [text for text in request.texts if not isinstance(text, TextFault)]
         tagged = iter(await self.tag(good, request))
         ids: Sequence[Any] = request.ids if request.ids is not None else [None] * len(request.texts)
-        lines = []
+        answers = []
         for text, identifier in zip(request.texts, ids, strict=True):
             fields = {} if identifier is None else {"id": identifier}
             if isinstance(text, TextFault):
-                lines.append(json.dumps({**error_body(422, text.message), **fields}, ensure_ascii=False))
+                answers.append(json.dumps({**error_body(422, text.message), **fields}, ensure_ascii=False))
                 continue
             document, name = next(tagged)
-            lines.append(answer_line(document, {**name.to_dict(), **fields}, request.offsets, request.echo))
-        return lines
+            answers.append(await _write(document, {**name.to_dict(), **fields}, request))
+        return answers
 
     def at_once(self, body: bytes) -> bytes | None:
         """Answer a short request here and now, or return None: then it goes the ordinary way.
@@ -140,33 +149,33 @@ class Tagging:
             if isinstance(request.threshold, dict):
                 self.check_options(request, request.texts)
             for name, places in self.by_model(request.texts, request).items():
-                lines = self.batchers[name].now([request.texts[i] for i in places], request.threshold)
-                if lines is None:
+                written = self.batchers[name].tag_at_once([request.texts[i] for i in places], request.threshold)
+                if written is None:
                     return None
                 tail = self._tails[name]
-                answers |= zip(places, (b"%b, %b" % (line[:-1], tail) for line in lines.splitlines()), strict=True)
+                answers |= zip(places, (b"%b, %b" % (line[:-1], tail) for line in written.splitlines()), strict=True)
         except Exception:
             return None
         self._count(request.texts)
         return b'{"documents": [%b]}' % b", ".join(answers[i] for i in range(len(answers)))
 
-    async def lines(self, request: TagRequest) -> AsyncIterator[str]:
+    async def stream(self, request: TagRequest) -> AsyncIterator[str]:
         """Tag a few texts at a time, so that the first answers come while others are tagged."""
         for begin, end in _portions(len(request.texts)):
             ids = None if request.ids is None else request.ids[begin:end]
             part = request.model_copy(update={"texts": request.texts[begin:end], "ids": ids})
             try:
-                lines = await self.answer(part)
+                answers = await self.answer(part)
             except (BusyError, FanlightError) as error:
-                lines = [_error_line(error, None if ids is None else ids[i]) for i in range(end - begin)]
-            for line in lines:
+                answers = [_error_line(error, None if ids is None else ids[i]) for i in range(end - begin)]
+            for line in answers:
                 yield line + "\n"
 
     async def answer_lines(self, body: bytes, options: TagOptions) -> AsyncIterator[str]:
         """Yield the answers to lines of JSON as they come; a line that is at fault has an error in its place."""
-        lines = body.splitlines()
-        for begin, end in _portions(len(lines)):
-            parsed = [_parse_line(line) for line in lines[begin:end] if line.strip()]
+        requests = body.splitlines()
+        for begin, end in _portions(len(requests)):
+            parsed = [_parse_line(line) for line in requests[begin:end] if line.strip()]
             good = [item for item in parsed if isinstance(item, LineIn)]
             try:
                 tagged = iter(await self.tag([item.text for item in good], options))
@@ -179,7 +188,7 @@ class Tagging:
                 if isinstance(item, LineIn):
                     document, name = next(tagged)
                     fields = name.to_dict() | ({} if item.id is None else {"id": item.id})
-                    yield answer_line(document, fields, options.offsets, options.echo) + "\n"
+                    yield await _write(document, fields, options) + "\n"
                 else:
                     yield json.dumps(item, ensure_ascii=False) + "\n"
 
@@ -272,9 +281,9 @@ def name_of(name: str, tagger: Tagger) -> ModelName:
     return ModelName(name, version, None if language is None else str(language))
 
 
-def answer(lines: Sequence[str]) -> bytes:
+def answer(documents: Sequence[str]) -> bytes:
     """Return the answer's JSON, of its documents' lines."""
-    return f'{{"documents": [{", ".join(lines)}]}}'.encode()
+    return f'{{"documents": [{", ".join(documents)}]}}'.encode()
 
 
 @lru_cache(64)
@@ -304,6 +313,14 @@ def _error_line(error: Exception, identifier: str | int | None) -> str:
     is_busy = isinstance(error, BusyError)
     body = error_body(429, "too much is waiting: send this text again") if is_busy else error_body(400, str(error))
     return json.dumps(body if identifier is None else {**body, "id": identifier}, ensure_ascii=False)
+
+
+async def _write(document: Document, fields: Mapping[str, Any], options: TagOptions) -> str:
+    """Return a document's answer as a line of JSON; values are read in a thread, since it may have thousands."""
+    values = options.value_options
+    if values is None:
+        return answer_line(document, fields, options.offsets, options.echo)
+    return await asyncio.to_thread(answer_line, document, fields, options.offsets, options.echo, values)
 
 
 def _portions(count: int) -> Iterable[tuple[int, int]]:

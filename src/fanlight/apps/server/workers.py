@@ -20,6 +20,7 @@ from typing import Any
 
 from fanlight.apps.server.errors import BusyError
 from fanlight.errors import CalculusError
+from fanlight.machine import ignoring_interrupts
 
 SECONDS = 5.0  # of one request
 MEMORY = 2 << 30  # bytes of a worker's address space
@@ -168,9 +169,10 @@ class Worker:
                 _end(self._process)
                 command = [sys.executable, "-c", "from fanlight.apps.server.workers import serve; serve()"]
                 one_thread = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"), "1")
-                process = self._process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **one_thread}
-                )
+                with ignoring_interrupts():
+                    process = self._process = subprocess.Popen(
+                        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **one_thread}
+                    )
                 assert process.stdout is not None
                 process.stdout.readline()
         if process is None:
@@ -196,13 +198,10 @@ def _end(process: subprocess.Popen[bytes] | None) -> None:
 
 def serve() -> None:
     """Answer requests from standard input until it ends: what a worker process does."""
-    import signal
-
     from fanlight.apps.server import formulas
     from fanlight.errors import FanlightError
 
     _limit_memory()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers
     _end_with_parent(os.getppid())
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no answer

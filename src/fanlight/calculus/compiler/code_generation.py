@@ -51,17 +51,17 @@ class StepWriter:
         self._scope |= {name: getattr(compiled, name) for name in _COMPILED}
         self._scope |= {name: getattr(np, name) for name in VECTORISED}
         self._scope |= {"real": dtype.type, "asreal": lambda value: np.asarray(value, dtype), "real_dtype": dtype}
-        self.steps = [(node, lines) for node in order if (lines := self._step(node))]
+        self.steps = [(node, statements) for node in order if (statements := self._step(node))]
         self._scope |= load_kernels(list(kernels.values()), dtype)
 
     def bind(self, name: str, value: object) -> None:
         """Give a name in the lines a value."""
         self._scope[name] = value
 
-    def build(self, parameters: Sequence[str], lines: Sequence[str], results: Mapping[str, str]) -> Function:
+    def build(self, parameters: Sequence[str], statements: Sequence[str], results: Mapping[str, str]) -> Function:
         """Return the function of these lines."""
         result = ", ".join(f"{name!r}: {variable}" for name, variable in results.items())
-        source = "\n    ".join([f"def run({', '.join(parameters)}):", *lines, f"return {{{result}}}"])
+        source = "\n    ".join([f"def run({', '.join(parameters)}):", *statements, f"return {{{result}}}"])
         exec(source, self._scope)  # our own source: no name in it is a user's but behind in_
         return cast("Function", self._scope["run"])
 
@@ -69,13 +69,13 @@ class StepWriter:
         self, parameters: Sequence[str], results: Mapping[str, str], roots: Sequence[Expression]
     ) -> Function:
         """Compile all steps as one function that returns the scalars; views of buffers are made around it."""
-        lines = [line for _, step in self.steps for line in step]
+        statements = [line for _, step in self.steps for line in step]
         scalars = [variable for root in roots if not root.shape and (variable := self.variables[root])[0] == "t"]
-        steps = [line.replace("asreal(", "real(") for line in lines]
+        steps = [line.replace("asreal(", "real(") for line in statements]
         arguments = ", ".join(parameters)
         source = "\n    ".join([f"def whole({arguments}):", *steps, f"return ({', '.join([*scalars, ''])})"])
         self._scope |= load_kernels(list(self.kernels.values()), self.dtype, source)
-        views = [line for line in lines if line.endswith(".T")]
+        views = [line for line in statements if line.endswith(".T")]
         unpacked = [f"{variable} = asreal({variable})" for variable in scalars]
         call = f"{''.join(f'{v}, ' for v in scalars)}= whole({arguments})" if scalars else f"whole({arguments})"
         return self.build(parameters, [call, *unpacked, *views], results)
@@ -134,7 +134,7 @@ class StepWriter:
         if name == "hstack":
             self.variables[node] = buffer = self._parameter(node)
             return [f"concatenate(({', '.join(arguments)},), 1, {buffer})"]
-        if node.operation.together is not None:
+        if node.operation.joint is not None:
             return self._joint_step(node, arguments)
         self._scope[f"node_{variable}"] = node
         for i, argument in enumerate(node.arguments):
@@ -154,17 +154,17 @@ class StepWriter:
 
     def _joint_step(self, node: Expression, arguments: list[str]) -> list[str]:
         """Return one call for all operations that are computed together from the same arguments."""
-        compute = node.operation.together
+        compute = node.operation.joint
         key = f"together_{len(self._scope)}"
         self._scope[key] = compute
-        lines = [f"{key}_all = {key}({', '.join(arguments)})"]
+        statements = [f"{key}_all = {key}({', '.join(arguments)})"]
         self.joint[node] = []
         for other in self._order:
-            if other.operation.together is compute and other.arguments == node.arguments:
+            if other.operation.joint is compute and other.arguments == node.arguments:
                 self.joint[node].append(other)
                 self.variables[other] = self.variables.get(other, f"t{len(self.variables)}")
-                lines.append(f"{self.variables[other]} = asreal({key}_all[{other.operation.part}])")
-        return lines
+                statements.append(f"{self.variables[other]} = asreal({key}_all[{other.operation.part}])")
+        return statements
 
 
 def _product(outer: Callable[[Array, Array, Array], None]) -> Callable[[Array, Array, Array], None]:

@@ -194,8 +194,8 @@ class _LoopWriter:
         column = "0" if node.shape[1] == ONE else "c"
         place = f"{source}[{column}, {row}]" if is_transposed else f"{source}[{row}, {column}]"
         self._names[node] = f"v{len(self._names)}"
-        lines = self._entry_lines if "c" in (row, column) else self._row_lines
-        lines.append(f"{self._names[node]} = {place}")
+        statements = self._entry_lines if "c" in (row, column) else self._row_lines
+        statements.append(f"{self._names[node]} = {place}")
         return self._names[node]
 
     def _leaf(self, node: Expression) -> str:

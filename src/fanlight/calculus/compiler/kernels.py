@@ -6,14 +6,18 @@ costs more than the arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rows(table: Any, index: Any, out: Any) -> None:
+def rows(table: Array, index: Array, out: Array) -> None:
     """Set row n of `out` to row index[n] of the table."""
     for n in range(len(index)):
         row = index[n]
@@ -22,7 +26,7 @@ def rows(table: Any, index: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scatter_rows(up: Any, index: Any, out: Any) -> None:
+def scatter_rows(up: Array, index: Array, out: Array) -> None:
     """Add row n of `up` to row index[n] of `out`, which is set to zero first."""
     out[:] = 0
     for n in range(len(index)):
@@ -32,7 +36,7 @@ def scatter_rows(up: Any, index: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def bag(table: Any, ids: Any, offsets: Any, out: Any) -> None:
+def bag(table: Array, ids: Array, offsets: Array, out: Array) -> None:
     """Set row t of `out` to the sum of the table's rows ``ids[offsets[t]:offsets[t + 1]]``."""
     out[:] = 0
     for t in range(len(out)):
@@ -43,7 +47,7 @@ def bag(table: Any, ids: Any, offsets: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def scatter_bag(up: Any, ids: Any, offsets: Any, out: Any) -> None:
+def scatter_bag(up: Array, ids: Array, offsets: Array, out: Array) -> None:
     """Add row t of `up` to the rows ``ids[offsets[t]:offsets[t + 1]]`` of `out`, which is set to zero first."""
     out[:] = 0
     for t in range(len(up)):
@@ -54,7 +58,7 @@ def scatter_bag(up: Any, ids: Any, offsets: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def softmax_rows(x: Any, out: Any) -> None:
+def softmax_rows(x: Array, out: Array) -> None:
     """Exponentials of each row, divided by their sum."""
     for n in range(len(x)):
         top = x[n, 0]
@@ -69,7 +73,7 @@ def softmax_rows(x: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def logsumexp_rows(x: Any, out: Any) -> None:
+def logsumexp_rows(x: Array, out: Array) -> None:
     """Logarithm of the sum of each row's exponentials."""
     for n in range(len(x)):
         top = x[n, 0]
@@ -82,7 +86,7 @@ def logsumexp_rows(x: Any, out: Any) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def outer(a: Any, b: Any, out: Any) -> None:
+def outer(a: Array, b: Array, out: Array) -> None:
     """Set `out` to the product of a column and a row, at which BLAS's general product is slow."""
     for r in range(a.shape[0]):
         entry = a[r, 0]
@@ -91,7 +95,7 @@ def outer(a: Any, b: Any, out: Any) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def product(a: Any, b: Any, out: Any) -> None:
+def product(a: Array, b: Array, out: Array) -> None:
     """Set `out` to the matrix product of a and b."""
     out[:] = 0
     for r in range(a.shape[0]):
@@ -102,7 +106,7 @@ def product(a: Any, b: Any, out: Any) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def inner(a: Any, b: Any) -> Any:
+def inner(a: Array, b: Array) -> Any:
     """Return the product of a row and a column."""
     total = a.dtype.type(0)
     for k in range(a.shape[1]):
@@ -110,9 +114,9 @@ def inner(a: Any, b: Any) -> Any:
     return total
 
 
-def _entrywise(function: Any) -> Any:
+def _entrywise(function: Callable[..., Any]) -> Any:
     @njit(nogil=True, error_model="numpy")
-    def of(x: Any, out: Any) -> None:
+    def of(x: Array, out: Array) -> None:
         for r in range(x.shape[0]):
             for c in range(x.shape[1]):
                 out[r, c] = function(x[r, c])

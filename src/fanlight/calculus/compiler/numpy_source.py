@@ -14,8 +14,10 @@ _FORMS = {
     "relu": "np.maximum({0}, 0)", "hardtanh": "np.clip({0}, -1, 1)", "step": "({0} > 0) * 1.0",
     "softplus": "np.logaddexp(0, {0})", "exp": "np.exp({0})", "log": "np.log({0})", "sqrt": "np.sqrt({0})",
     "abs": "np.abs({0})", "sign": "np.sign({0})", "sin": "np.sin({0})", "cos": "np.cos({0})", "tan": "np.tan({0})",
+    "arctan": "np.arctan({0})", "arcsin": "np.arcsin({0})", "arccos": "np.arccos({0})",
     "erf": "np.vectorize(math.erf)({0})", "max": "np.max({0})",
-    "min": "np.min({0})", "largest": "({0} >= np.max({0})) * 1.0", "sinh": "np.sinh({0})",
+    "min": "np.min({0})", "maximum": "np.maximum({0}, {1})", "minimum": "np.minimum({0}, {1})",
+    "largest": "({0} >= np.max({0})) * 1.0", "sinh": "np.sinh({0})",
     "cosh": "np.cosh({0})", "sum": "np.sum({0})",
     "row_sums": "np.sum({0}, axis=1, keepdims=True)", "column_sums": "np.sum({0}, axis=0, keepdims=True)",
     "logsumexp": "np.log(np.sum(np.exp({0} - np.max({0})))) + np.max({0})",
@@ -51,7 +53,7 @@ def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> st
     """
     roots = list(outputs.values())
     symbols = symbols_of(*roots)
-    lines = [f"    {line}" for line in _lengths(roots, symbols)]
+    statements = [f"    {line}" for line in _lengths(roots, symbols)]
     names: dict[Expression, str] = {}
     for node in walk(*roots):
         if node.operation.name == "symbol":
@@ -60,11 +62,11 @@ def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> st
             value = node.parameters[0]
             names[node] = repr(value) if value >= 0 else f"({value!r})"
         else:
-            names[node] = f"t{len(lines) + 1}"
+            names[node] = f"t{len(statements) + 1}"
             while names[node] in symbols:
                 names[node] += "_"
             shape = " × ".join(map(str, node.shape)) or "scalar"
-            lines.append(f"    {names[node]} = {_form(node, [names[a] for a in node.arguments])}  # {shape}")
+            statements.append(f"    {names[node]} = {_form(node, [names[a] for a in node.arguments])}  # {shape}")
     uses_math = any(node.operation.name == "erf" for node in walk(*roots))
     result = ", ".join(f"{key!r}: {names[root]}" for key, root in outputs.items())
     return "\n".join(
@@ -74,7 +76,7 @@ def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> st
             "",
             "",
             f"def {name}({', '.join(symbols)}):",
-            *lines,
+            *statements,
             f"    return {{{result}}}",
         ]
     )
@@ -116,13 +118,13 @@ def _form(node: Expression, arguments: list[str]) -> str:
 def _lengths(roots: list[Expression], symbols: Mapping[str, Expression]) -> list[str]:
     """Say what the dimension letters are, where they are needed as numbers."""
     needed = {k for node in walk(*roots) for p in node.parameters if isinstance(p, Dimension) for k in p.letters}
-    lines = []
+    statements = []
     for letter in sorted(needed):
         for name, s in symbols.items():
             place = next((i for i, d in enumerate(s.shape) if str(d) == letter), None)
             if place is not None:
-                lines.append(f"{letter} = {name}.shape[{place}]")
+                statements.append(f"{letter} = {name}.shape[{place}]")
                 break
         else:
             raise CalculusError(f"dimension {letter} cannot be read off the inputs: no symbol has it")
-    return lines
+    return statements

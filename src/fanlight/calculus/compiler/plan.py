@@ -89,8 +89,8 @@ class Plan:
         self.writer = StepWriter(self._order, kernels, dtype)
         self.results = {name: self.writer.variables[root] for name, root in outputs.items()}
         self.parameters = [*(f"in_{name}" for name in names), *(name for name, _ in self.writer.frame)]
-        lines = [line for _, step in self.writer.steps for line in step]
-        self.run_steps = self.writer.build(self.parameters, lines, self.results)
+        statements = [line for _, step in self.writer.steps for line in step]
+        self.run_steps = self.writer.build(self.parameters, statements, self.results)
         self.run_compiled: Function | None = None
         if self.writer.is_compilable:
             self.run_compiled = self.writer.build_compiled(self.parameters, self.results, self._roots)
@@ -154,13 +154,13 @@ class Plan:
         """Separate views of inputs and buffers, which both threads take, from the steps."""
         variables = self.writer.variables
         parts = _Parts([], [], {}, set(self.parameters))
-        for node, lines in self.writer.steps:
+        for node, statements in self.writer.steps:
             if self._is_view(node) and variables[node.arguments[0]] in parts.common:
-                parts.views.extend(lines)
+                parts.views.extend(statements)
                 parts.common.add(variables[node])
             else:
                 parts.number.update(dict.fromkeys((node, *self.writer.joint.get(node, ())), len(parts.steps)))
-                parts.steps.append((node, lines))
+                parts.steps.append((node, statements))
         return parts
 
     def _schedulable(self, node: Expression, parts: _Parts, lengths: Mapping[str, int]) -> Step:
@@ -180,9 +180,9 @@ class Plan:
         awaited = {other for waits in shares.waits for other in waits}
         locks = {step: threading.Lock() for step in awaited}
         sources: tuple[list[str], list[str]] = (list(parts.views), list(parts.views))
-        for n, ((_, lines), thread) in enumerate(zip(parts.steps, shares.threads, strict=True)):
+        for n, ((_, statements), thread) in enumerate(zip(parts.steps, shares.threads, strict=True)):
             sources[thread].extend(f"lock_{other}.acquire()" for other in shares.waits[n])
-            sources[thread].extend(lines)
+            sources[thread].extend(statements)
             if n in awaited:
                 sources[thread].append(f"lock_{n}.release()")
         for step, lock in locks.items():

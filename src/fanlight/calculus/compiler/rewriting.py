@@ -151,7 +151,8 @@ def _matmul(node: Expression) -> Expression | None:
         return -(a.arguments[0] @ b)
     if _is(b, "negative"):
         return -(a @ b.arguments[0])
-    if b.operation.name in ("add", "subtract") and any(_is(x, "eye") for x in b.arguments):
+    is_sum = b.operation.name in ("add", "subtract") and b.arguments[0].shape == b.arguments[1].shape
+    if is_sum and any(_is(x, "eye") for x in b.arguments):
         parts = [a @ x for x in b.arguments]
         return parts[0] + parts[1] if _is(b, "add") else parts[0] - parts[1]
     for x, turn in ((a, False), (b, True)):  # scalars go to the front

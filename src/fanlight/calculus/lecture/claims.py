@@ -15,7 +15,7 @@ class Partial(NamedTuple):
     ----------
     of, by : str
     is_local : bool
-        All other pieces stay fixed; otherwise the later pieces move with `by`.
+        All other pieces stay fixed, but for inner ones; otherwise the later pieces move with `by`.
     is_jacobian : bool
         A row for each entry of `of`; otherwise the gradient, in the shape of `by`.
     """

@@ -16,6 +16,7 @@ from fanlight.calculus.derivatives import jacobian, simplify, target_of
 from fanlight.calculus.expressions import Expression, constant, context_of, function, remember, symbol, symbols_of
 from fanlight.calculus.gradient import gradient
 from fanlight.calculus.lecture.claims import Claim, Link
+from fanlight.calculus.lecture.names import Names
 from fanlight.calculus.lecture.pieces import Piece, break_up
 from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
@@ -145,8 +146,8 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
         raise CalculusError(f"{target} does not reach the result: the gradient is zero")
     deltas = chain.deltas()
     local = chain.gradient_by(target)
-    shared = chain.shared()
-    together = gradient(expression, shared)
+    shared = chain.sharing()
+    gradients = gradient(expression, shared)
     return Derivation(
         expression,
         target,
@@ -156,8 +157,8 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
         local,
         gradient(expression, target),
         shared,
-        count(together),
-        sum((count([g]) for g in together[1:]), count(together[:1])),
+        count(gradients),
+        sum((count([g]) for g in gradients[1:]), count(gradients[:1])),
     )
 
 
@@ -168,16 +169,23 @@ class _Chain:
         self.expression, self.target, self.last = expression, target, pieces[-1]
         self.context = context_of(expression)
         relevant = {target.name}
+        inner: dict[str, Expression] = {}
         self.pieces: list[Piece] = []
         self.users: dict[str, list[Piece]] = {}
-        for piece in pieces:
+        for shown in pieces:
+            piece = Piece(shown.name, substitute(shown.expression, inner))
+            if shown.is_inner:
+                inner[piece.name] = piece.expression
+                continue
             below = [name for name in symbols_of(piece.expression) if name in relevant]
             for name in below:
                 self.users.setdefault(name, []).append(piece)
             if below:
                 relevant.add(piece.name)
                 self.pieces.append(piece)
+        self.last = self.pieces[-1] if self.pieces else self.last
         self.upstream: dict[str, Expression] = {self.last.name: constant(1)}
+        self.names = Names(pieces, self.context)
 
     def links(self) -> list[Link]:
         """Return the links from the result down."""
@@ -196,7 +204,9 @@ class _Chain:
             local = jacobian(piece.expression, by)
         except CalculusError:
             return None
-        return remember(local, self.context) if isinstance(local, Expression) else None
+        if not isinstance(local, Expression):
+            return None
+        return remember(self.names.put_into(remember(local, self.context)), self.context)
 
     def deltas(self) -> list[Delta]:
         """Compute the error signals from the result down."""
@@ -209,7 +219,8 @@ class _Chain:
             if piece.is_function:
                 self.upstream[piece.name] = signal
                 continue
-            name = "δ" if len(named) == 1 else f"δ_{piece.name}"
+            numbered = piece.name[:1] == "z" and piece.name[1:].isdigit()
+            name = "δ" if len(named) == 1 else f"δ{piece.name[1:]}" if numbered else f"δ_{piece.name}"
             self.upstream[piece.name] = symbol(name, piece.shape)
             results.append(Delta(name, piece, signal))
         return results
@@ -228,10 +239,10 @@ class _Chain:
             total = part if total is None else total + part
         if total is None:
             raise CalculusError(f"{node} does not reach the result")
-        slope = substitute(gradient(remember(total, self.context), node), fixed)
-        return remember(simplify(remember(slope, self.context)), self.context)
+        slope = remember(substitute(gradient(remember(total, self.context), node), fixed), self.context)
+        return remember(self.names.put_into(simplify(slope)), self.context)
 
-    def shared(self) -> list[Expression]:
+    def sharing(self) -> list[Expression]:
         """Return the input symbols that stand in the one piece in which the target stands."""
         places = self.users[self.target.name]
         if len(places) != 1:

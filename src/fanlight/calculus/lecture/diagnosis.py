@@ -26,6 +26,7 @@ from fanlight.calculus.lecture.sampling import fits_fact, has_kinks, random_poin
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, show
+from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 __all__ = ["Verdict", "check", "random_point"]
@@ -62,9 +63,9 @@ class Verdict:
     def __str__(self) -> str:
         if self.right:
             return f"right: the gradient is {self.expected}"
-        lines = [f"not right: {self.reasons[0]}", *(f"  {reason}" for reason in self.reasons[1:])]
-        lines += [f"  entry {list(place)}: yours {a:.6g}, right {b:.6g}" for place, a, b in self.differs]
-        return "\n".join(lines)
+        rows_of_text = [f"not right: {self.reasons[0]}", *(f"  {reason}" for reason in self.reasons[1:])]
+        rows_of_text += [f"  entry {list(place)}: yours {a:.6g}, right {b:.6g}" for place, a, b in self.differs]
+        return "\n".join(rows_of_text)
 
 
 def check(
@@ -110,17 +111,23 @@ def check(
         formula, problem = expected, error
         if "fit" not in str(error) and "square" not in str(error):
             raise
-    trial = _Trial(expression, target, expected, kind, _points(expression, formula, seed))
+    with means_of(expression):
+        trial = _Trial(expression, target, expected, kind, _points(expression, formula, seed))
+        return _compare(trial, learner, formula, problem)
+
+
+def _compare(trial: _Trial, learner: Expression | str, formula: Expression, problem: CalculusError | None) -> Verdict:
+    """Compare a formula, or the expected one where the learner's has a problem with shapes, at the trial's points."""
     rights = [_confirm(trial, point) for point in trial.points]
     if problem is not None:
         mended = _find_repair(trial, str(learner), rights)
         if mended is None:
             raise problem
-        return Verdict(False, [str(problem).split("\n")[0], mended], expected)
+        return Verdict(False, [str(problem).split("\n")[0], mended], trial.expected)
     pairs = [(value_at(formula, point), right) for point, right in zip(trial.points, rights, strict=True)]
     scales = trial.scales(rights)
     if all(a.shape == b.shape and _close(a, b, s) for (a, b), s in zip(pairs, scales, strict=True)):
-        return Verdict(True, [], expected)
+        return Verdict(True, [], trial.expected)
     return _diagnosis(trial, formula, str(learner), pairs)
 
 
@@ -265,7 +272,7 @@ def _find_edit(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array
     for candidate in candidates:
         if candidate.text in tried:
             continue
-        if len(tried) > 4000:
+        if len(tried) > 2500:
             return None
         tried.add(candidate.text)
         try:
@@ -322,11 +329,15 @@ def _ratio(a: Array, b: Array) -> float | None:
 def _assumption(learner: Expression, trial: _Trial) -> str | None:
     """Return the fact, which nobody has declared, that would make the learner's gradient right."""
     rng = np.random.default_rng(3)
+    classes = ("log", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "sigmoid")
+    has_classes = any(node.operation.name in classes for node in walk(trial.expression))
     for name, s in symbols_of(trial.expression).items():
         if s.parameters[2] or len(s.shape) == 1 or not all(np.isfinite(p[name]).all() for p in trial.points):
             continue
         for fact in ("sym", *(f for f in ASSUMPTIONS if f not in ("sym", "spd", "invertible"))):
             if s is trial.target and fact != "sym":  # a variable is not a datum
+                continue
+            if fact.startswith("onehot") and not has_classes:  # a weight is not one-hot
                 continue
             if not all(fits_fact(p[name], fact) for p in trial.points):
                 continue

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from fanlight.calculus.expressions import Expression
-from fanlight.calculus.index_form import Factor, Form, Index, Term, ordered
+from fanlight.calculus.index_form import Factor, Form, Index, Term, with_ordered_sums
 from fanlight.calculus.lecture.latex import latex, latex_name
 from fanlight.calculus.matrix_writer import atom_expression, with_softmax
 from fanlight.errors import CalculusError
@@ -86,7 +86,7 @@ def entries(form: Form, letters: str) -> Formula:
     """
     parts: list[Formula] = []
     for term in form.terms:
-        shown = _term(ordered(term, form.axes), form.axes, letters)
+        shown = _term(with_ordered_sums(term, form.axes), form.axes, letters)
         minus = term.coefficient < 0
         if parts:
             sign = " - " if minus else " + "

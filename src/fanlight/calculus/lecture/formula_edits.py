@@ -53,7 +53,7 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
     nodes = _nodes(tree)
     inner_first = list(enumerate(nodes))[::-1]
     yield from (_edit(tree, change) for change in _layout_changes(tree))
-    for rule in (_signs, _terms, _powers, _numbers):
+    for rule in (_grouping, _signs, _terms, _powers, _numbers):
         for place, node in inner_first:
             yield from (_edit(tree, change) for change in rule(place, node))
     for place, node in inner_first:
@@ -90,7 +90,7 @@ def _edit(tree: ast.expr, change: _Change) -> Edit:
 def _apply(tree: ast.expr, changes: Sequence[_Change]) -> ast.expr:
     """Return the tree with parts replaced."""
     nodes = _nodes(tree)
-    return _Replacer({id(nodes[c.place]): c.node for c in changes}).replaced(tree)
+    return _Replacer({id(nodes[c.place]): c.node for c in changes}).replace(tree)
 
 
 class _Replacer:
@@ -99,7 +99,7 @@ class _Replacer:
     def __init__(self, replacements: dict[int, ast.expr]) -> None:
         self.replacements = replacements
 
-    def replaced(self, node: ast.expr) -> ast.expr:
+    def replace(self, node: ast.expr) -> ast.expr:
         new = self.replacements.get(id(node))
         if new is None:
             return self._children(node)
@@ -116,7 +116,7 @@ class _Replacer:
 
     def _child(self, child: ast.expr, outer: ast.expr | None) -> ast.expr:
         # a replacement such as x.T is built around the part x itself, which must not be replaced again
-        return self._children(child) if child is outer else self.replaced(child)
+        return self._children(child) if child is outer else self.replace(child)
 
 
 def _text(node: ast.expr) -> str:
@@ -154,6 +154,26 @@ def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
             other = ast.BinOp(left, ast.Mult() if isinstance(op, ast.MatMult) else ast.MatMult(), right)
             kind = "an elementwise product" if isinstance(op, ast.MatMult) else "a matrix product"
             yield _Change(place, other, f"{kind} belongs here: right with {_text(other)} in place of {_text(node)}")
+
+
+def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
+    """Put the parentheses of two products the other way round."""
+    match node:
+        case ast.BinOp(
+            left=ast.BinOp(left=a, op=ast.MatMult() | ast.Mult() as first, right=b),
+            op=ast.MatMult() | ast.Mult() as second,
+            right=c,
+        ):
+            new = ast.BinOp(a, first, ast.BinOp(b, second, c))
+        case ast.BinOp(
+            left=a,
+            op=ast.MatMult() | ast.Mult() as first,
+            right=ast.BinOp(left=b, op=ast.MatMult() | ast.Mult() as second, right=c),
+        ):
+            new = ast.BinOp(ast.BinOp(a, first, b), second, c)
+        case _:
+            return
+    yield _Change(place, new, f"the order of the products is wrong: right with {_text(new)} in place of {_text(node)}")
 
 
 def _signs(place: int, node: ast.expr) -> Iterator[_Change]:

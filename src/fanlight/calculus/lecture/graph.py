@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, constant, symbol, walk
-from fanlight.calculus.numeric import bind, value_of
+from fanlight.calculus.numeric import bind, pull_back_value, value_of
 from fanlight.calculus.operations import Operation
-from fanlight.calculus.shapes import Dimension, show
+from fanlight.calculus.shapes import show
 from fanlight.calculus.text_writer import write
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
-_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−"}
+_SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−",
+          "maximum": "max", "minimum": "min"}  # fmt: skip
 _ROLES = {  # in the lecture's words
-    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes", "multiply": "switches",
+    "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes",
+    "maximum": "routes", "minimum": "routes", "multiply": "switches",
 }  # fmt: skip
 
 
@@ -73,19 +75,19 @@ class Graph:
 
     def mermaid(self) -> str:
         """Return the graph as Mermaid text."""
-        lines = ["graph LR"]
-        lines += [f'  n{i}["{_title(node)}"]' for i, node in enumerate(self.nodes)]
-        lines += [f'  n{e.source} -->|"{_short(self.nodes[e.source].value)}"| n{e.target}' for e in self.edges]
-        return "\n".join(lines)
+        rows_of_text = ["graph LR"]
+        rows_of_text += [f'  n{i}["{_title(node)}"]' for i, node in enumerate(self.nodes)]
+        rows_of_text += [f'  n{e.source} -->|"{_short(self.nodes[e.source].value)}"| n{e.target}' for e in self.edges]
+        return "\n".join(rows_of_text)
 
     def graphviz(self) -> str:
         """Return the graph in Graphviz's language."""
-        lines = ["digraph {", "  rankdir=LR; node [shape=box];"]
-        lines += [f'  n{i} [label="{_title(node)}"];' for i, node in enumerate(self.nodes)]
+        rows_of_text = ["digraph {", "  rankdir=LR; node [shape=box];"]
+        rows_of_text += [f'  n{i} [label="{_title(node)}"];' for i, node in enumerate(self.nodes)]
         for e in self.edges:
             back = "" if e.downstream is None else f"\\n← {_short(e.downstream)}"
-            lines.append(f'  n{e.source} -> n{e.target} [label="{_short(self.nodes[e.source].value)}{back}"];')
-        return "\n".join([*lines, "}"])
+            rows_of_text.append(f'  n{e.source} -> n{e.target} [label="{_short(self.nodes[e.source].value)}{back}"];')
+        return "\n".join([*rows_of_text, "}"])
 
     def svg(self) -> str:
         """Return the graph as an SVG picture: values in black above an edge, gradients in red below it."""
@@ -163,25 +165,16 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
         if not node.arguments:
             continue
         arriving = upstream.get(node)
-        handed = _pass_back(node, values, arriving, lengths) if arriving is not None else [None] * len(node.arguments)
-        for argument, gradient in zip(node.arguments, handed, strict=True):
+        handed = [None] * len(node.arguments)
+        if arriving is not None:
+            handed = pull_back_value(node, values, lengths, arriving)
+        for argument, passed in zip(node.arguments, handed, strict=True):
+            gradient = _like(passed, values[argument])
             if gradient is not None:
                 upstream[argument] = upstream[argument] + gradient if argument in upstream else gradient
             edges.append(Edge(number[argument], number[node], gradient))
     nodes = [_node(node, values[node], upstream.get(node)) for node in order]
     return Graph(nodes, edges[::-1])
-
-
-def _pass_back(
-    node: Expression, values: Mapping[Expression, Array], arriving: Array, lengths: Mapping[str, int]
-) -> list[Array | None]:
-    """Return the downstream gradients: the pullback's other reading, on arrays."""
-    if node.operation.pullback is None:
-        raise CalculusError(f"{node.operation.name} has no pullback: its derivative is not known here")
-    arguments = [values[a] for a in node.arguments]
-    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    contributions = node.operation.pullback(arriving, values[node], *arguments, *parameters)
-    return [_like(g, a) for g, a in zip(contributions, arguments, strict=True)]
 
 
 def _like(gradient: Array | None, argument: Array) -> Array | None:
@@ -208,6 +201,7 @@ def _local(operation: Operation, arguments: int) -> str:
     return {
         "add": "1, 1", "subtract": "1, −1", "multiply": "b, a", "matmul": "b.T, a.T", "negative": "−1",
         "divide": "1/b, −y/b", "transpose": "transpose", "power": "b * a**(b − 1)", "sum": "1",
+        "maximum": "a > b, b >= a", "minimum": "a < b, b <= a",
     }.get(operation.name, operation.name)  # fmt: skip
 
 

@@ -58,6 +58,10 @@ KOREAN = {
     "the order of the factors is wrong: right with {new} in place of {old}": (
         "곱하는 순서가 틀렸습니다: {old} 대신 {new}이면 맞습니다"
     ),
+    "the order of the products is wrong: right with {new} in place of {old}": (
+        "곱셈을 묶는 순서가 틀렸습니다: {old} 대신 {new}이면 맞습니다"
+    ),
+    "a path is missing: {a} acts also through {b}": "경로가 빠졌습니다: {a}은(는) {b}을(를) 통해서도 작용합니다",
     "an elementwise product belongs here: right with {new} in place of {old}": (
         "여기에는 성분별 곱이 필요합니다: {old} 대신 {new}이면 맞습니다"
     ),
@@ -77,6 +81,8 @@ KOREAN = {
     "the chain stops early: it is the gradient by {node}, not by {a}": (
         "연쇄가 일찍 끝났습니다: {a}이(가) 아니라 {node}에 대한 기울기입니다"
     ),
+    "the chain starts late: it is the gradient of {node} alone": "연쇄가 늦게 시작됩니다: {node}만의 기울기입니다",
+    ", so its slope is taken in one step": "이므로 한 번에 미분합니다",
     "a function too many: right with {new} in place of {old}": "함수가 하나 남습니다: {old} 대신 {new}이면 맞습니다",
     "a wrong function: right with {new} in place of {old}": "함수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a function is missing: right with {new} in place of {old}": "함수가 빠졌습니다: {old} 대신 {new}이면 맞습니다",

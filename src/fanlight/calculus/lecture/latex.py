@@ -7,9 +7,11 @@ side.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.text_writer import SHOWS_MEANS, means_of, statistic
 
 GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma",
@@ -19,7 +21,9 @@ _NAMES = {
     "sigmoid": r"\sigma", "tanh": r"\tanh", "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos",
     "tan": r"\tan",
     "det": r"\det",
-    "relu": r"\mathrm{ReLU}", "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
+    "relu": r"\mathrm{ReLU}", "relu'": r"\mathrm{ReLU}'",
+    "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min",
+    "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
     "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
 }  # fmt: skip
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
@@ -34,7 +38,8 @@ def latex(expression: Expression) -> str:
     >>> print(latex(parse("u * (W @ x).T.T", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1)})))
     u \odot {(W x)^{\top}}^{\top}
     """
-    return _latex(expression)[0]
+    with means_of(expression):
+        return _latex(expression)[0]
 
 
 def latex_name(name: str) -> str:
@@ -45,17 +50,22 @@ def latex_name(name: str) -> str:
     >>> latex_name("W_0"), latex_name("delta"), latex_name("h2")
     ('W_{0}', '\\delta', 'h_{2}')
     """
+    name = unicodedata.normalize("NFD", name)
+    if len(name) > 1 and name[1] == "\u0302":  # a circumflex, as of what is predicted or normalised
+        return rf"\hat{{{name[0]}}}" + (rf"_{{{name[2:].lstrip('_')}}}" if name[2:] else "")
     parts = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
     if not parts:
         return rf"\mathrm{{{name.replace('_', ' ')}}}"
     stem, index = parts.groups()
-    stem = {"lam": "lambda", "δ": "delta"}.get(stem, stem)
+    stem = {"lam": "lambda", "δ": "delta", "σ": "sigma", "μ": "mu"}.get(stem, stem)
     shown = f"\\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     return f"{shown}_{{{index.replace('_', ' ')}}}" if index else shown
 
 
 def _latex(e: Expression) -> tuple[str, int]:
     name, arguments = e.operation.name, e.arguments
+    if SHOWS_MEANS.get() and (shown := statistic(e)) is not None:
+        return rf"\mathrm{{{shown[0]}}}({latex(shown[1])})", _ATOM
     match name:
         case "symbol":
             return latex_name(e.name), _ATOM
@@ -66,15 +76,13 @@ def _latex(e: Expression) -> tuple[str, int]:
         case "length":
             return _dimension(e.parameters[0]), _ATOM
         case "add" | "subtract":
-            a, b = _wrapped(arguments[0], _SUM), _wrapped(arguments[1], _PRODUCT)
+            a, b = _wrap(arguments[0], _SUM), _wrap(arguments[1], _PRODUCT)
             return f"{a} {'+' if name == 'add' else '-'} {b}", _SUM
         case "negative":
-            return f"-{_wrapped(arguments[0], _PRODUCT)}", _SIGN if arguments[
-                0
-            ].operation.name != "matmul" else _PRODUCT
+            return f"-{_wrap(arguments[0], _PRODUCT)}", _SIGN if arguments[0].operation.name != "matmul" else _PRODUCT
         case "multiply":
             both = all(a.shape for a in arguments)
-            a, b = _wrapped(arguments[0], _PRODUCT), _wrapped(arguments[1], _PRODUCT)
+            a, b = _wrap(arguments[0], _PRODUCT), _wrap(arguments[1], _PRODUCT)
             if both and arguments[0].operation.name == "matmul":
                 a = f"({a})"
             if both and arguments[1].operation.name == "matmul":
@@ -88,13 +96,13 @@ def _latex(e: Expression) -> tuple[str, int]:
             return rf"\frac{{{latex(arguments[0])}}}{{{latex(arguments[1])}}}", _POWER
         case "power":
             circle = r"\circ " if arguments[0].shape else ""
-            return f"{_wrapped(arguments[0], _ATOM)}^{{{circle}{latex(arguments[1])}}}", _POWER
+            return f"{_wrap(arguments[0], _ATOM)}^{{{circle}{latex(arguments[1])}}}", _POWER
         case "transpose":
             text, binds = _latex(arguments[0])
             base = text if binds == _ATOM and "^" not in text else f"{{{text}}}" if binds == _POWER else f"({text})"
             return rf"{base}^{{\top}}", _POWER
         case "inv":
-            return f"{_wrapped(arguments[0], _ATOM)}^{{-1}}", _POWER
+            return f"{_wrap(arguments[0], _ATOM)}^{{-1}}", _POWER
     return _latex_of_function(e)
 
 
@@ -109,6 +117,8 @@ def _latex_of_function(e: Expression) -> tuple[str, int]:
             sizes = r" \times ".join(_dimension(d) for d in e.parameters if d != ONE) or "1"
             row = r"^{\top}" if e.parameters[0] == ONE != e.parameters[1] else ""
             return f"{digit}_{{{sizes}}}{row}", _POWER if row else _ATOM
+        case "reshape" if arguments[0].operation.name == "transpose" and e.shape[1:] == (ONE,):
+            return rf"\mathrm{{vec}}({latex(arguments[0].arguments[0])})", _ATOM
         case "reshape":
             sizes = r" \times ".join(_dimension(d) for d in e.parameters)
             return rf"\mathrm{{reshape}}_{{{sizes}}}({latex(arguments[0])})", _ATOM
@@ -121,7 +131,7 @@ def _latex_of_function(e: Expression) -> tuple[str, int]:
         case "sqrt":
             return rf"\sqrt{{{latex(arguments[0])}}}", _ATOM
         case "kron":
-            return rf"{_wrapped(arguments[0], _POWER)} \otimes {_wrapped(arguments[1], _POWER)}", _PRODUCT
+            return rf"{_wrap(arguments[0], _POWER)} \otimes {_wrap(arguments[1], _POWER)}", _PRODUCT
         case "vstack" | "hstack":
             between = r";\, " if name == "vstack" else r",\, "
             return f"[{between.join(latex(a) for a in arguments)}]", _ATOM
@@ -132,12 +142,12 @@ def _latex_of_function(e: Expression) -> tuple[str, int]:
                 ":" if (a, b) == (Dimension(()), size) else f"{_dimension(a)}:{_dimension(b)}"
                 for a, b, size in ((r0, r1, lengths[0]), (c0, c1, lengths[1]))
             ]
-            return f"{_wrapped(arguments[0], _ATOM)}_{{[{', '.join(bounds)}]}}", _POWER
+            return f"{_wrap(arguments[0], _ATOM)}_{{[{', '.join(bounds)}]}}", _POWER
     shown = _NAMES.get(name) or (name if len(name.rstrip("'")) == 1 else rf"\mathrm{{{name.replace('_', ' ')}}}")
     return f"{shown}({', '.join(latex(a) for a in arguments)})", _ATOM
 
 
-def _wrapped(e: Expression, level: int) -> str:
+def _wrap(e: Expression, level: int) -> str:
     text, binds = _latex(e)
     return text if binds >= level else f"({text})"
 
@@ -146,7 +156,7 @@ def _factor(e: Expression) -> str:
     """Write a factor of a matrix product: an elementwise product in it has to be held together."""
     if e.operation.name in ("multiply", "kron") and all(a.shape for a in e.arguments):
         return f"({latex(e)})"
-    return _wrapped(e, _PRODUCT)
+    return _wrap(e, _PRODUCT)
 
 
 def _dimension(d: Dimension) -> str:

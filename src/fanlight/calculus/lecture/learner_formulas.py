@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
 from fanlight.calculus.batch import substitute
 from fanlight.calculus.derivatives import target_of
 from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
 from fanlight.calculus.gradient import pull_back
 from fanlight.calculus.language import parse
-from fanlight.calculus.lecture.pieces import break_up
+from fanlight.calculus.lecture.pieces import break_up, with_normalisations
 from fanlight.calculus.operations import TABLE
 
 
@@ -40,8 +42,10 @@ def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> E
     return parse(text, shapes, facts, generic, definitions)
 
 
+@lru_cache(maxsize=8)
 def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:
     """Return what the names of pieces and of their error signals stand for."""
+    expression = with_normalisations(expression)
     definitions: dict[str, Expression] = {}
     nodes = set(walk(expression))
     pieces = break_up(expression)
@@ -50,11 +54,20 @@ def _definitions(expression: Expression, target: Expression) -> dict[str, Expres
     signals: dict[str, Expression] = {}
     for piece in pieces:
         node = definitions[piece.name]
-        if node in nodes:
+        if node in nodes and not piece.is_inner:
             (delta,) = pull_back(expression, [node]) if not expression.shape else (node,)
-            holds_target = target.name in symbols_of(piece.expression)
-            names = [piece.name] if not holds_target else [piece.name, ""]
-            for suffix in names:
-                for letter in ("delta", "δ"):
-                    signals.setdefault(f"{letter}_{suffix}" if suffix else letter, delta)
-    return {**signals, **definitions}
+            inner = {p.name: definitions[p.name] for p in pieces if p.is_inner}
+            holds_target = target.name in symbols_of(substitute(piece.expression, inner))
+            number = piece.name[1:] if piece.name[0] == "z" else ""
+            ends = [f"_{piece.name}", *([f"_{number}", number] if number else []), *([""] if holds_target else [])]
+            for letter in ("delta", "δ"):
+                for end in ends:
+                    signals.setdefault(f"{letter}{end}", delta)
+    hats = {_plain(name): e for name, e in definitions.items() if _plain(name) != name}
+    return {**signals, **hats, **definitions}
+
+
+def _plain(name: str) -> str:
+    """Return a name as a keyboard has it: yhat for ŷ, sigma for σ."""
+    decomposed = unicodedata.normalize("NFD", name)
+    return decomposed.replace("\u0302", "hat").replace("σ", "sigma")

@@ -16,7 +16,7 @@ _OPERATORS = {
     "odot": "⊙", "cdot": "·", "otimes": "⊗", "times": "×", "top": "⊤", "circ": "∘", "Vert": "‖", "vert": "|", "in": "∈",
     "sum": "∑", "dots": "…",
 }  # fmt: skip
-_FUNCTIONS = ("tanh", "exp", "log", "sin", "cos", "tan", "det")
+_FUNCTIONS = ("tanh", "exp", "log", "sin", "cos", "tan", "det", "max", "min")
 _SHOWN = {"-": "−", "'": "′"}
 _SPACES = {r"\,": "0.17em", r"\;": "0.28em"}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\[,;]|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\S")
@@ -87,6 +87,8 @@ def _atom(tokens: list[str]) -> str:
         return f"<mi>{name}</mi>"
     if name == "frac":
         return f"<mfrac>{_atom(tokens)}{_atom(tokens)}</mfrac>"
+    if name == "hat":
+        return f'<mover accent="true">{_atom(tokens)}<mo>^</mo></mover>'
     if name == "sqrt":
         return f"<msqrt>{_atom(tokens)}</msqrt>"
     if name in ("mathrm", "mathbf", "mathbb"):

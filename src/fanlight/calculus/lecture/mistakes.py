@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, symbols_of, walk
-from fanlight.calculus.numeric import bind, values_of
-from fanlight.calculus.shapes import Dimension
+from fanlight.calculus.numeric import bind, pull_back_value, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
@@ -66,7 +65,8 @@ def mistake(
     for alteration in _alterations(expression, target):
         if _same((graph.gradient(alteration) for graph in graphs), learner_values):
             return alteration.reason
-    return _find_early_stop(expression, target, points, learner_values)
+    product = _find_product_of_slopes(expression, target, points, learner_values)
+    return product or _find_early_stop(expression, target, points, learner_values)
 
 
 def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
@@ -113,10 +113,7 @@ class _Graph:
         arguments = [self.values[a] for a in node.arguments]
         if node in alteration.pullbacks:
             return (alteration.pullbacks[node](upstream, self.values[node], arguments[0]),)
-        parameters = [p.value(self.lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-        if node.operation.pullback is None:
-            raise CalculusError(f"{node.operation.name} has no pullback")
-        contributions = list(node.operation.pullback(upstream, self.values[node], *arguments, *parameters))
+        contributions = pull_back_value(node, self.values, self.lengths, upstream)
         for place in range(len(contributions)):
             if (node, place) in alteration.edges:
                 contributions[place] = alteration.edges[node, place](upstream, arguments)
@@ -136,6 +133,9 @@ def _same(altered: Iterable[Array | None], learner_values: Sequence[Array]) -> b
     return different_from_zero
 
 
+_LINEAR = {"add", "subtract", "multiply", "divide", "negative", "transpose", "sum", "matmul"}
+
+
 def _find_early_stop(
     expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
 ) -> str | None:
@@ -146,6 +146,34 @@ def _find_early_stop(
         values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
         if _same(values, learner_values):
             return f"the chain stops early: it is the gradient by {node}, not by {target}"
+        above = _relevant(expression, node) - {node}
+        if node.shape or all(outer.operation.name in _LINEAR for outer in above):
+            continue
+        values = [_Graph(node, target, point).gradient(Alteration("")) for point in points]
+        if _same(values, learner_values):
+            return f"the chain starts late: it is the gradient of {node} alone"
+    return None
+
+
+def _find_product_of_slopes(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
+) -> str | None:
+    """Name the product of which the factors' derivatives are multiplied, by a scalar."""
+    relevant = _relevant(expression, target)
+    for node in walk(expression):
+        if node.operation.name != "multiply" or node.shape or target.shape:
+            continue
+        if all(a in relevant for a in node.arguments):
+            graphs = [[_Graph(a, target, point) for a in node.arguments] for point in points]
+            slopes = [[graph.gradient(Alteration("")) for graph in pair] for pair in graphs]
+            outer = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
+            values = [
+                None if None in (a, b, up) else np.asarray(a * b * up)  # type: ignore[operator]
+                for (a, b), up in zip(slopes, outer, strict=True)
+            ]
+            if _same(values, learner_values):
+                a, b = (str(x) if not x.arguments or "(" in str(x)[1:] else f"({x})" for x in node.arguments)
+                return f"a rule is wrong: ∂({node}) = ∂{a} * {b} + {a} * ∂{b}, not ∂{a} * ∂{b}"
     return None
 
 
@@ -237,8 +265,9 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
     for group in groups:
         factors = " and ".join(dict.fromkeys(f"{n.operation.name}'({n.arguments[0]})" for n in group))
         yield Alteration(f"a factor is missing: {factors}", {n: lambda up, y, x: up for n in group})
-    yield from _wrong_powers(nodes)
     yield from _wrong_products(nodes, relevant)
+    yield from _reductions(nodes, relevant, target)
+    yield from _wrong_powers(nodes)
     for node in nodes:
         for text, rule in _PULLBACKS.get(node.operation.name, ()):
             yield Alteration("a rule is wrong: " + text.format(y=node), {node: rule})
@@ -247,6 +276,17 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
             if group[0].operation.name in _ONLY_OF.get(text, (group[0].operation.name,)):
                 yield Alteration(_wrong_factor(group[0], text), dict.fromkeys(group, _with_factor(factor)))
     yield from _paths(nodes, relevant, target)
+
+
+def _reductions(nodes: Sequence[Expression], relevant: set[Expression], target: Expression) -> Iterator[Alteration]:
+    """Leave out the paths through means and norms, of which learners think as of constants."""
+    means = [node for node in nodes if node.operation.name == "sum" and node.arguments[0] is target]
+    deviations = [node for node in nodes if node.operation.name in ("sqrt", "norm") and not node.shape]
+    for group in (deviations, means, [*means, *deviations]):
+        if group and set(group) != {nodes[-1]}:
+            shown = " and ".join(str(node) for node in group)
+            cut = frozenset((node, 0) for node in group)
+            yield Alteration(f"a path is missing: {target} acts also through {shown}", cut=cut)
 
 
 def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> Iterator[Alteration]:
@@ -272,8 +312,7 @@ def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:
         if node.operation.name != "power" or node.arguments[1].operation.name != "constant":
             continue
         p = node.arguments[1].parameters[0]
-        base = str(node.arguments[0])
-        base = base if base.isidentifier() else f"({base})"
+        base = str(node).rpartition("**")[0]  # in parentheses where a power needs them
         powers = [f"{base}**{q}" if q != 1 else base for q in (p - 1, p)]
         right = f"∂({node}) = {p} * {powers[0]}"
         yield Alteration(f"a factor is missing: {right}", {node: lambda up, y, x: up})

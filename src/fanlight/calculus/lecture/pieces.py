@@ -1,26 +1,44 @@
-"""Breaking an expression into simple pieces, named as a lecture names them: z, h, s, or z1, h1, z2, h2, …, s."""
+"""Breaking an expression into simple pieces, named as a lecture names them: z, h, s, or z1, h1, z2, h2, …, s.
+
+A probability of which a logarithm is taken is ŷ, and the loss made of it J; what is normalised is x̂, its standard
+deviation σ. Through ŷ and σ the chain rule goes in one step.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fanlight.calculus.expressions import Expression, rebuilt, symbol, symbols_of, walk
+from fanlight.calculus.rewritings import mean_of, variance_of
 from fanlight.calculus.shapes import Shape
 
 _ARITHMETIC = {
     "add", "subtract", "negative", "matmul", "multiply", "divide", "transpose", "constant", "symbol", "power", "length",
     "sum", "ones", "eye", "zeros", "onehot", "onehot_rows",
 }  # fmt: skip
-_FUSED = {"softmax", "softmax_rows", "sigmoid", "det"}  # a logarithm is taken of them in one step
+_PROBABILITIES = {"softmax", "softmax_rows", "sigmoid"}
+_POSITIVE = {"sqrt", "norm", "exp"}  # their squares have no other root
+_FUSED = {*_PROBABILITIES, "det"}  # a logarithm is taken of them in one step
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A simple piece: ``name = expression``, in the names of the pieces and symbols before it."""
+    """A simple piece: ``name = expression``, in the names of the pieces and symbols before it.
+
+    Attributes
+    ----------
+    name : str
+    expression : Expression
+    is_inner : bool
+        The pieces above it are differentiated through it in one step, as log(softmax(z)) is.
+    """
 
     name: str
     expression: Expression
+    is_inner: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -30,7 +48,7 @@ class Piece:
     @property
     def symbol(self) -> Expression:
         """The symbol that stands for it in later pieces."""
-        return symbol(self.name, self.shape)
+        return symbol(self.name, self.shape, "positive" if self.expression.operation.name in _POSITIVE else None)
 
     @property
     def is_function(self) -> bool:
@@ -41,14 +59,15 @@ class Piece:
 
 def break_up(expression: Expression) -> list[Piece]:
     """Break an expression into simple pieces: one function or one affine step each."""
+    expression = with_normalisations(expression)
     names = _names(expression)
     done: dict[Expression, Expression] = {}
     pieces = []
     for node in walk(expression):
         outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
         if node in names:
-            pieces.append(Piece(names[node], outcome))
-            outcome = symbol(names[node], node.shape)
+            pieces.append(Piece(names[node], outcome, names[node] in _INNER))
+            outcome = pieces[-1].symbol
         done[node] = outcome
     return pieces
 
@@ -60,6 +79,8 @@ def _names(expression: Expression) -> dict[Expression, str]:
         for argument in node.arguments:
             users.setdefault(argument, []).append(node)
     letters = {node: letter for node in walk(expression) if (letter := _letter(node, expression, users))}
+    special = _special_names(expression, letters)
+    letters = {node: name for node in walk(expression) if (name := special.get(node, letters.get(node)))}
     taken = set(symbols_of(expression))
     counts, placed = Counter(letters.values()), Counter[str]()
     names: dict[Expression, str] = {}
@@ -74,6 +95,58 @@ def _names(expression: Expression) -> dict[Expression, str]:
     return names
 
 
+_INNER = {"ŷ", "σ"}
+
+
+def _special_names(expression: Expression, letters: dict[Expression, str]) -> dict[Expression, str | None]:
+    """Return the names of a probability, its loss, and of what is normalised; None for what is no piece then."""
+    special: dict[Expression, str | None] = {}
+    probabilities = [node for node in walk(expression) if node.operation.name in _PROBABILITIES]
+    logarithms = [n for n in walk(expression) if n.operation.name == "log" and _is_probability(n.arguments[0])]
+    if logarithms or expression.operation.name in ("relu", "maximum"):
+        special[expression] = "J"
+    if logarithms and len(probabilities) == 1 and probabilities[0] not in letters:
+        special[probabilities[0]] = "ŷ"
+    for quotient in _normalisations(expression):
+        difference, deviation = quotient.arguments
+        x = difference.arguments[0]
+        special |= {difference: None, deviation.arguments[0]: None, variance_of(x): None, deviation: "σ"}
+        if quotient is not expression:
+            name = letters.get(x) or (x.name if x.operation.name == "symbol" else "z")
+            special[quotient] = unicodedata.normalize("NFKC", f"{name[0]}\u0302{name[1:]}")
+    return special
+
+
+def _normalisations(expression: Expression) -> Iterator[Expression]:
+    """Yield ``(x - mean(x)) / std(x)``, with or without a number added to the variance."""
+    for node in walk(expression):
+        if node.operation.name != "divide":
+            continue
+        difference, deviation = node.arguments
+        if deviation.operation.name != "sqrt" or not _is_distance(difference):
+            continue
+        inner, variance = deviation.arguments[0], variance_of(difference.arguments[0])
+        if inner is variance or (inner.operation.name == "add" and variance in inner.arguments):
+            yield node
+
+
+def _is_distance(e: Expression) -> bool:
+    return e.operation.name == "subtract" and bool(e.shape) and e.arguments[1] is mean_of(e.arguments[0])
+
+
+def with_normalisations(expression: Expression) -> Expression:
+    """Turn ``g * (x - mean(x)) / std(x)`` into ``g * ((x - mean(x)) / std(x))``."""
+    done: dict[Expression, Expression] = {}
+    for node in walk(expression):
+        outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
+        if node.operation.name == "divide":
+            above, below = outcome.arguments
+            if above.operation.name == "multiply" and _is_distance(above.arguments[1]) and not below.shape:
+                outcome = above.arguments[0] * (above.arguments[1] / below)
+        done[node] = outcome
+    return done[expression]
+
+
 def _letter(node: Expression, result: Expression, users: dict[Expression, list[Expression]]) -> str | None:
     """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
     if node is result:
@@ -86,6 +159,8 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
         return None
     if node.operation.name == "log" and _is_probability(node.arguments[0]):
         return None
+    if node.operation.name == "norm" and all(_is_square(u) for u in users[node]):
+        return None
     if is_function:
         return "h"
     if not any(a.operation.name not in ("constant", "length", "ones", "eye", "zeros") for a in node.arguments):
@@ -93,6 +168,10 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
     into_function = any(u.operation.name not in _ARITHMETIC or u.operation.name == "power" for u in above)
     into_product = node.operation.name == "matmul" and any(u.operation.name == "matmul" for u in above) and node.shape
     return "z" if into_function or into_product or len(above) > 1 else None
+
+
+def _is_square(node: Expression) -> bool:
+    return node.operation.name == "power" and node.arguments[1].parameters == (2,)
 
 
 def _is_probability(node: Expression) -> bool:

@@ -66,7 +66,8 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
 
 def has_kinks(expression: Expression) -> bool:
     """Tell whether somewhere the derivative jumps, so that one point cannot tell formulas apart."""
-    return any(node.operation.kinks or node.operation.name in ("step", "max", "min") for node in walk(expression))
+    names = ("step", "max", "min", "maximum", "minimum")
+    return any(node.operation.kinks or node.operation.name in names for node in walk(expression))
 
 
 def with_fact(value: Array, fact: str, rng: np.random.Generator) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -33,14 +34,19 @@ _STYLE = """
 def text(d: Derivation, say: Callable[[str], str] = str) -> str:
     """Return the derivation for a terminal; `say` may put its words into another language (`lecture.korean`)."""
     left = f"{d.name} = {d.expression}" if tree_size(d.expression) <= LONG else d.name
-    lines = [f"{left}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
+    rows_of_text = [f"{left}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
     for title, rows in _translate_steps(d, say):
-        lines += ["", title]
+        rows_of_text += ["", title]
         written = ["".join(part if isinstance(part, str) else part.text for part in row.parts) for row in rows]
-        width = max((len(line) for line, row in zip(written, rows, strict=True) if row.shape), default=0)
+        width = max((_width(line) for line, row in zip(written, rows, strict=True) if row.shape), default=0)
         for line, row in zip(written, rows, strict=True):
-            lines.append(f"  {line.ljust(width)}   {row.shape}" if row.shape else f"  {line}")
-    return "\n".join(lines)
+            rows_of_text.append(f"  {line}{' ' * (width - _width(line))}   {row.shape}" if row.shape else f"  {line}")
+    return "\n".join(rows_of_text)
+
+
+def _width(line: str) -> int:
+    """Return how many columns a line takes: a circumflex stands above its letter."""
+    return sum(not unicodedata.combining(character) for character in line)
 
 
 def latex_of(d: Derivation) -> str:

@@ -6,15 +6,15 @@ const HEIGHT = 250, EDGE = { left: 58, right: 62, top: 34, bottom: 34 };
 
 export const bestOf = (epochs) => epochs.reduce((best, e, i) => (e.dev_f1 !== null && (best < 0 || e.dev_f1 > epochs[best].dev_f1) ? i : best), -1);
 
-// What the page says of the run: the rate needs two looks at a run that goes on.
-export function progressOf(epochs, seen) {
+// What the page says of the run: seconds an epoch and left are those of the stage that runs.
+export function progressOf(epochs) {
   const now = epochs.at(-1), best = bestOf(epochs);
-  const [begin, end] = [seen[0], seen.at(-1)];
-  const rate = seen.length > 1 && end.count > begin.count ? (end.time - begin.time) / 1000 / (end.count - begin.count) : 0;
+  const stage = epochs.filter((e) => e.stage === now.stage);
+  const rate = stage.length > 1 ? Math.max(0, (now.seconds - stage[0].seconds) / (stage.length - 1)) : 0;
   const left = rate * (now.epochs - now.number);
   return {
     stage: now.stage, number: now.number, epochs: now.epochs, best: best < 0 ? "" : epochs[best].dev_f1.toFixed(2), bestEpoch: best < 0 ? "" : epochs[best].number,
-    rate: rate ? rate.toFixed(1) : "", left: left ? `${Math.floor(left / 60)}:${String(Math.round(left % 60)).padStart(2, "0")}` : "",
+    rate: rate ? rate.toPrecision(2) : "", left: left ? `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, "0")}` : "",
   };
 }
 

@@ -1,7 +1,40 @@
-// The text of a file in the encodings people have: UTF-8, UTF-16, Korean CP949, Windows-1252; anything else is refused.
+// Files that people drop or open, in the encodings they have: UTF-8, UTF-16, Korean CP949, Windows-1252.
+import { route } from "./routes.js";
+import { showError } from "./server.js";
+import { say } from "./words.js";
+
 const SAMPLE = 65536; // bytes that decide
 
 export class NotTextError extends Error {}
+
+// The text of a file, or null: then the page has said that it is none.
+export async function readText(file) {
+  if (!file) return null;
+  try {
+    return decode(new Uint8Array(await file.arrayBuffer()));
+  } catch {
+    showError(say("not-text", file.name));
+    return null;
+  }
+}
+
+const readers = new Map();
+
+// Where a dropped file goes in a view; views that read none leave it to the first that does.
+export function onDrop(view, read) { readers.set(view, read); }
+
+// A file may be dropped anywhere on the page.
+export function startDropping() {
+  const over = (on) => document.body.classList.toggle("over", on);
+  document.addEventListener("dragover", (event) => { if (event.dataTransfer.types.includes("Files")) { event.preventDefault(); over(true); } });
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(false); });
+  document.addEventListener("drop", (event) => {
+    over(false);
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    (readers.get(route().view) ?? [...readers.values()][0])(event.dataTransfer.files[0]);
+  });
+}
 
 export function decode(bytes) {
   const encoding = encodingOf(bytes);

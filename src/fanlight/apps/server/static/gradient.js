@@ -48,7 +48,14 @@ async function open(parameters) {
 const language = () => document.documentElement.lang;
 
 // With `repeat` the same again in another language: numbers, step and the learner's verdict stay.
-async function derive({ repeat = false }) {
+async function derive(options) {
+  const current = state;
+  $("derived").setAttribute("aria-busy", "true");
+  await showDerivation(options);
+  if (state === current) $("derived").setAttribute("aria-busy", "false");
+}
+
+async function showDerivation({ repeat = false }) {
   clearFormulaError("expression");
   const current = state, body = { expression: state.e, wrt: state.wrt }, report = (message) => showFormulaError("expression", message);
   if (state.form !== "gradient") { await differentiate(body, report); return; }

@@ -4,6 +4,7 @@ import { before, drawn, put, selectedSpan, turn, wordAt } from "./marks.js";
 import { pointsOf } from "./points.js";
 import { onRoute } from "./routes.js";
 import { ask, send } from "./server.js";
+import { trainOnLabels } from "./training_data.js";
 import { say } from "./words.js";
 
 let state = null, task = null, review = null, spans = [], points = null, chosen = null, drawing = 0; // spans and what is chosen: in UTF-16 units
@@ -11,7 +12,7 @@ let state = null, task = null, review = null, spans = [], points = null, chosen 
 export function startLabelling() {
   $("annotator").value = localStorage.getItem("annotator") ?? "";
   $("annotator-form").addEventListener("submit", (event) => { event.preventDefault(); begin(); });
-  for (const [id, act] of Object.entries({ save, undo, export: download, previous: () => goTo(review?.previous), next: () => goTo(review?.next), skip, reject, flag, review: () => goTo(1) })) $(`label-${id}`).addEventListener("click", act);
+  for (const [id, act] of Object.entries({ save, undo, export: download, previous: () => goTo(review?.previous), next: () => goTo(review?.next), skip, reject, flag, review: () => goTo(1), take: download, train: trainOnLabels })) $(`label-${id}`).addEventListener("click", act);
   const place = $("label-text");
   place.addEventListener("mouseup", () => setTimeout(select));
   place.addEventListener("keyup", (event) => { if (event.shiftKey) select(); });
@@ -20,9 +21,15 @@ export function startLabelling() {
   document.addEventListener("spoken", () => { if (state) describe(); if (task) draw(); });
   onRoute("label", async (parameters) => {
     if (!parameters || state) return;
+    const { annotator } = (await ask("/v1/labels/annotator", undefined, { quiet: true })) ?? {};
+    if (annotator) { // whose key it is labels under that name
+      $("annotator").value = annotator;
+      $("annotator").readOnly = true;
+    }
     const standing = await ask(`/v1/labels?annotator=${encodeURIComponent(name() || "-")}`, undefined, { quiet: true, report: () => {} });
     $("label-empty").hidden = !standing || standing.all > 0;
     $("annotator-form").hidden = Boolean(standing) && standing.all === 0;
+    if (annotator && standing?.all) await begin();
   });
 }
 
@@ -31,10 +38,10 @@ const query = () => `annotator=${encodeURIComponent(name())}`;
 
 async function begin() {
   localStorage.setItem("annotator", name());
-  await take(await ask(`/v1/labels?${query()}`));
+  await accept(await ask(`/v1/labels?${query()}`));
 }
 
-async function take(answer) {
+async function accept(answer) {
   if (!answer) return;
   state = answer;
   $("agreement").replaceChildren(...state.agreement.map((a) => element("p", {}, `${a.first} – ${a.second}: κ = ${decimal(a.kappa, 3)} (${a.texts})`)));
@@ -159,11 +166,11 @@ async function save() {
   const given = spans.map((s) => ({ start: points.point(s.from), end: points.point(s.to), label: s.label }));
   const following = review?.labelled ? review.next : null;
   const answer = await ask("/v1/labels", { annotator: name(), id: task.id, spans: given });
-  await take(answer);
+  await accept(answer);
   if (answer && following) await goTo(following);
 }
 
-async function undo() { await take(await ask("/v1/labels/undo", { annotator: name() })); }
+async function undo() { await accept(await ask("/v1/labels/undo", { annotator: name() })); }
 
 async function skip() {
   const answer = await ask(`/v1/labels/next?${query()}&after=${task.id}`);

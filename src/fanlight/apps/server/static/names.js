@@ -2,20 +2,27 @@
 import { $, chip, decimal, element } from "./dom.js";
 import { say } from "./words.js";
 
-const COLUMNS = ["name", "type", "count", "probability"];
+const COLUMNS = ["name", "type", "value", "count", "probability"];
 let order = { column: "count", up: false };
 
 export function groupNames(entities) {
   const rows = new Map();
   for (const e of entities) {
     const key = `${e.type} ${e.text}`;
-    const row = rows.get(key) ?? { name: e.text, type: e.type, count: 0, probability: 0, mentions: [] };
+    const row = rows.get(key) ?? { name: e.text, type: e.type, value: valueText(e.value), count: 0, probability: 0, mentions: [] };
     row.mentions.push(e);
     row.count++;
     row.probability += (e.probability - row.probability) / row.count;
     rows.set(key, row);
   }
   return [...rows.values()];
+}
+
+// What an entity means: a date, time or duration in ISO 8601, or a number with its unit.
+export function valueText(value) {
+  if (!value) return "";
+  if (value.iso !== undefined) return value.iso;
+  return `${value.number.toLocaleString(undefined, { maximumFractionDigits: 10 })} ${value.kind === "percent" ? "%" : value.unit ?? ""}`.trim();
 }
 
 export function sortNames(rows, { column, up }) {
@@ -26,9 +33,10 @@ export function sortNames(rows, { column, up }) {
 // `jump(entity)` goes to a mention; each click on a name goes to its next.
 export function drawNames(entities, jump) {
   const rows = sortNames(groupNames(entities), order);
-  const head = COLUMNS.map((column) => element("th", { scope: "col", "aria-sort": order.column === column ? (order.up ? "ascending" : "descending") : "none" },
+  const columns = COLUMNS.filter((column) => column !== "value" || rows.some((row) => row.value));
+  const head = columns.map((column) => element("th", { scope: "col", "aria-sort": order.column === column ? (order.up ? "ascending" : "descending") : "none" },
     element("button", { class: "plain", "data-sort": column, onclick: () => sortBy(column, entities, jump) }, say(`column-${column}`), order.column === column ? (order.up ? " ▲" : " ▼") : "")));
-  $("names").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows.slice(0, 500).map((row) => nameRow(row, jump)))));
+  $("names").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows.slice(0, 500).map((row) => nameRow(row, columns, jump)))));
   $("names-shown").hidden = !rows.length;
 }
 
@@ -38,8 +46,11 @@ function sortBy(column, entities, jump) {
   $("names").querySelector(`[data-sort="${column}"]`).focus();
 }
 
-function nameRow(row, jump) {
+function nameRow(row, columns, jump) {
   let next = 0;
-  const button = element("button", { class: "plain word", onclick: () => jump(row.mentions[next++ % row.count]) }, row.name);
-  return element("tr", {}, element("td", {}, button), element("td", {}, chip(row.type)), element("td", {}, row.count.toLocaleString()), element("td", {}, decimal(row.probability, 3)));
+  const cells = {
+    name: element("button", { class: "plain word", onclick: () => jump(row.mentions[next++ % row.count]) }, row.name),
+    type: chip(row.type), value: row.value, count: row.count.toLocaleString(), probability: decimal(row.probability, 3),
+  };
+  return element("tr", {}, ...columns.map((column) => element("td", {}, cells[column])));
 }

@@ -7,3 +7,21 @@ export const SAMPLES = {
   recipe: "My grandmother Rosa brought this soup from Naples. Simmer 500 g of tomatoes with Parmesan from Reggio Emilia for 20 minutes, and serve it on Sunday. Anna in Boston adds a hot dog, which Rosa never forgave.",
   tweets: "just landed in Tokyo 🛬 with @sam, jet lag is real\nOMG Messi scores AGAIN for Inter Miami!!! ⚽️\ncoffee at Blue Bottle w/ Priya on friday? 👀",
 };
+
+// The text that the page begins with, and a word of it to explain, in the page's language.
+export function welcome() {
+  const [text, word] = document.documentElement.lang === "ko" ? [SAMPLES.korean, "서울"] : [SAMPLES.welcome, "Paris"];
+  return { text, offset: text.indexOf(word) };
+}
+
+const PEOPLE = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Emmy Noether", "Max Planck", "Marie Curie", "Niels Bohr", "Rosa Parks"];
+const TOWNS = ["Paris", "London", "Oslo", "Berlin", "Seoul", "Lima", "Cairo", "New York"];
+const SENTENCES = ["P lives in T .", "Museums in T are amazing to see .", "It rained .", "Yesterday P wrote to P from T .", "T is old .", "We met P ."];
+
+// Labelled sentences to train on in a moment, as columns.
+export function labelledExample(count = 300) {
+  let n = 0;
+  const name = (list, type) => list[(n += 5 + (n % 3)) % list.length].split(" ").map((word, i) => `${word}\t${i ? "I" : "B"}-${type}`);
+  const rows = (word) => (word === "P" ? name(PEOPLE, "PER") : word === "T" ? name(TOWNS, "LOC") : [`${word}\tO`]);
+  return Array.from({ length: count }, (_, i) => SENTENCES[(i + Math.floor(i / 7)) % SENTENCES.length].split(" ").flatMap(rows).join("\n")).join("\n\n") + "\n";
+}

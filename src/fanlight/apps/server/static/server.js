@@ -5,10 +5,14 @@ import { say, translateError } from "./words.js";
 const pending = new Set();
 let timer = null;
 
-// Return the answer; null if there is none, and then `report` (or the page's line of errors) has said why.
+// Return the answer; null if there is none, and then `report` (or the page's line of errors) has said why. A new request
+// takes an old error away; one that was on its way when the error came does not.
 export async function ask(path, body, { accept = "application/json", report = showError, quiet = false } = {}) {
   const abort = new AbortController();
-  if (!quiet) begin(abort);
+  if (!quiet) {
+    begin(abort);
+    showError("");
+  }
   try {
     const response = await send(path, body, accept, abort.signal);
     const answer = response.ok && accept === "text/html" ? await response.text() : await response.json();
@@ -17,7 +21,6 @@ export async function ask(path, body, { accept = "application/json", report = sh
       if (key) { sessionStorage.setItem("key", key); return await ask(path, body, { accept, report, quiet }); }
     }
     if (!response.ok) { report(answer.error ?? response.statusText); return null; }
-    if (!quiet) showError("");
     return answer;
   } catch (error) {
     if (error.name !== "AbortError") report(error instanceof TypeError ? "the server does not answer" : error.message);

@@ -1,11 +1,11 @@
 // The Tag view: a text of any length, its names, corrections and downloads.
 import { $, element, hue, save } from "./dom.js";
-import { decode } from "./files.js";
+import { onDrop, readText } from "./files.js";
 import { selectedSpan } from "./marks.js";
-import { drawNames } from "./names.js";
+import { drawNames, valueText } from "./names.js";
 import { pointsOf } from "./points.js";
 import { go, onRoute } from "./routes.js";
-import { SAMPLES } from "./samples.js";
+import { SAMPLES, welcome } from "./samples.js";
 import { ask, showError } from "./server.js";
 import { createTextView } from "./text_view.js";
 import { say } from "./words.js";
@@ -15,15 +15,13 @@ let text = "", entities = [], points = null, types = [], modelTypes = {}, visibl
 const view = createTextView($("document"), { shows, describe });
 
 export function startTagging() {
-  ask("/v1/models", undefined, { quiet: true }).then((models) => {
-    for (const m of models ?? []) { modelTypes[m.name] = m.types; $("model").append(element("option", { value: m.name }, m.name)); }
-  });
-  $("text").value = SAMPLES.welcome;
+  listModels();
+  $("text").value = welcome().text;
   $("tag-form").addEventListener("submit", (event) => { event.preventDefault(); tagText(); });
   $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); tagText(); } });
   for (const button of document.querySelectorAll("[data-sample]")) button.addEventListener("click", () => { $("text").value = SAMPLES[button.dataset.sample]; tagText(); });
   $("file").addEventListener("change", () => read($("file").files[0]));
-  startDropping();
+  onDrop("tag", (file) => { go("tag"); read(file); });
   $("threshold").addEventListener("input", () => { $("threshold-shown").textContent = Number($("threshold").value).toFixed(2); refresh(); });
   for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
   startCorrecting();
@@ -31,30 +29,28 @@ export function startTagging() {
   onRoute("tag", (parameters) => { if (parameters && !started) { started = true; tagText(); } });
 }
 
-// A file may be dropped anywhere on the page.
-function startDropping() {
-  const over = (on) => document.body.classList.toggle("over", on);
-  document.addEventListener("dragover", (event) => { if (event.dataTransfer.types.includes("Files")) { event.preventDefault(); over(true); } });
-  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(false); });
-  document.addEventListener("drop", (event) => {
-    over(false);
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    go("tag");
-    read(event.dataTransfer.files[0]);
-  });
+async function listModels() {
+  for (const m of (await ask("/v1/models", undefined, { quiet: true })) ?? []) {
+    if (!modelTypes[m.name]) $("model").append(element("option", { value: m.name }, m.name));
+    modelTypes[m.name] = m.types;
+  }
 }
 
 async function read(file) {
-  if (!file) return;
-  try {
-    const { text: content, encoding } = decode(new Uint8Array(await file.arrayBuffer()));
-    $("text").value = content;
-    $("file-read").textContent = say("file-read", file.name, encoding === "euc-kr" ? "CP949" : encoding.toUpperCase());
-  } catch {
-    showError(say("not-text", file.name));
-    return;
-  }
+  const content = await readText(file);
+  if (content === null) return;
+  $("text").value = content.text;
+  $("file-read").textContent = say("file-read", file.name, content.encoding === "euc-kr" ? "CP949" : content.encoding.toUpperCase());
+  await tagText();
+}
+
+// Show what a model finds in a text.
+export async function tryModel(name, content) {
+  await listModels();
+  $("model").value = name;
+  $("text").value = content;
+  started = true;
+  go("tag");
   await tagText();
 }
 
@@ -206,14 +202,15 @@ function around(from) {
 
 async function download(kind) {
   const shown = entities.filter(shows);
-  const plain = shown.map(({ start, end, type, text: surface, probability }) => ({ start, end, type, text: surface, probability }));
+  const plain = shown.map(({ start, end, type, text: surface, probability, value }) => ({ start, end, type, text: surface, probability, ...(value ? { value } : {}) }));
   const content = await {
     jsonl: () => JSON.stringify({ text, entities: plain }) + "\n",
     training: () => JSON.stringify({ text, spans: shown.map((e) => ({ start: e.start, end: e.end, label: e.type })) }) + "\n",
-    csv: () => ["start,end,type,text,probability", ...plain.map((e) => [e.start, e.end, e.type, quote(e.text), e.probability].join(","))].join("\r\n") + "\r\n",
+    csv: () => ["start,end,type,text,probability,value", ...plain.map((e) => [e.start, e.end, quote(e.type), quote(e.text), e.probability, quote(valueText(e.value))].join(","))].join("\r\n") + "\r\n",
     html: () => ask("/v1/html", { documents: [{ text, entities: shown.map(({ start, end, type, mine, probability }) => ({ start, end, type, ...(mine ? {} : { probability }) })) }] }, { accept: "text/html" }),
   }[kind]();
   if (content !== null) save(content, `entities.${kind === "training" ? "training.jsonl" : kind}`);
 }
 
-const quote = (s) => `"${(/^[=+\-@]/.test(s) ? "'" : "") + s.replaceAll('"', '""')}"`; // no cell is a formula
+// No cell is a formula: an apostrophe before it, which `fanlight tag --text-column` takes off again.
+export const quote = (s) => `"${s.replace(/^'*\s*[=+\-@\t\r\n＝＋－＠]/, "'$&").replaceAll('"', '""')}"`;

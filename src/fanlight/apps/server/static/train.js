@@ -1,44 +1,67 @@
 // The Train view: one curve over all stages of a training that goes on, its report at the end, and what each model reached.
-import { $, element } from "./dom.js";
+import { $, element, save } from "./dom.js";
 import { drawCurve, progressOf } from "./curve.js";
 import { onRoute } from "./routes.js";
-import { ask } from "./server.js";
-import { say, translate } from "./words.js";
+import { ask, send } from "./server.js";
+import { tryModel } from "./tag.js";
+import { allowTraining, startChoosing } from "./training_data.js";
+import { say, translate, translateError } from "./words.js";
 
-const PERIOD = 2000; // ms between two looks
-let timer = null, last = "", epochs = [], seen = [];
+const PERIOD = 2000, SOON = 500; // ms between two looks, and while a training runs
+let timer = null, watching = false, training = null, shown = "";
 
 export function startWatching() {
+  startChoosing((started) => { show(started); $("training").scrollIntoView({ block: "start" }); });
+  $("train-cancel").addEventListener("click", async () => show(await ask("/v1/training/cancel", {})));
+  $("train-try").addEventListener("click", () => tryModel(training.name, training.examples));
+  $("train-save").addEventListener("click", async () => save(await (await send("/v1/training/model")).blob(), `${training.name}.fanlight`));
   onRoute("train", (parameters) => {
-    clearInterval(timer);
-    if (!parameters) return;
+    watching = Boolean(parameters);
+    clearTimeout(timer);
+    if (!watching) return;
     reports();
     look();
-    timer = setInterval(look, PERIOD);
   });
-  document.addEventListener("spoken", tell);
+  document.addEventListener("spoken", () => { if (training) tell(); });
 }
 
 async function look() {
-  const training = await ask("/v1/training", undefined, { quiet: true, report: () => {} });
-  if (!training) return;
-  if (training.epochs.length > epochs.length) seen.push({ time: performance.now(), count: training.epochs.length });
-  if (training.html === last && epochs.length === training.epochs.length) return;
-  [last, epochs] = [training.html, training.epochs];
-  $("history").innerHTML = training.html;
-  for (const table of $("history").querySelectorAll(".long table, .part table")) makeSortable(table);
+  const answer = await ask("/v1/training", undefined, { quiet: true, report: () => {} });
+  if (watching) show(answer);
+}
+
+function show(answer) {
+  clearTimeout(timer);
+  if (watching) timer = setTimeout(look, answer?.state === "running" ? SOON : PERIOD);
+  if (!answer) return;
+  if (training?.state === "running" && answer.state === "done") { reports(); $("history-shown").open = true; }
+  training = answer;
+  allowTraining(answer.allowed && answer.state !== "running", answer.labels);
+  if (answer.html !== shown) {
+    shown = answer.html;
+    $("history").innerHTML = shown;
+    for (const table of $("history").querySelectorAll(".long table, .part table")) makeSortable(table);
+  }
   tell();
 }
 
 function tell() {
-  $("train-empty").hidden = epochs.length > 0 || last !== "";
-  $("training").hidden = !epochs.length && last === "";
+  const { epochs, state, error, name } = training, begun = epochs.length > 0 || state !== "none";
+  $("train-empty").hidden = training.allowed || begun;
+  $("training").hidden = !begun && !training.html;
+  $("train-cancel").hidden = state !== "running";
+  $("train-done").hidden = state !== "done";
+  if (state === "done") $("train-ready").textContent = say("model-ready", name);
   translate($("history"));
   for (const place of $("history").querySelectorAll(".long")) place.setAttribute("aria-label", place.previousElementSibling.textContent);
   for (const chart of $("history").querySelectorAll(".chart svg")) chart.setAttribute("aria-label", chart.previousElementSibling.textContent);
-  if (!epochs.length) return;
-  $("curve").replaceChildren(drawCurve(epochs, Math.max(320, $("curve").clientWidth - 32)));
-  $("train-state").textContent = say("train-state", progressOf(epochs, seen));
+  $("curve").hidden = $("history-shown").hidden = !epochs.length && !training.html;
+  const progress = epochs.length ? progressOf(epochs) : null;
+  const report = state === "failed" ? translateError(error) : state === "cancelled" ? say("train-cancelled") : "";
+  const going = progress ? say("train-state", progress) : state === "running" ? say("train-begins") : "";
+  $("train-state").textContent = [report, going].filter(Boolean).join(" ");
+  $("train-state").classList.toggle("wrong", state === "failed");
+  if (epochs.length) $("curve").replaceChildren(drawCurve(epochs, Math.max(320, $("curve").clientWidth - 32)));
 }
 
 // A click on a column's head sorts by it.

@@ -4,7 +4,7 @@ import { ERRORS, KOREAN } from "./words_ko.js";
 const ENGLISH = {
   "n-names": (n, all) => (n === all ? `${all} names.` : `${n} of ${all} names shown.`), "no-names": "No names found.", remove: "Remove", ask: "Why?",
   answered: (model, version) => `answered by ${model}${version ? ` ${version}` : ""}`, "file-read": (name, encoding) => `${name}, ${encoding}`, "not-text": (name) => `${name} is not a text file: drop plain text, UTF-8, UTF-16 or CP949`,
-  "api-key": "API key", "column-name": "name", "column-type": "type", "column-count": "count", "column-probability": "mean probability",
+  "api-key": "API key", "column-name": "name", "column-type": "type", "column-value": "value", "column-count": "count", "column-probability": "mean probability",
   "type-PER": "person", "type-LOC": "place", "type-ORG": "organisation", "type-DATE": "date", "type-TIME": "time", "type-QUANTITY": "quantity", "type-MISC": "other",
   sum: (s, b, d, t) => `score of ${t}: ${s} = ${b} in an empty window ${d} from this one`,
   if: (tag, p0, p1, s0, s1) => `Now P(${tag}) is ${p1}; it was ${p0}. The score is ${s1}; it was ${s0}.`, "as-it-was": "As it was",
@@ -31,7 +31,10 @@ const ENGLISH = {
   distributes: "distributor", routes: "router", switches: "switch", "distributes-why": "addition hands the same gradient to all", "routes-why": "max(0, ·) lets the gradient through where it is positive, and nowhere else", "switches-why": "multiplication hands each the gradient times the other's value",
   "edge-is": (from, to) => `from ${from} to ${to}`, leaf: (name) => `${name} is an input: what arrives here is the gradient by it`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "The address holds expression and numbers.",
   "label-state": (done, all) => `${done} of ${all} texts are labelled`, "computation-graph": "computation graph",
-  "train-state": (v) => `${v.stage ? `Stage ${v.stage}, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch,` : ""}${v.left ? ` about ${v.left} left.` : ""}`,
+  "train-state": (v) => `${v.stage ? `Stage ${v.stage}, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch${v.left ? `, about ${v.left} left` : ""}.` : ""}`,
+  "train-not-now": "No training can be begun now: one is running, or this server allows none.", "train-begins": "Reading the data and preparing: the first training on a machine takes a minute longer.", "train-cancelled": "Cancelled.", "model-ready": (name) => `The model ${name} is ready.`,
+  "data-of": (name) => `Before the training: ${name}`, "labelled-here": "what was labelled here", "no-problems": "Nothing was found.",
+  "data-figures": (r) => `${r.sentences.toLocaleString()} sentences, ${r.tokens.toLocaleString()} tokens; the longest sentence has ${r.longest_sentence}; ${r.outside_percent.toFixed(1)} % are outside entities. ${r.dev_sentences.toLocaleString()} sentences measure the model.${r.unseen_percent === null ? "" : ` ${r.unseen_percent.toFixed(1)} % of their entities are not in the training data.`}`,
   "curve-picture": "Loss and dev F1 over all stages", loss: "loss", f1: "dev F1", best: "best", stage: "stage",
 };
 let words = ENGLISH;

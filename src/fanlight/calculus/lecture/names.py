@@ -1,0 +1,85 @@
+"""The names of pieces put into a derivative: ``1 - tanh(z)**2`` is ``1 - h**2`` where h is tanh(z)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.assumptions import apply_assumptions
+from fanlight.calculus.derivatives import facts_of
+from fanlight.calculus.expressions import Expression
+from fanlight.calculus.index_algebra import normal_term
+from fanlight.calculus.index_derivative import transform
+from fanlight.calculus.index_form import Atom, Factor, Form, Term, rename
+from fanlight.calculus.indexing import axes_of, form_of
+from fanlight.calculus.lecture.pieces import Piece
+from fanlight.calculus.matrix_writer import fold_softmax, write_matrix
+from fanlight.calculus.text_writer import means_of
+from fanlight.errors import CalculusError
+
+
+class Names:
+    """What pieces stand for, read from right to left: a part of a normal form, and the name that replaces it."""
+
+    def __init__(self, pieces: Sequence[Piece], symbols: Mapping[str, Expression]) -> None:
+        self.symbols = symbols
+        self.replacements: dict[str, Form] = {}
+        self.kinks: dict[str, None] = {}
+        for piece in pieces[:-1]:
+            self._add(piece)
+
+    def _add(self, piece: Piece) -> None:
+        """Solve ``name = expression`` for the one part of it that is no symbol."""
+        try:
+            form, name = fold_softmax(form_of(piece.expression)), form_of(piece.symbol)
+        except CalculusError:
+            return
+        if len(form.terms) != 1:
+            return
+        (term,) = form.terms
+        parts = [f for f in term.factors if f.atom.kind != "symbol"]
+        if len(parts) != 1 or parts[0].atom.kind not in ("function", "group", "softmax", "call"):
+            return
+        (part,) = parts
+        if part.atom.name == "relu":
+            self.kinks[Atom("function", "step", part.atom.lengths, arguments=part.atom.arguments).key] = None
+        others = [f._replace(exponent=-f.exponent) for f in term.factors if f is not part]
+        solvable = set(part.indices) == set(form.axes) and len(part.indices) == len(form.axes)
+        if not solvable or any(not set(f.indices) <= set(form.axes) for f in others):
+            return
+        if abs(term.coefficient) != 1 or (term.coefficient != 1 and part.exponent != 1):
+            return
+        left = rename(name, form.axes).terms[0].factors
+        factors = [f._replace(exponent=f.exponent / part.exponent) for f in (*left, *others)]
+        solved = Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
+        self.replacements[part.atom.key] = Form(solved.terms, part.indices)
+
+    def put_into(self, e: Expression) -> Expression:
+        """Return an expression with the names of pieces in it."""
+        if not self.replacements:
+            return e
+        try:
+            form = fold_softmax(apply_assumptions(form_of(e), facts_of(e)))
+            if not self._holds_part(form):
+                return e
+            with means_of(e):
+                return write_matrix(transform(form, self._rule), axes_of(e, form.axes))
+        except CalculusError:
+            return e
+
+    def _rule(self, factor: Factor) -> Form | None:
+        key = factor.atom.key
+        if key in self.kinks:
+            slope = Atom("function", "relu'", factor.atom.lengths, arguments=factor.atom.arguments)
+            return Form((Term(Fraction(1), (Factor(slope, factor.indices),)),), tuple(dict.fromkeys(factor.indices)))
+        form = self.replacements.get(key)
+        if form is None or len(set(factor.indices)) < len(factor.indices):
+            return None
+        return rename(form, factor.indices)
+
+    def _holds_part(self, form: Form) -> bool:
+        return any(
+            f.atom.key in self.replacements or f.atom.key in self.kinks or any(map(self._holds_part, f.atom.arguments))
+            for t in form.terms
+            for f in t.factors
+        )

@@ -1,0 +1,69 @@
+"""Ctrl-C at any moment of any long command: one line that says how to go on, status 130, and the right remedy."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fanlight.apps.shards import read_shards
+
+TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
+FANLIGHT = [sys.executable, "-m", "fanlight"]
+RESUME = "the same command with --resume goes on"
+CASES = {  # the words, what is there once the work has begun, what is said then, and how it goes on
+    "imports": (["tag", "texts", "--model", "en", "--out", "o.jsonl"], None, "", []),
+    "lines": (["tag", "texts", "--model", "en", "--out", "o.jsonl"], "o.jsonl.part", RESUME, ["--resume"]),
+    "html": (["tag", "texts", "--model", "en", "--out", "o.html"], ".o.html.*", "", []),
+    "shards": (["tag", "texts", "--engine", "local", "--out", "o"], "o/manifest.jsonl", RESUME, ["--resume"]),
+    "training": (["train", "towns", "--set", "epochs=2000", "--out", "m"], "m.part", RESUME, None),
+    "workers": (["train", "towns", "--set", "epochs=2000", "--workers", "2", "--out", "m"], "m.part", RESUME, None),
+    "index": (["index", "texts", "o.db", "--model", "en"], "o.db-wal", "the same command goes on", []),
+    "key": (["mask", "texts", "--model", "en", "--key", "o.json"], None, "", None),
+    "server": (["serve", "--model", "en", "--port", "0"], None, "", None),
+}
+LINES = [f"Line {n} is from Oslo, and Ada Lovelace read it.\n" for n in range(60_000)]
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "texts").write_text("".join(LINES))
+    (tmp_path / "towns").write_bytes(TOWNS.read_bytes())
+    return tmp_path
+
+
+def interrupt(words, folder, sign, seconds):
+    """Interrupt a command and all its processes, so many seconds after a file is there; return status and message."""
+    process = subprocess.Popen(
+        [*FANLIGHT, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    while sign is not None and not any(folder.glob(sign)) and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err.decode()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.4, 2.0])
+@pytest.mark.parametrize("case", CASES)
+def test_an_interrupt_is_one_line(place, case, seconds):
+    words, sign, told, further = CASES[case]
+    status, err = interrupt(words, place, sign, seconds + (1.5 if sign is None else 0))
+    assert status in (130, -signal.SIGINT)  # the shell says 130 to both
+    assert "Traceback" not in err
+    last = err.splitlines()[-1]
+    assert last == f"fanlight: interrupted{': ' * bool(told)}{told}"
+    if further is None:
+        return
+    done = subprocess.run([*FANLIGHT, *words, *further], cwd=place, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    left = {path.name for path in place.iterdir()} - {"texts", "towns", "o", "o.jsonl", "o.html", "o.db"}
+    assert {name for name in left if not name.startswith("o.db-")} == set()
+    if case == "lines":
+        assert (place / "o.jsonl").read_bytes().count(b"\n") == len(LINES)
+    elif case == "shards":
+        assert sum(text.count(b"\n") for text in read_shards(place / "o")) == len(LINES)

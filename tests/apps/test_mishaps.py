@@ -197,8 +197,8 @@ def test_the_table_has_every_option_that_names_types():
     named = {
         name for name, command in COMMANDS.items() for p in command.params if p.name in ("types", "threshold", "map")
     }
-    # the types of `label` are new ones, and the threshold of `graph` and `mask` is a number
-    assert named - {"label"} <= {name.split()[0] for name in TYPED}
+    # the types of `label` and `teach` are new ones, and the threshold of `graph` and `mask` is a number
+    assert named - {"label", "teach"} <= {name.split()[0] for name in TYPED}
 
 
 @pytest.mark.parametrize("type_", ["PERSON", "per", "NONE"])

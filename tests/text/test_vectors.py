@@ -20,9 +20,9 @@ def read(path, **options):
     return read_vectors(path, cache=False, **options)
 
 
-@pytest.mark.parametrize("form", ["glove", "word2vec", "windows", "fasttext", "gzip", "binary"])
+@pytest.mark.parametrize("form", ["glove", "word2vec", "windows", "fasttext", "gzip", "zstd", "binary"])
 def test_formats(tmp_path, form):
-    path = tmp_path / ("v.vec.gz" if form == "gzip" else "v.vec")
+    path = tmp_path / {"gzip": "v.vec.gz", "zstd": "v.vec.zst"}.get(form, "v.vec")
     content = TEXT.encode()
     if form in ("word2vec", "fasttext", "gzip"):
         content = b"3 3\n" + content
@@ -32,6 +32,8 @@ def test_formats(tmp_path, form):
         content = content.replace(b"\n", b"\r\n")
     if form == "gzip":
         content = gzip.compress(content)
+    if form == "zstd":
+        content = pytest.importorskip("zstandard").compress(content)
     if form == "binary":
         names = ["the", "Paris", "New_York"]
         content = b"3 3\n" + b"".join(
@@ -64,6 +66,8 @@ def test_the_number_parser_equals_pythons(number, form):
         ("a 1 2\nb 1\n", r"v.vec:2: has 1 components, the file has 2"),
         ("2 2\na 1 2\nb 1 x2\n", r"v.vec:3: a component is not a number"),
         ("word\n", "no word vectors"),
+        ("2 3", "has no vectors after its first line"),
+        ("2 3\n\n", "has no vectors after its first line"),
         ("a 1 2\nb 1 nan\n", "v.vec:2"),
         ("a 1 2\nb 1 --2\n", "v.vec:2"),
     ],

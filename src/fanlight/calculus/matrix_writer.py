@@ -71,7 +71,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
             fault = error
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
-    return min(candidates, key=lambda c: (c[0], c[1], str(c[2])))[2]
+    return min(candidates, key=lambda c: (c[0], c[1], c[2].operation.name != "matmul", str(c[2])))[2]
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:

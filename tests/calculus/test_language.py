@@ -1,3 +1,5 @@
+"""What is written is read back as the same expression, and a mistake is shown where it is."""
+
 import math
 
 import numpy as np

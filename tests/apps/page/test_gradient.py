@@ -55,6 +55,9 @@ def test_every_example_lives_and_shows_the_graphs_numbers(wide):
         assert np.abs(slope).max() > 1e-6, f"{example}: nothing moves"
         nodes = graph(e, at).nodes
         expect(wide.locator("#step-shown")).to_contain_text(f"/ {2 * len(nodes)}")
+        result = wide.locator("#graph .node").last
+        assert_close(float(result.locator(".value").text_content().replace("−", "-")), nodes[-1].value)
+        expect(result.locator(".slope")).to_have_text("1")
         wide.click("#last-step", force=True) if wide.locator("#last-step").is_enabled() else None
         for number, node in enumerate(nodes):  # the last step is at the first node; go back through all
             shown = matrices(wide)
@@ -89,7 +92,7 @@ def test_step_check_and_move(page):
     for node in page.locator("#graph .node").all():
         title = node.locator("title").text_content()
         for symbol, role in names.items():
-            assert (role in title) == (node.locator("text").text_content() == symbol)
+            assert (role in title) == (node.locator(".symbol").text_content() == symbol)
     assert page.input_value("#mine") == ""
     assert "tanh" not in page.get_attribute("#mine", "placeholder")
     page.fill("#mine", "u @ x.T")

@@ -12,7 +12,7 @@ import fanlight.apps.server
 from fanlight.calculus.lecture.graph import _ROLES
 from fanlight.entities.matches import WAYS
 from fanlight.text.features import CHARACTER_GROUPS, WORD_GROUPS
-from tests.apps.page.conftest import check_access, tag
+from tests.apps.page.conftest import check_access, open_page, tag
 
 STATIC = Path(fanlight.apps.server.__file__).parent / "static"
 WEIGHT = 170_000  # bytes of all scripts, styles and the page, not compressed; with KaTeX it was 619,260
@@ -52,6 +52,16 @@ def test_korean_in_every_view(page):
     check_access(page)
     page.select_option("#theme", "dark")
     page.picture("korean-why-dark")
+
+
+def test_a_korean_browser_begins_in_korean(browser, address):
+    page = open_page(browser, address, "phone", locale="ko-KR")
+    expect(page.locator("#document mark").first).to_contain_text("이순신")
+    page.click("#tab-why")
+    expect(page.locator("#why-title")).to_contain_text("서")
+    assert page.evaluate("document.documentElement.lang") == "ko"
+    assert page.faults == []
+    page.context.close()
 
 
 ENGLISH_LEFT = """() => {

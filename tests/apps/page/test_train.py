@@ -1,5 +1,7 @@
 """The Train view: one curve over the stages, the report, and tables that sort."""
 
+import re
+
 from playwright.sync_api import expect
 
 import fanlight
@@ -111,3 +113,7 @@ def test_data_at_fault_are_told_by_line_and_a_dropped_file_is_looked_at(wide):
     expect(wide.locator("#fault")).to_be_hidden()
     wide.select_option("#language", "ko")
     expect(wide.locator("#data-problems")).to_contain_text("매우 적습니다")
+    assert not re.search("[a-z]{4,}", wide.locator("#data-problems").inner_text()), "all problems are in Korean"
+    wide.evaluate(drop, "Ann\tS-PER\nsings\n")
+    expect(wide.locator("#fault")).to_contain_text("towns.conll:2: 열이")
+    assert "400" in wide.faults.pop()

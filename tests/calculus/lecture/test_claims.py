@@ -99,17 +99,17 @@ def check_claims(d, point):
     run = Run(d, point)
     count = 0
     for left, right in d.claims():
-        found = run.value(right, run.values)
+        actual = run.value(right, run.values)
         if not isinstance(left, Partial):
             expected = run.value(left, run.values)
         elif left.is_jacobian:
-            expected = run.jacobian(left.of, left.by, left.is_local).reshape(found.shape)
+            expected = run.jacobian(left.of, left.by, left.is_local).reshape(actual.shape)
         else:
             expected = run.differences(left.by)
-        assert found.shape == expected.shape, f"{d.expression} by {d.wrt}: {left} = {right}"
+        assert actual.shape == expected.shape, f"{d.expression} by {d.wrt}: {left} = {right}"
         size = max(1, np.abs(expected).max())
         np.testing.assert_allclose(
-            found, expected, rtol=1e-4, atol=1e-4 * size, err_msg=f"{d.expression} by {d.wrt}: {left} = {right}"
+            actual, expected, rtol=1e-4, atol=1e-4 * size, err_msg=f"{d.expression} by {d.wrt}: {left} = {right}"
         )
         count += 1
     return count

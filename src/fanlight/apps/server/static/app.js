@@ -10,8 +10,8 @@ import { startWatching } from "./train.js";
 import { startExplaining } from "./why.js";
 import { speak } from "./words.js";
 
-function remember(select, key, use) {
-  select.value = localStorage.getItem(key) ?? select.value;
+function remember(select, key, first, use) {
+  select.value = localStorage.getItem(key) ?? first;
   select.addEventListener("change", () => { localStorage.setItem(key, select.value); use(select.value); });
   use(select.value);
 }
@@ -40,8 +40,8 @@ document.querySelector("nav").addEventListener("keydown", (event) => {
   openTab(next);
   $(`tab-${next}`).focus();
 });
-remember($("theme"), "theme", useTheme);
-remember($("language"), "language", (language) => { speak(language); document.dispatchEvent(new Event("spoken")); });
+remember($("theme"), "theme", "", useTheme);
+remember($("language"), "language", navigator.language.startsWith("ko") ? "ko" : "en", (language) => { speak(language); document.dispatchEvent(new Event("spoken")); });
 startRequests();
 startDropping();
 startTagging();

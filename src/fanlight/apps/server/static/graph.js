@@ -3,7 +3,7 @@ import { $, element, precise, svg } from "./dom.js";
 import { say } from "./words.js";
 
 const SYMBOLS = { "@": "×", ".T": "aᵀ", sigmoid: "σ", sum: "Σ", "**": "^", "−": "−" };
-const NODE = { width: 64, height: 34 };
+const NODE = { width: 64, height: 34 }, RESULT = 34; // pixels; beneath the result stand two numbers
 let graph = null, step = 0, selected = null;
 
 const sizes = (value) => (Array.isArray(value) ? [value.length, ...(Array.isArray(value[0]) ? [value[0].length] : [])] : []);
@@ -65,7 +65,7 @@ function placeNodes(width) {
     const beside = middle + row.get(key) * across, forward = depth * along;
     at.set(key, upright ? [beside, forward + NODE.height / 2 + 8] : [forward + NODE.width / 2 + 6, beside]);
   }));
-  return { at, chains, upright, height: upright ? (levels.length - 1) * along + NODE.height + 16 : (widest - 1) * across + NODE.height + 32 };
+  return { at, chains, upright, height: upright ? (levels.length - 1) * along + NODE.height + 16 + RESULT : Math.max((widest - 1) * across + NODE.height + 32, middle + NODE.height / 2 + RESULT + 8) };
 }
 
 export function drawGraph() {
@@ -77,10 +77,17 @@ export function drawGraph() {
     const text = symbolOf(node), half = NODE.width / 2;
     picture.append(svg("g", { class: "node", id: `node-${i}`, transform: `translate(${at.get(`n${i}`).join(" ")})`, onclick: () => goTo(isBackward() ? 2 * graph.nodes.length - 1 - i : i) },
       svg("title", {}, [node.formula, roleName(node)].filter(Boolean).join("; ")), svg("rect", { x: -half, y: -NODE.height / 2, width: NODE.width, height: NODE.height, rx: 9 }),
-      svg("text", { "text-anchor": "middle", y: 5, style: { "font-size": text.length > 8 ? "10px" : text.length > 3 ? "13px" : "17px" } }, text.slice(0, 11))));
+      ...(i === graph.nodes.length - 1 ? resultOf(node) : []),
+      svg("text", { class: "symbol", "text-anchor": "middle", y: 5, style: { "font-size": text.length > 8 ? "10px" : text.length > 3 ? "13px" : "17px" } }, text.slice(0, 11))));
   });
   $("graph").replaceChildren(picture);
   goTo(step);
+}
+
+// The last node is the result: its value and the gradient that everything begins with, 1, stand beneath it.
+function resultOf(node) {
+  const y = NODE.height / 2 + 15;
+  return [svg("text", { class: "value", "text-anchor": "middle", y }, brief(node.value)), svg("text", { class: "slope", "text-anchor": "middle", y: y + 15 }, brief(node.upstream))];
 }
 
 function drawEdge(e, i, points, upright) {
@@ -106,6 +113,7 @@ export function goTo(number) {
   graph.nodes.forEach((_, i) => {
     $(`node-${i}`).classList.toggle("lit", i === lit);
     $(`node-${i}`).classList.toggle("done", backward || i <= lit);
+    $(`node-${i}`).classList.toggle("backward", backward);
   });
   graph.edges.forEach((e, i) => {
     const edge = $(`edge-${i}`);

@@ -8,6 +8,12 @@ export const SAMPLES = {
   tweets: "just landed in Tokyo 🛬 with @sam, jet lag is real\nOMG Messi scores AGAIN for Inter Miami!!! ⚽️\ncoffee at Blue Bottle w/ Priya on friday? 👀",
 };
 
+// The text that the page begins with, and a word of it to explain, in the page's language.
+export function welcome() {
+  const [text, word] = document.documentElement.lang === "ko" ? [SAMPLES.korean, "서울"] : [SAMPLES.welcome, "Paris"];
+  return { text, offset: text.indexOf(word) };
+}
+
 const PEOPLE = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Emmy Noether", "Max Planck", "Marie Curie", "Niels Bohr", "Rosa Parks"];
 const TOWNS = ["Paris", "London", "Oslo", "Berlin", "Seoul", "Lima", "Cairo", "New York"];
 const SENTENCES = ["P lives in T .", "Museums in T are amazing to see .", "It rained .", "Yesterday P wrote to P from T .", "T is old .", "We met P ."];

@@ -5,7 +5,7 @@ import { selectedSpan } from "./marks.js";
 import { drawNames, valueText } from "./names.js";
 import { pointsOf } from "./points.js";
 import { go, onRoute } from "./routes.js";
-import { SAMPLES } from "./samples.js";
+import { SAMPLES, welcome } from "./samples.js";
 import { ask, showError } from "./server.js";
 import { createTextView } from "./text_view.js";
 import { say } from "./words.js";
@@ -16,7 +16,7 @@ const view = createTextView($("document"), { shows, describe });
 
 export function startTagging() {
   listModels();
-  $("text").value = SAMPLES.welcome;
+  $("text").value = welcome().text;
   $("tag-form").addEventListener("submit", (event) => { event.preventDefault(); tagText(); });
   $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); tagText(); } });
   for (const button of document.querySelectorAll("[data-sample]")) button.addEventListener("click", () => { $("text").value = SAMPLES[button.dataset.sample]; tagText(); });

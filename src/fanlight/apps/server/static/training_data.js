@@ -6,7 +6,7 @@ import { labelledExample } from "./samples.js";
 import { ask, showError } from "./server.js";
 import { say, translateError } from "./words.js";
 
-let source = null, dev = null, report = null, allowed = false; // what is trained on: a file, or what was labelled here
+let source = null, dev = null, report = null, allowed = false, asking = 0; // what is trained on: a file, or what was labelled here
 
 // `begin(answer)` is told that a training has begun.
 export function startChoosing(begin) {
@@ -17,7 +17,9 @@ export function startChoosing(begin) {
   $("train-start").addEventListener("click", async () => {
     const epochs = Number($("train-epochs").value);
     const answer = await ask("/v1/training", { ...source, ...(dev ? { dev } : {}), ...(epochs ? { epochs } : {}) });
-    if (answer) begin(answer);
+    if (!answer) return;
+    report = null; // what is shown next is the training
+    begin(answer);
   });
   onDrop("train", (file) => (allowed ? read(file) : showError(say("train-not-now"))));
   document.addEventListener("spoken", () => { if (report) describe(); });
@@ -57,7 +59,9 @@ async function openDev(input) {
 
 async function take(chosen) {
   source = chosen;
-  report = await ask("/v1/training/check", { ...chosen, ...(dev ? { dev } : {}) });
+  const turn = ++asking, answer = await ask("/v1/training/check", { ...chosen, ...(dev ? { dev } : {}) });
+  if (turn !== asking) return; // other data were chosen meanwhile
+  report = answer;
   $("data-report").hidden = !report;
   if (!report) return;
   describe();

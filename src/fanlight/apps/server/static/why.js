@@ -3,7 +3,7 @@ import { $, chip, decimal, element, reducedMotion, signed } from "./dom.js";
 import { drawNetwork } from "./network.js";
 import { describeStep, STEPS } from "./passes.js";
 import { address, go, onRoute } from "./routes.js";
-import { SAMPLES } from "./samples.js";
+import { welcome } from "./samples.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
 
@@ -27,7 +27,7 @@ export function startExplaining() {
 }
 
 async function open(parameters) {
-  const request = parameters.text ? parameters : { text: SAMPLES.welcome, offset: SAMPLES.welcome.indexOf("Paris") };
+  const request = parameters.text ? parameters : welcome();
   if (asked && JSON.stringify(asked) === JSON.stringify(request)) return;
   const { text, offset, model, tag, was } = request;
   const turn = ++asking, explained = await ask("/v1/explain", { text, offset: Number(offset), ...(model ? { model } : {}), ...(tag ? { tag } : {}) });

@@ -14,8 +14,8 @@ from fanlight.values.value import Value
 
 SHARED = 6  # words, at most, that one end takes from the other
 _FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
-_BORDERS = (" to ", " through ", " until ", " till ", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
-_PIECE = re.compile(r"\d[\d,.:]*\d|\d|[^\W\d_]+\.?|\s+|.")
+_BORDERS = (" to ", " or ", " through ", " until ", " till ", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
+_PIECE = re.compile(r"\d[\d,.:]*\d|\d|[십백천만억조]|[^\W\d_십백천만억조]+\.?|\s+|.")
 
 
 def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
@@ -59,6 +59,8 @@ def _with_suffixes(left: str, right: str) -> Iterator[str]:
     """Yield the left end with words of the right one behind it, the most first."""
     pieces = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
     for place in pieces[1:][-SHARED:]:
+        if right[place] == left[-1]:
+            continue  # 3억~5억: not 3억 and 억
         space = " " if right[place - 1].isspace() else ""
         yield f"{left}{space}{right[place:]}"
     yield left

@@ -120,6 +120,16 @@ def scale_product(scalars: list[Expression], core: Expression | None) -> Express
     return outcome * core
 
 
+def _without_minus(e: Expression) -> Expression | None:
+    """Return a product without the minus that it begins with."""
+    if e.operation.name == "negative":
+        return e.arguments[0]
+    if e.operation.name not in ("matmul", "multiply", "divide"):
+        return None
+    positive = _without_minus(e.arguments[0])
+    return None if positive is None else Expression.node(e.operation, (positive, e.arguments[1]))
+
+
 def _without_scalars(e: Expression) -> tuple[list[Expression], Expression]:
     """Split the scalars off that a product begins with."""
     if e.operation.name not in ("matmul", "multiply", "divide"):
@@ -184,6 +194,9 @@ def transpose(e: Expression) -> Expression:
     name = e.operation.name
     if not e.shape:
         return e
+    positive = _without_minus(e)
+    if positive is not None:
+        return negate(transpose(positive))
     scalars, core = _without_scalars(e)
     if scalars:
         return scale_product(scalars, transpose(core)) or e.T

@@ -28,7 +28,7 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `bind`."""
 
 
-FIELDS = ("entries", "chunks", "tables", "networks", "finders", "room", "out", "json")
+FIELDS = ("entries", "chunks", "tables", "networks", "finders", "scratch", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
@@ -43,7 +43,7 @@ def bind(
     entries : tuple
         Keys, values and uses, as for `engine.chunks.scan`; so are `chunks`.
     tables : Tables
-    networks, finders, room, out
+    networks, finders, scratch, out
         As for `pipeline.run`.
     json : tuple
         What `json_kernel.allocate_json` returns.

@@ -114,7 +114,7 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
 
 @inner()
 def _is_day(year: Any, month: Any, day: Any) -> bool:
-    return 1000 <= year < 3000 and 1 <= month <= 12 and 1 <= day <= 31
+    return bool(1000 <= year < 3000 and 1 <= month <= 12 and 1 <= day <= 31)
 
 
 @inner()

@@ -293,7 +293,7 @@ def _is_code(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
             stop = end_of_run(data, colon + 1, high, DIGIT)
             if one != colon or one == low or stop == colon + 1 or one - low > 3 or stop - colon - 1 > 3:
                 return False
-            return value_of(data, low, one) > 24 or value_of(data, colon + 1, stop) > 59
+            return bool(value_of(data, low, one) > 24 or value_of(data, colon + 1, stop) > 59)
     groups, i = ZERO, low
     two = low
     while True:
@@ -305,7 +305,7 @@ def _is_code(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
             break
         two = i = stop + 1
     if groups != 2:
-        return groups > 2
+        return bool(groups > 2)
     length, length_after = one - low, high - two
     if length < 3 and length_after < 3:
         return bool(kind != DATE and value_of(data, two, high) <= value_of(data, low, one))

@@ -34,19 +34,19 @@ _CLASSES = _classes()
 @inner(inline="always")
 def is_of(byte: Any, bits: int) -> bool:
     """Tell whether a byte is of one of some classes."""
-    return _CLASSES[byte] & bits != 0
+    return bool(_CLASSES[byte] & bits)
 
 
 @inner(inline="always")
 def is_plain(byte: Any) -> bool:
     """Tell whether a byte is a letter or digit of ASCII."""
-    return byte < 128 and _CLASSES[byte] & (LETTER | DIGIT) != 0
+    return bool(byte < 128 and _CLASSES[byte] & (LETTER | DIGIT))
 
 
 @inner(inline="always")
 def joins_figures(byte: Any) -> bool:
     """Tell whether a byte is one of ``- . /``."""
-    return 45 <= byte <= 47
+    return bool(45 <= byte <= 47)
 
 
 @inner()

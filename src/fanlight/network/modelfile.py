@@ -268,9 +268,9 @@ def _gazetteer(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any] | No
 def _patterns(about: Mapping[str, Any] | None) -> Patterns | None:
     if about is None:
         return None
-    said = [{str(said): str(type_) for said, type_ in about[kind]} for kind in ("names", "expressions")]
+    names, expressions = ({str(key): str(type_) for key, type_ in about[kind]} for kind in ("names", "expressions"))
     try:
-        return Patterns(*said)
+        return Patterns(names, expressions)
     except DataError as error:
         raise ModelError(
             f"{error}; train the model with such patterns, or get the file again if it is damaged"

@@ -46,6 +46,8 @@ class Rules:
     precedence : str
         Where a rule's entity and the model's overlap, "rules" or "model" says which stays; "longest": the longer one,
         and the rule's if they are equally long. Of two rules the longer one stays.
+    most_work : int, optional
+        What the patterns of a stranger may take; see `text.patterns.Patterns`.
 
     Raises
     ------
@@ -60,13 +62,17 @@ class Rules:
     """
 
     def __init__(
-        self, names: Mapping[str, str], patterns: Mapping[str, str] | None = None, precedence: str = "rules"
+        self,
+        names: Mapping[str, str],
+        patterns: Mapping[str, str] | None = None,
+        precedence: str = "rules",
+        most_work: int | None = None,
     ) -> None:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
         self.precedence = precedence
         forms = {normalise(name, single_spaces=True).text.strip(): type_ for name, type_ in names.items()}
-        self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()})
+        self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()}, most_work)
         self.types = self._said.types
 
     def apply(self, document: Document) -> Document:

@@ -123,7 +123,11 @@ def _run_trials(
     """Run trials until a study has so many; return those that were not cut short."""
     states = library("optuna").trial.TrialState
     remaining = max(0, count - len(record.get_trials(states=(states.COMPLETE, states.PRUNED))))
-    record.optimize(run_trial, remaining, callbacks=[lambda _, trial: report(_plain(trial))])
+
+    def report_trial(_: Study, trial: FrozenTrial) -> None:
+        report(_plain(trial))
+
+    record.optimize(run_trial, remaining, callbacks=[report_trial])
     return record.get_trials(states=(states.COMPLETE,))
 
 

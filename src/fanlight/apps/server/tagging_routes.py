@@ -42,6 +42,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
         if NDJSON in http.headers.get("accept", ""):
             tagging.check_options(request)  # what is wrong is told before the answer begins
+            await tagging.rules_of((), request)
             return StreamingResponse(tagging.stream(request), media_type=NDJSON)
         tagging.check_options(request, [text for text in request.texts if isinstance(text, str)])
         return Response(answer(await tagging.answer(request)), media_type="application/json")

@@ -256,7 +256,7 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
     if _JOINED.search(form):
         return None  # a range, such as June 1-15
     year = month = day = week = None
-    form, is_short = _spelled(form), False
+    form, is_short = _year_in_figures(form), False
     for word in _WORD.findall(form):
         token = word.rstrip(".")
         if token in ("of", "the", ",", "", "-", "ad", "ce", "a.d", "c.e") or word in ",.":
@@ -287,16 +287,16 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
     return write_date(year, month, day)
 
 
-def _spelled(form: str) -> str:
+def _year_in_figures(form: str) -> str:
     """Write a year in words and ordinals of two words in figures: nineteen eighty-four, twenty-first."""
     form = _TWO_ORDINALS.sub(lambda match: f"{read_ordinal(match.group().replace(' ', '-'))}th", form)
     match = _SPELLED_YEAR.search(form)
     if match is None:
         return form
-    century, rest = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
-    if rest is None or rest.value > 99:
+    century, years = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
+    if years is None or years.value > 99:
         return form
-    return f"{form[: match.start()]}{100 * century + int(rest.value)}"
+    return f"{form[: match.start()]}{100 * century + int(years.value)}"
 
 
 _JOINED = re.compile(r"(?<!\d)\d{1,2}-\d{1,2}(?!\d)")

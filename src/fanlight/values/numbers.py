@@ -99,19 +99,19 @@ def _english(text: str, money: bool) -> Number | None:
     """Read figures and words: groups with ever smaller scales, such as two million and three hundred thousand."""
     tokens = list(_TOKEN.finditer(text))
     words = [token.group() for token in tokens]
-    total, end, place, least = Decimal(0), 0, 0, None
+    total, end, place, limit = Decimal(0), 0, 0, None
     while (group := _group(words, place)) is not None:
         value, place = group
         place += _at(words, place) == "-" and _at(words, place + 1) in SCALES  # $20-million
         scale = SCALES.get(_at(words, place), 1) if money or _at(words, place) not in _SHORT_SCALES else 1
-        if least is not None and scale >= least:
+        if limit is not None and scale >= limit:
             break
         place += scale > 1
         if scale > 1 and (
             part := _and_part(words, place)
         ):  # two million and a half is rare, a million and a half is not
             value, place = value + part[0], part[1]
-        total, end, least = total + value * scale, tokens[place - 1].end(), scale
+        total, end, limit = total + value * scale, tokens[place - 1].end(), scale
         if scale == 1:
             break
         place += _at(words, place) in ("and", "-", ",")
@@ -149,8 +149,8 @@ def _group(words: list[str], place: int) -> tuple[Decimal, int] | None:
         value, place = value * 100, place + 1
         skipped = _at(words, place) in ("and", "-")
         if _at(words, place + skipped) in WORDS:
-            rest, place = _below_hundred(words, place + skipped)
-            value += rest
+            units, place = _below_hundred(words, place + skipped)
+            value += units
     elif _at(words, place) == "dozen":
         return value * 12, place + 1
     if part := _and_part(words, place):

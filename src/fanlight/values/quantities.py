@@ -115,8 +115,8 @@ def _money(form: str) -> Value | None:
     amount, name = number.value + half, _TRAILING.sub("", form[number.end :]).strip(" -")
     if currency is not None:
         return Value("money", number=amount, unit=currency) if _is_rate(form[number.end :]) else None
-    whole, joined, coins = name.partition(" and ")
-    if joined and (part := _money(coins)) and part.number is not None and (main := _currency(whole)):
+    main_name, separator, coins = name.partition(" and ")
+    if separator and (part := _money(coins)) and part.number is not None and (main := _currency(main_name)):
         return Value("money", number=amount + part.number, unit=main[0]) if main[0] == part.unit else None
     if main := _currency(_RATE.sub("", name)):
         return Value("money", number=amount * main[1], unit=main[0])
@@ -136,8 +136,8 @@ def _currency(text: str) -> tuple[str, Decimal] | None:
 
 def _is_rate(text: str) -> bool:
     """Tell whether nothing stands behind an amount but "a share", "-a-year" or "or more"."""
-    rest = _SUFFIX.sub("", _TRAILING.sub("", text))
-    return not rest.strip(" -") or bool(_RATE.fullmatch(rest if rest[0] in " -/" else f" {rest}"))
+    tail = _SUFFIX.sub("", _TRAILING.sub("", text))
+    return not tail.strip(" -") or bool(_RATE.fullmatch(tail if tail[0] in " -/" else f" {tail}"))
 
 
 def _code(name: str) -> str | None:
@@ -155,24 +155,24 @@ def _per_cent(form: str) -> Value | None:
     if bare in ("절반", "반"):
         return Value("percent", number=Decimal(50))
     if match := _PART_OF.fullmatch(bare) or _TENTHS.fullmatch(bare):
-        first, second = (_whole(part) for part in match.groups())
+        share, part = (_exact_number(text) for text in match.groups())
         if match.re is _PART_OF:
-            return Value("percent", number=100 * second / first) if first and second is not None else None
-        return Value("percent", number=10 * first + (second or 0)) if first is not None else None
+            return Value("percent", number=100 * part / share) if share and part is not None else None
+        return Value("percent", number=10 * share + (part or 0)) if share is not None else None
     number = read_number(form)
     if number is None:
         return None
-    rest = form[number.end :].removeprefix(" of").removeprefix(" a").removeprefix(" one")
-    if _PER_CENT.fullmatch(rest) or _PER_CENT.fullmatch(_SUFFIX.sub("", rest)):
+    unit = form[number.end :].removeprefix(" of").removeprefix(" a").removeprefix(" one")
+    if _PER_CENT.fullmatch(unit) or _PER_CENT.fullmatch(_SUFFIX.sub("", unit)):
         return Value("percent", number=number.value)
-    if _BASIS_POINTS.fullmatch(rest):
+    if _BASIS_POINTS.fullmatch(unit):
         return Value("percent", number=number.value / 100)
     if number.end == len(form) and 0 < number.value < 1:
         return Value("percent", number=100 * number.value)
     return None
 
 
-def _whole(text: str | None) -> Decimal | None:
+def _exact_number(text: str | None) -> Decimal | None:
     """Return a number that a text is, or None."""
     number = read_number(text) if text else None
     return number.value if number and text is not None and number.end == len(text) else None
@@ -190,10 +190,10 @@ def _quantity(form: str) -> Value | None:
             return replace(value, upper=Decimal(bounds[1]))
     form = _YEARS_OF_AGE.sub("", form)
     form = form.removeprefix("a ") if form[:2] == "a " and form[2:3].isdecimal() else form
-    word, _, rest = form.partition(" ")
+    word, _, tail = form.partition(" ")
     before = _BEFORE.get(word)
-    if before or (rest and "가" <= word[:1] <= "힣" and _whole(word) is None and read_number(rest)):
-        form = rest  # what is measured stands before it
+    if before or (tail and "가" <= word[:1] <= "힣" and _exact_number(word) is None and read_number(tail)):
+        form = tail  # what is measured stands before it
     form, half = _halves(form)
     number = _number(form)
     if number is None:
@@ -206,7 +206,7 @@ def _quantity(form: str) -> Value | None:
     unit = unit or _unit(name)
     if unit is not None:
         return Value("quantity", number=amount, unit=unit + (before[1] if before else ""))
-    return _compound(amount, name) or _braced(amount, name)
+    return _compound(amount, name) or _in_braces(amount, name)
 
 
 def _unit(text: str) -> str | None:
@@ -236,6 +236,6 @@ def _compound(amount: Decimal, text: str) -> Value | None:
     return Value("quantity", number=amount * count + number.value, unit=smaller)
 
 
-def _braced(amount: Decimal, text: str) -> Value | None:
+def _in_braces(amount: Decimal, text: str) -> Value | None:
     name = _APPROXIMATELY.sub("", text) or text
     return Value("quantity", number=amount, unit="{" + name + "}") if _BRACED.fullmatch(name) else None

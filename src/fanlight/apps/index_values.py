@@ -52,8 +52,8 @@ def insert_value(connection: sqlite3.Connection, mention: int, text: str, type_:
     begin, stop = (value.iso and days_of(value.iso)) or (None, None)
     numbers = [None if number is None else float(number) for number in (value.number, value.upper)]
     if value.kind == "duration":
-        least, _, most = (value.iso or "").partition("/")
-        numbers = [seconds_of(least), seconds_of(most)]
+        low, _, high = (value.iso or "").partition("/")
+        numbers = [seconds_of(low), seconds_of(high)]
     row = [mention, value.kind, begin, stop, value.iso and clock_of(value.iso)]
     row += [numbers[0], numbers[0] if numbers[1] is None else numbers[1], value.unit]
     written = json.dumps(value.to_dict(), ensure_ascii=False)

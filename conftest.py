@@ -1,4 +1,4 @@
-"""Tests whose libraries are not installed do not run, and are named at the end.
+"""Tests whose libraries are not installed do not run, and are named at the end; `-m quick` runs a choice.
 
 `--only-missing` runs those alone that did not run before for want of a library; CI installs all and asks for them.
 """
@@ -29,6 +29,16 @@ def _missing_modules() -> set[str]:
 
 
 MISSING = _missing_modules()
+QUICK = {  # rooms, and what in them trains, loads a model, compiles or goes through many random cases
+    "tests/entities": (),
+    "tests/values": (),
+    "tests/corpus": (),
+    "tests/test_architecture.py": (),
+    "tests/text": ("test_cases", "test_variations", "test_span_rules", "kernels", "test_boundaries"),
+    "tests/calculus": ("test_random", "test_fuzz", "test_named", "test_claims", "test_differences", "compiler"),
+    "tests/network": ("test_chain", "test_network", "test_modelfile", "test_readings"),
+    **{f"src/fanlight/{room}": () for room in ("calculus", "corpus", "entities", "files", "text", "values")},
+}
 _NEEDED = re.compile(r"No module named '([\w]+)|this needs (\w+): pip install")
 
 
@@ -46,8 +56,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-missing", action="store_true", help="tests that did not run for want of a library")
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out modules whose imports are missing, and folders whose conftest's are."""
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out modules whose imports are missing, folders whose conftest's are, and what is not quick if asked to."""
+    place = collection_path.relative_to(Path(__file__).parent).as_posix()
+    if config.option.markexpr == "quick" and collection_path.suffix == ".py" and not is_quick(place):
+        return True
     file = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
     if not MISSING or file.suffix != ".py" or not file.is_file():
         return None
@@ -64,8 +77,17 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 _IGNORED: dict[str, list[str]] = {}
 
 
+def is_quick(node: str) -> bool:
+    """Tell whether a test is one of the quick ones, by its name from the root of the tree."""
+    return any(node.startswith(room) and not any(part in node for part in slow) for room, slow in QUICK.items())
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep those tests alone that did not run before, if they are asked for."""
+    """Mark the quick tests; keep those alone that did not run before, if they are asked for."""
+    for item in items:
+        if is_quick(item.nodeid):
+            item.add_marker(pytest.mark.quick)
     if config.getoption("only_missing"):
         before = config.cache.get(KEY, [])
         chosen = [item for item in items if _is_among(item.nodeid, before)]

@@ -20,7 +20,7 @@ from measure import measured
 
 from fanlight.network.configuration import Configuration
 from fanlight.network.document_features import gazetteer_feature_width
-from fanlight.network.modelfile import First, Model, load_model, save_model
+from fanlight.network.modelfile import FirstStage, Model, load_model, save_model
 from fanlight.tagging.bundled import model_file
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.patterns import Patterns
@@ -117,12 +117,14 @@ def with_features(model: Model, gazetteer: Gazetteer | None, patterns: Patterns 
         return replace(configuration, evidence_width=configuration.evidence_width + width), weights
 
     configuration, parameters = widened(model.configuration, model.parameters)
-    first = model.first and First(*widened(model.first.configuration, model.first.parameters))
+    first_stage = model.first_stage and FirstStage(
+        *widened(model.first_stage.configuration, model.first_stage.parameters)
+    )
     return replace(
         model,
         configuration=configuration,
         parameters=parameters,
-        first=first,
+        first_stage=first_stage,
         gazetteer=gazetteer,
         patterns=patterns,
     )
@@ -137,8 +139,10 @@ def with_logistic_head(model: Model) -> Model:
         return replace(configuration, head="logistic", loss="logistic"), weights
 
     configuration, parameters = changed(model.configuration, model.parameters)
-    first = model.first and First(*changed(model.first.configuration, model.first.parameters))
-    return replace(model, configuration=configuration, parameters=parameters, first=first)
+    first_stage = model.first_stage and FirstStage(
+        *changed(model.first_stage.configuration, model.first_stage.parameters)
+    )
+    return replace(model, configuration=configuration, parameters=parameters, first_stage=first_stage)
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def limit(english: Path) -> None:
             tokens += len(bytes(lines.block.data).split()) if number >= 4 else 0
         entry.tag = plain
         model = tagger.model
-        stages = [model.configuration, *([model.first.configuration] if model.first else [])]
+        stages = [model.configuration, *([model.first_stage.configuration] if model.first_stage else [])]
         moved = sum(2 * 4 * made.positions * made.hidden for made in stages)
         per_word, least = seconds / tokens, moved / bandwidth
         print(

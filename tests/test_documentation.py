@@ -32,8 +32,8 @@ LIGHT = ("derive", "jacobian", "hessian", "check", "exercise")  # run in this pr
 
 def blocks(text, language):
     """Return the code blocks of a page, those inside collapsible parts too."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE)
-    return [textwrap.dedent(code) for _, code in found]
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(code) for _, code in blocks]
 
 
 def pages_with(language):

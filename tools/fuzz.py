@@ -130,9 +130,9 @@ def seeds(name: str) -> Path:
         fanlight.train(TOWNS, out=folder / "model", **small)
         fanlight.train(TOWNS, out=folder / "hinted", patterns=[FOLDER / "rules"], **small)
     if name == "shards":
-        for _ in tag_shards([str(TOWNS)], Job(str(FOLDER), "en", {"": 0.0}, None), 1, local):
+        for _ in tag_shards([str(TOWNS)], Job(str(FOLDER / "out"), "en", {"": 0.0}, None), 1, local):
             pass
-        (FOLDER / "manifest.jsonl").rename(folder / "manifest")
+        (FOLDER / "out" / "manifest.jsonl").rename(folder / "manifest")
     if name == "labels":
         store = LabelStore(folder / "labels")
         store.add(["Oslo is old.", "It rained."], ["LOC"])

@@ -21,6 +21,7 @@ from pathlib import Path
 import httpx
 
 LIMIT = 1.0
+CODE = {"pattern": "[A-Z]{2}-\\d+", "type": "CODE"}
 SLOW = {"expression": "exp(" * 95 + "x.T @ x" + ")" * 95, "wrt": "x"}
 Attack = Callable[[str, threading.Event], None]
 
@@ -73,6 +74,40 @@ def clients_that_go(url: str, stop: threading.Event) -> None:
             httpx.post(url + "/v1/derive", json=SLOW, timeout=0.05)
 
 
+def slow_bodies(url: str, stop: threading.Event) -> None:
+    host, port = url.removeprefix("http://").split(":")
+    open_ones: list[socket.socket] = []
+    while not stop.wait(0.02):
+        with suppress(OSError):
+            s = socket.create_connection((host, int(port)))
+            s.sendall(b"POST /v1/tag HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{")
+            open_ones.append(s)
+            if len(open_ones) > 300:
+                open_ones.pop(0).close()
+    for s in open_ones:
+        s.close()
+
+
+def hostile_rules(url: str, stop: threading.Event) -> None:
+    """Ask for patterns whose tables take long; none is known already."""
+    number = 0
+    while not stop.is_set():
+        number += 1
+        one = [f"(a{{50}}){{{50 + number % 40}}}|{number}", f"(a?){{200}}a{{200}}|{number}", f"(a+)+{number}$"]
+        many = [f"[a-z0-9{n}]{{1,{3 * n}}}(x|{number})" for n in range(1, 100)]
+        for patterns in ([one[0]], [one[1]], [one[2]], many):
+            rules = [{"pattern": pattern, "type": "X"} for pattern in patterns]
+            with suppress(httpx.HTTPError):
+                httpx.post(url + "/v1/tag", json={"text": "a" * 5000 + "!", "rules": rules}, timeout=30)
+
+
+def large_texts(url: str, stop: threading.Event) -> None:
+    while not stop.is_set():
+        for text in ("Ann Lee lives in Oslo. " * 80_000, "a" * 1_900_000, "e" + "\u0301" * 900_000, "a\n" * 900_000):
+            with suppress(httpx.HTTPError):
+                httpx.post(url + "/v1/tag", json={"text": text}, timeout=30)
+
+
 def other_hosts(url: str, stop: threading.Event) -> None:
     while not stop.is_set():
         with suppress(httpx.HTTPError):
@@ -87,6 +122,9 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "deep bodies": (deep_bodies, 2),
     "slow heads": (slow_heads, 1),
     "large heads": (large_heads, 1),
+    "slow bodies": (slow_bodies, 1),
+    "hostile rules": (hostile_rules, 4),
+    "large texts": (large_texts, 2),
     "other hosts": (other_hosts, 2),
 }
 
@@ -95,6 +133,7 @@ def worst(url: str, seconds: float) -> dict[str, float]:
     """Return the longest time that each kind of good request took."""
     good = {
         "tag": ("POST", "/v1/tag", {"text": "Museums in Paris are amazing to see."}),
+        "rules or 429": ("POST", "/v1/tag", {"text": "Oslo has AB-12.", "rules": [CODE]}),
         "html": ("POST", "/v1/html", {"documents": [{"text": "Oslo", "entities": []}]}),
         "labels": ("GET", "/v1/labels?annotator=ada", None),
         "training": ("GET", "/v1/training", None),

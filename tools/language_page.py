@@ -40,7 +40,8 @@ NumPy's notation; nothing is run. This page is written by `tools/language_page.p
 
 A 1 × 1 matrix is a scalar; a vector is a column. Shapes are inferred from use; what the text does not show is a guess,
 which is printed: `x taken as a column: --shape x=n`. In a formula for `check`, the pieces `z`, `h`, … of the derivation
-may stand, and error signals: `delta` (or `δ`) of the piece that the symbol stands in, `delta_z`, `delta_h`.
+may stand, and error signals: `delta` (or `δ`) of the piece that the symbol stands in, `delta_z`, `delta_h`, `delta2` of
+z2; ŷ may be written `yhat`, x̂ `xhat`, σ `sigma`.
 """
 
 

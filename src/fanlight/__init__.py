@@ -45,8 +45,9 @@ def load(
     Parameters
     ----------
     model : str or path
-        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`), or
-        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone).
+        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`),
+        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone), or
+        an address such as ``s3://bucket/m.fanlight`` (the extra remote).
     verify : bool
         Also compare the checksum of all numbers.
     passes : int, optional
@@ -72,11 +73,11 @@ def train(
     dev: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     vectors: str | os.PathLike[str] | None = None,
+    *,
     gazetteers: Sequence[str | os.PathLike[str]] = (),
     also: Sequence[str | os.PathLike[str]] = (),
     watch: str | os.PathLike[str] | None = None,
     patterns: Sequence[str | os.PathLike[str]] = (),
-    *,
     on_epoch: Callable[[Epoch], object] | None = None,
     **settings: Any,
 ) -> Tagger:
@@ -153,10 +154,10 @@ def report(
     data: str | os.PathLike[str],
     train: str | os.PathLike[str] | None = None,
     against: str | os.PathLike[str] | None = None,
+    *,
     format: str | None = None,
     encoding: str = "utf-8",
     types: Sequence[str] | None = None,
-    *,
     mapping: Mapping[str, str] | None = None,
 ) -> Report:
     """Report on a model's work on labelled sentences: scores, their interval, calibration, and every mistake.

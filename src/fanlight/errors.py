@@ -27,3 +27,7 @@ class CalculusError(FanlightError):
 
 class FanlightWarning(UserWarning):
     """What was left out or read in another way than it stands; the command prints it as one line."""
+
+
+class Interrupt(BaseException):
+    """An interrupt within a command, which Typer would answer itself; its text says how to go on."""

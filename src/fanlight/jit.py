@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 from numba.core.caching import IndexDataCacheFile
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.codegen import Codegen, JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder, StateDict
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import AnnotateTypes
 
@@ -54,10 +54,10 @@ def kernel(**options: Any) -> Callable[[Function], Function]:
             compiled = jit(function)
         # Numba asks whether the kernel's own file changed, but inner kernels and types are in others; and it reads an
         # index before it asks, which fails where a type is gone. So files are named by the state of the whole.
-        own: Any = compiled
+        dispatcher: Any = compiled
         name = f"{function.__module__}.{function.__qualname__}-{stamp()[:16]}"
-        index = IndexDataCacheFile(own._cache.cache_path, name, stamp())  # type: ignore[no-untyped-call]
-        own._cache._cache_file = index
+        index = IndexDataCacheFile(dispatcher._cache.cache_path, name, stamp())  # type: ignore[no-untyped-call]
+        dispatcher._cache._cache_file = index
         return compiled
 
     return decorate
@@ -101,10 +101,10 @@ class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # Numba has no types
 class _NoEnvironment:
     """A code generator for which there is no place to put what functions need of Python: kernels need nothing."""
 
-    def __init__(self, codegen: Any) -> None:
+    def __init__(self, codegen: Codegen) -> None:
         self._codegen = codegen
 
-    def set_env(self, name: str, environment: Any) -> None:
+    def set_env(self, name: str, environment: object) -> None:
         pass
 
     def __getattr__(self, name: str) -> Any:
@@ -118,7 +118,7 @@ class _UseInnerLibrary(LoweringPass):  # type: ignore[misc]
     def __init__(self) -> None:
         LoweringPass.__init__(self)
 
-    def run_pass(self, state: Any) -> bool:
+    def run_pass(self, state: StateDict) -> bool:
         state.library = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         return False
 

@@ -9,7 +9,8 @@ from fanlight.errors import FanlightError
 
 _EXTRAS = {
     "fsspec": "remote", "gensim": "vectors", "huggingface_hub": "hub", "matplotlib": "graph", "networkx": "graph",
-    "optuna": "search", "pyarrow": "formats", "ray": "ray", "regex": "formats", "spacy": "spacy", "zstandard": "zstd",
+    "optuna": "search", "pint": "units", "pyarrow": "formats", "ray": "ray", "regex": "formats",
+    "spacy": "spacy", "zstandard": "zstd",
 }  # fmt: skip
 
 

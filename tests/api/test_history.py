@@ -7,14 +7,14 @@ from xml.etree import ElementTree
 import pytest
 
 import fanlight
-from fanlight.api.charts import _ticks, line_chart
+from fanlight.api.charts import choose_ticks, line_chart
 from fanlight.api.history import append_row, read_history, record_epochs
 from fanlight.entities.report import Found, Labelled, report_on
 from fanlight.entities.report_html import report_html, report_page
 from fanlight.errors import DataError, FanlightError
 from fanlight.training.loop import Epoch
 from tests.apps.test_cli import run
-from tests.training.test_training import SMALL, TOWNS
+from tests.towns import SMALL, TOWNS
 
 
 def epochs(first, last):
@@ -70,8 +70,8 @@ def test_a_training_is_watched_and_shows_itself(tmp_path):
 
 def test_the_report_as_html():
     tokens = ["<Ada>", "in", "Oslo", "&", "Rome"]
-    gold, found = [(0, 1, "PER"), (2, 3, "LOC")], [Found(0, 1, "PER", 0.9), Found(4, 5, "LOC", 0.25)]
-    report = report_on([Labelled(tokens, gold, found, 7)] * 250, trained_on={"Oslo"})
+    gold, predicted = [(0, 1, "PER"), (2, 3, "LOC")], [Found(0, 1, "PER", 0.9), Found(4, 5, "LOC", 0.25)]
+    report = report_on([Labelled(tokens, gold, predicted, 7)] * 250, trained_on={"Oslo"})
     tree = ElementTree.fromstring(report_html(report.to_dict()))
     titles = [h.get("data-i18n") for h in tree.iter("h3")]
     assert titles == ["per-type", "confusion", "partial", "calibration", "seen", "false-positives", "false-negatives"]
@@ -93,7 +93,7 @@ def test_the_report_as_html():
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (84.2, 94.3), (0.001, 0.0123), (93, 93.4), (-3, 12), (5, 50_000)])
 def test_ticks_are_few_round_and_inside(low, high):
-    ticks = _ticks(low, high)
+    ticks = choose_ticks(low, high)
     assert 2 <= len(ticks) <= 6
     assert all(low <= tick <= high for tick in ticks)
     assert all(re.fullmatch(r"0*[1-9]?[0-9]?0*", f"{abs(tick):.6f}".replace(".", "")) or tick > 80 for tick in ticks)

@@ -17,7 +17,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.errors import DataError
 from fanlight.text.sentences import tokenise_sentences
-from tests.training.test_training import TOWNS
+from tests.towns import TOWNS
 
 FANLIGHT = [sys.executable, "-m", "fanlight"]
 
@@ -42,7 +42,7 @@ def test_a_forecast_has_an_interval_and_a_ceiling_only_where_points_bear_it():
     assert sure.forecasts[0].low <= 90 - 300 * 16000**-0.7 <= sure.forecasts[0].high
     steep = curve(lambda n: 8 * n**0.3, (25, 50, 100, 200), 4)
     assert steep.ceiling is None
-    assert "do not say" in "\n".join(steep.lines)
+    assert "do not say" in "\n".join(steep.summary)
     assert steep.forecasts[1].high - steep.forecasts[1].low > steep.forecasts[0].high - steep.forecasts[0].low
     assert sure.forecasts[0].high - sure.forecasts[0].low < steep.forecasts[0].high - steep.forecasts[0].low
 

@@ -86,3 +86,10 @@ def call(monkeypatch, capsys, *words):
         main()
     out = capsys.readouterr()
     return stop.value.code or 0, out.out, out.err
+
+
+def check_line(err):
+    """Check that what a user is told is one line, and no traceback."""
+    assert err.startswith("fanlight: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err

@@ -81,6 +81,34 @@ def test_types_stages_rules_and_echo(address):
     assert document["entities"][0]["text"] == "Ann Lee"
 
 
+@pytest.mark.parametrize("options", [{}, {"echo": False, "offsets": "utf16"}])
+def test_entities_come_with_what_they_mean(address, options):
+    text = "Ann Lee paid $3.5 billion yesterday."
+    body = {"text": text, "values": True, "date": "2026-11-28", **options}
+    (document,) = post(address, **body).json()["documents"]
+    values = {e["text"]: e["value"] for e in document["entities"]}
+    assert values["$3.5 billion"] == {"kind": "money", "number": 3500000000, "unit": "USD"}
+    assert values["yesterday"] == {"kind": "date", "iso": "2026-11-27"}
+    assert values["Ann Lee"] is None
+    (document,) = post(address, text=text).json()["documents"]
+    assert not any("value" in entity for entity in document["entities"])
+    address_of_lines = "/v1/tag/lines?values=true&date=2026-11-28"
+    line = post(address, address_of_lines, (json.dumps(text) + "\n").encode()).json()
+    assert {e["text"]: e["value"] for e in line["entities"]} == values
+
+
+def test_values_of_entities_that_are_sent(address):
+    entities = [
+        {"text": "12/05/2021", "type": "DATE"},
+        {"text": "어제", "type": "DATE"},
+        {"text": "Ann", "type": "PER"},
+    ]
+    answer = post(address, "/v1/values", entities=entities, day_first=True, date="2026-11-28").json()
+    assert [value and value["iso"] for value in answer["values"]] == ["2021-05-12", "2026-11-27", None]
+    assert post(address, "/v1/values", entities=entities).json()["values"][1:] == [None, None]
+    assert post(address, "/v1/values", entities=entities, date="soon").json()["field"] == "date"
+
+
 def test_ids_and_errors_stand_with_their_texts(address):
     documents = post(address, texts=["Oslo", "Oslo"], ids=["a", 2]).json()["documents"]
     assert [d["id"] for d in documents] == ["a", 2]

@@ -1,3 +1,5 @@
+"""The commands do what the README says; what a user gets wrong is one line and a status."""
+
 import json
 import os
 import subprocess

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fanlight.apps.convert import FORMATS, read_records, write_records
 from fanlight.apps.integrations.arrow import read_column
-from fanlight.corpus.formats.record import Mark, Record, placed
+from fanlight.corpus.formats.record import Mark, Record, place_spans
 from fanlight.errors import DataError, FanlightError, FanlightWarning
 
 SUFFIX = {"columns": "conll", "klue": "klue", "docbin": "spacy", "parquet": "parquet", "webanno": "tsv", "brat": "brat"}
@@ -54,8 +54,8 @@ def plain(records):
 def test_texts_and_overlapping_entities_come_back(tmp_path_factory, format, records):
     if format == "webanno":
         assume_visible(records)
-    found = there_and_back(tmp_path_factory.mktemp("f"), records, format)
-    assert plain(found) == plain(records)
+    result = there_and_back(tmp_path_factory.mktemp("f"), records, format)
+    assert plain(result) == plain(records)
 
 
 TOKENS = ("docbin", "klue", "parquet", "columns")  # hold a tag a token
@@ -78,12 +78,12 @@ def test_formats_of_tokens_keep_all_or_say_why_not(tmp_path_factory, format, rec
             there_and_back(folder, records, format)
         assert not list(folder.iterdir())
         return
-    found = there_and_back(folder, records, format)
+    result = there_and_back(folder, records, format)
     if format in ("docbin", "klue"):
-        assert plain(found) == plain(records)
+        assert plain(result) == plain(records)
     expected = [("".join(r.text[s:e].split()), t) for r in records for s, e, t in r.spans]
-    assert [("".join(r.text[s:e].split()), t) for r in found for s, e, t in r.spans] == expected
-    assert "".join("".join(r.text.split()) for r in found) == "".join("".join(r.text.split()) for r in records)
+    assert [("".join(r.text[s:e].split()), t) for r in result for s, e, t in r.spans] == expected
+    assert "".join("".join(r.text.split()) for r in result) == "".join("".join(r.text.split()) for r in records)
 
 
 @pytest.mark.parametrize("scheme", ["IOB1", "IOB2", "BIOES", "BILOU", "IO"])
@@ -93,13 +93,13 @@ def test_columns_keep_every_entity_in_every_scheme(tmp_path_factory, scheme, rec
     assume_visible(records)
     folder = tmp_path_factory.mktemp("f")
     try:
-        found = there_and_back(folder, records, "columns", scheme=scheme)
+        result = there_and_back(folder, records, "columns", scheme=scheme)
     except DataError as error:
         assert scheme == "IO"
         assert "touch" in str(error)
         return
     expected = ["".join(r.text[s:e].split()) + t for r in records for s, e, t in r.spans]
-    assert ["".join(r.text[s:e].split()) + t for r in found for s, e, t in r.spans] == expected
+    assert ["".join(r.text[s:e].split()) + t for r in result for s, e, t in r.spans] == expected
 
 
 def test_parquet_keeps_tokens_and_tags(tmp_path):
@@ -107,9 +107,9 @@ def test_parquet_keeps_tokens_and_tags(tmp_path):
         Record("Ann lives in Oslo", ((0, 3, "PER"), (13, 17, "LOC")), 1),
         Record("서울은 크다", ((0, 2, "LOC"),), 2),
     ]
-    found = there_and_back(tmp_path, records, "parquet")
-    assert [r.text for r in found] == ["Ann lives in Oslo", "서 울 은 크 다"]
-    assert [[r.text[s:e] for s, e, _ in r.spans] for r in found] == [["Ann", "Oslo"], ["서 울"]]
+    result = there_and_back(tmp_path, records, "parquet")
+    assert [r.text for r in result] == ["Ann lives in Oslo", "서 울 은 크 다"]
+    assert [[r.text[s:e] for s, e, _ in r.spans] for r in result] == [["Ann", "Oslo"], ["서 울"]]
     import pyarrow.parquet
 
     metadata = pyarrow.parquet.read_schema(tmp_path / "x.parquet").metadata
@@ -119,9 +119,9 @@ def test_parquet_keeps_tokens_and_tags(tmp_path):
 @pytest.mark.parametrize("unit", ["code points", "UTF-16 units", "graphemes"])
 @pytest.mark.parametrize("breaks", ["as they are", "CRLF as one", "LF as two"])
 def test_offsets_of_any_unit_are_understood(unit, breaks):
-    from fanlight.corpus.formats.record import _places
+    from fanlight.corpus.formats.record import places_in_unit
 
-    back = {v: k for k, v in _places(HARD, unit, breaks).items()}
+    back = {v: k for k, v in places_in_unit(HARD, unit, breaks).items()}
     surfaces = ["서울", "Ann", "U.S.", "xyz"[:1] + "́", "각"]
     marks = []
     for surface in surfaces:
@@ -129,13 +129,13 @@ def test_offsets_of_any_unit_are_understood(unit, breaks):
         if place in back and place + len(surface) in back:
             marks.append(Mark(back[place], back[place + len(surface)], "X", surface, 1))
     assert len(marks) >= 4
-    (found,) = placed("f", [HARD], [marks])
-    assert [HARD[s:e] for s, e, _ in found] == [m.surface for m in marks]
+    (result,) = place_spans("f", [HARD], [marks])
+    assert [HARD[s:e] for s, e, _ in result] == [m.surface for m in marks]
 
 
 def test_offsets_that_fit_no_unit_name_the_line():
     with pytest.raises(DataError, match=r"f:7: 'Bob' does not stand at 0:3, where the text has 'Ann'"):
-        placed("f", ["Ann met Bob"], [[Mark(0, 3, "PER", "Bob", 7)]])
+        place_spans("f", ["Ann met Bob"], [[Mark(0, 3, "PER", "Bob", 7)]])
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ def test_formats_are_found_by_looking(tmp_path):
     for format in FORMATS:
         place = tmp_path / f"{format}.{SUFFIX.get(format, 'data')}"
         write_records(records, str(place), format)
-        found, read = read_records(str(place))
-        assert found[0].spans[0][2] == "PER"
+        result, read = read_records(str(place))
+        assert result[0].spans[0][2] == "PER"
         assert read == {"prodigy": "jsonl", "doccano": "jsonl"}.get(format, format)
 
 

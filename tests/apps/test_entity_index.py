@@ -1,10 +1,13 @@
 """Indexing, finding, the graph, masking."""
 
+import datetime
 import json
 import pathlib
+import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -17,6 +20,7 @@ from fanlight.apps.graph import graph_of, write_graph
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.tagging.masking import Masker, unmask
+from fanlight.values import ValueOptions
 
 FANLIGHT = [sys.executable, "-m", "fanlight"]
 TEXTS = [
@@ -35,15 +39,29 @@ def marked(text):
         "Oslo": "LOC",
         "Ann Lee": "PER",
         "서울": "LOC",
+        "March 2020": "DATE",
+        "2 May 2023": "DATE",
+        "2023": "DATE",
+        "yesterday": "DATE",
+        "5 pm": "TIME",
+        "two hours": "DATE",
+        "$3 million": "MONEY",
+        "500 euros": "MONEY",
+        "12 %": "PERCENT",
+        "5 miles": "QUANTITY",
+        "7 km": "QUANTITY",
+        "9 kg": "QUANTITY",
+        "20 to 30 °C": "QUANTITY",
+        "2-3 years": "DATE",
     }
-    found = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
-    return Document(text, tuple(sorted(found, key=lambda e: e.start)))
+    entities = [Entity(text.index(n), text.index(n) + len(n), t, n, 0.9) for n, t in names.items() if n in text]
+    return Document(text, tuple(sorted(entities, key=lambda e: e.start)))
 
 
-def filled(folder, texts=TEXTS):
+def filled(folder, texts=TEXTS, options=ValueOptions()):  # noqa: B008
     (folder / "a.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     lines = lambda path: iter(pathlib.Path(path).read_text(encoding="utf-8").split("\n")[:-1])  # noqa: E731
-    list(entity_index.index([folder / "a.txt"], folder / "db", lambda some: map(marked, some), lines))
+    list(entity_index.index([folder / "a.txt"], folder / "db", lambda some: map(marked, some), lines, options=options))
     return folder / "db"
 
 
@@ -103,6 +121,82 @@ def test_faults_are_named(tmp_path):
         entity_index.find(database, "  ")
     with pytest.raises(DataError, match="has changed"):
         filled(tmp_path, [*TEXTS, "more"])
+
+
+VALUED = [
+    "Acme paid $3 million on 2 May 2023.", "Globex paid 500 euros in March 2020.", "Ann Lee came at 5 pm yesterday.",
+    "It is 20 to 30 °C, and lasts 2-3 years.", "In 2023 the road was 5 miles long, or 7 km, at 9 kg.", "It took two hours, 12 % more.",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("date>=2023-01 type:ORG", ["Acme"]),
+        ("date>=2023-01", ["2 May 2023", "yesterday", "2023"]),
+        ("date>=2023-02", ["2 May 2023", "yesterday"]),
+        ("date<2023", ["March 2020"]),
+        ("date>=2020 date<=2023-05", ["2 May 2023", "March 2020"]),
+        ('date = "2 May 2023"', ["2 May 2023"]),
+        ("date>=2023 type:DATE", ["2 May 2023", "yesterday", "2023"]),
+        ("money>=1000", ["$3 million"]),
+        ("money>=100", ["$3 million", "500 euros"]),
+        ("money>=100EUR", ["500 euros"]),
+        ('money>"2 million dollars" date>=2023', ["$3 million", "2 May 2023"]),
+        ("money<1000 name:globex", ["Globex"]),
+        ("quantity>7km", ["5 miles"]),
+        ("quantity>=7km", ["5 miles", "7 km"]),
+        ("quantity>5", ["20 to 30 °C", "7 km", "9 kg"]),
+        ('quantity="5 miles"', ["5 miles"]),
+        ("quantity>1kg", ["9 kg"]),
+        ("time>12:00 type:PER", ["Ann Lee"]),
+        ('duration<"3 hours"', ["two hours"]),
+        ('duration>="2 years"', ["2-3 years"]),
+        ('duration>"2 years"', []),
+        ('quantity<="86 °F"', ["20 to 30 °C"]),
+        ('quantity<="80 °F"', []),
+        ("percent>10", ["12 %"]),
+        ("percent>20", []),
+    ],
+)
+def test_queries_compare_values(tmp_path, query, names):
+    database = filled(tmp_path, VALUED, ValueOptions(datetime.date(2026, 11, 28)))
+    assert sorted(m.name for m in entity_index.find(database, query)) == sorted(names)
+    assert sorted(name for name, *_ in entity_index.count_names(database, query)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("date>=soon", "'soon' is no date"),
+        ('date>="3 March"', "has no year"),
+        ("money>=many", "'many' is no money"),
+        ("mony>=5", "did you mean money>="),
+        ("date:2023", "behind date stands"),
+        ("type=ORG", "behind type stands :"),
+        ("money>=", "asks for nothing"),
+    ],
+)
+def test_comparisons_that_cannot_be_made_are_named(tmp_path, query, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        entity_index.find(filled(tmp_path, VALUED), query)
+
+
+def test_mentions_have_values(tmp_path):
+    (money, *_) = entity_index.find(filled(tmp_path, VALUED), "money>=1000")
+    assert money.value == {"kind": "money", "number": 3000000, "unit": "USD"}
+    assert [m.value for m in entity_index.find(tmp_path / "db", "name:acme")] == [None]
+
+
+def test_a_database_without_values_gets_them_when_it_is_gone_on_with(tmp_path):
+    database = filled(tmp_path, VALUED)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript("DROP TABLE amounts; PRAGMA user_version = 3")
+    assert [m.name for m in entity_index.find(database, "name:acme")] == ["Acme"]
+    with pytest.raises(DataError, match="before values were indexed"):
+        entity_index.find(database, "money>=1000")
+    filled(tmp_path, VALUED)
+    assert [m.name for m in entity_index.find(database, "money>=1000")] == ["$3 million"]
 
 
 def test_the_graph_can_be_read(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -191,3 +192,35 @@ def test_a_slow_body_is_not_a_slow_head(tagger, monkeypatch):
             for pause in (0.0, 1.0):
                 time.sleep(pause)  # an idle connection that has been used lives on
                 assert client.get(url + "/healthz").text == "ok"
+
+
+def test_patterns_that_take_long_stop_nobody(tagger, monkeypatch):
+    from fanlight.apps.server import tagging
+
+    gate, compile_rules = threading.Event(), tagging._compile_rules
+
+    def wait_and_compile(names, patterns, precedence):
+        if any("slow" in pattern for pattern, _ in patterns):
+            assert gate.wait(60)
+        return compile_rules(names, patterns, precedence)
+
+    monkeypatch.setattr(tagging, "_compile_rules", wait_and_compile)
+    with running({"en": tagger}) as url, ThreadPoolExecutor(tagging.RULE_JOBS) as pool:
+
+        def ask(*patterns):
+            rules = [{"pattern": pattern, "type": "CODE"} for pattern in patterns]
+            return httpx.post(url + "/v1/tag", json={"text": "AB-12", "rules": rules}, timeout=60).status_code
+
+        assert ask(r"[A-Z]{2}-\d+") == 200
+        slow_ones = [pool.submit(ask, f"slow{n}") for n in range(tagging.RULE_JOBS)]
+        deadline = time.monotonic() + 30
+        number = 0
+        while ask(f"new{number}") != 429 and time.monotonic() < deadline:
+            number += 1
+        assert ask("another") == 429
+        assert ask(r"[A-Z]{2}-\d+") == 200, "what is compiled already waits for nobody"
+        assert httpx.post(url + "/v1/tag", json={"text": "Oslo"}, timeout=60).status_code == 200
+        gate.set()
+        assert [one.result() for one in slow_ones] == [200] * tagging.RULE_JOBS
+        assert ask("(a{50}){50}") == 400
+        assert ask(*(f"[a-z0-9]{{1,{200 + n}}}(x|y)" for n in range(99))) == 400

@@ -11,7 +11,7 @@ from fanlight.files import replacing
 from tests.apps.commands import MARKS, arguments, call
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
-TEXTS = "Ann Lee lives in Oslo.\nBob left Paris.\nIt rained in Oslo.\n"
+TEXTS = "".join(f"Ann Lee of Acme lives in Oslo {n}.\nBob left Paris.\n" for n in range(20))
 QUICK = "--set epochs=1 --set hidden=8 --set passes=1"
 READ = {  # each option that names files, in a command that reads them; {} is its file
     "tag rules": ("rules.tsv", "tag texts.txt --model en --rules {}"),
@@ -48,6 +48,11 @@ READ = {  # each option that names files, in a command that reads them; {} is it
     "unmask key": ("key.json", "unmask texts.txt --key {}"),
     "package licence_file": ("licence.txt", "package model --licence MIT --licence-file {} --out o --overwrite"),
     "label texts": ("texts.txt", "label labels.db --texts {} --types PER --agreement"),
+    "teach raw": ("texts.txt", f"teach {{}} --teacher rules.tsv --types ORG --out m --count 20 {QUICK}"),
+    "teach vectors": (
+        "vectors.txt",
+        f"teach texts.txt --teacher rules.tsv --types ORG --out m --count 20 --vectors {{}} {QUICK}",
+    ),
     "serve api_key_file": ("secret.txt", "serve --api-key-file {}"),
     "label api_key_file": ("secret.txt", "label labels.db --types PER --agreement --api-key-file {}"),
     "label annotator_keys": ("keys.tsv", "label labels.db --types PER --agreement --annotator-keys {}"),

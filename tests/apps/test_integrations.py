@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from spacy.training import Example
 
 import fanlight
-from fanlight.apps.integrations.sklearn import FanlightClassifier, _read_rows
+from fanlight.apps.integrations.sklearn import FanlightClassifier, read_rows
 from fanlight.entities.bioes import spans_from_tags, tags_from_spans
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.tagging.bundled import model_file
@@ -180,7 +180,7 @@ def test_training_on_lists_is_refused_in_words():
 
 def test_stray_tags_do_not_join_entities():
     """One I- that begins nothing is a mistake in IOB2, as the readers of files take it."""
-    rows = list(_read_rows([["Ann", "Bob", "Oslo"], ["Ann", "Bob"]], [["B-PER", "B-PER", "I-LOC"], ["B-PER", "B-PER"]]))
+    rows = list(read_rows([["Ann", "Bob", "Oslo"], ["Ann", "Bob"]], [["B-PER", "B-PER", "I-LOC"], ["B-PER", "B-PER"]]))
     assert [spans for _, spans in rows] == [
         [(0, 1, "PER"), (1, 2, "PER"), (2, 3, "LOC")],
         [(0, 1, "PER"), (1, 2, "PER")],
@@ -192,9 +192,9 @@ def test_presidio_names_the_types_its_own_way():
 
     recogniser = FanlightRecognizer()
     assert {"PERSON", "LOCATION", "ORGANIZATION"} <= set(recogniser.supported_entities)
-    found = recogniser.analyze(TEXTS[0], ["PERSON", "LOCATION"])
+    results = recogniser.analyze(TEXTS[0], ["PERSON", "LOCATION"])
     expected = [e for e in fanlight.load("en")(TEXTS[0]).entities if e.type in ("PER", "LOC")]
-    assert [(r.start, r.end, r.score) for r in found] == [(e.start, e.end, e.probability) for e in expected]
+    assert [(r.start, r.end, r.score) for r in results] == [(e.start, e.end, e.probability) for e in expected]
 
 
 def test_presidio_makes_the_recogniser_of_a_dictionary():
@@ -238,8 +238,8 @@ def test_ray_hands_its_batches_over():
     finally:
         ray.shutdown()
     tagger = fanlight.load("en")
-    found = {row["text"]: [e["text"] for e in row["entities"]] for row in rows}
-    assert found == {text: [e.text for e in tagger(text).entities] for text in TEXTS[:4]}
+    results = {row["text"]: [e["text"] for e in row["entities"]] for row in rows}
+    assert results == {text: [e.text for e in tagger(text).entities] for text in TEXTS[:4]}
 
 
 def arrow_columns():

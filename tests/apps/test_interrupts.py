@@ -25,7 +25,7 @@ CASES = {  # the words, what is there once the work has begun, what is said then
     "key": (["mask", "texts", "--model", "en", "--key", "o.json"], None, "", None),
     "server": (["serve", "--model", "en", "--port", "0"], None, "", None),
 }
-LINES = [f"Line {n} is from Oslo, and Ada Lovelace read it.\n" for n in range(60_000)]
+LINES = [f"Line {n} is from Oslo, and Ada Lovelace read it.\n" for n in range(40_000)]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def interrupt(words, folder, sign, seconds):
     return process.returncode, err.decode()
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.4, 2.0])
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
 @pytest.mark.parametrize("case", CASES)
 def test_an_interrupt_is_one_line(place, case, seconds):
     words, sign, told, further = CASES[case]

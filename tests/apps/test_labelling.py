@@ -19,9 +19,9 @@ TEXTS = ["Museums in Paris are amazing.", "Oslo 👍 is old.", "It rained."]
 
 @pytest.fixture
 def store(tmp_path):
-    made = LabelStore(tmp_path / "labels.db")
-    assert made.add(TEXTS, ["LOC", "PER"]) == 3
-    return made
+    label_store = LabelStore(tmp_path / "labels.db")
+    assert label_store.add(TEXTS, ["LOC", "PER"]) == 3
+    return label_store
 
 
 def test_texts_come_once_and_in_order(store):
@@ -145,9 +145,9 @@ def test_the_command_fills_exports_and_agrees(tmp_path):
     command = [sys.executable, "-m", "fanlight", "label", str(store)]
     filled = [*command, "--texts", str(tmp_path / "raw.txt"), "--types", "LOC, PER", "--agreement"]
     subprocess.run(filled, check=True)
-    made = LabelStore(store)
+    label_store = LabelStore(store)
     for name in ("ada", "bob"):
-        made.save(name, 2, [(0, 4, "LOC")])
+        label_store.save(name, 2, [(0, 4, "LOC")])
     done = subprocess.run([*command, "--agreement"], check=True, capture_output=True, text=True)
     assert done.stdout == "ada and bob: κ 1.000 over 1 texts\n"
     subprocess.run([*command, "--export", str(out), "--annotator", "ada"], check=True)

@@ -54,11 +54,11 @@ def test_tagging_gives_what_the_tagger_gives(address):
         fanlight.load(m)(t).to_dict() | name_of(m, fanlight.load(m)).to_dict()
         for m, t in (("en", TEXT), ("ko", KOREAN), ("en", ""), ("en", TEXT))
     ]
-    found = answer.json()["documents"]
-    for document in (*found, *expected):  # the fast path's differ in the seventh digit
+    answered = answer.json()["documents"]
+    for document in (*answered, *expected):  # the fast path's differ in the seventh digit
         for entity in document["entities"]:
             entity["probability"] = round(entity["probability"], 3)
-    assert found == expected
+    assert answered == expected
     assert post(address, "/v1/tag", text=TEXT).json()["documents"][0]["text"] == TEXT
     for wrong in ({}, {"text": "a", "texts": ["a"]}, {"text": None}):
         assert post(address, "/v1/tag", **wrong).status_code == 422
@@ -73,15 +73,15 @@ def test_tagging_gives_what_the_tagger_gives(address):
 
 def test_explaining_and_what_if(address):
     answer = post(address, "/v1/explain", text=TEXT, offset=13, replace={"position": -1, "text": "of"}).json()
-    found = answer["explanation"]
-    assert (found["text"], found["tag"], answer["model"]) == ("Paris", "S-LOC", "en")
-    assert sum(w["contribution"] for w in found["window"]) == pytest.approx(
-        found["scores"]["S-LOC"] - found["baseline"], abs=1e-3
+    answered = answer["explanation"]
+    assert (answered["text"], answered["tag"], answer["model"]) == ("Paris", "S-LOC", "en")
+    assert sum(w["contribution"] for w in answered["window"]) == pytest.approx(
+        answered["scores"]["S-LOC"] - answered["baseline"], abs=1e-3
     )
     assert answer["what_if"]["window"][1]["text"] == "of"
-    asked = {"expression": found["expression"], "wrt": "a_2", "at": found["layer"]}
+    asked = {"expression": answered["expression"], "wrt": "a_2", "at": answered["layer"]}
     derived = post(address, "/v1/derive", **asked).json()
-    assert derived["graph"]["nodes"][-1]["value"] == pytest.approx(found["scores"]["S-LOC"], abs=1e-3)
+    assert derived["graph"]["nodes"][-1]["value"] == pytest.approx(answered["scores"]["S-LOC"], abs=1e-3)
     assert "no word there" in post(address, "/v1/explain", text=TEXT, offset=7).json()["error"]
 
 
@@ -341,8 +341,8 @@ def test_stopping_finishes_what_was_begun(tmp_path):
 
 def test_no_request_brings_a_crash_or_an_undocumented_answer(address):
     checked = []
-    for found in schemathesis.openapi.from_url(address + "/openapi.json").get_all_operations():
-        operation = found.ok()
+    for answered in schemathesis.openapi.from_url(address + "/openapi.json").get_all_operations():
+        operation = answered.ok()
 
         @given(case=operation.as_strategy())
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

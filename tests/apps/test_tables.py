@@ -29,13 +29,13 @@ def test_tables_in_and_out(tmp_path, suffix):
     (pyarrow.parquet.write_table if suffix == "parquet" else pyarrow.csv.write_csv)(table, source)
     done = run(source, "--text-column", "body", "--model", "en", "--out", tmp_path / "out.parquet")
     assert done.returncode == 0, done.stderr
-    found = pyarrow.parquet.read_table(tmp_path / "out.parquet")
-    assert found["text"].to_pylist() == [text or "" for text in TEXTS]
+    table = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert table["text"].to_pylist() == [text or "" for text in TEXTS]
     lines = run(source, "--text-column", "body", "--model", "en", "--format", "jsonl").stdout.splitlines()
-    for row, line in zip(found["entities"].to_pylist(), lines, strict=True):
+    for row, line in zip(table["entities"].to_pylist(), lines, strict=True):
         plain = json.loads(line)["entities"]
         assert [{**e, "probability": round(e["probability"], 6)} for e in row] == plain
-    assert found["entities"][0][1].as_py()["text"] == "Oslo"
+    assert table["entities"][0][1].as_py()["text"] == "Oslo"
 
 
 def test_faults_are_named(tmp_path):
@@ -101,3 +101,19 @@ def test_a_table_is_gone_on_with_from_the_command_line(tmp_path):
     done = run(*given, "--resume", "--threshold", "0.5")
     assert done.returncode == 1
     assert "was begun with other files" in done.stderr
+
+
+def test_values_are_a_field_of_entities_where_they_are_asked_for(tmp_path):
+    (tmp_path / "in.txt").write_text("Ann paid $3.5 billion yesterday.\nIt rained.\n", encoding="utf-8")
+    out = tmp_path / "out.parquet"
+    done = run(tmp_path / "in.txt", "--model", "en", "--out", out, "--values", "--date", "2026-11-28")
+    assert done.returncode == 0, done.stderr
+    entities, none = pyarrow.parquet.read_table(out)["entities"].to_pylist()
+    values = {e["text"]: e["value"] for e in entities}
+    money = {"kind": "money", "iso": None, "number": 3.5e9, "unit": "USD", "upper": None}
+    assert (values["$3.5 billion"], values["Ann"], none) == (money, None, [])
+    assert values["yesterday"]["iso"] == "2026-11-27"
+    (batch,) = arrow.tag_batches([pyarrow.table({"text": ["Ann paid $3.5 billion yesterday.", None]})], values=True)
+    assert batch["entities"].type == arrow.entities_type(values=True)
+    assert [e["value"] for e in batch["entities"].to_pylist()[0] if e["type"] == "MONEY"] == [money]
+    assert "value" not in arrow.tag_rows({"text": ["Ann paid $3."]})["entities"][0][0]

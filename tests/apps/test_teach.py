@@ -270,7 +270,13 @@ def test_a_service_that_is_not_there_is_one_line(monkeypatch, capsys, folder):
 
 @pytest.mark.parametrize(
     ("address", "why"),
-    [("http://example.com/v1#m", "in the clear"), ("https://example.com/v1", "URL#MODEL"), ("https://#m", "URL#MODEL")],
+    [
+        ("http://example.com/v1#m", "in the clear"),
+        ("https://example.com/v1", "URL#MODEL"),
+        ("https://#m", "URL#MODEL"),
+        ("https://me:word@example.com/v1#m", "example.com: give the URL without name"),
+        ("https://example.com/v1?key=7#m", "without name, key"),
+    ],
 )
 def test_addresses_at_fault(monkeypatch, address, why):
     monkeypatch.setenv("FANLIGHT_TEACHER_KEY", "secret")
@@ -373,8 +379,8 @@ def test_a_file_that_holds_no_answers_is_not_written_to(folder):
 
 
 def test_dev_has_its_share_of_entities():
-    made = [{"text": str(n), "spans": [n] if n < 10 else []} for n in range(100)]
-    train, dev = split_dev(made)
+    records = [{"text": str(n), "spans": [n] if n < 10 else []} for n in range(100)]
+    train, dev = split_dev(records)
     assert (len(train), len(dev)) == (80, 20)
     assert sum(bool(row["spans"]) for row in dev) == 2
     assert not {row["text"] for row in train} & {row["text"] for row in dev}

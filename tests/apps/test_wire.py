@@ -37,7 +37,7 @@ def told(address, *parts):
         for part in parts:
             s.send(part)
             time.sleep(0.05)
-        found = []
+        answers_so_far = []
         while line := answers.readline():
             status = int(line.split()[1])
             if status == 100:
@@ -45,17 +45,17 @@ def told(address, *parts):
                 continue
             headers = dict(h.decode().strip().lower().split(": ", 1) for h in iter(answers.readline, b"\r\n"))
             assert "date" in headers
-            found.append((status, headers["content-type"], answers.read(int(headers["content-length"]))))
-        return found
+            answers_so_far.append((status, headers["content-type"], answers.read(int(headers["content-length"]))))
+        return answers_so_far
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """What was answered at once, or None for what was not."""
-    found = []
+    answers_so_far = []
     plain = Middleware.quick
-    monkeypatch.setattr(Middleware, "quick", lambda *given: found.append(plain(*given)) or found[-1])
-    return found
+    monkeypatch.setattr(Middleware, "quick", lambda *given: answers_so_far.append(plain(*given)) or answers_so_far[-1])
+    return answers_so_far
 
 
 def test_however_a_request_comes_it_gets_the_same_answer(address, quick):

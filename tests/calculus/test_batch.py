@@ -1,3 +1,5 @@
+"""The gradient over a batch is the sum over its examples, as one product."""
+
 import numpy as np
 import pytest
 

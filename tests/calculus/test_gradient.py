@@ -1,3 +1,5 @@
+"""Gradients, Jacobians and Hessians are those of the textbooks."""
+
 import json
 from pathlib import Path
 
@@ -36,10 +38,10 @@ def point_of(expression, rng, sizes):
 @pytest.mark.parametrize("sizes", [{"m": 3, "n": 4, "N": 5}, {"m": 5, "n": 2, "N": 3}])
 def test_known_gradients(text, by, expected, shapes, sizes):
     expression = parse(text, shapes)
-    found = gradient(expression, by)
+    actual = gradient(expression, by)
     point = point_of(expression, np.random.default_rng(0), sizes)
-    np.testing.assert_allclose(evaluate(found, point), evaluate(parse(expected, shapes), point), rtol=1e-9)
-    np.testing.assert_allclose(evaluate(parse(str(found), shapes), point), evaluate(found, point), rtol=1e-12)
+    np.testing.assert_allclose(evaluate(actual, point), evaluate(parse(expected, shapes), point), rtol=1e-9)
+    np.testing.assert_allclose(evaluate(parse(str(actual), shapes), point), evaluate(actual, point), rtol=1e-12)
     assert check_gradient(expression, by, point).error < 1e-6
 
 
@@ -50,7 +52,7 @@ def test_the_shared_identities(data: Path):
     done = 0
     for case in json.loads((data.parent / "identities.json").read_text()):
         expression = parse(case["expr"], case["shapes"], case.get("assume"))
-        found = KINDS[case["kind"]](expression, case["wrt"])
+        actual = KINDS[case["kind"]](expression, case["wrt"])
         for base in (7, 6):
             sizes = {
                 letter: base - i
@@ -60,9 +62,9 @@ def test_the_shared_identities(data: Path):
             }
             point = sampled(expression, rng, sizes)
             expected = evaluate(parse(case["expected"], case["shapes"], case.get("assume")), point)
-            np.testing.assert_allclose(evaluate(found, point), expected, rtol=1e-7, atol=1e-9, err_msg=case["id"])
-            again = parse(str(found), case["shapes"], case.get("assume"))
-            np.testing.assert_allclose(evaluate(again, point), evaluate(found, point), rtol=1e-9, err_msg=case["id"])
+            np.testing.assert_allclose(evaluate(actual, point), expected, rtol=1e-7, atol=1e-9, err_msg=case["id"])
+            again = parse(str(actual), case["shapes"], case.get("assume"))
+            np.testing.assert_allclose(evaluate(again, point), evaluate(actual, point), rtol=1e-9, err_msg=case["id"])
         done += 1
     assert done == 60
 

@@ -45,9 +45,9 @@ def test_a_sum_over_an_index_is_the_sum(text, other):
 def test_an_entry_is_numpys_and_reads_back(text, value):
     expression = parse(text, SHAPES)
     point = random_point(expression, None, {"n": 5, "m": 4, "N": 3}, 1)
-    found = evaluate(expression, point)
-    np.testing.assert_allclose(np.ravel(found), np.ravel(value(point)))
-    assert evaluate(parse(str(expression), SHAPES), point).tolist() == found.tolist()
+    actual = evaluate(expression, point)
+    np.testing.assert_allclose(np.ravel(actual), np.ravel(value(point)))
+    assert evaluate(parse(str(expression), SHAPES), point).tolist() == actual.tolist()
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_a_class_index_takes_one_line():
 )
 def test_derivatives_of_more_than_two_indices(kind, text, by, shown):
     expression = parse(text, SHAPES)
-    found = kind(expression, by)
-    assert isinstance(found, Indexed)
-    assert shown in str(found)
-    assert r"\frac" in found.formula().latex
+    actual = kind(expression, by)
+    assert isinstance(actual, Indexed)
+    assert shown in str(actual)
+    assert r"\frac" in actual.formula().latex
     point = random_point(expression, None, {}, 3)
     base = expression if kind is jacobian else gradient(expression, by)
     entries = np.asarray(evaluate(base, point))
@@ -101,7 +101,7 @@ def test_derivatives_of_more_than_two_indices(kind, text, by, shown):
         for i in range(entries.size)
     ]
     right = np.stack(rows).reshape([d for d in (*entries.shape, *point[by].shape) if d != 1])
-    np.testing.assert_allclose(found.value(point), right, rtol=1e-5, atol=1e-5 * np.abs(right).max())
+    np.testing.assert_allclose(actual.value(point), right, rtol=1e-5, atol=1e-5 * np.abs(right).max())
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+"""Shapes follow from how letters are used; what does not follow is a guess that is named."""
+
 import pytest
 
 from fanlight.calculus import CalculusError, parse

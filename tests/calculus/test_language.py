@@ -1,3 +1,5 @@
+"""What is written is read back as the same expression, and a mistake is shown where it is."""
+
 import math
 
 import numpy as np
@@ -68,6 +70,8 @@ def test_rewritings_have_the_gradient_that_differences_give(name):
     scalar = function("sum")(expression * expression)
     for wrt in symbols_of(scalar):
         point = random_point(scalar, None, {}, 3)
+        if name in ("logit", "log1p"):
+            point["x"] = np.clip(np.abs(point["x"]), 0.1, 0.9)
         assert check_gradient(scalar, wrt, point).error < 1e-6
 
 

@@ -67,8 +67,8 @@ class Grown:
 
     def some(self, kind, count=10, depth=4, limit=60):
         """Return a few that are neither very large nor of very large values."""
-        made = [getattr(self, kind)(depth) for _ in range(count)]
-        small = [e for e in made if sum(1 for _ in walk(e)) <= limit]
+        grown = [getattr(self, kind)(depth) for _ in range(count)]
+        small = [e for e in grown if sum(1 for _ in walk(e)) <= limit]
         return [e for e in small if np.abs(evaluate(e, POINT)).max() < 1e3]
 
 
@@ -80,14 +80,14 @@ def test_gradients_of_random_expressions(seed):
     for e in Grown(seed).some("scalar", 2, limit=30):
         size = max(1, abs(float(evaluate(e, POINT))))
         for name in symbols_of(e):
-            found = gradient(e, name)
+            actual = gradient(e, name)
             numeric = central_differences(
                 lambda v, e=e, name=name: float(evaluate(e, {**POINT, name: v})), POINT[name], 1e-5
             )
-            got = evaluate(found, POINT)
+            got = evaluate(actual, POINT)
             assert got.shape == POINT[name].shape
             np.testing.assert_allclose(got, numeric, rtol=2e-4, atol=2e-5 * size, err_msg=f"{e} by {name}")
-            again = evaluate(parse(str(found), SHAPES), POINT)
+            again = evaluate(parse(str(actual), SHAPES), POINT)
             np.testing.assert_allclose(again, got, rtol=1e-9, atol=1e-11 * size, err_msg=f"{e} by {name}, printed")
 
 
@@ -111,7 +111,7 @@ def test_gradients_equal_autograds(seed):
 def test_jacobians_of_random_expressions(seed):
     for e in Grown(seed).some("column", 2, limit=30):
         for name in set(symbols_of(e)) & {"x", "y", "t"}:
-            found = evaluate(jacobian(e, name), POINT)
+            actual = evaluate(jacobian(e, name), POINT)
             rows = [
                 central_differences(
                     lambda v, i=i, e=e, name=name: float(evaluate(e, {**POINT, name: v})[i, 0]), POINT[name], 1e-5
@@ -120,7 +120,7 @@ def test_jacobians_of_random_expressions(seed):
             ]
             numeric = np.stack([row.ravel() for row in rows])
             np.testing.assert_allclose(
-                found.reshape(numeric.shape), numeric, rtol=2e-4, atol=1e-4, err_msg=f"{e} by {name}"
+                actual.reshape(numeric.shape), numeric, rtol=2e-4, atol=1e-4, err_msg=f"{e} by {name}"
             )
 
 
@@ -136,9 +136,9 @@ def test_hessians_of_random_expressions(seed):
                 for i in range(place.size)
             ]
             numeric = np.stack([row.ravel() for row in rows])
-            found = evaluate(hessian(e, name), POINT).reshape(numeric.shape)
+            actual = evaluate(hessian(e, name), POINT).reshape(numeric.shape)
             size = max(1, np.abs(numeric).max())
-            np.testing.assert_allclose(found, numeric, rtol=3e-4, atol=1e-4 * size, err_msg=f"{e} by {name}")
+            np.testing.assert_allclose(actual, numeric, rtol=3e-4, atol=1e-4 * size, err_msg=f"{e} by {name}")
 
 
 @given(seeds, st.sampled_from(["scalar", "column", "matrix"]))

@@ -43,7 +43,7 @@ def test_each_problem_is_said(sentences, dev, notes, words):
     numbered = [Sentence.of_words(s.tokens, s.spans, s.line + 20 * n * (s is ANN)) for n, s in enumerate(sentences)]
     report = report_data(corpus(*numbered, notes=notes), None if dev is None else corpus(*dev))
     assert any(words in problem for problem in report.problems), report.problems
-    assert any(words in line for line in report.lines[:10])
+    assert any(words in line for line in report.summary[:10])
 
 
 def test_sound_data_have_no_problems():

@@ -1,3 +1,5 @@
+"""Labelled files of every format are read exactly or refused with file, line and remedy."""
+
 import json
 from pathlib import Path
 

@@ -22,12 +22,14 @@ def test_chunks_are_what_split_gives_and_no_more_than_counted(texts):
     keys, values, uses = np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int32), np.zeros(most, np.int32)
     chunks = Chunks.allocate(len(texts), most, block.data)
     new = np.empty((most, 2), np.int64)
-    known = chunk_kernels.scan(block.data, block.starts, block.ends, (keys, values, uses), 0, chunks, new)
-    forms = [bytes(block.data[start:end]).decode() for start, end in new[:known]]
-    found = [[forms[n] for n in chunks.ids[s:e]] for s, e in zip(chunks.documents, chunks.documents[1:], strict=False)]
-    assert found == [text.split() for text in texts]
-    assert len(set(forms)) == known
-    assert uses[:known].sum() == sum(map(len, found))
+    count = chunk_kernels.scan(block.data, block.starts, block.ends, (keys, values, uses), 0, chunks, new)
+    forms = [bytes(block.data[start:end]).decode() for start, end in new[:count]]
+    chunks_of_texts = [
+        [forms[n] for n in chunks.ids[s:e]] for s, e in zip(chunks.documents, chunks.documents[1:], strict=False)
+    ]
+    assert chunks_of_texts == [text.split() for text in texts]
+    assert len(set(forms)) == count
+    assert uses[:count].sum() == sum(map(len, chunks_of_texts))
 
 
 def test_of_words_and_single_spaces_no_more_are_counted_than_there_are():

@@ -13,7 +13,7 @@ from fanlight.engine import plain
 from fanlight.engine.columns import Block
 from fanlight.engine.plain import PlainEngine
 from tests.references.one_text import entities_of
-from tests.training.test_training import SMALL, in_documents
+from tests.towns import SMALL, in_documents
 
 NAMES = "Paris\tLOC\nMr. Smith\tPER\nin Paris\tLOC\nOslo Oslo\tLOC\n서울\tLOC\n東京\tLOC\n"
 PATTERNS = "Paris\tTOWN\nre:\\d+([.,:]\\d+)*\tNUMBER\nre:(?i)[a-z]*o[a-z]* [a-z]+\tPAIR\nre:서.|\\s+\tPAIR\n"
@@ -102,10 +102,12 @@ def test_any_block_gets_the_entities_of_each_text(models, name, texts):
 def test_neither_a_small_cache_nor_small_batches_show(models, name, monkeypatch):
     monkeypatch.setattr(plain, "TOKENS", 8)
     engine = PlainEngine(models[name])
-    monkeypatch.setattr(engine._types, "_limit", 40)
+    monkeypatch.setattr(engine.type_products, "limit", 40)
     for _ in range(2):
         check(engine, TEXTS)
-    assert len(engine._types._rows) < len({key for text in TEXTS for key in text.split()} | set("".join(TEXTS)))
+    assert len(engine.type_products.numbers) < len(
+        {key for text in TEXTS for key in text.split()} | set("".join(TEXTS))
+    )
 
 
 def test_an_empty_block_has_no_entities(models):

@@ -24,23 +24,23 @@ def test_products_of_parts_add_up_to_those_of_the_whole():
     )  # fmt: skip
     keys = character_keys(TEXT, *(a.tolist() for a in characters(TEXT)))
     for vector, radius in ((0, 3), (0, 1), (0, 0), (2, 3)):
-        made = Configuration(
+        configuration = Configuration(
             ("X",), "character", radius, 32, "relu", "chain", "likelihood", groups, vector, 0, 2 * MARKS
         )
         p = {g.name: rng.normal(size=(g.buckets, g.dimension)).astype(np.float32) for g in groups}
         for table in p.values():
             table[::7] = 0
-        W = rng.normal(size=(made.width + 2 * MARKS, made.positions, 32)).astype(np.float32)
-        for k in range(made.positions):
-            W[np.setdiff1d(np.arange(made.width), made.columns_at(k)), k] = 0
-        of = parts.RowProducts(made, p, W)
+        W = rng.normal(size=(configuration.width + 2 * MARKS, configuration.positions, 32)).astype(np.float32)
+        for k in range(configuration.positions):
+            W[np.setdiff1d(np.arange(configuration.width), configuration.columns_at(k)), k] = 0
+        of = parts.RowProducts(configuration, p, W)
         assert of.reach == (radius if vector else min(radius, 1))
         marks = (rng.random((len(keys), 2 * MARKS)) < 0.2).astype(np.float32)
         bags = extract(keys, groups)
-        V = np.zeros((len(keys), made.width))
+        V = np.zeros((len(keys), configuration.width))
         for group, bag in zip(groups, bags, strict=True):
             block = [p[group.name][bag.ids[s:e]].sum(0) for s, e in itertools.pairwise(bag.offsets)]
-            V[:, made.columns[group.name]] = block
+            V[:, configuration.columns[group.name]] = block
         want = np.einsum("td,dpm->tpm", np.concatenate([V, marks], 1), W)
         rows = rng.permutation(2 * len(keys))[: len(keys)].astype(np.int32)
         close = 2 * of.reach + 1
@@ -49,7 +49,7 @@ def test_products_of_parts_add_up_to_those_of_the_whole():
         middle = slice(radius - of.reach, radius + of.reach + 1)
         np.testing.assert_allclose(near[rows].reshape(-1, close, 32), want[:, middle], atol=1e-4)
         far = of.products[numbers[rows]].sum(1).reshape(want.shape)
-        beyond = np.setdiff1d(np.arange(made.positions), np.arange(made.positions)[middle])
+        beyond = np.setdiff1d(np.arange(configuration.positions), np.arange(configuration.positions)[middle])
         np.testing.assert_allclose(far[:, beyond], want[:, beyond], atol=1e-4)
 
 

@@ -46,7 +46,7 @@ def test_a_tile_adds_a_product_and_touches_nothing_else(rows, width):
 
 def test_arrays_begin_with_a_cache_line():
     for shape in ((3,), (5, 7), (1 << 21,)):
-        made = allocate_aligned(shape, np.float64)
-        assert made.ctypes.data % 64 == 0
-        assert made.shape == shape
-        assert not made.any()
+        array = allocate_aligned(shape, np.float64)
+        assert array.ctypes.data % 64 == 0
+        assert array.shape == shape
+        assert not array.any()

@@ -15,7 +15,7 @@ from fanlight.network.modelfile import Model
 from fanlight.text import word_kernels
 from fanlight.text.gazetteers import MARKS, Gazetteer
 from fanlight.text.hashing import word_hashes
-from fanlight.text.patterns import MARKS as PATTERN_MARKS
+from fanlight.text.patterns import MARKS as PATTERN_FEATURES
 from fanlight.text.patterns import Patterns
 from fanlight.text.sentences import segment
 
@@ -25,22 +25,22 @@ texts = st.lists(st.sampled_from([*WORDS, "! The", "\n\n", "ab-12", "7"]), max_s
 
 
 def model_of(gazetteer, patterns, unit="word"):
-    made = Configuration(("X",), unit, 0, 1, "relu", "chain", "likelihood", (), 0, 0)
+    configuration = Configuration(("X",), unit, 0, 1, "relu", "chain", "likelihood", (), 0, 0)
     lexicon = Lexicon.empty()
-    return Model(made, {}, lexicon, {}, None, gazetteer, patterns)
+    return Model(configuration, {}, lexicon, {}, None, gazetteer, patterns)
 
 
 def compiled_features(model, text):
     """Return the features of a text's tokens as numbers, by the kernels."""
     data = Block.of([text]).data
-    starts, ends, borders = segment(text, model.configuration.unit)
+    starts, ends, sentence_offsets = segment(text, model.configuration.unit)
     words = [text[s:e] for s, e in zip(starts, ends, strict=True)]
     places = np.cumsum([0, *(len(character.encode()) for character in text)])
     offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32).reshape(-1, 4)
-    count, sentences = len(words), len(borders) - 1
+    count, sentences = len(words), len(sentence_offsets) - 1
     types, owners = np.arange(count, dtype=np.int32), np.zeros(sentences, np.int32)
-    borders = borders.astype(np.int32)
-    tokens = Tokens(types, offsets, np.zeros(count, np.int32), borders, owners, NO_FEATURES)
+    sentence_offsets = sentence_offsets.astype(np.int32)
+    tokens = Tokens(types, offsets, np.zeros(count, np.int32), sentence_offsets, owners, NO_FEATURES)
     hashes = word_hashes([word.lower() for word in words])
     features = find_features(data, tokens, hashes, Finders.of(model))
     lists = 0 if model.gazetteer is None or model.configuration.unit != "word" else len(model.gazetteer.lists)
@@ -52,16 +52,16 @@ def compiled_features(model, text):
             row, entry = features.entries[entry]
             dense[t, row >> BITS] = row >> np.arange(BITS) & 1
     listed = dense[:, :lists].reshape(count, lists * BITS)
-    matched = dense[:, lists:, :PATTERN_MARKS].reshape(count, (groups - lists) * PATTERN_MARKS)
+    matched = dense[:, lists:, :PATTERN_FEATURES].reshape(count, (groups - lists) * PATTERN_FEATURES)
     return np.concatenate([listed, matched], 1)
 
 
 def plain_features(model, text):
-    starts, ends, borders = segment(text, model.configuration.unit)
+    starts, ends, sentence_offsets = segment(text, model.configuration.unit)
     begins, stops = starts.tolist(), ends.tolist()
     words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
-    places = [(text, begins[s:e], stops[s:e]) for s, e in pairwise(borders.tolist())]
-    return gazetteer_features(model.gazetteer, model.patterns, words, borders, places)
+    places = [(text, begins[s:e], stops[s:e]) for s, e in pairwise(sentence_offsets.tolist())]
+    return gazetteer_features(model.gazetteer, model.patterns, words, sentence_offsets, places)
 
 
 @given(st.lists(st.tuples(names, st.sampled_from("abc")), max_size=12), texts)
@@ -111,6 +111,6 @@ def test_hashes_in_lower_case_are_those_of_the_words(words):
     data = np.frombuffer("".join(words).encode(), np.uint8)
     ends = np.cumsum([len(word) for word in words])
     spans = np.stack([ends - [len(word) for word in words], ends, 0 * ends], 1)
-    found = np.empty(len(words), np.uint64)
-    word_kernels.lower_hashes(data, spans, found)
-    np.testing.assert_array_equal(found, word_hashes([word.lower() for word in words]))
+    hashes = np.empty(len(words), np.uint64)
+    word_kernels.lower_hashes(data, spans, hashes)
+    np.testing.assert_array_equal(hashes, word_hashes([word.lower() for word in words]))

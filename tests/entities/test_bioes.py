@@ -1,3 +1,5 @@
+"""Spans and tags are the same entities in every scheme."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,29 +15,29 @@ TYPES = ("LOC", "PER")
 @st.composite
 def spans(draw):
     length = draw(st.integers(0, 12))
-    found, place = [], 0
+    spans, place = [], 0
     while place < length:
         end = draw(st.integers(place + 1, length))
         if draw(st.booleans()):
-            found.append((place, end, draw(st.sampled_from(TYPES))))
+            spans.append((place, end, draw(st.sampled_from(TYPES))))
         place = end
-    return found, length
+    return spans, length
 
 
 @given(spans(), st.sampled_from([s for s in SCHEMES if s != "IO"]))
 def test_spans_go_through_tags_and_back(case, scheme):
-    found, length = case
-    tags = tags_from_spans(found, length, scheme)
-    assert spans_from_tags(tags, scheme) == (found, [])
+    spans, length = case
+    tags = tags_from_spans(spans, length, scheme)
+    assert spans_from_tags(tags, scheme) == (spans, [])
 
 
 @given(spans())
 def test_tag_numbers_and_back(case):
-    found, length = case
+    spans, length = case
     tags = TagSet(TYPES)
-    numbers = tags.encode(found, length)
-    assert tags.decode(numbers) == found
-    assert [tags.tags[n] for n in numbers] == tags_from_spans(found, length)
+    numbers = tags.encode(spans, length)
+    assert tags.decode(numbers) == spans
+    assert [tags.tags[n] for n in numbers] == tags_from_spans(spans, length)
 
 
 @given(st.lists(st.sampled_from(["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]), max_size=12))
@@ -68,8 +70,8 @@ def test_legal_transitions_are_those_of_tags_that_need_no_repair(tags):
     ],
 )
 def test_schemes(tags, scheme, expected, repairs):
-    found, repaired = spans_from_tags(tags, scheme)
-    assert found == expected
+    spans, repaired = spans_from_tags(tags, scheme)
+    assert spans == expected
     assert len(repaired) == repairs
 
 

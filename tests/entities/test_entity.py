@@ -1,3 +1,5 @@
+"""A document holds what its offsets say."""
+
 import pytest
 
 from fanlight import Document, Entity

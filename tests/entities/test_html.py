@@ -1,3 +1,5 @@
+"""Entities as HTML: the text stays, and overlapping ones are nested."""
+
 import re
 
 from fanlight import Document, Entity

@@ -11,16 +11,16 @@ from fanlight.entities.report import Found, Labelled, report_on
 def test_the_worked_example_of_semeval():
     """The nine cases of the SemEval-2013 guide's kind, counted by hand."""
     gold = [[(0, 2, "A")], [(0, 2, "A")], [(0, 2, "A")], [(0, 2, "A")], [], [(0, 2, "A"), (3, 4, "B")]]
-    found = [[(0, 2, "A")], [(0, 2, "B")], [(0, 1, "A")], [(1, 3, "B")], [(0, 1, "A")], [(3, 4, "B")]]
-    made = matches(gold, found)
-    counted = {way: (m.correct, m.incorrect, m.partial, m.missed, m.spurious) for way, m in made.items()}
+    predicted = [[(0, 2, "A")], [(0, 2, "B")], [(0, 1, "A")], [(1, 3, "B")], [(0, 1, "A")], [(3, 4, "B")]]
+    counts_by_way = matches(gold, predicted)
+    counted = {way: (m.correct, m.incorrect, m.partial, m.missed, m.spurious) for way, m in counts_by_way.items()}
     assert counted == {
         "strict": (2, 3, 0, 1, 1),
         "exact": (3, 2, 0, 1, 1),
         "partial": (3, 0, 2, 1, 1),
         "type": (3, 2, 0, 1, 1),
     }
-    assert made["partial"].precision == pytest.approx(100 * 4 / 6)
+    assert counts_by_way["partial"].precision == pytest.approx(100 * 4 / 6)
 
 
 def test_pairs_are_one_to_one_and_prefer_the_same_type():
@@ -30,9 +30,9 @@ def test_pairs_are_one_to_one_and_prefer_the_same_type():
 
 
 def test_reliability_is_the_mean_distance():
-    found = reliability([0.05, 0.95, 0.95, 1.0], [False, True, True, True])
-    assert found.counts == (1, 3)
-    assert found.error == pytest.approx(100 * (0.05 + (1 - 2.9 / 3) * 3) / 4, abs=1e-4)
+    curve = reliability([0.05, 0.95, 0.95, 1.0], [False, True, True, True])
+    assert curve.counts == (1, 3)
+    assert curve.error == pytest.approx(100 * (0.05 + (1 - 2.9 / 3) * 3) / 4, abs=1e-4)
     assert reliability([], []).error == 0
 
 
@@ -53,8 +53,8 @@ def test_the_bootstrap_covers_and_compares():
 def test_a_report_names_every_mistake_once():
     words = ["Ann", "Lee", "of", "Acme", "met", "Bob", "in", "Oslo"]
     gold = [(0, 2, "PER"), (3, 4, "ORG"), (5, 6, "PER"), (7, 8, "LOC")]
-    found = [Found(0, 1, "PER", 0.6), Found(3, 4, "LOC", 0.9), Found(6, 7, "LOC", 0.3), Found(7, 8, "LOC", 0.99)]
-    report = report_on([Labelled(words, gold, found, 12)], {"Oslo", "Acme"}, [[Found(*g, 1.0) for g in gold]])
+    predicted = [Found(0, 1, "PER", 0.6), Found(3, 4, "LOC", 0.9), Found(6, 7, "LOC", 0.3), Found(7, 8, "LOC", 0.99)]
+    report = report_on([Labelled(words, gold, predicted, 12)], {"Oslo", "Acme"}, [[Found(*g, 1.0) for g in gold]])
     assert [(m.text, m.gold, m.predicted, m.probability) for m in report.mistakes] == [
         ("Acme", "ORG", "LOC", 0.9),
         ("Ann", "", "PER", 0.6),

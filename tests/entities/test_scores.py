@@ -1,3 +1,5 @@
+"""Scores are seqeval's."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
@@ -14,12 +16,12 @@ def spans(sentences):
 
 @given(st.lists(st.tuples(tags, tags), min_size=1, max_size=6))
 def test_scores_equal_seqevals(pairs):
-    gold, found = [list(t) for t in zip(*pairs, strict=True)]
-    scores = score_spans(spans(gold), spans(found))
-    if not any(s for s in spans(gold) + spans(found)):
+    gold, predicted = [list(t) for t in zip(*pairs, strict=True)]
+    scores = score_spans(spans(gold), spans(predicted))
+    if not any(s for s in spans(gold) + spans(predicted)):
         assert scores.f1 == 0
         return
-    report = classification_report(gold, found, output_dict=True, zero_division=0)
+    report = classification_report(gold, predicted, output_dict=True, zero_division=0)
     assert abs(scores.f1 - 100 * report["micro avg"]["f1-score"]) < 1e-9
     assert abs(scores.overall.precision - 100 * report["micro avg"]["precision"]) < 1e-9
     assert abs(scores.overall.recall - 100 * report["micro avg"]["recall"]) < 1e-9
@@ -30,8 +32,8 @@ def test_scores_equal_seqevals(pairs):
 
 def test_a_case_counted_by_hand():
     gold = [[(0, 2, "PER"), (4, 5, "LOC")], [(0, 1, "ORG")]]
-    found = [[(0, 2, "PER"), (4, 5, "ORG")], []]
-    result = score_spans(gold, found).to_dict()
+    predicted = [[(0, 2, "PER"), (4, 5, "ORG")], []]
+    result = score_spans(gold, predicted).to_dict()
     assert result["precision"] == 50
     assert abs(result["recall"] - 100 / 3) < 1e-9
     assert result["f1"] == 40

@@ -1,3 +1,5 @@
+"""The linear chain gives what the enumeration of all tag paths gives, compiled or not."""
+
 import itertools
 
 import numpy as np
@@ -66,10 +68,10 @@ def test_probabilities_of_many_spans_are_those_of_each():
     spans = [(0, [4]), (3, [1, 2, 3]), (3, [5, 7]), (18, [1, 3]), (25, [5, 6, 6, 7]), (59, [8]), (40, [1, 5])]
     starts, lengths = np.array([start for start, _ in spans]), np.array([len(tags) for _, tags in spans])
     tags = np.array([tag for _, some in spans for tag in some])
-    found = span_probabilities(messages, Z, A, starts, starts + lengths, tags)
+    actual = span_probabilities(messages, Z, A, starts=starts, ends=starts + lengths, tags=tags)
     expected = [span_probability(messages, Z, A, start, some) for start, some in spans]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-    assert found[-1] == 0, "B of one type, then of another"
+    np.testing.assert_allclose(actual, expected, rtol=1e-12)
+    assert actual[-1] == 0, "B of one type, then of another"
 
 
 def test_illegal_transitions_have_no_share():
@@ -111,11 +113,11 @@ def test_no_score_buys_an_illegal_reading():
     Z = np.zeros((3, 5))
     Z[0, 1], Z[1, 0], Z[2, 2] = 1e5, 1e5, 1e5  # B, O, I: never
     A = legal_transitions(("",)).astype(float)
-    found = best_paths(Z, A, 1000)
-    for _, path in found:
+    actual = best_paths(Z, A, 1000)
+    for _, path in actual:
         assert all(A[i, j] == 0 for i, j in itertools.pairwise([5, *path.tolist(), 5]))
     legal = {y: score for y, score in paths(Z, A) if all(A[a, b] == 0 for a, b in itertools.pairwise((5, *y, 5)))}
-    assert {tuple(path.tolist()): score for score, path in found} == legal
+    assert {tuple(path.tolist()): score for score, path in actual} == legal
     assert best_paths(-Z - 1e5, A, 1)[0][0] < ILLEGAL, "a path is not illegal for being improbable"
 
 

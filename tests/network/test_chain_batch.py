@@ -39,7 +39,7 @@ def test_paths_are_the_same_for_any_number_of_sentences_at_once(batch, candidate
 def test_messages_are_those_of_each_sentence(batch):
     messages, expected = (
         chain_batch.forward_backward(*batch),
-        chain._forward_backward(batch[0], np.exp(batch[1]), batch[2]),
+        chain.forward_backward_plain(batch[0], np.exp(batch[1]), batch[2]),
     )
     rtol = 2e-3 if batch[0].dtype == np.float32 else 1e-9
     for name in ("log_partition", "marginals", "forward", "scales"):

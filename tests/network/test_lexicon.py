@@ -1,3 +1,5 @@
+"""Words and their spellings have their vectors, windows and contexts."""
+
 import numpy as np
 
 from fanlight.network.lexicon import Lexicon, read_lexicon
@@ -14,9 +16,9 @@ def test_words_are_found_and_vectors_close():
     rows = lexicon.find([*words, "unknown"])
     assert rows[-1] == -1
     scale = np.sqrt(np.mean(matrix**2))
-    found = lexicon.vectors(rows)
-    assert not found[-1].any()
-    assert np.abs(found[:-1] - matrix / scale).max() <= np.abs(matrix / scale).max() / 254 * 1.01
+    vectors = lexicon.vectors(rows)
+    assert not vectors[-1].any()
+    assert np.abs(vectors[:-1] - matrix / scale).max() <= np.abs(matrix / scale).max() / 254 * 1.01
 
 
 def test_spellings_are_tried_in_order():
@@ -70,11 +72,11 @@ def test_a_lexicon_once_made_is_read_again_without_the_vectors(tmp_path, monkeyp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "v.vec"
     path.write_text("Paris 1 2\nOslo 2 1\nParis 3 3\n")
-    made, repeated = read_lexicon(path)
+    lexicon, repeated = read_lexicon(path)
     monkeypatch.setattr("fanlight.network.lexicon.read_vectors", None)
     again, repeated_again = read_lexicon(path)
     assert repeated == repeated_again == 1
-    assert made.digest == again.digest
+    assert lexicon.digest == again.digest
     monkeypatch.undo()
     path.write_text("Paris 1 2\nRome 2 1\n")
     assert len(read_lexicon(path)[0]) == 2

@@ -1,3 +1,5 @@
+"""A model comes back from its file as it was, and a damaged file is refused."""
+
 import json
 from dataclasses import replace
 
@@ -14,7 +16,7 @@ from fanlight.network.lexicon import Lexicon
 from fanlight.network.modelfile import Model, load_model, save_model
 from fanlight.network.parameters import first_parameters
 from fanlight.network.vector_tables import ProductCodes, quantise
-from tests.network.test_network import GROUPS, LEXICON, made
+from tests.networks import GROUPS, LEXICON, build_configuration
 
 
 def rng():
@@ -23,7 +25,7 @@ def rng():
 
 @pytest.fixture
 def model():
-    configuration = made()
+    configuration = build_configuration()
     parameters = first_parameters(configuration, np.random.default_rng(0))
     parameters["form"][::2] = 0
     for name in ("form", "affix"):  # as the file keeps them
@@ -121,7 +123,7 @@ def test_damaged_foreign_and_newer_files_are_refused(model, tmp_path):
 @given(drawn=st.data())
 def test_any_altered_byte_is_a_clean_error_or_changes_nothing(drawn, tmp_path_factory):
     folder = tmp_path_factory.mktemp("m")
-    configuration = made()
+    configuration = build_configuration()
     save_model(
         Model(configuration, first_parameters(configuration, np.random.default_rng(0)), LEXICON, {}), folder / "m"
     )

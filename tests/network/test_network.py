@@ -10,24 +10,16 @@ from fanlight.calculus.numeric import central_differences
 from fanlight.calculus.operations import TABLE
 from fanlight.network import decoding
 from fanlight.network.architecture import emissions, equation, loss, mask
-from fanlight.network.configuration import ACTIVATIONS, HEADS, Configuration
+from fanlight.network.configuration import ACTIVATIONS, HEADS
 from fanlight.network.inputs import WordTypes, table_inputs, window_inputs
-from fanlight.network.lexicon import Lexicon
 from fanlight.network.losses import loss_inputs
 from fanlight.network.parameters import first_parameters
 from fanlight.text.features import PADDING, Group
+from tests.networks import GROUPS, LEXICON, build_configuration
 
-GROUPS = (Group("form", 50, 3, ("lower",)), Group("affix", 40, 2, ("prefixes", "shape")))
 REACHING = (replace(GROUPS[0], reach=1), replace(GROUPS[1], reach=0), Group("ngram", 30, 2, ("ngrams",)))
 WORDS = ["Ada", "saw", "Paris", "and", "New", "York", "again"]
 SENTENCES = [[0, 1, 2, 3, 4, 5], [2, 6], [5]]
-LEXICON = Lexicon.of(["ada", "Paris", "york"], np.random.default_rng(9).normal(size=(3, 4)).astype(np.float32))
-
-
-def made(head="chain", which=None, activation="tanh", radius=1, context=2):
-    return Configuration(
-        ("LOC", "PER"), "word", radius, 6, activation, head, which or HEADS[head][0], GROUPS, 4, context
-    )
 
 
 def inputs_of(configuration, rng, dtype=np.float64):
@@ -59,20 +51,20 @@ CASES = [(head, which, activation) for head, losses in HEADS.items() for which i
 
 @pytest.mark.parametrize(("head", "which", "activation"), CASES)
 def test_every_gradient_of_every_head_and_loss(head, which, activation):
-    configuration = made(head, which, activation)
+    configuration = build_configuration(head, which, activation)
     point = inputs_of(configuration, np.random.default_rng(4))
     expression = loss(configuration)
     names = [*first_parameters(configuration, np.random.default_rng(0)), "vectors"]
-    for name, found in zip(names, gradient(expression, names), strict=True):
+    for name, actual in zip(names, gradient(expression, names), strict=True):
         numeric = central_differences(lambda x, name=name: float(evaluate(expression, {**point, name: x})), point[name])
         np.testing.assert_allclose(
-            evaluate(found, point), numeric, atol=1e-6, err_msg=f"{head} {which} {activation} {name}"
+            evaluate(actual, point), numeric, atol=1e-6, err_msg=f"{head} {which} {activation} {name}"
         )
 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_the_compiled_program_equals_the_plain_one(head):
-    configuration = made(head, radius=2)
+    configuration = build_configuration(head, radius=2)
     expression = loss(configuration)
     names = [*first_parameters(configuration, np.random.default_rng(0)), "vectors"]
     outputs = {"loss": expression, **dict(zip(names, gradient(expression, names), strict=True))}
@@ -85,7 +77,7 @@ def test_the_compiled_program_equals_the_plain_one(head):
 
 def test_the_batch_is_the_lectures_equation_at_every_word():
     """W @ x + b of each window, word by word, against the gathered products of the distinct words."""
-    configuration = made(radius=1)
+    configuration = build_configuration(radius=1)
     point = inputs_of(configuration, np.random.default_rng(6))
     Z = evaluate(emissions(configuration), point)
     one = equation(configuration)
@@ -107,7 +99,7 @@ def test_the_batch_is_the_lectures_equation_at_every_word():
 
 @pytest.mark.parametrize("head", HEADS)
 def test_beyond_a_reach_the_network_is_the_whole_one_with_zeros_for_weights(head):
-    near = replace(made(head, radius=2), groups=REACHING)
+    near = replace(build_configuration(head, radius=2), groups=REACHING)
     whole = replace(near, groups=tuple(replace(group, reach=None) for group in REACHING))
     assert [near.columns_at(k).tolist() for k in (0, 1, 2)] == [[0, 1, 2, 3, 9, 10], [*range(7), 9, 10], [*range(11)]]
     point = inputs_of(near, np.random.default_rng(8))
@@ -116,21 +108,21 @@ def test_beyond_a_reach_the_network_is_the_whole_one_with_zeros_for_weights(head
         wide[f"W_{k}"] = np.zeros((6, 11))
         wide[f"W_{k}"][:, near.columns_at(k)] = point[f"W_{k}"]
     names = [*first_parameters(near, np.random.default_rng(0)), "vectors"]
-    found = [evaluate(g, point) for g in [loss(near), *gradient(loss(near), names)]]
+    actual = [evaluate(g, point) for g in [loss(near), *gradient(loss(near), names)]]
     other = [evaluate(g, wide) for g in [loss(whole), *gradient(loss(whole), names)]]
-    for name, one, two in zip(["loss", *names], found, other, strict=True):
+    for name, one, two in zip(["loss", *names], actual, other, strict=True):
         seen = two[:, near.columns_at(int(name[2:]))] if name.startswith("W_") else two
         np.testing.assert_allclose(one, seen, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def test_the_equation_reads_as_the_lecture_writes_it():
-    configuration = made(context=0, activation="sigmoid")
+    configuration = build_configuration(context=0, activation="sigmoid")
     assert str(equation(configuration)) == "U @ sigmoid(W_0 @ x_0 + W_1 @ x_1 + W_2 @ x_2 + b) + c"
 
 
 def test_the_gradient_is_the_calculus():
     """A wrong tanh pullback in the table changes the trained gradient: there is no second mathematics."""
-    configuration = made()
+    configuration = build_configuration()
     point = inputs_of(configuration, np.random.default_rng(7))
     expression = loss(configuration)
     right = evaluate(gradient(expression, "W_1"), point)
@@ -160,7 +152,7 @@ def test_no_derivative_is_written_outside_the_calculus():
 
 def test_emissions_in_blocks_are_those_of_the_whole(monkeypatch):
     rng = np.random.default_rng(0)
-    configuration = replace(made(), evidence_width=3)
+    configuration = replace(build_configuration(), evidence_width=3)
     network = decoding.Network(configuration, first_parameters(configuration, rng), LEXICON)
     types = WordTypes.of([PADDING, *WORDS], configuration, LEXICON)
     lengths = np.array([0, 3, 1, 0, 9, 2, 2, 1, 0, 4])

@@ -22,9 +22,9 @@ def test_best_paths_are_those_of_trying_all(n):
             scores[path] = steps + sum(Z[t, y] for t, y in enumerate(path))
     expected = sorted(scores, key=scores.get, reverse=True)
     for count in (1, 3, 50):
-        found = best_paths(Z, A, count)
-        assert [tuple(path) for _, path in found] == expected[:count]
-        np.testing.assert_allclose([score for score, _ in found], [scores[p] for p in expected[:count]])
+        paths = best_paths(Z, A, count)
+        assert [tuple(path) for _, path in paths] == expected[:count]
+        np.testing.assert_allclose([score for score, _ in paths], [scores[p] for p in expected[:count]])
 
 
 def test_readings_of_a_text_are_best_first_and_probable():

@@ -33,8 +33,8 @@ def entities_of(model, text):
     places = ((text, starts[s:e], ends[s:e]) for s, e in borders)
     features = listed = gazetteer_features(model.gazetteer, model.patterns, keys, sentences, places)
     types = WordTypes.of(list(numbers), configuration, model.lexicon)
-    if model.first is not None:
-        first_stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
+    if model.first_stage is not None:
+        first_stage = Network(model.first_stage.configuration, model.first_stage.parameters, model.lexicon)
         Z = first_stage.emissions(types, ids, contexts, sentences, 0, features=listed)
         probabilities = first_stage.type_probabilities(Z, sentences)
         mentions = document_features(probabilities, numbers_of_forms(numbers)[ids], np.zeros(len(ids), np.int64))

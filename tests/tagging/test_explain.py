@@ -17,7 +17,7 @@ from fanlight.network.inputs import WordTypes
 from fanlight.tagging.explain import secants
 from fanlight.tagging.nearest_examples import kept_sample
 from fanlight.text.features import PADDING
-from tests.training.test_training import SMALL, TOWNS
+from tests.towns import SMALL, TOWNS
 
 ENGLISH = "Museums in Paris are amazing to see. Paris is old."
 AWAY_FROM_KINKS = st.integers(-20, 20).map(lambda n: 0.25 * n + 0.1)
@@ -32,11 +32,11 @@ REACHING = {
 
 @pytest.fixture(scope="module")
 def taggers():
-    found = {name: fanlight.load(name) for name in ("en", "ko")}
+    taggers_by_name = {name: fanlight.load(name) for name in ("en", "ko")}
     for name in ("tanh", "sigmoid", "hardtanh"):
-        found[name] = fanlight.train(TOWNS, **SETTINGS, activation=name)
-    found["reach"] = fanlight.train(TOWNS, **SETTINGS, activation="tanh", features=REACHING)
-    return found
+        taggers_by_name[name] = fanlight.train(TOWNS, **SETTINGS, activation=name)
+    taggers_by_name["reach"] = fanlight.train(TOWNS, **SETTINGS, activation="tanh", features=REACHING)
+    return taggers_by_name
 
 
 @pytest.mark.parametrize("name", ["en", "ko", "tanh", "sigmoid", "hardtanh", "reach"])
@@ -77,20 +77,20 @@ def test_a_table_says_nothing_beyond_its_reach(taggers):
 def test_the_score_is_the_lectures_equation_in_numbers(taggers, name):
     """z = U f(W x + b) + c, evaluated by the calculus at the word's own vectors."""
     tagger = taggers[name]
-    made, p = tagger.model.configuration, tagger.model.parameters
+    configuration, p = tagger.model.configuration, tagger.model.parameters
     text = "Ada Byron lives in Oslo."
     engine = PlainEngine(tagger.model)
     tokens = read_texts([text], tagger.unit)
     words, read = tokens.words, engine.read(tokens)
-    V = engine.network.vectors(WordTypes.of([PADDING, *tokens.keys], made, tagger.model.lexicon))
+    V = engine.network.vectors(WordTypes.of([PADDING, *tokens.keys], configuration, tagger.model.lexicon))
     for token in range(len(words)):
         point = {n: p[n] for n in p if n[0] in "WGbUc" and n not in ("contexts",)}
-        for k in range(made.positions):
-            u = token + k - made.radius
+        for k in range(configuration.positions):
+            u = token + k - configuration.radius
             inside = 0 <= u < len(words)
-            point[f"x_{k}"] = V[u + 1 if inside else 0][made.columns_at(k), None]
+            point[f"x_{k}"] = V[u + 1 if inside else 0][configuration.columns_at(k), None]
             point[f"g_{k}"] = p["contexts"][read.contexts[u] if inside else 64][:, None]
-        z = evaluate(equation(made), point)[:, 0]
+        z = evaluate(equation(configuration), point)[:, 0]
         np.testing.assert_allclose(z, list(tagger.explain(text, token).scores.values()), atol=1e-4)
 
 

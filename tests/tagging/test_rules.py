@@ -25,17 +25,17 @@ MODEL = (Entity(0, 8, "LOC", "New York", 0.9), Entity(19, 23, "LOC", "York", 0.8
 
 
 @pytest.mark.parametrize(
-    ("precedence", "found"),
+    ("precedence", "matches"),
     [
         ("rules", [("New York Times", "ORG"), ("York", "NAME")]),
         ("model", [("New York", "LOC"), ("York", "LOC")]),
         ("longest", [("New York Times", "ORG"), ("York", "NAME")]),
     ],
 )
-def test_precedence(precedence, found):
+def test_precedence(precedence, matches):
     rules = Rules({"New York Times": "ORG", "York": "NAME"}, precedence=precedence)
     document = rules.apply(Document(TEXT, MODEL))
-    assert [(e.text, e.type) for e in document.entities] == found
+    assert [(e.text, e.type) for e in document.entities] == matches
 
 
 def test_longest_keeps_the_model_s_longer_one():
@@ -52,7 +52,7 @@ ALPHABET = "ab .1é서\u0301👍_에는가이다들"
 @given(st.text(ALPHABET, max_size=30), st.lists(st.text(ALPHABET, min_size=1, max_size=4), max_size=6))
 @example("a", ["a", "ab"])
 def test_names_are_found_where_they_stand_as_words(text, names):
-    found = Patterns(dict.fromkeys(names, "X"), {}).find_names(text)
+    matches = Patterns(dict.fromkeys(names, "X"), {}).find_names(text)
     expected = {
         (s, s + len(name))
         for name in names
@@ -65,16 +65,16 @@ def test_names_are_found_where_they_stand_as_words(text, names):
             or follows_name(name, re.match(r"[^\W_]+", text[s + len(name) :]).group())
         )
     }
-    assert {(start, end) for start, end, _ in found} == expected
+    assert {(start, end) for start, end, _ in matches} == expected
 
 
-@pytest.mark.parametrize("suffix", ["", *["이", "은", "을", "의", "에", "에서", "에서는", "에게", "에게서", "으로", "으로도", "과", "이랑", "까지", "부터", "만", "만의", "도", "들이", "측은", "처럼", "보다", "이다", "입니다", "이라는", "이라고", "에서만은", "(주)", "(Luna)은"]])  # fmt: skip
+@pytest.mark.parametrize("suffix", ["", *["이", "은", "을", "의", "에", "에서", "에서는", "에게", "에게서", "으로", "으로도", "과", "이랑", "까지", "부터", "만", "만의", "도", "들이", "측은", "처럼", "보다", "이다", "입니다", "이라는", "이라고", "에서만은", "엔", "에선", "에겐", "까진", "보단", "끼리", "에서부턴", "(주)", "(Luna)은"]])  # fmt: skip
 @pytest.mark.parametrize("name", ["루나비전", "새 별", "민들레"])
 def test_korean_names_are_found_before_particles(name, suffix):
     if name == "민들레" and suffix in ["이", "은", "을", "으로", "으로도", "과", "이랑", "이라는", "이라고"]:
         suffix = {"이": "가", "은": "는", "을": "를", "과": "와"}.get(suffix, suffix[1:])
-    found = Patterns({name: "X"}, {}).find_names(f"오늘 {name}{suffix} 왔다")
-    assert list(found) == [(3, 3 + len(name), "X")]
+    matches = Patterns({name: "X"}, {}).find_names(f"오늘 {name}{suffix} 왔다")
+    assert list(matches) == [(3, 3 + len(name), "X")]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_kernels_find_and_settle_as_the_plain_path_does(documents, names, patter
     block = Block.of([document.text for document in documents])
     types, joined = rules.extend_types("XYZ")
     for first, last in ((0, len(documents)), (len(documents) // 2, len(documents))):
-        found = joined(block, first, last, columns(documents, block, first, last))
-        rows = zip(*(column.tolist() for column in found), strict=True)
+        matches = joined(block, first, last, columns(documents, block, first, last))
+        rows = zip(*(column.tolist() for column in matches), strict=True)
         expected = [
             (d, e.start, e.end, e.type, e.text, e.probability) for d in range(first, last) for e in plain[d].entities
         ]
@@ -187,7 +187,7 @@ def test_a_run_with_rules_is_gone_on_with_by_the_same_rules_alone(tmp_path):
 def test_more_names_than_there_is_room_for_at_first():
     rules = Rules({"a": "X", "a a": "Y"})
     block = Block.of(["a " * 5000])
-    assert len(rules._in_block(block, 0, 1).types) == 9999
+    assert len(rules.find_in_block(block, 0, 1).types) == 9999
 
 
 def test_entities_of_a_model_that_overlap_stay_where_no_rule_is():
@@ -199,8 +199,8 @@ def test_entities_of_a_model_that_overlap_stay_where_no_rule_is():
 def test_files_and_their_faults(tmp_path):
     path = tmp_path / "rules.tsv"
     path.write_text("# mine\nAcme\tORG\n\nre:\\d+ kg\tQUANTITY\n", encoding="utf-8")
-    found = read_rules(path).apply(Document("Acme sold 5 kg.")).entities
-    assert [(e.text, e.type) for e in found] == [("Acme", "ORG"), ("5 kg", "QUANTITY")]
+    matches = read_rules(path).apply(Document("Acme sold 5 kg.")).entities
+    assert [(e.text, e.type) for e in matches] == [("Acme", "ORG"), ("5 kg", "QUANTITY")]
     for text, reason in (
         ("Acme ORG\n", "line 1: is not NAME"),
         ("re:(\tX\n", "no regular expression"),

@@ -1,3 +1,5 @@
+"""The bundled models tag any text with exact offsets, in order."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -71,18 +71,18 @@ class Counted(list):
 @pytest.mark.parametrize("expression", HOSTILE)
 @pytest.mark.parametrize("text", ["a" * 20_000, "ax" * 10_000, "xa " * 7_000, "a" * 20_000 + "!\n"])
 def test_steps_are_linear_in_the_text(expression, text, monkeypatch):
-    found = compile_expression(expression)
+    machine = compile_expression(expression)
     monkeypatch.setattr(Counted, "looks", 0)
-    monkeypatch.setitem(found.__dict__, "rows", Counted(map(Counted, found.transitions.tolist())))
+    monkeypatch.setitem(machine.__dict__, "rows", Counted(map(Counted, machine.transitions.tolist())))
     walked = [0]
-    step = automaton.Automaton._step
+    step = automaton.Automaton.step
 
     def counted_step(*arguments):
         walked[0] += 1
         return step(*arguments)
 
-    monkeypatch.setattr(automaton.Automaton, "_step", counted_step)
-    matches = list(found.find(text))
+    monkeypatch.setattr(automaton.Automaton, "step", counted_step)
+    matches = list(machine.find(text))
     assert Counted.looks in (0, 2 * len(text))  # 0: it lacks a character that the expression requires
     assert walked[0] <= 2 * len(text)
     assert all(a < b <= c for (a, b), (c, _) in zip(matches, matches[1:], strict=False))
@@ -111,13 +111,13 @@ def test_what_is_too_large_is_refused(expression):
 
 
 def test_tables_are_bounded(monkeypatch):
-    found = compile_expression(r"foo.{0,40}bar")
+    machine = compile_expression(r"foo.{0,40}bar")
     for bound in ("MOST_STATES", "MOST_ENTRIES", "MOST_WORK"):
         with monkeypatch.context() as patch:
             patch.setattr(automaton, bound, 20)
             with pytest.raises(DataError, match="too large"):
                 compile_expression.__wrapped__(r"foo.{0,40}bar")
-    assert found.work >= found.transitions.size
+    assert machine.work >= machine.transitions.size
 
 
 def test_half_surrogates_are_characters():

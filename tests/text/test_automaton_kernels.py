@@ -13,8 +13,8 @@ from tests.text.regular import texts as short_texts
 texts = short_texts | st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
-def compiled_matches(expressions, texts, documents=None, room=1 << 18):
-    block, out = Block.of(texts), Entities.allocate(room)
+def compiled_matches(expressions, texts, documents=None, capacity=1 << 18):
+    block, out = Block.of(texts), Entities.allocate(capacity)
     automata = Automata.of([compile_expression(expression) for expression in expressions])
     count = find_matches(block.data, block.starts, block.ends, *(documents or (0, len(texts))), automata, out)
     rows = zip(*(column[:count].tolist() for column in out), strict=True)
@@ -64,7 +64,7 @@ def test_texts_of_several_blocks(size, filling):
 def test_hostile_expressions(expression):
     for text in ("a" * 200_000, "ax" * 100_000, "a b " * 50_000 + "!"):
         matches = plain_matches([expression], [text])
-        assert compiled_matches([expression], [text], room=1 << 18) == (len(matches), matches)
+        assert compiled_matches([expression], [text], capacity=1 << 18) == (len(matches), matches)
 
 
 def test_more_matches_than_there_is_room_for_are_counted():

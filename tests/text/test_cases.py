@@ -32,10 +32,10 @@ def taggers():
 
 def entities(tagger, text):
     """Return (normal form, type) of the entities, whose edges can be seen."""
-    found = tagger(text).entities
-    assert all(text[e.start : e.end] == e.text for e in found)
-    assert not any(is_blank(c) for e in found for c in (e.text[0], e.text[-1]))
-    return [(normalise(e.text, single_spaces=True).text, e.type) for e in found]
+    entities = tagger(text).entities
+    assert all(text[e.start : e.end] == e.text for e in entities)
+    assert not any(is_blank(c) for e in entities for c in (e.text[0], e.text[-1]))
+    return [(normalise(e.text, single_spaces=True).text, e.type) for e in entities]
 
 
 def words(text):

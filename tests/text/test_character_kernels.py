@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanlight.engine.tokenizer_kernels import flags_of
-from fanlight.engine.type_cache import _flags
+from fanlight.engine.type_cache import type_flags
 from fanlight.text.character_features import CHARACTER_FEATURES
-from fanlight.text.character_kernels import LONGEST, character_bags, character_marks, cut, index_of, plan_of
+from fanlight.text.character_kernels import LONGEST, character_bags, gazetteer_features, index_of, plan_of, tokenize
 from fanlight.text.features import CHARACTER_GROUPS, Group, character_form, character_keys, extract
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.tokens import characters
@@ -52,20 +52,20 @@ def laid_out(chunks):
 )
 @settings(max_examples=1000, deadline=None)
 def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
-    borders = np.zeros((LONGEST, 2), np.int64)
+    token_spans = np.zeros((LONGEST, 2), np.int64)
     raw = text.encode()
-    n = cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), borders)
+    n = tokenize(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), token_spans)
     easy = all(any(first <= c <= last for first, last in RANGES) for c in text)
     assert (n >= 0) == easy
     if easy:
         starts, ends = characters(text)
         places = np.append(0, np.cumsum([len(c.encode()) for c in text]))
-        assert borders[:n].tolist() == np.stack([places[starts], places[ends]], 1).tolist()
+        assert token_spans[:n].tolist() == np.stack([places[starts], places[ends]], 1).tolist()
 
 
 def test_long_chunks_are_refused():
     raw = ("서" * (LONGEST + 1)).encode()
-    assert cut(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), np.zeros((LONGEST, 2), np.int64)) == -1
+    assert tokenize(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), np.zeros((LONGEST, 2), np.int64)) == -1
 
 
 def test_every_character_taken_has_its_features_and_flags():
@@ -80,7 +80,7 @@ def test_every_character_taken_has_its_features_and_flags():
     places = np.stack([np.append(0, ends[:-1]), ends], 1)
     flags = np.empty(len(text), np.int32)
     flags_of(data, places, flags)
-    assert flags.tolist() == [_flags(c, character_form(c)) for c in text]
+    assert flags.tolist() == [type_flags(c, character_form(c)) for c in text]
 
 
 @given(st.lists(chunk, min_size=1, max_size=5))
@@ -100,5 +100,5 @@ def test_features_are_those_of_the_plain_ones(chunks):
 def test_marks_are_those_of_the_plain_gazetteer(chunks, names):
     data, spans, keys = laid_out(chunks)
     gazetteer = Gazetteer.of([name for name, _ in names], [list_ for _, list_ in names], "character")
-    plain = gazetteer.marks(keys, np.array([0, len(keys)]))
-    np.testing.assert_array_equal(character_marks(data, spans, gazetteer, index_of(gazetteer)), plain)
+    plain = gazetteer.features(keys, np.array([0, len(keys)]))
+    np.testing.assert_array_equal(gazetteer_features(data, spans, gazetteer, index_of(gazetteer)), plain)

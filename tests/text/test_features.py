@@ -1,3 +1,5 @@
+"""Features of words and characters are those of the plain references, in any company."""
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

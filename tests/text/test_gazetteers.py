@@ -1,3 +1,5 @@
+"""Tokens have the gazetteer features that trying every name would give."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -37,7 +39,7 @@ def test_words_are_marked_as_trying_every_name_would(sentences):
     names = Gazetteer.of(list(NAMES), list(NAMES.values()), "word")
     starts = np.cumsum([0, *map(len, sentences)])
     words = [word for sentence in sentences for word in sentence]
-    np.testing.assert_array_equal(names.marks(words, starts), marked_plainly(sentences, NAMES))
+    np.testing.assert_array_equal(names.features(words, starts), marked_plainly(sentences, NAMES))
 
 
 def test_korean_words_are_marked_by_the_longest_name_they_begin_with():
@@ -45,7 +47,7 @@ def test_korean_words_are_marked_by_the_longest_name_they_begin_with():
     text = "서울역에서 김 김치"
     starts = [i for i, c in enumerate(text) if c != " "]
     keys = character_keys(text, starts, [s + 1 for s in starts])
-    marks = names.marks(keys, np.array([0, len(keys)])).reshape(len(keys), 2, MARKS)
+    marks = names.features(keys, np.array([0, len(keys)])).reshape(len(keys), 2, MARKS)
     assert names.lists == ("LC", "PS")
     assert marks[:5, 0].argmax(1).tolist() == [0, 1, 2, 4, 4]  # begins, inside, ends, and two that follow
     assert not marks[:5, 1].any()

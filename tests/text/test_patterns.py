@@ -37,7 +37,7 @@ def marked_plainly(sentences):
 @st.composite
 def sentences(draw):
     """Sentences of one text, with tokens of several characters and white space between some."""
-    text, found = "", []
+    text, token_places = "", []
     for _ in range(draw(st.integers(1, 3))):
         starts, ends = [], []
         for token in draw(st.lists(st.text("AB-12abx", min_size=1, max_size=6), min_size=1, max_size=6)):
@@ -45,20 +45,20 @@ def sentences(draw):
             starts.append(len(text))
             text += token
             ends.append(len(text))
-        found.append((starts, ends))
-    return [(text, starts, ends) for starts, ends in found]
+        token_places.append((starts, ends))
+    return [(text, starts, ends) for starts, ends in token_places]
 
 
 @given(sentences())
 def test_tokens_are_marked_as_finditer_matches(places):
-    known = Patterns({}, EXPRESSIONS)
-    np.testing.assert_array_equal(known.marks(places), marked_plainly(places))
+    patterns = Patterns({}, EXPRESSIONS)
+    np.testing.assert_array_equal(patterns.features(places), marked_plainly(places))
 
 
 def test_names_mark_whole_words():
-    known = Patterns({"New York": "city", "Acme": "firm"}, {})
+    patterns = Patterns({"New York": "city", "Acme": "firm"}, {})
     text = "Acmes of New York"
-    assert known.marks([(text, [0, 6, 9, 13], [5, 8, 12, 17])]).astype(int).tolist() == [
+    assert patterns.features([(text, [0, 6, 9, 13], [5, 8, 12, 17])]).astype(int).tolist() == [
         [0, 0, 0, 0, 0, 0, 0, 0],
         [0, 0, 0, 0, 0, 0, 0, 0],
         [1, 0, 0, 0, 0, 0, 0, 0],
@@ -103,10 +103,14 @@ def test_several_files_are_one(tmp_path):
     one, two = tmp_path / "one.tsv", tmp_path / "two.tsv"
     one.write_text("re:a\tX\nAcme\tORG\n", encoding="utf-8")
     two.write_text("re:b\tX\nre:a\tY\n", encoding="utf-8")
-    known = read_patterns([one, two])
-    assert (known.names, known.expressions, known.types) == ({"Acme": "ORG"}, {"a": "Y", "b": "X"}, ("ORG", "Y", "X"))
+    patterns = read_patterns([one, two])
+    assert (patterns.names, patterns.expressions, patterns.types) == (
+        {"Acme": "ORG"},
+        {"a": "Y", "b": "X"},
+        ("ORG", "Y", "X"),
+    )
 
 
 def test_a_sentence_in_another_spelling_keeps_its_spaces():
-    made = Sentence("in  Groß-Umstadt.", (0, 4, 16), (2, 16, 17), ((1, 2, "LOC"),), 3).spelled(str.upper)
-    assert made == Sentence("IN  GROSS-UMSTADT.", (0, 4, 17), (2, 17, 18), ((1, 2, "LOC"),), 3)
+    sentence = Sentence("in  Groß-Umstadt.", (0, 4, 16), (2, 16, 17), ((1, 2, "LOC"),), 3).respell(str.upper)
+    assert sentence == Sentence("IN  GROSS-UMSTADT.", (0, 4, 17), (2, 17, 18), ((1, 2, "LOC"),), 3)

@@ -1,3 +1,5 @@
+"""Tokens cover what can be seen, and sentences are made of whole tokens."""
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -107,7 +109,7 @@ def test_half_a_surrogate_pair_is_refused():
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "floor"), [("conll2003-en/dev.txt", 0.99), ("gmb-en/dev.txt", 0.999)])
 def test_gold_tokens_are_found_again(data, name, floor):
-    found = total = 0
+    agreeing = total = 0
     for sentence in read_corpus(data / name, tokenise_sentences).sentences:
         text, gold = "", []
         for word in sentence.tokens:
@@ -117,6 +119,6 @@ def test_gold_tokens_are_found_again(data, name, floor):
             text += "" if glued else " "
             gold.append((len(text), len(text) + len(word)))
             text += word
-        found += len(set(gold) & set(zip(*(a.tolist() for a in tokenise(text)), strict=True)))
+        agreeing += len(set(gold) & set(zip(*(a.tolist() for a in tokenise(text)), strict=True)))
         total += len(gold)
-    assert found / total > floor
+    assert agreeing / total > floor

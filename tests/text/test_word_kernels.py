@@ -12,7 +12,7 @@ from fanlight.text.features import WORD_GROUPS, Group, extract
 from fanlight.text.tokens import ABBREVIATIONS, tokenise
 from fanlight.text.vectors import fallback_forms
 from fanlight.text.word_features import WORD_FEATURES
-from fanlight.text.word_kernels import ABBREVIATION_HASHES, LONGEST, cut, plan_of, vector_rows, word_bags
+from fanlight.text.word_kernels import ABBREVIATION_HASHES, LONGEST, plan_of, tokenize, vector_rows, word_bags
 
 printable = st.characters(min_codepoint=33, max_codepoint=126)
 parts = ["Mr", "U.S", "'s", "n't", "'LL", "...", "--", "1,000", "3:15", "(", '"', "www", "e.g", "O'", ".", "http:", "x"]
@@ -31,20 +31,20 @@ def laid_out(words):
 @given(chunks)
 @settings(max_examples=2000, deadline=None)
 def test_chunks_are_cut_as_the_plain_tokeniser_cuts_them(chunk):
-    borders = np.zeros((LONGEST, 2), np.int64)
+    token_spans = np.zeros((LONGEST, 2), np.int64)
     data = np.frombuffer(f"x{chunk}".encode() + bytes(4), np.uint8)
-    n = cut(data, 1, 1 + len(chunk), ABBREVIATION_HASHES, borders)
+    n = tokenize(data, 1, 1 + len(chunk), ABBREVIATION_HASHES, token_spans)
     starts, ends = tokenise(chunk)
     if n < 0:  # left to the plain one: links, addresses, hash tags
         assert re.search(r"[@#&/=|~_\\]|^\W*w|^[:;]|[\d!?.][a-z]", chunk, re.IGNORECASE)
     else:
-        assert (borders[:n] - 1).tolist() == np.stack([starts, ends], 1).tolist()
+        assert (token_spans[:n] - 1).tolist() == np.stack([starts, ends], 1).tolist()
 
 
 @pytest.mark.parametrize("chunk", ["a" * (LONGEST + 1), "서울", "a\x00b", "ada@home.org", "http://x.org", "www.x.org"])
 def test_what_the_kernel_cannot_cut_it_refuses(chunk):
     data = np.frombuffer(chunk.encode() + bytes(4), np.uint8)
-    assert cut(data, 0, len(data) - 4, ABBREVIATION_HASHES, np.zeros((LONGEST, 2), np.int64)) == -1
+    assert tokenize(data, 0, len(data) - 4, ABBREVIATION_HASHES, np.zeros((LONGEST, 2), np.int64)) == -1
 
 
 every_feature = Group("all", 4093, 4, tuple(sorted(WORD_FEATURES)))
@@ -63,8 +63,8 @@ def test_features_are_those_of_the_plain_ones(words):
 @given(st.lists(st.text("aAbB1#0'é", min_size=1, max_size=3), min_size=1, max_size=8),
        st.lists(st.text("aAbB12'", min_size=1, max_size=3), min_size=1, max_size=8))  # fmt: skip
 @settings(max_examples=1000, deadline=None)
-def test_vectors_are_found_under_the_same_spellings(known, words):
-    lexicon = Lexicon.of(known, np.ones((len(known), 2), np.float32))
+def test_vectors_are_found_under_the_same_spellings(lexicon_words, words):
+    lexicon = Lexicon.of(lexicon_words, np.ones((len(lexicon_words), 2), np.float32))
     rows = np.empty(len(words), np.int64)
     vector_rows(*laid_out(words), lexicon.hashes, rows)
     assert rows.tolist() == lexicon.find(words, fallback_forms).tolist()

@@ -46,14 +46,17 @@ def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(run):
         plain["M"] = np.ones((len(batch.types), configuration.hidden))
         fed, rows = collator(batch, np.random.default_rng(1))
         assert rows["vectors"][0] == -1
-        found = []
+        outputs = []
         for inputs, some in ((plain, needed), (fed, rows)):
             assert {name: sorted(some[name].tolist()) for name in some} == {
                 n: sorted(needed[n].tolist()) for n in needed
             }
-            tables = {name: run.table_rows(name, some[name]) for name in some}
-            found.append(program({**run.parameters, **inputs, **tables})["Z"])
-        np.testing.assert_allclose(*found, rtol=1e-12, atol=1e-12)
+            tables = {
+                name: run.parameters[name][rows] if name in run.parameters else run.lexicon.vectors(rows)
+                for name, rows in some.items()
+            }
+            outputs.append(program({**run.parameters, **inputs, **tables})["Z"])
+        np.testing.assert_allclose(*outputs, rtol=1e-12, atol=1e-12)
 
 
 def test_batches_come_in_order_and_every_token_once(run):
@@ -71,13 +74,13 @@ def test_batches_come_in_order_and_every_token_once(run):
 def test_masks_leave_out_the_share_asked_for(shape):
     key = np.uint64(0xFEDCBA9876543210)
     for dropout in (0.1, 0.5):
-        made = kernels.mask(key, dropout, *shape)
-        assert made.shape == shape
-        assert set(np.unique(made).tolist()) <= {0.0, float(np.float32(1 / (1 - dropout)))}
-        assert np.array_equal(made, kernels.mask(key, dropout, *shape))
-        if made.size > 100_000:
-            quarters = made.reshape(4, -1) > 0
-            assert abs((made == 0).mean() - dropout) < 0.01
+        values = kernels.mask(key, dropout, *shape)
+        assert values.shape == shape
+        assert set(np.unique(values).tolist()) <= {0.0, float(np.float32(1 / (1 - dropout)))}
+        assert np.array_equal(values, kernels.mask(key, dropout, *shape))
+        if values.size > 100_000:
+            quarters = values.reshape(4, -1) > 0
+            assert abs((values == 0).mean() - dropout) < 0.01
             assert abs(np.corrcoef(quarters)[np.triu_indices(4, 1)]).max() < 0.02
-            assert abs(np.corrcoef(made.ravel()[1:], made.ravel()[:-1])[0, 1]) < 0.02
-            assert (made != kernels.mask(key + np.uint64(1), dropout, *shape)).mean() > dropout / 2
+            assert abs(np.corrcoef(values.ravel()[1:], values.ravel()[:-1])[0, 1]) < 0.02
+            assert (values != kernels.mask(key + np.uint64(1), dropout, *shape)).mean() > dropout / 2

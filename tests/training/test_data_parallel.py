@@ -16,7 +16,7 @@ from fanlight.training.data_parallel import Worker, average_states, local_worker
 from fanlight.training.optimisers import Optimiser
 from fanlight.training.settings import read_settings
 from fanlight.training.train import train_model
-from tests.training.test_training import SMALL, TOWNS, TWO, in_documents, trained
+from tests.towns import SMALL, TOWNS, TWO_STAGES, in_documents, train_small
 
 FEW = {"batch_tokens": 50, "epochs": 4}
 
@@ -46,30 +46,32 @@ def documents(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, TWO, {"optimiser": "sgd", "rate": 0.1}, {"random_vectors": 4, "train_vectors": True}], ids=str
+    "settings",
+    [{}, TWO_STAGES, {"optimiser": "sgd", "rate": 0.1}, {"random_vectors": 4, "train_vectors": True}],
+    ids=str,
 )
 def test_one_worker_gives_the_bits_of_ordinary_training(documents, settings, tmp_path, monkeypatch):
-    trained(tmp_path / "plain", data=documents, **FEW, **settings)
-    monkeypatch.setattr(data_parallel, "nullcontext", lambda: data_parallel._team(here, 1))
+    train_small(tmp_path / "plain", data=documents, **FEW, **settings)
+    monkeypatch.setattr(data_parallel, "nullcontext", lambda: data_parallel.open_team(here, 1))
     done = []
     epoch = Worker.epoch
     monkeypatch.setattr(Worker, "epoch", lambda self, number, state: done.append(number) or epoch(self, number, state))
-    trained(tmp_path / "team", data=documents, **FEW, **settings)
+    train_small(tmp_path / "team", data=documents, **FEW, **settings)
     assert done == ([0, 1, 2, 3, 0, 1, 0, 1] if "folds" in settings else []) + [0, 1, 2, 3]
     assert (tmp_path / "team").read_bytes() == (tmp_path / "plain").read_bytes()
 
 
-@pytest.mark.parametrize("settings", [{}, {**TWO, "head": "softmax"}], ids=str)
+@pytest.mark.parametrize("settings", [{}, {**TWO_STAGES, "head": "softmax"}], ids=str)
 def test_processes_give_the_bits_of_workers_in_turn(documents, settings, tmp_path):
     for name, engine in (("turn", here), ("processes", local_workers)):
-        trained(tmp_path / name, data=documents, workers=3, given={"engine": engine}, **FEW, **settings)
+        train_small(tmp_path / name, data=documents, workers=3, options={"engine": engine}, **FEW, **settings)
     assert (tmp_path / "processes").read_bytes() == (tmp_path / "turn").read_bytes()
-    trained(tmp_path / "two", data=documents, workers=2, given={"engine": here}, **FEW, **settings)
+    train_small(tmp_path / "two", data=documents, workers=2, options={"engine": here}, **FEW, **settings)
     assert (tmp_path / "two").read_bytes() != (tmp_path / "turn").read_bytes()
 
 
 def test_workers_learn(documents, tmp_path):
-    trained(tmp_path / "m", data=documents, workers=2, given={"engine": here}, batch_tokens=25, epochs=12)
+    train_small(tmp_path / "m", data=documents, workers=2, options={"engine": here}, batch_tokens=25, epochs=12)
     assert fanlight.evaluate(tmp_path / "m", documents).f1 > 90
 
 
@@ -96,12 +98,12 @@ def test_the_mean_is_that_of_the_workers_averages():
 
 
 def test_a_killed_run_goes_on_to_the_same_bits_and_with_as_many_workers(documents, tmp_path):
-    changes = {"data": documents, "given": {"engine": here}, **FEW, **TWO}
-    trained(tmp_path / "whole", workers=2, **changes)
-    trained(tmp_path / "killed", stop_after=9, workers=2, **changes)
+    changes = {"data": documents, "given": {"engine": here}, **FEW, **TWO_STAGES}
+    train_small(tmp_path / "whole", workers=2, **changes)
+    train_small(tmp_path / "killed", stop_after=9, workers=2, **changes)
     with pytest.raises(SettingsError, match="other data or settings"):
-        trained(tmp_path / "killed", resume=True, workers=3, **changes)
-    trained(tmp_path / "killed", resume=True, workers=2, **changes)
+        train_small(tmp_path / "killed", resume=True, workers=3, **changes)
+    train_small(tmp_path / "killed", resume=True, workers=2, **changes)
     assert (tmp_path / "killed").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
@@ -115,16 +117,16 @@ def test_a_lost_worker_is_an_error_and_the_run_can_go_on(documents, tmp_path, mo
 
             def epoch(number, state):
                 if number == 2:
-                    os.kill(workers._processes[1].pid, signal.SIGKILL)
+                    os.kill(workers.processes[1].pid, signal.SIGKILL)
                 return whole(number, state)
 
             workers.epoch = epoch
             yield workers
 
     with pytest.raises(FanlightError, match="a worker was lost, .*: go on with --resume"):
-        trained(tmp_path / "m", data=documents, workers=2, given={"engine": losing}, **FEW)
-    assert len(trained(tmp_path / "m", data=documents, workers=2, resume=True, **FEW)) == 2
-    trained(tmp_path / "whole", data=documents, workers=2, given={"engine": here}, **FEW)
+        train_small(tmp_path / "m", data=documents, workers=2, options={"engine": losing}, **FEW)
+    assert len(train_small(tmp_path / "m", data=documents, workers=2, resume=True, **FEW)) == 2
+    train_small(tmp_path / "whole", data=documents, workers=2, options={"engine": here}, **FEW)
     assert (tmp_path / "m").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
@@ -136,7 +138,7 @@ def test_more_workers_take_longer_steps_unless_the_rate_is_given():
 
 def test_more_workers_than_sentences_are_refused(tmp_path):
     with pytest.raises(SettingsError, match="workers: 400 for 36 sentences: choose fewer"):
-        trained(tmp_path / "m", workers=400, given={"engine": here})
+        train_small(tmp_path / "m", workers=400, options={"engine": here})
 
 
 def test_the_command_trains_with_workers(tmp_path):

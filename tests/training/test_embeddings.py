@@ -44,11 +44,11 @@ def test_words_in_like_places_get_like_vectors_and_one_seed_one_file(raw, tmp_pa
 def test_korean_words_are_found_by_their_beginnings(tmp_path):
     raw = tmp_path / "ko.txt"
     raw.write_text("서울에서 만나요\n서울은 크다\n서울까지 가요\n서울, 좋다\n부산에 간다\n" * 5, encoding="utf-8")
-    told = []
+    messages = []
     labelled = Corpus("k", "character", [[Sentence("부산에  간다", (), (), ())]])
-    train_vectors([raw], tmp_path / "v", dimension=8, epochs=1, without=[labelled], tell=told.append)
-    assert told[0] == "left out 5 of 25 lines"
-    assert told[2].startswith("attention: vectors of fewer than 1,000,000 words rarely help")
+    train_vectors([raw], tmp_path / "v", dimension=8, epochs=1, without=[labelled], announce=messages.append)
+    assert messages[0] == "left out 5 of 25 lines"
+    assert messages[2].startswith("attention: vectors of fewer than 1,000,000 words rarely help")
     vectors = read_vectors(tmp_path / "v", cache=False)
     assert {"서울", "서울에서", "서울까"} <= set(vectors.words)
     assert not any("부산" in word for word in vectors.words)

@@ -15,8 +15,8 @@ from fanlight.errors import DataError, SettingsError
 from fanlight.network.chain import legal_transitions
 from fanlight.network.losses import UNKNOWN, loss_inputs, loss_of
 from fanlight.training.labels import Labels
-from tests.network.test_network import made
-from tests.training.test_training import SMALL, TOWNS
+from tests.networks import build_configuration
+from tests.towns import SMALL, TOWNS
 
 TYPES = ("LOC", "PER")
 PARTIAL = Annotation({"per": ("PER",), "name": ("LOC", "PER")}, frozenset({"LOC"}))
@@ -25,14 +25,14 @@ PARTIAL = Annotation({"per": ("PER",), "name": ("LOC", "PER")}, frozenset({"LOC"
 def names(labels, numbers):
     """The tags that each label allows."""
     tags = TagSet(TYPES).tags
-    return [{tags[k] for k in np.flatnonzero(labels.allowed[number])} for number in numbers]
+    return [{tags[k] for k in np.flatnonzero(labels.allowed_tags[number])} for number in numbers]
 
 
 def test_labels_allow_what_the_annotation_leaves_open():
     labels = Labels(TYPES, overlapping=False)
-    found = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
+    codes = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
     nothing = {"O", "B-LOC", "I-LOC", "E-LOC", "S-LOC"}
-    assert names(labels, found) == [nothing, {"B-PER"}, {"E-PER"}, {"S-LOC", "S-PER"}, nothing]
+    assert names(labels, codes) == [nothing, {"B-PER"}, {"E-PER"}, {"S-LOC", "S-PER"}, nothing]
     whole = Annotation({"LOC": ("LOC",), "PER": ("PER",)}, frozenset())
     assert names(labels, labels.encode([(0, 1, "LOC")], 2, whole)) == [{"S-LOC"}, {"O"}]
     columns = Labels(TYPES, overlapping=True).encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
@@ -42,13 +42,13 @@ def test_labels_allow_what_the_annotation_leaves_open():
 
 def test_the_loss_is_that_of_all_readings_together():
     """Against the sum over every path, written out."""
-    configuration = made("chain")
+    configuration = build_configuration("chain")
     labels = Labels(TYPES, overlapping=False)
     gold = labels.encode([(0, 1, "name")], 3, PARTIAL)
     rng = np.random.default_rng(3)
     K = configuration.tags
     point = {"Z": rng.normal(size=(3, K)), "A": rng.normal(size=(K + 1, K + 1))}
-    point |= loss_inputs(configuration, gold, np.array([0, 3]), rng, labels.allowed)
+    point |= loss_inputs(configuration, gold, np.array([0, 3]), rng, labels.allowed_tags)
     A = point["A"] + legal_transitions(TYPES)
     paths = list(product(range(K), repeat=3))
     scores = np.array(
@@ -57,7 +57,7 @@ def test_the_loss_is_that_of_all_readings_together():
             for p in paths
         ]
     )
-    right = np.array([all(labels.allowed[g, k] for g, k in zip(gold, p, strict=True)) for p in paths])
+    right = np.array([all(labels.allowed_tags[g, k] for g, k in zip(gold, p, strict=True)) for p in paths])
     expected = (np.log(np.exp(scores).sum()) - np.log(np.exp(scores[right]).sum())) / 3
     loss = loss_of(symbol("Z", ("N", "K")), configuration, partial=True)
     assert evaluate(loss, point) == pytest.approx(expected, rel=1e-6)
@@ -68,13 +68,13 @@ def test_the_loss_is_that_of_all_readings_together():
     [("chain", "likelihood"), ("softmax", "cross-entropy"), ("logistic", "logistic"), ("logistic", "margin")],
 )
 def test_gradients_of_partial_losses(head, which):
-    configuration = made(head, which)
+    configuration = build_configuration(head, which)
     labels = Labels(TYPES, head == "logistic")
     gold = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
     rng = np.random.default_rng(5)
     K = configuration.tags
     point = {"Z": rng.normal(size=(5, K)), "A": rng.normal(size=(K + 1, K + 1))}
-    point |= loss_inputs(configuration, gold, np.array([0, 3, 5]), rng, labels.allowed)
+    point |= loss_inputs(configuration, gold, np.array([0, 3, 5]), rng, labels.allowed_tags)
     loss = loss_of(symbol("Z", ("N", "K")), configuration, partial=True)
     for name in ["Z", "A"] if head == "chain" else ["Z"]:
         assert check_gradient(loss, name, point).error < 1e-6

@@ -15,7 +15,7 @@ from fanlight.training.augmentation import REPLACEMENTS
 from fanlight.training.mention_replacement import SHARE, replace_mentions
 from fanlight.training.preparation import prepare
 from fanlight.training.settings import read_settings
-from tests.training.test_training import SMALL, TOWNS
+from tests.towns import SMALL, TOWNS
 
 TYPES = ("PER", "LOC")
 
@@ -30,8 +30,8 @@ def sentences(draw):
         starts.append(len(text))
         text += word
         ends.append(len(text))
-    borders = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
-    spans = tuple((a, b, draw(st.sampled_from(TYPES))) for a, b in zip(borders[::2], borders[1::2], strict=False))
+    limits = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
+    spans = tuple((a, b, draw(st.sampled_from(TYPES))) for a, b in zip(limits[::2], limits[1::2], strict=False))
     return Sentence(text + draw(st.sampled_from(["", ".", " "])), tuple(starts), tuple(ends), spans)
 
 
@@ -50,15 +50,15 @@ def between(sentence):
 
 @given(st.lists(sentences(), min_size=1, max_size=5), st.integers(0, 9))
 def test_contexts_stay_and_names_are_the_corpus_own(some, seed):
-    made = replace_mentions(Corpus("c", "word", [some]), seed)
-    known = {surface for sentence in some for surface in surfaces(sentence)}
+    replaced = replace_mentions(Corpus("c", "word", [some]), seed)
+    all_surfaces = {surface for sentence in some for surface in surfaces(sentence)}
     pieces = {
         (surface, tuple(s.tokens[a:b])) for s in some for (a, b, _), surface in zip(s.spans, surfaces(s), strict=True)
     }
-    for old, new in zip(some, made.sentences, strict=True):
+    for old, new in zip(some, replaced.sentences, strict=True):
         assert between(new) == between(old)
         assert [t for t, _ in surfaces(new)] == [t for t, _ in surfaces(old)]
-        assert set(surfaces(new)) <= known
+        assert set(surfaces(new)) <= all_surfaces
         for (a, b, _), surface in zip(new.spans, surfaces(new), strict=True):
             assert (surface, tuple(new.tokens[a:b])) in pieces
 

@@ -1,3 +1,5 @@
+"""Optimisers take the steps of the plain references, on whole parameters or on rows."""
+
 import numpy as np
 import pytest
 

@@ -13,7 +13,7 @@ import fanlight
 from fanlight.api.update import update_tagger
 from fanlight.errors import ModelError, SettingsError
 from fanlight.network.modelfile import load_model, read_arrays, save_model, write_arrays
-from tests.training.test_training import SMALL, TWO, trained
+from tests.towns import SMALL, TWO_STAGES, train_small
 
 PLAIN = {
     **SMALL,
@@ -112,7 +112,7 @@ def test_a_hostile_pattern_in_a_model_file_stops_nothing(folder, tagger):
 
 
 def test_two_passes_are_told_too_and_one_can_be_left_out(folder):
-    settings = {**PLAIN, **TWO, "lower_share": 0.5}
+    settings = {**PLAIN, **TWO_STAGES, "lower_share": 0.5}
     out = folder / "two.fanlight"
     fanlight.train(folder / "train.conll", out=out, patterns=[folder / "codes.tsv"], **settings)
     assert fanlight.evaluate(out, folder / "dev.conll").f1 > 99
@@ -121,12 +121,12 @@ def test_two_passes_are_told_too_and_one_can_be_left_out(folder):
 
 def test_a_resumed_run_needs_the_same_patterns(folder, monkeypatch):
     changes = {**PLAIN, "data": folder / "train.conll"}
-    known = {"patterns": [folder / "codes.tsv"]}
-    trained(folder / "whole", given=known, **changes)
-    trained(folder / "killed", stop_after=2, given=known, **changes)
+    options = {"patterns": [folder / "codes.tsv"]}
+    train_small(folder / "whole", options=options, **changes)
+    train_small(folder / "killed", stop_after=2, options=options, **changes)
     with pytest.raises(SettingsError, match="other data or settings"):
-        trained(folder / "killed", resume=True, **changes)
-    trained(folder / "killed", resume=True, given=known, **changes)
+        train_small(folder / "killed", resume=True, **changes)
+    train_small(folder / "killed", resume=True, options=options, **changes)
     assert (folder / "killed").read_bytes() == (folder / "whole").read_bytes()
 
 
@@ -136,8 +136,8 @@ def test_an_update_keeps_them(folder, tagger):
     out = folder / "updated"
     list(update_tagger(folder / "m.fanlight", [folder / "new.conll"], out, settings={"epochs": 8, "rate": 0.01}))
     assert fanlight.load(out).model.patterns.types == ("CODE",)
-    found = [(e.text, e.type) for e in fanlight.load(out)("Send BZ-5 and px-1\n\nOn Monday").entities]
-    assert {("BZ-5", "CODE"), ("Monday", "DAY")} <= set(found)
+    entities = [(e.text, e.type) for e in fanlight.load(out)("Send BZ-5 and px-1\n\nOn Monday").entities]
+    assert {("BZ-5", "CODE"), ("Monday", "DAY")} <= set(entities)
 
 
 def test_they_are_explained_and_shown(folder, tagger):

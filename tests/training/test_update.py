@@ -18,8 +18,8 @@ from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.parameters import first_parameters
 from fanlight.tagging.nearest_examples import kept_sample
 from fanlight.training.rehearsal_sample import draw_rehearsal_sample
-from fanlight.training.update import _inherit
-from tests.training.test_training import SMALL, TOWNS, in_documents
+from fanlight.training.update import inherit_parameters
+from tests.towns import SMALL, TOWNS, in_documents
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +97,14 @@ def test_before_the_first_step_old_tags_score_as_they_did(folder):
     old, new = model.configuration, replace(model.configuration, types=("DAY", *model.configuration.types, "ZOO"))
     drawn = first_parameters(new, np.random.default_rng(1))
     before = {name: array.copy() for name, array in drawn.items()}
-    _inherit(SimpleNamespace(configuration=new, parameters=drawn), model)
+    inherit_parameters(SimpleNamespace(configuration=new, parameters=drawn), model)
     places = [TagSet(new.types).tags.index(tag) for tag in TagSet(old.types).tags]
     added = sorted(set(range(new.tags)) - set(places))
     for name in ("U", "c"):
         np.testing.assert_array_equal(drawn[name][places], model.parameters[name])
         np.testing.assert_array_equal(drawn[name][added], before[name][added])
-    borders = [*places, new.tags]
-    np.testing.assert_array_equal(drawn["A"][np.ix_(borders, borders)], model.parameters["A"])
+    rows = [*places, new.tags]
+    np.testing.assert_array_equal(drawn["A"][np.ix_(rows, rows)], model.parameters["A"])
     np.testing.assert_array_equal(drawn["A"][added], before["A"][added])
     for name in drawn.keys() - {"U", "c", "A"}:
         np.testing.assert_array_equal(drawn[name], model.parameters[name])

@@ -34,6 +34,30 @@ ISO = {
     "3월 1일 오후 2시 30분": "XXXX-03-01T14:30",
     "어제": "2026-11-27", "모레": "2026-11-30", "지난주": "2026-W47", "다음 달": "2026-12", "작년 여름": "2025-SU",
     "3년 전": "2023", "사흘 뒤": "2026-12-01", "지난 금요일": "2026-11-27", "오늘 오후 3시": "2026-11-28T15:00",
+    "3-5 March 2020": "2020-03-03/2020-03-05", "March 30 - April 2, 2020": "2020-03-30/2020-04-02",
+    "from January to March 2020": "2020-01/2020-03", "between 2010 and 2015": "2010/2015", "2019–20": "2019/2020",
+    "Monday to Friday": "2026-11-23/2026-11-27", "the first half of 2020": "2020-H1", "3Q20": "2020-Q3",
+    "first quarter of last year": "2025-Q1", "the weekend": "2026-W48-WE", "last weekend": "2026-W47-WE",
+    "the eighties": "198", "44 BC": "BC0044", "AD 79": "0079", "nineteen eighty-four": "1984", "twenty twenty": "2020",
+    "end of 2020": "2020", "March '96": "1996-03", "15-Mar-2020": "2020-03-15", "20200303": "2020-03-03",
+    "03/2020": "2020-03", "Christmas Day": "XXXX-12-25", "the 15th": "XXXX-XX-15", "April twenty-third": "XXXX-04-23",
+    "2½ years": "P30M", "three quarters of an hour": "PT45M", "1 hour 30 minutes": "PT1H30M", "2 hrs 5 mins": "PT2H5M",
+    "2 years and 3 months": "P2Y3M", "10-15 years": "P10Y/P15Y", "a three-day": "P3D", "day after tomorrow": "2026-11-30",
+    "half past five": "T05:30", "quarter to six": "T05:45", "ten past five": "T05:10", "five thirty": "T05:30",
+    "5 minutes to midnight": "T23:55", "ten o'clock in the morning": "T10:00", "7 in the evening": "T19:00",
+    "12 noon": "T12:00", "17h30": "T17:30", "17:30:15.250": "T17:30:15.250", "09:00 +0200": "T09:00+02:00",
+    "9 a.m. to 5 p.m.": "T09:00/T17:00", "5-6 pm": "T17:00/T18:00", "9:00-17:00": "T09:00/T17:00",
+    "tonight at 8": "2026-11-28T20:00", "noon tomorrow": "2026-11-29T12:00", "3 March 2020 5:30 pm": "2020-03-03T17:30",
+    "5pm Monday": "2026-11-23T17:00", "12/05/2021 14:30": "2021-12-05T14:30", "last night at 11": "2026-11-27T23:00",
+    "이천이십년 삼월 일일": "2020-03-01", "유월 십일": "XXXX-06-10", "20. 3. 1.": "2020-03-01", "3월 1~3일": "XXXX-03-01/XXXX-03-03",
+    "3월 1일부터 4월 2일까지": "XXXX-03-01/XXXX-04-02", "2019~2021년": "2019/2021", "2020년 3월~5월": "2020-03/2020-05",
+    "올해 상반기": "2026-H1", "1·4분기": "XXXX-Q1", "지난여름": "2025-SU", "90년대": "199", "기원전 500년": "BC0500",
+    "지난주 금요일": "2026-11-20", "다음 주 월요일": "2026-11-30", "지난달 15일": "2026-10-15", "오는 3일": "2026-12-03",
+    "내년 1월": "2027-01", "광복절": "XXXX-08-15", "어젯밤": "2026-11-27TNI", "금요일 밤": "2026-11-27TNI",
+    "반년": "P6M", "3박 4일": "P4D", "2시간 30분": "PT2H30M", "10여 년": "P10Y", "20년": "P20Y", "98년": "1998",
+    "밤 12시": "T24:00", "오후 3:30": "T15:30", "오후 3시 5분 전": "T14:55", "오후 3~5시": "T15:00/T17:00",
+    "오전 9시부터 오후 6시까지": "T09:00/T18:00", "한국시간 오전 3시": "T03:00+09:00", "2020. 3. 1. 15:30": "2020-03-01T15:30",
+    "지난 금요일 오후 3시": "2026-11-27T15:00",
 }  # fmt: skip
 AMOUNTS = {
     "$3.5 billion": (3500000000, "USD"), "999 dollars": (999, "USD"), "50 cents": (0.5, "USD"), "US$ 5m": (5000000, "USD"),
@@ -42,9 +66,26 @@ AMOUNTS = {
     "12 tonnes": (12, "t"), "300 km": (300, "km"), "50mg": (50, "mg"), "six feet": (6, "[ft_i]"), "half a mile": (0.5, "[mi_i]"),
     "-5 degrees": (-5, "deg"), "2 million tonnes": (2000000, "t"), "20 °C": (20, "Cel"), "5 sq km": (5, "km2"),
     "6이닝": (6, "{이닝}"), "2큰술": (2, "[tbs_us]"), "10만 명": (100000, "{명}"), "스무 살": (20, "a"), "３００ ｋｍ": (300, "km"),
+    "5,50 €": (5.5, "EUR"), "€1.234,56": (1234.56, "EUR"), "$.50": (0.5, "USD"), "U.S. $5": (5, "USD"),
+    "Rs 5 crore": (50000000, "INR"), "$5 a share": (5, "USD"), "5 dollars and 50 cents": (5.5, "USD"),
+    "3만 5000원": (35000, "KRW"), "3만여 원": (30000, "KRW"), "미화 500달러": (500, "USD"), "3만원대": (30000, "KRW"),
+    "6 feet 2 inches": (74, "[in_i]"), "6'2\"": (74, "[in_i]"), "a mile and a half": (1.5, "[mi_i]"),
+    "three quarters of a mile": (0.75, "[mi_i]"), "1½ cups": (1.5, "[cup_us]"), "10 barrels a day": (10, "[bbl_us]/d"),
+    "a 300-mile": (300, "[mi_i]"), "1.2m tonnes": (1200000, "t"), "시속 100km": (100, "km/h"), "영하 5도": (-5, "Cel"),
+    "반 근": (0.5, "{근}"), "3평 반": (3.5, "{평}"), "고기 두 근": (2, "{근}"), "만 20세": (20, "a"), "30여 평": (30, "{평}"),
+    "half a percent": (0.5, None), "3-1/2 percent": (3.5, None), "50 basis points": (0.5, None), "3할 5푼": (35, None),
+    "5분의 1": (20, None), "15% 이상": (15, None), "15,5%": (15.5, None),
     "15%": (15, None), "3.5 per cent": (3.5, None), "15퍼센트": (15, None), "twenty-one percent": (21, None),
 }  # fmt: skip
+RANGES = {
+    "$5-10": (5, 10, "USD"), "$5 million to $10 million": (5000000, 10000000, "USD"), "1만~2만 원": (10000, 20000, "KRW"),
+    "5 to 10 million dollars": (5000000, 10000000, "USD"), "5%-10%": (5, 10, None), "between 5 and 10 km": (5, 10, "km"),
+    "두세 개": (2, 3, "{개}"),
+}  # fmt: skip
 NOT_UNDERSTOOD = [
+    "24/7",
+    "10 x 20 cm",
+    "millions of dollars",
     "many",
     "",
     "the year of the cat",
@@ -61,6 +102,7 @@ def test_dates_times_and_durations(text):
     value = read_value(text, "DATE", DAY)
     assert value is not None
     assert value.iso == ISO[text]
+    assert read_value(text, "DATE", datetime.datetime(2026, 11, 28, 9)) == value
     assert (value.kind == "duration") == ISO[text].startswith("P")
     assert read_value(text, "TIME", DAY) == value
 
@@ -70,6 +112,15 @@ def test_amounts(text):
     values = [value for type_ in ("MONEY", "PERCENT", "QUANTITY") if (value := read_value(text, type_))]
     number, unit = AMOUNTS[text]
     assert (number, unit) in [(value.to_dict()["number"], value.unit) for value in values]
+
+
+@pytest.mark.parametrize("text", RANGES)
+def test_ranges(text):
+    (value,) = [
+        value for type_ in ("MONEY", "PERCENT", "QUANTITY") if (value := read_value(text, type_)) and value.upper
+    ]
+    fields = value.to_dict()
+    assert (fields["number"], fields["upper"], value.unit) == RANGES[text]
 
 
 @pytest.mark.parametrize("text", NOT_UNDERSTOOD)
@@ -82,7 +133,25 @@ def test_dates_that_do_not_exist_have_no_value(text):
     assert read_value(text, "DATE") is read_value(text, "TIME") is None
 
 
-@pytest.mark.parametrize("text", [" at ", ", on ", " ", "가 ", "은", "1,", "twenty ", "a at b, c on ", "3월 "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        " at ",
+        ", on ",
+        " ",
+        "가 ",
+        "은",
+        "1,",
+        "twenty ",
+        "a at b, c on ",
+        "3월 ",
+        "에는",
+        "1 to ",
+        "5-",
+        "$1 and ",
+        "1시 ",
+    ],
+)
 def test_hostile_texts_are_answered_at_once(text):
     script = "import sys; from fanlight.values.reading import *; [read_value(sys.argv[1], k) for k in KINDS]"
     for length in (60, LONGEST, 30_000):

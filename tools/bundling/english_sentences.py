@@ -223,7 +223,7 @@ def generated(count: int, names: Mapping[str, Sequence[str]], rng: Rng) -> list[
     for number in range(count):
         document = sentence(_pick(rng, NEGATIVE if number % 2 else POSITIVE), names, rng)
         if number % 16 in (1, 2):
-            document = [s.spelled(str.upper if rng.random() < 0.5 else str.lower) for s in document]
+            document = [s.respell(str.upper if rng.random() < 0.5 else str.lower) for s in document]
         documents.append(document)
     return documents
 

@@ -1,7 +1,8 @@
 """The mixed dev set: texts of several kinds, and how a model does on them.
 
 Texts are tagged as a user's would be; tokens of corpora are laid out as running text before. PER, LOC and ORG are
-compared, and on ieer-en numbers too: a duration counts as DATE or TIME.
+compared, and on ieer-en numbers too: a duration counts as DATE or TIME. NIST marks no words such as "today" and "last
+week" there (none of the 48 in the dev files), ours are DATE: a second row of numbers leaves these out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundling.corpora import DEV_FIFTH, MEANINGS, NUMBERS, crossner_dev, without_handles
+from bundling.english_numbers import DEICTIC
 from bundling.silver import detokenised
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
@@ -28,17 +30,19 @@ from fanlight.training.dev_scoring import scale_scores
 
 CALIBRATED = 700  # entities of each part
 NAMES = ("PER", "LOC", "ORG")
+RELATIVE_LEFT_OUT = "IEER dev, numbers without “today”"
 WNUT = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}
 Span = tuple[int, int, str]
 Find = Callable[[list[str]], Iterable[list[tuple[Span, float]]]]
 
 
 class Part(NamedTuple):
-    """Texts with their gold spans of the types that are compared."""
+    """Texts with their gold spans of the types that are compared; entities that are `left_out` are not counted."""
 
     texts: list[str]
     gold: list[list[Span]]
     types: tuple[str, ...]
+    left_out: Callable[[str], bool] = lambda text: False
 
 
 class Score(NamedTuple):
@@ -62,6 +66,7 @@ def parts_of(data: Path) -> dict[str, Part]:
         "CrossNER, a fifth": _part(crossner_dev(data, lambda n: n % DEV_FIFTH == 0), fine),
         "IEER dev, names": _ieer(data / "ieer-en" / "dev.jsonl", NAMES),
         "IEER dev, numbers": _ieer(data / "ieer-en" / "dev.jsonl", NUMBERS),
+        RELATIVE_LEFT_OUT: _ieer(data / "ieer-en" / "dev.jsonl", NUMBERS)._replace(left_out=is_relative),
     }
 
 
@@ -96,6 +101,18 @@ def _ieer(path: Path, types: tuple[str, ...]) -> Part:
     return Part(texts, [[span for span in spans if span[2] in wanted] for spans in gold], types)
 
 
+def is_relative(text: str) -> bool:
+    """Tell whether a text is a date or time that depends on when it is said.
+
+    Examples
+    --------
+    >>> is_relative("last week"), is_relative("last fall"), is_relative("last week of May")
+    (True, False, False)
+    """
+    words = " ".join(text.split())
+    return any((start, end) == (0, len(words)) for start, end, _ in DEICTIC.matches(words))
+
+
 def find_with_model(tagger: Tagger) -> Find:
     """Return what tags texts with one of our models."""
 
@@ -119,10 +136,10 @@ def score(part: Part, find: Find) -> Score:
 def judged(part: Part, find: Find) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the probability of each entity of the part's types, and whether the gold spans have it."""
     sure, right = [], []
-    for gold, entities in zip(part.gold, find(part.texts), strict=True):
+    for text, gold, entities in zip(part.texts, part.gold, find(part.texts), strict=True):
         wanted = set(gold)
         for (start, end, type_), probability in entities:
-            if type_ in part.types:
+            if type_ in part.types and not part.left_out(text[start:end]):
                 is_duration = type_ in ("DATE", "TIME") and (start, end, "DURATION") in wanted
                 right.append((start, end, type_) in wanted or is_duration)
                 sure.append(probability)

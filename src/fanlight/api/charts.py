@@ -39,18 +39,18 @@ def line_chart(
     points = list(zip(xs, ys, strict=True))
     frame = _Frame.around([*points, *forecast])
     place = frame.place
-    marks = frame.axes(below)
+    elements = frame.axes(below)
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*p) for p in points))
-    marks.append(f'<polyline points="{line}" fill="none" stroke="var(--plus, #2b6cb0)" stroke-width="2.5"/>')
+    elements.append(f'<polyline points="{line}" fill="none" stroke="var(--plus, #2b6cb0)" stroke-width="2.5"/>')
     for a, b in pairwise([points[-1], *forecast]):
         (x, y), (u, v) = place(*a), place(*b)
-        marks.append(
+        elements.append(
             f'<path d="M{x:.1f} {y:.1f}L{u:.1f} {v:.1f}" stroke="var(--plus, #2b6cb0)" stroke-dasharray="5 4"/>'
         )
     for p in points:
         x, y = place(*p)
         values = f"{p[0]:,.0f}: {p[1]:.4g}"
-        marks.append(
+        elements.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="var(--plus, #2b6cb0)"><title>{values}</title></circle>'
         )
     after = f"{', ' * bool(of)}{of}: {ys[-1]:.4g}"
@@ -59,7 +59,7 @@ def line_chart(
     style = "display: inline-block; margin: 0 1em 1em 0"
     head = f'<figure class="chart" style="{style}"><figcaption>{caption}</figcaption>'
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%" font-size="11" fill="currentColor"'
-    return f'{head}<svg {size} role="img" aria-label="{escape(name)}">{"".join(marks)}</svg></figure>'
+    return f'{head}<svg {size} role="img" aria-label="{escape(name)}">{"".join(elements)}</svg></figure>'
 
 
 class _Frame(NamedTuple):
@@ -84,18 +84,18 @@ class _Frame(NamedTuple):
 
     def axes(self, below: str) -> list[str]:
         """Return the lines and numbers of the axes, with a name for the x axis."""
-        marks = []
-        for tick in _ticks(self.low, self.high):
+        elements = []
+        for tick in choose_ticks(self.low, self.high):
             _, y = self.place(self.left, tick)
-            marks.append(
+            elements.append(
                 f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".15"/>'
                 f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>'
             )
         for x, anchor in {self.left: "start", self.right: "end"}.items():
             at = f'x="{self.place(x, self.low)[0]:.1f}" y="{HEIGHT - 10}" text-anchor="{anchor}"'
-            marks.append(f"<text {at}>{x:,.0f}</text>")
+            elements.append(f"<text {at}>{x:,.0f}</text>")
         at = f'x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle"'
-        return [*marks, f'<text {at} data-i18n="{escape(below)}">{escape(below)}</text>']
+        return [*elements, f'<text {at} data-i18n="{escape(below)}">{escape(below)}</text>']
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
@@ -103,7 +103,7 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _ticks(low: float, high: float) -> list[float]:
+def choose_ticks(low: float, high: float) -> list[float]:
     """Return round numbers in a range, two to six."""
     unit = 10.0 ** (math.floor(math.log10(high - low)) - 1)
     step = next(unit * times for times in (1, 2, 5, 10, 20, 50) if high - low <= 5 * unit * times)

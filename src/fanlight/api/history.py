@@ -114,8 +114,8 @@ def read_history(path: Path) -> History:
     epochs: dict[tuple[str, int], dict[str, Any]] = {}
     curve: list[dict[str, Any]] = []
     report = None
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
-    for number, line in enumerate(lines[:-1], 1):  # what follows the last line feed is not whole yet
+    text_lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
+    for number, line in enumerate(text_lines[:-1], 1):  # what follows the last line feed is not whole yet
         try:
             row = json.loads(line)
             if "report" in row:

@@ -102,7 +102,7 @@ class LearningCurve:
     label_noise: float = 0.0
 
     @property
-    def lines(self) -> list[str]:
+    def summary(self) -> list[str]:
         """Forecasts, ceiling and advice in words."""
         rows = [
             f"{f.sentences:9,} sentences  F1 {f.f1:6.2f}  {f.low:.1f} – {f.high:.1f}  (forecast)"

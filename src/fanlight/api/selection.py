@@ -15,7 +15,7 @@ WRAPPED = 0.1  # share of line ends in the middle of a sentence from which on a 
 FINAL = tuple(".!?…:;。！？\"'”’)")
 
 
-def split_sentences(lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
+def split_sentences(text_lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
     """Return the sentences of a text, each with the number of the line, from 1, in which it begins.
 
     In hard-wrapped text (line ends stand within sentences) the lines of a paragraph are joined; elsewhere each line is
@@ -23,7 +23,7 @@ def split_sentences(lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
 
     Parameters
     ----------
-    lines : iterable of str
+    text_lines : iterable of str
     unit : str
         "word" or "character": of the model that tags them.
 
@@ -32,7 +32,7 @@ def split_sentences(lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
     >>> split_sentences(["It rained", "all day. We", "stayed.", "", "Bye."], "word")
     [(1, 'It rained all day.'), (2, 'We stayed.'), (5, 'Bye.')]
     """
-    numbered = list(enumerate(lines, 1))
+    numbered = list(enumerate(text_lines, 1))
     wrapped = _is_wrapped([line for _, line in numbered])
     paragraphs: list[list[tuple[int, str]]] = []
     for number, line in numbered:
@@ -52,8 +52,8 @@ def split_sentences(lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
     return sentences
 
 
-def _is_wrapped(lines: Sequence[str]) -> bool:
-    pairs = [(a.strip(), b.strip()) for a, b in pairwise(lines) if a.strip() and b.strip()]
+def _is_wrapped(text_lines: Sequence[str]) -> bool:
+    pairs = [(a.strip(), b.strip()) for a, b in pairwise(text_lines) if a.strip() and b.strip()]
     inside = sum(b[0].islower() and not a.endswith(FINAL) for a, b in pairs)
     return inside > WRAPPED * max(1, len(pairs))
 

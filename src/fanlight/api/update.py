@@ -33,7 +33,7 @@ def update_tagger(
     *,
     rehearse: PathLike | None = None,
     raw: PathLike | None = None,
-    lines: int = 5000,
+    line_count: int = 5000,
     dev: PathLike | None = None,
     settings: Mapping[str, Any] | None = None,
     format: str | None = None,
@@ -46,7 +46,7 @@ def update_tagger(
     model, new, out : path
         The model file, labelled examples, and the file to write.
     rehearse, raw : path, optional
-        Labelled sentences, or raw text of which `lines` lines are tagged by the model itself, so that it does not
+        Labelled sentences, or raw text of which `line_count` lines are tagged by the model itself, so that it does not
         forget the old types; by default the sentences kept in the model file.
     dev : path, optional
         Chooses the best epoch.
@@ -72,7 +72,7 @@ def update_tagger(
     if rehearse is not None:
         old = [read(rehearse)]
     elif raw is not None:
-        documents = list(_tag_lines(tagger, raw, lines, encoding))
+        documents = list(_tag_lines(tagger, raw, line_count, encoding))
         old = [rehearsal_corpus(f"{raw}, as the model tags it", tagger.unit, documents)]
     elif samples := kept_sample(tagger.model):
         old = [rehearsal_corpus("the sample in the model", tagger.unit, documents) for documents in samples]
@@ -97,10 +97,10 @@ def compare_models(
     return {**rows, "all": (old.overall, new.overall)}
 
 
-def _tag_lines(tagger: Tagger, raw: PathLike, lines: int, encoding: str) -> Iterator[list[Sentence]]:
+def _tag_lines(tagger: Tagger, raw: PathLike, line_count: int, encoding: str) -> Iterator[list[Sentence]]:
     """Yield a document for each line of raw text, with the entities that a tagger finds in it."""
     every = chain.from_iterable(_read_lines(file, encoding) for file in files_of([os.fspath(raw)]))
-    for text in filter(None, map(str.strip, islice(every, lines))):
+    for text in filter(None, map(str.strip, islice(every, line_count))):
         document = [
             Sentence(text, tuple(s for s, _ in places), tuple(e for _, e in places), ())
             for places in tokenise_sentences(text, tagger.unit)

@@ -18,7 +18,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Sentence
 from fanlight.entities.bioes import SCHEMES
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, ending_of, files_of, is_rereadable, open_unpacked, replacing
+from fanlight.files import COMPRESSED, check_empty, ending_of, files_of, is_rereadable, open_unpacked, replacing
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.tokens import check_encodable
@@ -63,7 +63,13 @@ def read_records(path: str, format: str | None = None, encoding: str = "utf-8") 
 
 
 def write_records(
-    records: Sequence[Record], path: str, format: str | None = None, scheme: str = "BIOES", unit: str | None = None
+    records: Sequence[Record],
+    path: str,
+    format: str | None = None,
+    scheme: str = "BIOES",
+    unit: str | None = None,
+    *,
+    overwrite: bool = False,
 ) -> str:
     """Write labelled texts, whole or not at all; return the format, which is by default that of the file's name.
 
@@ -77,11 +83,14 @@ def write_records(
         Of columns.
     unit : str, optional
         "word" or "character": what texts without tokens are cut into; by default by their script.
+    overwrite : bool
+        Whether a folder may hold files already.
 
     Raises
     ------
     DataError
-        The format cannot hold something: overlapping entities, line breaks, white space; the message says what.
+        The format cannot hold something: overlapping entities, line breaks, white space; the message says what. Or a
+        folder holds files.
     """
     format = format or format_of_name(ending_of(path))
     if format is None:
@@ -92,6 +101,7 @@ def write_records(
         raise DataError(f"unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
     chosen = REGISTRY[format]
     if chosen.write is not None and chosen.is_folder:
+        check_empty(path, overwrite)
         chosen.write(records, path)
         return format
     if chosen.write is not None and path.lower().endswith(COMPRESSED):
@@ -102,9 +112,9 @@ def write_records(
         if chosen.write is not None:
             chosen.write(records, str(part))
             return format
-        lines = _columns(records, scheme, unit) if chosen.lines is None else chosen.lines(records)
+        rows = _columns(records, scheme, unit) if chosen.write_lines is None else chosen.write_lines(records)
         with open(part, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(line + "\n" for line in lines)
+            file.writelines(row + "\n" for row in rows)
     return format
 
 

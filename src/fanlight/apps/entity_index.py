@@ -6,27 +6,37 @@ killed goes on after the last text that is in, and none is lost or in twice.
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from fanlight.apps.index_queries import Term, parse_query, quote_words, stands_before_particles
+from fanlight.apps.index_values import (
+    KEYS,
+    TABLE,
+    Condition,
+    add_values,
+    conditions_sql,
+    has_values,
+    insert_value,
+)
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError
 from fanlight.files import check_rereadable, database_fault, digest
-from fanlight.text.particles import follows_name
+from fanlight.values import ValueOptions
 
 PathLike = str | os.PathLike[str]
-FORMAT = 3  # 2: with digests of files; 3: and of the models that tagged them
-_ADDED_COLUMNS = {1: ("digest", "model"), 2: ("model",)}  # since each earlier version
+FORMAT = 4  # 2: with digests of files; 3: and of the models that tagged them; 4: with values
+_ADDED_COLUMNS = {1: ("digest", "model"), 2: ("model",), 3: ()}  # since each earlier version
 BATCH = 2000  # texts committed together
-_TABLES = """
+_TABLES = (
+    """
 CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, size INTEGER NOT NULL, lines INTEGER NOT NULL,
     digest TEXT, model TEXT);
 CREATE TABLE documents (id INTEGER PRIMARY KEY, file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
@@ -37,6 +47,8 @@ CREATE INDEX mentions_of_type ON mentions (type);
 CREATE VIRTUAL TABLE names USING fts5 (name, content='mentions', content_rowid='id', tokenize='unicode61');
 CREATE VIRTUAL TABLE texts USING fts5 (text, content='documents', content_rowid='id', tokenize='unicode61');
 """
+    + TABLE
+)
 
 
 class Mention(NamedTuple):
@@ -53,6 +65,8 @@ class Mention(NamedTuple):
         Code points of the text.
     text : str
         The whole text.
+    value : dict, optional
+        What a date or an amount means (`Value.to_dict`).
     """
 
     name: str
@@ -63,6 +77,7 @@ class Mention(NamedTuple):
     start: int
     end: int
     text: str
+    value: dict[str, str | float] | None = None
 
 
 def index(
@@ -70,7 +85,9 @@ def index(
     database: PathLike,
     tag: Callable[[Iterable[str]], Iterator[Document]],
     lines_of: Callable[[str], Iterator[str]],
+    *,
     model: str | None = None,
+    options: ValueOptions = ValueOptions(),  # noqa: B008 - cannot be changed
 ) -> Iterator[tuple[str, int]]:
     """Tag the lines of files into a database, yielding file and lines done after each commit.
 
@@ -87,6 +104,8 @@ def index(
         The lines of a file.
     model : str, optional
         A digest of the models: a file is gone on with by the same alone.
+    options : ValueOptions
+        How the values of dates and amounts are read.
 
     Raises
     ------
@@ -94,20 +113,20 @@ def index(
         A file has changed since it was indexed, or the model has, or the database is none of Fanlight's.
     """
     check_rereadable(files, "an index")
-    with _opened(database, create=True) as connection:
+    with _open(database, options) as connection:
         for file in map(str, files):
             try:
                 size = os.stat(file).st_size
             except OSError as error:
                 raise DataError(f"{file}: cannot be read ({error.strerror}): is the path right?") from None
             number, done = _begin_file(connection, file, size, model)
-            lines = islice(lines_of(file), done, None)
-            while texts := list(islice(lines, BATCH)):
+            texts_left = islice(lines_of(file), done, None)
+            while texts := list(islice(texts_left, BATCH)):
                 documents = list(tag(texts))
                 connection.execute("BEGIN IMMEDIATE")
                 for line, document in enumerate(documents, done + 1):
                     if document.text.strip():
-                        _insert(connection, number, line, document)
+                        _insert(connection, number, line, document, options)
                 done += len(texts)
                 connection.execute("UPDATE files SET lines = ? WHERE id = ?", [done, number])
                 connection.execute("COMMIT")
@@ -131,12 +150,12 @@ def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str
         cursor = connection.execute(sql, [name, size, state, model])
         connection.execute("COMMIT")
         return int(cursor.lastrowid or 0), 0
-    number, size_before, lines, state_before, model_before = row
+    number, size_before, done, state_before, model_before = row
     if size_before != size or state_before not in (None, state):
         raise DataError(f"{file}: has changed since it was indexed: index it into another database")
     if None not in (model, model_before) and model_before != model:
         raise DataError(f"{file}: was indexed with another model: index it into another database")
-    return number, lines
+    return number, done
 
 
 def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
@@ -148,7 +167,9 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
     query : str
         ``type:ORG`` (the type), ``name:"New York"`` (words of the name), ``near:Paris`` (another name in the same
         text) and plain words (in the same text); all must hold. ``*`` at a word's end stands for any ending. A Korean
-        word is also matched before particles: ``서울`` in ``서울에서``, not in ``서울대``.
+        word is also matched before particles: ``서울`` in ``서울에서``, not in ``서울대``. ``date>=2023-01``,
+        ``money<1000USD``, ``quantity>"5 km"``: a mention in the same text with such a value, or this one if no other
+        type is asked for; see `index_values`.
     limit : int
 
     Raises
@@ -156,32 +177,39 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
     DataError
         The query is empty or names a type that no mention has, or the database is none of Fanlight's.
     """
-    where, values = _conditions(query)
-    _check_types(database, query)
-    sql = (
-        "SELECT m.name, m.type, m.probability, f.path, d.line, m.start, m.stop, d.text FROM mentions m "
-        "JOIN documents d ON d.id = m.document JOIN files f ON f.id = d.file WHERE "
-    )
+    terms = parse_query(query)
+    _check_types(database, terms)
     with _reading(database) as connection:
-        return [Mention(*row) for row in connection.execute(f"{sql}{where} ORDER BY m.id LIMIT ?", [*values, limit])]
+        where, values = _conditions(connection, terms)
+        value, join = ("a.value", "LEFT JOIN amounts a ON a.mention = m.id") if has_values(connection) else ("NULL", "")
+        sql = (
+            f"SELECT m.name, m.type, m.probability, f.path, d.line, m.start, m.stop, d.text, {value} FROM mentions m "
+            f"JOIN documents d ON d.id = m.document JOIN files f ON f.id = d.file {join} WHERE {where} "
+            "ORDER BY m.id LIMIT ?"
+        )
+        rows = connection.execute(sql, [*values, limit])
+        return [Mention._make([*row[:-1], row[-1] and json.loads(row[-1])]) for row in rows]
 
 
 def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[str, str, int]]:
     """Return (name, type, mentions) of what a query describes, most mentioned first; see `find`."""
-    where, values = _conditions(query)
-    _check_types(database, query)
-    sql = f"SELECT m.name, m.type, count(*) AS n FROM mentions m WHERE {where} GROUP BY 1, 2 ORDER BY n DESC, 1 LIMIT ?"
+    terms = parse_query(query)
+    _check_types(database, terms)
     with _reading(database) as connection:
+        where, values = _conditions(connection, terms)
+        sql = (
+            f"SELECT m.name, m.type, count(*) n FROM mentions m WHERE {where} GROUP BY 1, 2 ORDER BY n DESC, 1 LIMIT ?"
+        )
         return list(connection.execute(sql, [*values, limit]))
 
 
-def mentions(database: PathLike, least: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+def mentions(database: PathLike, threshold: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
     with _reading(database) as connection:
         current = -1
         pairs: list[tuple[str, str]] = []
-        for document, name, type_ in connection.execute(sql, [least]):
+        for document, name, type_ in connection.execute(sql, [threshold]):
             if document != current and pairs:
                 yield current, pairs
                 pairs = []
@@ -202,102 +230,37 @@ def types_of(database: PathLike) -> list[str]:
         ]
 
 
-def _conditions(query: str) -> tuple[str, list[str]]:
-    parts = _parse(query)
-    where, values = [], []
+def _conditions(connection: sqlite3.Connection, terms: Sequence[Term]) -> tuple[str, list[str | float]]:
+    compared = [Condition(*term) for term in terms if term.key in KEYS]
+    types = [term.value for term in terms if term.key == "type"]
+    where, values = conditions_sql(connection, compared, types, any(term.key == "name" for term in terms))
     named = "SELECT rowid FROM names WHERE names MATCH ? AND before_particles(name, ?)"
-    for key, word in parts:
+    for key, _, word in terms:
+        if key in KEYS:
+            continue
         if key == "type":
             where.append("m.type = ?")
             values.append(word)
         elif key == "name":
             where.append(f"m.id IN ({named})")
-            values += [_match(word), word]
+            values += [quote_words(word), word]
         elif key == "near":
             beside = f"m.document IN (SELECT document FROM mentions WHERE id IN ({named}))"
             where.append(f"{beside} AND m.id NOT IN ({named})")
-            values += [_match(word), word] * 2
+            values += [quote_words(word), word] * 2
         else:
             where.append("m.document IN (SELECT rowid FROM texts WHERE texts MATCH ? AND before_particles(text, ?))")
-            values += [_match(word), word]
+            values += [quote_words(word), word]
     return " AND ".join(where), values
 
 
-def _check_types(database: PathLike, query: str) -> None:
-    names = [word for key, word in _parse(query) if key == "type"]
+def _check_types(database: PathLike, terms: Sequence[Term]) -> None:
+    names = [term.value for term in terms if term.key == "type"]
     if names:
         check_types(names, types_of(database), "type:")
 
 
-_KEYS = ("type", "name", "near")
-_TERM = re.compile(r'\s*(?:([A-Za-z]+):)?(?:"([^"]*)"|([^\s"]*))(?=\s|$)')
-
-
-def _parse(query: str) -> list[tuple[str, str]]:
-    """Return the terms of a query: a key, "" for words of the text, and what it is to be.
-
-    Raises
-    ------
-    DataError
-        The query is empty, a quotation mark has no other, or a key is mistyped or has no value.
-    """
-    terms: list[tuple[str, str]] = []
-    place, query = 0, query.strip()
-    if not query.isprintable():
-        raise DataError(f"the query {query!r} has control characters: leave them out")
-    while place < len(query):
-        term = _TERM.match(query, place)
-        if term is None:
-            raise DataError(f"the query {query!r}: put words that belong together between two quotation marks")
-        place = term.end()
-        key, value = (term[1] or "").lower(), term[3] if term[2] is None else term[2]
-        if key and key not in _KEYS:
-            if nearest := get_close_matches(key, _KEYS, 1, 0.7):
-                raise DataError(f"the query: there is no {key}: (did you mean {nearest[0]}:?)")
-            key, value = "", f"{term[1]}:{value}"  # a word of the text, such as http://…
-        if key and not any(c.isalnum() for c in value):
-            raise DataError(f"the query: {term[0].strip()!r} asks for nothing: give words, type:T, name:N or near:N")
-        terms.append((key, value))
-    if not any(c.isalnum() for _, value in terms for c in value):
-        raise DataError("the query is empty: give words, type:T, name:N or near:N")
-    return terms
-
-
-def _match(words: str) -> str:
-    """Quote words for full-text search, so that no sign in them means anything but a last star."""
-    star = words.endswith("*") or _ends_in_hangul(words)
-    return '"' + words.rstrip("*").replace('"', '""') + '"' + ("*" if star else "")
-
-
-def _ends_in_hangul(words: str) -> bool:
-    tokens = _split(words)
-    return bool(tokens) and "가" <= tokens[-1][-1] <= "힣"
-
-
-def _split(text: str) -> list[str]:
-    """Return the words of a text, folded, as the tokenizer `unicode61` of full-text search has them."""
-    return "".join(c if c.isalnum() else " " for c in text.casefold()).split()
-
-
-def _stands_before_particles(text: str, words: str) -> bool:
-    """Tell whether words are in a text, the last of them by itself or before Korean particles alone.
-
-    Full-text search has compared all but the ending; words that do not end in Hangul are not looked at again.
-    """
-    if words.endswith("*") or not _ends_in_hangul(words):
-        return True
-    *before, last = _split(words)
-    tokens = _split(text)
-    for place, token in enumerate(tokens):
-        suffix = token.removeprefix(last)
-        if (token == last or (suffix != token and follows_name(last, suffix))) and (
-            tokens[max(place - len(before), 0) : place] == before
-        ):
-            return True
-    return False
-
-
-def _insert(connection: sqlite3.Connection, file: int, line: int, document: Document) -> None:
+def _insert(connection: sqlite3.Connection, file: int, line: int, document: Document, options: ValueOptions) -> None:
     sql = "INSERT INTO documents (file, line, text) VALUES (?, ?, ?)"
     number = connection.execute(sql, [file, line, document.text]).lastrowid
     connection.execute("INSERT INTO texts (rowid, text) VALUES (?, ?)", [number, document.text])
@@ -306,33 +269,38 @@ def _insert(connection: sqlite3.Connection, file: int, line: int, document: Docu
         sql = "INSERT INTO mentions (document, start, stop, type, name, probability) VALUES (?, ?, ?, ?, ?, ?)"
         mention = connection.execute(sql, row).lastrowid
         connection.execute("INSERT INTO names (rowid, name) VALUES (?, ?)", [mention, e.text])
+        insert_value(connection, mention or 0, e.text, e.type, options)
 
 
 @contextmanager
 def _reading(database: PathLike) -> Iterator[sqlite3.Connection]:
     """Open a database whose values may be damaged."""
     try:
-        with _opened(database) as connection:
+        with _open(database) as connection:
             yield connection
     except (UnicodeDecodeError, TypeError, AttributeError) as error:
         raise DataError(f"{database}: is damaged ({' '.join(str(error).split())[:200]}): index anew") from None
 
 
 @contextmanager
-def _opened(database: PathLike, create: bool = False) -> Iterator[sqlite3.Connection]:
+def _open(database: PathLike, options: ValueOptions | None = None) -> Iterator[sqlite3.Connection]:
+    """Open a database; to write, if there are options by which values are read."""
+    create = options is not None
     if not create and not Path(database).is_file():
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
     try:
         with closing(_connect(database, create)) as connection:
-            connection.create_function("before_particles", 2, _stands_before_particles, deterministic=True)
+            connection.create_function("before_particles", 2, stands_before_particles, deterministic=True)
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             if version == 0 and not tables and create:
                 connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
             elif version in _ADDED_COLUMNS:
-                if create:
+                if options is not None:
                     added = " ".join(f"ALTER TABLE files ADD COLUMN {name} TEXT;" for name in _ADDED_COLUMNS[version])
-                    connection.executescript(f"BEGIN IMMEDIATE; {added} PRAGMA user_version = {FORMAT}; COMMIT;")
+                    connection.executescript(f"BEGIN IMMEDIATE; {added} {TABLE}")
+                    add_values(connection, options)
+                    connection.executescript(f"PRAGMA user_version = {FORMAT}; COMMIT;")
             elif version != FORMAT:
                 raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
             yield connection

@@ -37,8 +37,8 @@ class Graph:
     edges: dict[tuple[Entity, Entity], int]
 
 
-def graph_of(texts: Iterable[Sequence[Entity]], least: int = 1, most: int = 1000) -> Graph:
-    """Build a graph from each text's mentions (name, type): of the `most` frequent, pairs at least `least` times.
+def graph_of(texts: Iterable[Sequence[Entity]], minimum: int = 1, most: int = 1000) -> Graph:
+    """Build a graph from each text's mentions (name, type): of the `most` frequent, pairs at least `minimum` times.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def graph_of(texts: Iterable[Sequence[Entity]], least: int = 1, most: int = 1000
     counts: Counter[Entity] = Counter()
     pairs: Counter[tuple[Entity, Entity]] = Counter()
     for mentions in texts:
-        keys = _merged([(" ".join(name.split()).casefold(), type_) for name, type_ in mentions])
+        keys = _merge([(" ".join(name.split()).casefold(), type_) for name, type_ in mentions])
         for key, (name, _) in zip(keys, mentions, strict=True):
             if key[0] == " ".join(name.split()).casefold():
                 spellings.setdefault(key, Counter())[" ".join(name.split())] += 1
@@ -64,7 +64,7 @@ def graph_of(texts: Iterable[Sequence[Entity]], least: int = 1, most: int = 1000
     place = {key: i for i, key in enumerate(frequent)}
     edges = {}
     for (a, b), n in pairs.most_common():
-        if n >= least and a in place and b in place:
+        if n >= minimum and a in place and b in place:
             left, right = sorted((a, b), key=place.__getitem__)
             edges[shown[left], shown[right]] = n
     return Graph({shown[key]: counts[key] for key in frequent}, edges)
@@ -89,7 +89,7 @@ def write_graph(graph: Graph, path: Path) -> None:
         part.write_bytes(data)
 
 
-def _merged(keys: list[Entity]) -> list[Entity]:
+def _merge(keys: list[Entity]) -> list[Entity]:
     longer: dict[Entity, set[Entity]] = {}
     for name, type_ in keys:
         words = name.split()

@@ -155,12 +155,12 @@ def tag_shard(job: Job, shard: Shard) -> Row:
     name = _name(shard.number)
     rows, size, checksum = 0, 0, hashlib.sha256()
 
-    blocks = read_blocks(shard.path, begin=shard.begin, end=shard.end)
+    pieces = read_blocks(shard.path, begin=shard.begin, end=shard.end)
     with replacing(Path(job.out) / name) as part, open(part, "wb") as file:
-        for lines, text in tag_lines(blocks, _choose(job), job.threshold, _rules(job.rules), 1):
+        for tagged, text in tag_lines(pieces, _choose(job), job.threshold, _rules(job.rules), 1):
             file.write(text)
             checksum.update(text)
-            rows += len(lines.block.starts)
+            rows += len(tagged.block.starts)
             size += len(text)
     return Row(shard.number, name, rows, size, checksum.hexdigest())
 
@@ -197,7 +197,7 @@ def read_shards(folder: str | os.PathLike[str]) -> Iterator[bytes]:
     DataError
         The folder has no manifest, the run is not at its end, or a file is not what was listed.
     """
-    about, rows = _listed(Path(folder) / MANIFEST)
+    about, rows = _read_manifest(Path(folder) / MANIFEST)
     if len(rows) < len(about["shards"]):
         raise DataError(f"{folder}: {len(rows)} of {len(about['shards'])} shards are done: go on with --resume")
     for number in sorted(rows):
@@ -221,7 +221,7 @@ def _begun(manifest: Path, about: dict[str, Any], resume: bool, overwrite: bool)
         return {}
     if not resume:
         raise DataError(f"{manifest.parent}: holds a run: go on with --resume, or choose another folder")
-    before, rows = _listed(manifest)
+    before, rows = _read_manifest(manifest)
     if before != json.loads(json.dumps(about)):
         raise DataError(f"{manifest.parent}: was begun with other files, model or options: give the same")
     for path in manifest.parent.iterdir():
@@ -234,7 +234,7 @@ def _begun(manifest: Path, about: dict[str, Any], resume: bool, overwrite: bool)
 _LEFTOVER = re.compile(r"\.(\d{6}|manifest)\.jsonl\..*\.tmp")  # of `replacing`, after a kill
 
 
-def _listed(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
+def _read_manifest(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
     try:
         with open(manifest, "r+b") as file:
             data = file.read()

@@ -46,17 +46,16 @@ def column_form(derivative: Indexed) -> Expression | None:
         return column_form(inner) if isinstance(inner, Indexed) else None
     for above, below in _places(derivative):
         try:
-            parts = [_part(term, above, below) for term in derivative.form.terms]
+            terms = derivative.form.terms
+            parts = [part for term in terms if (part := _part(term, above, below)) is not None]
         except CalculusError:
             continue
-        if parts and None not in parts:
+        if parts and len(parts) == len(terms):
             return remember(reduce(_add, parts), derivative.symbols)
     return None
 
 
-def _add(a: Expression | None, b: Expression | None) -> Expression:
-    if a is None or b is None:
-        raise CalculusError("a term has no such form")
+def _add(a: Expression, b: Expression) -> Expression:
     return a - b.arguments[0] if b.operation.name == "negative" else a + b
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, distribute, find_used_axes, group, normal_term
+from fanlight.calculus.index_algebra import collect, distribute, eye_factor, find_used_axes, group, normal_term
 from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
-_EXTRA = 1.2
+_EXTRA = 1.25
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
 _LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
@@ -22,6 +22,9 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     A person keeps a product of sums unless the form is clearly shorter without.
     """
     yield form, 1.0
+    diagonals = _join_diagonals(form)
+    if diagonals is not form:
+        yield diagonals, 1.0
     if sum(len(t.factors) for t in form.terms) > _LIMIT_OF_FACTORS:
         return
     factored = factor_out(form)
@@ -35,6 +38,32 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
         again = factor_out(opened)
         if again is not opened:
             yield again, _EXTRA
+
+
+def _join_diagonals(form: Form) -> Form:
+    """Turn ``diag(a) + diag(b)`` into ``diag(a + b)``."""
+    diagonal = [
+        t for t in form.terms if any(f.atom.kind == "eye" and set(f.indices) == set(form.axes) for f in t.factors)
+    ]
+    inner = [t._replace(factors=tuple(f for f in t.factors if f.atom.kind != "eye")) for t in diagonal]
+    if (
+        len(form.axes) != 2
+        or len(diagonal) < 2
+        or any(len(a.factors) + 1 != len(t.factors) for a, t in zip(inner, diagonal, strict=True))
+    ):
+        return form
+    names = {max(form.axes): min(form.axes)}
+    entries = [t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in inner]
+    vector = factor_out(collect(entries, [min(form.axes)]))
+    if not find_used_axes(vector):
+        return form
+    others = [t for t in form.terms if t not in diagonal]
+    if len(vector.terms) == 1:
+        size, factors = vector.terms[0].coefficient, vector.terms[0].factors
+    else:
+        size, one = group(vector)
+        factors = (one,)
+    return Form((*others, Term(size, (*factors, eye_factor(*form.axes)))), form.axes)
 
 
 def _count_factors(form: Form) -> int:
@@ -79,6 +108,8 @@ def factor_out(form: Form) -> Form:
     if len(form.terms) < 2:
         return form
     options = _options(form)
+    if SHOWS_MEANS.get():  # a mean stays one
+        options = {k: p for k, p in options.items() if not k[0].startswith("length:") or len(p) == len(form.terms)}
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
         outcome = _take_out(form, places)
@@ -150,7 +181,7 @@ def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[i
 
 
 def _patterns(factor: Factor, axes: Sequence[Index]) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-    if factor.atom.kind in ("eye", "part") or (factor.atom.kind == "length" and SHOWS_MEANS.get()):
+    if factor.atom.kind in ("eye", "part"):
         return
     summed: dict[Index, str] = {}
     places = [str(axes.index(i)) if i in axes else summed.setdefault(i, f"s{len(summed)}") for i in factor.indices]

@@ -188,7 +188,7 @@ def normal_term(
             stack += inner.factors[::-1]
         if not powers.get(place, 1):
             del powers[place]
-    outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
+    outcome = _with_steps([Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()])
     outcome, absorbed = _sum_probabilities(outcome, axes)
     outcome, chosen = _sum_selections(outcome, axes)
     absorbed |= chosen
@@ -197,6 +197,39 @@ def normal_term(
     if any(f.atom.kind == "length" for f in outcome):
         coefficient, outcome = _with_lengths(coefficient, outcome)
     return Term(coefficient, tuple(outcome))
+
+
+def _with_steps(factors: list[Factor]) -> list[Factor]:
+    """Use that a step is 0 or 1: its powers and its product with relu change nothing; and that sign / abs is 1 / x."""
+    if not any(f.atom.name in ("step", "sign") for f in factors):
+        return factors
+    arguments = {(f.atom.name, f.indices): f for f in factors if f.atom.kind == "function"}
+    results: list[Factor] = []
+    dropped: list[Factor] = []
+    for factor in factors:
+        name, key = factor.atom.name, [key_of(a) for a in factor.atom.arguments]
+        relu, size = (arguments.get((other, factor.indices)) for other in ("relu", "abs"))
+        if name == "step" and factor.exponent > 0:
+            if relu is None or relu.exponent <= 0 or [key_of(a) for a in relu.atom.arguments] != key:
+                results.append(factor._replace(exponent=Fraction(1)))
+            continue
+        if name == "sign" and factor.exponent == 1 and size is not None and size.exponent == -1:
+            terms = factor.atom.arguments[0].terms
+            alone = len(terms) == 1 and terms[0].coefficient == 1 and len(terms[0].factors) == 1
+            if alone and [key_of(a) for a in size.atom.arguments] == key:
+                (inner,) = rename(factor.atom.arguments[0], factor.indices).terms[0].factors
+                results.append(inner._replace(exponent=-inner.exponent))
+                dropped.append(size)
+                continue
+        results.append(factor)
+    return _collect_powers([f for f in results if f not in dropped])
+
+
+def _collect_powers(factors: list[Factor]) -> list[Factor]:
+    powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
+    for atom, indices, exponent in factors:
+        powers[atom, indices] = powers.get((atom, indices), Fraction(0)) + exponent
+    return [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items() if exponent]
 
 
 def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
@@ -258,12 +291,13 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
 
 
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
-    """Use that exponentials over their sum add up to one; return the indices of this sum too."""
+    """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
     for total in factors:
-        if total.exponent >= 0 or total.atom.kind != "group" or not _is_sum_of_exp(total.atom):
+        one = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
+        if one is None:
             continue
         for factor in factors:
-            if factor.atom.name != "exp" or factor.exponent != 1:
+            if factor.atom != one.atom or factor.exponent != one.exponent:
                 continue
             others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
             alone = {i for i in factor.indices if i not in others}
@@ -306,9 +340,10 @@ def split_selection(form: Form) -> tuple[Form, Form] | None:
     return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
 
 
-def _is_sum_of_exp(atom: Atom) -> bool:
+def _summed_factor(atom: Atom) -> Factor | None:
+    """Return the one factor whose sum a group is."""
     terms = atom.arguments[0].terms
-    return len(terms) == 1 and len(terms[0].factors) == 1 and terms[0].factors[0].atom.name == "exp"
+    return terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
 
 
 def _is_positive_symbol(atom: Atom) -> bool:

@@ -313,6 +313,11 @@ def _transform_factor(factor: Factor, rule: Rule) -> Form:
             base, exponent = arguments
             return _with_names(power_function(base, exponent, fresh), indices, ())
         return _with_names(elementwise(atom.name, arguments[0]), indices, ())
+    if atom.kind == "softmax":
+        fresh = _fresh(indices)
+        argument = transform(rename(atom.arguments[0], fresh), rule)
+        softmax = Atom("softmax", atom.name, atom.lengths, arguments=(argument,))
+        return _with_names(Form((Term(Fraction(1), (Factor(softmax, fresh),)),), fresh), indices, ())
     if atom.name == "inv":
         return _transform_inverse(factor, rule)
     inner = tuple(transform(a, rule) for a in atom.arguments)

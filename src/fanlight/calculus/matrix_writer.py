@@ -9,7 +9,7 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import group, orient, scale
+from fanlight.calculus.index_algebra import eye_factor, group, orient, scale
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename, with_ordered_sums
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
@@ -58,6 +58,8 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     candidates: list[tuple[float, int, Expression]] = []
     fault: CalculusError | None = None
     form = fold_softmax(form)
+    if (stack := _stack(form, axes)) is not None:
+        candidates.append((length_of(stack), sum(1 for _ in walk(stack)), stack))
     for other, weight in alternatives(form):
         try:
             forms = [_exact(_write(other, axes), axes)]
@@ -69,7 +71,38 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
             fault = error
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
-    return min(candidates, key=lambda c: c[:2])[2]
+    return min(candidates, key=lambda c: (c[0], c[1], str(c[2])))[2]
+
+
+def _stack(form: Form, axes: Axes) -> Expression | None:
+    """Write a form that is made of parts of its rows, one below the other."""
+    big, columns = axes
+    blocks: dict[Dimension, tuple[Index | None, list[Term]]] = {}
+    for term in form.terms:
+        part = next((f for f in term.factors if f.atom.kind == "part" and f.indices[0] == big), None)
+        if part is None or big is None:
+            return None
+        offset, small = part.atom.parameters[0], part.indices[1] if len(part.indices) == 2 else None
+        others = [f for f in term.factors if f is not part]
+        if small is not None and small == columns:  # a diagonal block
+            small = new_index(small.length)
+            others.append(eye_factor(small, part.indices[1]))
+        index, terms = blocks.setdefault(offset, (small, []))
+        if (index is None) != (small is None) or (index and small and index.length != small.length):
+            return None
+        names = {} if small is None or index is None else {small: index}
+        terms.append(
+            term._replace(factors=tuple(f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in others))
+        )
+    if len(blocks) < 2 or big is None:
+        return None
+    place, parts = ONE - ONE, []
+    while place in blocks:
+        small, terms = blocks.pop(place)
+        inner = Form(tuple(terms), tuple(i for i in (small, columns) if i is not None))
+        parts.append(write_matrix(inner, (small, columns)))
+        place = place + (ONE if small is None else small.length)
+    return function("vstack")(*parts) if not blocks and place == big.length else None
 
 
 def _exact(e: Expression, axes: Axes) -> Expression:
@@ -144,7 +177,8 @@ def _without_minus(term: Term) -> Term:
 
 def _is_better_turned(e: Expression) -> bool:
     """Tell whether a difference is better written the other way round."""
-    return _is_distance(e) or is_turned(e)
+    inner = e.arguments[0] if e.operation.name == "transpose" else e
+    return _is_distance(inner) or is_turned(inner)
 
 
 def _is_distance(e: Expression) -> bool:
@@ -219,7 +253,9 @@ def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
 
 def _turn(e: Expression) -> Expression:
     """Return a difference whose sign is of no account the way round that is better."""
-    return e.arguments[1] - e.arguments[0] if _is_better_turned(e) else e
+    if e.operation.name != "subtract" or not _is_better_turned(e):
+        return e
+    return e.arguments[1] - e.arguments[0]
 
 
 def _root_of_squares(atom: Atom) -> Expression | None:
@@ -262,6 +298,8 @@ def _atom_expression(atom: Atom) -> Expression:
         return transpose(node) if node.shape and node.shape[0] == ONE else node
     if atom.kind == "length":
         return Expression.node(TABLE["length"], (), atom.parameters)
+    if atom.kind == "softmax":
+        return _softmax(atom.name, atom.arguments[0])
     if atom.kind == "eye":
         return eye(atom.lengths[0])
     if atom.kind == "group":
@@ -354,7 +392,6 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
             count = min(factor.exponent, -total.exponent)
             argument = factor.atom.arguments[0]
             outcome = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
-            _WRITTEN.setdefault(_written_key(outcome), _softmax(name, argument))
             factors[place] = Factor(outcome, axes, count)
             remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
             factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]

@@ -124,6 +124,22 @@ def value_of(
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
 
 
+def pull_back_value(
+    node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], upstream: Array
+) -> list[Any]:
+    """Return what a node hands back to its arguments: its pullback's other reading, on arrays.
+
+    Raises
+    ------
+    CalculusError
+        The operation has no pullback.
+    """
+    if node.operation.pullback is None:
+        raise CalculusError(f"{node.operation.name} has no pullback: its derivative is not known here")
+    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
+    return list(node.operation.pullback(upstream, values[node], *(values[a] for a in node.arguments), *parameters))
+
+
 def _symbols_with_lengths(
     expression: Expression, order: Sequence[Expression], inputs: Mapping[str, Any]
 ) -> dict[str, Expression]:

@@ -7,20 +7,24 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from fanlight.calculus.expressions import Expression, constant, function, walk
+from fanlight.calculus.index_form import Form, key_of
+from fanlight.calculus.indexing import form_of
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.errors import CalculusError
 
 Power = tuple[Expression, Fraction]
 _sum, _trace, _norm = map(function, ("sum", "tr", "norm"))
 
 
 class Source(NamedTuple):
-    """How the expression was written that a result comes from: whether with norms, and its differences."""
+    """How the expression was written that a result comes from: whether with norms, and the keys of its differences."""
 
     has_norms: bool = False
-    differences: frozenset[Expression] = frozenset()
+    differences: frozenset[str] = frozenset()
 
 
 _NO_SOURCE = Source()
@@ -31,7 +35,7 @@ SOURCE: ContextVar[Source] = ContextVar("SOURCE", default=_NO_SOURCE)
 def like_source(expression: Expression) -> Iterator[None]:
     """Write norms and differences as they are written in an expression, or in the one that it comes from."""
     outer, nodes = SOURCE.get(), set(walk(expression))
-    differences = outer.differences | {node for node in nodes if node.operation.name == "subtract"}
+    differences = outer.differences | {_key(node) for node in nodes if _is_difference(node)}
     has_norms = outer.has_norms or any(node.operation.name == "norm" for node in nodes)
     token = SOURCE.set(Source(has_norms, differences))
     try:
@@ -43,7 +47,32 @@ def like_source(expression: Expression) -> Iterator[None]:
 def is_turned(e: Expression) -> bool:
     """Tell whether it is ``b - a`` where the source has ``a - b``."""
     differences = SOURCE.get().differences
-    return e.operation.name == "subtract" and e not in differences and e.arguments[1] - e.arguments[0] in differences
+    if not differences or e.operation.name != "subtract":
+        return False
+    return _key(e) not in differences and _key(e.arguments[1] - e.arguments[0]) in differences
+
+
+def _is_difference(e: Expression) -> bool:
+    """Tell whether it is ``a - b``, or ``-b + a``."""
+    return e.operation.name == "subtract" or (
+        e.operation.name == "add" and any(a.operation.name == "negative" for a in e.arguments)
+    )
+
+
+def _key(e: Expression) -> str:
+    """Return a name of an expression that does not depend on the order of its terms and factors."""
+    key = _KEYS.get(e)
+    if key is None:
+        try:
+            form = form_of(e)
+            key = min(key_of(form), key_of(Form(form.terms, form.axes[::-1])))  # transposed it is the same difference
+        except CalculusError:  # rows by number: it is compared as it is written
+            key = str(e)
+        _KEYS[e] = key
+    return key
+
+
+_KEYS: WeakKeyDictionary[Expression, str] = WeakKeyDictionary()
 
 
 def sum_of_squares(e: Expression) -> Expression:
@@ -60,7 +89,7 @@ def length_of(expression: Expression) -> int:
 
 def shortest(*candidates: Expression) -> Expression:
     """Return the expression of the fewest characters, then of the fewest operations."""
-    return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e))))
+    return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e)), str(e)))
 
 
 def negate(e: Expression) -> Expression:
@@ -84,9 +113,32 @@ def scale_product(scalars: list[Expression], core: Expression | None) -> Express
     if not scalars:
         return core
     if core.operation.name in ("matmul", "multiply", "divide"):
-        return Expression.node(core.operation, (scale_product(scalars, core.arguments[0]), core.arguments[1]))
+        head, tail = core.arguments
+        inner = times(scalars) * head if head.operation.name == "matmul" != core.operation.name else None
+        return Expression.node(core.operation, (inner or scale_product(scalars, head), tail))
     outcome = times(scalars)
     return outcome * core
+
+
+def _without_minus(e: Expression) -> Expression | None:
+    """Return a product without the minus that it begins with."""
+    if e.operation.name == "negative":
+        return e.arguments[0]
+    if e.operation.name not in ("matmul", "multiply", "divide"):
+        return None
+    positive = _without_minus(e.arguments[0])
+    return None if positive is None else Expression.node(e.operation, (positive, e.arguments[1]))
+
+
+def _without_scalars(e: Expression) -> tuple[list[Expression], Expression]:
+    """Split the scalars off that a product begins with."""
+    if e.operation.name not in ("matmul", "multiply", "divide"):
+        return [], e
+    head, tail = e.arguments
+    if e.operation.name == "multiply" and not head.shape and tail.shape:
+        return [head], tail
+    scalars, core = _without_scalars(head) if head.shape else ([], head)
+    return (scalars, Expression.node(e.operation, (core, tail))) if scalars else ([], e)
 
 
 def times(factors: Sequence[Expression]) -> Expression:
@@ -142,6 +194,12 @@ def transpose(e: Expression) -> Expression:
     name = e.operation.name
     if not e.shape:
         return e
+    positive = _without_minus(e)
+    if positive is not None:
+        return negate(transpose(positive))
+    scalars, core = _without_scalars(e)
+    if scalars:
+        return scale_product(scalars, transpose(core)) or e.T
     if name == "transpose":
         return e.arguments[0]
     if name in ("ones", "zeros"):
@@ -197,7 +255,11 @@ def total(powers: list[Power]) -> Expression:
     """Sum the entries of a product of matrices."""
     if len(powers) == 1 and powers[0][1] == 2:
         return sum_of_squares(shortest(powers[0][0], transpose(powers[0][0])))
-    return _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
+    entries = _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
+    if len(powers) == 2 and all(x == 1 for _, x in powers):
+        (a, _), (b, _) = powers
+        return shortest(entries, trace_of(transpose(a), b))
+    return entries
 
 
 def is_diagonal_of(e: Expression) -> bool:

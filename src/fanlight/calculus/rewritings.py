@@ -153,7 +153,7 @@ REWRITINGS: dict[str, Rewriting] = {
     "selu": Rewriting("selu(x)", "1.0507 * elu(x, 1.6733), with all digits", _selu),
     "log1p": Rewriting("log1p(x)", "log(1 + x)", lambda x: function("log")(1 + x)),
     "expm1": Rewriting("expm1(x)", "exp(x) - 1", lambda x: _exp(x) - 1),
-    "logit": Rewriting("logit(p)", "log(p / (1 - p))", lambda x: function("log")(x / (1 - x))),
+    "logit": Rewriting("logit(x)", "log(x / (1 - x))", lambda x: function("log")(x / (1 - x))),
     "square": Rewriting("square(x)", "x**2", lambda x: x**2),
     "log_sigmoid": Rewriting("log_sigmoid(x)", "-softplus(-x)", lambda x: -function("softplus")(-x)),
     "log_softmax": Rewriting("log_softmax(x)", "x - logsumexp(x)", _log_softmax),

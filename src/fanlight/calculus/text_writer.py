@@ -68,8 +68,8 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
-    if SHOWS_MEANS.get() and (statistic := _statistic(node)) is not None:
-        return statistic, _ATOM
+    if SHOWS_MEANS.get() and (shown := statistic(node)) is not None:
+        return f"{shown[0]}({write(shown[1])})", _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM
     if name in _INFIX:
@@ -111,19 +111,19 @@ def _wrap(node: Expression, level: int) -> str:
     return text if binds >= level else f"({text})"
 
 
-def _statistic(node: Expression) -> str | None:
-    """Write a mean, variance or standard deviation, which are read as sums."""
+def statistic(node: Expression) -> tuple[str, Expression] | None:
+    """Return the name of a mean, variance or standard deviation, which are read as sums, and what it is of."""
     if node.operation.name == "sqrt":
-        inner = _statistic(node.arguments[0])
-        return f"std{inner[3:]}" if inner and inner.startswith("var(") else None
+        inner = statistic(node.arguments[0])
+        return ("std", inner[1]) if inner and inner[0] == "var" else None
     if node.operation.name != "divide" or node.arguments[0].operation.name != "sum":
         return None
     (x,) = node.arguments[0].arguments
     if x.operation.name == "power" and x.arguments[0].operation.name == "subtract":
         (entries, _) = x.arguments[0].arguments
         if entries.shape and node is variance_of(entries):
-            return f"var({write(entries)})"
-    return f"mean({write(x)})" if x.shape and node is mean_of(x) else None
+            return "var", entries
+    return ("mean", x) if x.shape and node is mean_of(x) else None
 
 
 def _places(product: Expression) -> str | None:

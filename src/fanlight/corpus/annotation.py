@@ -42,7 +42,7 @@ class Annotation:
         return bool(self.unmarked) or any(len(types) > 1 for types in self.readings.values())
 
     @property
-    def marked(self) -> set[str]:
+    def marked_types(self) -> set[str]:
         """The model's types that the corpus marks."""
         return {type_ for types in self.readings.values() for type_ in types}
 
@@ -69,7 +69,7 @@ def meanings_of(
     for corpus in corpora:
         name = next((name for name in readings_by_file if _ends_with(corpus.path, name)), None)
         used.add(name)
-        readings, unmarked = named(corpus, readings_by_file, ({}, None))
+        readings, unmarked = value_for(corpus, readings_by_file, ({}, None))
         strange = sorted(set(readings) - set(corpus.types))
         if strange:
             raise SettingsError(
@@ -79,7 +79,7 @@ def meanings_of(
         all_unmarked.append(unmarked)
     lost = sorted(set(readings_by_file) - used)
     if lost:
-        raise SettingsError(f"corpora.{lost[0]}: no training file of that name; there are {_named(corpora)}")
+        raise SettingsError(f"corpora.{lost[0]}: no training file of that name; there are {_list_paths(corpora)}")
     all_types = {type_ for readings in all_readings for types in readings.values() for type_ in types}
     annotations = []
     for readings, unmarked in zip(all_readings, all_unmarked, strict=True):
@@ -91,7 +91,7 @@ def meanings_of(
     return annotations
 
 
-def named(corpus: Corpus, values_by_file: Mapping[str, Value], otherwise: Value) -> Value:
+def value_for(corpus: Corpus, values_by_file: Mapping[str, Value], otherwise: Value) -> Value:
     """Return what is given for a corpus, by the end of its path."""
     return next((value for name, value in values_by_file.items() if _ends_with(corpus.path, name)), otherwise)
 
@@ -101,5 +101,5 @@ def _ends_with(path: str, name: str) -> bool:
     return parts[-len(wanted) :] == wanted
 
 
-def _named(corpora: Iterable[Corpus]) -> str:
+def _list_paths(corpora: Iterable[Corpus]) -> str:
     return ", ".join(corpus.path for corpus in corpora)

@@ -118,7 +118,7 @@ class DataReport:
             yield f"repaired while reading: {self.repairs}"
 
     @property
-    def lines(self) -> list[str]:
+    def summary(self) -> list[str]:
         """The report in words: problems, then three lines of figures."""
         kind = "" if self.documents_marked else ", not marked"
         types = ", ".join(f"{name} {count:,}" for name, count in self.entities.items()) or "none"

@@ -62,23 +62,23 @@ def read_corpus(
     if os.path.isdir(path):
         return _read_folder(path, tokenise, format, encoding, (unit, scheme, unmarked_document))
     text, digest = read_text(path, encoding)
-    lines = text.split("\n")
+    text_lines = text.split("\n")
     format = _choose_format(path, format, text)
     if scheme is not None and scheme not in SCHEMES:
         raise DataError(f"{path}: unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
     notes: list[Note] = []
-    is_marked = format != "columns" or any(line.startswith("-DOCSTART-") for line in lines)
+    is_marked = format != "columns" or any(line.startswith("-DOCSTART-") for line in text_lines)
     if format == "klue":
-        documents, unit = [[sentence] for sentence in read_klue(str(path), lines, notes)], "character"
+        documents, unit = [[sentence] for sentence in read_klue(str(path), text_lines, notes)], "character"
     elif format == "columns":
-        documents = read_columns(str(path), lines, notes, scheme)
+        documents = read_columns(str(path), text_lines, notes, scheme)
         if not is_marked and unmarked_document == "sentence":
             documents = [[sentence] for document in documents for sentence in document]
         unit = unit or _unit_of(sentence.text for document in documents for sentence in document)
         if unit == "character":
             documents = [[_in_characters(sentence) for sentence in document] for document in documents]
     else:
-        documents, unit = _align_records(list(records_of_jsonl(str(path), lines)), tokenise, unit, notes)
+        documents, unit = _align_records(list(records_of_jsonl(str(path), text_lines)), tokenise, unit, notes)
     documents = [document for document in documents if document]
     if not documents:
         raise DataError(f"{path}: has no sentences")

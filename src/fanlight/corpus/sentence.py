@@ -40,12 +40,12 @@ class Sentence:
         text = self.text
         return [text[s:e] for s, e in zip(self.starts, self.ends, strict=True)]
 
-    def spelled(self, spelling: Callable[[str], str]) -> Sentence:
+    def respell(self, spelling: Callable[[str], str]) -> Sentence:
         """Return the sentence with another spelling of each token, as far apart as they were.
 
         Examples
         --------
-        >>> Sentence("so  großes!", (4, 10), (10, 11), ()).spelled(str.upper)
+        >>> Sentence("so  großes!", (4, 10), (10, 11), ()).respell(str.upper)
         Sentence(text='GROSSES!', starts=(0, 7), ends=(7, 8), spans=(), line=0)
         """
         text = ""

@@ -89,9 +89,11 @@ class Scratch(NamedTuple):
     H, Z : float32 array (rows, M), (rows, K)
         Hidden units and emissions of several sentences.
     places : int64 array (2, P)
+    steps : float32 array (P,)
+        Where rows of products are, and their scales (`first_layer.Types`).
     parts : int64 array (P · g,)
-    evidence, shares : int64, float32 array (P · (T + 1),)
-        Where the rows of the evidence's weights are, and what these are multiplied by.
+    document_rows, shares : int64, float32 array (P · (T + 1),)
+        Where the rows of `Layers.document_weights` are, and what these are multiplied by.
     scores : float32 array (rows, R)
         Scores of best paths; R >= 4T + 1 with padding, and 5T for the logistic head.
     path : int32 array (rows,)
@@ -108,8 +110,9 @@ class Scratch(NamedTuple):
     H: Any
     Z: Any
     places: Any
+    steps: Any
     parts: Any
-    evidence: Any
+    document_rows: Any
     shares: Any
     scores: Any
     path: Any
@@ -142,7 +145,7 @@ class Scratch(NamedTuple):
         doubles: Callable[[], Any] = lambda: allocate_aligned((rows, width), np.float64)  # noqa: E731
         return cls(
             allocate_aligned((rows, hidden)), allocate_aligned((rows, emission_width(types, independent))),
-            np.zeros((2, positions), np.int64), np.zeros(positions * parts, np.int64),
+            np.zeros((2, positions), np.int64), np.zeros(positions, np.float32), np.zeros(positions * parts, np.int64),
             np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
             allocate_aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
             np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),
@@ -177,13 +180,13 @@ def emission_width(types: int, independent: bool) -> int:
 
 
 @inner(fastmath={"contract"})
-def best_path(at: int, n: int, A: Any, room: Any) -> None:
-    """Fill room.path with columns of rows, for the n tokens from row `at` of room.Z on; see `network.chain.viterbi`.
+def best_path(at: int, n: int, A: Any, scratch: Any) -> None:
+    """Fill scratch.path with columns of rows, for n tokens from row `at` of scratch.Z on; see `network.chain.viterbi`.
 
     Of equal paths the one with lower tags last wins. A tag that closes is not looked at where the best way on from it
     is worse than the worst from another.
     """
-    Z, scores, path, candidates = room.Z, room.scores, room.path, room.candidates
+    Z, scores, path, candidates = scratch.Z, scratch.scores, scratch.path, scratch.candidates
     C, K = A.between.shape[1], scores.shape[1]
     T, N = C // 2, C + C // 2
     for j in range(T):
@@ -269,24 +272,24 @@ def row_sum(values: Any, place: int, width: int) -> Any:
 
 
 @inner(fastmath={"contract"})
-def messages(at: int, n: int, low: int, high: int, weights: Any, room: Any) -> None:
-    """Pass messages along the n tokens of a sentence, from row `at` of room.Z on (see `chain.forward_backward`).
+def messages(at: int, n: int, low: int, high: int, weights: Any, scratch: Any) -> None:
+    """Pass messages along the n tokens of a sentence, from row `at` of scratch.Z on (see `chain.forward_backward`).
 
     Forwards as far as token `high` and backwards to token `low`, each row up to a factor of its own:
     ``backward[t - 1] = scales[t] * (weights @ (exponentials[t] * backward[t]))``. P(tag at t) is in proportion to
     ``forward[t] * backward[t]``.
     """
-    E, F, B, row = room.exponentials, room.forward, room.backward, room.row
+    E, F, B, row = scratch.exponentials, scratch.forward, scratch.backward, scratch.row
     C, K = weights.between.shape[1], F.shape[1]
     T, N = C // 2, C + C // 2
     flat = F.reshape(-1)
     for t in range(n):
-        top = largest(load(room.Z, (at + t) * room.Z.shape[1], TYPES))
+        top = largest(load(scratch.Z, (at + t) * scratch.Z.shape[1], TYPES))
         for j in range(len(TYPES), K, len(TYPES)):
-            top = max(top, largest(load(room.Z, (at + t) * room.Z.shape[1] + j, TYPES)))
+            top = max(top, largest(load(scratch.Z, (at + t) * scratch.Z.shape[1] + j, TYPES)))
         for j in range(K):
-            E[t, j] = np.float64(room.Z[at + t, j]) - np.float64(top)
-    exponentiate(n * K, room)
+            E[t, j] = np.float64(scratch.Z[at + t, j]) - np.float64(top)
+    exponentiate(n * K, scratch)
     for j in range(0, T, len(TYPES)):
         store(splat(0.0, TYPES), F, j)
     for j in range(0, C, len(OPEN)):
@@ -316,7 +319,7 @@ def messages(at: int, n: int, low: int, high: int, weights: Any, room: Any) -> N
     for t in range(n - 1, low, -1):
         here = t * K
         before = here - K
-        room.scales[t] = scale = 1 / row_sum(B, here, K)
+        scratch.scales[t] = scale = 1 / row_sum(B, here, K)
         for j in range(0, K, len(TYPES)):
             store(load(B, here + j, TYPES) * load(E, here + j, TYPES) * splat(scale, TYPES), row, j)
         for j in range(0, C, len(OPEN)):
@@ -332,9 +335,9 @@ def messages(at: int, n: int, low: int, high: int, weights: Any, room: Any) -> N
 
 
 @inner(fastmath={"contract"}, forceinline=True)
-def mass_of(t: int, room: Any) -> Any:
+def mass_of(t: int, scratch: Any) -> Any:
     """Return the sum over all tags of ``forward[t] * backward[t]``."""
-    F, B, K = room.forward, room.backward, room.forward.shape[1]
+    F, B, K = scratch.forward, scratch.backward, scratch.forward.shape[1]
     v = load(F, t * K, TYPES) * load(B, t * K, TYPES)
     for j in range(len(TYPES), K, len(TYPES)):
         v = fma(load(F, t * K + j, TYPES), load(B, t * K + j, TYPES), v)
@@ -342,12 +345,12 @@ def mass_of(t: int, room: Any) -> Any:
 
 
 @inner()
-def probability(weights: Any, start: int, end: int, room: Any) -> float:
-    """Return P(exactly these tags of room.path); see `network.chain.span_probability`."""
+def probability(weights: Any, start: int, end: int, scratch: Any) -> float:
+    """Return P(exactly these tags of scratch.path); see `network.chain.span_probability`."""
     C = weights.between.shape[1]
     T, N = C // 2, C + C // 2
-    path = room.path
-    value = room.forward[start, path[start]] / mass_of(start, room)
+    path = scratch.path
+    value = scratch.forward[start, path[start]] / mass_of(start, scratch)
     for t in range(start + 1, end):
         before, tag = path[t - 1], path[t]
         x = tag if tag < T else tag - N
@@ -355,29 +358,29 @@ def probability(weights: Any, start: int, end: int, room: Any) -> float:
             step = weights.begin_end[x] if tag < T else weights.begin_inside[x]
         else:
             step = weights.inside_end[x] if tag < T else weights.inside_inside[x]
-        value *= step * room.exponentials[t, tag] * room.scales[t]
-    return float(min(value * room.backward[end - 1, path[end - 1]], 1.0))
+        value *= step * scratch.exponentials[t, tag] * scratch.scales[t]
+    return float(min(value * scratch.backward[end - 1, path[end - 1]], 1.0))
 
 
 @inner(fastmath={"contract"})
-def type_probabilities(t: int, T: int, room: Any, out: Any) -> None:
+def type_probabilities(t: int, T: int, scratch: Any, out: Any) -> None:
     """Fill out (T,) with P(token t is in an entity of the type) from the messages."""
-    F, B = room.forward[t], room.backward[t]
-    share = 1 / mass_of(t, room)
+    F, B = scratch.forward[t], scratch.backward[t]
+    share = 1 / mass_of(t, scratch)
     for y in range(T):
         outer = F[y] * B[y] + F[T + 1 + y] * B[T + 1 + y]
         out[y] = (outer + F[2 * T + 1 + y] * B[2 * T + 1 + y] + F[3 * T + 1 + y] * B[3 * T + 1 + y]) * share
 
 
 @inner(fastmath={"contract"})
-def exponentiate(count: int, room: Any) -> None:
-    """Replace `count` numbers x of room.exponentials, at most 700, by exp(x), not below exp(FLOOR).
+def exponentiate(count: int, scratch: Any) -> None:
+    """Replace `count` numbers x of scratch.exponentials, at most 700, by exp(x), not below exp(FLOOR).
 
     That is 2**n times a polynomial in the rest. Adding 1.5 · 2**52 leaves the rounded n in the low bits, which are
     shifted to the exponent's place; ln 2 is taken off in two parts (Cody & Waite 1980).
     """
     c = SERIES
-    values, shifts = room.exponentials.reshape(-1), room.shifts.reshape(-1)
+    values, shifts = scratch.exponentials.reshape(-1), scratch.shifts.reshape(-1)
     for j in range(count):
         x = values[j]
         x = x if x > FLOOR else FLOOR

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
-from fanlight.engine.layout import WIDTH, continues, lines_of, sentence_case, separates_columns
+from fanlight.engine.boundaries import ends_after_abbreviation, ends_after_mark, ends_at_line, ends_before_small_letter
+from fanlight.engine.layout import WIDTH, WIDTH_BITS, lines_of, sentence_case, separates_columns
 from fanlight.engine.simd import prefetch
-from fanlight.engine.token_flags import AS_FORM, BULLET, CLOSING, COMMA, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
+from fanlight.engine.token_flags import AS_FORM, CLOSING, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
 from fanlight.jit import inner, kernel
+from fanlight.text.boundaries import ENDS, INITIAL
 from fanlight.text.hash_kernels import START, finish
-from fanlight.text.sentences import HEADLINE
 
-IN_COLUMNS = 2  # a bit of the state of `sentence_borders`
+IN_COLUMNS = 2  # a bit of the state of `sentence_boundaries`
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
 SEVERAL = 32  # the bit of a context: the word (of characters: the character) occurs more than once in its document
 CONTEXT = 63  # bits of a context that `network.windows` knows
@@ -203,7 +203,7 @@ def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types:
         chunk = chunks.ids[c]
         place, byte = chunks.places[c], chunks.bytes[c]
         breaks += chunks.breaks[c] & (WIDTH - 1)
-        width = min(3, width + chunks.breaks[c] // WIDTH)
+        width = min(3, width + (chunks.breaks[c] >> WIDTH_BITS))
         end = -1  # of the token before in the chunk
         for k in range(tables.token_starts[chunk], tables.token_starts[chunk + 1]):
             types[n] = tables.tokens[k, 0]
@@ -241,8 +241,9 @@ def _divide(types: Any, offsets: Any, gaps: Any, flags: Any, begin: int, t: int,
 
 
 @inner()
-def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, borders: Any,
-                     state: Any) -> int:  # fmt: skip
+def sentence_boundaries(
+    types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, sentence_offsets: Any, state: Any
+) -> int:
     """Fill the first token of each sentence and the number of tokens; return the number of sentences.
 
     The last sentence begins before token ``limit``: a border may depend on `layout.LOOKAHEAD` tokens behind it.
@@ -250,10 +251,10 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
     and bits: a final mark stands before (1), the line has columns (`IN_COLUMNS`). A document begins with zeros.
     """
     count = len(types)
-    borders[0] = 0
+    sentence_offsets[0] = 0
     if count == 0:
         return 0
-    sentences = 1
+    sentences, begin = 1, 0
     line_start = state[0]
     final, columns = state[1] & 1 != 0, state[1] & IN_COLUMNS != 0
     for t in range(1, limit):
@@ -262,10 +263,14 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
             final = True
         elif not before & CLOSING:
             final = False
+        usual = gaps[t] < 0 and not before & FINAL
+        usual = usual or (gaps[t] == WIDTH and not final and not before & (ENDS | INITIAL))
+        if usual and t - begin < longest:
+            continue
         border = False
         breaks, low = lines_of(gaps[t]), here & FIRST_LOWER
         if gaps[t] < 0:
-            wide = t - 2 >= borders[sentences - 1] and offsets[t - 2, 1] - offsets[t - 2, 0] > 1
+            wide = t - 2 >= begin and offsets[t - 2, 1] - offsets[t - 2, 0] > 1
             border = before & FINAL and here & FIRST_UPPER and wide
         elif breaks > 1:
             border = True
@@ -273,44 +278,39 @@ def sentence_borders(types: Any, offsets: Any, gaps: Any, flags: Any, longest: i
             border = columns = True
         elif final and not breaks:
             if low:
-                border = ends_before_small_letter(types, offsets, gaps, flags, t, borders[sentences - 1])
+                border = ends_before_small_letter(types, offsets, gaps, flags, t, begin)
             else:
-                border = ends_after_mark(types, offsets, gaps, flags, t, borders[sentences - 1], line_start)
+                border = ends_after_mark(types, offsets, gaps, flags, t, begin, line_start)
         elif final:
             border = not low
         elif breaks:
-            if low or before & FIRST_LOWER or before & COMMA:
-                border = here & BULLET and t + 1 < count and gaps[t + 1] >= 0
-                border = border or begins_line(types, offsets, gaps, flags, t)
-            elif here & FIRST_UPPER:
-                border = not continues(types, offsets, gaps, flags, t, borders[sentences - 1], line_start)
-            else:
-                border = offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t)
+            border = ends_at_line(types, offsets, gaps, flags, t, begin, line_start)
         else:
-            border = ends_after_abbreviation(types, offsets, gaps, flags, t, borders[sentences - 1], line_start)
+            border = ends_after_abbreviation(types, offsets, gaps, flags, t, begin, line_start)
         if breaks:
             line_start, columns = offsets[t, 0], False
         if border:
-            borders[sentences] = t
+            begin = sentence_offsets[sentences] = t
             sentences += 1
             final = False
             state[0], state[1] = line_start, IN_COLUMNS * columns
-        elif t - borders[sentences - 1] >= longest:
-            borders[sentences] = _divide(types, offsets, gaps, flags, borders[sentences - 1] + 1, t, state)
+        elif t - begin >= longest:
+            begin = sentence_offsets[sentences] = _divide(types, offsets, gaps, flags, begin + 1, t, state)
             sentences += 1
-    borders[sentences] = count
+    sentence_offsets[sentences] = count
     return sentences
 
 
 @inner()
-def contexts_of(types: Any, borders: Any, tables: Any, memory: Any, stamp: int, out: Any) -> None:
+def contexts_of(types: Any, sentence_offsets: Any, tables: Any, memory: Any, stamp: int, out: Any) -> None:
     """Fill each token's context; `memory` (kinds or forms, 4) holds what the document of number `stamp` has."""
     kinds = tables.kinds if len(tables.kinds) else tables.forms
-    flags, sentences = tables.flags, len(borders) - 1
+    flags, sentences = tables.flags, len(sentence_offsets) - 1
     cases = np.empty(sentences, np.int32)
     for s in range(sentences):
-        case = cases[s] = sentence_case(types, borders[s], borders[s + 1], flags)
-        for t in range(borders[s], borders[s + 1]):
+        begin, end = sentence_offsets[s], sentence_offsets[s + 1]
+        case = cases[s] = sentence_case(types, begin, end, flags)
+        for t in range(begin, end):
             kind = kinds[types[t]]
             if memory[kind, 2] != stamp:
                 memory[kind, 2] = stamp
@@ -319,12 +319,13 @@ def contexts_of(types: Any, borders: Any, tables: Any, memory: Any, stamp: int, 
             if flags[types[t]] & AS_FORM:
                 if case != 6:
                     memory[kind, 0] = stamp
-            elif t > borders[s] and case == 0:
+            elif t > begin and case == 0:
                 memory[kind, 1] = stamp
     for s in range(sentences):
-        for t in range(borders[s], borders[s + 1]):
+        begin, end = sentence_offsets[s], sentence_offsets[s + 1]
+        for t in range(begin, end):
             kind = kinds[types[t]]
-            value = (t == borders[s]) + cases[s] + 8 * (memory[kind, 0] == stamp) + 16 * (memory[kind, 1] == stamp)
+            value = (t == begin) + cases[s] + 8 * (memory[kind, 0] == stamp) + 16 * (memory[kind, 1] == stamp)
             out[t] = value + (SEVERAL | REPEATED) * (memory[kind, 3] > 1)
 
 

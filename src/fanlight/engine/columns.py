@@ -111,7 +111,7 @@ class Tokens(NamedTuple):
         Start and end in the document in code points, start and end in the data in bytes.
     contexts : int32 array (N,)
         As `network.windows.word_contexts`, and `chunks.REPEATED`.
-    borders : int32 array (S + 1,)
+    sentence_offsets : int32 array (S + 1,)
         The first token of each sentence, and N.
     owners : int32 array (S,)
         The document of each sentence.
@@ -121,7 +121,7 @@ class Tokens(NamedTuple):
     types: Any
     offsets: Any
     contexts: Any
-    borders: Any
+    sentence_offsets: Any
     owners: Any
     features: Features
 
@@ -151,8 +151,11 @@ class Networks(NamedTuple):
     first_stage, last_stage : Layers
         The same if there is one.
     two_stages : bool
+    kinds : int64 array (types,), or (0,)
+        What `text.span_rules` takes each type for; none if these rules do not apply.
     """
 
     first_stage: Any
     last_stage: Any
     two_stages: Any
+    kinds: Any

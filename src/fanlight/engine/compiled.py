@@ -2,8 +2,8 @@
 
 What a stretch between white space (a *chunk*) is cut into, and the first layer's products for its tokens, are worked
 out once, by the same functions as the plain engine's, and cached in tables of bounded size (`engine.type_cache`). Of
-words one thread looks chunks up; the others run the network over what it has found (`engine.passes`), without Python's
-lock. What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
+words one thread looks chunks up; the others run the network over these (`engine.pipeline`), without Python's lock.
+What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
 its own: then none waits for another.
 
 An engine may be used by several threads at once: what they share is looked up and changed under one lock.
@@ -36,6 +36,7 @@ from fanlight.machine import cores
 from fanlight.network.decoding import TokenSpan
 from fanlight.network.modelfile import Model
 from fanlight.text.sentences import LONGEST
+from fanlight.text.span_rules import kinds_of
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float64]
@@ -68,14 +69,15 @@ class CompiledEngine:
         self.unit = model.configuration.unit
         self.types = model.configuration.types
         self.stages = stages_of(model)
-        self.passes = 1 if model.first is None else 2
+        self.stage_count = 1 if model.first_stage is None else 2
         self._independent = model.configuration.head == "logistic"
         self.overlaps = len(self.types) if self._independent else 1  # entities that may begin at a token
+        self._kinds = np.array([] if self._independent else kinds_of(self.types), np.int64)
         self.finders = Finders.of(model)
-        self._cache = TypeCache(model, self.stages)
+        self.cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
         self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
-        self._free_caches.put(self._cache)
+        self._free_caches.put(self.cache)
         self._lock = threading.RLock()
         self._pools: dict[int, ThreadPoolExecutor] = {}
         self._learning: list[Future[None]] = []
@@ -155,7 +157,7 @@ class CompiledEngine:
                 begin += 1
                 continue
             done = int(sizes[begin - 1]) if begin else 0
-            end = max(begin + 1, int(np.searchsorted(sizes, done + min(LONG, self._cache.bytes), "right")))
+            end = max(begin + 1, int(np.searchsorted(sizes, done + min(LONG, self.cache.bytes), "right")))
             futures += self._begin(block, (begin, end), thresholds, then, threads)
             begin = end
         return futures
@@ -170,7 +172,7 @@ class CompiledEngine:
     @property
     def segment_bytes(self) -> int:
         """How long the segments of a long document are."""
-        return self._cache.bytes
+        return self.cache.bytes
 
     def begin_segment(
         self, data: NDArray[np.uint8], size: int, then: Callable[..., Result], threads: int
@@ -225,6 +227,10 @@ class CompiledEngine:
             parts=max(stage.parts for stage in self.stages),
         )
 
+    def networks(self, layers: Sequence[Layers]) -> Networks:
+        """Return the model's networks, of these layers."""
+        return Networks(layers[0], layers[-1], len(layers) > 1, self._kinds)
+
     def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
         """Return tokens with the features that the model asks for beside their words."""
         if self.finders is None:
@@ -244,8 +250,8 @@ class CompiledEngine:
         data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
         counts = np.cumsum(ends - starts)
         share = min(SHARE, max(1, SHORT, -(-int(counts[-1]) // threads)))
-        borders = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
-        shares = [*pairwise(np.unique(np.concatenate([[0], borders, [len(starts)]])).tolist())]
+        limits = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
+        shares = [*pairwise(np.unique(np.concatenate([[0], limits, [len(starts)]])).tolist())]
         # no more entities begin than a share has bytes: to count its tokens would ask for Python's lock again
         sizes = [int(counts[e - 1] - (counts[s - 1] if s else 0)) for s, e in shares]
         if self._separate:
@@ -269,7 +275,7 @@ class CompiledEngine:
     ) -> list[Future[Result]]:
         """Look up chunks; threads work out what is new, and then do these with the chunks and the tables."""
         with self._lock:
-            pool, cache = self._pool(threads), self._cache
+            pool, cache = self._pool(threads), self.cache
             self._arguments = None
             if cache.full:
                 self._readers = self._running
@@ -329,8 +335,7 @@ class CompiledEngine:
         """Tag the documents [begin, end) that were looked up, the block's from `offset` on, of `capacity` bytes."""
         (begin, end), (chunks, tables, layers) = documents, lookup
         out = Entities.allocate(capacity * self.overlaps)
-        scratch = (self.scratch(), out)
-        entities = self._entities(chunks, documents, (tables, layers), thresholds, scratch)
+        entities = self._entities(chunks, documents, (tables, layers), thresholds, (self.scratch(), out))
         return then(begin + offset, end + offset, entities._replace(documents=entities.documents + offset))
 
     def _entities(
@@ -339,12 +344,12 @@ class CompiledEngine:
         documents: tuple[int, int],
         snapshot: tuple[Tables, list[Layers]],
         thresholds: Float,
-        scratch: tuple[Scratch, Entities],
+        memory: tuple[Scratch, Entities],
     ) -> Entities:
         tables, layers = snapshot
-        room, out = scratch
-        entries = self._cache.entries()
-        arguments = entry.bind(entries, chunks, tables, _networks(layers), self.finders, room, out, self._json)
+        scratch, out = memory
+        entries = self.cache.entries()
+        arguments = entry.bind(entries, chunks, tables, self.networks(layers), self.finders, scratch, out, self._json)
         count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
         return Entities(*(column[:count].copy() for column in out))
 
@@ -363,20 +368,16 @@ class CompiledEngine:
 
     def _learn_short(self, block: Block, thresholds: Float) -> Entities:
         self._arguments = None
-        chunks = learn_chunks(self._cache, block.data, block.starts, block.ends)
-        return self._entities(chunks, (0, len(block.starts)), self._cache.snapshot(), thresholds, self._scratch)
+        chunks = learn_chunks(self.cache, block.data, block.starts, block.ends)
+        return self._entities(chunks, (0, len(block.starts)), self.cache.snapshot(), thresholds, self._scratch)
 
     def _bind(self) -> entry.KernelArguments:
         """Bundle all that a short block is tagged with."""
         chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
-        tables, layers = self._cache.snapshot()
-        room, out = self._scratch
-        networks, entries = _networks(layers), self._cache.entries()
-        return entry.bind(entries, chunks, tables, networks, self.finders, room, out, self._json)
-
-
-def _networks(layers: Sequence[Layers]) -> Networks:
-    return Networks(layers[0], layers[-1], len(layers) > 1)
+        tables, layers = self.cache.snapshot()
+        scratch, out = self._scratch
+        networks, entries = self.networks(layers), self.cache.entries()
+        return entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

@@ -15,8 +15,7 @@ from numba.experimental import structref
 from fanlight.engine.chunks import Chunks, scan
 from fanlight.engine.columns import Documents, Entities
 from fanlight.engine.json import write_lines
-from fanlight.engine.passes import run, run_sentences
-from fanlight.engine.spans import trim_entities
+from fanlight.engine.pipeline import run, run_sentences
 from fanlight.jit import ZERO, kernel
 
 
@@ -29,27 +28,27 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `bind`."""
 
 
-FIELDS = ("entries", "chunks", "tables", "networks", "finders", "room", "out", "json")
+FIELDS = ("entries", "chunks", "tables", "networks", "finders", "scratch", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
 @kernel(nogil=False)  # so quick that to wait for Python's lock again would take longer
 def bind(
-    entries: Any, chunks: Any, tables: Any, networks: Any, finders: Any, room: Any, out: Any, json: Any
+    entries: Any, chunks: Any, tables: Any, networks: Any, finders: Any, scratch: Any, out: Any, json: Any
 ) -> KernelArguments:
     """Hand over arrays.
 
     Parameters
     ----------
     entries : tuple
-        Keys, values and uses, as for `chunk_kernels.scan`; so are `chunks`.
+        Keys, values and uses, as for `engine.chunks.scan`; so are `chunks`.
     tables : Tables
-    networks, finders, room, out
-        As for `passes.run`.
+    networks, finders, scratch, out
+        As for `pipeline.run`.
     json : tuple
         What `json_kernel.allocate_json` returns.
     """
-    return KernelArguments(entries, chunks, tables, networks, finders, room, out, json)  # type: ignore[no-untyped-call]
+    return KernelArguments(entries, chunks, tables, networks, finders, scratch, out, json)  # type: ignore[no-untyped-call]
 
 
 @kernel()
@@ -64,9 +63,7 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begi
     if short and scan(data, starts, ends, arguments.entries, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1, size
     documents = Documents(chunks, begin, end, arguments.tables)
-    n = run(documents, arguments.networks, arguments.finders, arguments.room, thresholds, out)
-    if not arguments.networks.last_stage.independent:
-        n = trim_entities(data, out, n)
+    n = run(documents, arguments.networks, arguments.finders, arguments.scratch, thresholds, out)
     if short:
         entities = Entities(
             out.documents[:n],
@@ -84,8 +81,10 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begi
 
 
 @kernel()
-def tag_sentences(arguments: Any, borders: Any, owners: Any, thresholds: Any) -> Any:
-    """Tag sentences whose chunks are tokens; see `passes.run_sentences`. Returns how many entities there are."""
+def tag_sentences(arguments: Any, sentence_offsets: Any, owners: Any, thresholds: Any) -> Any:
+    """Tag sentences whose chunks are tokens; see `pipeline.run_sentences`. Returns how many entities there are."""
     documents = Documents(arguments.chunks, ZERO, ZERO, arguments.tables)
-    room, out = arguments.room, arguments.out
-    return run_sentences(documents, borders, owners, arguments.networks, arguments.finders, room, thresholds, out)
+    scratch, out = arguments.scratch, arguments.out
+    return run_sentences(
+        documents, sentence_offsets, owners, arguments.networks, arguments.finders, scratch, thresholds, out
+    )

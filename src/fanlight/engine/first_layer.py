@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
 from fanlight.engine.chunks import CONTEXT
-from fanlight.engine.simd import allocate_aligned, fma, larger, load, prefetch, splat, store, tile
+from fanlight.engine.simd import (
+    MANY_REGISTERS,
+    add_row,
+    allocate_aligned,
+    fma,
+    larger,
+    load,
+    prefetch,
+    splat,
+    store,
+    tile,
+)
 from fanlight.jit import ZERO, inner
 from fanlight.network.configuration import ACTIVATIONS, Configuration
 from fanlight.network.windows import CONTEXT_PADDING
@@ -19,9 +30,9 @@ RELU, TANH, SIGMOID, HARDTANH = range(len(ACTIVATIONS))
 UNITS = (0,) * 32  # hidden units that are summed at once, and are padded to
 AHEAD = 4  # tokens by which rows are asked for beforehand
 Float = NDArray[np.float32]
-LINE = 16  # numbers of a cache line
-ROWS = (0,) * 8  # tokens whose second layer is worked out at once
-LEAST_SHARE = np.float32(1e-8)  # of evidence that counts: less is lost in the rounding of float32
+LINE = 64  # bytes of a cache line
+ROWS = (0,) * (8 if MANY_REGISTERS else 6)  # tokens whose second layer is worked out at once
+LEAST_SHARE = np.float32(1e-8)  # of a document feature that counts: less is lost in the rounding of float32
 
 
 class Types(NamedTuple):
@@ -29,8 +40,10 @@ class Types(NamedTuple):
 
     Attributes
     ----------
-    near : float32 array (types, (2n + 1) · M)
+    near : int16 or float32 array (types, (2n + 1) · M)
         W_k @ x of each type, at the window positions k that are near, up to n tokens from the middle.
+    scales : float32 array (types,), or (0,) if `near` is of floats
+        What a type's integers are multiples of: half the bytes, and a relative error of 2^-16 of the row's largest.
     products : float32 array (rows, P · M)
         W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing. Then those of
         tokens' features at each position, near or not.
@@ -41,6 +54,7 @@ class Types(NamedTuple):
     """
 
     near: Any
+    scales: Any
     products: Any
     parts: Any
     features: Any
@@ -54,8 +68,8 @@ class Layers(NamedTuple):
     types : Types
     contexts : float32 array (64 + 1, P · M)
         G_k @ g of each context; no rows if the network has none.
-    evidence : float32 array (P, e, M)
-        E_k transposed, of the evidence that other mentions give.
+    document_weights : float32 array (P, e, M)
+        E_k transposed: the weights of document features (see `network.document_features`).
     b : float32 array (M,)
     U : float32 array (K / 16, M, 16)
         Transposed, in panels of columns; these are as in `chain.columns`.
@@ -73,7 +87,7 @@ class Layers(NamedTuple):
 
     types: Types
     contexts: Any
-    evidence: Any
+    document_weights: Any
     b: Any
     U: Any
     c: Any
@@ -96,7 +110,7 @@ def layers_of(
     of: Types,
     *,
     contexts: Float,
-    evidence: Float,
+    document_weights: Float,
 ) -> Layers:
     """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
     types, independent = len(configuration.types), configuration.head == "logistic"
@@ -108,21 +122,21 @@ def layers_of(
     panels[...] = U.reshape(M, -1, len(OPEN)).transpose(1, 0, 2)
     scores, weights = Chain.of(A, len(A) // 4, NEVER), Chain.of(np.exp(A.astype(np.float64)), len(A) // 4, 0)
     activation, ranks = ACTIVATIONS.index(configuration.activation), np.argsort(configuration.types).astype(np.int32)
-    return Layers(of, contexts, evidence, b, panels, c, scores, weights, activation, independent, ranks)
+    return Layers(of, contexts, document_weights, b, panels, c, scores, weights, activation, independent, ranks)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
 def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scratch: Any) -> None:
-    """Fill room.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
+    """Fill scratch.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
 
-    ``document_features`` (N, e) is the evidence of all `tokens`.
+    ``document_features`` (N, e) is of all `tokens`.
     """
-    borders = tokens.borders
+    sentence_offsets = tokens.sentence_offsets
     M, K = len(net.b), len(net.c)
     n = ZERO
     for s in sentences:
-        _first_layer(net, tokens, document_features, borders[s], borders[s + 1], n, scratch)
-        n += borders[s + 1] - borders[s]
+        _first_layer(net, tokens, document_features, sentence_offsets[s], sentence_offsets[s + 1], n, scratch)
+        n += sentence_offsets[s + 1] - sentence_offsets[s]
     if net.activation == TANH:
         for t in range(n):
             h = scratch.H[t]
@@ -153,16 +167,16 @@ def _first_layer(
     """Fill scratch.H from row `at` on for the tokens of a sentence; the activation ReLU included."""
     M, n = len(net.b), sentence_end - sentence_begin
     ids, contexts, features = tokens.types, tokens.contexts, tokens.features
-    near, products, parts, row = net.types
-    g, positions, document_width = parts.shape[1], len(net.evidence), document_features.shape[1]
+    near, scales, products, parts, row = net.types
+    g, positions, document_width = parts.shape[1], len(net.document_weights), document_features.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
-    x, c, y = scratch.places[0], scratch.places[1], scratch.parts
+    x, c, y, steps = scratch.places[0], scratch.places[1], scratch.parts, scratch.steps
     floor = splat(np.float32(0 if net.activation == RELU else NEVER), UNITS)
     for t in range(n):
         ahead = sentence_begin + t + radius + AHEAD
         if ahead < len(ids):
-            for j in range(0, near.shape[1], LINE):
+            for j in range(0, near.shape[1], LINE // near.itemsize):
                 prefetch(near, np.int64(ids[ahead]) * near.shape[1] + j)
             if g:
                 prefetch(parts, np.int64(ids[ahead]) * g)
@@ -173,6 +187,7 @@ def _first_layer(
             type_ = np.int64(ids[sentence_begin + u]) if inside else 0
             if skip <= k < skip + close:
                 x[k - skip] = type_ * near.shape[1] + (k - skip) * M
+                steps[k - skip] = scales[type_] if len(scales) else np.float32(1)
             else:
                 for i in range(g):
                     if parts[type_, i]:
@@ -190,20 +205,19 @@ def _first_layer(
             u = sentence_begin + t + k - radius
             if document_features[u, document_width - 1]:
                 for i in range(document_width):
-                    scratch.shares[shares], scratch.evidence[shares] = (
-                        document_features[u, i],
-                        (k * document_width + i) * M,
-                    )
+                    scratch.shares[shares] = document_features[u, i]
+                    scratch.document_rows[shares] = (k * document_width + i) * M
                     shares += document_features[u, i] > LEAST_SHARE
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
             for k in range(close):
-                v = v + load(near, x[k] + j, UNITS)
+                v = add_row(v, near, x[k] + j, steps[k])
             for i in range(count):
                 v = v + load(products, y[i] + j, UNITS)
             if contextual:
                 for k in range(positions):
                     v = v + load(net.contexts, c[k] + j, UNITS)
             for i in range(shares):
-                v = fma(splat(scratch.shares[i], UNITS), load(net.evidence, scratch.evidence[i] + j, UNITS), v)
+                place = scratch.document_rows[i] + j
+                v = fma(splat(scratch.shares[i], UNITS), load(net.document_weights, place, UNITS), v)
             store(larger(v, floor), scratch.H, (at + t) * M + j)

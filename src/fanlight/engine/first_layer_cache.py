@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.first_layer import Layers, Types, layers_of, pad_hidden
-from fanlight.engine.matmul import multiply, panels, sum_bags
+from fanlight.engine.matmul import multiply, panels, quantise, sum_bags
 from fanlight.engine.row_products import WAYS, RowProducts, clear, products_of_bits
 from fanlight.engine.simd import allocate_aligned
 from fanlight.network.configuration import Configuration
@@ -18,8 +18,8 @@ from fanlight.network.document_features import gazetteer_feature_width
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import CONTEXT_PADDING
-from fanlight.text.gazetteers import MARKS as GAZETTEER_MARKS
-from fanlight.text.patterns import MARKS as PATTERN_MARKS
+from fanlight.text.gazetteers import MARKS as GAZETTEER_FEATURES
+from fanlight.text.patterns import MARKS as PATTERN_FEATURES
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
@@ -52,13 +52,13 @@ class FirstLayerCache:
         W = np.zeros((configuration.width + typed, positions, M), np.float32)
         E = np.zeros((features, positions, M), np.float32)
         self._contexts = allocate_aligned((CONTEXT_PADDING + 1 if configuration.context_width else 0, positions * M))
-        self._evidence = allocate_aligned((positions, configuration.evidence_width - features, M))
+        self._document_weights = allocate_aligned((positions, configuration.evidence_width - features, M))
         for k in range(positions):
             W[configuration.columns_at(k), k, :m] = p[f"W_{k}"].T
             if configuration.context_width:
                 self._contexts[:, k * M : k * M + m] = p["contexts"] @ p[f"G_{k}"].T
             if configuration.evidence_width:
-                E[:, k, :m], self._evidence[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
+                E[:, k, :m], self._document_weights[k, :, :m] = np.split(p[f"E_{k}"].T, [features])
         W[configuration.width :] = E[:typed]
         _, _, A = Network(configuration, parameters, self._lexicon).chains(
             np.zeros((1, configuration.tags), np.float32)
@@ -76,12 +76,14 @@ class FirstLayerCache:
         self._products = np.zeros((0, positions * M), np.float32) if self._of is None else self._of.products
         self._first_group = len(self._products)
         if typed < features:
-            self._add_groups([(E[typed:listed], GAZETTEER_MARKS), (E[listed:], PATTERN_MARKS)])
+            self._add_groups([(E[typed:listed], GAZETTEER_FEATURES), (E[listed:], PATTERN_FEATURES)])
         count = 0 if self._of is None else self._of.count
         self.parts = count + (len(self._products) - self._first_group) // WAYS
-        self._near = allocate_aligned((0, (2 * reach + 1) * M))
+        # sums of rows that are learned for a single character are not worth rounding
+        kind = np.int16 if self._of is None else np.float32
+        self._near, self._scales = allocate_aligned((0, (2 * reach + 1) * M), kind), np.zeros(0, np.float32)
         self._parts = np.zeros((0, count), np.int32)
-        self.bytes = 4 * (self._near.shape[1] + count)
+        self.bytes = self._near.itemsize * self._near.shape[1] + 4 * count
         self._layers: Layers | None = None  # as long as the arrays of types are
 
     def _add_groups(self, features: Sequence[tuple[Float, int]]) -> None:
@@ -95,37 +97,35 @@ class FirstLayerCache:
     def copy_empty(self) -> FirstLayerCache:
         """Return the same layers with no types."""
         cache = copy(self)
-        cache._near, cache._parts, cache._layers = (
-            allocate_aligned((0, self._near.shape[1])),
-            self._parts[:0].copy(),
-            None,
-        )
+        cache._near = allocate_aligned((0, self._near.shape[1]), self._near.dtype)
+        cache._scales, cache._parts, cache._layers = self._scales[:0].copy(), self._parts[:0].copy(), None
         return cache
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many types there is room for."""
         return len(self._near)
 
-    def grow(self, room: int) -> None:
+    def grow(self, capacity: int) -> None:
         """Make room for so many types."""
-        near = allocate_aligned(
-            (room, self._near.shape[1]), zeros=False
-        )  # of which the system provides what is written to
-        parts = np.empty((room, self._parts.shape[1]), np.int32)
-        near[: self.room], parts[: self.room] = self._near, self._parts
-        self._near, self._parts, self._layers = near, parts, None
+        # of which the system provides what is written to
+        near = allocate_aligned((capacity, self._near.shape[1]), self._near.dtype, zeros=False)
+        scales = np.empty(capacity if self._of is None else 0, np.float32)
+        parts = np.empty((capacity, self._parts.shape[1]), np.int32)
+        near[: self.capacity], parts[: self.capacity] = self._near, self._parts
+        scales[: len(self._scales)] = self._scales
+        self._near, self._scales, self._parts, self._layers = near, scales, parts, None
 
-    def learn(self, types: WordTypes, marks: Float | None, rows: Rows) -> None:
-        """Work out what is remembered of new types; `marks` are theirs in gazetteers."""
+    def learn(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows) -> None:
+        """Work out the products of new types from their features."""
         if len(self._W[0]):
-            self._multiply(types, marks if self._of is None else None, rows)
+            self._multiply(types, gazetteer_features if self._of is None else None, rows)
         else:
             clear(self._near, rows)
         if self._of is not None:
-            self._of.learn(types, marks, rows, self._near, self._parts)
+            self._of.learn(types, gazetteer_features, rows, self._near, self._parts)
 
-    def _multiply(self, types: WordTypes, marks: Float | None, rows: Rows) -> None:
+    def _multiply(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows) -> None:
         """Work out the products of what is not in tables whose rows' products are known."""
         of, column = self._of, self._made.vector_width
         V = np.zeros((len(types.words), self._W.shape[1]), np.float32)
@@ -136,16 +136,26 @@ class FirstLayerCache:
                 sum_bags(self._parameters[group.name], bag.ids, bag.offsets, V, column)
                 column += group.dimension
         kinds = 2 * (types.words < 0)
-        if marks is not None:
-            V[:, column:], kinds = marks, kinds + marks.any(1)
-        order = np.argsort(kinds, kind="stable")  # types without a vector or marks together: their zeros cost nothing
-        multiply(V, self._W, order, rows, self._near)
+        if gazetteer_features is not None:
+            V[:, column:], kinds = gazetteer_features, kinds + gazetteer_features.any(1)
+        order = np.argsort(kinds, kind="stable")  # types of equal zeros are neighbours: these cost nothing
+        if of is not None:
+            multiply(V, self._W, order, rows, self._near)
+            return
+        products = np.empty((len(rows), self._near.shape[1]), np.float32)
+        multiply(V, self._W, order, np.arange(len(rows)), products)
+        quantise(products, rows, self._near, self._scales)
 
     def layers(self) -> Layers:
         """Return the network as the kernels want it."""
         if self._layers is None:
-            types = Types(self._near, self._products, self._parts, self._first_group)
+            types = Types(self._near, self._scales, self._products, self._parts, self._first_group)
             self._layers = layers_of(
-                self._parameters, self._A, self._made, types, contexts=self._contexts, evidence=self._evidence
+                self._parameters,
+                self._A,
+                self._made,
+                types,
+                contexts=self._contexts,
+                document_weights=self._document_weights,
             )
         return self._layers

@@ -14,9 +14,9 @@ Rows = NDArray[np.int32]
 class HashIndex:
     """Rows of 64-bit hashes other than 0: an open-addressing table, at most half full."""
 
-    def __init__(self, room: int = 1 << 16) -> None:
-        self._least = room
-        self.keys, self.values = np.zeros(room, np.uint64), np.zeros(room, np.int32)
+    def __init__(self, capacity: int = 1 << 16) -> None:
+        self._least = capacity
+        self.keys, self.values = np.zeros(capacity, np.uint64), np.zeros(capacity, np.int32)
         self.count = 0
 
     def __len__(self) -> int:

@@ -49,10 +49,10 @@ def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: i
     """Return what `write_lines` wants last, with room for so many bytes of texts and entities, and so many of both."""
     names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
     letters = np.frombuffer(b"".join(names), np.uint8)
-    borders = np.cumsum([0, *map(len, names)])
+    letter_offsets = np.cumsum([0, *map(len, names)])
     longest = max(map(len, names), default=0)
     out = np.empty(6 * size + 40 * documents + (110 + longest) * entities, np.uint8)
-    return (letters, borders), (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
+    return (letters, letter_offsets), (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
 
 
 def json_pieces(
@@ -119,7 +119,7 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
 
 @inner(forceinline=True)
 def _entity(data: Any, entities: Any, n: int, begun: bool, names: Any, tables: Any, out: Any, at: int) -> int:
-    (pieces, piece, escapes), (letters, borders) = tables, names
+    (pieces, piece, escapes), (letters, letter_offsets) = tables, names
     if begun:
         out[at], out[at + 1] = 44, 32
         at += 2
@@ -128,7 +128,7 @@ def _entity(data: Any, entities: Any, n: int, begun: bool, names: Any, tables: A
     at = _copy(pieces, piece[3], piece[4], out, at)
     at = _number(entities.ends[n], 1, out, at)
     at = _copy(pieces, piece[4], piece[5], out, at)
-    at = _copy(letters, borders[entities.types[n]], borders[entities.types[n] + 1], out, at)
+    at = _copy(letters, letter_offsets[entities.types[n]], letter_offsets[entities.types[n] + 1], out, at)
     at = _copy(pieces, piece[5], piece[6], out, at)
     at = _escape(data, entities.byte_starts[n], entities.byte_ends[n], escapes, out, at)
     at = _copy(pieces, piece[6], piece[7], out, at)

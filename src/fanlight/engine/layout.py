@@ -8,7 +8,8 @@ from fanlight.engine.token_flags import ALPHABETIC, CLOSING, FINAL, FIRST_LOWER,
 from fanlight.jit import inner
 from fanlight.text.layout import FULL, LOOKAHEAD
 
-WIDTH = 1 << 24  # of a gap within a line: a unit of its width
+WIDTH_BITS = 24
+WIDTH = 1 << WIDTH_BITS  # of a gap within a line: a unit of its width
 
 
 @inner(inline="always")
@@ -42,17 +43,29 @@ def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_
             break
     if not small:
         return False
-    last = t
-    while last + 1 < len(types) and last + 1 < t + LOOKAHEAD and not lines_of(gaps[last + 1]):
-        last += 1
-    length = offsets[t - 1, 1] - line_start
-    following = offsets[last, 1] - offsets[t, 0]
+    last = _last_of_line(gaps, t)
     final = last
     while final > t and flags[types[final]] & CLOSING and not flags[types[final]] & FINAL:
         final -= 1
-    if not flags[types[final]] & FINAL and following < FULL:
+    if not flags[types[final]] & FINAL and offsets[last, 1] - offsets[t, 0] < FULL:
         return False
-    return bool(5 * (length + 1 + offsets[t, 1] - offsets[t, 0]) > 4 * max(length, min(following, 2 * FULL)))
+    return not is_short(offsets, gaps, t, line_start)
+
+
+@inner()
+def is_short(offsets: Any, gaps: Any, t: int, line_start: int) -> bool:
+    """Tell whether the first word of the next line would have fitted into the line that ends before token t."""
+    length = offsets[t - 1, 1] - line_start
+    following = offsets[_last_of_line(gaps, t), 1] - offsets[t, 0]
+    return bool(5 * (length + 1 + offsets[t, 1] - offsets[t, 0]) <= 4 * max(length, min(following, 2 * FULL)))
+
+
+@inner()
+def _last_of_line(gaps: Any, t: int) -> int:
+    last = t
+    while last + 1 < min(len(gaps), t + LOOKAHEAD) and not lines_of(gaps[last + 1]):
+        last += 1
+    return last
 
 
 @inner()

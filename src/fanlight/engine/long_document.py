@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from fanlight.engine import long_document_kernels
 from fanlight.engine.chunks import CONTEXT, REPEATED, Chunks, Tables
-from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Networks, Tokens
+from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Tokens
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
+from fanlight.engine.span_rules import correct_entities
 from fanlight.engine.spans import trim_entities
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.layout import LOOKAHEAD
@@ -38,7 +39,7 @@ Result = TypeVar("Result")
 class _Piece(NamedTuple):
     """Sentences of a document: bytes, code points before them, tokens to leave out before them, how many they are.
 
-    `state` is that of `chunk_kernels.sentence_borders`, its offset counted from the piece's first code point.
+    `state` is that of `chunks.sentence_boundaries`, its offset counted from the piece's first code point.
     """
 
     begin: int
@@ -78,7 +79,7 @@ class LongDocument:
     def entities(self, thresholds: NDArray[np.float64]) -> Iterator[Entities]:
         """Yield the entities, some at a time, in order; documents are 0, offsets 64-bit."""
         pieces = list(self._cut())
-        if self._engine.passes > 1:
+        if self._engine.stage_count > 1:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
             self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._engine.types)))
             for read, owns in self._each(pieces, self._run_first_stage):
@@ -104,17 +105,17 @@ class LongDocument:
                 places = np.concatenate([places, unseen], 1)
             after = np.array(state)
             margin = 0 if end == self._end else LOOKAHEAD  # of borders that later text may change
-            types, _, borders, sentences = self._lay_out(chunks, tables, skip, after, margin)
+            types, _, sentence_offsets, sentences = self._lay_out(chunks, tables, skip, after, margin)
             complete = sentences if end == self._end else sentences - 1
             if complete < 1 and end < self._end:  # not even one sentence is over
                 wanted *= 2
                 continue
             if complete > 0:
-                self._note(types, borders[: complete + 1], tables, places)
+                self._note(types, sentence_offsets[: complete + 1], tables, places)
                 yield _Piece(begin, end, points, skip, complete, state)
             if end == self._end:
                 return
-            token = skip + int(borders[complete])
+            token = skip + int(sentence_offsets[complete])
             starts = np.cumsum(tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids])
             chunk = int(np.searchsorted(starts, token, "right"))
             skip = token - (int(starts[chunk - 1]) if chunk else 0)
@@ -122,7 +123,7 @@ class LongDocument:
             points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
             wanted = size
 
-    def _note(self, types: Rows, borders: Rows, tables: Tables, places: Rows) -> None:
+    def _note(self, types: Rows, sentence_offsets: Rows, tables: Tables, places: Rows) -> None:
         """Note forms, and kinds if these are not the same; the hashes of both are in one table."""
         for hashes, numbers in zip((tables.folded, tables.hashes)[: 1 + (len(tables.kinds) > 0)], places, strict=False):
             forms = self._forms
@@ -132,7 +133,7 @@ class LongDocument:
                 self._counts = np.concatenate([self._counts, zeros])
                 self._seen = np.concatenate([self._seen, zeros.astype(np.uint8)])
             forms.count = long_document_kernels.note(
-                types, borders, tables.flags, hashes, numbers, (forms.keys, forms.values), len(forms),
+                types, sentence_offsets, tables.flags, hashes, numbers, (forms.keys, forms.values), len(forms),
                 (self._seen, self._counts),
             )  # fmt: skip
 
@@ -141,11 +142,11 @@ class LongDocument:
     ) -> tuple[Any, Any, Any, int]:
         count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
         types, offsets, gaps = np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32)
-        borders = np.empty(count + 1, np.int32)
+        sentence_offsets = np.empty(count + 1, np.int32)
         sentences = long_document_kernels.lay_out(
-            chunks, tables, self._longest, margin, state, skip, (types, offsets, gaps), borders
+            chunks, tables, self._longest, margin, state, skip, (types, offsets, gaps), sentence_offsets
         )
-        return types[skip:], offsets[skip:], borders, sentences
+        return types[skip:], offsets[skip:], sentence_offsets, sentences
 
     def _each(self, pieces: list[_Piece], then: Callable[..., Result]) -> Iterator[Result]:
         """Yield what threads make of the pieces, in order, a few pieces at a time."""
@@ -160,22 +161,26 @@ class LongDocument:
 
     def _read(self, piece: _Piece, then: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]) -> Result:
         chunks, tables, layers = lookup
-        types, offsets, borders, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
-        borders = borders[: piece.sentences + 1]
-        count = int(borders[-1])
+        types, offsets, sentence_offsets, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
+        sentence_offsets = sentence_offsets[: piece.sentences + 1]
+        count = int(sentence_offsets[-1])
         types, offsets = types[:count], offsets[:count]
-        contexts, forms = self._recall(types, borders, tables.flags, tables.folded)
+        contexts, forms = self._recall(types, sentence_offsets, tables.flags, tables.folded)
         if len(tables.kinds):
-            of_kinds, _ = self._recall(types, borders, tables.flags, tables.hashes)
+            of_kinds, _ = self._recall(types, sentence_offsets, tables.flags, tables.hashes)
             contexts = of_kinds & CONTEXT | contexts & REPEATED
-        tokens = Tokens(types, offsets, contexts, borders, np.zeros(len(borders) - 1, np.int32), NO_FEATURES)
+        tokens = Tokens(
+            types, offsets, contexts, sentence_offsets, np.zeros(len(sentence_offsets) - 1, np.int32), NO_FEATURES
+        )
         return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, piece)
 
-    def _recall(self, types: Rows, borders: Rows, flags: Rows, hashes: NDArray[np.uint64]) -> tuple[Rows, Rows]:
+    def _recall(
+        self, types: Rows, sentence_offsets: Rows, flags: Rows, hashes: NDArray[np.uint64]
+    ) -> tuple[Rows, Rows]:
         """Return contexts, and the numbers of forms."""
         contexts, forms = np.empty(len(types), np.int32), np.empty(len(types), np.int32)
         long_document_kernels.recall(
-            types, borders, flags, hashes, (self._forms.keys, self._forms.values), (self._seen, self._counts),
+            types, sentence_offsets, flags, hashes, (self._forms.keys, self._forms.values), (self._seen, self._counts),
             contexts, forms,
         )  # fmt: skip
         return contexts, forms
@@ -189,11 +194,12 @@ class LongDocument:
         self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece
     ) -> Entities:
         out = Entities.allocate(len(read.forms) * self._engine.overlaps)
-        networks = Networks(layers[0], layers[-1], len(layers) > 1)
+        networks = self._engine.networks(layers)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
         count = long_document_kernels.tag(networks, read.tokens, others, thresholds, self._engine.scratch(), out)
         if not networks.last_stage.independent:
-            count = trim_entities(self._view(piece.begin, piece.end), out, count)
+            view = self._view(piece.begin, piece.end)
+            count = correct_entities(view, read.tokens, networks.kinds, out, trim_entities(view, out, count))
         entities = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (entities.starts, entities.ends))
         byte_starts, byte_ends = (

@@ -10,12 +10,12 @@ from fanlight.engine.chunks import (
     REPEATED,
     SEVERAL,
     place_of,
-    sentence_borders,
+    sentence_boundaries,
     tokens_of,
     white_width,
 )
 from fanlight.engine.layout import sentence_case
-from fanlight.engine.passes import find_entities, own_evidence
+from fanlight.engine.pipeline import find_entities, mention_probabilities
 from fanlight.engine.token_flags import AS_FORM
 from fanlight.jit import kernel
 
@@ -52,31 +52,35 @@ def next_gap(data: Any, begin: int, end: int) -> int:
 
 @kernel()
 def lay_out(
-    chunks: Any, tables: Any, longest: int, margin: int, state: Any, skip: int, columns: Any, borders: Any
+    chunks: Any, tables: Any, longest: int, margin: int, state: Any, skip: int, columns: Any, sentence_offsets: Any
 ) -> int:
     """Fill a piece's tokens but the first `skip`: types, offsets and gaps, and the borders of its sentences.
 
-    ``state`` is that of `sentence_borders`; no sentence begins in the last ``margin`` tokens. Returns how many
+    ``state`` is that of `sentence_boundaries`; no sentence begins in the last ``margin`` tokens. Returns how many
     sentences there are.
     """
     types, offsets, gaps = columns
     tokens_of(chunks, tables, 0, len(chunks.ids), types, offsets, gaps)
     limit = len(types) - skip - margin
-    return sentence_borders(types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, limit, borders, state)
+    return sentence_boundaries(
+        types[skip:], offsets[skip:], gaps[skip:], tables.flags, longest, limit, sentence_offsets, state
+    )
 
 
 @kernel()
-def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, table: Any, count: int, forms: Any) -> int:
-    """Note how the words of sentences are written, and how often they occur; see `chunk_kernels.contexts_of`.
+def note(
+    types: Any, sentence_offsets: Any, flags: Any, folded: Any, places: Any, table: Any, count: int, forms: Any
+) -> int:
+    """Note how the words of sentences are written, and how often they occur; see `chunks.contexts_of`.
 
     A word's form is known by its hash `folded`, which has its number in the `table` of keys and values; `places`
     remembers the number of each word type, -1 for none. Returns how many forms are known then.
     """
     keys, values = table
     seen, counts = forms
-    for s in range(len(borders) - 1):
-        case = sentence_case(types, borders[s], borders[s + 1], flags)
-        for t in range(borders[s], borders[s + 1]):
+    for s in range(len(sentence_offsets) - 1):
+        case = sentence_case(types, sentence_offsets[s], sentence_offsets[s + 1], flags)
+        for t in range(sentence_offsets[s], sentence_offsets[s + 1]):
             type_ = types[t]
             form = places[type_]
             if form < 0:
@@ -90,33 +94,33 @@ def note(types: Any, borders: Any, flags: Any, folded: Any, places: Any, table: 
             if flags[type_] & AS_FORM:
                 if case != 6:
                     seen[form] |= LOWER_SEEN
-            elif t > borders[s] and case == 0:
+            elif t > sentence_offsets[s] and case == 0:
                 seen[form] |= CAPITAL_SEEN
     return count
 
 
 @kernel()
 def recall(
-    types: Any, borders: Any, flags: Any, folded: Any, table: Any, memory: Any, contexts: Any, forms: Any
+    types: Any, sentence_offsets: Any, flags: Any, folded: Any, table: Any, memory: Any, contexts: Any, forms: Any
 ) -> None:
     """Fill each token's context, and the number of its form in the document."""
     keys, values = table
     seen, counts = memory
     places = np.full(len(folded), -1, np.int32)
-    for s in range(len(borders) - 1):
-        case = sentence_case(types, borders[s], borders[s + 1], flags)
-        for t in range(borders[s], borders[s + 1]):
+    for s in range(len(sentence_offsets) - 1):
+        case = sentence_case(types, sentence_offsets[s], sentence_offsets[s + 1], flags)
+        for t in range(sentence_offsets[s], sentence_offsets[s + 1]):
             type_ = types[t]
             if places[type_] < 0:
                 places[type_] = values[place_of(folded[type_], keys)]
             form = forms[t] = places[type_]
-            contexts[t] = (t == borders[s]) + case + seen[form] + (SEVERAL | REPEATED) * (counts[form] > 1)
+            contexts[t] = (t == sentence_offsets[s]) + case + seen[form] + (SEVERAL | REPEATED) * (counts[form] > 1)
 
 
 @kernel()
-def first_stage(net: Any, tokens: Any, room: Any, owns: Any) -> None:
-    """Fill P(token is in an entity of the type) (N, T) of repeated words; see `passes.own_evidence`."""
-    own_evidence(net, tokens, room, owns)
+def first_stage(net: Any, tokens: Any, scratch: Any, owns: Any) -> None:
+    """Fill P(token is in an entity of the type) (N, T) of repeated words; see `pipeline.mention_probabilities`."""
+    mention_probabilities(net, tokens, scratch, owns)
 
 
 @kernel()
@@ -135,15 +139,15 @@ def tag(networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, 
     Parameters
     ----------
     networks, thresholds, scratch, out
-        As for `passes.run`.
+        As for `pipeline.run`.
     tokens : Tokens
     others : OtherMentions
     """
-    T = networks.last_stage.evidence.shape[1] - 1 if networks.two_stages else -1
+    T = networks.last_stage.document_weights.shape[1] - 1 if networks.two_stages else -1
     document_features = np.zeros((len(tokens.types), T + 1), np.float32)
     if networks.two_stages:
         owns = np.empty((len(tokens.types), T), np.float32)
-        own_evidence(networks.first_stage, tokens, scratch, owns)
+        mention_probabilities(networks.first_stage, tokens, scratch, owns)
         for t in range(len(tokens.types)):
             if tokens.contexts[t] & REPEATED:
                 form = others.forms[t]

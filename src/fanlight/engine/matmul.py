@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.simd import allocate_aligned, load, store, tile
+from fanlight.engine.simd import MANY_REGISTERS, allocate_aligned, load, store, tile
 from fanlight.jit import kernel
 
-PANEL = (0,) * 32  # columns that are multiplied at once
-ROWS = (0,) * 4
+PANEL = (0,) * (32 if MANY_REGISTERS else 16)  # columns that are multiplied at once
+ROWS = (0,) * (4 if MANY_REGISTERS else 6)
 BATCH = 96  # rows multiplied by a panel at once
+LARGEST = np.float32(32767)  # of the integers of 16 bits
 SUMS = (0,) * 16  # columns that are summed at once
 
 
@@ -26,7 +27,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
     panels, d, _ = W.shape
     width, tall = len(PANEL), len(ROWS)
     A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
-    borders = np.empty((BATCH // tall, 2), np.int64)
+    batches = np.empty((BATCH // tall, 2), np.int64)
     for begin in range(0, len(order), BATCH):
         count = min(BATCH, len(order) - begin)
         for q in range(-(-count // tall)):
@@ -42,11 +43,11 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                 while i > high and row[i - 1] == 0:
                     i -= 1
                 high = max(high, i)
-            borders[q, 0], borders[q, 1] = min(low, high), high - min(low, high)
+            batches[q, 0], batches[q, 1] = min(low, high), high - min(low, high)
         rows[:] = 0
         for p in range(panels):
             for q in range(-(-count // tall)):
-                i, place = borders[q, 0], q * tall * panels * width + p * width
+                i, place = batches[q, 0], q * tall * panels * width + p * width
                 tile(
                     ROWS,
                     PANEL,
@@ -55,7 +56,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                     d,
                     W,
                     (p * d + i) * width,
-                    borders[q, 1],
+                    batches[q, 1],
                     rows,
                     place,
                     panels * width,
@@ -70,6 +71,22 @@ def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
     blocks_of_columns = allocate_aligned((count, len(W), len(PANEL)))
     blocks_of_columns[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
     return blocks_of_columns
+
+
+@kernel()
+def quantise(products: Any, places: Any, out: Any, scales: Any) -> None:
+    """Fill rows `places` (t,) of out (rows, n), int16, and of scales (rows,): scale · out is about products (t, n).
+
+    The scale is a row's largest magnitude divided by the largest integer: no number is off by more than half of it.
+    """
+    for t in range(len(places)):
+        row, largest = products[t], np.float32(0)
+        for j in range(len(row)):
+            largest = max(largest, abs(row[j]))
+        inverse = LARGEST / largest if largest > 0 else np.float32(0)
+        scales[places[t]] = largest / LARGEST
+        for j in range(len(row)):
+            out[places[t], j] = np.int16(np.rint(row[j] * inverse))
 
 
 @kernel()

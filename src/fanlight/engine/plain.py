@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from threading import Lock
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from fanlight.network.decoding import Network, TokenSpan
 from fanlight.network.document_features import concatenate_features, document_features, gazetteer_features
 from fanlight.network.modelfile import Model
 from fanlight.network.windows import corpus_contexts
+from fanlight.text.span_rules import Span, correct, kinds_of
 from fanlight.text.spans import trim
 
 Int = NDArray[np.int64]
@@ -51,10 +52,10 @@ class PlainEngine:
         self.types = model.configuration.types
         self.unit = model.configuration.unit
         stages = [(model.configuration, model.parameters)]
-        if model.first is not None:
-            stages.insert(0, (model.first.configuration, model.first.parameters))
+        if model.first_stage is not None:
+            stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
         self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
-        self._types = TypeProducts(self._stages, model.lexicon)
+        self.type_products = TypeProducts(self._stages, model.lexicon)
         self._lock = Lock()  # of the cache
 
     @property
@@ -110,19 +111,11 @@ class PlainEngine:
         texts = [block.text(d) for d in range(first_document, end_document)]
         tokens = read_texts(texts, self.unit)
         minimum = dict(zip(self.types, thresholds.tolist(), strict=True))
-        numbers = {type_: k for k, type_ in enumerate(self.types)}
         spans = self._spans(self.emissions(tokens), tokens.sentences, True)
-        spans = [span for span in spans if (span.probability or 0.0) >= minimum[span.type]]
-        starts = np.array([span.start for span in spans], np.int64)
-        ends = np.array([span.end for span in spans], np.int64) - 1
-        documents, begins, stops = tokens.documents[starts], tokens.starts[starts], tokens.ends[ends]
-        if self.model.configuration.head != "logistic":
-            owners = documents.tolist()
-            edges = [trim(texts[d], s, e) for d, s, e in zip(owners, begins.tolist(), stops.tolist(), strict=True)]
-            begins, stops = np.array(edges, np.int64).reshape(-1, 2).T
-            nonempty = begins < stops
-            documents, begins, stops = documents[nonempty], begins[nonempty], stops[nonempty]
-            spans = [span for span, visible in zip(spans, nonempty.tolist(), strict=True) if visible]
+        rows = self._rows(tokens, [span for span in spans if (span.probability or 0.0) >= minimum[span.type]])
+        documents, begins, stops, types = (
+            np.array([int(row[column]) for row in rows], np.int64) for column in range(4)
+        )
         begin, end = int(block.starts[first_document]), int(block.ends[end_document - 1])
         # where each code point of the block begins in bytes: all but the bytes 10xxxxxx
         points = np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)
@@ -132,9 +125,32 @@ class PlainEngine:
         after = np.where(offsets + stops < len(points), points[np.minimum(offsets + stops, len(points) - 1)], after)
         columns = (
             documents + first_document, begins, stops, points[offsets + begins], after,
-            np.array([numbers[span.type] for span in spans]), np.array([span.probability for span in spans]),
+            types, np.array([row[4] for row in rows]),
         )  # fmt: skip
         return Entities(*(a.astype(b.dtype) for a, b in zip(columns, Entities.allocate(0), strict=True)))
+
+    def _rows(self, tokens: Tokens, spans: Sequence[TokenSpan]) -> list[tuple[int, int, int, int, float]]:
+        """Return document, start, end, type and probability of spans; trimmed and corrected if they do not overlap."""
+        starts, ends, documents = tokens.starts.tolist(), tokens.ends.tolist(), tokens.documents.tolist()
+        numbers = {type_: k for k, type_ in enumerate(self.types)}
+        places = [
+            Span(starts[s.start], ends[s.end - 1], numbers[s.type], 1.0 if s.probability is None else s.probability)
+            for s in spans
+        ]
+        if self.model.configuration.head == "logistic":
+            return [(documents[s.start], *place) for s, place in zip(spans, places, strict=True)]
+        rows: list[tuple[int, int, int, int, float]] = []
+        kinds, k = kinds_of(self.types), 0
+        for text, (low, high) in zip(tokens.sentence_texts, pairwise(tokens.sentences.tolist()), strict=True):
+            inside: list[Span] = []
+            while k < len(spans) and spans[k].start < high:
+                start, end = trim(tokens.texts[text], places[k].start, places[k].end)
+                inside += [places[k]._replace(start=start, end=end)] if start < end else []
+                k += 1
+            if kinds and low < high:
+                inside = correct(tokens.texts[text], (starts[low], ends[high - 1]), inside, kinds)
+            rows += [(text, *span) for span in inside]
+        return rows
 
     def read(self, tokens: Tokens) -> Read:
         """Return what the last network is told of tokens."""
@@ -144,26 +160,26 @@ class PlainEngine:
     def emissions(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return Z (N, K) of the last network."""
         with self._lock:
-            return self._stages[-1].emissions(self._read(tokens), self._types.products(len(self._stages) - 1))
+            return self._stages[-1].emissions(self._read(tokens), self.type_products.products(len(self._stages) - 1))
 
     def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return the hidden layer (N, m) of the last network."""
         with self._lock:
-            return self._stages[-1].hidden(self._read(tokens), self._types.products(len(self._stages) - 1))
+            return self._stages[-1].hidden(self._read(tokens), self.type_products.products(len(self._stages) - 1))
 
     def _read(self, tokens: Tokens) -> Read:
         """Look up tokens; rows are good as long as nobody makes room for others."""
-        ids = self._types.rows(tokens.keys)
+        ids = self.type_products.rows(tokens.keys)
         listed = gazetteer_features(
             self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places()
         )
         read = Read(ids, self._contexts(tokens), tokens.sentences, listed)
         if len(self._stages) > 1:
-            document_features = self._evidence(read, self._types.forms[ids], tokens.documents)
+            document_features = self._document_features(read, self.type_products.forms[ids], tokens.documents)
             read = read._replace(features=concatenate_features(listed, document_features))
         return read
 
-    def _evidence(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
+    def _document_features(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
         """Return the document features (N, T + 1); the first network runs over sentences with repeated words alone."""
         _, mention, counts = np.unique(
             documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
@@ -175,7 +191,7 @@ class PlainEngine:
         selection = np.unique(sentence[repeated])
         if len(selection):
             part, tokens = read.choose(selection)
-            Z = self._stages[0].emissions(part, self._types.products(0))
+            Z = self._stages[0].emissions(part, self.type_products.products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
                 marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals
@@ -217,7 +233,7 @@ def _probabilities(
     shift = (offsets[:-1] - sentences[selection])[np.searchsorted(selection, owners)]
     exact, tags = Z[tokens].astype(np.float64), np.concatenate([path[s:e] for s, e, _ in entities])
     messages = chain_batch.forward_backward(exact, A, offsets)
-    return span_probabilities(messages, exact, A, starts + shift, ends + shift, tags)
+    return span_probabilities(messages, exact, A, starts=starts + shift, ends=ends + shift, tags=tags)
 
 
 def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:

@@ -27,11 +27,11 @@ class TypeProducts:
 
     def __init__(self, stages: Sequence[Stage], lexicon: Lexicon) -> None:
         self._stages, self._lexicon = stages, lexicon
-        self._limit = max(1024, BYTES // sum(stage.bytes for stage in stages))
+        self.limit = max(1024, BYTES // sum(stage.bytes for stage in stages))
         self._clear()
 
     def _clear(self) -> None:
-        self._rows: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
         self._form_numbers: dict[str, int] = {}
         self.forms = np.zeros(0, np.int64)
         self._products = [np.zeros((0, *stage.shape), np.float32) for stage in self._stages]
@@ -39,11 +39,11 @@ class TypeProducts:
 
     def rows(self, keys: Sequence[str]) -> Int:
         """Return the rows of word types; row 0 stands for positions outside a sentence."""
-        table = self._rows
+        table = self.numbers
         new = [key for key in dict.fromkeys(keys) if key not in table]
-        if new and len(table) + len(new) > self._limit and len(table) > 1:
+        if new and len(table) + len(new) > self.limit and len(table) > 1:
             self._clear()
-            table = self._rows
+            table = self.numbers
             new = [key for key in dict.fromkeys(keys) if key not in table]
         if new:
             self._add(new)
@@ -54,8 +54,8 @@ class TypeProducts:
         return self._products[stage]
 
     def _add(self, keys: Sequence[str]) -> None:
-        begin = len(self._rows)
-        self._rows.update((key, row) for row, key in enumerate(keys, begin))
+        begin = len(self.numbers)
+        self.numbers.update((key, row) for row, key in enumerate(keys, begin))
         numbers = self._form_numbers
         forms = [numbers.setdefault(key.lower(), len(numbers)) for key in keys]
         types = WordTypes.of(keys, self._stages[0].configuration, self._lexicon)

@@ -52,14 +52,14 @@ class RowProducts:
     made : Configuration
     parameters : mapping of str to float array
     W : float32 array (d + marks, P, M)
-        The first layer's weights for a type's vector and its marks, for each window position.
+        The first layer's weights for a type's vector and its gazetteer features, for each window position.
 
     Attributes
     ----------
     reach : int
         How far from the window's middle positions are near.
     products : float32 array (rows, P · M)
-        Of tables and marks that are seen at other positions too; row 0 is of nothing.
+        Of tables and gazetteer features that are seen at other positions too; row 0 is of nothing.
     count : int
         How many of its rows a type has.
     """
@@ -98,7 +98,7 @@ class RowProducts:
                 products = allocate_aligned((g.buckets, width * M))
                 products[nonzero[g.name]] = multiply_rows(parameters[g.name][nonzero[g.name]], weights)
                 self._tables[g.name] = _Table(products, (reach - reaches[g.name]) * M)
-        self._lists, self._marks = (len(W) - configuration.width) // MARKS, count
+        self._lists, self._gazetteer_table = (len(W) - configuration.width) // MARKS, count
         tables.append(products_of_bits(W[configuration.width :], MARKS))
         self.products = allocate_aligned((sum(map(len, tables)), P * M))
         np.concatenate(tables, out=self.products)
@@ -109,7 +109,7 @@ class RowProducts:
         """Names of the tables whose rows' products are known."""
         return {*self._tables, *self._rows}
 
-    def learn(self, types: WordTypes, marks: Float | None, rows: Rows, near: Float, parts: Rows) -> None:
+    def learn(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows, near: Float, parts: Rows) -> None:
         """Take up new types: add to the `rows` of near, and fill those of parts."""
         column = 0
         for group, bag in zip(self._made.groups, types.bags, strict=True):
@@ -122,8 +122,17 @@ class RowProducts:
                 parts[rows, column : column + len(group.features)] = numbers.reshape(len(rows), -1)
                 add_rows(self.products, numbers, bag.offsets, self._first, rows, near, 0, near.shape[1])
                 column += len(group.features)
-        if marks is not None:
-            add_marks(marks, self._lists, self._marks, rows, parts, column, (self.products, self._first), near)
+        if gazetteer_features is not None:
+            add_gazetteer_rows(
+                gazetteer_features,
+                self._lists,
+                self._gazetteer_table,
+                rows,
+                parts,
+                column,
+                (self.products, self._first),
+                near,
+            )
 
 
 def products_of_bits(E: Float, bits: int) -> Float:
@@ -166,7 +175,7 @@ def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: A
     for t in range(len(places)):
         if t + AHEAD < len(places):
             for i in range(offsets[t + AHEAD], offsets[t + AHEAD + 1]):
-                for j in range(0, width, LINE):
+                for j in range(0, width, LINE // table.itemsize):
                     prefetch(table, ids[i] * stride + begin + j)
         place = np.int64(places[t]) * out.shape[1] + column
         for j in range(0, width, len(UNITS)):
@@ -185,10 +194,10 @@ def clear(out: Any, places: Any) -> None:
 
 
 @kernel()
-def add_marks(
-    marks: Any, lists: int, table: int, places: Any, parts: Any, column: int, products: Any, near: Any
+def add_gazetteer_rows(
+    gazetteer_features: Any, lists: int, table: int, places: Any, parts: Any, column: int, products: Any, near: Any
 ) -> None:
-    """Fill rows `places` of parts, from a column on, with the number of each list's marks, read as bits; 0 for none.
+    """Fill rows `places` of parts, from a column on, with the number of each list's features, read as bits; 0 for none.
 
     Numbers are counted from `table`; `products` is the rows of these numbers, and from which column on they are added
     to near.
@@ -199,7 +208,7 @@ def add_marks(
         for i in range(lists):
             way = 0
             for j in range(MARKS):
-                way += (marks[t, i * MARKS + j] != 0) << j
+                way += (gazetteer_features[t, i * MARKS + j] != 0) << j
             row = np.int64(table + (i << MARKS) + way if way else 0)
             parts[places[t], column + i] = row
             for j in range(0, width if way else 0, len(UNITS)):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.borders import table_of
+from fanlight.engine.boundaries import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import inner, kernel
 from fanlight.text.automaton_kernels import code_point
@@ -35,9 +35,9 @@ class Names(NamedTuple):
     keys, numbers : uint64, int32 arrays (places,)
         An open-addressing table: hashes of the names, and which they are.
     filter : uint64 array
-        A power of two of words, a hash's own with `_marks` of the names and of what goes on to be one (Bloom 1970): so
-        most of the text is passed over without a look into the table, which is too large for a processor's cache.
-    data, borders : uint8 array, int64 array (names + 1,)
+        A Bloom filter (1970): a power of two of words, in which a hash has the `_filter_bits` of names and beginnings;
+        so most of the text is passed over without a look into the table, which is too large for a processor's cache.
+    data, offsets : uint8 array, int64 array (names + 1,)
         The names in UTF-8.
     alphanumeric : uint8 array (0x110000,)
         Which code points are letters or digits.
@@ -47,19 +47,19 @@ class Names(NamedTuple):
     numbers: Any
     filter: Any
     data: Any
-    borders: Any
+    offsets: Any
     alphanumeric: Any
 
     @classmethod
     def of(cls, names: list[bytes]) -> Names:
         """Build from distinct names that are not empty."""
         data = np.frombuffer(b"".join(names) + bytes(4), np.uint8)
-        borders = np.cumsum([0, *map(len, names)])
+        offsets = np.cumsum([0, *map(len, names)])
         alphanumeric = _alphanumeric()
         size = 1 << (3 * len(names) // 2).bit_length()
         keys, numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-        words = 1 << (BITS * _count_runs(data, borders, alphanumeric) // 64).bit_length()
-        table = cls(keys, numbers, np.zeros(words, np.uint64), data, borders, alphanumeric)
+        words = 1 << (BITS * _count_runs(data, offsets, alphanumeric) // 64).bit_length()
+        table = cls(keys, numbers, np.zeros(words, np.uint64), data, offsets, alphanumeric)
         _enter(table)
         return table
 
@@ -87,23 +87,23 @@ def _run(h: Any, data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, i
 
 
 @kernel()
-def _count_runs(data: Any, borders: Any, alphanumeric: Any) -> int:
+def _count_runs(data: Any, offsets: Any, alphanumeric: Any) -> int:
     count = 0
-    for n in range(len(borders) - 1):
-        i = borders[n]
-        while i < borders[n + 1]:
-            i, _, _ = _run(START, data, i, borders[n + 1], alphanumeric)
+    for n in range(len(offsets) - 1):
+        i = offsets[n]
+        while i < offsets[n + 1]:
+            i, _, _ = _run(START, data, i, offsets[n + 1], alphanumeric)
             count += 1
     return count
 
 
 @kernel()
 def _enter(names: Names) -> None:
-    for n in range(len(names.borders) - 1):
-        h, i, end = START, names.borders[n], names.borders[n + 1]
+    for n in range(len(names.offsets) - 1):
+        h, i, end = START, names.offsets[n], names.offsets[n + 1]
         while i < end:
             i, _, h = _run(h, names.data, i, end, names.alphanumeric)
-            place, last_bits, inner_bits = _marks(finish(h), names.filter)
+            place, last_bits, inner_bits = _filter_bits(finish(h), names.filter)
             names.filter[place] |= inner_bits if i < end else last_bits
         slot = place_of(finish(h), names.keys)
         names.keys[slot] = finish(h)
@@ -111,7 +111,7 @@ def _enter(names: Names) -> None:
 
 
 @inner(inline="always")
-def _marks(key: Any, filter: Any) -> tuple[Any, Any, Any]:
+def _filter_bits(key: Any, filter: Any) -> tuple[Any, Any, Any]:
     """Return a hash's word of the filter, and its bits there as a name's and as what goes on to be one."""
     one, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
     last_bits = (one << (key & low)) | (one << ((key >> six) & low))
@@ -127,7 +127,7 @@ def find(data: Any, starts: Any, ends: Any, begin_document: int, end_document: i
     not.
     """
     count = 0
-    room = len(out.types)
+    capacity = len(out.types)
     for d in range(begin_document, end_document):
         i, end = starts[d], ends[d]
         place = 0
@@ -139,14 +139,14 @@ def find(data: Any, starts: Any, ends: Any, begin_document: int, end_document: i
                     count = _find_heads(
                         data, (i, run_start, reached), (place, run_place), (d, before), names, (out, count)
                     )
-                word, last_bits, inner_bits = _marks(finish(h), names.filter)
+                word, last_bits, inner_bits = _filter_bits(finish(h), names.filter)
                 said = names.filter[word]
                 if said & last_bits == last_bits:
                     slot = place_of(finish(h), names.keys)
                     n = names.numbers[slot]
                     occupied = names.keys[slot] != 0
-                    if occupied and _same(data, i, reached, names.data, names.borders[n], names.borders[n + 1]):
-                        if count < room:
+                    if occupied and _same(data, i, reached, names.data, names.offsets[n], names.offsets[n + 1]):
+                        if count < capacity:
                             out.documents[count] = d
                             out.starts[count], out.ends[count] = place, at
                             out.byte_starts[count], out.byte_ends[count] = i, reached
@@ -183,14 +183,14 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
         place += 1
         if i == end or end - i > 3 * LIMIT or data[i] < 0x80:
             continue
-        word, complete, _ = _marks(finish(h), names.filter)
+        word, complete, _ = _filter_bits(finish(h), names.filter)
         if names.filter[word] & complete != complete:
             continue
         slot = place_of(finish(h), names.keys)
         n = names.numbers[slot]
         if names.keys[slot] == 0 or place - name_place < 2:
             continue
-        if not _same(data, name_start, i, names.data, names.borders[n], names.borders[n + 1]):
+        if not _same(data, name_start, i, names.data, names.offsets[n], names.offsets[n + 1]):
             continue
         if not _are_particles(data, point, i, end):
             continue

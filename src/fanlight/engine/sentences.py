@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fanlight.engine import entry
 from fanlight.engine.chunks import Chunks, Tables
-from fanlight.engine.columns import MARGIN, Entities, Networks
+from fanlight.engine.columns import MARGIN, Entities
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.type_cache import TypeCache, learn_chunks
 from fanlight.network.decoding import TokenSpan
@@ -84,14 +84,14 @@ class SentenceTagger:
             self._cache.entries(),
             chunks._replace(ids=chunks.ids[low:high]),
             tables,
-            Networks(layers[0], layers[-1], len(layers) > 1),
+            engine.networks(layers),
             engine.finders,
             engine.scratch(int(np.diff(sentences).max(initial=1))),
             out,
             self._json,
         )
-        borders = (sentences - low).astype(np.int32)
-        count = entry.tag_sentences(arguments, borders, owners.astype(np.int32), np.zeros(len(engine.types)))
+        sentence_offsets = (sentences - low).astype(np.int32)
+        count = entry.tag_sentences(arguments, sentence_offsets, owners.astype(np.int32), np.zeros(len(engine.types)))
         starts, ends = (column[:count] + low for column in (out.starts, out.ends))
         columns = (starts.tolist(), ends.tolist(), out.types[:count].tolist(), out.probabilities[:count].tolist())
         types = engine.types
@@ -104,5 +104,5 @@ def _share(sentences: Int, documents: Int, threads: int) -> list[tuple[int, int,
     """Divide sentences [begin, end) between threads, whole documents each; also return their documents' numbers."""
     tokens = int(sentences[-1])
     wanted = np.searchsorted(sentences[1:], np.arange(0, tokens, max(SHARE, -(-tokens // threads))), "right")
-    borders = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))
-    return [(begin, end, documents[begin:end]) for begin, end in pairwise(borders.tolist())]
+    sentence_offsets = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))
+    return [(begin, end, documents[begin:end]) for begin, end in pairwise(sentence_offsets.tolist())]

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import extending, types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -43,6 +43,8 @@ def allocate_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, zero
     return array
 
 
+# with 16 registers of 256 bits, a tile of 6 by 16 sums is the largest that leaves some for the factors
+MANY_REGISTERS: bool = binding.get_host_cpu_features().get("avx512f", False)
 _intrinsic: Callable[[Any], Any] = extending.intrinsic  # a call leaves out the first parameter, which mypy would miss
 
 
@@ -108,13 +110,7 @@ def splat(typingctx: Any, number: Any, width: Any) -> Any:
     """Return a number, `width` times."""
     vector = Vector(number, len(width))
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = _llvm(vector)
-        one = builder.insert_element(ir.Constant(kind, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
-        return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
-
-    return vector(number, width), generate
+    return vector(number, width), lambda context, builder, sig, args: _repeat(builder, args[0], _llvm(vector))
 
 
 @_intrinsic
@@ -128,6 +124,24 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
         return builder.call(function, args)
 
     return a(a, b, c), generate
+
+
+@_intrinsic
+def add_row(typingctx: Any, sums: Any, array: Any, place: Any, scale: Any) -> Any:
+    """Return sums plus numbers of a contiguous array from a place on, floats or integers times their scale."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind, number = _llvm(sums), array.dtype
+        stored = kind if number == sums.dtype else ir.VectorType(ir.IntType(number.bitwidth), sums.count)
+        row = builder.load(_pointer(context, builder, array, args[1], args[2], kind=stored), align=number.bitwidth // 8)
+        if stored is kind:
+            return builder.fadd(args[0], row)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{sums.count}f{sums.dtype.bitwidth}"
+        )
+        return builder.call(function, [builder.sitofp(row, kind), _repeat(builder, args[3], kind), args[0]])
+
+    return sums(sums, array, types.intp, sums.dtype), generate
 
 
 @_intrinsic
@@ -188,17 +202,11 @@ def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any
         function = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{lanes}f{number.bitwidth}"
         )
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
         with cgutils.for_range(builder, depth) as loop:
             row = builder.add(j, builder.mul(loop.index, constant(lanes * parts)))
             columns = [builder.load(at(b, 5, builder.add(row, constant(lanes * p))), align=size) for p in range(parts)]
             for r in range(R):
-                one = builder.insert_element(
-                    ir.Constant(kind, ir.Undefined),
-                    builder.load(builder.gep(starts[r], [loop.index])),
-                    ir.Constant(ir.IntType(32), 0),
-                )
-                x = builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
+                x = _repeat(builder, builder.load(builder.gep(starts[r], [loop.index])), kind)
                 for p in range(parts):
                     builder.store(builder.call(function, [x, columns[p], builder.load(sums[r][p])]), sums[r][p])
         for r in range(R):
@@ -208,6 +216,13 @@ def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any
 
     n = types.intp
     return types.void(rows, width, a, n, n, b, n, n, c, n, n), generate
+
+
+def _repeat(builder: Any, number: Any, kind: Any) -> Any:
+    """Return a vector of this kind whose numbers are all the same."""
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
+    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
 
 
 def _reduce(builder: Any, vector: Any, join: Callable[[Any, Any], Any]) -> Any:

@@ -68,7 +68,7 @@ def _before(data: Any, j: Any) -> Any:
 
 
 @inner()
-def _is_foreign(point: Any, data: Any, place: Any, begin: Any, end: Any, marks: Any) -> bool:
+def _is_foreign(point: Any, data: Any, place: Any, begin: Any, end: Any, excluded: Any) -> bool:
     if 0xAC00 <= point <= 0xD7A3 or 97 <= point | 32 <= 122 or 48 <= point <= 57:
         return False
     if _contains(_PAIRS, point):
@@ -79,7 +79,7 @@ def _is_foreign(point: Any, data: Any, place: Any, begin: Any, end: Any, marks: 
                 return False
             i += width
         return True
-    if _contains(marks, point) or np.searchsorted(INVISIBLE, point, "right") % 2 == 1:
+    if _contains(excluded, point) or np.searchsorted(INVISIBLE, point, "right") % 2 == 1:
         return True
     return bool(white_width(data, place, place + 4) > 0)
 

@@ -208,7 +208,7 @@ def _kind(model: Model) -> str:
 
     from fanlight import jit
 
-    configuration, stages = model.configuration, 1 + (model.first is not None)
+    configuration, stages = model.configuration, 1 + (model.first_stage is not None)
     kind = [
         configuration.unit,
         configuration.head,

@@ -142,7 +142,7 @@ def with_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
     if finders is None:
         return tokens
     features = find_features(data, tokens, hashes, finders)
-    return Tokens(tokens.types, tokens.offsets, tokens.contexts, tokens.borders, tokens.owners, features)
+    return Tokens(tokens.types, tokens.offsets, tokens.contexts, tokens.sentence_offsets, tokens.owners, features)
 
 
 @kernel()
@@ -195,13 +195,13 @@ def _find_names(tokens: Any, hashes: Any, names: Any, features: Any) -> Any:
     """Add the features of names of several words; return the features."""
     if names is None:
         return features
-    types, borders = tokens.types, tokens.borders
+    types, sentence_offsets = tokens.types, tokens.sentence_offsets
     one, low, six = np.uint64(1), np.uint64(63), np.uint64(6)
     shift = _unused_bits(len(names.filter))
-    for s in range(len(borders) - 1):
-        for t in range(borders[s], borders[s + 1]):
+    for s in range(len(sentence_offsets) - 1):
+        for t in range(sentence_offsets[s], sentence_offsets[s + 1]):
             key = np.uint64(0)
-            for u in range(t, min(t + len(names.powers), borders[s + 1])):
+            for u in range(t, min(t + len(names.powers), sentence_offsets[s + 1])):
                 key += hashes[types[u]] * names.powers[u - t]
                 bits = (one << (key & low)) | (one << ((key >> six) & low))
                 if names.filter[key >> shift] & bits == bits:
@@ -239,11 +239,11 @@ def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
     """Add the features of patterns, which are looked for in each sentence by itself; return the features."""
     if patterns is None:
         return features
-    offsets, borders = tokens.offsets, tokens.borders
-    sentences = len(borders) - 1
+    offsets, sentence_offsets = tokens.offsets, tokens.sentence_offsets
+    sentences = len(sentence_offsets) - 1
     starts, ends = np.empty(sentences, np.int64), np.empty(sentences, np.int64)
     for s in range(sentences):
-        starts[s], ends[s] = offsets[borders[s], 2], offsets[borders[s + 1] - 1, 3]
+        starts[s], ends[s] = offsets[sentence_offsets[s], 2], offsets[sentence_offsets[s + 1] - 1, 3]
     names = _find_all_names(data, starts, ends, patterns.names)
     features = _add_spans(tokens, names, patterns.groups, features)
     if patterns.automata is not None:
@@ -255,10 +255,12 @@ def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
 @inner()
 def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
     """Add the features of names or matches, `Entities` whose documents are sentences; return the features."""
-    offsets, borders = tokens.offsets, tokens.borders
+    offsets, sentence_offsets = tokens.offsets, tokens.sentence_offsets
     for n in range(len(spans.types)):
         s = spans.documents[n]
-        begin, end = _tokens_at(offsets, borders[s], borders[s + 1], spans.byte_starts[n], spans.byte_ends[n])
+        begin, end = _tokens_at(
+            offsets, sentence_offsets[s], sentence_offsets[s + 1], spans.byte_starts[n], spans.byte_ends[n]
+        )
         if begin < end:
             features = add_span(features, begin, end, np.int64(groups[spans.types[n]]))
     return features

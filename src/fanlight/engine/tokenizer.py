@@ -1,6 +1,6 @@
 """Chunks cut into tokens, and new word types' features, by kernels: for the chunks that these can cut.
 
-A cutter refuses the others, and a model that none can serve has none: the plain functions are then called
+A tokenizer refuses the others, and a model that none can serve has none: the plain functions are then called
 (`engine.type_cache`), which give the same.
 """
 
@@ -23,8 +23,8 @@ Rows = NDArray[np.int32]
 Keys = NDArray[np.uint64]
 
 
-class Cut(NamedTuple):
-    """What a cutter made of some chunks.
+class ChunkTokens(NamedTuple):
+    """What a tokenizer made of some chunks.
 
     Attributes
     ----------
@@ -49,46 +49,46 @@ class Cut(NamedTuple):
     hashes: Keys
 
 
-class Cutter(Protocol):
-    """Cuts chunks of one unit."""
+class Tokenizer(Protocol):
+    """Tokenizes chunks of one unit."""
 
-    def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
-        """Cut chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as there is room for; at least one.
+    def tokenize(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> ChunkTokens:
+        """Tokenize chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as there is room for; at least one.
 
         New types get the next numbers in `free`; those of words are entered in the table `keys`.
         """
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
-        """Return the features of new types and, where there is a gazetteer, their marks."""
+        """Return the features of new types and, where there is a gazetteer, theirs there."""
 
 
-def cutter_of(model: Model, room: int, folding: bool, hashing: bool) -> Cutter | None:
-    """Return the cutter for a model, with room for so many tokens at a time; None if it must be served plainly.
+def tokenizer_of(model: Model, capacity: int, folding: bool, hashing: bool) -> Tokenizer | None:
+    """Return the tokenizer for a model, with a capacity in tokens at a time; None if it must be served plainly.
 
-    Without `folding` all characters are said to have the same hash in lower case. `hashing` is for `Cut.hashes`.
+    Without `folding` all characters get the same hash in lower case. `hashing` is for `ChunkTokens.hashes`.
     """
     kernels = word_kernels if model.configuration.unit == "word" else character_kernels
     if not {name for group in model.configuration.groups for name in group.features} <= set(kernels.FEATURES):
         return None
     if model.configuration.unit == "word":
-        return _Words(model, room, hashing)
-    return _Characters(model, room, folding, hashing) if not len(model.lexicon) else None
+        return _Words(model, capacity, hashing)
+    return _Characters(model, capacity, folding, hashing) if not len(model.lexicon) else None
 
 
 class _Words:
-    def __init__(self, model: Model, room: int, hashing: bool) -> None:
+    def __init__(self, model: Model, capacity: int, hashing: bool) -> None:
         self._hashing = hashing
         self._plan = word_kernels.plan_of(model.configuration.groups)
         self._hashes = model.lexicon.hashes
-        self._out = Learned.of(room)
+        self._out = Learned.of(capacity)
 
-    def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
+    def tokenize(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> ChunkTokens:
         abbreviations, out = word_kernels.ABBREVIATION_HASHES, self._out
         count, n, new = tokenizer_kernels.learn_words(data, fresh, abbreviations, keys, values, free, out)
         hashes = np.empty(new if self._hashing else 0, np.uint64)
         if len(hashes):
             word_kernels.lower_hashes(data, out.spans[:new], hashes)
-        return _cut(data, out, (count, n, new), hashes)
+        return _chunk_tokens(data, out, (count, n, new), hashes)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
         rows = np.empty(len(spans), np.int64)
@@ -97,30 +97,30 @@ class _Words:
 
 
 class _Characters:
-    def __init__(self, model: Model, room: int, folding: bool, hashing: bool) -> None:
+    def __init__(self, model: Model, capacity: int, folding: bool, hashing: bool) -> None:
         self._folding, self._hashing = folding, hashing
         self._groups, self._gazetteer = model.configuration.groups, model.gazetteer
         self._index = None if self._gazetteer is None else character_kernels.index_of(self._gazetteer)
         self._plan = character_kernels.plan_of(self._groups)
-        self._out = Learned.of(room)
+        self._out = Learned.of(capacity)
 
-    def cut(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> Cut:
+    def tokenize(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> ChunkTokens:
         count, n, new = tokenizer_kernels.learn_characters(data, fresh, self._folding, free, self._out)
         hashes = np.empty(new if self._hashing else 0, np.uint64)
         if len(hashes):
             character_kernels.hash_spans(data, self._out.places[:new], hashes)
-        return _cut(data, self._out, (count, n, new), hashes)
+        return _chunk_tokens(data, self._out, (count, n, new), hashes)
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
         bags = character_kernels.character_bags(data, spans, self._plan, self._groups)
-        marks = None
+        features = None
         if self._gazetteer is not None and self._index is not None:
-            marks = character_kernels.character_marks(data, spans, self._gazetteer, self._index)
-        return WordTypes(np.full(len(spans), -1, np.int64), bags), marks
+            features = character_kernels.gazetteer_features(data, spans, self._gazetteer, self._index)
+        return WordTypes(np.full(len(spans), -1, np.int64), bags), features
 
 
-def _cut(data: Bytes, out: Learned, counts: tuple[int, int, int], hashes: Keys) -> Cut:
+def _chunk_tokens(data: Bytes, out: Learned, counts: tuple[int, int, int], hashes: Keys) -> ChunkTokens:
     count, n, new = counts
     spans, flags = out.spans[:new].copy(), np.empty(new, np.int32)
     tokenizer_kernels.flags_of(data, out.places[:new], flags)
-    return Cut(out.lengths[:count], out.tokens[:n], spans, out.folded[:new], flags, hashes)
+    return ChunkTokens(out.lengths[:count], out.tokens[:n], spans, out.folded[:new], flags, hashes)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fanlight.engine.borders import border_bits
+from fanlight.engine.boundaries import boundary_bits
 from fanlight.engine.chunks import place_of
 from fanlight.engine.token_flags import (
     ALPHABETIC,
@@ -27,7 +27,7 @@ from fanlight.text.hash_kernels import START, finish, hash_bytes
 
 
 class Learned(NamedTuple):
-    """Scratch for what the kernels below find: see `engine.tokenizer.Cut`; ``places`` are the new types' own bytes."""
+    """Output of the kernels below: see `engine.tokenizer.ChunkTokens`; ``places`` are the bytes of new types."""
 
     tokens: Any
     lengths: Any
@@ -50,16 +50,16 @@ def learn_words(
 
     ``abbreviations`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
     """
-    borders = np.empty((word_kernels.LONGEST, 2), np.int64)
+    pairs = np.empty((word_kernels.LONGEST, 2), np.int64)
     n, new = 0, 0
     for c in range(min(len(fresh), len(out.lengths))):
         begin, end = fresh[c]
         if n + min(end - begin, word_kernels.LONGEST) > len(out.tokens):
             return c, n, new
-        count = word_kernels.cut(data, begin, end, abbreviations, borders)
+        count = word_kernels.tokenize(data, begin, end, abbreviations, pairs)
         out.lengths[c] = count
         for k in range(count):
-            s, e = borders[k]
+            s, e = pairs[k]
             h = hash_bytes(data, s, e, False)
             slot = place_of(h, keys)
             if keys[slot] == 0:
@@ -79,16 +79,16 @@ def learn_words(
 @kernel()
 def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) -> tuple[int, ...]:
     """Cut chunks into characters, as `learn_words` does into words; all types are new."""
-    borders = np.empty((character_kernels.LONGEST, 2), np.int64)
+    pairs = np.empty((character_kernels.LONGEST, 2), np.int64)
     n = 0
     for c in range(min(len(fresh), len(out.lengths))):
         begin, end = fresh[c]
         if n + character_kernels.LONGEST > len(out.tokens):
             return c, n, n
-        count = character_kernels.cut(data, begin, end, borders)
+        count = character_kernels.tokenize(data, begin, end, pairs)
         out.lengths[c] = count
         for k in range(count):
-            s, e = borders[k]
+            s, e = pairs[k]
             out.spans[n, 0], out.spans[n, 1], out.spans[n, 2] = begin, end, k
             out.places[n, 0], out.places[n, 1] = s, e
             out.folded[n] = _key_hash(data, begin, end, k) if folding else np.uint64(1)
@@ -121,7 +121,7 @@ def flags_of(data: Any, spans: Any, out: Any) -> None:
     for w in range(len(spans)):
         begin, end = spans[w]
         head, tail = data[begin], data[end - 1]
-        bits = border_bits(data, begin, end)
+        bits = boundary_bits(data, begin, end)
         if head >= 0x80:
             p = character_kernels.point(data, begin)
             out[w] = (

@@ -14,16 +14,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fanlight.engine.columns import Block, Entities
+from fanlight.engine.columns import NO_FEATURES, Block, Entities, Tokens
 from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.hash_index import HashIndex
+from fanlight.engine.matmul import LARGEST, quantise
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
+from fanlight.engine.type_cache import TypeCache
 from fanlight.network import chain, chain_batch
 from fanlight.network.modelfile import load_model
 from fanlight.network.vector_tables import IntegerRows, ProductCodes
 from fanlight.text.automaton import compile_expression
+from fanlight.text.sentences import LONGEST, segment
+from fanlight.text.span_rules import Span, correct, kinds_of
+from fanlight.text.span_words import WORDS
 
+SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "other")  # types that the rules of spans know
+ROUNDING = 1e-3  # of probabilities: the compiled engine keeps products as integers of 16 bits
 MODELS = Path(__file__).parents[1] / "models"
 
 
@@ -58,6 +65,20 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
     return PlainEngine(model), CompiledEngine(model)
 
 
+class _InPieces(CompiledEngine):
+    """Tags long documents in pieces of a few words."""
+
+    @property
+    def segment_bytes(self) -> int:
+        return 48
+
+
+@cache
+def engine_in_pieces(name: str) -> CompiledEngine:
+    """Return an engine of a bundled model that tags long documents in pieces of a few words."""
+    return _InPieces(engines(name)[0].model)
+
+
 def texts_of(st: Any) -> Any:
     """Return lists of texts over all of Unicode but half surrogates, and such as names are likely in."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -79,7 +100,8 @@ def _entities(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 def _segments(which: int, case: Any) -> list[tuple[Any, ...]]:
     name, texts = case
-    engine, block = engines(name)[which], Block.of([" ".join(texts)])
+    engine = engine_in_pieces(name) if which else engines(name)[0]
+    block = Block.of([" ".join(texts)])
     return rows_of(Entities.concatenate(engine.segments(block, 0, np.zeros(len(engine.types)))))
 
 
@@ -133,6 +155,87 @@ def _numbers(which: int, hashes: list[int]) -> list[tuple[Any, ...]]:
     return [(row,) for row in rows.tolist()]
 
 
+def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Correct spans of tokens: `case` is a text, and types with how many tokens stand before a span and in it."""
+    text, choices = case
+    starts, ends, sentence_offsets = segment(text)
+    kinds, spans, t = kinds_of(SCHEME), [], 0
+    for type_, gap, length in choices:
+        sentence = int(np.searchsorted(sentence_offsets, t + gap, "right"))
+        if sentence == len(sentence_offsets):
+            break
+        last = min(t + gap + length, int(sentence_offsets[sentence])) - 1
+        spans.append((sentence - 1, Span(int(starts[t + gap]), int(ends[last]), type_, 0.5)))
+        t = last + 1
+    if not which:
+        rows: list[Span] = []
+        for n in range(len(sentence_offsets) - 1):
+            limits = int(starts[sentence_offsets[n]]), int(ends[sentence_offsets[n + 1] - 1])
+            rows += correct(text, limits, [span for owner, span in spans if owner == n], kinds)
+        return [(*row, len(text[: row.start].encode()), len(text[: row.end].encode())) for row in rows]
+    from fanlight.engine.span_rules import correct_entities
+
+    places = np.cumsum([0, *(len(character.encode()) for character in text)])
+    offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32)
+    owners = np.zeros(len(sentence_offsets) - 1, np.int32)
+    tokens = Tokens(
+        np.zeros(len(starts), np.int32), offsets, owners, sentence_offsets.astype(np.int32), owners, NO_FEATURES
+    )
+    out = Entities.allocate(len(starts))
+    for n, (_, span) in enumerate(spans):
+        edges = span.start, span.end, places[span.start], places[span.end]
+        for column, value in zip(out, (0, *edges, span.type, span.probability), strict=True):
+            column[n] = value
+    count = correct_entities(Block.of([text]).data, tokens, np.array(kinds), out, len(spans))
+    columns = out.starts, out.ends, out.types, out.probabilities, out.byte_starts, out.byte_ends
+    return list(zip(*(column[:count].tolist() for column in columns), strict=True))
+
+
+def _corrections_of(st: Any) -> Any:
+    """Return texts of words that the rules know, among others, with spans."""
+    words = st.sampled_from([*WORDS, *map(str.capitalize, WORDS)]) | st.sampled_from(
+        """12/05/2021 2021-05-12T10:00Z 2023.03.05 31.12.99 5/6/99 1. 3-1 010-1234-5678 900101-1234567 2014-2016 21:14
+        78:65 3장 2절 204호 과-12 3년 사흘 2020년 5월 #Paris # + - . , ( Paris Tab. Anna 서울 é 12 2 1000""".split()  # noqa: SIM905
+    )
+    words |= st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+    parts = st.lists(st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", ", "])), max_size=14)
+    spans = st.tuples(st.integers(0, len(SCHEME) - 1), st.integers(0, 2), st.integers(1, 3))
+    return st.tuples(parts.map(lambda rows: "".join(map("".join, rows))), st.lists(spans, max_size=10))
+
+
+def _boundaries(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Cut a text into tokens and sentences; return where each token begins and ends, and the first of each sentence."""
+    name, parts = case
+    text = "".join(part + gap for part, gap in parts)
+    engine = engines(name)[1]
+    if not which:
+        starts, ends, sentence_offsets = segment(text, engine.unit)
+        return [*zip(starts.tolist(), ends.tolist(), strict=True), *((border,) for border in sentence_offsets.tolist())]
+    from fanlight.engine.long_document_kernels import lay_out
+
+    cache, block = TypeCache(engine.model, engine.stages, cutting=True), Block.of([text])
+    chunks, _ = cache.find(block.data, block.starts, block.ends)
+    tables, _ = cache.snapshot()
+    count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
+    columns = (np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32))
+    edges, state = np.empty(count + 1, np.int32), np.zeros(2, np.int64)
+    sentences = lay_out(chunks, tables, LONGEST[engine.unit], 0, state, 0, columns, edges)
+    rows = [tuple(row) for row in columns[1][:, :2].tolist()]
+    return [*rows, *((border,) for border in edges[: sentences + 1 if count else 1].tolist())]
+
+
+def _boundaries_of(st: Any) -> Any:
+    """Return words, marks and gaps that borders depend on, and others."""
+    parts = st.sampled_from(
+        """Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9. . ! ? ... " ”
+        ) - • , 가 서울은 갔다. Dr. é \u200b 1. 2) : GOLF NATO 6-4 Bristol: 66 Neal 7 Ann""".split()  # noqa: SIM905
+    )
+    parts |= st.sampled_from(["\n", "\n\n", "  ", "\t", "3. ", "Division one", "and a rather long line of words"])
+    parts |= st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
+    gaps = st.sampled_from(["", " ", " ", "\n"])
+    return st.tuples(st.sampled_from(["en", "ko"]), st.lists(st.tuples(parts, gaps), max_size=40))
+
+
 def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Pass messages and find the best path, by kernels or for all sentences at once by NumPy."""
     lengths, seed = case
@@ -158,6 +261,19 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in (table.compiled_vectors(numbers) if which else table.vectors(numbers)).tolist()]
 
 
+def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
+    """Return rows of products as scales and integers of 16 bits."""
+    rows = np.array(case, np.float32).reshape(-1, 4)
+    scales, out = np.zeros(len(rows), np.float32), np.zeros(rows.shape, np.int16)
+    if which:
+        quantise(rows, np.arange(len(rows)), out, scales)
+    else:
+        largest = np.abs(rows).max(1, initial=0)
+        inverse = np.divide(LARGEST, largest, out=np.zeros_like(largest), where=largest > 0)
+        scales, out = largest / LARGEST, np.rint(rows * inverse[:, None]).astype(np.int16)
+    return [(scale, *row) for scale, row in zip(scales.tolist(), out.tolist(), strict=True)]
+
+
 _WORDS = (
     "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
     "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
@@ -165,15 +281,15 @@ _WORDS = (
 )  # fmt: skip
 
 TABLE = (
-    Twin("entities of a block", lambda c: _entities(0, c), lambda c: _entities(1, c), texts_of, _WORDS, 1e-5),
+    Twin("entities of a block", lambda c: _entities(0, c), lambda c: _entities(1, c), texts_of, _WORDS, ROUNDING),
     Twin(
         "entities of a long document", lambda c: _segments(0, c), lambda c: _segments(1, c), texts_of,
-        ("engine.long_document_kernels.*",), 1e-5,
+        ("engine.long_document_kernels.*",), ROUNDING,
     ),
     Twin("lines of JSON", lambda c: _json(0, c), lambda c: _json(1, c), texts_of, ("engine.json.*",)),
     Twin(
         "entities of tokenised sentences", lambda c: _token_spans(0, c), lambda c: _token_spans(1, c), texts_of,
-        ("engine.entry.tag_sentences",), 1e-5,
+        ("engine.entry.tag_sentences",), ROUNDING,
     ),
     Twin(
         "matches of expressions", lambda c: _matches(0, c), lambda c: _matches(1, c),
@@ -192,6 +308,19 @@ TABLE = (
         "word vectors", lambda c: _word_vectors(0, c), lambda c: _word_vectors(1, c),
         lambda st: st.tuples(st.lists(st.integers(-1, 39)), st.sampled_from([0, 1, 3, 12]), st.integers(0, 3)),
         ("network.lexicon_kernels.*",),
+    ),
+    Twin(
+        "tokens and sentence borders", lambda c: _boundaries(0, c), lambda c: _boundaries(1, c), _boundaries_of,
+        ("engine.long_document_kernels.lay_out", "engine.chunks.scan", "engine.tokenizer_kernels.*"),
+    ),
+    Twin(
+        "spans as the rules have them", lambda c: _corrections(0, c), lambda c: _corrections(1, c), _corrections_of,
+        ("engine.span_rules.*",),
+    ),
+    Twin(
+        "rows of integers", lambda c: _quantise_rows(0, c), lambda c: _quantise_rows(1, c),
+        lambda st: st.lists(st.lists(st.floats(-1e6, 1e6, width=32), min_size=4, max_size=4), max_size=5),
+        ("engine.matmul.quantise",),
     ),
     Twin(
         "the linear chain", lambda c: _chain(0, c), lambda c: _chain(1, c),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import accumulate, compress
 from typing import Any
 
 import numpy as np
@@ -17,26 +18,27 @@ from numpy.typing import ArrayLike, NDArray
 from fanlight.engine import chunks as chunk_kernels
 from fanlight.engine import token_flags
 from fanlight.engine.chunks import Chunks, Tables
+from fanlight.engine.columns import MARGIN
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.first_layer_cache import FirstLayerCache
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.plain_text import forms_of
-from fanlight.engine.tokenizer import Cutter, cutter_of
+from fanlight.engine.tokenizer import Tokenizer, tokenizer_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.text import hash_kernels
-from fanlight.text.borders import border_bits
+from fanlight.text import hash_kernels, word_kernels
+from fanlight.text.boundaries import boundary_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
 from fanlight.text.layout import BULLETS, CLOSING, is_final
 from fanlight.text.sentences import DIVIDING
-from fanlight.text.tokens import characters, tokenise
+from fanlight.text.tokens import characters, cut_chunk
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 104_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
+MEMORY = {"word": 84_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
-ROOM = 1 << 14  # tokens cut at a time
+TOKENIZER_CAPACITY = 1 << 14  # tokens cut at a time
 BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand
 JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
 
@@ -44,8 +46,8 @@ JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of w
 def stages_of(model: Model) -> list[FirstLayerCache]:
     """Return the layers of a model's networks, with no types."""
     stages = [(model.configuration, model.parameters)]
-    if model.first is not None:
-        stages.insert(0, (model.first.configuration, model.first.parameters))
+    if model.first_stage is not None:
+        stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
     return [FirstLayerCache(configuration, parameters, model) for configuration, parameters in stages]
 
 
@@ -67,15 +69,15 @@ class TypeCache:
     ) -> None:
         self._model = model
         self._unit = model.configuration.unit
-        self._contextual = model.first is not None or model.configuration.context_width > 0  # forms are asked for
+        self._contextual = model.first_stage is not None or model.configuration.context_width > 0  # forms are asked for
         self._has_kinds = self._unit == "character" and model.configuration.context_width > 0
         self._has_names = self._unit == "word" and model.gazetteer is not None
         self._hashed = self._has_kinds or self._has_names
         self._tokenized = tokenized
-        self._cutter = None if tokenized else cutter_of(model, ROOM, self._contextual, self._hashed)
+        self._tokenizer = None if tokenized else tokenizer_of(model, TOKENIZER_CAPACITY, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
         self._stages = [] if cutting else [stage.copy_empty() for stage in stages]
-        self._chunks, self._types, self._forms = HashIndex(), HashIndex(), HashIndex()
+        self._chunks, self.index, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
         self._free = np.arange(0, dtype=np.int32)  # rows for new types, in the order in which they are given
@@ -94,7 +96,7 @@ class TypeCache:
     @property
     def full(self) -> bool:
         """Whether `clear_out` is due."""
-        return len(self._types) > self._limit
+        return len(self.index) > self._limit
 
     @property
     def bytes(self) -> int:
@@ -104,12 +106,12 @@ class TypeCache:
     @property
     def short(self) -> bool:
         """Whether `grow` is due, before the jobs of `find` are done and when nobody reads the tables."""
-        return self._top > self._stages[0].room
+        return self._top > self._stages[0].capacity
 
-    def grow(self, room: int | None = None) -> None:
+    def grow(self, capacity: int | None = None) -> None:
         """Make room for the products of all types, or of so many."""
         for stage in self._stages:
-            stage.grow(room or 2 * self._top)
+            stage.grow(capacity or 2 * self._top)
 
     def find(self, data: NDArray[np.uint8], starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
         """Find the chunks of documents, and cut those not met before.
@@ -163,9 +165,9 @@ class TypeCache:
         used[self._free] = False
         self._free = np.concatenate([np.flatnonzero(used & ~stays).astype(np.int32), self._free])
         if self._unit == "word":
-            self._types.keep(stays)
+            self.index.keep(stays)
         else:
-            self._types.count = int(stays.sum())
+            self.index.count = int(stays.sum())
         self._flags, self._folded = self._flags.copy(), self._folded.copy()
         if self._contextual:
             self._forms, self._form_of = HashIndex(), np.zeros_like(self._form_of)
@@ -179,10 +181,10 @@ class TypeCache:
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
         """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""
         while len(fresh):
-            if self._cutter is None:
+            if self._tokenizer is None:
                 lengths, tokens = np.full(len(fresh), -1, np.int32), np.empty((0, 5), np.int32)
             else:
-                lengths, tokens = self._learn_quickly(self._cutter, data, fresh)
+                lengths, tokens = self._learn_quickly(self._tokenizer, data, fresh)
             refused = lengths < 0
             if refused.any():
                 refused_spans = fresh[: len(lengths)][refused].tolist()
@@ -196,47 +198,45 @@ class TypeCache:
             self._tokens.extend(tokens)
             fresh = fresh[len(lengths) :]
 
-    def _learn_quickly(self, cutter: Cutter, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
+    def _learn_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
         """Return the chunks' lengths (-1: refused) and tokens, as many as there is room for."""
         if self._unit == "word":
-            self._types.reserve(ROOM)
-        self._make_free(ROOM)
-        words = cutter.cut(data, fresh, self._types.keys, self._types.values, self._free)
+            self.index.reserve(TOKENIZER_CAPACITY)
+        self._make_free(TOKENIZER_CAPACITY)
+        words = tokenizer.tokenize(data, fresh, self.index.keys, self.index.values, self._free)
         new = len(words.spans)
-        self._types.count += new
+        self.index.count += new
         if new:
             rows = self._enter(words.folded, words.flags, words.hashes)
             for part in self._parts_of(new):
-                self._jobs.append(partial(self._work_out_quickly, cutter, data, words.spans[part], rows[part]))
+                self._jobs.append(partial(self._work_out_quickly, tokenizer, data, words.spans[part], rows[part]))
         return words.lengths, words.tokens
 
-    def _work_out_quickly(self, cutter: Cutter, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
-        types, marks = cutter.types(data, spans)
+    def _work_out_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
+        types, gazetteer_features = tokenizer.types(data, spans)
         for stage in self._stages:
-            stage.learn(types, marks, rows)
+            stage.learn(types, gazetteer_features, rows)
 
     def _learn_plainly(self, chunks: Sequence[str]) -> tuple[list[int], Rows]:
         """Return any chunks' lengths and tokens."""
         texts: list[str] = []
         keys: list[str] = []
-        counts, rows_of_chunks = [], []
+        counts: list[int] = []
+        rows_of_tokens: list[tuple[int, ...]] = []
         for chunk in chunks:
-            starts, ends = tokenise(chunk) if self._unit == "word" else characters(chunk)
-            if self._tokenized:
-                starts, ends = np.array([0]), np.array([len(chunk)])
-            begins, stops = starts.tolist(), ends.tolist()
+            begins, stops = self._edges_of(chunk)
             texts += [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
             keys += character_keys(chunk, begins, stops) if self._unit == "character" else []
-            counts.append(len(starts))
-            places = _byte_offsets(chunk)
-            rows_of_chunks.append(np.stack([np.zeros_like(starts), starts, ends, places[starts], places[ends]], 1))
-        tokens = np.concatenate(rows_of_chunks).astype(np.int32)
+            counts.append(len(begins))
+            places = range(len(chunk) + 1) if chunk.isascii() else _byte_offsets(chunk)
+            rows_of_tokens += [(0, s, e, places[s], places[e]) for s, e in zip(begins, stops, strict=True)]
+        tokens = np.array(rows_of_tokens, np.int32).reshape(-1, 5)
         words = forms_of(texts, self._unit)
         if self._unit == "character":
             tokens[:, 0] = self._learn_words(texts, words, keys) if texts else 0
             return counts, tokens
         distinct, positions, which = np.unique(_hashes(texts), return_index=True, return_inverse=True)
-        rows = self._types.find(distinct)
+        rows = self.index.find(distinct)
         new = np.flatnonzero(rows < 0)
         if len(new):
             fresh_places = positions[new].tolist()
@@ -244,6 +244,16 @@ class TypeCache:
             rows[new] = self._learn_words([texts[i] for i in fresh_places], forms, forms)
         tokens[:, 0] = rows[which]
         return counts, tokens
+
+    def _edges_of(self, chunk: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Return where the tokens of a chunk begin and end."""
+        if self._tokenized:
+            return [0], [len(chunk)]
+        if self._unit == "word":
+            cuts = cut_chunk(chunk)
+            return cuts[::2], cuts[1::2]
+        starts, ends = characters(chunk)
+        return starts.tolist(), ends.tolist()
 
     def _learn_words(self, texts: Sequence[str], words: Sequence[str], keys: Sequence[str]) -> Rows:
         """Learn any new types, with the plain functions; return their rows.
@@ -255,19 +265,33 @@ class TypeCache:
         """
         self._make_free(len(keys))
         if self._unit == "word":
-            self._types.enter(_hashes(texts), self._free[: len(keys)])
+            self.index.enter(_hashes(texts), self._free[: len(keys)])
         else:
-            self._types.count += len(keys)
+            self.index.count += len(keys)
         hashes = np.zeros(0, np.uint64)
         if self._has_names:
             hashes = word_hashes([key.lower() for key in keys])
         elif self._has_kinds:
             hashes = _hashes([word.lower() for word in words])
-        flags = np.array([_flags(text, word) for text, word in zip(texts, words, strict=True)])
+        flags = np.array([type_flags(text, word) for text, word in zip(texts, words, strict=True)])
         rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
-        for part in self._parts_of(len(keys)):
-            self._jobs.append(partial(self._work_out, keys[part], rows[part]))
+        quick = np.zeros(len(keys), np.bool_)
+        if self._tokenizer is not None and self._unit == "word":
+            quick[:] = [key.isascii() and key.isprintable() and len(key) <= word_kernels.LONGEST for key in keys]
+            self._work_out_ascii(self._tokenizer, list(compress(keys, quick.tolist())), rows[quick])
+        others = np.flatnonzero(~quick)
+        for part in self._parts_of(len(others)):
+            chosen = others[part]
+            self._jobs.append(partial(self._work_out, [keys[k] for k in chosen.tolist()], rows[chosen]))
         return rows
+
+    def _work_out_ascii(self, tokenizer: Tokenizer, keys: Sequence[str], rows: Rows) -> None:
+        """Have the products of words in ASCII worked out by kernels."""
+        data = np.frombuffer("".join(keys).encode() + bytes(MARGIN), np.uint8)
+        ends = np.cumsum([len(key) for key in keys], dtype=np.int64)
+        spans = np.stack([np.append(0, ends)[:-1], ends, np.zeros_like(ends)], 1)
+        for part in self._parts_of(len(keys)):
+            self._jobs.append(partial(self._work_out_quickly, tokenizer, data, spans[part], rows[part]))
 
     def _parts_of(self, types: int) -> Iterator[slice]:
         job = JOB[self._unit]
@@ -277,7 +301,7 @@ class TypeCache:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
         gazetteer_features = None
         if self._model.gazetteer is not None and not self._has_names:
-            gazetteer_features = self._model.gazetteer.marks(keys, np.array([0, len(keys)]))
+            gazetteer_features = self._model.gazetteer.features(keys, np.array([0, len(keys)]))
         for stage in self._stages:
             stage.learn(types, gazetteer_features, rows)
 
@@ -347,14 +371,12 @@ def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:
     return np.array([hash_kernels.hash_bytes(part, 0, len(part), False) for part in parts], np.uint64)
 
 
-def _byte_offsets(text: str) -> Int:
+def _byte_offsets(text: str) -> list[int]:
     """Return where each code point begins in UTF-8, and where the last ends."""
-    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
-    return np.append(0, np.cumsum(widths))
+    return [0, *accumulate(1 + (c >= "\x80") + (c >= "\u0800") + (c >= "\U00010000") for c in text)]
 
 
-def _flags(text: str, word: str) -> int:
+def type_flags(text: str, word: str) -> int:
     """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
     return (
         token_flags.FINAL * is_final(text)
@@ -368,5 +390,5 @@ def _flags(text: str, word: str) -> int:
         | token_flags.UPPER * word.isupper()
         | token_flags.LOWER * word.islower()
         | token_flags.BULLET * (text in BULLETS)
-        | border_bits(text)
+        | boundary_bits(text)
     )

@@ -17,12 +17,12 @@ from fanlight.jit import ZERO, inner
 
 
 @inner(fastmath={"contract"})
-def best_paths(at: int, n: int, room: Any) -> bool:
-    """Fill room.scores (n, states) for the tokens from row `at` of room.Z on; tell whether any type has an entity.
+def best_paths(at: int, n: int, scratch: Any) -> bool:
+    """Fill scratch.scores (n, states) for n tokens from row `at` of scratch.Z on; return whether a type has an entity.
 
-    ``room.row`` gets each type's best score, which is 0 where every token is O.
+    ``scratch.row`` gets each type's best score, which is 0 where every token is O.
     """
-    Z, scores = room.Z, room.scores
+    Z, scores = scratch.Z, scratch.scores
     K = scores.shape[1]
     D = K // 5  # types with their padding
     any_entity = False
@@ -46,17 +46,17 @@ def best_paths(at: int, n: int, room: Any) -> bool:
         any_entity = any_entity or largest(best) > 0
         for y in range(len(TYPES)):
             last = scores[n - 1]
-            room.row[x + y] = max(last[x + y], last[D + x + y], last[4 * D + x + y])
+            scratch.row[x + y] = max(last[x + y], last[D + x + y], last[4 * D + x + y])
     return any_entity
 
 
 @inner()
-def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
-    """Fill column `place` of room.spans with where the entity of type x that begins at each token ends, or 0.
+def trace(n: int, x: int, place: int, scratch: Any) -> tuple[int, int]:
+    """Fill column `place` of scratch.spans with where the entity of type x that begins at each token ends, or 0.
 
     Returns the first and the last token in an entity. Of equal paths the one with lower tags (O, B, I, E, S) wins.
     """
-    scores, spans = room.scores, room.spans
+    scores, spans = scratch.scores, scratch.spans
     D = scores.shape[1] // 5
     low, high, end = n, ZERO, ZERO
     for t in range(n - 1, -1, -1):
@@ -78,10 +78,10 @@ def trace(n: int, x: int, place: int, room: Any) -> tuple[int, int]:
 
 @inner(fastmath={"contract"})
 def type_messages(at: int, n: int, low: int, high: int, scratch: Any) -> None:
-    """Pass messages along the n tokens from row `at` of room.Z on, for every type; see `chain.messages`.
+    """Pass messages along the n tokens from row `at` of scratch.Z on, for every type; see `chain.messages`.
 
-    A row of room.forward holds the states E, S, B, I, O; one of room.backward the message of a tag that closes, of one
-    that does not, and the scale, each for all types.
+    A row of scratch.forward holds the states E, S, B, I, O; one of scratch.backward the message of a tag that
+    closes, of one that does not, and the scale, each for all types.
     """
     E, F, B, Z = scratch.exponentials, scratch.forward, scratch.backward, scratch.Z
     K = F.shape[1]
@@ -120,11 +120,11 @@ def type_messages(at: int, n: int, low: int, high: int, scratch: Any) -> None:
 
 
 @inner()
-def span_probability(x: int, start: int, end: int, room: Any) -> float:
+def span_probability(x: int, start: int, end: int, scratch: Any) -> float:
     """Return P(exactly this entity of type x | the sentence); see `network.chain.span_probability`."""
-    E, B = room.exponentials.reshape(-1), room.backward
+    E, B = scratch.exponentials.reshape(-1), scratch.backward
     D = B.shape[1] // 5
-    F, before, after = room.forward[start], B[start], B[end - 1]
+    F, before, after = scratch.forward[start], B[start], B[end - 1]
     closing, within = F[x] + F[D + x] + F[4 * D + x], F[2 * D + x] + F[3 * D + x]
     mass = closing * before[x] + within * before[D + x]
     value = F[(D if end == start + 1 else 2 * D) + x] / mass
@@ -134,9 +134,9 @@ def span_probability(x: int, start: int, end: int, room: Any) -> float:
 
 
 @inner(fastmath={"contract"})
-def independent_probabilities(t: int, T: int, room: Any, out: Any) -> None:
+def independent_probabilities(t: int, T: int, scratch: Any, out: Any) -> None:
     """Fill out (T,) with P(token t is in an entity of the type) from the messages."""
-    F, B = room.forward[t], room.backward[t]
+    F, B = scratch.forward[t], scratch.backward[t]
     D = len(F) // 5
     for x in range(T):
         closing, within = B[x], B[D + x]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import datetime
 
-    from fanlight.values import Value
+    from fanlight.values import Value, ValueOptions
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -80,15 +80,15 @@ class Document:
 
         return fragment(self)
 
-    def to_dict(self, values: bool = False) -> dict[str, Any]:
+    def to_dict(self, values: bool | ValueOptions = False) -> dict[str, Any]:
         """Return plain values, as the JSONL output has them, with `values` also `Entity.value`, which may be None."""
         rows = [asdict(entity) for entity in self.entities]
         if values:
             for row, entity in zip(rows, self.entities, strict=True):
-                row["value"] = entity.value and entity.value.to_dict()
+                row["value"] = value_fields(entity, values)
         return {"text": self.text, "entities": rows}
 
-    def to_json(self, values: bool = False) -> str:
+    def to_json(self, values: bool | ValueOptions = False) -> str:
         """Return `to_dict` as a line of JSON, probabilities to six decimals.
 
         Examples
@@ -99,11 +99,21 @@ class Document:
         entities = [
             f'{{"start": {e.start}, "end": {e.end}, "type": {_quoted(e.type)}, "text": {_quoted(e.text)}, '
             f'"probability": {"null" if e.probability is None else format(e.probability, ".6f")}'
-            f"{_value_field(e) if values else ''}}}"
+            f"{value_json(e, values)}}}"
             for e in self.entities
         ]
         return f'{{"text": {_quoted(self.text)}, "entities": [{", ".join(entities)}]}}'
 
 
-def _value_field(entity: Entity) -> str:
-    return f', "value": {_quoted(entity.value and entity.value.to_dict())}'
+def value_fields(entity: Entity, values: bool | ValueOptions) -> dict[str, Any] | None:
+    """Return what `Value.to_dict` says of an entity's value; None where it has none, or none is asked for."""
+    from fanlight.values import ValueOptions
+
+    options = ValueOptions.choose(values)
+    value = None if options is None else entity.value_on(*options)
+    return None if value is None else value.to_dict()
+
+
+def value_json(entity: Entity, values: bool | ValueOptions) -> str:
+    """Return the field "value" of an entity's line of JSON, "" where no values are asked for."""
+    return f', "value": {_quoted(value_fields(entity, values))}' if values else ""

@@ -30,7 +30,7 @@ def page(documents: Iterable[Document]) -> Iterator[str]:
     """Yield a self-contained page, a paragraph a document."""
     yield (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>Entities</title><style>{_STYLE}{_marks()}</style></head><body>\n"
+        f"<title>Entities</title><style>{_STYLE}{_entity_style()}</style></head><body>\n"
     )
     for document in documents:
         yield f"<p>{mark_entities(document)}</p>\n"
@@ -39,7 +39,8 @@ def page(documents: Iterable[Document]) -> Iterator[str]:
 
 def fragment(document: Document) -> str:
     """Return a paragraph with its own style, for a notebook."""
-    return f'<style>{_marks()}</style><p style="white-space: pre-wrap; line-height: 1.9">{mark_entities(document)}</p>'
+    paragraph = f'<p style="white-space: pre-wrap; line-height: 1.9">{mark_entities(document)}</p>'
+    return f"<style>{_entity_style()}</style>{paragraph}"
 
 
 def mark_entities(document: Document) -> str:
@@ -92,5 +93,5 @@ def _opening(entity: Entity) -> str:
 
 
 @cache
-def _marks() -> str:
+def _entity_style() -> str:
     return MARKS.read_text(encoding="utf-8")

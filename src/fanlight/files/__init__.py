@@ -15,6 +15,7 @@ from fanlight.files.inputs import (
 from fanlight.files.locks import claim
 from fanlight.files.outputs import (
     PathLike,
+    check_empty,
     check_outputs,
     check_writable,
     is_special,
@@ -29,6 +30,7 @@ __all__ = [
     "COMPRESSED",
     "PathLike",
     "address_of",
+    "check_empty",
     "check_named_once",
     "check_outputs",
     "check_readable",

@@ -7,10 +7,13 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from fanlight.errors import DataError
 from fanlight.libraries import library
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 COMPRESSED = (".gz", ".zst")
 LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
@@ -97,20 +100,21 @@ class _Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, target: Any) -> int:  # any writable buffer
+    def readinto(self, target: WriteableBuffer) -> int:
+        view = memoryview(target)
         try:
-            count = int(self._source.readinto(target))
+            count = int(self._source.readinto(view))
         except OSError:
             raise
         except Exception as fault:  # zlib.error, EOFError, ZstdError: each decompressor has its own
             raise OSError(str(fault)) from None
         if self._path is not None:
-            self._measure_lines(bytes(target[:count]))
+            self._measure_lines(bytes(view[:count]))
         return count
 
     def _measure_lines(self, data: bytes) -> None:
-        first, last = data.find(b"\n"), data.rfind(b"\n")
-        if self._length + (first if first >= 0 else len(data)) > LONGEST_LINE:
+        begin, last = data.find(b"\n"), data.rfind(b"\n")
+        if self._length + (begin if begin >= 0 else len(data)) > LONGEST_LINE:
             raise DataError(f"{self._path}:{self._line}: the line is longer than {LONGEST_LINE >> 20} MB: split it")
         self._length = len(data) - last - 1 if last >= 0 else self._length + len(data)
         self._line += data.count(b"\n")

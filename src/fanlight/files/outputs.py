@@ -146,6 +146,19 @@ def check_writable(path: PathLike, database: bool = False) -> None:
         raise DataError(f"{path}: is a database, which would be lost: choose another output, or remove it")
 
 
+def check_empty(folder: PathLike, overwrite: bool = False) -> None:
+    """Refuse a folder to write to that holds files, unless they are to be overwritten.
+
+    Raises
+    ------
+    DataError
+        The message names the first of them.
+    """
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    if names and not overwrite:
+        raise DataError(f"{folder}: holds other files ({names[0]}): choose another folder, or give --overwrite")
+
+
 def is_special(path: PathLike) -> bool:
     """Tell whether an output is a device, a pipe or a stream of this process ("-"), which no file may replace."""
     if _stream(path) is not None:

@@ -53,9 +53,9 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
         per_token |= {f"g_{k}": "N" for k in range(configuration.positions)}
         replacements |= {f"g_{k}": rows(contexts, symbol(f"j_{k}", ("N",))) for k in range(configuration.positions)}
     if configuration.evidence_width:
-        evidence = symbol("evidence", ("w", configuration.evidence_width))
+        features = symbol("evidence", ("w", configuration.evidence_width))
         per_token |= {f"e_{k}": "N" for k in range(configuration.positions)}
-        replacements |= {f"e_{k}": rows(evidence, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
+        replacements |= {f"e_{k}": rows(features, symbol(f"l_{k}", ("N",))) for k in range(configuration.positions)}
     if dropout:
         per_token["M"] = "N"
     return hoist(substitute(vectorise(z, per_token), replacements))

@@ -130,7 +130,7 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
         messages = Messages(total, marginals, pairs, forward, scales)
     else:
         with np.errstate(all="ignore"):  # what overflows shows in the log-partition
-            messages = _forward_backward(Z, weights, starts)
+            messages = forward_backward_plain(Z, weights, starts)
     if not np.isfinite(messages.log_partition):
         raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
     return messages
@@ -161,18 +161,18 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
     K = Z.shape[1]
     moves = _moves_of(A, -np.inf)
     back = np.empty(Z.shape, np.int64)
-    for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        if first == end:
+    for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        if begin == end:
             continue
-        score = A[K, :K] + Z[first]
-        for t in range(first + 1, end):
+        score = A[K, :K] + Z[begin]
+        for t in range(begin + 1, end):
             score, back[t] = moves.best(score)
             score = score + Z[t]
         tag = int((score + A[:K, K]).argmax())
-        for t in range(end - 1, first, -1):
+        for t in range(end - 1, begin, -1):
             path[t] = tag
             tag = back[t, tag]
-        path[first] = tag
+        path[begin] = tag
     return path
 
 
@@ -196,7 +196,7 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
         back[t] = np.argsort(-ways, axis=0, kind="stable")[:count].T
         scores = np.take_along_axis(ways, back[t].T, axis=0).T + Z[t][:, None]
     last = (scores + A[:K, K][:, None]).ravel()
-    found = []
+    paths = []
     for way in np.argsort(-last, kind="stable")[:count].tolist():
         if last[way] == -np.inf:
             break
@@ -204,14 +204,14 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
         for t in range(n - 1, -1, -1):
             path[t] = place // count
             place = int(back[t, place // count, place % count])
-        found.append((float(last[way]), path))
-    return found
+        paths.append((float(last[way]), path))
+    return paths
 
 
 def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: Sequence[int]) -> float:
     """Return P(the tokens from `start` have exactly `tags` | sentence), summed over everything around them."""
-    first = tags[0]
-    value = float(messages.marginals[start, first])
+    opening = tags[0]
+    value = float(messages.marginals[start, opening])
     # conditional on each tag, the next: forward and backward messages meet at the last tag, so walk by ratios
     for step, (before, tag) in enumerate(pairwise(tags), start + 1):
         if messages.marginals[step - 1, before] == 0 or messages.forward[step, tag] == 0:
@@ -224,7 +224,7 @@ def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: S
 
 
 def span_probabilities(
-    messages: Messages, Z: Float, A: Float, starts: Int, ends: Int, tags: Int
+    messages: Messages, Z: Float, A: Float, *, starts: Int, ends: Int, tags: Int
 ) -> NDArray[np.float64]:
     """Return `span_probability` of many spans at once.
 
@@ -238,12 +238,12 @@ def span_probabilities(
         The tags of all spans' tokens, one span after the other.
     """
     lengths = ends - starts
-    first = np.cumsum(lengths) - lengths
-    values: NDArray[np.float64] = messages.marginals[starts, tags[first]].astype(np.float64)
+    begins = np.cumsum(lengths) - lengths
+    values: NDArray[np.float64] = messages.marginals[starts, tags[begins]].astype(np.float64)
     inner = np.ones(len(tags), bool)
-    inner[first] = False
+    inner[begins] = False
     owner = np.repeat(np.arange(len(starts)), lengths)[inner]
-    step = (np.arange(len(tags)) + np.repeat(starts - first, lengths))[inner]
+    step = (np.arange(len(tags)) + np.repeat(starts - begins, lengths))[inner]
     before, tag = tags[np.flatnonzero(inner) - 1], tags[inner]
     with np.errstate(divide="ignore", invalid="ignore"):
         backward = messages.marginals[step, tag] / messages.forward[step, tag]
@@ -366,7 +366,7 @@ def _ends_of(types: int) -> tuple[Int, Int]:
     return closing, opening
 
 
-def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
+def forward_backward_plain(Z: Float, weights: Float, starts: Int) -> Messages:
     """Plain reference of `chain_kernels.forward_backward`."""
     K = Z.shape[1]
     forward, marginals, ahead = np.empty_like(Z), np.empty_like(Z), np.empty_like(Z)
@@ -375,12 +375,12 @@ def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
     emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
     total = float(tops.sum(dtype=np.float64))
     moves = _moves_of(weights, 0)
-    for first, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-        if first == end:
+    for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        if begin == end:
             continue
         message = weights[K, :K]
-        for t in range(first, end):
-            message = (message if t == first else moves.forward(message)) * emissions[t]
+        for t in range(begin, end):
+            message = (message if t == begin else moves.forward(message)) * emissions[t]
             mass = message.sum()
             scales[t] = 1 / mass
             total += float(np.log(mass))
@@ -389,11 +389,11 @@ def _forward_backward(Z: Float, weights: Float, starts: Int) -> Messages:
         total += float(np.log(mass))
         backward = weights[:K, K] / mass
         pairs[:K, K] += message * backward
-        for t in range(end - 1, first - 1, -1):
+        for t in range(end - 1, begin - 1, -1):
             marginals[t] = forward[t] * backward
             ahead[t] = backward * emissions[t] * scales[t]
-            if t > first:
+            if t > begin:
                 backward = moves.backward(ahead[t])
-        pairs[K, :K] += weights[K, :K] * ahead[first]
-        pairs[:K, :K] += moves.pairs(forward[first : end - 1], ahead[first + 1 : end])
+        pairs[K, :K] += weights[K, :K] * ahead[begin]
+        pairs[:K, :K] += moves.pairs(forward[begin : end - 1], ahead[begin + 1 : end])
     return Messages(total, marginals, pairs, forward, scales)

@@ -22,7 +22,7 @@ CANDIDATES = 1 << 21  # scores of transitions that are compared at once
 class _Batch(NamedTuple):
     """Sentences by falling length: first row of each, and how many have a token at each step."""
 
-    first: Int
+    begins: Int
     active: Int
 
     @classmethod
@@ -42,25 +42,25 @@ def viterbi(Z: Float, A: Float, starts: Int) -> Int:
     K = Z.shape[1]
     size = max(1, CANDIDATES // (K // 2) ** 2)
     for begin in range(0, len(starts) - 1, size):
-        some = starts[begin : begin + size + 1]
-        _viterbi(Z, A, _Batch.of(some), path)
+        part = starts[begin : begin + size + 1]
+        _viterbi(Z, A, _Batch.of(part), path)
     return path
 
 
 def _viterbi(Z: Float, A: Float, batch: _Batch, path: Int) -> None:
-    if not len(batch.first):
+    if not len(batch.begins):
         return
-    K, moves, first = Z.shape[1], _Moves(A), batch.first
+    K, moves, begins = Z.shape[1], _Moves(A), batch.begins
     origins = [np.empty((0, K), np.int64)]
-    scores = A[K, :K] + Z[first]
+    scores = A[K, :K] + Z[begins]
     for t, count in enumerate(batch.active[1:].tolist(), 1):
         best, origin = moves.best(scores[:count])
-        scores[:count] = best + Z[first[:count] + t]
+        scores[:count] = best + Z[begins[:count] + t]
         origins.append(origin)
     tags = (scores + A[:K, K]).argmax(1)
     for t in range(len(batch.active) - 1, -1, -1):
         count = int(batch.active[t])
-        path[first[:count] + t] = tags[:count]
+        path[begins[:count] + t] = tags[:count]
         if t:
             tags[:count] = origins[t][np.arange(count), tags[:count]]
 
@@ -76,17 +76,17 @@ def forward_backward(Z: Float, A: Float, starts: Int) -> Messages:
     weights = np.exp(np.asarray(A, Z.dtype))
     K = Z.shape[1]
     batch, moves = _Batch.of(starts), _Moves(weights)
-    first = batch.first
+    begins = batch.begins
     forward, marginals = np.empty_like(Z), np.empty_like(Z)
     scales = np.empty(len(Z), Z.dtype)
     tops = Z.max(1, initial=-np.inf)
     with np.errstate(all="ignore"):  # what overflows shows in the log-partition
         emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
-        message = np.broadcast_to(weights[K, :K], (len(first), K))
+        message = np.broadcast_to(weights[K, :K], (len(begins), K))
         masses = np.ones(len(Z), Z.dtype)
-        last = np.empty((len(first), K), Z.dtype)
+        last = np.empty((len(begins), K), Z.dtype)
         for t, count in enumerate(batch.active.tolist()):
-            rows = first[:count] + t
+            rows = begins[:count] + t
             message = (moves.forward(message[:count]) if t else message) * emissions[rows]
             masses[rows] = mass = message.sum(1)
             scales[rows] = 1 / mass
@@ -96,7 +96,7 @@ def forward_backward(Z: Float, A: Float, starts: Int) -> Messages:
         backward = weights[:K, K] / ends[:, None]
         for t in range(len(batch.active) - 1, -1, -1):
             count = int(batch.active[t])
-            rows = first[:count] + t
+            rows = begins[:count] + t
             marginals[rows] = forward[rows] * backward[:count]
             if t:
                 ahead = backward[:count] * emissions[rows] * scales[rows, None]

@@ -7,10 +7,48 @@ multiplication a cell where the logarithmic form needs an exponential.
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from fanlight.jit import inner, kernel
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@inner()
+def _exponentiate(scores: Any, floor: Any, out: Any) -> Any:
+    """Fill out (K,) with exp of the scores (K,) less the highest, none below `floor`; return the highest."""
+    top = scores[0]
+    for j in range(1, len(scores)):
+        top = max(top, scores[j])
+    for j in range(len(scores)):
+        out[j] = np.exp(max(scores[j] - top, floor))
+    return top
+
+
+@inner()
+def _scale(row: Any, emission: Any, scale: Any) -> Any:
+    """Multiply a forward message (K,) by its emission (K,), then by `scale` (1,) to sum to 1; return log of the sum."""
+    mass = row.dtype.type(0.0)
+    for j in range(len(row)):
+        row[j] *= emission[j]
+        mass += row[j]
+    scale[0] = 1.0 / mass
+    for j in range(len(row)):
+        row[j] *= scale[0]
+    return np.log(mass)
+
+
+@inner()
+def _end_sentence(row: Any, weights: Any, backward: Any, pairs: Any) -> Any:
+    """Fill the last token's backward message (K,) and add the transitions to the end; return the log of their mass."""
+    K = len(row)
+    mass = row.dtype.type(0.0)
+    for j in range(K):
+        mass += row[j] * weights[j, K]
+    for j in range(K):
+        backward[j] = weights[j, K] / mass
+        pairs[j, K] += row[j] * backward[j]
+    return np.log(mass)
+
+
+@kernel()
 def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward: Any, scales: Any, pairs: Any) -> float:
     """Fill marginals (N, K) and expected transition counts (K+1, K+1); return the summed log-partition.
 
@@ -25,19 +63,12 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
     backward = np.empty(K, Z.dtype)
     ahead = np.empty(K, Z.dtype)
     for s in range(len(starts) - 1):
-        first, last = starts[s], starts[s + 1] - 1
-        if last < first:
+        start, last = starts[s], starts[s + 1] - 1
+        if last < start:
             continue
-        for t in range(first, last + 1):
-            top = Z[t, 0]
-            for j in range(1, K):
-                top = max(top, Z[t, j])
-            total += top
-            for j in range(K):
-                marginals[t, j] = np.exp(
-                    max(Z[t, j] - top, floor)
-                )  # the scaled emission, until its marginal replaces it
-            if t == first:
+        for t in range(start, last + 1):
+            total += _exponentiate(Z[t], floor, marginals[t])  # the emission, until its marginal replaces it
+            if t == start:
                 for j in range(K):
                     forward[t, j] = weights[boundary, j]
             else:
@@ -47,26 +78,13 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
                     before = forward[t - 1, i]
                     for j in range(K):
                         forward[t, j] += before * weights[i, j]
-            mass = Z.dtype.type(0.0)
-            for j in range(K):
-                forward[t, j] *= marginals[t, j]
-                mass += forward[t, j]
-            scales[t] = 1.0 / mass
-            total += np.log(mass)
-            for j in range(K):
-                forward[t, j] *= scales[t]
-        mass = Z.dtype.type(0.0)
-        for j in range(K):
-            mass += forward[last, j] * weights[j, boundary]
-        total += np.log(mass)
-        for j in range(K):
-            backward[j] = weights[j, boundary] / mass
-            pairs[j, boundary] += forward[last, j] * backward[j]
-        for t in range(last, first - 1, -1):
+            total += _scale(forward[t], marginals[t], scales[t : t + 1])
+        total += _end_sentence(forward[last], weights, backward, pairs)
+        for t in range(last, start - 1, -1):
             for j in range(K):
                 ahead[j] = backward[j] * marginals[t, j] * scales[t]
                 marginals[t, j] = forward[t, j] * backward[j]
-            if t == first:
+            if t == start:
                 for j in range(K):
                     pairs[boundary, j] += weights[boundary, j] * ahead[j]
             else:
@@ -81,7 +99,7 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
     return total
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def viterbi(Z: Any, A: Any, starts: Any, path: Any, back: Any) -> None:
     """Fill `path` (N,) with the best tags of every sentence; `back` (N, K) is scratch. Ties go to the lower tag."""
     K = Z.shape[1]
@@ -89,12 +107,12 @@ def viterbi(Z: Any, A: Any, starts: Any, path: Any, back: Any) -> None:
     score = np.empty(K, Z.dtype)
     new = np.empty(K, Z.dtype)
     for s in range(len(starts) - 1):
-        first, last = starts[s], starts[s + 1] - 1
-        if last < first:
+        start, last = starts[s], starts[s + 1] - 1
+        if last < start:
             continue
         for j in range(K):
-            score[j] = A[boundary, j] + Z[first, j]
-        for t in range(first + 1, last + 1):
+            score[j] = A[boundary, j] + Z[start, j]
+        for t in range(start + 1, last + 1):
             for j in range(K):
                 best, where = score[0] + A[0, j], 0
                 for i in range(1, K):
@@ -109,13 +127,13 @@ def viterbi(Z: Any, A: Any, starts: Any, path: Any, back: Any) -> None:
         for j in range(1, K):
             if score[j] + A[j, boundary] > score[tag] + A[tag, boundary]:
                 tag = j
-        for t in range(last, first, -1):
+        for t in range(last, start, -1):
             path[t] = tag
             tag = back[t, tag]
-        path[first] = tag
+        path[start] = tag
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def gather(weights: Any, illegal: Any, nothing: float, legal: Any) -> bool:
     """Fill `legal.between` and `legal.transposed`; tell whether all `illegal` weights (K+1, K+1) are `nothing`."""
     for i in range(len(weights)):
@@ -130,7 +148,7 @@ def gather(weights: Any, illegal: Any, nothing: float, legal: Any) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def _add_rows(factors: Any, rows: Any, out: Any) -> None:
     """Fill out (n,) with factors (C,) @ rows (C, n), summed in the order of the rows."""
     n, C = len(out), len(rows)
@@ -146,32 +164,32 @@ def _add_rows(factors: Any, rows: Any, out: Any) -> None:
             out[j] += a * v[j]
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
-def _add_pairs(forward: Any, flows: Any, first: int, last: int, weights: Any, legal: Any, pairs: Any) -> None:
+@kernel()
+def _add_pairs(forward: Any, flows: Any, start: int, last: int, weights: Any, legal: Any, pairs: Any) -> None:
     """Add a sentence's expected transitions: to ``legal.counts`` those between types, to pairs those within.
 
-    ``flows`` (n, K) are the messages from ahead, the row of the token `first` that of the next.
+    ``flows`` (n, K) are the messages from ahead, the row of the token `start` being that of the next.
     """
     K, C = flows.shape[1], len(legal.closing)
-    moved = np.empty((last - first, C), flows.dtype)
-    for t in range(last - first):
+    moved = np.empty((last - start, C), flows.dtype)
+    for t in range(last - start):
         for q in range(C):
             moved[t, q] = flows[t, legal.opening[q]]
     for q in range(C):
         i, total, row = legal.closing[q], legal.counts[q], legal.between[q]
-        for t in range(last - first - 1, -1, -1):
-            before, ahead = forward[first + t, i], moved[t]
+        for t in range(last - start - 1, -1, -1):
+            before, ahead = forward[start + t, i], moved[t]
             if before != 0:
                 for j in range(C):
                     total[j] += before * (row[j] * ahead[j])
-    for t in range(last - first - 1, -1, -1):
+    for t in range(last - start - 1, -1, -1):
         for x in range(1, K, 4):
             for i in range(x, x + 2):
                 for j in range(x + 1, x + 3):
-                    pairs[i, j] += forward[first + t, i] * (weights[i, j] * flows[t, j])
+                    pairs[i, j] += forward[start + t, i] * (weights[i, j] * flows[t, j])
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def forward_backward_bioes(
     Z: Any, weights: Any, starts: Any, legal: Any, marginals: Any, forward: Any, scales: Any, pairs: Any
 ) -> float:
@@ -188,18 +206,13 @@ def forward_backward_bioes(
         longest = max(longest, starts[s + 1] - starts[s])
     flows = np.empty((longest, K), Z.dtype)
     for s in range(len(starts) - 1):
-        first, last = starts[s], starts[s + 1] - 1
-        if last < first:
+        start, last = starts[s], starts[s + 1] - 1
+        if last < start:
             continue
-        for t in range(first, last + 1):
-            row, emission = forward[t], marginals[t]  # the scaled emission, until its marginal replaces it
-            top = Z[t, 0]
-            for j in range(1, K):
-                top = max(top, Z[t, j])
-            total += top
-            for j in range(K):
-                emission[j] = np.exp(max(Z[t, j] - top, floor))
-            if t == first:
+        for t in range(start, last + 1):
+            row = forward[t]
+            total += _exponentiate(Z[t], floor, marginals[t])  # the emission, until its marginal replaces it
+            if t == start:
                 for j in range(K):
                     row[j] = weights[K, j]
             else:
@@ -212,27 +225,14 @@ def forward_backward_bioes(
                 for i in range(1, K, 4):
                     for j in range(i + 1, i + 3):
                         row[j] = before[i] * weights[i, j] + before[i + 1] * weights[i + 1, j]
-            mass = Z.dtype.type(0.0)
-            for j in range(K):
-                row[j] *= emission[j]
-                mass += row[j]
-            scales[t] = 1.0 / mass
-            total += np.log(mass)
-            for j in range(K):
-                row[j] *= scales[t]
-        mass = Z.dtype.type(0.0)
-        for j in range(K):
-            mass += forward[last, j] * weights[j, K]
-        total += np.log(mass)
-        for j in range(K):
-            backward[j] = weights[j, K] / mass
-            pairs[j, K] += forward[last, j] * backward[j]
-        for t in range(last, first - 1, -1):
-            ahead = flows[t - first]
+            total += _scale(row, marginals[t], scales[t : t + 1])
+        total += _end_sentence(forward[last], weights, backward, pairs)
+        for t in range(last, start - 1, -1):
+            ahead = flows[t - start]
             for j in range(K):
                 ahead[j] = backward[j] * marginals[t, j] * scales[t]
                 marginals[t, j] = forward[t, j] * backward[j]
-            if t == first:
+            if t == start:
                 for j in range(K):
                     pairs[K, j] += weights[K, j] * ahead[j]
                 break
@@ -244,14 +244,14 @@ def forward_backward_bioes(
             for x in range(1, K, 4):
                 for i in range(x, x + 2):
                     backward[i] = weights[i, x + 1] * ahead[x + 1] + weights[i, x + 2] * ahead[x + 2]
-        _add_pairs(forward, flows[1:], first, last, weights, legal, pairs)
+        _add_pairs(forward, flows[1:], start, last, weights, legal, pairs)
     for i in range(C):
         for j in range(C):
             pairs[legal.closing[i], legal.opening[j]] = legal.counts[i, j]
     return total
 
 
-@njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@kernel()
 def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any) -> None:
     """Do as `viterbi` where all that BIOES forbids has the score -inf; ``legal`` is a `chain.LegalMoves`.
 
@@ -267,12 +267,12 @@ def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any)
             highest[q] = max(highest[q], legal.between[q, j])
             lowest[q] = min(lowest[q], legal.between[q, j])
     for s in range(len(starts) - 1):
-        first, last = starts[s], starts[s + 1] - 1
-        if last < first:
+        start, last = starts[s], starts[s + 1] - 1
+        if last < start:
             continue
         for j in range(K):
-            score[j] = A[K, j] + Z[first, j]
-        for t in range(first + 1, last + 1):
+            score[j] = A[K, j] + Z[start, j]
+        for t in range(start + 1, last + 1):
             bound = Z.dtype.type(-np.inf)
             for q in range(C):
                 bound = max(bound, score[legal.closing[q]] + lowest[q])
@@ -298,7 +298,7 @@ def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any)
         for j in range(1, K):
             if score[j] + A[j, K] > score[tag] + A[tag, K]:
                 tag = j
-        for t in range(last, first, -1):
+        for t in range(last, start, -1):
             path[t] = tag
             tag = back[t, tag]
-        path[first] = tag
+        path[start] = tag

@@ -84,17 +84,17 @@ class Network:
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)
         if len(ids) > BLOCK and len(starts) > 2:
-            return self._blocks(types, ids, contexts, starts, padding, features=features)
+            return self._emissions_in_parts(types, ids, contexts, starts, padding, features=features)
         needed, inputs = table_inputs(types, self.configuration, np.arange(len(types.words)))
         arrays = {**self.parameters, **inputs}
         arrays |= window_inputs(self.configuration, ids, contexts, starts, padding, features=features)
         for name, rows in needed.items():
             trained = name != "vectors" or "vectors" in self.parameters
             arrays[name] = self.parameters[name][rows] if trained else self.lexicon.vectors(rows)
-        program = self._compiled if len(ids) >= COMPILED_FROM else self._plain
+        program = self._compiled_program if len(ids) >= COMPILED_FROM else self._plain_program
         return program(arrays)["Z"].copy()
 
-    def _blocks(
+    def _emissions_in_parts(
         self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, *, features: Float | None
     ) -> Float:
         """Return `emissions` of whole sentences, a block at a time, so that memory is bounded."""
@@ -148,10 +148,14 @@ class Network:
             chosen = [n for n, span in enumerate(spans) if span[2] in types]
             if chosen:
                 exact, tags = emission.astype(np.float64), TagSet(types)
-                marks = np.concatenate([tags.encode([(0, e - s, t)], e - s) for s, e, t in (spans[n] for n in chosen)])
+                span_tags = np.concatenate(
+                    [tags.encode([(0, e - s, t)], e - s) for s, e, t in (spans[n] for n in chosen)]
+                )
                 begins, ends = (np.array([spans[n][side] for n in chosen]) for side in (0, 1))
                 messages = forward_backward(exact, transitions, starts)
-                values[chosen] = span_probabilities(messages, exact, transitions, begins, ends, marks)
+                values[chosen] = span_probabilities(
+                    messages, exact, transitions, starts=begins, ends=ends, tags=span_tags
+                )
         return values
 
     def readings(self, Z: Float, count: int) -> list[tuple[float, list[Span]]]:
@@ -179,9 +183,9 @@ class Network:
         ]
 
     @cached_property
-    def _plain(self) -> Program:
+    def _plain_program(self) -> Program:
         return compile({"Z": emissions(self.configuration)}, dtype=np.float32, backend="numpy")
 
     @cached_property
-    def _compiled(self) -> Program:
+    def _compiled_program(self) -> Program:
         return compile({"Z": emissions(self.configuration)}, dtype=np.float32)

@@ -48,8 +48,8 @@ def gazetteer_features(
     places : iterable of Place
         Where each sentence's tokens stand; not asked for without patterns.
     """
-    features = None if gazetteer is None else gazetteer.marks(keys, starts)
-    return features if patterns is None else concatenate_features(features, patterns.marks(places))
+    features = None if gazetteer is None else gazetteer.features(keys, starts)
+    return features if patterns is None else concatenate_features(features, patterns.features(places))
 
 
 def concatenate_features(features: Float | None, others: Float) -> NDArray[np.float32]:

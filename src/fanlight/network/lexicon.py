@@ -72,15 +72,15 @@ class Lexicon:
 
     def find(self, words: Sequence[str], forms: Callable[[str], list[str]] | None = None) -> NDArray[np.int64]:
         """Return each word's row, or -1; `forms` gives the spellings to try in turn, by default only the word's own."""
-        found = self._rows(word_hashes(words))
+        numbers = self._rows(word_hashes(words))
         if forms is not None and len(self):
-            missing = np.flatnonzero(found < 0)
+            missing = np.flatnonzero(numbers < 0)
             spellings = [forms(words[i]) for i in missing.tolist()]
             owner = np.repeat(missing, [len(s) for s in spellings])
-            rows = self._rows(word_hashes([s for some in spellings for s in some]))
+            rows = self._rows(word_hashes([s for variants in spellings for s in variants]))
             owner, rows = owner[rows >= 0][::-1], rows[rows >= 0][::-1]
-            found[owner] = rows  # written from the last: the first spelling found stays
-        return found
+            numbers[owner] = rows  # written from the last: the first spelling found stays
+        return numbers
 
     def vectors(self, rows: NDArray[np.int64], compiled: bool = False) -> NDArray[np.float32]:
         """Return the vectors (len(rows), d), by kernels if they are to be `compiled`; zeros for row -1."""

@@ -47,7 +47,7 @@ class Model:
         Its word vectors.
     provenance : dict
         Settings, data, scores, licences, version: plain JSON values.
-    first : First or None
+    first_stage : FirstStage or None
         The network whose findings this one is told (`network.document_features`).
     gazetteer : Gazetteer or None
         The names whose marks both are told, and
@@ -59,13 +59,13 @@ class Model:
     parameters: dict[str, NDArray[np.float32]]
     lexicon: Lexicon
     provenance: dict[str, Any] = field(default_factory=dict)
-    first: First | None = None
+    first_stage: FirstStage | None = None
     gazetteer: Gazetteer | None = None
     patterns: Patterns | None = None
 
 
 @dataclass(frozen=True)
-class First:
+class FirstStage:
     """A first network, with the lexicon of the one that follows."""
 
     configuration: Configuration
@@ -74,9 +74,10 @@ class First:
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model file; an interrupt leaves the old file or the new one, never half of one."""
-    arrays = _stored(model.configuration, model.parameters)
-    if model.first is not None:
-        arrays |= {f"first.{k}": a for k, a in _stored(model.first.configuration, model.first.parameters).items()}
+    arrays = _file_arrays(model.configuration, model.parameters)
+    stage = model.first_stage
+    if stage is not None:
+        arrays |= {f"first.{k}": a for k, a in _file_arrays(stage.configuration, stage.parameters).items()}
     arrays["lexicon.hashes"] = model.lexicon.hashes
     arrays |= {f"lexicon.{name}": array for name, array in model.lexicon.table.arrays.items()}
     names, patterns = model.gazetteer, model.patterns
@@ -86,7 +87,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "format": _format(model),
         "gazetteer": names and {"lists": names.lists, "longest": names.longest, "unit": names.unit},
         "configuration": model.configuration.to_dict(),
-        "first": None if model.first is None else model.first.configuration.to_dict(),
+        "first": None if stage is None else stage.configuration.to_dict(),
         "provenance": model.provenance,
         "checksum": _checksum(arrays),
     }
@@ -133,10 +134,10 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         configuration = Configuration.from_dict(header["configuration"])
         lexicon = Lexicon(arrays["lexicon.hashes"], table_of(_within(arrays, "lexicon.")))
         parameters = _parameters(arrays, configuration)
-        first = _first(arrays, header.get("first"))
+        first_stage = _read_first_stage(arrays, header.get("first"))
         gazetteer = _gazetteer(arrays, header.get("gazetteer"))
         patterns = _patterns(header.get("patterns"))
-        _check_features(configuration, first, gazetteer_feature_width(gazetteer, patterns))
+        _check_features(configuration, first_stage, gazetteer_feature_width(gazetteer, patterns))
         if (
             lexicon.width != configuration.vector_width
             or len(lexicon.hashes) != len(lexicon.table)
@@ -149,7 +150,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
         raise ModelError(f"{path}: {error}" if str(path) not in str(error) else str(error)) from None
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise ModelError(f"{path}: the model is incomplete ({error!r}): the file is damaged, get it again") from None
-    return Model(configuration, parameters, lexicon, provenance, first, gazetteer, patterns)
+    return Model(configuration, parameters, lexicon, provenance, first_stage, gazetteer, patterns)
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
@@ -190,15 +191,15 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
         ) from None
 
 
-def _first(arrays: Mapping[str, NDArray[Any]], header: Any) -> First | None:
+def _read_first_stage(arrays: Mapping[str, NDArray[Any]], header: Mapping[str, object] | None) -> FirstStage | None:
     """Return the network of the first stage, if there is one."""
     if header is None:
         return None
     configuration = Configuration.from_dict(header)
-    return First(configuration, _parameters(_within(arrays, "first."), configuration))
+    return FirstStage(configuration, _parameters(_within(arrays, "first."), configuration))
 
 
-def _check_features(configuration: Configuration, first: First | None, width: int) -> None:
+def _check_features(configuration: Configuration, first_stage: FirstStage | None, width: int) -> None:
     """Check that the networks have places for as many features as names, patterns and the first network give.
 
     Raises
@@ -206,17 +207,17 @@ def _check_features(configuration: Configuration, first: First | None, width: in
     ModelError
         They have not.
     """
-    if first is not None:
-        if first.configuration.evidence_width != width:
+    if first_stage is not None:
+        if first_stage.configuration.evidence_width != width:
             raise ModelError("the first network does not fit the names and patterns: the file is damaged, get it again")
-        width += document_feature_width(len(first.configuration.types))
+        width += document_feature_width(len(first_stage.configuration.types))
     if configuration.evidence_width != width:
         raise ModelError("a first network, names or patterns are missing: the file is damaged, get it again")
 
 
 def _format(model: Model) -> int:
     """Return the lowest format that has all that the model has, so that older versions read what they can."""
-    networks = [model.configuration, *([] if model.first is None else [model.first.configuration])]
+    networks = [model.configuration, *([] if model.first_stage is None else [model.first_stage.configuration])]
     if isinstance(model.lexicon.table, ProductCodes):
         return 6
     if any(group.reach is not None for network in networks for group in network.groups):
@@ -267,16 +268,16 @@ def _gazetteer(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any] | No
 def _patterns(about: Mapping[str, Any] | None) -> Patterns | None:
     if about is None:
         return None
-    said = [{str(said): str(type_) for said, type_ in about[kind]} for kind in ("names", "expressions")]
+    names, expressions = ({str(key): str(type_) for key, type_ in about[kind]} for kind in ("names", "expressions"))
     try:
-        return Patterns(*said)
+        return Patterns(names, expressions)
     except DataError as error:
         raise ModelError(
             f"{error}; train the model with such patterns, or get the file again if it is damaged"
         ) from None
 
 
-def _stored(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _file_arrays(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return parameters as they are stored; tables as the rows that hold something."""
     tables = {group.name for group in configuration.groups}
     arrays: dict[str, NDArray[Any]] = {}

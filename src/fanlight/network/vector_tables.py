@@ -204,5 +204,5 @@ def _nearest(X: Float, C: Float) -> NDArray[np.uint8]:
     """Return the number of the centroid in C (256, w) nearest to each point of X (N, w)."""
     # |x - c|² is least where x·c - |c|²/2 is largest
     half = np.square(C).sum(1) / 2
-    blocks = (X[first : first + BLOCK] for first in range(0, len(X), BLOCK))
-    return np.concatenate([np.zeros(0, np.uint8), *((x @ C.T - half).argmax(1).astype(np.uint8) for x in blocks)])
+    parts = (X[begin : begin + BLOCK] for begin in range(0, len(X), BLOCK))
+    return np.concatenate([np.zeros(0, np.uint8), *((x @ C.T - half).argmax(1).astype(np.uint8) for x in parts)])

@@ -69,7 +69,7 @@ def _load_bundled(name: str, verify: bool, passes: int | None, engine: str) -> T
 
 def limit_stages(model: Model, passes: int | None) -> Model:
     """Return a model without its second, document-aware network if `passes` is 1."""
-    if passes != 1 or model.first is None:
+    if passes != 1 or model.first_stage is None:
         return model
-    first_stage = model.first
-    return replace(model, configuration=first_stage.configuration, parameters=first_stage.parameters, first=None)
+    first_stage = model.first_stage
+    return replace(model, configuration=first_stage.configuration, parameters=first_stage.parameters, first_stage=None)

@@ -57,7 +57,8 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
         The file cannot be read or is not UTF-8; the message names byte and line.
     """
     number, offset, place = 1, begin, begin
-    raw, file = _open(path)
+    raw, file = open_unpacked(path)
+    seekable = path != "-" and raw.seekable()
     with raw, file:
         if begin:
             raw.seek(begin)
@@ -90,7 +91,8 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
                 offset += len(text) - MARGIN
                 if number + count > skip + 1:
                     out = max(0, skip + 1 - number)
-                    yield Lines(path, number + out, Block(block.data, block.starts[out:], block.ends[out:]), raw.tell())
+                    block = Block(block.data, block.starts[out:], block.ends[out:])
+                    yield Lines(path, number + out, block, raw.tell() if seekable else 0)
                 number += count
 
 
@@ -137,31 +139,9 @@ def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) 
             ) from None
 
 
-def _open(path: str) -> tuple[Any, Any]:
-    """Return the file as it is on disk, and unpacked."""
-    raw, file = open_unpacked(path)
-    return (raw, file) if path != "-" and raw.seekable() else (_Counting(raw), file)
-
-
 def _pauses() -> bool:
     """Tell whether standard input has nothing to read now, as far as the system tells."""
     try:
         return not select.select([sys.stdin], [], [], 0)[0]
     except (OSError, ValueError):
         return True
-
-
-class _Counting:
-    """Standard input or a pipe, which cannot tell its place."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def __enter__(self) -> _Counting:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def tell(self) -> int:
-        return 0

@@ -45,10 +45,10 @@ def download_model(address: str) -> Path:
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise ModelError(f"{address}: is no address of the Hub: write hf:user/repo or hf:user/repo@revision")
-    hub = library("huggingface_hub")
+    hub, errors = library("huggingface_hub"), library("huggingface_hub.errors")
     try:
         return Path(hub.hf_hub_download(match[1], FILE, revision=match[2]))
-    except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, hub.errors.HFValidationError) as error:
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, errors.HFValidationError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
             f"{address}: cannot be downloaded, and is not in the cache ({reason}): check the name, the revision and "

@@ -46,6 +46,8 @@ class Rules:
     precedence : str
         Where a rule's entity and the model's overlap, "rules" or "model" says which stays; "longest": the longer one,
         and the rule's if they are equally long. Of two rules the longer one stays.
+    most_work : int, optional
+        What the patterns of a stranger may take; see `text.patterns.Patterns`.
 
     Raises
     ------
@@ -60,13 +62,17 @@ class Rules:
     """
 
     def __init__(
-        self, names: Mapping[str, str], patterns: Mapping[str, str] | None = None, precedence: str = "rules"
+        self,
+        names: Mapping[str, str],
+        patterns: Mapping[str, str] | None = None,
+        precedence: str = "rules",
+        most_work: int | None = None,
     ) -> None:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
         self.precedence = precedence
         forms = {normalise(name, single_spaces=True).text.strip(): type_ for name, type_ in names.items()}
-        self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()})
+        self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()}, most_work)
         self.types = self._said.types
 
     def apply(self, document: Document) -> Document:
@@ -105,7 +111,7 @@ class Rules:
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
 
-        matches = self._in_block(block, begin, end) if self._said.names else Entities.allocate(0)
+        matches = self.find_in_block(block, begin, end) if self._said.names else Entities.allocate(0)
         if self._said.expressions:
             matches = self._with_patterns(block, begin, end, matches)
         if not len(matches.types):
@@ -151,7 +157,7 @@ class Rules:
 
         return Automata.of(self._said.automata)
 
-    def _in_block(self, block: Block, begin: int, end: int) -> Entities:
+    def find_in_block(self, block: Block, begin: int, end: int) -> Entities:
         """Return the names in documents [begin, end), with the numbers of the rules' types."""
         from fanlight.engine import rules
 

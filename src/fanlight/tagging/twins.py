@@ -10,6 +10,7 @@ from fanlight.engine import twins
 from fanlight.engine.columns import Block
 from fanlight.engine.twins import Twin, engines, rows_of
 from fanlight.tagging.rules import PRECEDENCE, Rules
+from fanlight.text.particles import PARTICLES
 
 
 def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
@@ -23,9 +24,17 @@ def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _cases(st: Any) -> Any:
-    names = st.dictionaries(st.sampled_from(["Paris", "NATO", "서울", "of Oslo", "é", "A."]), st.sampled_from("XY"))
-    texts = st.lists(st.lists(st.sampled_from(["Paris", "NATO", "서울", "of", "Oslo", "é", "A", ".", "7"])), max_size=3)
-    return st.tuples(names, st.sampled_from(PRECEDENCE), texts.map(lambda rows: [" ".join(row) for row in rows]))
+    """Return names, which of rule and model stays, and texts; Korean names before particles and other syllables."""
+    names = ["Paris", "NATO", "서울", "of Oslo", "é", "A.", "새 별", "루나비전"]
+    particles = st.lists(st.sampled_from(list(PARTICLES)), max_size=4).map("".join)
+    korean = st.tuples(st.sampled_from(names), particles | st.text("는이가대서울들", max_size=3)).map("".join)
+    words = st.sampled_from([*names, "of", "Oslo", ".", "7"]) | korean
+    texts = st.lists(st.lists(words), max_size=3)
+    return st.tuples(
+        st.dictionaries(st.sampled_from(names), st.sampled_from("XY")),
+        st.sampled_from(PRECEDENCE),
+        texts.map(lambda rows: [" ".join(row) for row in rows]),
+    )
 
 
 TABLE = (

@@ -34,6 +34,7 @@ from fanlight.text.nondeterministic import ACCEPT, AFTER, BEFORE, NEWLINE, START
 MOST_STATES = 1 << 13
 MOST_ENTRIES = 1 << 22  # of each table
 MOST_WORK = 1 << 22  # steps that the tables of one expression take
+_STEPS_A_WAY = 64  # what a way from a node to the next costs, beside a 64th of the states
 NONE = -1  # in `Automaton.steps`: no match goes on here
 
 
@@ -109,16 +110,17 @@ class Automaton:
             if states[place] < self.begins:
                 place += 1
                 continue
-            start, node = place, self._step(states[place], START, groups[place])
+            start, node = place, self.step(states[place], START, groups[place])
             while node > ACCEPT:
                 place += 1
-                node = self._step(states[place], node, groups[place])
+                node = self.step(states[place], node, groups[place])
             if place > start:
                 yield start, place
             else:
                 place += 1
 
-    def _step(self, state: int, node: int, group: int) -> int:
+    def step(self, state: int, node: int, group: int) -> int:
+        """Return the state that a state goes on to: `node` is what stands before, `group` the class of what follows."""
         return int(self.steps[state, node * self.group_count + group])
 
 
@@ -134,8 +136,14 @@ def _label(classes: list[int], rows: Sequence[Sequence[int]]) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def compile_expression(expression: str) -> Automaton:
+def compile_expression(expression: str, most_work: int | None = None) -> Automaton:
     r"""Return the automaton of an expression; `expressions` says what it may have.
+
+    Parameters
+    ----------
+    expression : str
+    most_work : int, optional
+        Steps that all its tables may take, for a stranger's expression; by default `MOST_WORK` for the first alone.
 
     Raises
     ------
@@ -144,7 +152,7 @@ def compile_expression(expression: str) -> Automaton:
     """
     node = parse(expression)
     try:
-        return _Tables(node).automaton
+        return _Tables(node, most_work).automaton
     except TooLargeError:
         raise DataError(
             f"the pattern {shorten(expression)!r} is too large for a table of its matches: use lower numbers in "
@@ -159,8 +167,8 @@ class _Tables:
     what a border distinguishes of the next character.
     """
 
-    def __init__(self, node: Node) -> None:
-        self.graph = build(node)
+    def __init__(self, node: Node, most_work: int | None) -> None:
+        self.graph, self.most_work = build(node), most_work
         self.work = self.graph.work
         self._divide()
         self._number()
@@ -261,7 +269,11 @@ class _Tables:
                 row.append(numbers[target])
             rows.append(row)
             self.work += len(row)
-            if len(states) > MOST_STATES or self.work > MOST_WORK or len(rows) * len(row) > MOST_ENTRIES:
+            if (
+                len(states) > MOST_STATES
+                or self.work > (self.most_work or MOST_WORK)
+                or len(rows) * len(row) > MOST_ENTRIES
+            ):
                 raise TooLargeError
         return states, np.array(rows, np.int32)
 
@@ -271,6 +283,10 @@ class _Tables:
         if member.shape[0] * nodes * self.group_count > MOST_ENTRIES:
             raise TooLargeError
         if member.shape[0] * sum(map(len, self.graph.closures)) * self.group_count > 16 * MOST_WORK:
+            raise TooLargeError
+        ways = self.group_count * sum(map(len, self.graph.closures))
+        self.work += ways * (_STEPS_A_WAY + member.shape[0] // _STEPS_A_WAY)
+        if self.most_work is not None and self.work > self.most_work:
             raise TooLargeError
         steps = np.full((member.shape[0], nodes * self.group_count), NONE, np.int16)
         for node, closure in enumerate(self.graph.closures):

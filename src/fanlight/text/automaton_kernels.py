@@ -169,9 +169,9 @@ def find_matches(data: Any, starts: Any, ends: Any, begin: int, end: int, automa
 def _tables_of(a: Any, e: int) -> Any:
     """Return the tables of one automaton."""
     groups, steps = a.groups[a.group_offsets[e] :], a.steps[a.step_offsets[e] :]
-    borders = a.ends[e], a.begins[e], a.widths[e], a.last_newlines[e]
+    boundaries = a.ends[e], a.begins[e], a.widths[e], a.last_newlines[e]
     of_groups = groups, a.first_groups[e], a.group_counts[e]
-    return _Tables(a.page_numbers[e], a.pages, a.transitions, *borders, *of_groups, steps, a.step_widths[e])
+    return _Tables(a.page_numbers[e], a.pages, a.transitions, *boundaries, *of_groups, steps, a.step_widths[e])
 
 
 @inner()

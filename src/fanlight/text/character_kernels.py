@@ -1,6 +1,6 @@
 """Compiled kernels for characters in UTF-8: cutting, features and gazetteers from the bytes.
 
-They give what `tokens.characters`, `features.extract` and `Gazetteer.marks` give, for a chunk (what stands between
+They give what `tokens.characters`, `features.extract` and `Gazetteer.features` give, for a chunk (what stands between
 white space) that is short and has only characters of Korean text (`known`); each is tested to agree.
 """
 
@@ -85,30 +85,30 @@ def character_bags(data: NDArray[np.uint8], spans: Int, plan: Plan, groups: Sequ
 
 
 def index_of(gazetteer: Gazetteer) -> NDArray[np.int32]:
-    """Return from where on the hashes with each beginning, of `BEGINNING` bits, are, for `character_marks`."""
+    """Return from where on the hashes with each beginning, of `BEGINNING` bits, are, for `gazetteer_features`."""
     counts = np.bincount((gazetteer.hashes >> np.uint64(64 - BEGINNING)).astype(np.int64), minlength=1 << BEGINNING)
     return np.append(0, np.cumsum(counts)).astype(np.int32)
 
 
-def character_marks(
+def gazetteer_features(
     data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer, index: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """Return `gazetteer.marks` of such characters; `index` is `index_of` it."""
+    """Return `gazetteer.features` of such characters; `index` is `index_of` it."""
     out = np.zeros((len(spans), len(gazetteer.lists), MARKS), np.float32)
     if len(gazetteer.hashes):
-        _fill_marks(data, spans, gazetteer.hashes, index, gazetteer.members, gazetteer.longest, out)
+        _fill_gazetteer_features(data, spans, gazetteer.hashes, index, gazetteer.members, gazetteer.longest, out)
     return out.reshape(len(spans), gazetteer.width)
 
 
 @kernel()
-def cut(data: Any, begin: int, end: int, borders: Any) -> int:
-    """Cut a chunk into characters; fill `borders` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
+def tokenize(data: Any, begin: int, end: int, pairs: Any) -> int:
+    """Cut a chunk into characters; fill `pairs` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
         if n == LONGEST or i + width > end or not is_supported(point(data, i)):
             return -1
-        borders[n, 0], borders[n, 1] = i, i + width
+        pairs[n, 0], pairs[n, 1] = i, i + width
         i += width
         n += 1
     return n
@@ -259,7 +259,9 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, ids: Any) -> None:
 
 
 @kernel()
-def _fill_marks(data: Any, spans: Any, hashes: Any, index: Any, members: Any, longest: int, out: Any) -> None:
+def _fill_gazetteer_features(
+    data: Any, spans: Any, hashes: Any, index: Any, members: Any, longest: int, out: Any
+) -> None:
     values, classes = np.empty(LONGEST + 6, np.uint64), np.empty(LONGEST + 6, np.uint64)
     lists = out.shape[1]
     lengths = np.zeros(lists, np.int64)

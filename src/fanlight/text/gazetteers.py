@@ -94,10 +94,10 @@ class Gazetteer:
 
     @property
     def width(self) -> int:
-        """How many numbers `marks` gives a token."""
+        """How many numbers `features` gives a token."""
         return MARKS * len(self.lists)
 
-    def marks(self, keys: Sequence[str], starts: Int) -> NDArray[np.float32]:
+    def features(self, keys: Sequence[str], starts: Int) -> NDArray[np.float32]:
         """Return for each token its place in names of each list.
 
         Parameters
@@ -115,17 +115,17 @@ class Gazetteer:
         Examples
         --------
         >>> names = Gazetteer.of(["New York", "York"], ["city", "city"], "word")
-        >>> names.marks(["In", "New", "York", "."], np.array([0, 4])).astype(int).tolist()
+        >>> names.features(["In", "New", "York", "."], np.array([0, 4])).astype(int).tolist()
         [[0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 0]]
         """
         if self.unit == "character":
             return self._of_characters(keys)
         out = np.zeros((len(keys), len(self.lists), MARKS), np.float32)
         hashes = word_hashes([key.lower() for key in keys])
-        room = np.repeat(starts[1:], np.diff(starts)) - np.arange(len(keys))  # tokens to the sentence's end
+        available = np.repeat(starts[1:], np.diff(starts)) - np.arange(len(keys))  # tokens to the sentence's end
         run = np.zeros(len(keys), np.uint64)
-        for length in range(1, min(self.longest, int(room.max(initial=0))) + 1):
-            inside = np.flatnonzero(room >= length)
+        for length in range(1, min(self.longest, int(available.max(initial=0))) + 1):
+            inside = np.flatnonzero(available >= length)
             with np.errstate(over="ignore"):
                 run[inside] += hashes[inside + length - 1] * POWERS[length - 1]
             heads, members = self._look_up(run[inside])
@@ -181,7 +181,8 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
     DataError
         A file cannot be read, or a line has no tab.
     """
-    names, lists = [], []
+    names: list[str] = []
+    lists: list[str] = []
     for path in paths:
         count = len(names)
         try:

@@ -128,8 +128,8 @@ class Spans:
         total = np.zeros(len(self.starts), np.uint64)
         if len(terms):
             # the terms of one word are neighbours: sums between borders, taken modulo 2**64
-            borders = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-            total[owner[borders]] = np.add.reduceat(terms, borders)
+            word_starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+            total[owner[word_starts]] = np.add.reduceat(terms, word_starts)
         return total
 
 

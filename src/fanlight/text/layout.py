@@ -7,7 +7,8 @@ that ends in a capital or a digit, before a line that begins with a capital, is 
 2. the next line ends in a final mark, or is as long as lines of paragraphs are (`FULL`);
 3. the next line's first word would not have fitted in: it reaches beyond 4/5 of the longer line.
 
-Otherwise it is a line of a list, a table, an address or a headline, and no name runs on.
+Otherwise it is a line of a list, a table, an address or a headline, and no name runs on. So is a line that ends in a
+word in small letters, before a capital or digit, if 3. does not hold.
 """
 
 from __future__ import annotations
@@ -72,17 +73,27 @@ def continues(
             break
     if not small:
         return False
-    last = t
-    while last + 1 < len(starts) and last + 1 < t + LOOKAHEAD and not _count_breaks(text, starts, ends, last + 1):
-        last += 1
-    length, following = ends[t - 1] - line_start, ends[last] - starts[t]
+    last = _last_of_line(text, starts, ends, t)
     final = last
     while final > t and text[starts[final] : ends[final]] in CLOSING:
         final -= 1
-    mark = text[starts[final] : ends[final]]
-    if not is_final(mark) and following < FULL:
+    if not is_final(text[starts[final] : ends[final]]) and ends[last] - starts[t] < FULL:
         return False
-    return 5 * (length + 1 + ends[t] - starts[t]) > 4 * max(length, min(following, 2 * FULL))
+    return not is_short(text, starts, ends, t, line_start=line_start)
+
+
+def is_short(text: str, starts: Sequence[int], ends: Sequence[int], t: int, *, line_start: int) -> bool:
+    """Tell whether the first word of the next line would have fitted into the line that ends before token t."""
+    length = ends[t - 1] - line_start
+    following = ends[_last_of_line(text, starts, ends, t)] - starts[t]
+    return 5 * (length + 1 + ends[t] - starts[t]) <= 4 * max(length, min(following, 2 * FULL))
+
+
+def _last_of_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
+    last = t
+    while last + 1 < min(len(starts), t + LOOKAHEAD) and not _count_breaks(text, starts, ends, last + 1):
+        last += 1
+    return last
 
 
 def _count_breaks(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:

@@ -22,7 +22,8 @@ from fanlight.text.gazetteers import mark
 from fanlight.text.particles import LIMIT, follows_name
 
 MARKS = 4  # numbers a token gets for each type: begins, is inside, ends, is the whole of a match
-MOST_WORK = 1 << 24  # steps that the tables of all expressions may take: some seconds
+MOST_WORK = 1 << 25  # steps that the tables of all expressions may take: some seconds
+WORK = 8000  # steps that an expression takes before its tables
 Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: the text it is in, its tokens' starts and ends there
 _WORD = re.compile(r"[^\W_]+")
 _RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
@@ -38,6 +39,9 @@ class Patterns:
     expressions : mapping of str to str
         The type of what each regular expression matches (`text.expressions` says what it may have); where it matches
         nothing, as ``a*`` may, it finds nothing.
+    most_work : int, optional
+        Steps that the tables of a stranger's expressions may take together, with `WORK` for each; by default
+        `MOST_WORK`.
 
     Raises
     ------
@@ -51,15 +55,15 @@ class Patterns:
     [(0, 4, 'ORG'), (10, 15, 'CODE')]
     """
 
-    def __init__(self, names: Mapping[str, str], expressions: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], expressions: Mapping[str, str], most_work: int | None = None) -> None:
         self.names = {name: type_ for name, type_ in names.items() if name.strip()}
         self.expressions = dict(expressions)
-        self.automata = _compile(self.expressions)
+        self.automata = _compile(self.expressions, most_work)
         self.types = tuple(dict.fromkeys([*self.names.values(), *self.expressions.values()]))
 
     @property
     def width(self) -> int:
-        """How many numbers `marks` gives a token."""
+        """How many numbers `features` gives a token."""
         return MARKS * len(self.types)
 
     @property
@@ -91,7 +95,7 @@ class Patterns:
             for start, end in automaton.find(text):
                 yield start, end, type_
 
-    def marks(self, places: Iterable[Place]) -> NDArray[np.float32]:
+    def features(self, places: Iterable[Place]) -> NDArray[np.float32]:
         r"""Return for each token of some sentences its place in what is found of each type.
 
         A token that a match has a part of counts as in it.
@@ -104,7 +108,7 @@ class Patterns:
         Examples
         --------
         >>> known = Patterns({}, {r"\d+ \w+": "amount"})
-        >>> known.marks([("pay 5 won", [0, 4, 6], [3, 5, 9])]).astype(int).tolist()
+        >>> known.features([("pay 5 won", [0, 4, 6], [3, 5, 9])]).astype(int).tolist()
         [[0, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0]]
         """
         numbers = {type_: n for n, type_ in enumerate(self.types)}
@@ -140,11 +144,11 @@ class Patterns:
         return {run: sorted(lengths) for run, lengths in lengths_of.items()}
 
 
-def _compile(expressions: Iterable[str]) -> list[Automaton]:
+def _compile(expressions: Iterable[str], most_work: int | None) -> list[Automaton]:
     automata, work = [], 0
     for expression in expressions:
-        automata.append(compile_expression(expression))
-        work += automata[-1].work
-        if work > MOST_WORK:
+        automata.append(compile_expression(expression, most_work))
+        work += automata[-1].work + WORK
+        if work > (most_work or MOST_WORK):
             raise DataError("the patterns together are too large for tables of their matches: leave out the largest")
     return automata

@@ -5,7 +5,7 @@ Rules look at two neighbouring tokens and the white space between them; a border
 1. at a blank line;
 2. after a token of ``. ! ? …`` or their full-width forms (closing quotes and brackets behind it included), if white
    space follows and the next token starts with anything but a lower-case letter; and after abbreviations, which keep
-   their stop in their token: both as `text.borders` says;
+   their stop in their token: both as `text.boundaries` says;
 3. after such a token that a word stands before, without white space, where a capital follows (``Oslo.He``);
 4. at a line's end, if its last token and the next line's first start with no small letter, and no comma stands between:
    before a capital unless the line goes on (`text.layout`), before others if the line is short (up to 40 characters);
@@ -24,8 +24,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.text.borders import begins_line, ends_after_abbreviation, ends_after_mark, ends_before_small_letter
-from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, separates_columns
+from fanlight.text.boundaries import (
+    begins_item,
+    begins_line,
+    ends_after_abbreviation,
+    ends_after_mark,
+    ends_before_small_letter,
+    is_figure,
+)
+from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, is_short, separates_columns
 from fanlight.text.tokens import characters, tokenise
 
 Int = NDArray[np.int64]
@@ -73,12 +80,12 @@ def tokenise_sentences(text: str, unit: str) -> list[list[tuple[int, int]]]:
     """Return each sentence's token offsets."""
     starts, ends, offsets = segment(text, unit)
     pairs = list(zip(starts.tolist(), ends.tolist(), strict=True))
-    borders = offsets.tolist()
-    return [pairs[s:e] for s, e in pairwise(borders)]
+    sentence_offsets = offsets.tolist()
+    return [pairs[s:e] for s, e in pairwise(sentence_offsets)]
 
 
 def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> Int:
-    borders = [0]
+    sentence_offsets = [0]
     count = len(starts)
     line_start = 0
     columns = False  # a gap in the line separates columns
@@ -93,7 +100,7 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
         border = False
         breaks = gap.count("\n")
         if not gap:
-            wide = t - 2 >= borders[-1] and ends[t - 2] - starts[t - 2] > 1
+            wide = t - 2 >= sentence_offsets[-1] and ends[t - 2] - starts[t - 2] > 1
             border = wide and is_final(before) and here.isupper()
         elif breaks > 1:
             border = True
@@ -101,31 +108,37 @@ def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> I
             border = columns = True
         elif final and not breaks:
             if here.islower():
-                border = ends_before_small_letter(text, starts, ends, t, borders[-1])
+                border = ends_before_small_letter(text, starts, ends, t, sentence_offsets[-1])
             else:
-                border = ends_after_mark(text, starts, ends, t, borders[-1], line_start=line_start)
+                border = ends_after_mark(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
         elif final:
             border = not here.islower()
         elif breaks:
             if here.islower() or before[0].islower() or before == ",":
                 border = text[starts[t] : ends[t]] in BULLETS and t + 1 < count and ends[t] < starts[t + 1]
                 border = border or begins_line(text, starts, ends, t)
+                if before != "," and (here.isupper() or is_figure(text[starts[t] : ends[t]])):
+                    border = border or is_short(text, starts, ends, t, line_start=line_start)
+                    border = border or begins_item(text, starts, ends, t, sentence_offsets[-1])
             elif here.isupper():
-                border = not continues(text, starts, ends, t, borders[-1], line_start=line_start)
+                border = not continues(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
+                border = border or begins_item(text, starts, ends, t, sentence_offsets[-1])
             else:
                 border = ends[t - 1] - line_start <= HEADLINE or begins_line(text, starts, ends, t)
+                figure = is_figure(text[starts[t] : ends[t]])
+                border = border or (figure and begins_item(text, starts, ends, t, sentence_offsets[-1]))
         else:
-            border = ends_after_abbreviation(text, starts, ends, t, borders[-1], line_start=line_start)
+            border = ends_after_abbreviation(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
         if breaks:
             line_start, columns = starts[t], False
         if border:
-            borders.append(t)
+            sentence_offsets.append(t)
             final = False
-        elif t - borders[-1] >= longest:
-            borders.append(_division(text, starts, ends, borders[-1] + 1, t))
+        elif t - sentence_offsets[-1] >= longest:
+            sentence_offsets.append(_division(text, starts, ends, sentence_offsets[-1] + 1, t))
     if count:
-        borders.append(count)
-    return np.array(borders, np.int64)
+        sentence_offsets.append(count)
+    return np.array(sentence_offsets, np.int64)
 
 
 def _division(text: str, starts: list[int], ends: list[int], begin: int, end: int) -> int:

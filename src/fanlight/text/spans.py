@@ -24,7 +24,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _is_foreign(mark: str, text: str, start: int, end: int, marks: frozenset[str]) -> bool:
+def _is_foreign(mark: str, text: str, start: int, end: int, excluded: frozenset[str]) -> bool:
     if mark in PAIRS:
         return not any(character in PAIRS for character in text[start:end])
-    return mark in marks or is_blank(mark)
+    return mark in excluded or is_blank(mark)

@@ -100,14 +100,23 @@ def tokenise(text: str) -> tuple[Int, Int]:
     ['It', 'is', "n't", 'Mr.', 'Smith', "'s", '.']
     """
     check_encodable(text)
-    borders: list[int] = []
+    offsets: list[int] = []
     for match in _CHUNK.finditer(text):
         offset = match.start()
-        chunk = match.group()
-        cuts = _cuts(chunk) if len(chunk) <= 64 else _cuts.__wrapped__(chunk)
-        borders += [offset + cut for cut in cuts]
-    pairs = np.array(borders, np.int64).reshape(-1, 2)
+        offsets += [offset + cut for cut in cut_chunk(match.group())]
+    pairs = np.array(offsets, np.int64).reshape(-1, 2)
     return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+
+
+def cut_chunk(chunk: str) -> tuple[int, ...]:
+    """Return start, end, start, end, … of the word tokens of what stands between white space.
+
+    Examples
+    --------
+    >>> cut_chunk("Oslo/Norway.")
+    (0, 4, 4, 5, 5, 11, 11, 12)
+    """
+    return _cuts(chunk) if len(chunk) <= 64 else _cuts.__wrapped__(chunk)
 
 
 def characters(text: str) -> tuple[Int, Int]:
@@ -151,20 +160,19 @@ def check_encodable(text: str) -> None:
 
 @lru_cache(1 << 16)
 def _cuts(chunk: str) -> tuple[int, ...]:
-    """Return start, end, start, end, … of the tokens of a chunk."""
     if is_normal(chunk):
         return _cuts_of_form(chunk)
     view = normalise(chunk)
-    borders: list[int] = []
+    offsets: list[int] = []
     for form in _CHUNK.finditer(view.text):
         cuts = iter(_cuts_of_form(form.group()))
         for left, right in zip(cuts, cuts, strict=True):
             start, end = int(view.starts[form.start() + left]), int(view.ends[form.start() + right - 1])
-            if borders and start < borders[-1]:  # within what comes from one character
-                borders[-1] = max(end, borders[-1])
+            if offsets and start < offsets[-1]:  # within what comes from one character
+                offsets[-1] = max(end, offsets[-1])
             else:
-                borders += (start, end)
-    return tuple(borders)
+                offsets += (start, end)
+    return tuple(offsets)
 
 
 def _cuts_of_form(chunk: str) -> tuple[int, ...]:
@@ -189,7 +197,7 @@ def _cuts_of_form(chunk: str) -> tuple[int, ...]:
 
 
 def _inside(chunk: str, left: int, right: int) -> list[int]:
-    borders: list[int] = []
+    offsets: list[int] = []
     for cut in _CUT.finditer(chunk, left, right):
         if not _separates_words(chunk, cut.start(), cut.end(), right):
             continue
@@ -197,14 +205,14 @@ def _inside(chunk: str, left: int, right: int) -> list[int]:
         if cut.group() == "." and left < start and _is_abbreviation(chunk[left:start]):
             start += 1  # the stop is its token's
         if left < start:
-            borders += _contraction(chunk, left, start)
+            offsets += _contraction(chunk, left, start)
         end = cut.end()
         while end < right and extends(chunk[end]):  # marks stay with their base
             end += 1
         if start < end:
-            borders += (start, end)
+            offsets += (start, end)
         left = end
-    return borders + _contraction(chunk, left, right) if left < right else borders
+    return offsets + _contraction(chunk, left, right) if left < right else offsets
 
 
 def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
@@ -234,10 +242,10 @@ def _contraction(chunk: str, left: int, right: int) -> list[int]:
     word = chunk[left:right]
     number = _NUMBER.match(word)
     places = [number.end()] if number else [match.start() for match in _HANGUL.finditer(word)]
-    borders = [left]
+    offsets = [left]
     for place in places:
-        borders += (left + place, left + place)
-    return [*borders, right]
+        offsets += (left + place, left + place)
+    return [*offsets, right]
 
 
 def _opening(chunk: str, left: int, right: int) -> int:

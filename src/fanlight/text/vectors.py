@@ -83,7 +83,7 @@ def read_vectors(
         packed, file = open_unpacked(place)
         with packed:
             reporter = _Progress(file, size if file is packed else 0, progress)
-            vectors = _read(str(path), reporter, limit, encoding)
+            vectors = parse_vectors(str(path), reporter, limit, encoding)
     except OSError as error:
         raise DataError(unreadable(path, error)) from None
     if cache_file is not None and limit is None:
@@ -128,18 +128,19 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 class _Progress:
     """A file that tells how far it has been read."""
 
-    def __init__(self, file: BinaryIO, size: int, tell: Callable[[float], object] | None) -> None:
-        self._file, self._size, self._tell, self._done = file, size, tell, 0
+    def __init__(self, file: BinaryIO, size: int, report: Callable[[float], object] | None) -> None:
+        self._file, self._size, self._report, self._done = file, size, report, 0
 
     def read(self, count: int) -> bytes:
         data = self._file.read(count)
         self._done += len(data)
-        if self._tell is not None and self._size:
-            self._tell(self._done / self._size)
+        if self._report is not None and self._size:
+            self._report(self._done / self._size)
         return data
 
 
-def _read(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+def parse_vectors(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
+    """Parse an open file of word vectors, text or binary; `path` is for messages."""
     start = file.read(BLOCK)
     if not start.strip():
         raise DataError(f"{path}: is empty: word vectors have a line a word")

@@ -74,8 +74,8 @@ def _alphanumeric(b: int) -> bool:
 
 
 @kernel()
-def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> int:
-    """Cut a chunk as `tokens.tokenise` does; fill `borders` (n, 2) with bytes, return n, or -1 for what it cannot."""
+def tokenize(data: Any, begin: int, end: int, abbreviations: Any, pairs: Any) -> int:
+    """Cut a chunk as `tokens.tokenise` does; fill `pairs` (n, 2) with bytes, return n, or -1 for what it cannot."""
     if end - begin > LONGEST:
         return -1
     if 2 <= end - begin <= 5 and data[begin] in (58, 59):  # : ; of an emoticon
@@ -91,7 +91,7 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
             return -1
         plain = plain and _alphanumeric(b)
     if plain:
-        borders[0, 0], borders[0, 1] = begin, end
+        pairs[0, 0], pairs[0, 1] = begin, end
         return 1
     left, right = begin, end
     n = 0
@@ -99,10 +99,10 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
         length = _opening(data, left, right)
         if length == 0:
             break
-        borders[n, 0], borders[n, 1] = left, left + length
+        pairs[n, 0], pairs[n, 1] = left, left + length
         n += 1
         left += length
-    if right - left >= 4 and data[left] | 32 == 119 and data[left + 3] == 46:  # w...: perhaps a link
+    if right - left >= 4 and data[left] | 32 == 119 and data[left + 2] | 32 == 119 and data[left + 3] == 46:  # www.
         return -1
     closed = right
     while left < closed:
@@ -110,12 +110,12 @@ def cut(data: Any, begin: int, end: int, abbreviations: Any, borders: Any) -> in
         if length == 0:
             break
         closed -= length
-    n = _inside(data, begin, left, closed, borders, n)
+    n = _inside(data, begin, left, closed, pairs, n)
     while closed < right:  # the closing marks once more, forwards
         run = closed + 1
         while run < right and data[run] == data[closed]:
             run += 1
-        borders[n, 0], borders[n, 1] = closed, run
+        pairs[n, 0], pairs[n, 1] = closed, run
         n += 1
         closed = run
     return n
@@ -201,7 +201,7 @@ def _is_abbreviation(data: Any, left: int, right: int, abbreviations: Any) -> bo
 
 
 @inner()
-def _inside(data: Any, begin: int, left: int, right: int, borders: Any, n: int) -> int:
+def _inside(data: Any, begin: int, left: int, right: int, pairs: Any, n: int) -> int:
     """Cut between opening and closing marks; a comma's left neighbour may be one of the former."""
     i = left
     while i < right:
@@ -222,15 +222,15 @@ def _inside(data: Any, begin: int, left: int, right: int, borders: Any, n: int) 
             i += 1
             continue
         if left < i:
-            n = _contraction(data, left, i, borders, n)
-        borders[n, 0], borders[n, 1] = i, stop
+            n = _contraction(data, left, i, pairs, n)
+        pairs[n, 0], pairs[n, 1] = i, stop
         n += 1
         left = i = stop
-    return _contraction(data, left, right, borders, n) if left < right else n
+    return _contraction(data, left, right, pairs, n) if left < right else n
 
 
 @inner()
-def _contraction(data: Any, left: int, right: int, borders: Any, n: int) -> int:
+def _contraction(data: Any, left: int, right: int, pairs: Any, n: int) -> int:
     middle = left
     if right - left > 2 and data[right - 2] == 39:
         x = data[right - 1] | 32
@@ -243,9 +243,9 @@ def _contraction(data: Any, left: int, right: int, borders: Any, n: int) -> int:
         if (y == 101 and (x == 114 or x == 118)) or (x == 108 and y == 108):  # 're 've 'll
             middle = right - 3
     if middle > left:
-        borders[n, 0], borders[n, 1] = left, middle
+        pairs[n, 0], pairs[n, 1] = left, middle
         n += 1
-    borders[n, 0], borders[n, 1] = middle, right
+    pairs[n, 0], pairs[n, 1] = middle, right
     return n + 1
 
 

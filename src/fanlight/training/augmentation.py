@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.corpus.annotation import Annotation, named
+from fanlight.corpus.annotation import Annotation, value_for
 from fanlight.corpus.sentence import Corpus
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.encoding import Encoder
@@ -59,7 +59,7 @@ def augment(
     repeats : sequence of int
         How often each epoch shows each corpus, by default once.
     """
-    shares = [named(corpus, settings.corpora, Meaning()).share for corpus in corpora]
+    shares = [value_for(corpus, settings.corpora, Meaning()).share for corpus in corpora]
     parts = [(data, corpus, share) for data, corpus, share in zip(encoded, corpora, shares, strict=True)]
     for weight, spelling in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
         if weight and settings.unit == "word":

@@ -9,18 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from fanlight.jit import inner, kernel
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def distinct(ids: Any, first: Any, scratch: Any) -> Any:
-    """Return the distinct numbers of `first` and `ids`, as they come up, and each id's place among them."""
-    rows = np.empty(len(ids) + len(first), np.int64)
+@kernel()
+def distinct(ids: Any, leading: Any, scratch: Any) -> Any:
+    """Return the distinct numbers of `leading` and `ids`, as they come up, and each id's place among them."""
+    rows = np.empty(len(ids) + len(leading), np.int64)
     where = np.empty(len(ids), np.int64)
     count = 0
-    for row in first:
+    for row in leading:
         rows[count] = row
         scratch[row] = count
         count += 1
@@ -36,7 +37,7 @@ def distinct(ids: Any, first: Any, scratch: Any) -> Any:
     return rows[:count], where
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def bags(ids: Any, offsets: Any, types: Any, scratch: Any) -> Any:
     """Return the distinct rows of the bags of some types, and these bags: ids among those rows, and offsets."""
     chosen = np.empty(len(types) + 1, np.int64)
@@ -61,7 +62,7 @@ def bags(ids: Any, offsets: Any, types: Any, scratch: Any) -> Any:
     return rows[:count], where, chosen
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def windows(ids: Any, starts: Any, radius: Any, padding: Any) -> Any:
     """Return the id at each window position of each token (2·radius+1, N)."""
     out = np.empty((2 * radius + 1, len(ids)), np.int64)
@@ -73,8 +74,8 @@ def windows(ids: Any, starts: Any, radius: Any, padding: Any) -> Any:
     return out
 
 
-@njit(inline="always")
-def _mixed(key: Any, n: Any) -> Any:
+@inner(inline="always")
+def _random_bits(key: Any, n: Any) -> Any:
     """Return the n-th number of SplitMix64 from the state `key` (Steele et al. 2014)."""
     x = np.uint64(key) + np.uint64(n + 1) * GOLDEN
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -82,7 +83,7 @@ def _mixed(key: Any, n: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def mask(key: Any, dropout: Any, rows: Any, columns: Any) -> Any:
     """Draw an inverted-dropout mask: zeros with probability `dropout`, to 1/65536, else 1/(1 - dropout).
 
@@ -91,13 +92,13 @@ def mask(key: Any, dropout: Any, rows: Any, columns: Any) -> Any:
     out = np.empty(rows * columns, np.float32)
     quarter = len(out) // 4
     limit, low = np.uint64(round(dropout * 65536)), np.uint64(0xFFFF)
-    kept, none = np.float32(1 / (1 - dropout)), np.float32(0)
+    scale, none = np.float32(1 / (1 - dropout)), np.float32(0)
     for n in range(quarter):
-        x = _mixed(key, n)
-        out[n] = kept if x & low >= limit else none
-        out[n + quarter] = kept if (x >> np.uint64(16)) & low >= limit else none
-        out[n + 2 * quarter] = kept if (x >> np.uint64(32)) & low >= limit else none
-        out[n + 3 * quarter] = kept if x >> np.uint64(48) >= limit else none
+        x = _random_bits(key, n)
+        out[n] = scale if x & low >= limit else none
+        out[n + quarter] = scale if (x >> np.uint64(16)) & low >= limit else none
+        out[n + 2 * quarter] = scale if (x >> np.uint64(32)) & low >= limit else none
+        out[n + 3 * quarter] = scale if x >> np.uint64(48) >= limit else none
     for n in range(4 * quarter, len(out)):
-        out[n] = kept if _mixed(key, n) & low >= limit else none
+        out[n] = scale if _random_bits(key, n) & low >= limit else none
     return out.reshape(rows, columns)

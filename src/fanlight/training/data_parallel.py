@@ -104,11 +104,12 @@ class DataParallelTeam:
 
 def team_of(engine: Engine, workers: int) -> AbstractContextManager[Team | None]:
     """Return a team of workers; None for one worker, which is this process."""
-    return nullcontext() if workers == 1 else _team(engine, workers)
+    return nullcontext() if workers == 1 else open_team(engine, workers)
 
 
 @contextmanager
-def _team(engine: Engine, count: int) -> Iterator[Team]:
+def open_team(engine: Engine, count: int) -> Iterator[Team]:
+    """Yield a team of so many workers, who end with the block."""
     with engine(count) as workers:
         yield DataParallelTeam(workers)
 
@@ -129,7 +130,7 @@ class _Processes:
         self.count = len(shares)
         context = multiprocessing.get_context("spawn")
         self._pipes = []
-        self._processes = []
+        self.processes = []
         for share in shares:
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(theirs, share, threads), daemon=True)
@@ -137,7 +138,7 @@ class _Processes:
                 process.start()
             theirs.close()  # so that we notice when the process, which has the other copy, is gone
             self._pipes.append(ours)
-            self._processes.append(process)
+            self.processes.append(process)
 
     def begin(self, run: Run) -> None:
         self._all(run)
@@ -146,7 +147,7 @@ class _Processes:
         return self._all((number, state))
 
     def end(self) -> None:
-        for process in self._processes:
+        for process in self.processes:
             process.kill()
 
     def _all(self, said: Run | tuple[int, bytes]) -> list[bytes]:

@@ -47,7 +47,7 @@ def train_vectors(
     unit: str | None = None,
     without: Sequence[Corpus] = (),
     encoding: str = "utf-8",
-    tell: Callable[[str], object] = lambda message: None,
+    announce: Callable[[str], object] = lambda message: None,
 ) -> int:
     """Learn word vectors and write them as word2vec text; return how many.
 
@@ -64,7 +64,7 @@ def train_vectors(
     without : sequence of Corpus
         Lines that hold one of their sentences, and nothing else, are left out.
     encoding : str
-    tell : callable
+    announce : callable
         Takes a sentence about each step.
 
     Raises
@@ -73,16 +73,16 @@ def train_vectors(
         gensim is not installed, a file cannot be read or written, or no word occurs often enough.
     """
     models = library("gensim.models")
-    lines = _read_lines(paths, encoding, without, tell)
+    texts = _read_lines(paths, encoding, without, announce)
     if unit is None:
-        unit = "character" if language_of("".join(lines[:1000])) == "ko" else "word"
-    sentences = [part for line in lines for part in _words(line, unit)]
+        unit = "character" if language_of("".join(texts[:1000])) == "ko" else "word"
+    sentences = [part for line in texts for part in _words(line, unit)]
     counts = Counter(word for sentence in sentences for word in sentence)
     if not any(count >= minimum for count in counts.values()):
         raise DataError(f"{paths[0]}: no word occurs {minimum} times: give more text, or a smaller --minimum")
-    tell(f"{counts.total():,} words in {len(lines):,} lines")
+    announce(f"{counts.total():,} words in {len(texts):,} lines")
     if counts.total() < FEW_WORDS:
-        tell(TOO_FEW_WORDS)
+        announce(TOO_FEW_WORDS)
     # one thread: with several, the order of their updates is left to chance
     options: dict[str, Any] = {"vector_size": dimension, "window": window, "min_count": minimum, "epochs": epochs}
     options |= {"sg": 1, "negative": 5, "seed": seed, "workers": 1}
@@ -98,14 +98,14 @@ def train_vectors(
 
 
 def _read_lines(
-    paths: Sequence[PathLike], encoding: str, without: Sequence[Corpus], tell: Callable[[str], object]
+    paths: Sequence[PathLike], encoding: str, without: Sequence[Corpus], announce: Callable[[str], object]
 ) -> list[str]:
     """Return the lines of raw texts but for those that are a sentence of the corpora."""
     excluded = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
-    lines = [line for path in paths for line in _lines(path, encoding)]
-    remaining = [line for line in lines if _compact(line) not in excluded]
+    texts = [line for path in paths for line in _read_texts(path, encoding)]
+    remaining = [line for line in texts if _compact(line) not in excluded]
     if excluded:
-        tell(f"left out {len(lines) - len(remaining):,} of {len(lines):,} lines")
+        announce(f"left out {len(texts) - len(remaining):,} of {len(texts):,} lines")
     return remaining
 
 
@@ -130,7 +130,7 @@ def _words(line: str, unit: str) -> Iterator[list[str]]:
         yield words[begin : begin + LONGEST]
 
 
-def _lines(path: PathLike, encoding: str) -> Iterator[str]:
+def _read_texts(path: PathLike, encoding: str) -> Iterator[str]:
     number = 1
     raw, file = open_unpacked(path)
     try:

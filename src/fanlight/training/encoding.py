@@ -113,5 +113,5 @@ class Encoder:
 def _token_places(corpus: Corpus, spelling: Callable[[str], str] | None) -> Iterator[Place]:
     """Yield where the tokens of each sentence stand, if need be in another spelling of each."""
     for sentence in corpus.sentences:
-        respelled = sentence if spelling is None else sentence.spelled(spelling)
+        respelled = sentence if spelling is None else sentence.respell(spelling)
         yield respelled.text, respelled.starts, respelled.ends

@@ -38,7 +38,7 @@ class Labels:
         self._numbers: dict[tuple[int, ...], int] = {(tag,): tag for tag in range(len(self._tags.tags))}
 
     @property
-    def allowed(self) -> NDArray[np.bool_]:
+    def allowed_tags(self) -> NDArray[np.bool_]:
         """Which tags each number allows (numbers, K)."""
         table = np.zeros((len(self._numbers), len(self._tags.tags)), bool)
         for tags, number in self._numbers.items():

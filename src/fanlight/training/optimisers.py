@@ -19,15 +19,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from fanlight.calculus.compiler.threads import Pair
+from fanlight.training.optimiser_kernels import Step, adagrad, adam, sgd
 
 Float = NDArray[np.floating]
 KINDS = ("sgd", "adagrad", "adam")
-
-MOMENTUM, BETA_1, BETA_2, EPSILON = 0.9, 0.9, 0.999, 1e-8
 
 
 class RowGradient(NamedTuple):
@@ -98,7 +96,8 @@ class Optimiser:
             decay = self.decay if gradient.ndim == 2 and min(gradient.shape) > 1 else 0.0
         moments = [_rows_of(m) for m in self._moments[name]]
         drift = _rows_of(self._drift[name]) if self._drift else parameter
-        self._update(parameter, rows, values, *moments, rate, decay, self.steps, drift, age, bool(self._drift))
+        step = Step(self.steps, rate, decay, age, bool(self._drift))
+        self._update(parameter, rows, values, *moments, drift, step)
 
     def start_averaging(self) -> None:
         """Begin the mean anew from here."""
@@ -152,66 +151,4 @@ def _rows_of(array: Float) -> Float:
     return array.reshape(1, -1) if array.ndim < 2 else array
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _sgd(
-    p: Any, rows: Any, g: Any, v: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any
-) -> None:
-    one = p.dtype.type(1)
-    rate, decay, age, mu = one * p.dtype.type(rate), p.dtype.type(decay), p.dtype.type(age), p.dtype.type(MOMENTUM)
-    for r in range(len(rows)):
-        row = rows[r]
-        for j in range(p.shape[1]):
-            v[row, j] = mu * v[row, j] + g[r, j]
-            change = -rate * (v[row, j] + decay * p[row, j])
-            p[row, j] += change
-            if averaging:
-                drift[row, j] += age * change
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _adagrad(
-    p: Any, rows: Any, g: Any, s: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any
-) -> None:
-    rate, decay, age = p.dtype.type(rate), p.dtype.type(decay), p.dtype.type(age)
-    epsilon = p.dtype.type(EPSILON)
-    for r in range(len(rows)):
-        row = rows[r]
-        for j in range(p.shape[1]):
-            s[row, j] += g[r, j] * g[r, j]
-            change = -rate * (g[r, j] / (np.sqrt(s[row, j]) + epsilon) + decay * p[row, j])
-            p[row, j] += change
-            if averaging:
-                drift[row, j] += age * change
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _adam(
-    p: Any, rows: Any, g: Any, a: Any, s: Any, rate: Any, decay: Any, step: Any, drift: Any, age: Any, averaging: Any
-) -> None:
-    b1, b2 = p.dtype.type(BETA_1), p.dtype.type(BETA_2)
-    c1, c2 = p.dtype.type(1 - BETA_1), p.dtype.type(1 - BETA_2)
-    # the bias corrections folded into the rate: α √(1−β₂ᵗ) / (1−β₁ᵗ)
-    correction = np.sqrt(1 - BETA_2**step)
-    scaled = p.dtype.type(rate * correction / (1 - BETA_1**step))
-    epsilon = p.dtype.type(EPSILON * correction)
-    shrink = p.dtype.type(rate * decay)
-    age = p.dtype.type(age)
-    change = np.empty(p.shape[1], p.dtype)
-    for r in range(len(rows)):  # short loops over few arrays: a processor does many entries of them at once
-        row = rows[r]
-        gradient, mean, square, entries = g[r], a[row], s[row], p[row]
-        for j in range(len(change)):
-            mean[j] = b1 * mean[j] + c1 * gradient[j]
-        for j in range(len(change)):
-            square[j] = b2 * square[j] + c2 * gradient[j] * gradient[j]
-        for j in range(len(change)):
-            change[j] = -scaled * mean[j] / (np.sqrt(square[j]) + epsilon) - shrink * entries[j]
-        for j in range(len(change)):
-            entries[j] += change[j]
-        if averaging:
-            drifted = drift[row]
-            for j in range(len(change)):
-                drifted[j] += age * change[j]
-
-
-_UPDATES: dict[str, tuple[Callable[..., None], int]] = {"sgd": (_sgd, 1), "adagrad": (_adagrad, 1), "adam": (_adam, 2)}
+_UPDATES: dict[str, tuple[Callable[..., None], int]] = {"sgd": (sgd, 1), "adagrad": (adagrad, 1), "adam": (adam, 2)}

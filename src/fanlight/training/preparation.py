@@ -99,12 +99,6 @@ class Run:
     gazetteer: Gazetteer | None = None
     patterns: Patterns | None = None
 
-    def table_rows(self, name: str, rows: Int) -> Float:
-        """Return rows of a table: a trained one, or the lexicon's frozen vectors (zeros for row -1)."""
-        if name in self.parameters:
-            return self.parameters[name][rows]
-        return self.lexicon.vectors(rows)
-
     def network(self, parameters: dict[str, Float] | None = None) -> Network:
         """Return the network with the run's parameters, or with others."""
         return Network(self.configuration, self.parameters if parameters is None else parameters, self.lexicon)
@@ -149,9 +143,8 @@ def prepare(
     Parameters
     ----------
     train, dev, also : Corpus, Corpus or None, sequence of Corpus
-        `also` are more training data, which may mark other types. The dev set is taken to be annotated as `train` is.
-    dev_types : collection of str, optional
-        The types that the dev set marks instead; entities of others are not counted in it.
+        `also` are more training data, which may mark other types. The dev set is taken to be annotated as `train` is,
+        but where `dev_types` are the types that it marks instead: entities of others are not counted in it.
     repeats : sequence of int
         How often each epoch shows each corpus, by default once.
 
@@ -163,9 +156,8 @@ def prepare(
     corpora = [train, *also]
     annotations = read_annotations(corpora, settings)
     chosen = resolve_settings(corpora, settings, len(lexicon) > 0)
-    configuration = build_configuration(
-        chosen, annotations, lexicon.width, gazetteer_feature_width(gazetteer, patterns)
-    )
+    width = gazetteer_feature_width(gazetteer, patterns)
+    configuration = build_configuration(chosen, annotations, lexicon.width, width)
     check_feature_dropout(settings, configuration)
     labels = Labels(configuration.types, chosen.head == "logistic")
     encoder = Encoder(configuration, labels, gazetteer, patterns, special=(PADDING, UNKNOWN))
@@ -173,10 +165,10 @@ def prepare(
     augmented = augment(corpora, encoded, annotations, encoder, chosen, repeats=repeats)
     types = encoder.word_types(lexicon)
     parameters = _initial_parameters(configuration, types, chosen, lexicon, encoded[0].tags)
-    dev_set = None
-    if dev is not None:
-        annotation = annotations[0] if dev_types is None else _annotation_of(dev, dev_types, configuration.types)
-        dev_set = encode_dev(dev, annotation, Encoder(configuration, labels, gazetteer, patterns), lexicon)
+    annotation = annotations[0]
+    if dev is not None and dev_types is not None:
+        annotation = _annotation_of(dev, dev_types, configuration.types)
+    dev_encoder = Encoder(configuration, labels, gazetteer, patterns)
     return Run(
         settings=chosen,
         configuration=configuration,
@@ -187,9 +179,9 @@ def prepare(
         forms=encoder.forms,
         train=augmented.data,
         parts=augmented.parts,
-        dev=dev_set,
+        dev=None if dev is None else encode_dev(dev, annotation, dev_encoder, lexicon),
         fingerprint=hash_run(chosen, [*corpora, dev], lexicon, gazetteer, patterns),
-        allowed=labels.allowed if any(annotation.partial for annotation in annotations) else None,
+        allowed=labels.allowed_tags if any(annotation.partial for annotation in annotations) else None,
         folds=augmented.folds,
         gazetteer=gazetteer,
         patterns=patterns,
@@ -283,7 +275,7 @@ def build_configuration(
         No table of features is looked at in the whole window.
     """
     configuration = Configuration(
-        types=tuple(sorted(set().union(*(annotation.marked for annotation in annotations)))),
+        types=tuple(sorted(set().union(*(annotation.marked_types for annotation in annotations)))),
         unit=settings.unit,
         radius=settings.radius,
         hidden=settings.hidden,

@@ -193,7 +193,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_old_names(cls, values: Any) -> Any:
+    def _read_old_names(cls, values: object) -> object:
         """Take the names that settings had in earlier versions."""
         if not isinstance(values, dict):
             return values

@@ -19,7 +19,7 @@ from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import DataError, ModelError
 from fanlight.network.lexicon import Lexicon, check_parts, read_lexicon
-from fanlight.network.modelfile import First, Model, save_model
+from fanlight.network.modelfile import FirstStage, Model, save_model
 from fanlight.text.gazetteers import read_gazetteers
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.vectors import beginnings, fallback_forms, read_vectors
@@ -193,7 +193,7 @@ def build_model(run: Run, corpora: Sequence[Corpus], dev: Corpus | None, vectors
     trained_vectors = parameters.pop("vectors", None)
     lexicon = run.lexicon if trained_vectors is None else run.lexicon.with_vectors(trained_vectors[:-1])
     stage = run.first_stage
-    first = None if stage is None else First(stage.configuration, dict(stage.parameters))
+    first_stage = None if stage is None else FirstStage(stage.configuration, dict(stage.parameters))
     provenance: dict[str, Any] = {
         "fanlight": __version__,
         "settings": run.settings.model_dump(mode="json", exclude_none=True),
@@ -208,7 +208,7 @@ def build_model(run: Run, corpora: Sequence[Corpus], dev: Corpus | None, vectors
         provenance["sample"] = draw_rehearsal_sample(corpora, annotations, run.settings.keep, run.settings.seed)
     if dev is not None and scores is not None:
         provenance |= {"dev": _source(dev), "dev scores": scores.to_dict(), "temperature": round(temperature, 4)}
-    return Model(run.configuration, parameters, lexicon, provenance, first, run.gazetteer, run.patterns)
+    return Model(run.configuration, parameters, lexicon, provenance, first_stage, run.gazetteer, run.patterns)
 
 
 def describe_environment() -> dict[str, str]:

@@ -88,10 +88,10 @@ def update_model(
         dev_types=None if dev is None else dev.types,
         repeats=_repeats(corpora, len(corpora) - len(new)),
     )
-    if model.first is not None:
-        stage = Network(model.first.configuration, model.first.parameters, model.lexicon)
+    if model.first_stage is not None:
+        stage = Network(model.first_stage.configuration, model.first_stage.parameters, model.lexicon)
         run = add_document_features(run, stage, type_probabilities(stage, run.types, run.train))
-    _inherit(run, model)
+    inherit_parameters(run, model)
     with team_of(local_workers, run.settings.workers) as team:
         yield from train_network(run, team=team)
     updated = build_model(run, corpora, dev, None)
@@ -136,7 +136,7 @@ def _repeats(corpora: Sequence[Corpus], old: int) -> list[int]:
     return [1] * old + [times] * (len(corpora) - old)
 
 
-def _inherit(run: Run, model: Model) -> None:
+def inherit_parameters(run: Run, model: Model) -> None:
     """Begin with the old model's numbers; those of new tags stay as they were drawn."""
     old, tags = TagSet(model.configuration.types).tags, TagSet(run.configuration.types).tags
     if model.configuration.head == "logistic":  # no O

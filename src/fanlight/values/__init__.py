@@ -1,6 +1,6 @@
 """What dates, times, amounts and quantities mean, in English and Korean."""
 
-from fanlight.values.reading import read_value
+from fanlight.values.reading import ValueOptions, read_value
 from fanlight.values.value import Value
 
-__all__ = ["Value", "read_value"]
+__all__ = ["Value", "ValueOptions", "read_value"]

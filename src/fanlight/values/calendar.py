@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime
+from collections.abc import Sequence
 
 DAYS = {"day": 1, "week": 7, "fortnight": 14}
-_CODES = {
-    "second": "T%sS",
-    "minute": "T%sM",
-    "hour": "T%sH",
-    "day": "%sD",
-    "week": "%sW",
-    "month": "%sM",
-    "year": "%sY",
-}
+CODES = {  # the longest first, as ISO 8601 has them
+    "year": "Y", "month": "M", "week": "W", "day": "D", "hour": "H", "minute": "M", "second": "S",
+}  # fmt: skip
+_OF_CLOCK = frozenset(["hour", "minute", "second"])
 _LARGER = {"fortnight": (2, "week"), "quarter": (3, "month"), "decade": (10, "year"), "century": (100, "year")}
 _SMALLER = {
     "hour": (60, "minute"),
@@ -89,7 +85,21 @@ def write_duration(amount: float, unit: str) -> str:
     if amount != int(amount) and unit in _SMALLER:
         factor, unit = _SMALLER[unit]
         amount *= factor
-    return "P" + _CODES[unit] % (int(amount) if amount == int(amount) else amount)
+    return write_parts([(amount, unit)])
+
+
+def write_parts(parts: Sequence[tuple[float, str]]) -> str:
+    """Return an ISO duration of several units, the longest first.
+
+    Examples
+    --------
+    >>> write_parts([(2, "hour"), (30, "minute")]), write_parts([(1, "year"), (2, "hour")])
+    ('PT2H30M', 'P1YT2H')
+    """
+    pieces = [f"{int(n) if n == int(n) else n}{CODES[unit]}" for n, unit in parts]
+    date = [piece for piece, (_, unit) in zip(pieces, parts, strict=True) if unit not in _OF_CLOCK]
+    clock = [piece for piece, (_, unit) in zip(pieces, parts, strict=True) if unit in _OF_CLOCK]
+    return f"P{''.join(date)}{'T' if clock else ''}{''.join(clock)}"
 
 
 def write_week(day: datetime.date) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
+from decimal import Decimal
 
-from fanlight.values.calendar import shift, weekday, write_date, write_duration, write_week
-from fanlight.values.numbers import WORDS, read_number, read_ordinal
+from fanlight.values.calendar import CODES, shift, weekday, write_date, write_duration, write_parts, write_week
+from fanlight.values.clocks import read_clock
+from fanlight.values.numbers import WORDS, Number, read_number, read_ordinal
 from fanlight.values.value import Value
 
 _NAMES = "january february march april may june july august september october november december".split()  # noqa: SIM905
@@ -16,47 +18,47 @@ WEEKDAYS = {name: n for n, name in enumerate(_DAYS)} | {name[:3]: n for n, name 
 WEEKDAYS |= {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
 SEASONS = {"spring": "SP", "summer": "SU", "autumn": "FA", "fall": "FA", "winter": "WI"}
 PARTS = {"morning": "TMO", "afternoon": "TAF", "evening": "TEV", "night": "TNI", "tonight": "TNI", "overnight": "TNI"}
-ZONES = {
-    "gmt": "Z",
-    "utc": "Z",
-    "z": "Z",
-    "est": "-05:00",
-    "edt": "-04:00",
-    "cst": "-06:00",
-    "cdt": "-05:00",
-    "pst": "-08:00",
-    "pdt": "-07:00",
-    "cet": "+01:00",
-    "cest": "+02:00",
-    "bst": "+01:00",
-    "kst": "+09:00",
-    "jst": "+09:00",
-}
 _UNIT = re.compile(
     r"(second|minute|hour|day|week|fortnight|month|quarter|year|decade|centur(?:y|ie))s?|mins?|hrs?|secs?|yrs?"
 )
 _SHORT = {"min": "minute", "hr": "hour", "sec": "second", "yr": "year", "centurie": "century"}
-_RELATIVE = {"last": -1, "past": -1, "previous": -1, "next": 1, "coming": 1, "this": 0, "current": 0}
+_RELATIVE = {
+    "last": -1, "past": -1, "previous": -1, "preceding": -1, "next": 1, "coming": 1, "following": 1, "upcoming": 1,
+    "this": 0, "current": 0,
+}  # fmt: skip
 
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?(z)?)?")
+_MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{4})")
+_KOREAN_STOPS = re.compile(r"(?:(\d{2})\. )?(\d{1,2})\. (\d{1,2})\.?")
+_DAY_MONTH = re.compile(r"(\d{1,2})/(\d{1,2})")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(z|[+-]\d{2}:?\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _FIGURES = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})")
-_CLOCK = re.compile(
-    r"(\d{1,2})(?:[:.](\d{2}))?(?::(\d{2}))? ?(a\.?m\b\.?|p\.?m\b\.?|o'clock|h\b|hours?\b)? ?([a-z]{1,4})?"
-)
-_MILITARY = re.compile(r"(\d{2})(\d{2}) ?(?:hours|hrs|h)? ?([a-z]{1,4})?")
 _WORD = re.compile(r"[a-z']+\.?|\d+(?:st|nd|rd|th)?|\S")
-_EDGE = re.compile(r"^(?:in|on|at|by|since|until|from|during|for|of|the|early|late|mid-?|about|around|some|nearly)[ -]")
+_EDGE = re.compile(
+    r"^(?:in|on|at|by|since|until|from|during|for|of|the|early|late|mid-?|about|around|some|nearly|before|after|as of|"
+    r"circa|c\.|ca\.|(?:the )?(?:end|beginning|start|middle|close|turn) of|earlier|later|only|almost|exactly|"
+    r"as early as|as late as|throughout|no later than|over|under|more than|less than|at least|up to)[ -]"
+)
+WORDS_OF_CLOCK = 8  # words, at most, of a clock time beside a date
+_JOINING = ("at", "on", "by", "around", "about", ",")
+_WHOLE_DAY = re.compile(r"((?:\d{4}|XXXX)-(?:\d{2}-\d{2}|XX-\d{2}|WXX-\d))(T[A-Z]{2})?")
+_PART_ENDINGS = {"TMO": " in the morning", "TAF": " in the afternoon", "TEV": " in the evening", "TNI": " at night"}
+_HOLIDAYS = {
+    "christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "new year's eve": (12, 31),
+    "new year's day": (1, 1), "new year's": (1, 1), "halloween": (10, 31), "valentine's day": (2, 14),
+    "st. patrick's day": (3, 17), "boxing day": (12, 26), "may day": (5, 1), "april fools' day": (4, 1),
+}  # fmt: skip
 
 
 def read(text: str, reference: datetime.date | None, day_first: bool) -> Value | None:
     """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
-    form = text.lower().strip(" ,;")
+    form = text.strip(" ,;")
     while match := _EDGE.match(form):
         form = form[match.end() :]
     if not form.strip():
         return None
-    for reader in (_in_figures, _clock, _dated_clock, _relative, _duration, _calendar, _period, _range):
+    for reader in (_in_figures, _period, _clock, _dated_clock, _relative, _duration, _years, _calendar):
         iso = reader(form, reference, day_first)
         if iso is not None:
             kind = "duration" if iso.startswith("P") else "time" if "T" in iso else "date"
@@ -70,6 +72,18 @@ def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> 
         year, month, day, clock, zone = match.groups()
         date = write_date(int(year), int(month), int(day) if day else None)
         return date and date + (f"T{clock}{(zone or '').upper()}" if clock else "")
+    if match := _COMPACT.fullmatch(form):
+        year, month, day, hour, minute, second, zone = match.groups()
+        date = write_date(int(year), int(month), int(day)) if year > "1000" else None
+        clock = f"T{hour}:{minute}" + (f":{second}" if second else "") + (zone or "").upper() if hour else ""
+        return date and date + clock
+    if match := _MONTH_YEAR.fullmatch(form):
+        return write_date(int(match[2]), int(match[1]))
+    if (match := _KOREAN_STOPS.fullmatch(form)) and (match[1] or form.endswith(".")):
+        return write_date(_full_year(match[1]) if match[1] else None, int(match[2]), int(match[3]))
+    if (match := _DAY_MONTH.fullmatch(form)) and form != "24/7":
+        month, day = int(match[1]), int(match[2])
+        return write_date(None, *((day, month) if day_first or month > 12 else (month, day)))
     if match := _YEAR_FIRST.fullmatch(form):
         return write_date(int(match.group(1)), int(match.group(3)), int(match.group(4)))
     if match := _FIGURES.fullmatch(form):
@@ -86,32 +100,7 @@ def _full_year(figures: str) -> int:
 
 
 def _clock(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read 5 pm, 5:30 p.m. GMT, 17:00, 1400 GMT, noon, 10 o'clock."""
-    if form in ("noon", "midday"):
-        return "T12:00"
-    if form == "midnight":
-        return "T00:00"
-    match = _MILITARY.fullmatch(form)
-    if match and (match.group(3) in ZONES or "h" in form) and int(match.group(1)) < 24 and int(match.group(2)) < 60:
-        return f"T{match.group(1)}:{match.group(2)}{ZONES.get(match.group(3) or '', '')}"
-    if (match := _CLOCK.fullmatch(form)) and (match.group(2) or match.group(4)):
-        hour, half = int(match.group(1)), (match.group(4) or "")[:1]
-        if (match.group(5) and match.group(5) not in ZONES) or (match.group(4) or "").startswith("hour"):
-            return None
-        if (half in ("a", "p") and not 1 <= hour <= 12) or hour > 24 or int(match.group(2) or 0) > 59:
-            return None
-        if half in ("a", "p"):
-            hour = hour % 12 + 12 * (half == "p")
-        seconds = f":{match.group(3)}" if match.group(3) else ""
-        return f"T{hour:02}:{match.group(2) or '00'}{seconds}{ZONES.get(match.group(5) or '', '')}"
-    head, _, tail = form.partition(" ")
-    if (
-        (number := WORDS.get(head))
-        and 1 <= number <= 12
-        and (tail == "o'clock" or tail.replace(".", "") in ("am", "pm"))
-    ):
-        return f"T{number % 12 + 12 if tail.startswith('p') else number:02}:00"
-    return None
+    return read_clock(form)
 
 
 def _dated_clock(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
@@ -119,14 +108,21 @@ def _dated_clock(form: str, reference: datetime.date | None, day_first: bool) ->
 
     Neither half is divided again: the text is a stranger's, and would be read in exponential time.
     """
-    for separator in (" at ", ", ", " on ", " "):
-        left, separated, right = form.partition(separator)
-        for date, clock in ((left, right), (right, left)) if separated and right else ():
-            time = _clock(clock, reference, day_first) if separator != " " or ":" in clock else None
-            for reader in (_in_figures, _relative, _calendar) if time and date else ():
-                day = reader(date, reference, day_first)
-                if day is not None and "T" not in day:
-                    return f"{day}{time}"
+    words = form.split()
+    for place in range(1, min(len(words), WORDS_OF_CLOCK + 1)):
+        for clock, date in ((words[-place:], words[:-place]), (words[:place], words[place:])):
+            text = " ".join(date[1:] if date and date[0] in _JOINING else date).strip(" ,")
+            for ending in _JOINING:
+                text = text.removesuffix(f" {ending}")
+            hour = " ".join(word for word in clock if word not in _JOINING).strip(" ,")
+            if not text or not (hour.isdecimal() or read_clock(hour)):
+                continue
+            for reader in (_in_figures, _relative, _calendar):
+                day = reader(text, reference, day_first)
+                match = _WHOLE_DAY.fullmatch(day) if day else None
+                time = read_clock(hour + _PART_ENDINGS.get(match[2] or "", "")) or read_clock(hour) if match else None
+                if match and time:
+                    return match[1] + time
     return None
 
 
@@ -151,6 +147,9 @@ def _relative(form: str, reference: datetime.date | None, day_first: bool) -> st
         )
     if reference is None:
         return None
+    if len(words) == 2 and words[1] == "weekend" and words[0] in _RELATIVE:
+        return f"{shift(reference, _RELATIVE[words[0]], 'week')}-WE"
+    form = form.removesuffix(" today") if form != "today" and " ago" in form else form
     days = {
         "today": 0,
         "now": 0,
@@ -159,6 +158,7 @@ def _relative(form: str, reference: datetime.date | None, day_first: bool) -> st
         "the day before yesterday": -2,
         "day before yesterday": -2,
         "day after tomorrow": 2,
+        "the day after tomorrow": 2,
     }
     if form in days:
         return shift(reference, days[form], "day")
@@ -197,6 +197,7 @@ def _amount(form: str) -> tuple[float, str] | None:
     form = re.sub(
         r"^(?:the |past |last |next |first |final |full |more than |at least |about |around |nearly )+", "", form
     )
+    form = form[2:] if form[:2] == "a " and form[2:].split("-")[0] in WORDS else form  # a three-day
     number = read_number(form)
     name = form[number.end :].lstrip(" -") if number else form
     value = float(number.value) if number else 0.0
@@ -215,17 +216,45 @@ def _duration(form: str, reference: datetime.date | None, day_first: bool) -> st
     half = form.endswith(" and a half") and _amount(form[: -len(" and a half")])
     amount = (half[0] + 0.5, half[1]) if half else _amount(form)
     if amount is None:
-        return None
+        return _compound(form)
     value, unit = amount
     return write_duration(value, unit)
+
+
+_PIECES = re.compile(r"(?:(\d+(?:\.\d+)?) ?|([a-z]+(?:-[a-z]+)?) )([a-z]+)\.?(?:,? and |,? |(?=\d)|$)|(\d{1,2})$")
+
+
+def _compound(form: str) -> str | None:
+    """Read 1 hour 30 minutes, 2 years and 3 months, 1h30, 2 hrs 5 mins."""
+    parts: list[tuple[int, str]] = []
+    end = 0
+    for match in _PIECES.finditer(form):
+        number = read_number(match[1] or match[2] or match[4])
+        number = number or (Number(Decimal(1), 0) if match[2] in ("a", "an") else None)
+        unit = _LETTERS.get(match[3]) or _unit(match[3]) if match[3] else "minute"
+        if match.start() != end or number is None or number.value % 1 or unit not in CODES:
+            return None
+        parts.append((int(number.value), unit))
+        end = match.end()
+    order = [list(CODES).index(unit) for _, unit in parts]
+    if len(parts) < 2 or end != len(form) or order != sorted(set(order)):
+        return None
+    return write_parts(parts)
+
+
+_LETTERS = {"h": "hour", "m": "minute", "s": "second", "d": "day", "y": "year"}
 
 
 def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
     """Read 3 March 2020, March 3, the 3rd of March, March 2020, Friday, Friday, March 3."""
     year = month = day = week = None
+    form, is_short = _spelled(form), False
     for word in _WORD.findall(form):
         token = word.rstrip(".")
-        if token in ("of", "the", ",", "") or word in ",.":
+        if token in ("of", "the", ",", "", "-", "ad", "ce", "a.d", "c.e") or word in ",.":
+            continue
+        if token == "'":
+            is_short = True
             continue
         if token in MONTHS and month is None:
             month = MONTHS[token]
@@ -233,19 +262,72 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
             week = WEEKDAYS[token]
         elif (number := read_ordinal(token)) and day is None and number <= 31:
             day = number
-        elif token.isdigit() and len(token) <= 2 and day is None and 1 <= int(token) <= 31:
+        elif token.isdigit() and len(token) <= 2 and day is None and not is_short and 1 <= int(token) <= 31:
             day = int(token)
         elif token.isdigit() and len(token) == 4 and year is None:
             year = int(token)
-        elif token == "'" or not token.isdigit() or year is not None or len(token) != 2:
+        elif not token.isdigit() or year is not None or len(token) != 2 or not (is_short or month):
             return None
         else:
             year = _full_year(token)
     if month is None:
         if week is not None and day is None and year is None:
             return weekday(reference, week, 0)
+        if year is None and day is not None and (week is not None or not form.isdigit()):
+            return f"XXXX-XX-{day:02}"
         return write_date(year) if year is not None and day is None and week is None else None
     return write_date(year, month, day)
+
+
+def _spelled(form: str) -> str:
+    """Write a year in words and ordinals of two words in figures: nineteen eighty-four, twenty-first."""
+    form = _TWO_ORDINALS.sub(lambda match: f"{read_ordinal(match.group().replace(' ', '-'))}th", form)
+    match = _SPELLED_YEAR.search(form)
+    if match is None:
+        return form
+    century, rest = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
+    if rest is None or rest.value > 99:
+        return form
+    return f"{form[: match.start()]}{100 * century + int(rest.value)}"
+
+
+_TWO_ORDINALS = re.compile(r"\b(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b")
+_SPELLED_YEAR = re.compile(
+    r"\b(ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)[- ]"
+    r"((?:oh |twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    r"sixteen|seventeen|eighteen|nineteen|hundred)[a-z -]{0,8})$"
+)
+_ERA = re.compile(r"(?:(a\.?d\.?|b\.?c\.?(?:e\.?)?) )?(\d{1,4})(?: (a\.?d\.?|c\.?e\.?|b\.?c\.?(?:e\.?)?))?")
+_PART_OF_YEAR = re.compile(
+    r"(?:(\d{4}),? )?(?:(h|q)([1-4])|([1-4])(h|q)|(\w+)[ -](half|quarter))"
+    r"(?: ?'?(\d{2})|,? (?:of )?(?:fiscal )?(\d{4})|(?: of)? (last|this|next) year)?"
+)
+_NUMBERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": 4}
+_DECADES = {f"{tens[:-1]}ies": n for n, tens in enumerate(
+    ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}  # fmt: skip
+
+
+def _part_of_year(form: str, reference: datetime.date | None) -> str | None:
+    """Read Q3 2020, 3Q20, the first half of 2020, H1, third-quarter, first quarter of last year."""
+    match = _PART_OF_YEAR.fullmatch(form)
+    if match is None:
+        return None
+    letter = (match[2] or match[5] or match[7])[0].upper()
+    number = int(match[3] or match[4] or 0) or _NUMBERS.get(match[6], 0)
+    if letter == "H" and match[6] in ("second", "2nd", "last"):
+        number = 2
+    if (
+        not 1 <= number <= (4 if letter == "Q" else 2)
+        or (match[4] and not (match[1] or match[8] or match[9]))
+        or (match[5] == "h" and match[8])
+    ):
+        return None
+    year = match[1] or match[9] or (str(_full_year(match[8])) if match[8] else "XXXX")
+    if match[10]:
+        if reference is None:
+            return None
+        year = f"{reference.year + {'last': -1, 'this': 0, 'next': 1}[match[10]]:04}"
+    return f"{year}-{letter}{number}"
 
 
 def _period(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
@@ -254,17 +336,31 @@ def _period(form: str, reference: datetime.date | None, day_first: bool) -> str 
         return match.group(1)
     if match := re.fullmatch(r"'?(\d)0'?s", form):
         return f"19{match.group(1)}" if int(match.group(1)) > 2 else f"20{match.group(1)}"
-    if match := re.fullmatch(r"([\w-]+) century(?: (b\.?c\.?e?\.?|a\.?d\.?))?", form):
+    if match := re.fullmatch(r"([\w-]+?)[ -]century(?: (b\.?c\.?e?\.?|a\.?d\.?))?", form):
         number = read_ordinal(match.group(1))
         return f"{number - 1:02}" if number and not (match.group(2) or "").startswith("b") else None
-    quarters = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
-    if match := re.fullmatch(r"(?:q([1-4])|(\w+) quarter)(?:,? (?:of )?(?:fiscal )?(\d{4}))?", form):
-        quarter = int(match.group(1)) if match.group(1) else quarters.get(match.group(2))
-        return f"{match.group(3) or 'XXXX'}-Q{quarter}" if quarter else None
-    if (match := re.fullmatch(r"([a-z]+)(?:,? (?:of )?(\d{4}))?", form)) and match.group(1) in SEASONS:
-        return f"{match.group(2) or 'XXXX'}-{SEASONS[match.group(1)]}"
-    if match := re.fullmatch(r"(?:fiscal(?: year)?|fy|year) ?(\d{4})", form):
-        return match.group(1)
+    if part := _part_of_year(form, reference):
+        return part
+    if form in _HOLIDAYS:
+        return write_date(None, *_HOLIDAYS[form])
+    if (match := re.fullmatch(r"(.+?),? (?:of )?(\d{4})", form)) and match[1] in _HOLIDAYS:
+        return write_date(int(match[2]), *_HOLIDAYS[match[1]])
+    if (match := _ERA.fullmatch(form)) and (match[1] or match[3]):
+        is_before = (match[1] or match[3]).startswith("b")
+        return f"{'BC' if is_before else ''}{int(match[2]):04}"
+    if (match := re.fullmatch(r"(?:nineteen[- ])?([a-z]+)", form)) and match[1] in _DECADES:
+        return f"19{_DECADES[match[1]]}"
+    if match := re.fullmatch(r"winter (?:of )?(\d{4})[-/](\d{2}|\d{4})", form):
+        return f"{match[1]}-WI"
+    if form in ("weekend", "the weekend"):
+        return f"{write_week(reference)}-WE" if reference else "XXXX-WXX-WE"
+    if (match := re.fullmatch(r"([a-z]+)(?:,? (?:of )?(\d{4}|'\d{2}))?", form)) and match[1] in SEASONS:
+        year = f"{_full_year(match[2].strip(chr(39))):04}" if match[2] else "XXXX"
+        return f"{year}-{SEASONS[match[1]]}"
+    if match := re.fullmatch(r"(?:fiscal(?: year)?|fy|year) ?'?(\d{4}|\d{2})", form):
+        return str(_full_year(match[1]))
+    if match := re.fullmatch(r"(\d{4})-?w(\d{2})(?:-([1-7]))?", form):
+        return f"{match[1]}-W{match[2]}" + (f"-{match[3]}" if match[3] else "")
     if match := re.fullmatch(r"week (\d{1,2})(?:,? (?:of )?(\d{4}))?", form):
         return f"{match.group(2) or 'XXXX'}-W{int(match.group(1)):02}"
     if form in ("this week", "the week") and reference:
@@ -272,13 +368,9 @@ def _period(form: str, reference: datetime.date | None, day_first: bool) -> str 
     return None
 
 
-def _range(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read 2019-2021, 1914-18, from 2019 to 2021, March 3-5, 2020."""
-    if match := re.fullmatch(r"(\d{4}) ?(?:-|to|until|and|/) ?(\d{4}|\d{2})", form.removeprefix("between ")):
-        begin, end = match.groups()
-        return f"{begin}/{end if len(end) == 4 else begin[:2] + end}"
-    if match := re.fullmatch(r"([a-z]+)\.? (\d{1,2}) ?(?:-|to) ?(\d{1,2})(?:,? (\d{4}))?", form):
-        month, year = MONTHS.get(match.group(1)), int(match.group(4)) if match.group(4) else None
-        begin, end = (write_date(year, month, int(match.group(n))) for n in (2, 3)) if month else (None, None)
-        return f"{begin}/{end}" if begin and end else None
+def _years(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
+    """Read 1914-18, 2019/20, 2019-2021."""
+    if match := re.fullmatch(r"(?:academic year |season )?(\d{4}) ?[-/] ?(\d{4}|\d{2})", form):
+        begin, end = match[1], match[2] if len(match[2]) == 4 else match[1][:2] + match[2]
+        return f"{begin}/{end}" if begin < end else None
     return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import re
 
-from fanlight.values.calendar import shift, weekday, write_date, write_duration, write_week
+from fanlight.values.calendar import CODES, shift, weekday, write_date, write_duration, write_parts, write_week
 from fanlight.values.dates import read as read_figures
+from fanlight.values.korean_clocks import read_clock
 from fanlight.values.numbers import read_number
 from fanlight.values.value import Value
 
@@ -68,111 +69,160 @@ _RELATIVE = {
     "재작년": (-2, "year"),
     "내년": (1, "year"),
     "이듬해": (1, "year"),
+    "내달": (1, "month"),
+    "전달": (-1, "month"),
+    "당일": (0, "day"),
+    "익일": (1, "day"),
+    "지금": (0, "day"),
     "내후년": (2, "year"),
 }
-_PARTS = {
-    "아침": "TMO",
-    "오전": "TMO",
-    "새벽": "TMO",
-    "오후": "TAF",
-    "낮": "TAF",
-    "저녁": "TEV",
-    "밤": "TNI",
-    "한밤": "TNI",
-}
-_AFTERNOON = frozenset(["오후", "저녁", "밤", "낮"])
-_WEEKDAY = re.compile(r"(지난|다음|이번)?\s?(?:주\s)?([월화수목금토일])요일")
+_WEEKDAY = re.compile(r"(지지난|지난|저번|다음|다다음|이번|금|오는)? ?(주)? ?(?:([월화수목금토일])요일|(주말))")
+_WEEKS = {"지지난": -2, "지난": -1, "저번": -1, "이번": 0, "금": 0, "다음": 1, "다다음": 2, "오는": 1}
 _DATE = re.compile(
-    r"(?:(\d{4}|'?\d{2})년)? ?(?:(\d{1,2})월)? ?(?:(\d{1,2})일)?(?: ?\(?([월화수목금토일])(?:요일)?\)?)?"
+    r"(?:(\d{4}|'?\d{2}) ?(?:년도?|학년도|회계연도))? ?(?:(\d{1,2}) ?월)? ?(?:(\d{1,2}) ?일)?"
+    r"(?: ?\(?([월화수목금토일])(?:요일)?\)?)?"
 )
 _STOPS = re.compile(r"(?:(\d{4})\. ?)?(\d{1,2})\. ?(\d{1,2})\.?")
-_CLOCK = re.compile(r"(?:(오전|오후|새벽|아침|낮|저녁|밤) ?)?(.{1,4}?)시(?: ?(?:(.{1,5}?)분|(반)))?(?: ?(\d{1,2})초)?")
 _EDGE = re.compile(
-    r"(?: ?(?:까지|부터|에는|에서|에|경|쯤|께|즈음|말|초|중순|하순|상순|초순|의|은|는|이|가|을|를|도|만|,))+$"
+    r"(?: ?(?:까지|부터|에서|에|경|쯤|께|즈음|무렵|말|초|초반|중반|후반|중순|하순|상순|초순|중|의|은|는|이|가|을|를|도|"
+    r"만|,|이전|이후|이래|내내|현재|전후|당시|이내))+$"
 )
-_YEARS = re.compile(r"(\d{3})0년대")
+_HEAD = re.compile(r"^(?:약|매년|늦어도|이르면|지난 (?=\d{4}년)|오는 (?=\d{4}년)) ?")
+_NUMERALS = re.compile(r"(?<![가-힣0-9])([영공일이삼사오육륙칠팔구십백천]{1,7}) ?(?=[년월일](?![간당곱]))")
+_NAMED_MONTHS = {"정월": "1월", "유월": "6월", "시월": "10월", "동짓달": "11월", "섣달": "12월"}
+_ABOUT = re.compile(r"(?<=[0-9십백천만억])여 ?(?=[가-힣])")
+_BEFORE_CHRIST = re.compile(r"(기원전|bc|기원후|ad|서기) ?(\d{1,4})년")
+_HALF_YEAR = re.compile(r"(?:(\d{4})년 ?|([가-힣]+?) ?)?([상하])반기")
+_HOLIDAYS = {
+    "크리스마스": (12, 25), "성탄절": (12, 25),
+    "크리스마스이브": (12, 24), "광복절": (8, 15), "삼일절": (3, 1),
+    "3·1절": (3, 1), "어린이날": (5, 5), "개천절": (10, 3), "한글날": (10, 9), "현충일": (6, 6),
+    "새해": (1, 1), "신정": (1, 1),
+    "제헌절": (7, 17), "어버이날": (5, 8), "식목일": (4, 5), "만우절": (4, 1),
+}  # fmt: skip
+_YEARS = re.compile(r"(\d{2,4}|\d)0년대")
 _CENTURY = re.compile(r"(\d{1,2}) ?세기")
-_QUARTER = re.compile(r"(?:(\d{4})년 ?)?([1-4]) ?[분4]?/?4?분기")
+_QUARTER = re.compile(r"(?:(\d{4})년 ?|([가-힣]+) ?)?([1-4])(?:[·/.]4)? ?분기")
 _AMOUNT = re.compile(r" ?(시간|주일|개월|세기|초|분|일|날|주|달|년|해)(반)?(?: ?(?:간|동안|여|내내|째|정도|가량))*")
 _DIRECTIONS = {"전": -1, "뒤": 1, "후": 1, "이전": -1, "이후": 1}
-_YEARS_AWAY = {"작년": -1, "지난": -1, "지난해": -1, "올해": 0, "이번": 0, "올": 0, "내년": 1, "다음": 1}
+_YEARS_AWAY = {
+    "작년": -1, "지난": -1, "지난해": -1, "재작년": -2, "올해": 0, "금년": 0, "이번": 0, "올": 0, "내년": 1, "다음": 1,
+}  # fmt: skip
+_MONTHS_AWAY = {"지난달": -1, "저번달": -1, "전달": -1, "이달": 0, "이번달": 0, "다음달": 1, "내달": 1}
+_NIGHTS = re.compile(r"(\d{1,3})박 ?(\d{1,3})일")
+_COMPOUND = re.compile(r"(.{1,6}?) ?(년|개월|달|주|일|시간|분|초)(?: |(?=\d)|(?:간|동안)?$)")
 _SEASONS = {"봄": "SP", "여름": "SU", "가을": "FA", "겨울": "WI"}
 
 
 def read(text: str, reference: datetime.date | None) -> Value | None:
     """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
-    form = text.strip(" ,.·")
-    for shorter in (form, _EDGE.sub("", form)):
+    form = _ABOUT.sub("", _HEAD.sub("", text.strip(" ,.·")))
+    for name, month in _NAMED_MONTHS.items():
+        form = form.replace(name, month)
+    forms = dict.fromkeys([form, _EDGE.sub("", form)])
+    if any(character in form for character in "년월일"):
+        forms |= dict.fromkeys([_NUMERALS.sub(_in_figures, shorter) for shorter in forms])
+    for shorter in forms:
         for reader in (_relative, _clock, _dated_clock, _date, _amount, _period):
             if shorter and (value := reader(shorter, reference)):
                 return value
     return None
 
 
+def _in_figures(match: re.Match[str]) -> str:
+    number = read_number(match[1])
+    return f"{number.value}" if number and number.end == len(match[1]) else match.group()
+
+
 def _relative(form: str, reference: datetime.date | None) -> Value | None:
-    """Read 어제, 지난 주, 다음 달, 지난 금요일, 사흘 전, 3년 뒤, 오늘 오후 3시."""
-    if match := _WEEKDAY.fullmatch(form):
-        direction = {"지난": -1, "다음": 1, "이번": 0, None: 0}[match.group(1)]
-        return Value("date", weekday(reference, "월화수목금토일".index(match.group(2)), direction))
+    """Read 어제, 지난 주, 다음 달 3일, 지난주 금요일, 사흘 전, 3년 뒤, 오는 3일, 어젯밤."""
+    if (match := _WEEKDAY.fullmatch(form)) and (match[3] or match[2] or match[1] or match[4]):
+        return _weekday(match, reference)
     compact = form.replace(" ", "")
     if compact in _RELATIVE:
         return _shift_date(reference, *_RELATIVE[compact])
+    if compact in _NIGHT_WORDS:
+        iso = shift(reference, _NIGHT_WORDS[compact], "day") if reference else ""
+        return Value("time", f"{iso}TNI")
     for ending, sign in _DIRECTIONS.items():
         head = form.removesuffix(ending).rstrip()
         if head != form and (amount := _read_amount(head)):
             return _shift_date(reference, sign * amount[0], amount[1])
+    if reference and (match := _COMING.fullmatch(form)):
+        return _day_near(reference, int(match[2]), -1 if match[1] == "지난" else 1)
+    if match := _DAY_OF_MONTH.fullmatch(form):
+        months = _MONTHS_AWAY.get(match[1].replace(" ", ""))
+        if months is not None:
+            month = shift(reference, months, "month") if reference else None
+            iso = write_date(int(month[:4]), int(month[5:]), int(match[2])) if month else None
+            return Value("date", iso) if iso else None
     head, _, tail = form.partition(" ")
-    if head in _RELATIVE and tail:
-        day = _shift_date(reference, *_RELATIVE[head])
-        if tail in _PARTS:
-            return Value("time", f"{day.iso}{_PARTS[tail]}" if day else _PARTS[tail])
-        later = _clock(tail, None) or _date(tail, reference)
-        if day and day.iso and later and later.iso:
-            if later.kind == "time":
-                return Value("time", day.iso + later.iso)
-            return Value("date", later.iso.replace("XXXX", day.iso[:4]))
-        return later
+    if head in _YEARS_AWAY and tail and (later := _date(tail, reference)):
+        if reference is None or later.iso is None or not later.iso.startswith("XXXX-") or later.iso[5:7] == "XX":
+            return None
+        year, month, day = reference.year + _YEARS_AWAY[head], later.iso[5:7], later.iso[8:]
+        iso = write_date(year, int(month), int(day) if day else None)
+        return Value("date", iso) if iso else None
+    return None
+
+
+_NIGHT_WORDS = {"어젯밤": -1, "어제밤": -1, "간밤": -1, "지난밤": -1, "오늘밤": 0, "내일밤": 1}
+_COMING = re.compile(r"(지난|오는) ?(\d{1,2})일")
+_DAY_OF_MONTH = re.compile(r"(이번 ?달|이달|지난 ?달|저번 ?달|전달|다음 ?달|내달) ?(\d{1,2})일")
+
+
+def _weekday(match: re.Match[str], reference: datetime.date | None) -> Value | None:
+    """Return the day of 금요일, 지난 금요일 (the last before), 지난주 금요일 (of the week before), or a weekend."""
+    word, of_week, day, weekend = match.groups()
+    weeks = _WEEKS.get(word or "", 0)
+    if weekend:
+        week = shift(reference, weeks, "week") if reference else "XXXX-WXX"
+        return Value("date", f"{week}-WE")
+    number = "월화수목금토일".index(day)
+    if of_week and reference is not None:
+        monday = reference.toordinal() - reference.weekday()
+        iso = shift(datetime.date.fromordinal(monday), 7 * weeks + number, "day")
+        return Value("date", iso) if iso else None
+    return Value("date", weekday(reference, number, weeks))
+
+
+def _day_near(reference: datetime.date, day: int, direction: int) -> Value | None:
+    """Return the nearest day of that number before or after a reference."""
+    for months in (0, direction):
+        month = shift(reference, months, "month")
+        iso = write_date(int(month[:4]), int(month[5:]), day) if month else None
+        if iso and (iso < reference.isoformat() if direction < 0 else iso > reference.isoformat()):
+            return Value("date", iso)
     return None
 
 
 def _shift_date(reference: datetime.date | None, amount: float, unit: str) -> Value | None:
+    if unit == "year" and amount % 1:
+        amount, unit = 12 * amount, "month"
     iso = shift(reference, int(amount), unit) if reference else None
     return Value("date", iso) if iso else None
 
 
 def _clock(form: str, reference: datetime.date | None) -> Value | None:
-    """Read 오후 3시 반, 세 시, 정오, 새벽 두 시 십오 분."""
-    if form in ("정오", "자정"):
-        return Value("time", "T12:00" if form == "정오" else "T00:00")
-    if form in _PARTS:
-        return Value("time", _PARTS[form])
-    if match := _CLOCK.fullmatch(form):
-        half, hour, minute, thirty, second = match.groups()
-        hours, minutes = _full(hour), 30 if thirty else _full(minute) if minute else 0
-        if hours is None or minutes is None or hours > 24 or minutes > 59:
-            return None
-        if half in _AFTERNOON and hours < 12 and not (half == "밤" and hours < 6):
-            hours += 12
-        elif half in ("오전", "새벽") and hours == 12:
-            hours = 0
-        return Value("time", f"T{hours:02}:{minutes:02}" + (f":{int(second):02}" if second else ""))
-    return None
+    iso = read_clock(form)
+    return Value("time", iso) if iso else None
 
 
 def _dated_clock(form: str, reference: datetime.date | None) -> Value | None:
-    """Read a clock time behind a date: 3월 1일 오후 2시 30분."""
+    """Read a clock time or a part of the day behind a date: 3월 1일 오후 2시 30분, 지난 금요일 밤, 어제 오후 3시."""
     words = form.split(" ")
     for place in range(len(words) - 1, 0, -1):
-        time = _clock(" ".join(words[place:]), None)
-        day = time and _date(" ".join(words[:place]), reference)
-        if day and time and day.iso and time.iso:
-            return Value("time", day.iso + time.iso)
+        time = read_clock(" ".join(words[place:]))
+        head = " ".join(words[:place]).removesuffix(",")
+        day = (_relative(head, reference) or _date(head, reference)) if time else None
+        if day and time and day.iso and day.kind == "date" and _WHOLE_DAY.fullmatch(day.iso):
+            return Value("time", day.iso + time)
+        if time and head in _RELATIVE and reference is None:
+            return Value("time", time)
     return None
 
 
-def _full(text: str) -> int | None:
-    number = read_number(text.strip())
-    return int(number.value) if number and not text.strip()[number.end :] else None
+_WHOLE_DAY = re.compile(r"(?:\d{4}|XXXX)-(?:\d{2}-\d{2}|XX-\d{2}|WXX-\d)")
 
 
 def _date(form: str, reference: datetime.date | None) -> Value | None:
@@ -180,6 +230,8 @@ def _date(form: str, reference: datetime.date | None) -> Value | None:
     if (match := _STOPS.fullmatch(form)) or (match := _DATE.fullmatch(form)):
         year, month, day = (int(part.strip("'")) if part else None for part in match.groups()[:3])
         if year is not None and year < 100:
+            if not month and year < 69 and "'" not in form:
+                return None  # 20년: twenty years
             year += 1900 if year >= 69 else 2000
         if year is None and month is None:
             if day is None:
@@ -197,40 +249,82 @@ def _read_amount(form: str) -> tuple[float, str] | None:
     bare = re.sub(r" ?(?:간|동안|내내|째)$", "", form)
     if bare in _DAYS:
         return _DAYS[bare], "day"
+    if form in _NAMED_AMOUNTS:
+        return _NAMED_AMOUNTS[form]
     number = read_number(form)
     if number is None:
         return None
     match = _AMOUNT.fullmatch(form[number.end :].replace(" 반", "반"))
-    return (float(number.value) + 0.5 * bool(match.group(2)), _UNITS[match.group(1)]) if match else None
+    if match is None or (match.group(1) == "년" and 1900 <= number.value <= 2100):  # a year, in words
+        return None
+    return float(number.value) + 0.5 * bool(match.group(2)), _UNITS[match.group(1)]
 
 
 def _amount(form: str, reference: datetime.date | None) -> Value | None:
+    if (match := _NIGHTS.fullmatch(form)) and int(match[2]) - int(match[1]) in (1, 2):
+        return Value("duration", f"P{match[2]}D")
     amount = _read_amount(form)
     if amount is None or amount[1] == "century":
-        return None
+        return _compound(form)
     number, unit = amount
     return Value("duration", write_duration(number, unit))
+
+
+_NAMED_AMOUNTS = {"반년": (0.5, "year"), "반시간": (0.5, "hour"), "반나절": (6.0, "hour"), "한나절": (12.0, "hour"),
+                  "하루 종일": (1.0, "day"), "온종일": (1.0, "day"), "종일": (1.0, "day")}  # fmt: skip
+
+
+def _compound(form: str) -> Value | None:
+    """Read 2시간 30분, 1년 6개월, 두 시간 십오 분."""
+    parts: list[tuple[float, str]] = []
+    end = 0
+    for match in _COMPOUND.finditer(form):
+        number = read_number(match[1])
+        if match.start() != end or number is None or number.end != len(match[1]) or number.value % 1:
+            return None
+        parts.append((int(number.value), _UNITS[match[2]]))
+        end = match.end()
+    order = [list(CODES).index(unit) for _, unit in parts]
+    if len(parts) < 2 or end != len(form) or order != sorted(set(order)):
+        return None
+    return Value("duration", write_parts(parts))
 
 
 def _period(form: str, reference: datetime.date | None) -> Value | None:
     """Read 1990년대, 19세기, 2020년 3분기, 2020년 여름, 이번 여름."""
     if match := _YEARS.fullmatch(form):
-        return Value("date", match.group(1))
+        decade = match[1]
+        return (
+            Value("date", decade if len(decade) == 3 else f"{'20' if decade < '3' else '19'}{decade}")
+            if len(decade) != 2
+            else None
+        )
     if match := _CENTURY.fullmatch(form):
         return Value("date", f"{int(match.group(1)) - 1:02}")
-    if match := _QUARTER.fullmatch(form):
-        return Value("date", f"{match.group(1) or 'XXXX'}-Q{match.group(2)}")
-    head, _, tail = form.rpartition(" ")
-    if tail in _SEASONS:
-        year = re.fullmatch(r"(\d{4})년", head)
-        if head and not year:
-            years = {"작년": -1, "지난": -1, "지난해": -1, "올해": 0, "이번": 0, "올": 0, "내년": 1, "다음": 1}.get(
-                head
-            )
-            if years is None or reference is None:
-                return None
-            return Value("date", f"{reference.year + years}-{_SEASONS[tail]}")
-        return Value("date", f"{year.group(1) if year else 'XXXX'}-{_SEASONS[tail]}")
+    if match := _BEFORE_CHRIST.fullmatch(form):
+        era = "BC" if match[1] in ("기원전", "bc") else ""
+        return Value("date", f"{era}{int(match[2]):04}")
+    if form.replace(" ", "") in _HOLIDAYS:
+        return Value("date", write_date(None, *_HOLIDAYS[form.replace(" ", "")]))
+    for pattern, letter in ((_QUARTER, "Q"), (_HALF_YEAR, "H")):
+        if (match := pattern.fullmatch(form)) and (year := _year_of(match[1], match[2], reference)):
+            number = match[3] if letter == "Q" else "상하".index(match[3]) + 1
+            return Value("date", f"{year}-{letter}{number}")
+    season = form[-2:] if form[-2:] in _SEASONS else form[-1:]
+    head = form.removesuffix(season).strip()
+    if season in _SEASONS:
+        match = re.fullmatch(r"(\d{4})년", head)
+        year = match[1] if match else _year_of(None, head, reference)
+        return Value("date", f"{year}-{_SEASONS[season]}") if year else None
     if form in ("이번 주", "금주") and reference:
         return Value("date", write_week(reference))
     return None
+
+
+def _year_of(year: str | None, word: str | None, reference: datetime.date | None) -> str | None:
+    """Return a year that is said in figures, by a word such as 올해, or not at all."""
+    if year or not word:
+        return year or "XXXX"
+    if word not in _YEARS_AWAY or reference is None:
+        return None
+    return f"{reference.year + _YEARS_AWAY[word]:04}"

@@ -20,14 +20,21 @@ ORDINALS = {word: n for n, word in enumerate(_ORDINALS.split())}
 ORDINALS |= {word[:-1] + "ieth": 10 * n for n, word in enumerate(_TENS.split(), 2)}
 SCALES = {
     "thousand": 10**3, "k": 10**3, "million": 10**6, "millions": 10**6, "mln": 10**6, "mn": 10**6, "m": 10**6,
-    "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9, "trillion": 10**12, "trn": 10**12, "tn": 10**12,
+    "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
+    "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9,
+    "trillion": 10**12, "trn": 10**12, "tn": 10**12,
 }  # fmt: skip
 _SHORT_SCALES = frozenset("k m b".split())  # noqa: SIM905 - units, but after money
 FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.25"), "third": Decimal(1) / 3,
-             "thirds": Decimal(1) / 3, "fifth": Decimal("0.2"), "fifths": Decimal("0.2"), "tenth": Decimal("0.1"),
+             "thirds": Decimal(1) / 3, "fourth": Decimal("0.25"), "fourths": Decimal("0.25"),
+              "fifth": Decimal("0.2"), "fifths": Decimal("0.2"), "tenth": Decimal("0.1"),
              "tenths": Decimal("0.1")}  # fmt: skip
-_TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[a-z]+|\S")
-_GOES_ON = re.compile(r"[\d,.]+[십백천만억조]|[일이삼사오육칠팔구십백천]+(?=[십백천만억조\s원달]|$)")
+_TOKEN = re.compile(r"[0-9]+(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]*\.?[0-9]+(?:e[+-]?[0-9]{1,2}(?![0-9a-z]))?|[a-z]+|\S")
+_FRACTION_OF = re.compile(
+    r"(?:(half|one half|one-half|a half)|(?:(a|one|two|three|four) |(one|two|three|four)-)"
+    r"(quarters?|thirds?|fourths?|fifths?|tenths?)) of (?:an?|one) "
+)
+_GOES_ON = re.compile(r"[0-9]|[일이삼사오육칠팔구십백천]+(?=[십백천만억조\s원달]|$)")
 _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 _DIGITS = {c: n for n, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "륙": 6}
@@ -65,6 +72,9 @@ def read_number(text: str, money: bool = False) -> Number | None:
     >>> read_number("3만 5천 원").value, read_number("스물세 살").value
     (Decimal('35000'), Decimal('23'))
     """
+    if match := _FRACTION_OF.match(text):
+        part = Decimal("0.5") if match[1] else WORDS.get(match[2] or match[3], 1) * FRACTIONS[match[4]]
+        return Number(part, match.end())
     korean = _korean(text)
     english = _english(text, money)
     if korean and (not english or korean.end > english.end):
@@ -83,72 +93,114 @@ def read_ordinal(word: str) -> int | None:
 
 
 def _english(text: str, money: bool) -> Number | None:
-    """Read figures and words: sums of hundreds and scales, with "and", "a", "half" and "dozen"."""
-    total, current, end = Decimal(0), None, 0
+    """Read figures and words: groups with ever smaller scales, such as two million and three hundred thousand."""
     tokens = list(_TOKEN.finditer(text))
-    for place, match in enumerate(tokens):
-        token = match.group()
-        following = tokens[place + 1].group() if place + 1 < len(tokens) else ""
-        if token[0].isdigit() and token[0].isascii():
-            if current is not None and not (following == "/" and current == current.to_integral_value()):
-                break
-            if following == "/" and (ratio := _ratio(tokens, place)) is not None:
-                current, end = (current or 0) + ratio, tokens[place + 2].end()
-                return Number(total + current, end)
-            if current is not None:
-                break
-            current = Decimal(token.replace(",", ""))
-        elif token in WORDS:
-            current = (current or Decimal(0)) + WORDS[token]
-        elif token == "hundred":
-            current = (Decimal(1) if current is None else current) * 100
-        elif token in SCALES and (money or token not in _SHORT_SCALES) and (current is not None or not end):
-            total, current = total + (1 if current is None else current) * SCALES[token], None
-        elif token == "dozen" and current is not None:
-            current *= 12
-        elif token in FRACTIONS and _is_fraction(token, tokens, place):
-            current = FRACTIONS[token] * (1 if current is None else current)
-            if tokens[place - 1].group() in ("a", "-") and end and place >= 2 and tokens[place - 2].group() == "and":
-                current = FRACTIONS[token]
-        elif token in ("a", "an") and following in (*SCALES, *FRACTIONS, "hundred", "dozen", "couple"):
-            if current is not None and following in FRACTIONS:  # two and a half
-                current += FRACTIONS[following]
-                end = tokens[place + 1].end()
-                scale = tokens[place + 2].group() if place + 2 < len(tokens) else ""
-                if scale in SCALES and (money or scale not in _SHORT_SCALES):
-                    return Number(total + current * SCALES[scale], tokens[place + 2].end())
-                return Number(total + current, end)
-            if current is None and following not in (*SCALES, *FRACTIONS, "hundred"):
-                current = Decimal(1)
-            continue
-        elif token == "couple":
-            current = Decimal(2)
-            if following == "of":
-                end = tokens[place + 1].end()
-                return Number(current, end)
-        elif token in ("and", "-", "of") and end and (following in WORDS or following in ("a", "hundred", *FRACTIONS)):
-            continue
-        else:
+    words = [token.group() for token in tokens]
+    total, end, place, least = Decimal(0), 0, 0, None
+    while (group := _group(words, place)) is not None:
+        value, place = group
+        scale = SCALES.get(_at(words, place), 1) if money or _at(words, place) not in _SHORT_SCALES else 1
+        if least is not None and scale >= least:
             break
-        end = match.end()
-    if not end:
+        place += scale > 1
+        if scale > 1 and (
+            part := _and_part(words, place)
+        ):  # two million and a half is rare, a million and a half is not
+            value, place = value + part[0], part[1]
+        total, end, least = total + value * scale, tokens[place - 1].end(), scale
+        if scale == 1:
+            break
+        place += _at(words, place) in ("and", "-", ",")
+        if not (_at(words, place) in WORDS or _at(words, place)[:1].isdecimal()):
+            break
+    return Number(total, end) if end else None
+
+
+def _at(words: list[str], place: int) -> str:
+    return words[place] if 0 <= place < len(words) else ""
+
+
+def _group(words: list[str], place: int) -> tuple[Decimal, int] | None:
+    """Read what stands before a scale, from a place on; return it and the place behind it."""
+    word, following = _at(words, place), _at(words, place + 1)
+    if word[-1:].isdecimal():
+        value, place = _figures(words, place)
+    elif word == "half":
+        is_article = following in ("a", "an") and _at(words, place + 2) in (*SCALES, "hundred", "dozen")
+        value, place = FRACTIONS["half"], place + 1 + is_article
+    elif word in ("a", "an") and following in (*SCALES, "hundred", "dozen"):
+        value, place = Decimal(1), place + 1
+    elif word in ("a", "an") and following in FRACTIONS:
+        return FRACTIONS[following], place + 2
+    elif following == "couple" or word == "couple":
+        place += 1 if word == "couple" else 2 if word == "a" else 0
+        return (Decimal(2), place + (_at(words, place) == "of")) if place else None
+    elif word in WORDS:
+        value, place = _below_hundred(words, place)
+    else:
         return None
-    return Number(total + (current or 0), end)
+    if (part := _fraction(words, place)) and value == value.to_integral_value():
+        return value * part[0], part[1]
+    if _at(words, place) == "hundred":
+        value, place = value * 100, place + 1
+        skipped = _at(words, place) in ("and", "-")
+        if _at(words, place + skipped) in WORDS:
+            rest, place = _below_hundred(words, place + skipped)
+            value += rest
+    elif _at(words, place) == "dozen":
+        return value * 12, place + 1
+    if part := _and_part(words, place):
+        return value + part[0], part[1]
+    return value, place
 
 
-def _ratio(tokens: list[re.Match[str]], place: int) -> Decimal | None:
+def _below_hundred(words: list[str], place: int) -> tuple[Decimal, int]:
+    value, place = WORDS[words[place]], place + 1
+    if value >= 20:
+        skipped = _at(words, place) == "-"
+        unit = WORDS.get(_at(words, place + skipped), 0)
+        if 0 < unit < 10:
+            return Decimal(value + unit), place + skipped + 1
+    return Decimal(value), place
+
+
+def _figures(words: list[str], place: int) -> tuple[Decimal, int]:
+    """Read 5, 1,234.5, 3/4, 3 1/2 and 3-1/2."""
+    if (ratio := _ratio(words, place)) is not None:
+        return ratio, place + 3
+    value, place = Decimal(words[place].replace(",", "")), place + 1
+    skipped = _at(words, place) == "-"
+    ratio = _ratio(words, place + skipped)
+    if ratio is not None and ratio < 1 and value == value.to_integral_value():
+        return value + ratio, place + skipped + 3
+    return value, place
+
+
+def _ratio(words: list[str], place: int) -> Decimal | None:
     """Return the fraction ``3/4`` whose first token is at `place`."""
-    if place + 2 < len(tokens) and tokens[place + 2].group().isdigit():
-        over, under = tokens[place].group(), tokens[place + 2].group()
-        if over.isdigit() and int(under):
-            return Decimal(over) / Decimal(under)
+    over, under = _at(words, place), _at(words, place + 2)
+    if _at(words, place + 1) == "/" and over.isdecimal() and under.isdecimal() and int(under):
+        return Decimal(over) / Decimal(under)
     return None
 
 
-def _is_fraction(token: str, tokens: list[re.Match[str]], place: int) -> bool:
-    """Tell whether "half" or "thirds" is a number here, not an ordinal."""
-    before = tokens[place - 1].group() if place else ""
-    return token == "half" or before in ("a", "an", "-") or token.endswith("s") or before in WORDS
+def _fraction(words: list[str], place: int) -> tuple[Decimal, int] | None:
+    """Read the thirds of "two thirds" and the third of "one-third"."""
+    skipped = _at(words, place) == "-"
+    name, before = _at(words, place + skipped), _at(words, place - 1)
+    if name in FRACTIONS and (name.endswith("s") or before == "one"):
+        return FRACTIONS[name], place + skipped + 1
+    return None
+
+
+def _and_part(words: list[str], place: int) -> tuple[Decimal, int] | None:
+    """Read "and a half", and parts as "and three quarters"."""
+    if _at(words, place) != "and":
+        return None
+    if _at(words, place + 1) in ("a", "one") and _at(words, place + 2) in FRACTIONS:
+        return FRACTIONS[_at(words, place + 2)], place + 3
+    number, part = WORDS.get(_at(words, place + 1)), _at(words, place + 2)
+    return (number * FRACTIONS[part], place + 3) if number and part in FRACTIONS and part.endswith("s") else None
 
 
 def _korean(text: str) -> Number | None:

@@ -3,58 +3,125 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
-from fanlight.values.numbers import SCALES, read_number
-from fanlight.values.units import COINS, CURRENCIES, SIGNS, UNITS
+from fanlight.values.numbers import SCALES, Number, read_number
+from fanlight.values.units import COINS, COMPOUNDS, CURRENCIES, PERIODS, SIGNS, UNITS
 from fanlight.values.value import Value
 
 _EDGE = re.compile(
     r"^(?:(?:about|around|some|nearly|almost|over|under|up to|at least|at most|more than|less than|only|just|roughly|"
-    r"approximately|an estimated|a record|the|total|as much as|as many as|약|총|최소|최대|무려|각각|단|겨우)\s)+"
+    r"approximately|an estimated|a record|the|total|as much as|as many as|a total of|an additional|another|"
+    r"약|총|최소|최대|무려|각각|단|겨우|거의|대략)\s)+"
 )
 _PER_CENT = re.compile(
-    r"\s?(?:%|percent|per cent|pct\.?|percentage points?|points?|퍼센트|프로|%\s?포인트|%p)(?:의|를|가|는|은|이|을)?"
+    r"[\s-]?(?:%|percent|per cent|pct\.?|percentage[ -]points?|points?|퍼센트|프로|%\s?포인트|퍼센트\s?포인트|%p)"
 )
-_SIGN = re.compile("(?:us|hk|nt|au|ca|nz|s|a|c|r)?[$€£¥₩₽₹₺₪₫฿￦]|[a-z]{1,3}\\.?(?= ?\\d)")
-_SUFFIX = re.compile(r"(?:가량|정도|여|쯤|어치|짜리|씩|의|를|가|는|은|이|을|에|로|으로|과|와|도|만)+$")
+_BASIS_POINTS = re.compile(r" ?(?:basis points?|bps?|bp)")
+_PART_OF = re.compile(r"(.{1,12})분의 ?(.{1,12})")
+_TENTHS = re.compile(r"(.{1,3}?) ?할(?: ?(.{1,3}?) ?푼)?")
+_SIGN = re.compile("(?:us|hk|nt|au|ca|nz|s|a|c|r)? ?[$€£¥₩₽₹₺₪₫฿￦]|[a-z]{1,3}\\.? ?(?=\\.?[0-9])")
+_DOLLAR = re.compile(r"^(?:u\.s\.|us) (?=\$)|^미화 ?")
+_SUFFIX = re.compile(
+    r"(?: ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|여|쯤|어치|짜리|씩|대|"
+    r"의|를|가|는|은|이|을|에|로|으로|과|와|도|만))+$"
+)
+_RATE = re.compile(r"(?:[ -](?:a|an|per|each|every)[ -]|/)([^\W\d]+)$")
+_TRAILING = re.compile(r"(?:[ -]?plus|\+| or (?:more|less)| each| apiece| in cash| total)$")
+_ABOUT = re.compile(r"(?<=[0-9십백천만억조])여 ?(?=[가-힣])")  # 3만여 원
+_STOPS = re.compile(r"(?<![0-9.,])[0-9]{1,3}((?:\.[0-9]{3})+)(?:,([0-9]{1,2}))?(?![0-9.,])")
+_COMMA = re.compile(r"(?<![0-9.,])([0-9]+),([0-9]{1,2})(?![0-9]|[.,][0-9])")
+_FEET = re.compile(r"(?:([0-9]{1,3}) ?')? ?(?:([0-9]{1,3}) ?(?:\"|''))?")
+_BRACED = re.compile(r"[^\W\d]+(?:[ -][^\W\d]+){0,2}")
+_BEFORE = {
+    "시속": ("", "/h"), "초속": ("", "/s"), "섭씨": ("Cel", ""), "화씨": ("[degF]", ""), "영상": ("Cel", ""),
+    "영하": ("Cel", ""), "키": ("", ""), "체중": ("", ""), "길이": ("", ""),
+}  # fmt: skip
+
+
+_YEARS_OF_AGE = re.compile(r"^만 ?(?=[0-9]{1,3} ?[세살])")
+_ABOUT_TWO = {
+    "한두": (1, 2), "두세": (2, 3), "두서너": (2, 4), "서너": (3, 4), "너댓": (4, 5), "네댓": (4, 5), "대여섯": (5, 6),
+    "예닐곱": (6, 7), "일고여덟": (7, 8),
+}  # fmt: skip
 
 
 def read(text: str, type_: str) -> Value | None:
-    """Return the value of money, a per cent or a quantity; see `fanlight.values.read_value`."""
-    form = text.lower().strip(" ,;")
-    sign = -1 if form.startswith(("-", "minus ")) else 1
-    form = _EDGE.sub("", form.removeprefix("-").removeprefix("minus "))
-    value = {"MONEY": _money, "PERCENT": _per_cent, "QUANTITY": _quantity}[type_](form)
+    """Return the value of money, a per cent or a quantity in lower case; see `fanlight.values.read_value`."""
+    form = _EDGE.sub("", text.strip(" ,;"))
+    sign = -1 if form.startswith(("-", "minus ", "영하")) else 1
+    form = _EDGE.sub("", form.removeprefix("-").removeprefix("+").removeprefix("minus "))
+    if "," in form or "." in form:
+        form = _COMMA.sub(r"\1.\2", _STOPS.sub(_without_stops, form))
+    value = {"MONEY": _money, "PERCENT": _per_cent, "QUANTITY": _quantity}[type_](_ABOUT.sub("", form))
     if value is None or value.number is None or sign > 0:
         return value
-    return Value(value.kind, value.iso, -value.number, value.unit)
+    return replace(value, number=-value.number)
+
+
+def _without_stops(match: re.Match[str]) -> str:
+    """Write 1.234,56 and 1.234.567 as the others; 1.234 stays, whose stop is the point of a decimal."""
+    if match[2] is None and match[1].count(".") == 1:
+        return match.group()
+    return match.group().replace(".", "").replace(",", ".")
+
+
+def _number(form: str, money: bool = False) -> Number | None:
+    """Read a number, also the half of 반 근 and 3평 반, and the article of "a mile" and "a mile and a half"."""
+    if number := read_number(form, money):
+        return number
+    for word, value in (("반 ", Decimal("0.5")), ("a ", Decimal(1)), ("an ", Decimal(1))):
+        if form.startswith(word):
+            return Number(value, len(word))
+    return None
+
+
+def _halves(form: str) -> tuple[str, Decimal]:
+    """Return a form without the half behind its unit, and that half."""
+    for ending in (" and a half", " 반"):
+        if form.endswith(ending):
+            return form.removesuffix(ending), Decimal("0.5")
+    return form, Decimal(0)
 
 
 def _money(form: str) -> Value | None:
     """Read $3.5 billion, 999 dollars, 50 cents, 3만 5천 원, US$ 5m."""
-    currency = None
-    if (match := _SIGN.match(form)) and (
-        code := SIGNS.get(match.group().rstrip(".")) or _code(match.group().rstrip("."))
-    ):
-        currency, form = code, form[match.end() :].lstrip()
-    number = read_number(form, money=True)
-    amount = number.value if number else None
-    unit_name = form[number.end :].strip(" -") if number else form
+    currency, form = None, _DOLLAR.sub("", form)
+    if match := _SIGN.match(form):
+        sign = match.group().replace(" ", "").rstrip(".")
+        if code := SIGNS.get(sign) or CURRENCIES.get(sign) or _code(sign):
+            currency, form = code, form[match.end() :].lstrip()
+    form, half = _halves(form)
+    number = _number(form, money=True)
     if number is None:
-        article, _, unit_name = form.partition(" ")
-        amount = Decimal(1) if article in ("a", "an", "one") else None
-    if amount is None:
         return None
-    if currency is None:
-        unit_name = unit_name.rstrip(".")
-        for name in (unit_name, _SUFFIX.sub("", unit_name), unit_name.removeprefix("a ")):
-            if name in COINS:
-                return Value("money", number=amount / 100, unit=COINS[name])
-            if code := CURRENCIES.get(name) or SIGNS.get(name) or _code(name):
-                currency = code
-                break
-    return Value("money", number=amount, unit=currency) if currency else None
+    amount, name = number.value + half, _TRAILING.sub("", form[number.end :]).strip(" -")
+    if currency is not None:
+        return Value("money", number=amount, unit=currency) if _is_rate(form[number.end :]) else None
+    whole, joined, coins = name.partition(" and ")
+    if joined and (part := _money(coins)) and part.number is not None and (main := _currency(whole)):
+        return Value("money", number=amount + part.number, unit=main[0]) if main[0] == part.unit else None
+    if main := _currency(_RATE.sub("", name)):
+        return Value("money", number=amount * main[1], unit=main[0])
+    return None
+
+
+def _currency(text: str) -> tuple[str, Decimal] | None:
+    """Return the currency of a name, and how much of it a coin of that name is."""
+    bare = text.rstrip(".")
+    for name in (bare, _SUFFIX.sub("", bare), bare.removeprefix("a "), bare.removeprefix("of ")):
+        if name in COINS:
+            return COINS[name], Decimal("0.01")
+        if code := CURRENCIES.get(name) or SIGNS.get(name) or _code(name):
+            return code, Decimal(1)
+    return None
+
+
+def _is_rate(text: str) -> bool:
+    """Tell whether nothing stands behind an amount but "a share", "-a-year" or "or more"."""
+    rest = _SUFFIX.sub("", _TRAILING.sub("", text))
+    return not rest.strip(" -") or bool(_RATE.fullmatch(rest if rest[0] in " -/" else f" {rest}"))
 
 
 def _code(name: str) -> str | None:
@@ -67,30 +134,86 @@ _CODES = frozenset(CURRENCIES.values())
 
 
 def _per_cent(form: str) -> Value | None:
+    """Read 15%, two-thirds, half a per cent, 50 basis points, 3분의 1, 3할 5푼."""
+    bare = _SUFFIX.sub("", form)
+    if bare in ("절반", "반"):
+        return Value("percent", number=Decimal(50))
+    if match := _PART_OF.fullmatch(bare) or _TENTHS.fullmatch(bare):
+        first, second = (_whole(part) for part in match.groups())
+        if match.re is _PART_OF:
+            return Value("percent", number=100 * second / first) if first and second is not None else None
+        return Value("percent", number=10 * first + (second or 0)) if first is not None else None
     number = read_number(form)
-    if number and _PER_CENT.fullmatch(form[number.end :]):
+    if number is None:
+        return None
+    rest = form[number.end :].removeprefix(" of").removeprefix(" a").removeprefix(" one")
+    if _PER_CENT.fullmatch(rest) or _PER_CENT.fullmatch(_SUFFIX.sub("", rest)):
         return Value("percent", number=number.value)
-    if number and number.end == len(form) and 0 < number.value < 1:  # two-thirds
+    if _BASIS_POINTS.fullmatch(rest):
+        return Value("percent", number=number.value / 100)
+    if number.end == len(form) and 0 < number.value < 1:
         return Value("percent", number=100 * number.value)
     return None
 
 
+def _whole(text: str | None) -> Decimal | None:
+    """Return a number that a text is, or None."""
+    number = read_number(text) if text else None
+    return number.value if number and text is not None and number.end == len(text) else None
+
+
 def _quantity(form: str) -> Value | None:
-    """Read 12 tonnes, 300 km, 50mg, six feet, 5 sq km, 6이닝, 2큰술."""
-    number = read_number(form)
-    amount = number.value if number else None
-    unit = form[number.end :].strip(" -") if number else ""
+    """Read 12 tonnes, 300 km, 50mg, six feet, 5 sq km, 6 feet 2 inches, 6이닝, 2큰술, 시속 100km, 고기 두 근."""
+    if form[-1:] in "'\"" and (match := _FEET.fullmatch(form)) and match.group():
+        feet, inches = (Decimal(part or 0) for part in match.groups())
+        return Value(
+            "quantity", number=12 * feet + inches if match[2] else feet, unit="[in_i]" if match[2] else "[ft_i]"
+        )
+    for word, bounds in _ABOUT_TWO.items():
+        if form.startswith(word) and (value := _quantity(f"{bounds[0]}{form[len(word) :]}")):
+            return replace(value, upper=Decimal(bounds[1]))
+    form = _YEARS_OF_AGE.sub("", form)
+    form = form.removeprefix("a ") if form[:2] == "a " and form[2:3].isdecimal() else form
+    word, _, rest = form.partition(" ")
+    before = _BEFORE.get(word)
+    if before or (rest and "가" <= word[:1] <= "힣" and read_number(word) is None and read_number(rest)):
+        form = rest  # what is measured stands before it
+    form, half = _halves(form)
+    number = _number(form)
     if number is None:
-        article, _, unit = form.partition(" ")
-        amount = Decimal(1) if article in ("a", "an") else None
-    if amount is None or not unit:
         return None
-    head, _, tail = unit.partition(" ")
-    if head in SCALES and tail and head not in UNITS:
-        amount, unit = amount * SCALES[head], tail
-    shorter = unit.removeprefix("of ").removeprefix("a ").rstrip(".")
-    for name in (shorter, shorter.removesuffix("s"), _SUFFIX.sub("", shorter)):
+    amount, name = number.value + half, form[number.end :].strip(" -")
+    head, _, tail = name.partition(" ")
+    if head in SCALES and (head not in UNITS or tail in UNITS) and tail:
+        amount, name = amount * SCALES[head], tail
+    unit = before[0] or None if before else None
+    unit = unit or _unit(name)
+    if unit is not None:
+        return Value("quantity", number=amount, unit=unit + (before[1] if before else ""))
+    return _compound(amount, name) or _braced(amount, name)
+
+
+def _unit(text: str) -> str | None:
+    """Return the code of a unit, also of one by time, such as barrels a day."""
+    bare = text.removeprefix("of ").removeprefix("a ").removeprefix("an ").rstrip(".")
+    for name in (bare, bare.replace("-", " "), bare.replace(".", ""), bare.removesuffix("s"), _SUFFIX.sub("", bare)):
         if name in UNITS:
-            return Value("quantity", number=amount, unit=UNITS[name])
-    name = _SUFFIX.sub("", shorter) or shorter
-    return Value("quantity", number=amount, unit="{" + name + "}") if re.fullmatch(r"[\w\s°/²³-]+", name) else None
+            return UNITS[name]
+    if (match := _RATE.search(bare)) and match[1] in PERIODS and (unit := UNITS.get(bare[: match.start()])):
+        return f"{unit}/{PERIODS[match[1]]}"
+    return None
+
+
+def _compound(amount: Decimal, text: str) -> Value | None:
+    """Read the rest of 6 feet 2 inches, behind the 6, in the smaller unit."""
+    head, _, tail = text.replace(" and ", " ").partition(" ")
+    smaller, count = COMPOUNDS.get(UNITS.get(head, ""), ("", 0))
+    number = read_number(tail)
+    if not count or number is None or UNITS.get(tail[number.end :].strip(" ."), smaller) != smaller:
+        return None
+    return Value("quantity", number=amount * count + number.value, unit=smaller)
+
+
+def _braced(amount: Decimal, text: str) -> Value | None:
+    name = _SUFFIX.sub("", text) or text
+    return Value("quantity", number=amount, unit="{" + name + "}") if _BRACED.fullmatch(name) else None

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
 
 from fanlight.values import dates, korean_dates, quantities
+from fanlight.values.ranges import read_range
 from fanlight.values.value import Value
 
 LONGEST = 200  # characters of a text that is read: a longer one has no value
 KINDS = ("DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "\u00a0": " "})
+_FRACTIONS = {  # ½ as 1/2, and apart from a figure before it
+    character: " " + unicodedata.normalize("NFKC", character).replace("\u2044", "/") for character in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+}
+
+
+class ValueOptions(NamedTuple):
+    """How the values of a text are read.
+
+    Attributes
+    ----------
+    reference : datetime.date or datetime.datetime, optional
+        When it was written, for relative dates such as "yesterday", which have no value without it.
+    day_first : bool
+        Whether 12/05/2021 is in May.
+    """
+
+    reference: datetime.date | None = None
+    day_first: bool = False
+
+    @classmethod
+    def choose(cls, values: bool | ValueOptions) -> ValueOptions | None:
+        """Return the options that are asked for: none, the default ones, or those given."""
+        return cls() if values is True else values or None
 
 
 def read_value(text: str, type_: str, reference: datetime.date | None = None, day_first: bool = False) -> Value | None:
@@ -36,9 +62,16 @@ def read_value(text: str, type_: str, reference: datetime.date | None = None, da
     """
     if type_ not in KINDS or len(text) > LONGEST:
         return None
-    form = " ".join(unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES).split())
-    if type_ in ("DATE", "TIME"):
-        if any("가" <= character <= "힣" for character in form):
-            return korean_dates.read(form, reference)
-        return dates.read(form, reference, day_first)
-    return quantities.read(form, type_)
+    if isinstance(reference, datetime.datetime):
+        reference = reference.date()
+    spaced = "".join(_FRACTIONS.get(character, character) for character in text.translate(_QUOTES))
+    form = " ".join(unicodedata.normalize("NFKC", spaced).translate(_QUOTES).lower().split()).strip(" ,;")
+    if type_ not in ("DATE", "TIME"):
+        return _one_or_range(form, lambda part: quantities.read(part, type_))
+    if any("가" <= character <= "힣" for character in form):
+        return _one_or_range(form, lambda part: korean_dates.read(part, reference))
+    return _one_or_range(form, lambda part: dates.read(part, reference, day_first))
+
+
+def _one_or_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
+    return (read(form) or read_range(form, read)) if form else None

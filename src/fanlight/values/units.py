@@ -36,7 +36,8 @@ SIGNS = {
 }
 
 _CURRENCY_NAMES = {
-    "USD": "usd dollar dollars us-dollar us-dollars u.s.-dollars u.s.-dollar american-dollars bucks 달러 미국-달러 불",
+    "USD": "usd dollar dollars us-dollar us-dollars u.s.-dollars u.s.-dollar american-dollars buck "
+    "bucks 달러 미국-달러 불",
     "EUR": "eur euro euros 유로",
     "GBP": "gbp pound pounds sterling pounds-sterling quid 파운드",
     "JPY": "jpy yen japanese-yen 엔 엔화",
@@ -123,6 +124,7 @@ _UNIT_NAMES = {
     "dL": "dl",
     "[gal_us]": "gallon gallons 갤런",
     "[pt_us]": "pint pints",
+    "[foz_us]": "fl-oz fluid-ounce fluid-ounces",
     "[qt_us]": "quart quarts",
     "[bbl_us]": "barrel barrels bbl 배럴",
     "[tbs_us]": "tablespoon tablespoons tbsp 큰술",
@@ -132,18 +134,19 @@ _UNIT_NAMES = {
     "har": "hectare hectares ha 헥타르",
     "[acr_us]": "acre acres 에이커",
     "{평}": "평",
-    "km2": "square-kilometre square-kilometres square-kilometer square-kilometers sq-km km2 km² 제곱킬로미터",
+    "km2": "sq.-km 평방킬로미터 square-kilometre square-kilometres square-kilometer square-kilometers sq-km km2 "
+    "km² 제곱킬로미터 ㎢",
     "m2": "square-metre square-metres square-meter square-meters sq-m m2 m² 제곱미터 ㎡",
     "m3": "cubic-metre cubic-metres cubic-meter cubic-meters m3 m³ 세제곱미터",
     "[smi_us]": "square-mile square-miles sq-mi",
-    "[sft_i]": "square-foot square-feet sq-ft",
+    "[sft_i]": "square-foot square-feet sq-ft sq.-ft",
     "[cft_i]": "cubic-foot cubic-feet cu-ft",
     "km/h": "km/h kmh kph kilometres-per-hour kilometers-per-hour kilometres-an-hour kilometers-an-hour",
     "[mi_i]/h": "mph miles-per-hour miles-an-hour",
     "m/s": "m/s metres-per-second meters-per-second",
     "[kn_i]": "knot knots 노트",
-    "Cel": "°c degrees-celsius degrees-centigrade degree-celsius celsius ℃",
-    "[degF]": "°f degrees-fahrenheit fahrenheit",
+    "Cel": "°c °-c degrees-c degrees-celsius degrees-centigrade degree-celsius celsius ℃",
+    "[degF]": "°f °-f degrees-f degrees-fahrenheit fahrenheit",
     "deg": "degree degrees ° 도",
     "K": "kelvin",
     "W": "w watt watts 와트",
@@ -180,3 +183,11 @@ _UNIT_NAMES = {
 }
 UNITS = {name.replace("-", " "): code for code, names in _UNIT_NAMES.items() for name in names.split()}
 UNITS |= {"light-year": "[ly]", "light-years": "[ly]"}
+PERIODS = {
+    "second": "s", "minute": "min", "hour": "h", "day": "d", "week": "wk", "month": "mo", "year": "a", "s": "s",
+    "h": "h", "hr": "h", "annum": "a",
+}  # fmt: skip
+COMPOUNDS = {  # a unit that is written before a smaller one, and how many of these it is
+    "[ft_i]": ("[in_i]", 12), "[lb_av]": ("[oz_av]", 16), "[stone_av]": ("[lb_av]", 14), "kg": ("g", 1000),
+    "m": ("cm", 100), "km": ("m", 1000), "[yd_i]": ("[ft_i]", 3),
+}  # fmt: skip

@@ -13,7 +13,7 @@ from fanlight.api.history import append_row
 from fanlight.apps.labelling import LabelStore
 from fanlight.entities.report import Found, Labelled, report_on
 from tests.apps.serving import running
-from tests.training.test_training import SMALL, TOWNS
+from tests.towns import SMALL, TOWNS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("FANLIGHT_BROWSER") == "required"

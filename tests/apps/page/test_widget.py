@@ -11,6 +11,7 @@ from fanlight.text.sentences import tokenise_sentences
 
 pytest.importorskip("anywidget", reason="NOT INSTALLED: anywidget")
 
+import fanlight.apps.integrations.widget as integration
 from fanlight.apps.integrations.widget import CorrectionWidget
 
 MODEL = """
@@ -50,11 +51,7 @@ def test_entities_are_added_and_removed_on_the_page(widget, browser):
     state = {name: getattr(widget, name) for name in ("rows", "types", "hues", "number")}
     page.set_content("<div id=place></div>")
     page.evaluate(MODEL % json.dumps(state))
-    code = (
-        Path(str(CorrectionWidget._esm)).read_text()
-        if isinstance(CorrectionWidget._esm, Path)
-        else str(CorrectionWidget._esm)
-    )
+    code = Path(integration.__file__).with_suffix(".js").read_text()
     page.add_script_tag(content=code.replace("export default", "window.widget ="), type="module")
     page.wait_for_function("window.widget")
     page.evaluate("widget.render({ model, el: document.querySelector('#place') })")
@@ -65,7 +62,7 @@ def test_entities_are_added_and_removed_on_the_page(widget, browser):
     page.locator("select").select_option("PER")
     select = """() => { const node = document.querySelector('p').firstChild, range = document.createRange();
       range.setStart(node, node.data.indexOf('👍') - 1); range.setEnd(node, node.data.indexOf(' amazing'));
-      getSelection().addRange(range); document.querySelector('p').onmouseup(); }"""
+      getSelection().removeAllRanges(); getSelection().addRange(range); document.querySelector('p').onmouseup(); }"""
     page.evaluate(select)
     text = widget.rows[0]["text"]
     assert spans(0) == [{"start": text.index("👍"), "end": text.index(" amazing"), "label": "PER"}]

@@ -1,3 +1,5 @@
+"""Compiled programs, plain steps and the interpreter give the same values, and counts are those of what runs."""
+
 import os
 import subprocess
 import sys

@@ -132,10 +132,10 @@ def test_what_is_made_ahead_comes_in_order_with_its_faults():
         yield 2
         raise ValueError("no third")
 
-    found = []
+    actual = []
     with pytest.raises(ValueError, match="no third"):
-        found.extend(prefetch(items()))
-    assert found in ([1, 2], [])
+        actual.extend(prefetch(items()))
+    assert actual in ([1, 2], [])
     run = prefetch(iter(range(10)))
     assert [next(run), next(run)] == [0, 1]
     run.close()
@@ -146,12 +146,12 @@ def test_columns_that_nothing_reads_are_not_computed():
     shapes = {"A": ("n", "m"), "B": ("m", 9), "D": ("n", 9), "C": ("n", "m")}
     whole = parse("D * (A @ B + C @ B)", shapes)
     outputs = {"x": whole[:, 3:5], "y": whole[:, 5:8], "z": parse("A @ B", shapes)}
-    made = prune_columns(outputs)
-    assert str(made["x"]) == "(D[:, 3:8] * ((A @ B)[:, 3:8] + C @ B[:, 3:8]))[:, :2]", "A @ B is needed whole"
+    programs = prune_columns(outputs)
+    assert str(programs["x"]) == "(D[:, 3:8] * ((A @ B)[:, 3:8] + C @ B[:, 3:8]))[:, :2]", "A @ B is needed whole"
     rng = np.random.default_rng(0)
     given = {n: rng.standard_normal([{"n": 5, "m": 4}.get(d, d) for d in s]) for n, s in shapes.items()}
     for name, expression in outputs.items():
-        assert np.array_equal(evaluate(made[name], given), evaluate(expression, given))
+        assert np.array_equal(evaluate(programs[name], given), evaluate(expression, given))
     kept = {"x": whole[:, 3:5], "y": whole}
     assert prune_columns(kept) == kept
 
@@ -159,12 +159,12 @@ def test_columns_that_nothing_reads_are_not_computed():
 def test_programs_may_be_compiled_in_several_threads():
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    made, given = [], point(np.random.default_rng(0), 40, 25)
+    programs, given = [], point(np.random.default_rng(0), 40, 25)
 
     def work():
         for n in range(5):
             loss = function("sum")(symbol("U", ("K", "m")) ** 2) * (2 + n)
-            made.append((n, loss, gradient(loss, "U"), compile({"U": gradient(loss, "U")})(given)["U"].copy()))
+            programs.append((n, loss, gradient(loss, "U"), compile({"U": gradient(loss, "U")})(given)["U"].copy()))
 
     try:
         threads = [threading.Thread(target=work) for _ in range(4)]
@@ -174,8 +174,8 @@ def test_programs_may_be_compiled_in_several_threads():
             thread.join()
     finally:
         sys.setswitchinterval(interval)
-    assert len(made) == 20
-    for n, loss, grad, value in made:
+    assert len(programs) == 20
+    for n, loss, grad, value in programs:
         assert loss is function("sum")(symbol("U", ("K", "m")) ** 2) * (2 + n), "one node, whoever made it"
         assert grad is gradient(loss, "U")
         np.testing.assert_allclose(value, 2 * (2 + n) * given["U"], rtol=1e-5)

@@ -1,3 +1,5 @@
+"""Derivations are the lecture's, their code runs, and a learner's gradient is told right from wrong with a reason."""
+
 import json
 import re
 
@@ -213,8 +215,8 @@ def test_the_shared_identities_typeset_and_print_as_numpy(data):
     parser = mathtext.MathTextParser("path")
     for case in json.loads((data.parent / "identities.json").read_text()):
         expression = parse(case["expr"], case["shapes"], case.get("assume"))
-        found = KINDS[case["kind"]](expression, case["wrt"])
-        for shown in (expression, found):
+        actual = KINDS[case["kind"]](expression, case["wrt"])
+        for shown in (expression, actual):
             parser.parse(f"${latex(shown)}$")
             mathml(latex(shown))
         scope = {}
@@ -231,9 +233,9 @@ def test_kinks_are_avoided_in_a_learners_check_and_named_in_ours():
     e = parse("sum(relu(hardtanh(W @ x)))", SHAPES)
     assert check(e, "x", gradient(e, "x")).right
     W, x = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[0.0], [0.5]])
-    found = check_gradient(e, "x", {"W": W, "x": x})
-    assert found.kinks == ["hardtanh at W @ x = 1", "relu at hardtanh(W @ x) = 0"]
-    assert found.error > 0.1  # differences across a kink mean nothing: that is why it is named
+    actual = check_gradient(e, "x", {"W": W, "x": x})
+    assert actual.kinks == ["hardtanh at W @ x = 1", "relu at hardtanh(W @ x) = 0"]
+    assert actual.error > 0.1  # differences across a kink mean nothing: that is why it is named
     assert check_gradient(e, "x", {"W": W, "x": x + 0.2}).kinks == []
 
 

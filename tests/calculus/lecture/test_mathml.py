@@ -1,3 +1,5 @@
+"""Every operation can be shown as MathML."""
+
 import re
 from xml.etree import ElementTree
 

@@ -16,8 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from fanlight.apps.cli.edge import Interrupt
-from fanlight.errors import DataError
+from fanlight.errors import DataError, Interrupt
 from fanlight.files import (
     COMPRESSED,
     address_of,
@@ -105,13 +104,13 @@ Mark = Input | Output
 
 
 def marks_of(function: Callable[..., Any]) -> dict[str, Mark]:
-    """Return the marks of a command's parameters."""
-    marks = {}
+    """Return what a command's parameters are, by name."""
+    kinds = {}
     for name, hint in get_type_hints(function, include_extras=True).items():
         mark = next((item for item in get_args(hint) if isinstance(item, Input | Output)), None)
         if mark is not None:
-            marks[name] = mark
-    return marks
+            kinds[name] = mark
+    return kinds
 
 
 def protect(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,20 +126,23 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(**values: Any) -> Any:
-        marks = marks_of(function)
+        kinds = marks_of(function)
         with ExitStack() as locks:
-            values |= {name: locks.enter_context(uploading(a)) for name, a in _remote_outputs(marks, values).items()}
-            outputs = list(_outputs(marks, values))
-            paths = [place for path, mark in outputs for place in (path, *(_beside(path, end) for end in mark.beside))]
-            inputs = list(_inputs(marks, values))
+            remote = _remote_outputs(kinds, values)
+            values |= {name: locks.enter_context(uploading(address)) for name, address in remote.items()}
+            outputs = list(_outputs(kinds, values))
+            paths = [
+                place for path, mark in outputs for place in (path, *(_companion(path, end) for end in mark.beside))
+            ]
+            inputs = list(_inputs(kinds, values))
             check_outputs(inputs, [*paths, *_redirected_output(paths)])
             check_named_once(inputs)
-            _check_inputs(marks, values)
+            _check_inputs(kinds, values)
             for path, mark in outputs:
                 if not (mark.folder and not path.is_file()):
                     check_writable(path, mark.database)
             for path, mark in outputs:
-                for place in (path, *(_beside(path, end) for end in mark.beside)):
+                for place in _places(path, mark):
                     if mark.exclusive:
                         locks.enter_context(claim(place, mark.wait))
                 if mark.resumable:
@@ -149,7 +151,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return function(**values)
             except KeyboardInterrupt:
-                raise Interrupt(*_how_to_go_on(outputs, bool(values.get("resume")))) from None
+                raise Interrupt(*_how_to_go_on([] if remote else outputs, bool(values.get("resume")))) from None
 
     return command
 
@@ -164,12 +166,12 @@ def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -
     """
     addresses = {}
     inputs = {
-        address_of(p) for n, mark in parameters.items() if isinstance(mark, Input) for p in _listed(values.get(n))
+        address_of(p) for n, mark in parameters.items() if isinstance(mark, Input) for p in _list_values(values.get(n))
     }
     for name, mark in parameters.items():
         if not isinstance(mark, Output):
             continue
-        for address in filter(None, map(address_of, _listed(values.get(name)))):
+        for address in filter(None, map(address_of, _list_values(values.get(name)))):
             if not mark.remote or values.get("resume") or values.get("engine"):
                 raise DataError(f"{address}: is elsewhere, and this needs a file of this machine: name one")
             if address in inputs:
@@ -178,10 +180,10 @@ def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -
     return addresses
 
 
-def _check_inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
-    for name, mark in marks.items():
+def _check_inputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> None:
+    for name, mark in kinds.items():
         if isinstance(mark, Input) and mark.path:
-            for path in _listed(values.get(name))[: -1 if mark.last_is_database else None]:
+            for path in _list_values(values.get(name))[: -1 if mark.last_is_database else None]:
                 if address_of(path) is None and (not mark.optional or os.path.lexists(path)):
                     check_readable(path, mark.folder)
 
@@ -201,7 +203,7 @@ def check_part(out: Path, resume: bool) -> None:
     DataError
         The message names the file that is there or missing.
     """
-    part = _beside(out, ".part")
+    part = _companion(out, ".part")
     if is_special(out):
         if resume:
             raise DataError(f"{out}: --resume needs a file: name one")
@@ -219,33 +221,38 @@ def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[
     for path, mark in outputs:
         if mark.continues and path.exists():
             return ["the same command goes on"]
-        if mark.resumable and (_beside(path, ".part").exists() or path.is_dir()):
+        if mark.resumable and (_companion(path, ".part").exists() or path.is_dir()):
             return [f"the same command{'' if resume else ' with --resume'} goes on"]
     return []
 
 
-def _beside(path: Path, end: str) -> Path:
+def _places(path: Path, mark: Output) -> list[Path]:
+    """Return an output and the files that are written beside it."""
+    return [path, *(_companion(path, end) for end in mark.beside)]
+
+
+def _companion(path: Path, end: str) -> Path:
     return Path(f"{path}{end}")
 
 
-def _listed(value: Any) -> list[str]:
+def _list_values(value: object) -> list[str]:
     values = value if isinstance(value, list | tuple) else [value]
     return [str(item) for item in values if item is not None]
 
 
-def _inputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[str]:
-    for name, mark in marks.items():
+def _inputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[str]:
+    for name, mark in kinds.items():
         if isinstance(mark, Input):
-            paths = _listed(values.get(name))
+            paths = _list_values(values.get(name))
             yield from filter(_exists, map(_model_file, paths[: -1 if mark.last_is_database else None]))
             yield from (path for path in paths if path == "-")
             if mark.default_is_standard_input and not paths:
                 yield "-"
 
 
-def _outputs(marks: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[tuple[Path, Output]]:
-    for name, mark in marks.items():
-        paths = _listed(values.get(name))
+def _outputs(kinds: Mapping[str, Mark], values: Mapping[str, Any]) -> Iterator[tuple[Path, Output]]:
+    for name, mark in kinds.items():
+        paths = _list_values(values.get(name))
         if isinstance(mark, Output):
             yield from ((Path(path), mark) for path in paths)
         elif mark.last_is_database and len(paths) > 1:

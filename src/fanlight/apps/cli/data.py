@@ -40,6 +40,7 @@ def convert(
         str | None, typer.Option(help="Tokens for texts that have none: word or character.", show_default=False)
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of IN.")] = "utf-8",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="For brat: into a folder that holds files.")] = False,
 ) -> None:
     """Convert labelled text between formats, offsets exact.
 
@@ -51,7 +52,7 @@ def convert(
     if unit not in (None, "word", "character"):
         raise typer.BadParameter("must be word or character", param_hint="--unit")
     records, read = read_records(source, from_, encoding)
-    written = write_records(records, target, to, scheme, unit)
+    written = write_records(records, target, to, scheme, unit, overwrite=overwrite)
     spans = sum(len(r.spans) for r in records)
     print(
         f"{source} ({read}) to {Path(target)} ({written}): {len(records):,} texts, {spans:,} entities", file=sys.stderr
@@ -81,6 +82,6 @@ def check_data(
     if format is ReportFormat.json:
         print(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
-        print(*report.lines, sep="\n")
+        print(*report.summary, sep="\n")
     if strict and report.problems:
         raise typer.Exit(1)

@@ -11,11 +11,9 @@ import io
 import os
 import sys
 
+from fanlight.errors import Interrupt
+
 CLOSED = "is closed"
-
-
-class Interrupt(BaseException):
-    """An interrupt within a command, which Typer would answer itself; its text says how to go on."""
 
 
 def main() -> None:
@@ -30,15 +28,15 @@ def main() -> None:
             status = 0
     except (KeyboardInterrupt, Interrupt) as stop:
         status = 130
-        _tell(": ".join(["interrupted", *map(str, stop.args)]))
+        _report(": ".join(["interrupted", *map(str, stop.args)]))
     except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
         pass
     except OSError as fault:
-        _tell(_describe(fault))
+        _report(_describe(fault))
     except MemoryError:
-        _tell("there is not enough memory: give less at once, or free memory")
+        _report("there is not enough memory: give less at once, or free memory")
     except UnicodeError as fault:
-        _tell(f"a text or a file name cannot be written in its encoding ({fault}): rename the file, or use UTF-8")
+        _report(f"a text or a file name cannot be written in its encoding ({fault}): rename the file, or use UTF-8")
     finally:
         _discard_output()
     sys.exit(status)
@@ -61,12 +59,12 @@ def _run() -> int:
             return stop.code or 0
         raise
     except FanlightError as error:
-        _tell(str(error))
+        _report(str(error))
         return 1
     return 0
 
 
-def _tell(message: str) -> None:
+def _report(message: str) -> None:
     from fanlight.apps.cli.terminal import printable
 
     try:
@@ -91,7 +89,7 @@ def _describe(fault: OSError) -> str:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    _tell(f"warning: {message}")
+    _report(f"warning: {message}")
 
 
 class _Closed(io.RawIOBase):

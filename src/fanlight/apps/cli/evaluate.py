@@ -82,7 +82,9 @@ def evaluate(
     chosen, mapping = split_types(types), split_pairs(map, "--map")
     scores: Report | Scores
     if report:
-        scores = fanlight.report(model, data, train, against, data_format, encoding, chosen, mapping=mapping)
+        scores = fanlight.report(
+            model, data, train, against, format=data_format, encoding=encoding, types=chosen, mapping=mapping
+        )
         if picture is not None:
             from fanlight.api.pictures import draw_reliability
 

@@ -74,7 +74,7 @@ def curve(
         interval = f"{point.low:.1f} – {point.high:.1f}"
         print(f"{point.sentences:9,} sentences  F1 {point.f1:6.2f}  {interval}", flush=True)
     summary = summarise_learning_curve(measured, read_corpus(train, tokenise_sentences, data_format, encoding))
-    print(*summary.lines, sep="\n")
+    print(*summary.summary, sep="\n")
     if watch is not None:
         from fanlight.api.history import append_row
 
@@ -134,9 +134,9 @@ def search(
         encoding=encoding,
     )
     with replacing(out) as part:
-        lines = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
-        lines += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
-        part.write_text("".join(lines), encoding="utf-8")
+        rows = [f"{name} = {json.dumps(value)}\n" for name, value in best.settings.items()]
+        rows += [f"{name} = {value if _is_toml(value) else json.dumps(value)}\n" for name, value in fixed.items()]
+        part.write_text("".join(rows), encoding="utf-8")
     if best.number:
         print(f"wrote {out}: trial {best.number}, F1 {best.f1:.2f}, {best.f1 - default_f1[0]:+.2f} over the defaults")
     else:

@@ -12,7 +12,7 @@ import typer
 
 from fanlight.apps.cli.arguments import PICTURES, Input, Output, split_types
 from fanlight.apps.cli.inputs import read_lines
-from fanlight.apps.cli.options import Encoding, Model, Types
+from fanlight.apps.cli.options import DateOption, DayFirst, Encoding, Model, Types, parse_reading
 from fanlight.apps.cli.texts import tag_texts
 
 commands = typer.Typer()
@@ -28,6 +28,8 @@ def index(
     ],
     model: Model = None,
     encoding: Encoding = "utf-8",
+    date: DateOption = None,
+    day_first: DayFirst = False,
 ) -> None:
     """Tag files into a database that `find` and `graph` ask: index FILES… DB.
 
@@ -41,21 +43,26 @@ def index(
     if len(files) < 2:
         raise typer.BadParameter("needs texts and, last, the database to write", param_hint="FILES… DB")
     *sources, database = files
+    reading = parse_reading(date, day_first)
     console = open_console(stderr=True)
     counts: dict[str, int] = {}
     with console.status("indexing …") as status:
         tag, read = partial(tag_texts, model=model), partial(read_lines, encoding=encoding)
         models = json.dumps(digest_models(model))
-        for source, lines in index_files(files_of(map(str, sources)), database, tag, read, models):
-            counts[source] = lines
-            status.update(f"{source}: {lines:,} texts")
+        for source, count in index_files(
+            files_of(map(str, sources)), database, tag, read, model=models, options=reading
+        ):
+            counts[source] = count
+            status.update(f"{source}: {count:,} texts")
     console.print(f"{database}: {sum(counts.values()):,} texts of {len(counts)} files", markup=False, highlight=False)
 
 
 @commands.command()
 def find(
     database: Database,
-    query: Annotated[str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   elections')],
+    query: Annotated[
+        str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   "date>=2023-01 money>1000USD"')
+    ],
     *,
     limit: Annotated[int, typer.Option(min=1, help="Of how many are printed.")] = 20,
     names: Annotated[bool, typer.Option("--names", help="Count names, instead of listing mentions.")] = False,
@@ -90,7 +97,7 @@ def graph(
         Output(endings=(".graphml", ".jsonld", *PICTURES)),
     ],
     most: Annotated[int, typer.Option(min=1, help="Entities, the most frequent.")] = 200,
-    least: Annotated[int, typer.Option(min=1, help="Leave out pairs in fewer texts.")] = 2,
+    minimum: Annotated[int, typer.Option("--least", min=1, help="Leave out pairs in fewer texts.")] = 2,
     threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out mentions less probable.")] = 0.5,
     types: Types = None,
 ) -> None:
@@ -102,6 +109,6 @@ def graph(
     chosen = split_types(types)
     check_types(chosen or (), types_of(database), "--types")
     texts = ([m for m in row if not chosen or m[1] in chosen] for _, row in mentions(database, threshold))
-    network = graph_of(texts, least, most)
+    network = graph_of(texts, minimum, most)
     write_graph(network, out)
     print(f"{out}: {len(network.nodes):,} entities, {len(network.edges):,} pairs", file=sys.stderr)

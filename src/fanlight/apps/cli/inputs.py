@@ -167,8 +167,8 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
     for number, data in enumerate(_byte_lines(path, by_lines), 1):
         mark = b""
         if number == 1:
-            marks = ((BOM_UTF8, "utf-8"),) if name in ("utf-8", "utf-8-sig") else _MARKS.get(name, ())
-            mark, name = next(((m, other) for m, other in marks if data.startswith(m)), (b"", name))
+            known_marks = ((BOM_UTF8, "utf-8"),) if name in ("utf-8", "utf-8-sig") else _MARKS.get(name, ())
+            mark, name = next(((m, other) for m, other in known_marks if data.startswith(m)), (b"", name))
         for line in _decode(path, number, offset, data[len(mark) :], name, by_lines=by_lines):
             if exact and line.text.encode(name) + line.end != line.mark:
                 raise DataError(f"{path}:{number}: {encoding} would not give the same bytes again: convert it to UTF-8")

@@ -29,39 +29,43 @@ class ExportFormat(StrEnum):
     prodigy = "prodigy"
 
 
+Texts = Annotated[
+    list[Path] | None,
+    typer.Option(help="A text a line, what `fanlight next` printed, or Prodigy's tasks: to be labelled, in order."),
+    FILES,
+]
+Export = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
+        "to EXPORT.disputes.jsonl."
+    ),
+    Output(beside=(".disputes.jsonl",)),
+]
+To = Annotated[ExportFormat, typer.Option(help="With --export: training data, or Prodigy's tasks of every annotator.")]
+AnnotatorKeys = Annotated[
+    Path | None, typer.Option(help="Lines of NAME<tab>KEY: nobody labels under another's name."), Input()
+]
+
+
 @commands.command()
 def label(
     store: Annotated[
         Path, typer.Argument(help="The file of labels; made if it does not exist."), replace(DATABASE, exclusive=False)
     ],
     *,
-    texts: Annotated[
-        list[Path] | None,
-        typer.Option(help="A text a line, what `fanlight next` printed, or Prodigy's tasks: to be labelled, in order."),
-        FILES,
-    ] = None,
+    texts: Texts = None,
     types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
     model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), MODEL] = "en",
-    export: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
-            "to EXPORT.disputes.jsonl."
-        ),
-        Output(beside=(".disputes.jsonl",)),
-    ] = None,
+    export: Export = None,
     annotator: Annotated[str | None, typer.Option(help="With --export: this one's alone.")] = None,
-    to: Annotated[
-        ExportFormat, typer.Option(help="With --export: training data, or Prodigy's tasks of every annotator.")
-    ] = ExportFormat.fanlight,
+    to: To = ExportFormat.fanlight,
     agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
-    annotator_keys: Annotated[
-        Path | None, typer.Option(help="Lines of NAME<tab>KEY: nobody labels under another's name."), Input()
-    ] = None,
+    annotator_keys: AnnotatorKeys = None,
     allow_host: AllowHost = None,
     train_folder: TrainFolder = None,
     encoding: Annotated[str, typer.Option(help="Of the texts.")] = "utf-8",

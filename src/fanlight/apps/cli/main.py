@@ -6,7 +6,8 @@ a test runs. What a user did wrong becomes one line at the edge (`apps.cli.edge`
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import typer
 from typer.core import TyperGroup
@@ -100,17 +101,24 @@ EXAMPLES = {
 }
 
 
+class _Formatter(Protocol):
+    def section(self, name: str) -> AbstractContextManager[None]: ...
+
+    def write_dl(self, rows: list[tuple[str, str]]) -> None: ...
+
+
 class _Grouped(TyperGroup):
     """Lists the commands by what people want to do; `help` and `version` are there for whoever tries them."""
 
-    def get_params(self, ctx: Any) -> list[Any]:
+    # typer does not export the Context of its own copy of click
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         parameters = super().get_params(ctx)
         for parameter in parameters:
             if parameter.name == "show_completion":
                 parameter.hidden = True  # type: ignore[attr-defined]  # the help is to fit a screen
         return parameters
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: typer.Context, formatter: _Formatter) -> None:  # type: ignore[override]
         width = max(len(names) for rows in GROUPS.values() for names in rows)
         for title, rows in GROUPS.items():
             with formatter.section(title):

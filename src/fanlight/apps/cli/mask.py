@@ -48,15 +48,15 @@ def mask(
         raise typer.BadParameter("give either --key FILE, to restore the names, or --redact", param_hint="--key")
     chosen = split_types(types)
     check_types(chosen or (), all_types([model] if model else ["en", "ko"]), "--types")
-    lines = list(_exact_lines(resolve(inputs, as_text, as_file), encoding))
+    originals = list(_exact_lines(resolve(inputs, as_text, as_file), encoding))
     masker = Masker(chosen, read_key(key) if key is not None and key.is_file() else None)
     try:
-        masker.reserve([] if redact else [line.text for line in lines])
+        masker.reserve([] if redact else [line.text for line in originals])
     except ValueError as error:
         raise DataError(f"{key}: {error}") from None
     replace = masker.redact if redact else masker.mask
-    documents = tag_texts((line.text for line in lines), model, threshold)
-    masked = [line.encode(replace(document)) for line, document in zip(lines, documents, strict=True)]
+    documents = tag_texts((line.text for line in originals), model, threshold)
+    masked = [line.encode(replace(document)) for line, document in zip(originals, documents, strict=True)]
     if key is not None:  # before the text: a masked text without its key could not be restored
         with replacing(key, private=True) as part:
             part.write_text(json.dumps(masker.names, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -88,9 +88,9 @@ def _exact_lines(sources: list[Source], encoding: str) -> Iterator[Line]:
             yield Line(source.value)
 
 
-def _write_bytes(lines: Iterable[bytes]) -> None:
+def _write_bytes(pieces: Iterable[bytes]) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.writelines(lines)
+    sys.stdout.buffer.writelines(pieces)
     sys.stdout.buffer.flush()
 
 

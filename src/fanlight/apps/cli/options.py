@@ -13,6 +13,8 @@ from fanlight.files import is_special
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from fanlight.values import ValueOptions
+
 Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
 Model = Annotated[
     str | None,
@@ -27,6 +29,32 @@ DataFormat = Annotated[
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
 Vectors = Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")]
+
+DateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--date", metavar="YYYY-MM-DD", help='When the texts were written, for "yesterday".', show_default=False
+    ),
+]
+DayFirst = Annotated[bool, typer.Option("--day-first", help="12/05/2021 is in May.")]
+
+
+def parse_reading(date: str | None, day_first: bool) -> ValueOptions:
+    """Return how values are read, from --date and --day-first.
+
+    Raises
+    ------
+    typer.BadParameter
+        The date is none.
+    """
+    import datetime
+
+    from fanlight.values import ValueOptions
+
+    try:
+        return ValueOptions(datetime.date.fromisoformat(date) if date else None, day_first)
+    except ValueError:
+        raise typer.BadParameter(f"{date!r} is no date such as 2026-11-28", param_hint="--date") from None
 
 
 def parse_setting(item: str) -> tuple[str, str]:

@@ -111,7 +111,7 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
     likely = sorted(e.probabilities.items(), key=lambda item: -item[1])[:4]
     heads = ", ".join(f"{tag} {p:.3f}" for tag, p in likely)
     score = e.scores[e.tag]
-    lines: list[str | Table] = [
+    paragraphs: list[str | Table] = [
         f"{e.text} [{e.start}:{e.end}]: {heads}",
         f"score of {e.tag}: {score:.3f} = {e.baseline:.3f} in an empty window {score - e.baseline:+.3f} from this one:",
     ]
@@ -132,7 +132,7 @@ def explanation_tables(e: Explanation) -> list[str | Table]:
     near = [f"like {n.tag} ({n.similarity:.2f}): {_around(n.sentence, n.start, n.end)}" for n in e.nearest]
     if not near:
         near = ["like no training word: this model keeps no training sentences (train --set keep=1000 does)"]
-    parts = [*lines, window, f"hidden units: {units}", f"the chain, {chain}", *near]
+    parts = [*paragraphs, window, f"hidden units: {units}", f"the chain, {chain}", *near]
     return [printable(part) if isinstance(part, str) else part for part in parts]
 
 

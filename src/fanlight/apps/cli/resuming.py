@@ -79,15 +79,15 @@ def begin_lines(out: Path, job: Mapping[str, object], resume: bool) -> tuple[Bin
         # what an output holds may be private: until it has that output's mode, its owner alone reads it
         descriptor = os.open(part_of(out), os.O_RDWR | (0 if continues else os.O_CREAT | os.O_TRUNC), 0o600)
         file = os.fdopen(descriptor, "r+b")
-        lines, end, place = 0, 0, 0
+        count, end, place = 0, 0, 0
         while continues and (piece := file.read(1 << 20)):
-            lines += piece.count(b"\n")
+            count += piece.count(b"\n")
             if (last := piece.rfind(b"\n")) >= 0:
                 end = place + last + 1
             place += len(piece)
         file.truncate(end)
         file.seek(end)
-    return file, lines
+    return file, count
 
 
 def end_lines(out: Path, file: BinaryIO) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fanlight.apps.cli.arguments import MODEL, Input, Output
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.errors import FanlightError, SettingsError
+
+if TYPE_CHECKING:
+    from fanlight.tagging.tagger import Tagger
 
 commands = typer.Typer()
 HOST: Any = typer.Option(help="The address to listen at; by default this machine alone can reach it.")
@@ -62,7 +66,9 @@ def serve(
     )  # fmt: skip
 
 
-def run_server(taggers: Any, host: str, port: int, *, train_folder: Path | None, **options: Any) -> None:
+def run_server(
+    taggers: Mapping[str, Tagger], host: str, port: int, *, train_folder: Path | None, **options: Any
+) -> None:
     """Serve until stopped; for `create_app`'s options.
 
     Raises

@@ -10,7 +10,7 @@ import typer
 
 from fanlight.apps.cli.arguments import Input, Output, all_types
 from fanlight.apps.cli.inputs import AsFile, AsText, Texts, resolve
-from fanlight.apps.cli.options import Encoding, Model, Resume, parse_threshold
+from fanlight.apps.cli.options import DateOption, DayFirst, Encoding, Model, Resume, parse_reading, parse_threshold
 from fanlight.apps.cli.tag_job import ShardOptions, TagJob, is_utf8, tag_folders
 from fanlight.apps.cli.tag_outputs import Format, format_of
 from fanlight.entities.type_names import check_types
@@ -92,12 +92,17 @@ def tag(
     as_text: AsText = False,
     as_file: AsFile = False,
     values: Values = False,
+    date: DateOption = None,
+    day_first: DayFirst = False,
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
 
     Every line of a file or of standard input is a text of its own; .gz and .zst are unpacked, folders read whole.
     """
     thresholds = parse_threshold(threshold)
+    reading = parse_reading(date, day_first)
+    if (date or day_first) and not values:
+        raise typer.BadParameter("is for --values", param_hint="--date" if date else "--day-first")
     if types := [type_ for type_ in thresholds if type_]:
         check_types(types, all_types([model] if model else ["en", "ko"]), "--threshold")
     if engine is not None:
@@ -115,7 +120,8 @@ def tag(
         raise typer.BadParameter("is for folders, with --engine", param_hint="--overwrite")
     job = TagJob(
         resolve(inputs, as_text, as_file), format_of(format, out, resume), out, model, thresholds, passes,
-        rules_file=rules, text_column=text_column, encoding=encoding, threads=threads, resume=resume, values=values,
+        rules_file=rules, text_column=text_column, encoding=encoding, threads=threads, resume=resume,
+        values=reading if values else None,
     )  # fmt: skip
     job.check()
     if rules is not None:

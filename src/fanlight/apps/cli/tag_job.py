@@ -10,16 +10,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fanlight.apps.cli.edge import Interrupt
 from fanlight.apps.cli.inputs import Source, check_no_table, read_sources
 from fanlight.apps.cli.tag_outputs import Format, print_documents, write_documents, write_lines, write_parquet
-from fanlight.errors import DataError
+from fanlight.errors import DataError, Interrupt
 from fanlight.files import check_outputs, check_rereadable, check_writable, claim
 
 if TYPE_CHECKING:
     from fanlight.apps.shards import Engine
     from fanlight.entities.entity import Document
     from fanlight.tagging.rules import Rules
+    from fanlight.values import ValueOptions
 
 
 class TagJob(NamedTuple):
@@ -48,8 +48,8 @@ class TagJob(NamedTuple):
         None: one a core.
     resume : bool
         Whether an interrupted run is gone on with.
-    values : bool
-        Whether entities come with what they mean (`Entity.value`).
+    values : ValueOptions, optional
+        How what entities mean is read; None: it is not told.
     """
 
     sources: list[Source]
@@ -64,7 +64,7 @@ class TagJob(NamedTuple):
     encoding: str = "utf-8"
     threads: int | None = None
     resume: bool = False
-    values: bool = False
+    values: ValueOptions | None = None
 
     @property
     def files(self) -> list[str]:
@@ -86,8 +86,8 @@ class TagJob(NamedTuple):
                 raise DataError(f"--out: {text} is no file: give files or folders")
             check_writable(self.out)
             check_outputs([path for path in self.files if path != "-"], [self.out])
-        if self.values and (self._is_parquet or self.format in (Format.conll, Format.html)):
-            raise DataError("--values: is for JSONL and tables: leave it out")
+        if self.values and self.format in (Format.conll, Format.html):
+            raise DataError("--values: is for JSONL, Parquet and tables: leave it out")
         if self.resume:
             check_rereadable([*self.files, *filter(None, [self.rules_file])], "--resume")
         if self.text_column is None:
@@ -105,7 +105,7 @@ class TagJob(NamedTuple):
             write_documents(self.documents(), self.format, self.out)
         else:
             if self._is_parquet:
-                write_parquet(self.documents, self.out, self.note(), self.resume)
+                write_parquet(self.documents, self.out, self.note(), self.resume, self.values)
             else:
                 write_lines(self.documents, self.out, self.note(), self.resume, self.values)
 
@@ -134,7 +134,7 @@ class TagJob(NamedTuple):
             "precedence": self.rules and self.rules.precedence,
             "text column": self.text_column,
             "encoding": self.encoding,
-            "values": self.values,
+            "values": self.values and [str(self.values.reference or ""), self.values.day_first],
             **identify(self.files, self.model, self.rules_file),
         }
 

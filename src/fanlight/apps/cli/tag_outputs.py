@@ -16,6 +16,7 @@ from fanlight.files import COMPRESSED, ending_of, replacing, writing
 
 if TYPE_CHECKING:
     from fanlight.entities.entity import Document
+    from fanlight.values import ValueOptions
 
 DocumentsAfter = Callable[[int], Iterator["Document"]]  # documents after so many that an interrupted run has written
 _REFUSED = (".csv", ".tsv", ".json", ".xml", ".xlsx", ".pdf", ".yaml")
@@ -60,7 +61,7 @@ def format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
     return by_name
 
 
-def print_documents(documents: Iterator[Document], format: Format, values: bool = False) -> None:
+def print_documents(documents: Iterator[Document], format: Format, values: ValueOptions | None = None) -> None:
     """Write documents to standard output, as JSONL and tables with the values of entities if they are asked for."""
     _PRINTERS[format](documents, values)
 
@@ -72,35 +73,45 @@ def write_documents(documents: Iterator[Document], format: Format, out: Path) ->
 
 
 def write_lines(
-    documents_after: DocumentsAfter, out: Path, note: Mapping[str, object], resume: bool, values: bool = False
+    documents_after: DocumentsAfter,
+    out: Path,
+    note: Mapping[str, object],
+    resume: bool,
+    values: ValueOptions | None = None,
 ) -> None:
     """Write JSONL that an interrupted run goes on with; `note` says what the run is."""
     from fanlight.apps.cli.resuming import begin_lines, end_lines
 
     file, done = begin_lines(out, note, resume)
     with writing(out), file:  # to close is to write
-        file.writelines((document.to_json(values) + "\n").encode() for document in documents_after(done))
+        file.writelines((document.to_json(values or False) + "\n").encode() for document in documents_after(done))
         end_lines(out, file)
 
 
-def write_parquet(documents_after: DocumentsAfter, out: Path, note: Mapping[str, object], resume: bool) -> None:
+def write_parquet(
+    documents_after: DocumentsAfter,
+    out: Path,
+    note: Mapping[str, object],
+    resume: bool,
+    values: ValueOptions | None = None,
+) -> None:
     """Write Parquet that an interrupted run goes on with; `note` says what the run is."""
     from fanlight.apps.cli.resuming import begin, end, part_of
     from fanlight.apps.integrations.arrow import join_parts, rows_of, write_parts
 
     folder = part_of(out)
     done = rows_of(folder) if begin(out, note, resume) else 0
-    write_parts(documents_after(done), folder, anew=not resume)
-    join_parts(folder, out)
+    write_parts(documents_after(done), folder, anew=not resume, values=values or False)
+    join_parts(folder, out, values is not None)
     end(out)
 
 
-def _print_jsonl(documents: Iterator[Document], values: bool) -> None:
+def _print_jsonl(documents: Iterator[Document], values: ValueOptions | None) -> None:
     for document in documents:
-        sys.stdout.write(document.to_json(values) + "\n")
+        sys.stdout.write(document.to_json(values or False) + "\n")
 
 
-def _print_table(documents: Iterator[Document], values: bool) -> None:
+def _print_table(documents: Iterator[Document], values: ValueOptions | None) -> None:
     from fanlight.apps.cli.terminal import open_console, printable, table
 
     console = open_console()
@@ -108,12 +119,12 @@ def _print_table(documents: Iterator[Document], values: bool) -> None:
         entities = table("start", "end", "type", "probability", "text", *(["value"] if values else []))
         for entity in document.entities:
             cells = [str(entity.start), str(entity.end), entity.type, f"{entity.probability:.3f}", entity.text]
-            entities.add_row(*cells, *([str(entity.value or "")] if values else []))
+            entities.add_row(*cells, *([str(entity.value_on(*values) or "")] if values else []))
         console.print(printable(document.text), markup=False, highlight=False, style="dim", soft_wrap=True)
         console.print(entities if document.entities else "no entities", markup=False)
 
 
-def _print_conll(documents: Iterator[Document], values: bool) -> None:
+def _print_conll(documents: Iterator[Document], values: ValueOptions | None) -> None:
     from fanlight.corpus.documents import label_sentences
     from fanlight.corpus.formats.columns import write_columns
 
@@ -121,13 +132,13 @@ def _print_conll(documents: Iterator[Document], values: bool) -> None:
         sys.stdout.writelines(line + "\n" for line in write_columns(label_sentences(document)))
 
 
-def _print_html(documents: Iterator[Document], values: bool) -> None:
+def _print_html(documents: Iterator[Document], values: ValueOptions | None) -> None:
     from fanlight.entities.html import page
 
     sys.stdout.writelines(page(documents))
 
 
-_PRINTERS: dict[Format, Callable[[Iterator[Document], bool], None]] = {
+_PRINTERS: dict[Format, Callable[[Iterator[Document], ValueOptions | None], None]] = {
     Format.table: _print_table,
     Format.jsonl: _print_jsonl,
     Format.conll: _print_conll,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fanlight.apps.cli.arguments import Input, Output, split_pairs, split_types
+from fanlight.apps.cli.arguments import FILES, MODEL, Input, Output, split_pairs, split_types
 from fanlight.apps.cli.options import Encoding, Settings, Vectors, parse_setting, print_size
 from fanlight.errors import DataError, SettingsError
 from fanlight.files import files_of
@@ -35,7 +35,7 @@ TeacherOption = Annotated[
         help="Who labels: a file of rules, a spaCy pipeline, a GLiNER model, or a service with OpenAI's "
         "interface (its key in $FANLIGHT_TEACHER_KEY); may be repeated.",
     ),
-    Input(),
+    Input(path=False),
 ]
 Agreement = Annotated[
     int | None,
@@ -49,7 +49,7 @@ Describe = Annotated[
 
 @commands.command()
 def teach(
-    raw: Annotated[list[Path], typer.Argument(help="Raw texts: files or folders."), Input()],
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts: files or folders."), FILES],
     *,
     teacher: TeacherOption,
     types: Annotated[str, typer.Option(metavar="TYPE,…", help="The types to learn.")],
@@ -63,7 +63,7 @@ def teach(
     model: Annotated[
         str | None,
         typer.Option(help="Whose doubt chooses the sentences; by default en or ko.", show_default=False),
-        Input(),
+        MODEL,
     ] = None,
     vectors: Vectors = None,
     set: Settings = None,

@@ -88,7 +88,7 @@ RawOption = Annotated[
     typer.Option(help="Raw text, a file or a folder, one a line, to rehearse as the model itself tags it."),
     FILES,
 ]
-LinesOption = Annotated[int, typer.Option(min=1, help="How many lines of --raw are read.")]
+LinesOption = Annotated[int, typer.Option("--lines", min=1, help="How many lines of --raw are read.")]
 DevSetsOption = Annotated[
     list[Path] | None,
     typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
@@ -186,9 +186,10 @@ def vectors(
     console = open_console(stderr=True)
     corpora = [read_corpus(path, tokenise_sentences) for path in without or ()]
     files = [Path(file) for file in files_of(map(str, raw))]
+    announce = partial(console.print, markup=False, highlight=False, soft_wrap=True)
     count = train_vectors(
         files, out, dimension=dimension, window=window, minimum=minimum, epochs=epochs, seed=seed, unit=unit,
-        without=corpora, encoding=encoding, tell=partial(console.print, markup=False, highlight=False, soft_wrap=True),
+        without=corpora, encoding=encoding, announce=announce,
     )  # fmt: skip
     console.print(f"wrote {out}: {count:,} vectors", markup=False, highlight=False)
 
@@ -201,7 +202,7 @@ def update(
     out: NewModelOption,
     rehearse: RehearseOption = None,
     raw: RawOption = None,
-    lines: LinesOption = 5000,
+    line_count: LinesOption = 5000,
     dev: DevSetsOption = None,
     set: Settings = None,
     data_format: DataFormat = None,
@@ -223,7 +224,7 @@ def update(
         out,
         rehearse=rehearse,
         raw=raw,
-        lines=lines,
+        line_count=line_count,
         dev=dev[0] if dev else None,
         settings=overrides,
         format=data_format,
@@ -250,6 +251,6 @@ def _workers(engine: Engine, count: int) -> Any:
 
 def _announce(console: Console, report: DataReport, settings: Chosen) -> None:
     """Print what the data are like, and the settings that they decided."""
-    console.print(*report.lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
+    console.print(*report.summary, sep="\n", markup=False, highlight=False, soft_wrap=True)
     values = settings.model_dump(exclude_none=True)
     console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)

@@ -23,6 +23,7 @@ from fanlight.errors import DataError
 from fanlight.files import address_of, ending_of, open_unpacked, replacing
 from fanlight.libraries import library
 from fanlight.tagging.bundled import load_tagger
+from fanlight.values import Value, ValueOptions, read_value
 
 if TYPE_CHECKING:
     from pyarrow import Array, ChunkedArray, DataType, RecordBatch, Table
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
-_PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # of the CSV that the page downloads
+_PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # the page's CSV begins with these
 _ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")  # which a spreadsheet would run without the apostrophe
 PART = 1 << 14  # rows that are written at once, and so can be lost by an interrupt
 
@@ -55,14 +56,17 @@ def read_column(path: str, column: str) -> Iterator[str]:
                 row += 1
                 if text is not None and not isinstance(text, str):
                     raise DataError(f"{path}: row {row}: {str(text)[:40]!r} in column {column!r} is no text")
-                is_escaped = batch.schema.names == _PAGE_COLUMNS and _ESCAPED_FORMULA.match(text or "")
+                is_escaped = batch.schema.names[:5] == _PAGE_COLUMNS and _ESCAPED_FORMULA.match(text or "")
                 yield text[1:] if text and is_escaped else text or ""
     except (OSError, library("pyarrow").ArrowException) as error:
         raise DataError(f"{path}: cannot be read ({_line(error)}): is it {ending_of(path)[1:]}?") from None
 
 
 def tag_batches(
-    batches: Iterable[RecordBatch | Table], column: str = "text", model: str = "en"
+    batches: Iterable[RecordBatch | Table],
+    column: str = "text",
+    model: str = "en",
+    values: bool | ValueOptions = False,
 ) -> Iterator[RecordBatch | Table]:
     """Yield each batch with a column "entities" of the type `entities_type` beside its columns.
 
@@ -74,6 +78,8 @@ def tag_batches(
         Of the texts: strings, large strings, string views or a dictionary of these; a row without one has no entities.
     model : str
         As for `fanlight.load`. One thread tags: whoever makes the batches has a process a core.
+    values : bool or ValueOptions
+        Whether, or how, what dates and amounts mean is told: a field "value" of each entity.
 
     Raises
     ------
@@ -89,11 +95,14 @@ def tag_batches(
     """
     tagger = load_tagger(model)
     for batch in batches:
-        yield _append_entities(tagger, batch, column, threads=1)
+        yield _append_entities(tagger, batch, column, values, threads=1)
 
 
 def tag_rows(
-    rows: RecordBatch | Table | Mapping[str, list[str]], column: str = "text", model: str = "en"
+    rows: RecordBatch | Table | Mapping[str, list[str]],
+    column: str = "text",
+    model: str = "en",
+    values: bool | ValueOptions = False,
 ) -> RecordBatch | Table | dict[str, Any]:
     """Tag one batch: ``dataset.with_format("arrow").map(tag_rows, batched=True)`` or ``map_batches`` of Ray.
 
@@ -105,6 +114,8 @@ def tag_rows(
         Of the texts.
     model : str
         As for `fanlight.load`.
+    values : bool or ValueOptions
+        As for `tag_batches`.
 
     Returns
     -------
@@ -123,11 +134,11 @@ def tag_rows(
     """
     tagger, arrow = load_tagger(model), library("pyarrow")
     if isinstance(rows, arrow.Table | arrow.RecordBatch):
-        return _append_entities(tagger, rows, column)
-    return {"entities": _entities(tagger, rows[column]).to_pylist()}
+        return _append_entities(tagger, rows, column, values)
+    return {"entities": _entities(tagger, rows[column], values).to_pylist()}
 
 
-def tag_column(texts: Array | ChunkedArray, model: str = "en") -> Array:
+def tag_column(texts: Array | ChunkedArray, model: str = "en", values: bool | ValueOptions = False) -> Array:
     """Return the entities of a column of texts, of `entities_type`: for functions in SQL, such as DuckDB's.
 
     Parameters
@@ -136,6 +147,8 @@ def tag_column(texts: Array | ChunkedArray, model: str = "en") -> Array:
         Strings, large strings, string views or a dictionary of these.
     model : str
         As for `fanlight.load`.
+    values : bool or ValueOptions
+        As for `tag_batches`.
 
     Raises
     ------
@@ -149,11 +162,15 @@ def tag_column(texts: Array | ChunkedArray, model: str = "en") -> Array:
     'Paris'
     """
     _check_texts(texts.type, "the column")
-    return _entities(load_tagger(model), texts)
+    return _entities(load_tagger(model), texts, values)
 
 
 def _append_entities(
-    tagger: Tagger, batch: RecordBatch | Table, column: str, threads: int | None = None
+    tagger: Tagger,
+    batch: RecordBatch | Table,
+    column: str,
+    values: bool | ValueOptions,
+    threads: int | None = None,
 ) -> RecordBatch | Table:
     names = batch.schema.names
     if names.count(column) != 1:
@@ -161,7 +178,7 @@ def _append_entities(
     if "entities" in names:
         raise DataError('the batch has a column "entities" already: rename it')
     _check_texts(batch.schema.field(column).type, f"column {column!r}")
-    entities = _entities(tagger, batch.column(column), threads)
+    entities = _entities(tagger, batch.column(column), values, threads)
     return type(batch).from_arrays(
         [*batch.columns, entities], schema=batch.schema.append(library("pyarrow").field("entities", entities.type))
     )
@@ -176,50 +193,72 @@ def _check_texts(kind: DataType, name: str) -> None:
         raise DataError(f"{name} is of {kind}, not of texts: name a column of strings")
 
 
-def entities_type() -> Any:
-    """Return the type of a column of entities: lists of start, end, type, text and probability."""
+def entities_type(values: bool = False) -> Any:
+    """Return the type of a column of entities: lists of start, end, type, text, probability and, asked for, value."""
     arrow = library("pyarrow")
     offsets = [("start", arrow.int64()), ("end", arrow.int64())]
     labels = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
-    return arrow.list_(arrow.struct([*offsets, *labels]))
+    value = [("kind", arrow.string()), ("iso", arrow.string()), ("number", arrow.float64()), ("unit", arrow.string())]
+    value.append(("upper", arrow.float64()))
+    return arrow.list_(arrow.struct([*offsets, *labels, *([("value", arrow.struct(value))] if values else [])]))
 
 
-def _entities(tagger: Tagger, values: Iterable[Any], threads: int | None = None) -> Any:
+def _entities(tagger: Tagger, column: Iterable[Any], values: bool | ValueOptions, threads: int | None = None) -> Any:
     """Return the entities of texts as a column of `entities_type`."""
     arrow = library("pyarrow")
-    texts = [value or "" for value in (values.to_pylist() if hasattr(values, "to_pylist") else values)]
+    texts = [text or "" for text in (column.to_pylist() if hasattr(column, "to_pylist") else column)]
     entities, types = tagger.tag_columns(texts, threads=threads)
     places = zip(entities.documents.tolist(), entities.starts.tolist(), entities.ends.tolist(), strict=True)
+    types_of = arrow.DictionaryArray.from_arrays(entities.types, list(types)).dictionary_decode()
+    names = [texts[document][start:end] for document, start, end in places]
     fields = [
         arrow.array(entities.starts.astype(np.int64)),
         arrow.array(entities.ends.astype(np.int64)),
-        arrow.DictionaryArray.from_arrays(entities.types, list(types)).dictionary_decode(),
-        arrow.array([texts[document][start:end] for document, start, end in places], arrow.string()),
+        types_of,
+        arrow.array(names, arrow.string()),
         arrow.array(entities.probabilities.astype(np.float64)),
     ]
+    kind = entities_type(bool(values))
+    if options := ValueOptions.choose(values):
+        read = [_value(read_value(*item, *options)) for item in zip(names, types_of.to_pylist(), strict=True)]
+        fields.append(arrow.array(read, kind.value_type.field("value").type))
     counts = np.bincount(entities.documents, minlength=len(texts))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    kind = entities_type()
     structs = arrow.StructArray.from_arrays(fields, fields=list(kind.value_type))
     return arrow.ListArray.from_arrays(arrow.array(offsets), structs, type=kind)
 
 
-def write_parts(documents: Iterable[Document], folder: Path, anew: bool) -> None:
+def _value(value: Value | None) -> dict[str, str | float] | None:
+    """Return a value as a row of Arrow's, whose numbers are all of one type."""
+    if value is None:
+        return None
+    return {name: item if isinstance(item, str) else float(item) for name, item in value.to_dict().items()}
+
+
+def write_parts(documents: Iterable[Document], folder: Path, anew: bool, values: bool | ValueOptions = False) -> None:
     """Write columns "text" and "entities" (of `entities_type`) as numbered files of `PART` rows, each of them whole.
 
     A run that begins `anew` does so in a new folder.
     """
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
-    schema = arrow.schema([("text", arrow.string()), ("entities", entities_type())])
+    schema = arrow.schema([("text", arrow.string()), ("entities", entities_type(bool(values)))])
     try:
         folder.mkdir(exist_ok=not anew)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another place") from None
     remaining, number = iter(documents), len(_parts(folder))
-    while rows := [document.to_dict() for document in islice(remaining, PART)]:
+    while rows := [_row(document, values) for document in islice(remaining, PART)]:
         with replacing(folder / f"{number:08}.parquet") as part:
             parquet.write_table(arrow.Table.from_pylist(rows, schema), str(part))
         number += 1
+
+
+def _row(document: Document, values: bool | ValueOptions) -> dict[str, Any]:
+    row = document.to_dict()
+    if options := ValueOptions.choose(values):
+        for fields, entity in zip(row["entities"], document.entities, strict=True):
+            fields["value"] = _value(entity.value_on(*options))
+    return row
 
 
 def rows_of(folder: Path) -> int:
@@ -228,10 +267,10 @@ def rows_of(folder: Path) -> int:
     return sum(parquet.read_metadata(str(part)).num_rows for part in _parts(folder))
 
 
-def join_parts(folder: Path, path: Path) -> None:
-    """Make one file of the parts, whole or not at all, and remove them."""
+def join_parts(folder: Path, path: Path, values: bool = False) -> None:
+    """Make one file of the parts, whole or not at all, and remove them; `values`: whether they have values."""
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
-    schema = arrow.schema([("text", arrow.string()), ("entities", entities_type())])
+    schema = arrow.schema([("text", arrow.string()), ("entities", entities_type(values))])
     with replacing(path) as place, parquet.ParquetWriter(str(place), schema) as writer:
         for part in _parts(folder):
             writer.write_table(parquet.read_table(str(part), schema=schema))
@@ -315,7 +354,7 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
     return Record(" ".join(words), tuple(entities), line, tuple(places))
 
 
-def _values(path: str, name: str, column: Any) -> list[Any]:
+def _values(path: str, name: str, column: Array | ChunkedArray) -> list[Any]:
     """Return a column's values; Arrow does not look at whether text is UTF-8 before."""
     try:
         return list(column.to_pylist())
@@ -337,7 +376,7 @@ def _names(metadata: dict[bytes, bytes], column: str) -> list[str] | None:
         return None
 
 
-def _tag(where: str, tag: Any, names: list[str] | None) -> str:
+def _tag(where: str, tag: object, names: list[str] | None) -> str:
     if isinstance(tag, str):
         return tag
     if isinstance(tag, int) and names is not None and 0 <= tag < len(names):

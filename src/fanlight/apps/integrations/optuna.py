@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
@@ -17,6 +17,11 @@ from fanlight.libraries import library
 from fanlight.text.sentences import tokenise_sentences
 from fanlight.training.settings import Chosen, Settings, read_settings, read_toml
 from fanlight.training.train import train_corpora
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
+    from optuna.trial import Trial as Attempt
 
 PathLike = str | os.PathLike[str]
 HOPELESS = 5.0  # points of dev F1 below the defaults at the same share of the run, from which on a trial is stopped
@@ -67,8 +72,8 @@ def search(
 ) -> Trial:
     """Try the defaults, then settings by a tree-structured Parzen estimator (Bergstra et al. 2011); return the best.
 
-    A trial that is below the median of the others at the same share of its run, or `HOPELESS` points below the
-    defaults, is cut short. The same seed tries the same settings.
+    A trial below the median of the others at the same share of its run, or `HOPELESS` points below the defaults, is cut
+    short. The same seed tries the same settings.
 
     Parameters
     ----------
@@ -85,14 +90,12 @@ def search(
     settings : mapping, optional
         That are the same in all trials.
     format, encoding : str
-        Of the files.
 
     Raises
     ------
     SettingsError
         A setting or the space is at fault, or the study is one of something else.
     """
-    optuna = library("optuna")
     fixed = dict(settings or {})
     base = read_settings(None, fixed)
     corpora = [read_corpus(path, tokenise_sentences, format, encoding, base.unit) for path in (train, dev)]
@@ -108,21 +111,31 @@ def search(
         with _naming(study):
             record.set_user_attr("defaults", scores)
     report(_defaults(record))
-    ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    remaining = max(0, trials - len(record.get_trials(states=ended)))
     defaults = {int(step): f1 for step, f1 in record.user_attrs["defaults"].items()}
-    run_trial = partial(_run_trial, space, best_scores, defaults)
     with _naming(study):
-        record.optimize(run_trial, remaining, callbacks=[lambda _, trial: report(_plain(trial))])
-    complete = record.get_trials(states=ended[:1])
+        complete = _run_trials(record, trials, partial(_run_trial, space, best_scores, defaults), report)
     return max([_defaults(record), *map(_plain, complete)], key=lambda trial: trial.f1)
+
+
+def _run_trials(
+    record: Study, count: int, run_trial: Callable[[Attempt], float], report: Callable[[Trial], object]
+) -> list[FrozenTrial]:
+    """Run trials until a study has so many; return those that were not cut short."""
+    states = library("optuna").trial.TrialState
+    remaining = max(0, count - len(record.get_trials(states=(states.COMPLETE, states.PRUNED))))
+
+    def report_trial(_: Study, trial: FrozenTrial) -> None:
+        report(_plain(trial))
+
+    record.optimize(run_trial, remaining, callbacks=[report_trial])
+    return record.get_trials(states=(states.COMPLETE,))
 
 
 def _run_trial(
     space: Mapping[str, Any],
     best_scores: Callable[[Mapping[str, Any]], Iterator[tuple[int, float]]],
     defaults: Mapping[int, float],
-    trial: Any,
+    trial: Attempt,
 ) -> float:
     """Train with the settings of a trial, as long as there is hope; return the best F1."""
     best = 0.0
@@ -168,7 +181,7 @@ def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Ch
     return settings.resolve(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
 
 
-def _defaults(record: Any) -> Trial:
+def _defaults(record: Study) -> Trial:
     return Trial(0, {}, max(record.user_attrs["defaults"].values(), default=0.0), False)
 
 
@@ -233,7 +246,7 @@ def _check(space: Mapping[str, Any]) -> None:
             read_settings(None, {name: value})
 
 
-def _suggest(trial: Any, name: str, what: Any) -> Any:
+def _suggest(trial: Attempt, name: str, what: Mapping[str, Any] | list[Any]) -> object:
     if isinstance(what, list):
         return trial.suggest_categorical(name, what)
     low, high, log = what["low"], what["high"], bool(what.get("log"))
@@ -241,7 +254,7 @@ def _suggest(trial: Any, name: str, what: Any) -> Any:
     return number(name, low, high, log=log)
 
 
-def _plain(trial: Any) -> Trial:
+def _plain(trial: FrozenTrial) -> Trial:
     pruned = trial.state.name == "PRUNED"
     value = max(trial.intermediate_values.values(), default=0.0) if pruned else trial.value
     return Trial(trial.number + 1, dict(trial.params), float(value or 0.0), pruned)

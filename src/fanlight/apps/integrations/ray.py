@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from types import ModuleType
 from typing import Any
 
 from fanlight.apps.shards import Job, Row, Shard, tag_shard
@@ -80,7 +81,7 @@ def training_on_ray(count: int) -> Iterator[Workers]:
 
 
 class _Actors:
-    def __init__(self, ray: Any, count: int) -> None:
+    def __init__(self, ray: ModuleType, count: int) -> None:
         self.count = count
         self._ray = ray
         self._actors: list[Any] = []

@@ -11,6 +11,7 @@ Examples
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,9 +25,10 @@ from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_span
 from fanlight.entities.scores import score_spans
 from fanlight.errors import DataError
 from fanlight.tagging.tagger import Tagger
-from fanlight.training.settings import read_settings
+from fanlight.training.settings import Settings, read_settings
 from fanlight.training.train import train_corpora
 
+PathLike = str | os.PathLike[str]
 Words = Sequence[Sequence[str]]
 Tags = Sequence[Sequence[str]]
 
@@ -54,7 +56,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def __init__(
         self,
-        vectors: Any = None,
+        vectors: PathLike | None = None,
         *,
         epochs: int | None = None,
         hidden: int | None = None,
@@ -86,7 +88,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
             There are no sentences, or no entities.
         """
         self.scheme_ = find_scheme(_check_lists("y", y))
-        documents = [[Sentence.of_words(words, spans)] for words, spans in _read_rows(X, y)]
+        documents = [[Sentence.of_words(words, spans)] for words, spans in read_rows(X, y)]
         if not documents:
             raise DataError("fit: there are no sentences to learn from")
         names = ("epochs", "hidden", "radius", "rate", "dropout", "passes", "seed")
@@ -126,7 +128,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
 
     def score(self, X: Words, y: Tags) -> float:
         """Return the exact entity F1 on these sentences, from 0 to 1."""
-        rows = list(_read_rows(X, y))
+        rows = list(read_rows(X, y))
         predicted = [spans for _, spans in self._tag([words for words, _ in rows])]
         return score_spans([spans for _, spans in rows], predicted).f1 / 100
 
@@ -149,7 +151,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         return tags
 
 
-def _train(corpus: Corpus, vectors: Any, settings: Any) -> Tagger:
+def _train(corpus: Corpus, vectors: PathLike | None, settings: Settings) -> Tagger:
     run = train_corpora(corpus, None, vectors, settings)
     while True:
         try:
@@ -171,7 +173,7 @@ def _check_lists(name: str, sentences: Sequence[Sequence[str]]) -> Sequence[Sequ
     return sentences
 
 
-def _read_rows(X: Words, y: Tags) -> Iterator[tuple[list[str], list[Any]]]:
+def read_rows(X: Words, y: Tags) -> Iterator[tuple[list[str], list[Any]]]:
     """Yield the words and the entities of each sentence that is not empty.
 
     Raises

@@ -12,8 +12,7 @@ Examples
 [('Paris', 'LOC', True)]
 """
 
-from __future__ import annotations
-
+# annotations are not postponed here: spaCy up to 3.8.11 at least cannot read those of `make` as strings
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -45,7 +44,7 @@ _Row = tuple[int, int, str, float]  # start, end, type, probability
     retokenizes=True,
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
-def make(nlp: Language, name: str, model: str, threshold: float, split_tokens: bool) -> FanlightComponent:
+def make(nlp: Language, name: str, model: str, threshold: float, split_tokens: bool) -> "FanlightComponent":
     """Make the component: a model, as for `fanlight.load`, the least probability, and whether tokens are split."""
     return FanlightComponent(model, threshold, split_tokens)
 
@@ -115,7 +114,7 @@ class FanlightComponent:
         Path(path).mkdir(parents=True, exist_ok=True)
         save_model(self.tagger.model, Path(path) / FILE)
 
-    def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> FanlightComponent:
+    def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "FanlightComponent":
         """Read the model of a folder."""
         self._model = fanlight.load(Path(path) / FILE)
         return self
@@ -126,7 +125,7 @@ class FanlightComponent:
             self.to_disk(folder)
             return (Path(folder) / FILE).read_bytes()
 
-    def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> FanlightComponent:
+    def from_bytes(self, data: bytes, exclude: Iterable[str] = ()) -> "FanlightComponent":
         """Read the model of `to_bytes`."""
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / FILE).write_bytes(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class CorrectionWidget(anywidget.AnyWidget):
         super().__init__(types=list(names), hues={name: HUES.get(name, 90) for name in names}, rows=rows)
 
     @traitlets.validate("rows")
-    def _check_rows(self, proposal: Any) -> list[Row]:
+    def _check_rows(self, proposal: Mapping[str, Any]) -> list[Row]:
         """Refuse rows that no text has: what a page sends is not trusted."""
         for row in proposal["value"]:
             spans = sorted((span["start"], span["end"], span["label"]) for span in row["spans"])

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from fanlight.entities.entity import Document, Entity
+from fanlight.entities.entity import Document, Entity, value_json
+from fanlight.values import ValueOptions
 
 _WIDTHS: dict[str, Callable[[str], int]] = {  # of a text in a unit of offsets
     "code_points": len,
@@ -76,7 +77,13 @@ def convert_offsets(text: str, entities: Sequence[Entity], unit: str) -> list[tu
     return [(offsets[entity.start], offsets[entity.end]) for entity in entities]
 
 
-def answer_line(document: Document, fields: Mapping[str, Any], unit: str = "code_points", echo: bool = True) -> str:
+def answer_line(
+    document: Document,
+    fields: Mapping[str, Any],
+    unit: str = "code_points",
+    echo: bool = True,
+    values: bool | ValueOptions = False,
+) -> str:
     """Return a document's answer as a line of JSON.
 
     Parameters
@@ -88,20 +95,23 @@ def answer_line(document: Document, fields: Mapping[str, Any], unit: str = "code
         See `convert_offsets`.
     echo : bool
         Whether the text is repeated.
+    values : bool or ValueOptions
+        Whether, or how, what entities mean is told.
     """
     offsets = convert_offsets(document.text, document.entities, unit)
     if echo and unit == "code_points":
-        line = document.to_json()
+        line = document.to_json(values)
     else:
-        entities = ", ".join(_entity(*item) for item in zip(document.entities, offsets, strict=True))
+        entities = ", ".join(_entity(*item, values) for item in zip(document.entities, offsets, strict=True))
         text = f'"text": {json.dumps(document.text, ensure_ascii=False)}, ' if echo else ""
         line = f'{{{text}"entities": [{entities}]}}'
     return f"{line[:-1]}, {json.dumps(fields, ensure_ascii=False)[1:]}"
 
 
-def _entity(entity: Entity, offsets: tuple[int, int]) -> str:
+def _entity(entity: Entity, offsets: tuple[int, int], values: bool | ValueOptions) -> str:
     type_, text = (json.dumps(value, ensure_ascii=False) for value in (entity.type, entity.text))
     probability = "null" if entity.probability is None else format(entity.probability, ".6f")
     return (
-        f'{{"start": {offsets[0]}, "end": {offsets[1]}, "type": {type_}, "text": {text}, "probability": {probability}}}'
+        f'{{"start": {offsets[0]}, "end": {offsets[1]}, "type": {type_}, "text": {text}, "probability": {probability}'
+        f"{value_json(entity, values)}}}"
     )

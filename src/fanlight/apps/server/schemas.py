@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
 
 from fanlight.apps.server.errors import describe_invalid
+from fanlight.values import ValueOptions
 
 TEXT = 2_000_000  # characters of one text
 TEXTS = 10_000  # of one request
@@ -82,7 +84,18 @@ class Rule(Model):
         return self
 
 
-class TagOptions(Model):
+class ReadingOptions(Model):
+    """How dates are read."""
+
+    date: datetime.date | None = Field(default=None, description='When the texts were written, for "yesterday".')
+    day_first: bool = Field(default=False, description="Whether 12/05/2021 is in May.")
+
+    def to_options(self) -> ValueOptions:
+        """Return the options of the reader."""
+        return ValueOptions(self.date, self.day_first)
+
+
+class TagOptions(ReadingOptions):
     """How texts are tagged, and what of them is answered."""
 
     model: Name | None = Field(
@@ -101,6 +114,12 @@ class TagOptions(Model):
     )
     offsets: Offsets = Field(default="code_points", description="What start and end count; JavaScript counts utf16.")
     echo: bool = Field(default=True, description="Whether each text is repeated in the answer.")
+    values: bool = Field(default=False, description='Whether each entity has what it means as "value", or null.')
+
+    @property
+    def value_options(self) -> ValueOptions | None:
+        """How values are read, where they are asked for."""
+        return self.to_options() if self.values else None
 
     @property
     def is_plain(self) -> bool:
@@ -111,6 +130,7 @@ class TagOptions(Model):
             and not self.rules
             and self.offsets == "code_points"
             and self.echo
+            and not self.values
         )
 
 
@@ -159,6 +179,42 @@ class LineIn(Model):
     id: Identifier | None = None
 
 
+class ValueOut(Model):
+    """What a date, time, amount or quantity means."""
+
+    kind: Literal["date", "time", "duration", "money", "percent", "quantity"]
+    iso: str = Field(default_factory=_absent, description="ISO 8601, of dates, times and durations.")
+    number: float = Field(default_factory=_absent, description="Of money, per cents and quantities.")
+    upper: float = Field(default_factory=_absent, description="Of a range: number is the least, this the greatest.")
+    unit: str = Field(default_factory=_absent, description="A currency of ISO 4217, or a unit of UCUM.")
+
+
+class ValueIn(Model):
+    """The text of an entity, and its type."""
+
+    text: Annotated[str, Field(max_length=10_000)]
+    type: Name
+
+
+class ValuesRequest(ReadingOptions):
+    """Entities whose values are asked for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"entities": [{"text": "yesterday", "type": "DATE"}], "date": "2026-11-28"}],
+        },
+    )
+
+    entities: Annotated[list[ValueIn], Field(min_length=1, max_length=TEXTS)]
+
+
+class ValuesResponse(Model):
+    """What each entity means, null where that is not understood."""
+
+    values: list[ValueOut | None]
+
+
 class EntityOut(Model):
     """An entity; offsets count code points, or what the request says."""
 
@@ -167,6 +223,8 @@ class EntityOut(Model):
     type: str
     text: str
     probability: float
+    # absent, not null, where nobody asked
+    value: ValueOut | None = Field(default_factory=_absent, description="With values: true; null where there is none.")
 
 
 class ModelFields(Model):

@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,6 +28,9 @@ from fanlight.version import __version__
 
 SHORT = 2_000  # bytes of a request that is answered at once: a millisecond or two, most of it for words never met
 WAITING = 50_000_000  # characters of all requests that are tagged or wait; more are asked to come again
+RULE_JOBS = 2  # requests whose new patterns are compiled or wait for that; others are asked to come again
+RULES_KEPT = 64  # of different requests
+RULES_WORK = 1 << 20  # steps that the tables of a request's patterns may take: a fraction of a second
 RULED = 200_000  # characters of a request with rules, which are applied text by text
 
 
@@ -53,6 +55,9 @@ class Tagging:
         self.waiting = 0
         self._first_stages: dict[str, Batcher] = {}
         self._rules_thread = ThreadPoolExecutor(1, "fanlight-rules")
+        self._compiler = ThreadPoolExecutor(1, "fanlight-patterns")
+        self._compiling = 0
+        self._rules: dict[Any, Rules] = {}  # of the latest requests, the last used at the end
         self._names: dict[str, ModelName] = {}
         self._tails: dict[str, bytes] = {}
         for name, tagger in taggers.items():
@@ -103,7 +108,7 @@ class Tagging:
             Too much is waiting.
         """
         documents: dict[int, tuple[Document, ModelName]] = {}
-        rules = self.rules_of(texts, options)
+        rules = await self.rules_of(texts, options)
         with self._admit(sum(map(len, texts))):
             for name, places in self.by_model(texts, options).items():
                 batcher = self._batcher(name, options.stages)
@@ -130,7 +135,7 @@ class Tagging:
                 answers.append(json.dumps({**error_body(422, text.message), **fields}, ensure_ascii=False))
                 continue
             document, name = next(tagged)
-            answers.append(answer_line(document, {**name.to_dict(), **fields}, request.offsets, request.echo))
+            answers.append(await _write(document, {**name.to_dict(), **fields}, request))
         return answers
 
     def at_once(self, body: bytes) -> bytes | None:
@@ -188,7 +193,7 @@ class Tagging:
                 if isinstance(item, LineIn):
                     document, name = next(tagged)
                     fields = name.to_dict() | ({} if item.id is None else {"id": item.id})
-                    yield answer_line(document, fields, options.offsets, options.echo) + "\n"
+                    yield await _write(document, fields, options) + "\n"
                 else:
                     yield json.dumps(item, ensure_ascii=False) + "\n"
 
@@ -203,7 +208,6 @@ class Tagging:
         names = list(self.by_model(texts, options) or self.batchers)
         if options.model is not None:
             names = [self.choose(options.model, "")]
-        self.rules_of(texts, options)
         types = {type_ for name in names for type_ in self.batchers[name].tagger.types}
         types |= {rule.type for rule in options.rules}
         if isinstance(options.threshold, dict):
@@ -224,13 +228,15 @@ class Tagging:
             places.setdefault(self.choose(options.model, text), []).append(i)
         return places
 
-    def rules_of(self, texts: Sequence[str], options: TagOptions) -> Rules | None:
+    async def rules_of(self, texts: Sequence[str], options: TagOptions) -> Rules | None:
         """Return the rules of a request, if it has some.
 
         Raises
         ------
         DataError
             A pattern is refused, or there are too many characters for rules.
+        BusyError
+            Too many requests with rules are waiting.
         """
         if not options.rules:
             return None
@@ -238,11 +244,26 @@ class Tagging:
             raise DataError(f"rules: are for at most {RULED:,} characters of a request: send several requests")
         names = tuple((rule.name, rule.type) for rule in options.rules if rule.name is not None)
         patterns = tuple((rule.pattern, rule.type) for rule in options.rules if rule.name is None)
-        return _compile_rules(names, patterns, options.precedence)
+        key = names, patterns, options.precedence
+        rules = self._rules.pop(key, None)
+        if rules is None:
+            if self._compiling >= RULE_JOBS:
+                raise BusyError
+            self._compiling += 1
+            try:
+                loop = asyncio.get_running_loop()
+                rules = await loop.run_in_executor(self._compiler, _compile_rules, *key)
+            finally:
+                self._compiling -= 1
+        self._rules[key] = rules
+        if len(self._rules) > RULES_KEPT:
+            del self._rules[next(iter(self._rules))]
+        return rules
 
     def close(self) -> None:
         """End the threads that rules are applied in."""
-        self._rules_thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self._rules_thread, self._compiler):
+            thread.shutdown(wait=False, cancel_futures=True)
 
     async def _apply(self, rules: Rules, documents: Iterable[Document]) -> list[Document]:
         loop = asyncio.get_running_loop()
@@ -286,10 +307,9 @@ def answer(documents: Sequence[str]) -> bytes:
     return f'{{"documents": [{", ".join(documents)}]}}'.encode()
 
 
-@lru_cache(64)
 def _compile_rules(names: tuple[tuple[str, str], ...], patterns: tuple[tuple[str, str], ...], precedence: str) -> Rules:
     try:
-        return Rules(dict(names), dict(patterns), precedence)
+        return Rules(dict(names), dict(patterns), precedence, RULES_WORK)
     except FanlightError as error:
         raise DataError(f"rules: {error}") from None
 
@@ -313,6 +333,14 @@ def _error_line(error: Exception, identifier: str | int | None) -> str:
     is_busy = isinstance(error, BusyError)
     body = error_body(429, "too much is waiting: send this text again") if is_busy else error_body(400, str(error))
     return json.dumps(body if identifier is None else {**body, "id": identifier}, ensure_ascii=False)
+
+
+async def _write(document: Document, fields: Mapping[str, Any], options: TagOptions) -> str:
+    """Return a document's answer as a line of JSON; values are read in a thread, since it may have thousands."""
+    values = options.value_options
+    if values is None:
+        return answer_line(document, fields, options.offsets, options.echo)
+    return await asyncio.to_thread(answer_line, document, fields, options.offsets, options.echo, values)
 
 
 def _portions(count: int) -> Iterable[tuple[int, int]]:

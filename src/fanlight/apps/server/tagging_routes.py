@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -17,6 +18,7 @@ from fanlight.entities import html
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.tagging.masking import Masker, unmask
+from fanlight.values import read_value
 
 NDJSON = "application/x-ndjson"
 _LINES: dict[int | str, dict[str, Any]] = {
@@ -40,6 +42,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
         if NDJSON in http.headers.get("accept", ""):
             tagging.check_options(request)  # what is wrong is told before the answer begins
+            await tagging.rules_of((), request)
             return StreamingResponse(tagging.stream(request), media_type=NDJSON)
         tagging.check_options(request, [text for text in request.texts if isinstance(text, str)])
         return Response(answer(await tagging.answer(request)), media_type="application/json")
@@ -66,6 +69,11 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         if "text/html" in http.headers.get("accept", ""):
             return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
         return JSONResponse({"html": await asyncio.to_thread(lambda: [html.mark_entities(d) for d in documents])})
+
+    @router.post("/v1/values", response_model=schemas.ValuesResponse, operation_id="values")
+    async def values(request: schemas.ValuesRequest) -> Any:
+        """Read what dates, times, amounts and quantities mean."""
+        return JSONResponse({"values": await asyncio.to_thread(_read_values, request)})
 
     @router.post("/v1/mask", response_model=schemas.MaskResponse, operation_id="mask")
     async def mask(request: schemas.MaskRequest) -> Any:
@@ -94,6 +102,9 @@ class LineOptions(schemas.Model):
     stages: Literal["1", "2"] | None = None
     offsets: schemas.Offsets = "code_points"
     echo: bool = True
+    values: bool = False
+    date: datetime.date | None = None
+    day_first: bool = False
 
     def to_options(self) -> schemas.TagOptions:
         """Return the options of a request."""
@@ -101,8 +112,14 @@ class LineOptions(schemas.Model):
         return schemas.TagOptions(
             model=self.model, threshold=self.threshold, types=types or None,
             stages=None if self.stages is None else (1 if self.stages == "1" else 2),
-            offsets=self.offsets, echo=self.echo,
+            offsets=self.offsets, echo=self.echo, values=self.values, date=self.date, day_first=self.day_first,
         )  # fmt: skip
+
+
+def _read_values(request: schemas.ValuesRequest) -> list[dict[str, Any] | None]:
+    options = request.to_options()
+    values = (read_value(entity.text, entity.type, *options) for entity in request.entities)
+    return [None if value is None else value.to_dict() for value in values]
 
 
 def _mask(request: schemas.MaskRequest, documents: list[Document]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class EndpointTeacher:
     Raises
     ------
     SettingsError
-        The address names no model, or the key would cross the network in the clear.
+        The address names no model or holds a secret, or the key would cross the network in the clear.
     """
 
     def __init__(self, address: str, types: Sequence[str], describe: Mapping[str, str]) -> None:
@@ -80,6 +80,10 @@ class EndpointTeacher:
         parts = urlsplit(url)
         if not parts.hostname or not self._model:
             raise SettingsError(f"--teacher {address}: is not URL#MODEL, such as https://api.example.com/v1#small")
+        if parts.username or parts.password or parts.query:  # the address is printed, and stays in the model
+            raise SettingsError(
+                f"--teacher {parts.hostname}: give the URL without name, key and query: the key in ${KEY}"
+            )
         if self._key and parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
             raise SettingsError(
                 f"--teacher {address}: would send ${KEY} in the clear: use https, or unset the variable"

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, constant, symbol, walk
-from fanlight.calculus.numeric import bind, value_of
+from fanlight.calculus.numeric import bind, pull_back_value, value_of
 from fanlight.calculus.operations import Operation
-from fanlight.calculus.shapes import Dimension, show
+from fanlight.calculus.shapes import show
 from fanlight.calculus.text_writer import write
 from fanlight.errors import CalculusError
 
@@ -165,25 +165,16 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
         if not node.arguments:
             continue
         arriving = upstream.get(node)
-        handed = _pass_back(node, values, arriving, lengths) if arriving is not None else [None] * len(node.arguments)
-        for argument, gradient in zip(node.arguments, handed, strict=True):
+        handed = [None] * len(node.arguments)
+        if arriving is not None:
+            handed = pull_back_value(node, values, lengths, arriving)
+        for argument, passed in zip(node.arguments, handed, strict=True):
+            gradient = _like(passed, values[argument])
             if gradient is not None:
                 upstream[argument] = upstream[argument] + gradient if argument in upstream else gradient
             edges.append(Edge(number[argument], number[node], gradient))
     nodes = [_node(node, values[node], upstream.get(node)) for node in order]
     return Graph(nodes, edges[::-1])
-
-
-def _pass_back(
-    node: Expression, values: Mapping[Expression, Array], arriving: Array, lengths: Mapping[str, int]
-) -> list[Array | None]:
-    """Return the downstream gradients: the pullback's other reading, on arrays."""
-    if node.operation.pullback is None:
-        raise CalculusError(f"{node.operation.name} has no pullback: its derivative is not known here")
-    arguments = [values[a] for a in node.arguments]
-    parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    contributions = node.operation.pullback(arriving, values[node], *arguments, *parameters)
-    return [_like(g, a) for g, a in zip(contributions, arguments, strict=True)]
 
 
 def _like(gradient: Array | None, argument: Array) -> Array | None:

@@ -82,6 +82,7 @@ KOREAN = {
         "연쇄가 일찍 끝났습니다: {a}이(가) 아니라 {node}에 대한 기울기입니다"
     ),
     "the chain starts late: it is the gradient of {node} alone": "연쇄가 늦게 시작됩니다: {node}만의 기울기입니다",
+    ", so its slope is taken in one step": "이므로 한 번에 미분합니다",
     "a function too many: right with {new} in place of {old}": "함수가 하나 남습니다: {old} 대신 {new}이면 맞습니다",
     "a wrong function: right with {new} in place of {old}": "함수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a function is missing: right with {new} in place of {old}": "함수가 빠졌습니다: {old} 대신 {new}이면 맞습니다",

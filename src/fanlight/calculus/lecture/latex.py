@@ -11,6 +11,7 @@ import unicodedata
 
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.text_writer import SHOWS_MEANS, means_of, statistic
 
 GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma",
@@ -37,7 +38,8 @@ def latex(expression: Expression) -> str:
     >>> print(latex(parse("u * (W @ x).T.T", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1)})))
     u \odot {(W x)^{\top}}^{\top}
     """
-    return _latex(expression)[0]
+    with means_of(expression):
+        return _latex(expression)[0]
 
 
 def latex_name(name: str) -> str:
@@ -62,6 +64,8 @@ def latex_name(name: str) -> str:
 
 def _latex(e: Expression) -> tuple[str, int]:
     name, arguments = e.operation.name, e.arguments
+    if SHOWS_MEANS.get() and (shown := statistic(e)) is not None:
+        return rf"\mathrm{{{shown[0]}}}({latex(shown[1])})", _ATOM
     match name:
         case "symbol":
             return latex_name(e.name), _ATOM

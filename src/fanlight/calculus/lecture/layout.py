@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fanlight.calculus.assumptions import apply_assumptions
 from fanlight.calculus.derivatives import facts_of, simplify
-from fanlight.calculus.expressions import Expression, symbol, symbols_of, tree_size
+from fanlight.calculus.expressions import Expression, function, symbol, symbols_of, tree_size
 from fanlight.calculus.index_derivative import derivative
 from fanlight.calculus.index_form import Form, new_index
 from fanlight.calculus.indexing import form_of
 from fanlight.calculus.lecture.claims import Claim, Link, Partial
 from fanlight.calculus.lecture.entries import Formula, entries
+from fanlight.calculus.lecture.pieces import Piece
 from fanlight.calculus.shapes import ONE, show
 from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
@@ -84,12 +86,13 @@ def _summand(d: Derivation, link: Link) -> Formula:
 
 def _jacobians(d: Derivation) -> list[Row]:
     rows = [_jacobian(d, link) for link in d.links]
+    rows += [row for piece in d.pieces if (row := _logarithm(piece)) is not None]
     path = d.path
     factors = [link.jacobian for link in path or [] if link.jacobian is not None]
     if path is not None and len(path) > 1 and len(factors) == len(path):
         product = factors[0]
         for factor in factors[1:]:
-            product = product @ factor
+            product = product @ factor if product.shape and factor.shape else product * factor
         left = Formula.partial(d.name, d.wrt.name)
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
         rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))
@@ -100,6 +103,25 @@ def _jacobians(d: Derivation) -> list[Row]:
         again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
         rows.append(Row((again,), f"1 × {_length(d, d.wrt.name)}", (claim._replace(right=short),)))
     return rows
+
+
+def _logarithm(piece: Piece) -> Row | None:
+    """Say why the logarithm of a probability has a simple slope."""
+    if not piece.is_inner or piece.expression.operation.name not in _LOGARITHMS:
+        return None
+    left, right = (
+        function("log")(piece.symbol),
+        _LOGARITHMS[piece.expression.operation.name](piece.expression.arguments[0]),
+    )
+    formula = Formula.of(left).equals(Formula.of(right))
+    return Row((formula, ", so its slope is taken in one step"), "", (Claim(left, right),))
+
+
+_LOGARITHMS: dict[str, Callable[[Expression], Expression]] = {
+    "softmax": lambda z: z - function("logsumexp")(z),
+    "softmax_rows": lambda z: z - function("logsumexp_rows")(z),
+    "sigmoid": lambda z: -function("log")(1 + function("exp")(-z)),
+}
 
 
 def _jacobian(d: Derivation, link: Link) -> Row:

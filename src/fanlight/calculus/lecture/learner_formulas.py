@@ -11,7 +11,7 @@ from fanlight.calculus.derivatives import target_of
 from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
 from fanlight.calculus.gradient import pull_back
 from fanlight.calculus.language import parse
-from fanlight.calculus.lecture.pieces import break_up
+from fanlight.calculus.lecture.pieces import break_up, with_normalisations
 from fanlight.calculus.operations import TABLE
 
 
@@ -45,6 +45,7 @@ def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> E
 @lru_cache(maxsize=8)
 def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:
     """Return what the names of pieces and of their error signals stand for."""
+    expression = with_normalisations(expression)
     definitions: dict[str, Expression] = {}
     nodes = set(walk(expression))
     pieces = break_up(expression)
@@ -53,9 +54,10 @@ def _definitions(expression: Expression, target: Expression) -> dict[str, Expres
     signals: dict[str, Expression] = {}
     for piece in pieces:
         node = definitions[piece.name]
-        if node in nodes:
+        if node in nodes and not piece.is_inner:
             (delta,) = pull_back(expression, [node]) if not expression.shape else (node,)
-            holds_target = target.name in symbols_of(piece.expression)
+            inner = {p.name: definitions[p.name] for p in pieces if p.is_inner}
+            holds_target = target.name in symbols_of(substitute(piece.expression, inner))
             number = piece.name[1:] if piece.name[0] == "z" else ""
             ends = [f"_{piece.name}", *([f"_{number}", number] if number else []), *([""] if holds_target else [])]
             for letter in ("delta", "δ"):

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, symbols_of, walk
-from fanlight.calculus.numeric import bind, values_of
-from fanlight.calculus.shapes import Dimension
+from fanlight.calculus.numeric import bind, pull_back_value, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
@@ -114,10 +113,7 @@ class _Graph:
         arguments = [self.values[a] for a in node.arguments]
         if node in alteration.pullbacks:
             return (alteration.pullbacks[node](upstream, self.values[node], arguments[0]),)
-        parameters = [p.value(self.lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-        if node.operation.pullback is None:
-            raise CalculusError(f"{node.operation.name} has no pullback")
-        contributions = list(node.operation.pullback(upstream, self.values[node], *arguments, *parameters))
+        contributions = pull_back_value(node, self.values, self.lengths, upstream)
         for place in range(len(contributions)):
             if (node, place) in alteration.edges:
                 contributions[place] = alteration.edges[node, place](upstream, arguments)
@@ -137,6 +133,9 @@ def _same(altered: Iterable[Array | None], learner_values: Sequence[Array]) -> b
     return different_from_zero
 
 
+_LINEAR = {"add", "subtract", "multiply", "divide", "negative", "transpose", "sum", "matmul"}
+
+
 def _find_early_stop(
     expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
 ) -> str | None:
@@ -147,7 +146,8 @@ def _find_early_stop(
         values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
         if _same(values, learner_values):
             return f"the chain stops early: it is the gradient by {node}, not by {target}"
-        if node.shape or node.operation.name in ("negative", "transpose"):
+        above = _relevant(expression, node) - {node}
+        if node.shape or all(outer.operation.name in _LINEAR for outer in above):
             continue
         values = [_Graph(node, target, point).gradient(Alteration("")) for point in points]
         if _same(values, learner_values):

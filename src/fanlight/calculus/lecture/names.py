@@ -52,7 +52,7 @@ class Names:
         left = rename(name, form.axes).terms[0].factors
         factors = [f._replace(exponent=f.exponent / part.exponent) for f in (*left, *others)]
         solved = Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
-        self.replacements[part.atom.key] = rename(solved, part.indices)
+        self.replacements[part.atom.key] = Form(solved.terms, part.indices)
 
     def put_into(self, e: Expression) -> Expression:
         """Return an expression with the names of pieces in it."""

@@ -20,6 +20,7 @@ _ARITHMETIC = {
     "sum", "ones", "eye", "zeros", "onehot", "onehot_rows",
 }  # fmt: skip
 _PROBABILITIES = {"softmax", "softmax_rows", "sigmoid"}
+_POSITIVE = {"sqrt", "norm", "exp"}  # their squares have no other root
 _FUSED = {*_PROBABILITIES, "det"}  # a logarithm is taken of them in one step
 
 
@@ -47,7 +48,7 @@ class Piece:
     @property
     def symbol(self) -> Expression:
         """The symbol that stands for it in later pieces."""
-        return symbol(self.name, self.shape, "positive" if self.name == "σ" else None)
+        return symbol(self.name, self.shape, "positive" if self.expression.operation.name in _POSITIVE else None)
 
     @property
     def is_function(self) -> bool:
@@ -58,7 +59,7 @@ class Piece:
 
 def break_up(expression: Expression) -> list[Piece]:
     """Break an expression into simple pieces: one function or one affine step each."""
-    expression = _with_normalisations(expression)
+    expression = with_normalisations(expression)
     names = _names(expression)
     done: dict[Expression, Expression] = {}
     pieces = []
@@ -133,7 +134,7 @@ def _is_distance(e: Expression) -> bool:
     return e.operation.name == "subtract" and bool(e.shape) and e.arguments[1] is mean_of(e.arguments[0])
 
 
-def _with_normalisations(expression: Expression) -> Expression:
+def with_normalisations(expression: Expression) -> Expression:
     """Turn ``g * (x - mean(x)) / std(x)`` into ``g * ((x - mean(x)) / std(x))``."""
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
@@ -158,6 +159,8 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
         return None
     if node.operation.name == "log" and _is_probability(node.arguments[0]):
         return None
+    if node.operation.name == "norm" and all(_is_square(u) for u in users[node]):
+        return None
     if is_function:
         return "h"
     if not any(a.operation.name not in ("constant", "length", "ones", "eye", "zeros") for a in node.arguments):
@@ -165,6 +168,10 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
     into_function = any(u.operation.name not in _ARITHMETIC or u.operation.name == "power" for u in above)
     into_product = node.operation.name == "matmul" and any(u.operation.name == "matmul" for u in above) and node.shape
     return "z" if into_function or into_product or len(above) > 1 else None
+
+
+def _is_square(node: Expression) -> bool:
+    return node.operation.name == "power" and node.arguments[1].parameters == (2,)
 
 
 def _is_probability(node: Expression) -> bool:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from fanlight.corpus.formats.record import Mark, Record, placed
+from fanlight.corpus.formats.record import Mark, Record, place_spans
 from fanlight.errors import DataError
+from fanlight.files import replacing, unwritable
 
 _ENTITY = re.compile(r"T\d+\t(\S+) ([\d ;]+)\t(.*)")
 
@@ -30,22 +31,22 @@ def read_brat(path: str, encoding: str) -> list[Record]:
     files = sorted(place.glob("*.ann")) if place.is_dir() else [place.with_suffix(".ann")]
     if not files:
         raise DataError(f"{path}: the folder has no .ann files")
-    texts, marks = [], []
+    texts, stored_spans = [], []
     for file in files:
         text = _read(file.with_suffix(".txt"), encoding)
-        marks_of_text = []
+        spans_of_text = []
         for number, line in enumerate(_read(file, encoding).splitlines(), 1):
             if not line.startswith("T"):
                 continue  # relations, events, attributes, notes
             match = _ENTITY.fullmatch(line)
             if match is None:
                 raise DataError(f"{file}:{number}: expected T1<tab>TYPE START END<tab>TEXT, not {line[:60]!r}")
-            marks_of_text.append(_mark(f"{file}:{number}", text, match[1], match[2], match[3], number=number))
+            spans_of_text.append(_mark(f"{file}:{number}", text, match[1], match[2], match[3], number=number))
         texts.append(text)
-        marks.append(marks_of_text)
+        stored_spans.append(spans_of_text)
     return [
         Record(text, tuple(sorted(spans)), 1, name=file.stem)
-        for file, text, spans in zip(files, texts, placed(path, texts, marks), strict=True)
+        for file, text, spans in zip(files, texts, place_spans(path, texts, stored_spans), strict=True)
     ]
 
 
@@ -57,20 +58,25 @@ def write_brat(records: Sequence[Record], path: str) -> None:
     DataError
         A type has white space, which the format cannot hold.
     """
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder, contents = Path(path), {}
     width = len(str(len(records)))
     for number, r in enumerate(records, 1):
         name = r.name or f"{number:0{width}}"
-        lines = []
+        rows = []
         for i, (start, end, type_) in enumerate(r.spans, 1):
             if not type_ or type_.split() != [type_]:
                 raise DataError(f"text {number}: the type {type_!r} has white space, which brat cannot hold: rename it")
             pieces = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\r\n]+", r.text[start:end])]
             surface = " ".join(r.text[s:e] for s, e in pieces)
-            lines.append(f"T{i}\t{type_} {';'.join(f'{s} {e}' for s, e in pieces)}\t{surface}\n")
-        (folder / f"{name}.txt").write_bytes(r.text.encode())
-        (folder / f"{name}.ann").write_bytes("".join(lines).encode())
+            rows.append(f"T{i}\t{type_} {';'.join(f'{s} {e}' for s, e in pieces)}\t{surface}\n")
+        contents[f"{name}.txt"], contents[f"{name}.ann"] = r.text, "".join(rows)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise DataError(unwritable(folder, fault)) from None
+    for name, text in contents.items():
+        with replacing(folder / name) as part:
+            part.write_bytes(text.encode())
 
 
 def _mark(where: str, text: str, type_: str, offsets: str, surface: str, *, number: int) -> Mark:

@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     columns: list[list[str]]
 
 
-def read_columns(path: str, lines: list[str], notes: list[Note], scheme: str | None) -> list[list[Sentence]]:
+def read_columns(path: str, text_lines: list[str], notes: list[Note], scheme: str | None) -> list[list[Sentence]]:
     """Return the documents of columns, which ``-DOCSTART-`` lines divide.
 
     The token is in the first column; in the second where the first counts the tokens, as in CoNLL-U.
@@ -32,7 +32,7 @@ def read_columns(path: str, lines: list[str], notes: list[Note], scheme: str | N
     DataError
         A row has another number of columns, or a tag is none; the message names its line.
     """
-    documents = _read_rows(path, lines)
+    documents = _read_rows(path, text_lines)
     word = _word_column(path, documents)
     if word:
         message = f"{path}: the first column counts tokens, so that words are read from the second"
@@ -54,17 +54,17 @@ def read_columns(path: str, lines: list[str], notes: list[Note], scheme: str | N
     return corpus
 
 
-def _read_rows(path: str, lines: list[str]) -> list[list[Rows]]:
+def _read_rows(path: str, text_lines: list[str]) -> list[list[Rows]]:
     documents: list[list[Rows]] = [[]]
     rows: list[list[str]] = []
-    width, split = 0, _separator(lines)
+    width, split = 0, _separator(text_lines)
 
     def finish(number: int) -> None:
         if rows:
             documents[-1].append(Rows(number - len(rows), list(rows)))
             rows.clear()
 
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_lines, 1):
         if not line.strip():
             finish(number)
             continue
@@ -84,13 +84,13 @@ def _read_rows(path: str, lines: list[str]) -> list[list[Rows]]:
                 )
             width = len(row)
         rows.append(row)
-    finish(len(lines) + 1)
+    finish(len(text_lines) + 1)
     return documents
 
 
-def _separator(lines: list[str]) -> Callable[[str], list[str]]:
+def _separator(text_lines: list[str]) -> Callable[[str], list[str]]:
     """Return what splits a row: tabs if the first lines have some, else spaces."""
-    if any("\t" in line for line in lines[:100]):
+    if any("\t" in line for line in text_lines[:100]):
         return lambda line: line.split("\t")
     return lambda line: _SPACES.split(line)
 

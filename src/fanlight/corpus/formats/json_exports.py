@@ -8,7 +8,7 @@ from typing import Any
 
 from fanlight.corpus.decoding import read_text
 from fanlight.corpus.formats.jsonl import json_line, records_of_jsonl
-from fanlight.corpus.formats.record import Mark, Record, placed
+from fanlight.corpus.formats.record import Mark, Record, place_spans
 from fanlight.errors import DataError
 
 
@@ -44,7 +44,7 @@ def write_doccano(records: Iterable[Record]) -> Iterator[str]:
 
 def read_label_studio(path: str, encoding: str) -> list[Record]:
     """Read Label Studio's JSON export: the last annotation of each task that was not cancelled."""
-    texts, marks = [], []
+    texts, stored_spans = [], []
     for number, task in enumerate(_list(path, encoding), 1):
         where = f"{path}: task {number}"
         data = task.get("data") if isinstance(task, dict) else None
@@ -58,7 +58,7 @@ def read_label_studio(path: str, encoding: str) -> list[Record]:
             labelled = [(v, v.get("labels") or v.get("hypertextlabels")) for v in values]
         except (AttributeError, TypeError, KeyError):
             raise DataError(f"{where}: its annotations are not those of Label Studio's JSON export") from None
-        marks_of_task = []
+        spans_of_task = []
         for value, labels in labelled:
             if not labels:
                 continue  # a choice or a relation, not an entity
@@ -67,14 +67,14 @@ def read_label_studio(path: str, encoding: str) -> list[Record]:
             start, end = value.get("start"), value.get("end")
             if type(start) is not int or type(end) is not int:
                 raise DataError(f"{where}: a label without whole numbers start and end: {json_line(value)[:80]}")
-            marks_of_task += [
+            spans_of_task += [
                 Mark(start, end, label, str(value.get("text") or text[start:end]), number) for label in labels
             ]
         texts.append(text)
-        marks.append(marks_of_task)
+        stored_spans.append(spans_of_task)
     return [
         Record(text, tuple(sorted(spans)), number)
-        for number, (text, spans) in enumerate(zip(texts, placed(path, texts, marks), strict=True), 1)
+        for number, (text, spans) in enumerate(zip(texts, place_spans(path, texts, stored_spans), strict=True), 1)
     ]
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from fanlight.corpus.decoding import read_text
 from fanlight.corpus.formats.columns import is_tag
 from fanlight.corpus.formats.record import Record
-from fanlight.corpus.sentence import Corpus
 from fanlight.entities.bioes import Span
 from fanlight.errors import DataError, FanlightWarning
 
@@ -33,18 +32,7 @@ def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
         yield json_line({"text": r.text, "spans": [{"start": s, "end": e, "label": t} for s, e, t in r.spans]})
 
 
-def write_corpus(corpus: Corpus) -> Iterator[str]:
-    """Yield a JSON object a document, its sentences a line each, with spans in code points."""
-    for document in corpus.documents:
-        place, spans = 0, []
-        for sentence in document:
-            for s, e, type_ in sentence.spans:
-                spans.append({"start": place + sentence.starts[s], "end": place + sentence.ends[e - 1], "label": type_})
-            place += len(sentence.text) + 1
-        yield json.dumps({"text": "\n".join(s.text for s in document), "spans": spans}, ensure_ascii=False)
-
-
-def records_of_jsonl(path: str, lines: list[str]) -> Iterator[tuple[int, str, list[Span]]]:
+def records_of_jsonl(path: str, text_lines: list[str]) -> Iterator[tuple[int, str, list[Span]]]:
     """Yield the line, text and spans in code points of each JSON object.
 
     Of Prodigy's tasks those with the answer "accept" alone are yielded; a warning says how many others there were.
@@ -55,7 +43,7 @@ def records_of_jsonl(path: str, lines: list[str]) -> Iterator[tuple[int, str, li
         A line is not such an object, its spans are under an unknown key or under two, or a span lies outside its text.
     """
     answers: Counter[str] = Counter()
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_lines, 1):
         if not line.strip():
             continue
         try:
@@ -118,7 +106,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _holds_spans(value: Any) -> bool:
+def _holds_spans(value: object) -> bool:
     """Tell a list of spans with labels, whatever its key is."""
     if not isinstance(value, list) or not value:
         return False
@@ -128,7 +116,7 @@ def _holds_spans(value: Any) -> bool:
     return isinstance(item, list) and [type(part) for part in item] == [int, int, str]
 
 
-def _holds_labels(value: Any) -> bool:
+def _holds_labels(value: object) -> bool:
     """Tell spans and tags of tokens from other values, such as topics."""
     items = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(items, list) or not items:
@@ -136,7 +124,7 @@ def _holds_labels(value: Any) -> bool:
     return isinstance(items[0], dict | list) or (isinstance(items[0], str) and is_tag(items[0]))
 
 
-def _span(path: str, line: int, text: str, item: Any) -> Span:
+def _span(path: str, line: int, text: str, item: object) -> Span:
     if isinstance(item, dict):
         start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))
         type_ = item.get("label", item.get("type"))
@@ -157,6 +145,6 @@ def _span(path: str, line: int, text: str, item: Any) -> Span:
     return (start, end, type_)
 
 
-def json_line(value: Any) -> str:
+def json_line(value: object) -> str:
     """Return a value as a line of JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -11,7 +11,7 @@ from fanlight.entities.bioes import Span, spans_from_tags, tags_from_spans
 from fanlight.errors import DataError
 
 
-def read_klue(path: str, lines: list[str], notes: list[Note]) -> Iterator[Sentence]:
+def read_klue(path: str, text_lines: list[str], notes: list[Note]) -> Iterator[Sentence]:
     """Yield the sentences of KLUE's rows: a character, a tab, its tag.
 
     Raises
@@ -22,7 +22,7 @@ def read_klue(path: str, lines: list[str], notes: list[Note]) -> Iterator[Senten
     characters: list[str] = []
     tags: list[str] = []
     begin = 0
-    for number, line in enumerate([*lines, ""], 1):
+    for number, line in enumerate([*text_lines, ""], 1):
         if line.startswith("## ") and not characters:
             continue
         if line:

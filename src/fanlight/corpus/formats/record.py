@@ -48,7 +48,7 @@ class Mark:
     line: int
 
 
-def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> list[tuple[Span, ...]]:
+def place_spans(path: str, texts: Sequence[str], stored_spans: Sequence[Sequence[Mark]]) -> list[tuple[Span, ...]]:
     """Return the marks of all texts in code points, counting in the first unit under which every surface fits.
 
     Raises
@@ -58,15 +58,15 @@ def placed(path: str, texts: Sequence[str], marks: Sequence[Sequence[Mark]]) -> 
     """
     for unit, breaks in product(UNITS, BREAKS):
         spans_of_texts = []
-        for text, marks_of_text in zip(texts, marks, strict=True):
-            places = _places(text, unit, breaks) if marks_of_text else {}
+        for text, marks_of_text in zip(texts, stored_spans, strict=True):
+            places = places_in_unit(text, unit, breaks) if marks_of_text else {}
             spans = [(places.get(m.start, -1), places.get(m.end, -1), m.type) for m in marks_of_text]
             if not all(_fits(text, s, m.surface) for s, m in zip(spans, marks_of_text, strict=True)):
                 break
             spans_of_texts.append(tuple(spans))
         else:
             return spans_of_texts
-    for text, marks_of_text in zip(texts, marks, strict=True):
+    for text, marks_of_text in zip(texts, stored_spans, strict=True):
         for m in marks_of_text:
             if not _fits(text, (m.start, m.end, m.type), m.surface):
                 raise DataError(
@@ -82,7 +82,7 @@ def _fits(text: str, span: Span, surface: str) -> bool:
     return 0 <= start < end <= len(text) and " ".join(text[start:end].split()) == " ".join(surface.split())
 
 
-def _places(text: str, unit: str, breaks: str) -> dict[int, int]:
+def places_in_unit(text: str, unit: str, breaks: str) -> dict[int, int]:
     """Return where in the text each offset of a unit lies."""
     places = {}
     offset = 0

@@ -24,7 +24,7 @@ class CorpusFormat(NamedTuple):
     endings : tuple of str
         Of names of files that are in this format.
     read : callable of (path, encoding) to list of Record
-    lines : callable of records to iterator of str, optional
+    write_lines : callable of records to iterator of str, optional
         The lines of a file.
     write : callable of (records, path), optional
         Where a format is no lines: it writes the file, or the folder.
@@ -36,7 +36,7 @@ class CorpusFormat(NamedTuple):
     name: str
     endings: tuple[str, ...]
     read: Read
-    lines: Callable[[Sequence[Record]], Iterator[str]] | None = None
+    write_lines: Callable[[Sequence[Record]], Iterator[str]] | None = None
     write: Callable[[Sequence[Record], str], None] | None = None
     has_tokens: bool = False
     is_folder: bool = False

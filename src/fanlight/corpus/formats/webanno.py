@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fanlight.corpus.decoding import read_text
-from fanlight.corpus.formats.record import Mark, Record, placed
+from fanlight.corpus.formats.record import Mark, Record, place_spans
 from fanlight.entities.bioes import Span
 from fanlight.errors import DataError
 
@@ -29,12 +29,12 @@ def read_webanno(path: str, encoding: str) -> list[Record]:
         A line is not of the format, there is no such layer, or tokens do not stand where they are said to.
     """
     text, _ = read_text(path, encoding)
-    lines = text.split("\n")
-    if not lines[0].startswith("#FORMAT=WebAnno TSV 3"):
-        raise DataError(f"{path}:1: is not WebAnno TSV 3: its first line is {lines[0][:40]!r}")
-    column = _column(path, lines)
+    text_lines = text.split("\n")
+    if not text_lines[0].startswith("#FORMAT=WebAnno TSV 3"):
+        raise DataError(f"{path}:1: is not WebAnno TSV 3: its first line is {text_lines[0][:40]!r}")
+    column = _column(path, text_lines)
     sentences: list[tuple[str, list[tuple[int, list[str]]]]] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_lines, 1):
         if line.startswith("#Text="):
             part = _unescape(line[len("#Text=") :])
             if sentences and not sentences[-1][1]:  # a sentence over several lines
@@ -47,17 +47,19 @@ def read_webanno(path: str, encoding: str) -> list[Record]:
                 raise DataError(f"{path}:{number}: expected a token's number, offsets and text, not {line[:60]!r}")
             if "." not in cells[0]:  # parts of tokens have lines of their own
                 sentences[-1][1].append((number, cells))
-    texts, marks, values = [], [], []
+    texts, stored_spans, values = [], [], []
     for sentence, rows in sentences:
         offsets = [tuple(map(int, cells[1].split("-"))) for _, cells in rows]
         lead = len(sentence) - len(sentence.lstrip())
         base = offsets[0][0] - lead if offsets else 0
         laid = zip(offsets, rows, strict=True)
-        marks.append([Mark(s - base, e - base, "", cells[2], number) for (s, e), (number, cells) in laid])
+        stored_spans.append([Mark(s - base, e - base, "", cells[2], number) for (s, e), (number, cells) in laid])
         values.append([cells[column] if len(cells) > column else "_" for _, cells in rows])
         texts.append(sentence)
     records = []
-    for sentence, tokens, cells, (_, rows) in zip(texts, placed(path, texts, marks), values, sentences, strict=True):
+    for sentence, tokens, cells, (_, rows) in zip(
+        texts, place_spans(path, texts, stored_spans), values, sentences, strict=True
+    ):
         places = tuple((s, e) for s, e, _ in tokens)
         records.append(Record(sentence, _spans(places, cells), rows[0][0] if rows else 0, places))
     return records
@@ -74,17 +76,17 @@ def write_webanno(records: Iterable[Record]) -> Iterator[str]:
         assert r.tokens is not None
         yield ""
         yield "#Text=" + "".join(_ESCAPED.get(c, c) for c in r.text)
-        marks: list[list[str]] = [[] for _ in r.tokens]
+        values: list[list[str]] = [[] for _ in r.tokens]
         for start, end, type_ in r.spans:
             inside = [i for i, (s, e) in enumerate(r.tokens) if start <= s and e <= end]
             entity += 1
             for i in inside:
                 escaped = re.sub(r"([\\\[\]|_;\t\n])", r"\\\1", type_)
-                marks[i].append(f"{escaped}[{entity}]")
+                values[i].append(f"{escaped}[{entity}]")
         for i, (s, e) in enumerate(r.tokens):
             begin, end = base + _units(r.text[:s]), base + _units(r.text[:e])
-            column = "|".join(marks[i]) or "_"
-            ids = "|".join("*" + mark[mark.rindex("[") :] for mark in marks[i]) or "_"
+            column = "|".join(values[i]) or "_"
+            ids = "|".join("*" + mark[mark.rindex("[") :] for mark in values[i]) or "_"
             yield f"{number}-{i + 1}\t{begin}-{end}\t{r.text[s:e]}\t{ids}\t{column}\t"
         base += _units(r.text) + 1
 
@@ -104,10 +106,10 @@ def _spans(tokens: Sequence[tuple[int, int]], cells: Sequence[str]) -> tuple[Spa
     return tuple(sorted([*single, *((s, e, type_) for (type_, _), (s, e) in open_.items())]))
 
 
-def _column(path: str, lines: Sequence[str]) -> int:
+def _column(path: str, text_lines: Sequence[str]) -> int:
     """Return the place of the first feature named "value" among a token line's cells."""
     place = 3
-    for line in lines:
+    for line in text_lines:
         if line.startswith(("#T_SP=", "#T_CH=", "#T_RL=")):
             features = line.partition("=")[2].split("|")[1:]
             if line.startswith("#T_SP=") and "value" in features:

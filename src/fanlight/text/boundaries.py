@@ -1,7 +1,7 @@
 """Sentence borders at final marks and abbreviations: what words say about the stop beside them.
 
-Each word has bits, so that both engines decide by the same flags of word types: `engine.borders` has the kernels,
-`engine.token_flags` the lower bits.
+Each word has bits, so that both engines decide by the same flags of word types: the kernels are in
+`engine.boundaries`, `engine.token_flags` has the lower bits.
 No sentence ends, within a line,
 
 1. after a number with its stop before a digit or Hangul (``2020. 1. 1.``, ``12. 31. 까지``) or a month (``5. March``);
@@ -13,6 +13,11 @@ No sentence ends, within a line,
 An abbreviation that may stand at an end (``Inc. D.C. etc. p.m.``) ends a sentence before a capital if this begins a
 pronoun, article or the like, or a verb follows (``D.C. Obama lives``) and the word between is none that goes with such
 abbreviations (``U.S. Senate voted``). After a single letter (``Malcolm X. He``) only the former counts.
+
+A line begins an item of a list, a row of a table or a headline, whatever its length and that of the line before, behind
+a colon or two numbers (``6-4 6-3``); if it is two words in capitals, or one and a dash (``GOLF -``); if a colon follows
+its first word (``Leicester: …``) and no small letter begins the word before; and if a number and a capital begin it,
+as a number began its sentence.
 
 Before a small letter a sentence ends at an exclamation or question mark, and at a full stop after a word that is too
 long for an abbreviation, if this has small letters or a pronoun or the like follows; but not behind a closing quote or
@@ -28,12 +33,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from fanlight.text.layout import is_final
+from fanlight.text.layout import BULLETS, is_final
 
 (
     DIGITS, FIRST_DIGIT, LISTED, HANGUL, MONTH, ENDS, STARTS, CONTINUES, SPEECH, VERB, NUMBERED, BRAND, LETTER,
-    INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM,
-) = (1 << i for i in range(11, 29))  # fmt: skip
+    INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM, COLON, CAPITALS,
+) = (1 << i for i in range(11, 31))  # fmt: skip
 LETTERS = 4  # of an abbreviation among characters, at most
 LEAST = 4  # letters of a word that is no abbreviation
 
@@ -65,9 +70,9 @@ _WORDS = {
     VERB: """is was has had will would can could does did may might should must ran runs came comes went goes took
         takes gave gives got gets made makes saw sees knew knows thought thinks won wins lost loses left leaves met
         meets held holds led leads began begins became becomes spoke speaks lives works stays loves likes wants
-        plays teaches writes sells sold bought buys found finds grew built sent kept felt stood sat fell rose
+        plays owns meets teaches writes sells sold bought buys found finds grew built sent kept felt stood sat fell rose
         never always also then still often later currently recently""",
-    NUMBERED: "sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax",
+    NUMBERED: "sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax tab",
     BRAND: "yahoo jeopardy oliver",
 }  # fmt: skip
 _ORDINALS = frozenset("가나다라마바사")
@@ -85,12 +90,12 @@ WORDS = _bits_of_words()
 
 
 @lru_cache(1 << 16)
-def border_bits(word: str) -> int:
+def boundary_bits(word: str) -> int:
     """Return what a token says about the stops beside it.
 
     Examples
     --------
-    >>> border_bits("12") == DIGITS | FIRST_DIGIT, border_bits("sec") == NUMBERED
+    >>> boundary_bits("12") == DIGITS | FIRST_DIGIT, boundary_bits("sec") == NUMBERED
     (True, True)
     """
     head = word[0]
@@ -101,9 +106,15 @@ def border_bits(word: str) -> int:
     bits |= DIGITS * (word.isascii() and word.isdigit()) | FIRST_DIGIT * head.isdigit()
     bits |= LETTER * (letter and len(word) == 1) | INITIAL * (letter and len(word) == 2 and word[1] == ".")
     bits |= (
-        STOP * (word == ".") | ITEM * (word in (".", ")")) | EXCLAIMS * (head in "!?") | UPPER_LETTER * head.isupper()
+        STOP * (word == ".") | COLON * (word == ":") | CAPITALS * (len(word) > 1 and word.isascii() and word.isupper())
     )
+    bits |= ITEM * (word in (".", ")")) | EXCLAIMS * (head in "!?") | UPPER_LETTER * head.isupper()
     return bits | VERB * (word.isascii() and len(word) > 4 and word.islower() and word.endswith("ed"))
+
+
+def is_figure(word: str) -> bool:
+    """Tell whether a token begins with a digit."""
+    return boundary_bits(word) & FIRST_DIGIT != 0
 
 
 def ends_after_mark(
@@ -125,7 +136,7 @@ def ends_after_mark(
     """
 
     def bits(u: int) -> int:
-        return border_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+        return boundary_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
 
     mark = t - 1
     while mark > sentence_start and not is_final(text[starts[mark] : ends[mark]]):
@@ -159,9 +170,9 @@ def ends_before_small_letter(
     word, mark = text[starts[t - 2] : ends[t - 2]], text[starts[t - 1] : ends[t - 1]]
     if t - 2 < sentence_start or starts[t - 1] > ends[t - 2]:
         return False
-    if border_bits(mark) & EXCLAIMS:
-        return not border_bits(word) & BRAND
-    starts_sentence = border_bits(text[starts[t] : ends[t]]) & STARTS != 0
+    if boundary_bits(mark) & EXCLAIMS:
+        return not boundary_bits(word) & BRAND
+    starts_sentence = boundary_bits(text[starts[t] : ends[t]]) & STARTS != 0
     return mark == "." and len(word) >= LEAST and (word.islower() or (starts_sentence and word[0].isalpha()))
 
 
@@ -171,26 +182,46 @@ def begins_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -
     A sentence begins with a pronoun or the like with a capital; an item with a number of up to three digits with its
     mark, that is no day of a month.
     """
-    here = border_bits(text[starts[t] : ends[t]])
+    here = boundary_bits(text[starts[t] : ends[t]])
     if here & UPPER_LETTER and here & STARTS and not here & LETTER:
         return True
     u, count = t, len(starts)
     while u < count and u < t + 4 and (u == t or starts[u] == ends[u - 1]):
-        if not border_bits(text[starts[u] : ends[u]]) & DIGITS:
+        if not boundary_bits(text[starts[u] : ends[u]]) & DIGITS:
             break
         u += 1
     if u == t or u + 1 >= count or starts[u] > ends[u - 1] or starts[u + 1] == ends[u] or ends[u - 1] - starts[t] > 3:
         return False
-    following = border_bits(text[starts[u + 1] : ends[u + 1]])
-    return border_bits(text[starts[u] : ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
+    following = boundary_bits(text[starts[u + 1] : ends[u + 1]])
+    return boundary_bits(text[starts[u] : ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
+
+
+def begins_item(text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int) -> bool:
+    """Tell whether a line that begins with token t, with a capital or digit, begins an item; see above."""
+
+    def bits(u: int) -> int:
+        return boundary_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+
+    before, here, following = bits(t - 1), bits(t), bits(t + 1)
+    if before & COLON:
+        return True
+    figures = before & FIRST_DIGIT and t - 2 >= sentence_start and bits(t - 2) & FIRST_DIGIT
+    if figures and starts[t - 1] > ends[t - 2]:
+        return True
+    apart = t + 1 < len(starts) and starts[t + 1] > ends[t]
+    if here & FIRST_DIGIT:
+        return apart and bits(sentence_start) & FIRST_DIGIT != 0 and following & UPPER_LETTER != 0
+    if apart and here & CAPITALS and (following & CAPITALS or text[starts[t + 1] : ends[t + 1]] in BULLETS):
+        return True
+    return not apart and following & COLON != 0 and not text[starts[t - 1]].islower()
 
 
 def ends_after_abbreviation(
     text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
-    before = border_bits(text[starts[t - 1] : ends[t - 1]])
-    here = border_bits(text[starts[t] : ends[t]])
+    before = boundary_bits(text[starts[t - 1] : ends[t - 1]])
+    here = boundary_bits(text[starts[t] : ends[t]])
     if (
         not before & (ENDS | INITIAL)
         or not here & UPPER_LETTER
@@ -202,4 +233,4 @@ def ends_after_abbreviation(
         return not (before & INITIAL and here & LETTER)
     if before & INITIAL or here & CONTINUES or t + 1 >= len(starts) or starts[t + 1] == ends[t]:
         return False
-    return border_bits(text[starts[t + 1] : ends[t + 1]]) & VERB != 0
+    return boundary_bits(text[starts[t + 1] : ends[t + 1]]) & VERB != 0

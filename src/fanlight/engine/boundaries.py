@@ -1,4 +1,4 @@
-"""Kernels of `text.borders`: sentence borders at final marks and abbreviations, by flags of word types."""
+"""Kernels of `text.boundaries`: sentence borders at final marks and abbreviations, by flags of word types."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.engine.token_flags import ALPHABETIC, FINAL, LOWER
+from fanlight.engine.layout import continues, is_short
+from fanlight.engine.token_flags import ALPHABETIC, BULLET, COMMA, FINAL, FIRST_LOWER, FIRST_UPPER, LOWER
 from fanlight.jit import inner
-from fanlight.text import borders as rules
-from fanlight.text.borders import (
+from fanlight.text import boundaries as rules
+from fanlight.text.boundaries import (
     BRAND,
+    CAPITALS,
+    COLON,
     CONTINUES,
     DIGITS,
     ENDS,
@@ -34,6 +37,7 @@ from fanlight.text.borders import (
 )
 from fanlight.text.character_kernels import point
 from fanlight.text.hash_kernels import START, hash_bytes
+from fanlight.text.sentences import HEADLINE
 
 
 def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
@@ -62,8 +66,8 @@ _KEYS, _BITS = table_of(rules.WORDS, 4096)
 
 
 @inner()
-def border_bits(data: Any, begin: int, end: int) -> Any:
-    """Return the `text.borders.border_bits` of an ASCII word, or of a character that is not ASCII."""
+def boundary_bits(data: Any, begin: int, end: int) -> Any:
+    """Return the `text.boundaries.boundary_bits` of an ASCII word, or of a character that is not ASCII."""
     head = data[begin]
     if head >= 0x80:
         p = point(data, begin)
@@ -90,6 +94,8 @@ def border_bits(data: Any, begin: int, end: int) -> Any:
         | LETTER * (letter and length == 1)
         | INITIAL * (letter and length == 2 and data[end - 1] == 46)
         | STOP * (length == 1 and head == 46)
+        | COLON * (length == 1 and head == 58)
+        | CAPITALS * (length > 1 and upper and not lower)
         | ITEM * (length == 1 and (head == 46 or head == 41))
         | EXCLAIMS * (head == 33 or head == 63)
         | UPPER_LETTER * (65 <= head <= 90)
@@ -155,6 +161,44 @@ def begins_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int) -> bool
     if u == t or u + 1 >= count or gaps[u] >= 0 or gaps[u + 1] < 0 or offsets[u - 1, 1] - offsets[t, 0] > 3:
         return False
     return flags[types[u]] & ITEM != 0 and not flags[types[u + 1]] & (MONTH | FIRST_DIGIT)
+
+
+@inner()
+def begins_item(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int) -> bool:
+    """Tell whether a line that begins with token t, with a capital or digit, begins an item."""
+    before, here = flags[types[t - 1]], flags[types[t]]
+    following = flags[types[t + 1]] if t + 1 < len(types) else 0
+    if before & COLON:
+        return True
+    if before & FIRST_DIGIT and t - 2 >= sentence_start and flags[types[t - 2]] & FIRST_DIGIT and gaps[t - 1] >= 0:
+        return True
+    apart = t + 1 < len(types) and gaps[t + 1] >= 0
+    if here & FIRST_DIGIT:
+        return apart and flags[types[sentence_start]] & FIRST_DIGIT != 0 and following & UPPER_LETTER != 0
+    if apart and here & CAPITALS and following & (CAPITALS | BULLET):
+        return True
+    return not apart and following & COLON != 0 and not before & FIRST_LOWER
+
+
+@inner()
+def ends_at_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int) -> Any:
+    """Tell whether a sentence ends with the line before token t, which ends in no final mark."""
+    before, here = flags[types[t - 1]], flags[types[t]]
+    if here & FIRST_LOWER or before & (FIRST_LOWER | COMMA):
+        if here & BULLET and t + 1 < len(types) and gaps[t + 1] >= 0:
+            return True
+        if begins_line(types, offsets, gaps, flags, t):
+            return True
+        if before & COMMA or not here & (FIRST_UPPER | FIRST_DIGIT):
+            return False
+        return is_short(offsets, gaps, t, line_start) or begins_item(types, offsets, gaps, flags, t, sentence_start)
+    if here & FIRST_UPPER:
+        if not continues(types, offsets, gaps, flags, t, sentence_start, line_start):
+            return True
+        return begins_item(types, offsets, gaps, flags, t, sentence_start)
+    if offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t):
+        return True
+    return here & FIRST_DIGIT != 0 and begins_item(types, offsets, gaps, flags, t, sentence_start)
 
 
 @inner()

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from fanlight.engine.chain import best_path, messages, probability, type_probabilities
-from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_borders, tokens_of
+from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_boundaries, tokens_of
 from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
+from fanlight.engine.span_rules import correct_entities
+from fanlight.engine.spans import trim_entities
 from fanlight.engine.token_features import no_features, with_features
 from fanlight.engine.type_chains import (
     best_paths,
@@ -25,7 +27,7 @@ from fanlight.engine.type_chains import (
 )
 from fanlight.jit import ZERO, inner
 
-TOGETHER = 64  # tokens, of whole sentences, that are worked out at once
+BATCH_TOKENS = 64  # tokens, of whole sentences, that are worked out at once
 
 
 @inner()
@@ -45,16 +47,27 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
         Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
     """
     tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch.longest)
-    return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
+    count = _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
+    if networks.last_stage.independent:
+        return count
+    data = documents.chunks.data
+    return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
 
 
 @inner()
 def run_sentences(
-    documents: Any, borders: Any, owners: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any
+    documents: Any,
+    sentence_offsets: Any,
+    owners: Any,
+    networks: Any,
+    finders: Any,
+    scratch: Any,
+    thresholds: Any,
+    out: Any,
 ) -> Any:
     """Tag sentences whose chunks are tokens, as `run` does documents; entities are in tokens of all."""
     contextual = networks.two_stages or len(networks.first_stage.contexts) > 0
-    tokens = lay_out_sentences(documents, borders, owners, contextual)
+    tokens = lay_out_sentences(documents, sentence_offsets, owners, contextual)
     return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
 
 
@@ -65,10 +78,10 @@ def _run_networks(
     tables = documents.tables
     tokens = with_features(documents.chunks.data, tokens, tables.hashes, finders)
     document_features = np.zeros(
-        (len(tokens.types), networks.last_stage.evidence.shape[1] if networks.two_stages else 0), np.float32
+        (len(tokens.types), networks.last_stage.document_weights.shape[1] if networks.two_stages else 0), np.float32
     )
     if networks.two_stages:
-        _tell(networks.first_stage, tokens, tables, scratch, document_features)
+        _fill_document_features(networks.first_stage, tokens, tables, scratch, document_features)
     return find_entities(
         networks.last_stage if networks.two_stages else networks.first_stage,
         tokens,
@@ -90,13 +103,13 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
     for c in range(chunks.documents[begin], chunks.documents[stop]):
         count += tables.token_starts[chunks.ids[c] + 1] - tables.token_starts[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
-    offsets, borders = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
+    offsets, sentence_offsets = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
     separate = len(tables.kinds) > 0
     memory = np.zeros((tables.kind_count if separate else tables.form_count, 4), np.int32)
     repetitions = np.zeros((tables.form_count if separate else 0, 2), np.int32)
     sentences, at = ZERO, ZERO
     owners = np.empty(count, np.int32)
-    borders[0] = 0
+    sentence_offsets[0] = 0
     state = np.empty(2, np.int64)
     for d in range(begin, stop):
         end = at
@@ -107,28 +120,28 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
         tokens_of(
             chunks, tables, chunks.documents[d], chunks.documents[d + 1], types[at:end], offsets[at:end], gaps[at:end]
         )
-        edges = borders[sentences:]
+        offsets_within = sentence_offsets[sentences:]
         state[:] = 0
-        divisions = sentence_borders(
-            types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, end - at, edges, state
+        divisions = sentence_boundaries(
+            types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, end - at, offsets_within, state
         )
         if contextual:
-            contexts_of(types[at:end], edges[: divisions + 1], tables, memory, d - begin + 1, contexts[at:end])
+            contexts_of(types[at:end], offsets_within[: divisions + 1], tables, memory, d - begin + 1, contexts[at:end])
             if separate:
                 note_repetitions(types[at:end], tables.forms, repetitions, d - begin + 1, contexts[at:end])
         owners[sentences : sentences + divisions] = d
         for s in range(divisions + 1):
-            edges[s] += at
+            offsets_within[s] += at
         sentences += divisions
         at = end
-    return Tokens(types, offsets, contexts, borders[: sentences + 1], owners[:sentences], no_features())
+    return Tokens(types, offsets, contexts, sentence_offsets[: sentences + 1], owners[:sentences], no_features())
 
 
 @inner()
-def lay_out_sentences(documents: Any, borders: Any, owners: Any, contextual: bool) -> Any:
+def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contextual: bool) -> Any:
     """Return the `Tokens` of sentences whose chunks are tokens; offsets count tokens.
 
-    ``borders`` (S + 1,) are the first tokens of sentences, ``owners`` (S,) their documents.
+    ``sentence_offsets`` (S + 1,) are the first tokens of sentences, ``owners`` (S,) their documents.
     """
     chunks, _, _, tables = documents
     count = len(chunks.ids)
@@ -138,32 +151,32 @@ def lay_out_sentences(documents: Any, borders: Any, owners: Any, contextual: boo
         types[t] = tables.tokens[tables.token_starts[chunks.ids[t]], 0]
         offsets[t, 0], offsets[t, 1] = t, t + 1
     memory = np.zeros((tables.form_count, 4), np.int32)
-    edges = np.empty(len(borders), np.int32)
+    offsets_within = np.empty(len(sentence_offsets), np.int32)
     s = ZERO
     while contextual and s < len(owners):
         end = s
         while end < len(owners) and owners[end] == owners[s]:
-            edges[end - s] = borders[end] - borders[s]
+            offsets_within[end - s] = sentence_offsets[end] - sentence_offsets[s]
             end += 1
-        edges[end - s] = borders[end] - borders[s]
-        begin, stop = borders[s], borders[end]
-        contexts_of(types[begin:stop], edges[: end - s + 1], tables, memory, s + 1, contexts[begin:stop])
+        offsets_within[end - s] = sentence_offsets[end] - sentence_offsets[s]
+        begin, stop = sentence_offsets[s], sentence_offsets[end]
+        contexts_of(types[begin:stop], offsets_within[: end - s + 1], tables, memory, s + 1, contexts[begin:stop])
         s = end
-    return Tokens(types, offsets, contexts, borders, owners, no_features())
+    return Tokens(types, offsets, contexts, sentence_offsets, owners, no_features())
 
 
 @inner()
 def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
-    borders, owners = tokens.borders, tokens.owners
-    batch = np.empty(TOGETHER, np.int64)
+    sentence_offsets, owners = tokens.sentence_offsets, tokens.owners
+    batch = np.empty(BATCH_TOKENS, np.int64)
     s, count = ZERO, ZERO
-    while s < len(borders) - 1:
-        n, s = _choose(borders, s, tokens.contexts, False, batch)
+    while s < len(sentence_offsets) - 1:
+        n, s = _choose(sentence_offsets, s, tokens.contexts, False, batch)
         emissions(net, tokens, document_features, batch[:n], scratch)
         at = ZERO
         for g in batch[:n]:
-            size, places = borders[g + 1] - borders[g], tokens.offsets[borders[g] :]
+            size, places = sentence_offsets[g + 1] - sentence_offsets[g], tokens.offsets[sentence_offsets[g] :]
             if net.independent:
                 count = _overlapping_entities((at, size), net, places, owners[g], thresholds, scratch, out, count)
             else:
@@ -173,19 +186,19 @@ def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any
 
 
 @inner(forceinline=True)
-def _choose(borders: Any, s: int, contexts: Any, repeated: bool, batch: Any) -> tuple[int, int]:
+def _choose(sentence_offsets: Any, s: int, contexts: Any, repeated: bool, batch: Any) -> tuple[int, int]:
     """Choose sentences from s on, to be worked out together: all, or those with `repeated` words.
 
     Fills `batch`; returns how many they are and the first not looked at.
     """
     n, tokens = ZERO, ZERO
-    while s < len(borders) - 1 and n < len(batch):
+    while s < len(sentence_offsets) - 1 and n < len(batch):
         chosen = not repeated
-        for t in range(borders[s], borders[s + 1] if repeated else 0):
+        for t in range(sentence_offsets[s], sentence_offsets[s + 1] if repeated else 0):
             chosen = chosen or contexts[t] & REPEATED
         if chosen:
-            tokens += borders[s + 1] - borders[s]
-            if n and tokens > TOGETHER:
+            tokens += sentence_offsets[s + 1] - sentence_offsets[s]
+            if n and tokens > BATCH_TOKENS:
                 break
             batch[n] = s
             n += 1
@@ -194,65 +207,65 @@ def _choose(borders: Any, s: int, contexts: Any, repeated: bool, batch: Any) -> 
 
 
 @inner()
-def _tell(net: Any, tokens: Any, tables: Any, room: Any, document_features: Any) -> None:
+def _fill_document_features(net: Any, tokens: Any, tables: Any, scratch: Any, document_features: Any) -> None:
     """Fill the features (N, T + 1) of other mentions; see `network.document_features`."""
     T = document_features.shape[1] - 1
-    ids, contexts, borders, owners = tokens.types, tokens.contexts, tokens.borders, tokens.owners
-    owns = np.empty((len(ids), T), np.float32)
-    own_evidence(net, tokens, room, owns)
-    tellers, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
+    ids, contexts, sentence_offsets, owners = tokens.types, tokens.contexts, tokens.sentence_offsets, tokens.owners
+    probabilities = np.empty((len(ids), T), np.float32)
+    mention_probabilities(net, tokens, scratch, probabilities)
+    last_documents, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
     sums = np.empty((tables.form_count, T))
     s = ZERO
-    while s < len(borders) - 1:
+    while s < len(sentence_offsets) - 1:
         end = s
-        while end < len(borders) - 1 and owners[end] == owners[s]:
+        while end < len(sentence_offsets) - 1 and owners[end] == owners[s]:
             end += 1
-        for t in range(borders[s], borders[end]):
+        for t in range(sentence_offsets[s], sentence_offsets[end]):
             if contexts[t] & REPEATED:
                 form = tables.forms[ids[t]]
-                if tellers[form] != owners[s]:
-                    tellers[form] = owners[s]
+                if last_documents[form] != owners[s]:
+                    last_documents[form] = owners[s]
                     numbers[form] = 0
                     sums[form] = 0
                 numbers[form] += 1
                 for y in range(T):
-                    sums[form, y] += owns[t, y]
-        for t in range(borders[s], borders[end]):
+                    sums[form, y] += probabilities[t, y]
+        for t in range(sentence_offsets[s], sentence_offsets[end]):
             if contexts[t] & REPEATED:
                 form = tables.forms[ids[t]]
                 document_features[t, T] = 1
                 for y in range(T):
-                    document_features[t, y] = (sums[form, y] - owns[t, y]) / (numbers[form] - 1)
+                    document_features[t, y] = (sums[form, y] - probabilities[t, y]) / (numbers[form] - 1)
         s = end
 
 
 @inner()
-def own_evidence(net: Any, tokens: Any, room: Any, owns: Any) -> None:
+def mention_probabilities(net: Any, tokens: Any, scratch: Any, probabilities: Any) -> None:
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
-    T = owns.shape[1]
-    contexts, borders = tokens.contexts, tokens.borders
-    nothing = np.empty((len(owns), 0), np.float32)
-    batch = np.empty(TOGETHER, np.int64)
+    T = probabilities.shape[1]
+    contexts, sentence_offsets = tokens.contexts, tokens.sentence_offsets
+    nothing = np.empty((len(probabilities), 0), np.float32)
+    batch = np.empty(BATCH_TOKENS, np.int64)
     s = ZERO
-    while s < len(borders) - 1:
-        n, s = _choose(borders, s, contexts, True, batch)
-        emissions(net, tokens, nothing, batch[:n], room)
+    while s < len(sentence_offsets) - 1:
+        n, s = _choose(sentence_offsets, s, contexts, True, batch)
+        emissions(net, tokens, nothing, batch[:n], scratch)
         at = ZERO
         for g in batch[:n]:
-            begin, end = borders[g], borders[g + 1]
+            begin, end = sentence_offsets[g], sentence_offsets[g + 1]
             low, high = end, begin
             for t in range(begin, end):
                 if contexts[t] & REPEATED:
                     low, high = min(low, t), t
             if net.independent:
-                type_messages(at, end - begin, low - begin, high - begin, room)
+                type_messages(at, end - begin, low - begin, high - begin, scratch)
             else:
-                messages(at, end - begin, low - begin, high - begin, net.weights, room)
+                messages(at, end - begin, low - begin, high - begin, net.weights, scratch)
             for t in range(low, high + 1):
                 if contexts[t] & REPEATED and net.independent:
-                    independent_probabilities(t - begin, T, room, owns[t])
+                    independent_probabilities(t - begin, T, scratch, probabilities[t])
                 elif contexts[t] & REPEATED:
-                    type_probabilities(t - begin, T, room, owns[t])
+                    type_probabilities(t - begin, T, scratch, probabilities[t])
             at += end - begin
 
 

@@ -1,0 +1,125 @@
+"""Kernels of `text.span_words`: words and figures beside a place in UTF-8."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fanlight.engine.boundaries import table_of
+from fanlight.engine.chunks import place_of
+from fanlight.jit import ZERO, inner
+from fanlight.text.hash_kernels import hash_bytes
+from fanlight.text.span_words import BARE, MARKS_BEFORE, WORDS
+
+_KEYS, _BITS = table_of(WORDS, 2048)
+BLANK, DIGIT, LETTER, BARE_BYTE, BEFORE_BYTE, CLOCK_BYTE = (1 << n for n in range(6))  # classes of bytes
+
+
+def _classes() -> Any:
+    out = np.zeros(256, np.uint8)
+    out[[9, 10, 13, 32]] |= BLANK
+    out[48:58] |= DIGIT
+    out[65:91] |= LETTER
+    out[97:123] |= LETTER
+    out[128:] |= LETTER
+    for characters, bit in ((BARE, BARE_BYTE), (MARKS_BEFORE, BEFORE_BYTE), ("0123456789:.+-Z", CLOCK_BYTE)):
+        out[[ord(mark) for mark in characters]] |= bit
+    return out
+
+
+_CLASSES = _classes()
+
+
+@inner(inline="always")
+def is_of(byte: Any, bits: int) -> bool:
+    """Tell whether a byte is of one of some classes."""
+    return bool(_CLASSES[byte] & bits)
+
+
+@inner(inline="always")
+def is_plain(byte: Any) -> bool:
+    """Tell whether a byte is a letter or digit of ASCII."""
+    return bool(byte < 128 and _CLASSES[byte] & (LETTER | DIGIT))
+
+
+@inner(inline="always")
+def joins_figures(byte: Any) -> bool:
+    """Tell whether a byte is one of ``- . /``."""
+    return bool(45 <= byte <= 47)
+
+
+@inner()
+def end_of_run(data: Any, i: Any, end: Any, bits: int) -> Any:
+    """Return where the run of bytes of a class that begins at i ends."""
+    while i < end and _CLASSES[data[i]] & bits != 0:
+        i += 1
+    return i
+
+
+@inner()
+def value_of(data: Any, begin: Any, end: Any) -> Any:
+    """Return the number that digits write."""
+    value = ZERO
+    for i in range(begin, end):
+        value = 10 * value + data[i] - 48
+    return value
+
+
+@inner()
+def bits_of(data: Any, begin: Any, end: Any) -> Any:
+    """Return what a word says to the rules."""
+    if begin >= end or end - begin > 40:
+        return ZERO
+    slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
+    return np.int64(_BITS[slot])
+
+
+@inner()
+def word_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
+    """Return the run of letters before i, with blanks between; empty if something else stands there."""
+    while i > begin and is_of(data[i - 1], BLANK):
+        i -= 1
+    stop = i
+    while i > begin and is_of(data[i - 1], LETTER):
+        i -= 1
+    return i, stop
+
+
+@inner()
+def number_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
+    """Return the run of digits before i, with blanks on both sides; empty if there is none."""
+    while i > begin and is_of(data[i - 1], BLANK):
+        i -= 1
+    stop = i
+    while i > begin and is_of(data[i - 1], DIGIT):
+        i -= 1
+    if i == begin or is_of(data[i - 1], BLANK):
+        return i, stop
+    return stop, stop
+
+
+@inner()
+def word_behind(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
+    """Return the run of letters behind i, with blanks or a comma between."""
+    while i < end and (is_of(data[i], BLANK) or data[i] == 44):
+        i += 1
+    return i, end_of_run(data, i, end, LETTER)
+
+
+@inner()
+def count_points(data: Any, begin: Any, end: Any) -> Any:
+    """Return how many code points lie between two bytes, less than 0 if the second is before the first."""
+    count = ZERO
+    for i in range(min(begin, end), max(begin, end)):
+        count += data[i] & 0xC0 != 0x80
+    return count if begin < end else -count
+
+
+@inner()
+def contains(points: Any, point: Any) -> bool:
+    """Tell whether a few code points have one."""
+    for other in points:  # noqa: SIM110 - any() over a generator cannot be compiled
+        if other == point:
+            return True
+    return False

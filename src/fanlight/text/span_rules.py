@@ -1,0 +1,371 @@
+"""Rules for the spans that a model finds, in models that tell names from dates, times and quantities.
+
+What a number is, is said by the words and figures beside it; most of these a network of a few words' radius sees, yet
+seldom in training data. Within a sentence:
+
+1. A date in figures (``12/05/2021``, ``2021-05-12T10:00Z``) and a span of time before ``ago``, ``later`` or ``earlier``
+   are whole DATEs, or TIMEs if the unit is one of a clock; so are a few Korean words for days.
+2. A date takes in ``last``, ``next``, ``지난`` … before a weekday or unit, ``the day before`` before ``yesterday``, and
+   ``전``, ``뒤``, ``후`` behind a Korean span of time.
+3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
+   with a hyphen; as part of a longer figure; or as a number of an account, a telephone or a person. Nor is a number in
+   words without a unit, a score (``3-1``), a clock time that no clock shows, or an article (``3장 2절``) or room
+   (``204호``).
+4. An abbreviation before a number (``Sec. 4``) is no name, nor is a greeting; a person's name begins behind it.
+5. A name ends where another tag begins (``#Paris #London``).
+
+`Kind` says which types take part. `engine.span_rules` has the kernels; both look at ASCII characters alone, and at runs
+of letters, in which each character beyond ASCII counts as one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from fanlight.text.span_words import (
+    ABBREVIATION,
+    AGO,
+    ARTICLE,
+    BARE,
+    CHAIN,
+    CLOCK_UNIT,
+    COUNT,
+    COUNTERS,
+    DAY,
+    EVE,
+    GREETING,
+    GROUP,
+    KOREAN_AGO,
+    KOREAN_DAY,
+    LABEL,
+    LENGTH,
+    LONE,
+    MARKS_BEFORE,
+    OCCASION,
+    OF,
+    ONE_DAY,
+    OPENER,
+    PARTS,
+    PHRASES,
+    RELATIVE,
+    SIDE,
+    SPANS,
+    UNIT,
+    WISH,
+    WITHOUT_STOP,
+    bits_of,
+    end_of_run,
+    is_blank,
+    is_digit,
+    is_letter,
+    is_number,
+    is_plain,
+    may_have_phrase,
+    number_before,
+    word_before,
+    word_behind,
+)
+
+
+class Kind(IntEnum):
+    """What the rules take a type for."""
+
+    OTHER = 0
+    NAME = 1
+    PERSON = 2
+    DATE = 3
+    TIME = 4
+    QUANTITY = 5
+    AMOUNT = 6
+
+
+_KINDS = {
+    "PER": Kind.PERSON, "ORG": Kind.NAME, "LOC": Kind.NAME, "MISC": Kind.NAME, "DATE": Kind.DATE, "TIME": Kind.TIME,
+    "QUANTITY": Kind.QUANTITY, "MONEY": Kind.AMOUNT, "PERCENT": Kind.AMOUNT,
+}  # fmt: skip
+_NEEDED = {"PER", "DATE", "TIME", "QUANTITY"}  # without these a model marks numbers in a way of its own
+
+
+class Span(NamedTuple):
+    """A span of a text, in code points; `type` is a number."""
+
+    start: int
+    end: int
+    type: int
+    probability: float
+
+
+def kinds_of(types: Sequence[str]) -> list[int]:
+    """Return the `Kind` of each type; an empty list for a model whose types the rules do not know.
+
+    Examples
+    --------
+    >>> kinds_of(["DATE", "PER", "QUANTITY", "TIME"]), kinds_of(["DRUG"])
+    ([3, 2, 5, 4], [])
+    """
+    return [int(_KINDS.get(type_, Kind.OTHER)) for type_ in types] if set(types) >= _NEEDED else []
+
+
+def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: Sequence[int]) -> list[Span]:
+    """Return the spans of a sentence as the rules have them, in order.
+
+    Parameters
+    ----------
+    text : str
+    sentence : tuple of int
+        Where it begins and ends.
+    spans : sequence of Span
+        In order, without overlap.
+    kinds : sequence of int
+        The `Kind` of each type.
+
+    Examples
+    --------
+    >>> kinds = kinds_of(["DATE", "PER", "QUANTITY", "TIME"])
+    >>> text = "Hello Ann, see page 12 of three years ago"
+    >>> correct(text, (0, len(text)), [Span(0, 9, 1, 0.9), Span(20, 22, 0, 0.5), Span(26, 37, 0, 0.8)], kinds)
+    [Span(start=6, end=9, type=1, probability=0.9), Span(start=26, end=41, type=0, probability=0.8)]
+    """
+    begin, end = sentence
+    merged = _merge(text, list(spans), _phrases(text, begin, end), kinds)
+    out: list[Span] = []
+    for n, span in enumerate(merged):
+        left = out[-1].end if out else begin
+        right = merged[n + 1].start if n + 1 < len(merged) else end
+        kind = kinds[span.type]
+        if kind in (Kind.NAME, Kind.PERSON):
+            out += _names(text, end, span, kind)
+        elif not kind:
+            out.append(span)
+        elif not _is_no_value(text, (begin, end), span, kind):
+            out.append(_extend(text, (left, right), span) if kind in (Kind.DATE, Kind.TIME) else span)
+    return out
+
+
+def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], kinds: Sequence[int]) -> list[Span]:
+    """Replace the spans that a phrase overlaps, unless one is a name, but for such as lie within a figure."""
+    for start, end, kind in phrases:
+        origin = bisect_left(spans, start + 1, key=lambda span: span.end)
+        last = bisect_left(spans, end, key=lambda span: span.start)
+        touched = spans[origin:last]
+        values = [span for span in touched if kinds[span.type] >= Kind.DATE]
+        names = [span for span in touched if kinds[span.type] < Kind.DATE]
+        if any(span.start < start or span.end > end or not is_digit(text[start]) for span in names):
+            continue
+        times = [span.type for span in values if kinds[span.type] in (Kind.DATE, Kind.TIME)]
+        low = min([start, *(span.start for span in values)])
+        high = max([end, *(span.end for span in values)])
+        probability = max((span.probability for span in values), default=1.0)
+        type_ = times[0] if times else list(kinds).index(kind)
+        spans[origin:last] = [Span(low, high, type_, probability)]
+    return spans
+
+
+def _phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
+    """Return start, end and kind of dates in figures, spans of time in the past or future, and Korean days."""
+    out: list[tuple[int, int, int]] = []
+    i = begin if may_have_phrase(text[begin:end]) else end
+    while i < end and len(out) < PHRASES:
+        if is_digit(text[i]):
+            stop = _date(text, begin, i, end)
+            if stop:
+                out.append((i, stop, Kind.DATE))
+            i = max(stop, end_of_run(text, i, end, is_digit))
+        elif is_letter(text[i]):
+            stop = end_of_run(text, i, end, is_letter)
+            bits = bits_of(text[i:stop])
+            if bits & AGO and (phrase := _past(text, begin, i)):
+                out.append((phrase[0], stop, phrase[1]))
+            elif bits & KOREAN_DAY:
+                out.append((i, i + (bits >> LENGTH), Kind.DATE))
+            i = stop
+        else:
+            i += 1
+    return out
+
+
+def _date(text: str, begin: int, i: int, end: int) -> int:
+    """Return where a date in figures that begins at i ends; 0 if there is none."""
+    if i > begin and (is_plain(text[i - 1]) or (text[i - 1] in "./-" and i - 1 > begin and is_plain(text[i - 2]))):
+        return 0
+    places = [i]
+    for part in range(3):
+        j = end_of_run(text, i, min(end, i + 5), is_digit)
+        places.append(j)
+        if part < 2:
+            if j == i or j >= end or text[j] not in "./-" or text[j] != text[places[1]]:
+                return 0
+            i = j + 1
+    starts = [places[0], places[1] + 1, places[2] + 1]
+    lengths = [places[n + 1] - starts[n] for n in range(3)]
+    one, two, three = (int(text[starts[n] : places[n + 1]] or "0") for n in range(3))
+    if lengths[0] == 4:
+        valid = 0 < lengths[1] < 3 and 0 < lengths[2] < 3 and _is_day(one, two, three)
+    else:
+        year = three if lengths[2] == 4 else 2000 + three
+        valid = lengths[0] < 3 and lengths[1] < 3 and (lengths[2] == 4 or (lengths[2] == 2 and text[places[1]] == "/"))
+        valid = valid and (_is_day(year, one, two) or _is_day(year, two, one))
+    if not valid:
+        return 0
+    stop = places[3]
+    if stop + 1 < end and text[stop] == "T" and is_digit(text[stop + 1]):
+        stop = end_of_run(text, stop + 1, end, lambda c: c in "0123456789:.+-Z")
+        while text[stop - 1] in ":.+-":
+            stop -= 1
+    if stop < end and (is_plain(text[stop]) or (text[stop] in "./-" and stop + 1 < end and is_digit(text[stop + 1]))):
+        return 0
+    return stop
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    return 1000 <= year < 3000 and 1 <= month <= 12 and 1 <= day <= 31
+
+
+def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
+    """Return where the span of time before ``ago`` at i begins, and its kind."""
+    start, stop = word_before(text, begin, i)
+    unit = bits_of(text[start:stop])
+    if not unit & UNIT or stop == i:
+        return None
+    origin, of = start, False
+    for _ in range(CHAIN):
+        left, right = word_before(text, begin, start)
+        if left == right:
+            left, right = number_before(text, begin, start)
+        bits = bits_of(text[left:right])
+        if left == right or right == start or not (bits & COUNT or is_digit(text[left])) or (of and not bits & GROUP):
+            break
+        start, of = left, bits & OF != 0
+        if not of:
+            origin = left
+    if origin == word_before(text, begin, i)[0]:
+        return None
+    return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE
+
+
+def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
+    """Return what stays of a name: nothing, itself, or several."""
+    start = span.start
+    stop = end_of_run(text, start, span.end, is_letter)
+    bits = bits_of(text[start:stop])
+    if bits & ABBREVIATION:
+        after = stop + (stop < end and text[stop] == ".")
+        if after >= span.end and (after > stop or bits & WITHOUT_STOP):
+            after = end_of_run(text, after, end, is_blank)
+            if after < end and is_digit(text[after]):
+                return []
+    while kind == Kind.PERSON and start < span.end:
+        stop = end_of_run(text, start, span.end, is_letter)
+        bits = bits_of(text[start:stop])
+        if bits & WISH:
+            stop, occasion = word_behind(text, stop, span.end)
+            if not bits_of(text[stop:occasion]) & OCCASION:
+                break
+            stop = occasion
+        elif not bits & (GREETING | OPENER):
+            break
+        following, _ = word_behind(text, stop, span.end)
+        if following == span.end and bits & (GREETING | WISH):
+            return []
+        if following == span.end or following == stop:
+            break
+        start = following
+    out: list[Span] = []
+    for i in range(start + 1, span.end):
+        if text[i] == "#" and is_blank(text[i - 1]):
+            stop = i
+            while is_blank(text[stop - 1]):
+                stop -= 1
+            out.append(span._replace(start=start, end=stop))
+            start = i
+    return [*out, span._replace(start=start)]
+
+
+def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) -> bool:
+    """Tell whether a span is neither a date nor a time nor an amount."""
+    begin, end = sentence
+    start, stop = span.start, span.end
+    if start > begin and is_digit(text[start]) and is_digit(text[start - 1]):
+        return True
+    if stop < end and is_digit(text[stop - 1]) and is_digit(text[stop]):
+        return True
+    if kind in (Kind.DATE, Kind.QUANTITY) and bits_of(text[start:stop]) & LONE:
+        return True
+    digits = sum(map(is_digit, text[start:stop]))
+    bare = all(c in BARE for c in text[start:stop])
+    counted = any(c in COUNTERS for c in text[start:stop]) or (kind in (Kind.DATE, Kind.TIME) and any(
+        c in PARTS for c in text[start:stop]
+    ))  # fmt: skip
+    article = counted and all(c in BARE or c in COUNTERS or c in PARTS for c in text[start:stop])
+    if not digits or not (bare or article):
+        return False
+    hyphen = start if text[start] == "-" else start - 1
+    if hyphen > begin and text[hyphen] == "-" and text[hyphen - 1] > "\x7f":
+        return True
+    if article:
+        return kind != Kind.AMOUNT
+    if _date(text, begin, start, end) == stop:
+        return False
+    before = start
+    while before > begin and text[before - 1] in MARKS_BEFORE:
+        before -= 1
+        if text[before] in "+#":
+            return True
+    label, _ = word_before(text, begin, before)
+    return bool(bits_of(text[label:before]) & LABEL) or _is_code(text, sentence, span, kind)
+
+
+def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> bool:
+    """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
+    begin, end = sentence
+    low, high = span.start, span.end
+    while low > begin and text[low - 1] in "0123456789-":
+        low -= 1
+    while high < end and text[high] in "0123456789-":
+        high += 1
+    figure = text[low:high]
+    if kind == Kind.TIME and ":" in figure:
+        origin, _, following = figure.partition(":")
+        second = following[: end_of_run(following, 0, len(following), is_digit)]
+        return is_number(origin) and is_number(second) and len(origin) < 4 > len(second) and (
+            int(origin) > 24 or int(second) > 59
+        )  # fmt: skip
+    groups = figure.split("-")
+    if len(groups) < 2 or not all(map(is_number, groups)):
+        return False
+    if len(groups) > 2:
+        return True
+    one, two = groups
+    if len(one) < 3 and len(two) < 3:
+        return kind != Kind.DATE and int(two) <= int(one)  # a score: ranges ascend
+    if len(one) == 4 and (len(two) == 2 or (len(two) == 4 and two[0] in "12")):
+        return False
+    return kind in (Kind.DATE, Kind.TIME) or (two[0] == "0" and len(two) > 1) or len(one) + len(two) > 8
+
+
+def _extend(text: str, limits: tuple[int, int], span: Span) -> Span:
+    """Return a date with the word before or behind it that belongs to it, within the limits that other spans set."""
+    left, right = limits
+    start, end = span.start, span.end
+    bits = bits_of(text[start : end_of_run(text, start, end, is_letter)])
+    low, high = word_before(text, left, start)
+    before = bits_of(text[low:high])
+    if high < start and bits & (DAY | UNIT) and before & RELATIVE:
+        start = low
+    elif high < start and bits_of(text[start:end]) & EVE and before & SIDE:
+        day, stop = word_before(text, left, low)
+        the, close = word_before(text, left, day)
+        if stop < low and close < day and bits_of(text[day:stop]) & ONE_DAY and bits_of(text[the:close]) & ARTICLE:
+            start = the
+    if text[end - 1] in SPANS:
+        digits = 0
+        while end - 2 - digits >= start and is_digit(text[end - 2 - digits]):
+            digits += 1
+        ordinal = digits > 0 and (text[end - 1] == "월" or (text[end - 1] == "년" and digits > 3))
+        behind, stop = word_behind(text, end, right)
+        if not ordinal and bits_of(text[behind:stop]) & KOREAN_AGO:
+            end = behind + 1
+    return span._replace(start=start, end=end)

@@ -1,0 +1,143 @@
+"""What words say to the rules of spans (`text.span_rules`), and the words beside a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+(
+    LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
+    LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP,
+) = (1 << i for i in range(22))  # fmt: skip
+LENGTH = 24  # the bit from which on a Korean day has its length without particles
+PHRASES = 512  # of a sentence at most
+CHAIN = 4  # words of a count, at most
+MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
+BARE = "0123456789 \t\n\r.,:;/()+-#~'"
+COUNTERS = "호쪽절항동제실"  # numbers with these are parts of laws, books and buildings
+PARTS = "장조"  # so are those, in dates
+SPANS = "간년주달월일분초틀흘루름"  # a Korean span of time ends in one
+_PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤".split())  # noqa: SIM905
+
+_WORDS = {
+    LABEL: """section sections sec sect article art chapter ch paragraph para clause figure fig figs table tab page
+        pages p pp room number no nos nr num account acct iban phone telephone tel fax mobile ext extension version ver
+        release score id code ssn isbn zip postcode flight invoice ticket gate platform exit question item step appendix
+        annex verse volume vol passport serial ref reference
+        전화 전화번호 연락처 계좌 계좌번호 주민번호 주민등록번호 번호 팩스 휴대폰 그림 표 버전 우편번호 사업자등록번호
+        여권번호 내선""",
+    ABBREVIATION: "sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax tab",
+    WITHOUT_STOP: "sec sect tel fig figs vol pp nos para approx",
+    GREETING: """hello hi hey hiya hola ciao dear dearest thanks thx congrats congratulations goodbye sorry cheers
+        regards""",
+    OPENER: "bye welcome greetings please call tell ask meet email contact remember let",
+    WISH: "merry happy good",
+    OCCASION: "christmas birthday easter morning afternoon evening night anniversary",
+    UNIT: "second minute hour day week fortnight month year decade century weekend morning afternoon evening night",
+    CLOCK_UNIT: "second minute hour seconds minutes hours",
+    RELATIVE: "last next this past coming previous 지난 다음 이번 저번 다다음 지지난",
+    AGO: "ago later earlier",
+    COUNT: """a an one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand few several
+        many some couple half dozen of""",
+    OF: "of",
+    GROUP: "couple dozen",
+    LONE: "one two three four five six seven eight nine ten eleven twelve hundred thousand",
+    DAY: """monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter january february march
+        april may june july august september october november december
+        주 달 해 월요일 화요일 수요일 목요일 금요일 토요일 일요일 주말""",
+    KOREAN_DAY: "글피 그저께 그제 엊그제 엊그저께 모레",
+    KOREAN_AGO: "전 뒤 후",
+    EVE: "yesterday tomorrow",
+    SIDE: "before after",
+    ONE_DAY: "day",
+    ARTICLE: "the",
+}  # fmt: skip
+
+
+def _bits_of_words() -> dict[str, int]:
+    bits: dict[str, int] = {}
+    for bit, words in _WORDS.items():
+        for word in words.split():
+            forms = [word]
+            if bit in (UNIT, CLOCK_UNIT) and not word.endswith("s"):
+                forms.append("centuries" if word == "century" else word + "s")
+            elif bit in (KOREAN_DAY, KOREAN_AGO):
+                forms = [word + particle for particle in _PARTICLES]
+            for form in forms:
+                bits[form] = bits.get(form, 0) | bit | (len(word) << LENGTH if bit == KOREAN_DAY else 0)
+    return bits
+
+
+WORDS = _bits_of_words()
+_TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split())
+
+
+def bits_of(word: str) -> int:
+    """Return what a word says to the rules."""
+    return WORDS.get(word.lower() if word.isascii() else word, 0)
+
+
+def word_before(text: str, begin: int, i: int) -> tuple[int, int]:
+    """Return the run of letters before i, with blanks between; empty if something else stands there."""
+    while i > begin and is_blank(text[i - 1]):
+        i -= 1
+    stop = i
+    while i > begin and is_letter(text[i - 1]):
+        i -= 1
+    return i, stop
+
+
+def number_before(text: str, begin: int, i: int) -> tuple[int, int]:
+    """Return the run of digits before i, with blanks on both sides; empty if there is none."""
+    while i > begin and is_blank(text[i - 1]):
+        i -= 1
+    stop = i
+    while i > begin and is_digit(text[i - 1]):
+        i -= 1
+    return (i, stop) if i == begin or is_blank(text[i - 1]) else (stop, stop)
+
+
+def word_behind(text: str, i: int, end: int) -> tuple[int, int]:
+    """Return the run of letters behind i, with blanks or a comma between; empty at `end` if the text ends there."""
+    while i < end and (is_blank(text[i]) or text[i] == ","):
+        i += 1
+    return i, end_of_run(text, i, end, is_letter)
+
+
+def is_digit(c: str) -> bool:
+    """Tell whether a character is a digit of ASCII."""
+    return "0" <= c <= "9"
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text has digits alone, and one at least."""
+    return text != "" and all(map(is_digit, text))
+
+
+def is_blank(c: str) -> bool:
+    """Tell whether a character may stand between the words of a phrase."""
+    return c in " \t\n\r"
+
+
+def is_letter(c: str) -> bool:
+    """Tell whether a character is a letter of ASCII, or beyond ASCII."""
+    return c > "\x7f" or "a" <= c <= "z" or "A" <= c <= "Z"
+
+
+def is_plain(c: str) -> bool:
+    """Tell whether a character is a letter or digit of ASCII."""
+    return c <= "\x7f" and (is_letter(c) or is_digit(c))
+
+
+def end_of_run(text: str, i: int, end: int, test: Callable[[str], bool]) -> int:
+    """Return where the run of such characters that begins at i ends."""
+    while i < end and test(text[i]):
+        i += 1
+    return i
+
+
+def may_have_phrase(text: str) -> bool:
+    """Tell whether a text may have a date in figures, ``ago`` and the like, or a Korean word for a day."""
+    return (any(c in text for c in "./-") and any(c in text for c in "0123456789")) or any(
+        word in text.lower() for word in _TRIGGERS
+    )

@@ -1,0 +1,64 @@
+"""Quantities in other units, by pint (the extra "units")."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from fanlight.libraries import library
+
+_NAMES = {  # of units whose UCUM codes pint does not know
+    "[mi_i]": "mile", "[ft_i]": "foot", "[in_i]": "inch", "[yd_i]": "yard", "[nmi_i]": "nautical_mile",
+    "[ly]": "light_year", "t": "metric_ton", "[lb_av]": "pound", "[oz_av]": "ounce", "[oz_tr]": "troy_ounce",
+    "[stone_av]": "stone", "[car_m]": "carat", "[gal_us]": "gallon", "[pt_us]": "pint", "[qt_us]": "quart",
+    "[foz_us]": "fluid_ounce",
+    "[bbl_us]": "oil_barrel", "[tbs_us]": "tablespoon", "[tsp_us]": "teaspoon", "[cup_us]": "cup",
+    "[bu_us]": "bushel", "har": "hectare", "[acr_us]": "acre", "km2": "km**2", "m2": "m**2", "cm2": "cm**2",
+    "m3": "m**3", "cm3": "cm**3", "[smi_us]": "mile**2", "[sft_i]": "foot**2", "[cft_i]": "foot**3",
+    "[mi_i]/h": "mile/hour", "[kn_i]": "knot", "Cel": "degC", "[degF]": "degF", "K": "kelvin",
+    "kW.h": "kW*hour", "MW.h": "MW*hour", "GW.h": "GW*hour", "[hp_british]": "horsepower", "By": "byte",
+    "kBy": "kilobyte", "MBy": "megabyte", "GBy": "gigabyte", "TBy": "terabyte", "a": "year",
+    "{평}": "400/121*m**2", "{근}": "0.6*kg", "{돈}": "3.75*g",
+}  # fmt: skip
+
+
+def convert(number: float, unit: str, other: str) -> float | None:
+    """Return an amount of a unit in another unit; None where one cannot be converted into the other.
+
+    Parameters
+    ----------
+    number : float
+    unit, other : str
+        As `Value.unit` has them.
+
+    Raises
+    ------
+    LibraryError
+        The units differ, and pint is not installed.
+
+    Examples
+    --------
+    >>> convert(5.0, "km", "m"), convert(5.0, "km", "kg"), convert(3.0, "{이닝}", "{이닝}")
+    (5000.0, None, 3.0)
+    """
+    if unit == other:
+        return number
+    names = [_NAMES.get(code, code) for code in (unit, other)]
+    if any("{" in name for name in names):
+        return None
+    pint, registry = library("pint"), _registry()
+    try:
+        scale = [registry.parse_expression(name) for name in names]
+        if names[0] in _OFFSET or names[1] in _OFFSET:
+            return float(registry.Quantity(number, names[0]).to(names[1]).magnitude)
+        return float((number * scale[0] / scale[1]).to("").magnitude)
+    except (pint.UndefinedUnitError, pint.DimensionalityError):
+        return None
+
+
+_OFFSET = ("degC", "degF", "kelvin")
+
+
+@cache
+def _registry() -> Any:
+    return library("pint").UnitRegistry(cache_folder=None)

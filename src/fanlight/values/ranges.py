@@ -1,0 +1,83 @@
+"""Ranges: "3-5 March 2020", "$5 to $10 million", "between 9 and 17:00", "오후 3~5시", "3월 1일부터 3일까지".
+
+Each end of a range leaves out what the other says, so both are read with words of the other, the most of them first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from fanlight.values.spans import days_of, seconds_of
+from fanlight.values.value import Value
+
+SHARED = 6  # words, at most, that one end takes from the other
+_FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
+_BORDERS = (" to ", " through ", " until ", " till ", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
+_PIECE = re.compile(r"\d[\d,.:]*\d|\d|[^\W\d_]+\.?|\s+|.")
+
+
+def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
+    """Return the value of a range: of dates and times "begin/end", of amounts its least and its greatest number.
+
+    Parameters
+    ----------
+    form : str
+        In lower case.
+    read : callable
+        Reads one end.
+    """
+    text = form.translate({0x223C: "~", 0x301C: "~", 0xFF5E: "~"})
+    bare = _FRAME.sub("", _FRAME.sub("", text))
+    for border in _BORDERS:
+        if border == " and " and not text.startswith("between "):
+            continue
+        left, found, right = bare.partition(border)
+        if not (found and left.strip() and right.strip()):
+            continue
+        for end in _with_prefixes(left.strip(), right.strip()):
+            last = read(end)
+            if last is None:
+                continue
+            for begin in _with_suffixes(left.strip(), right.strip()):
+                first = read(begin)
+                if first is not None and (value := _join(first, last)):
+                    return value
+    return None
+
+
+def _with_prefixes(left: str, right: str) -> Iterator[str]:
+    """Yield the right end with words of the left one before it, the most first."""
+    pieces = [match.end() for match in _PIECE.finditer(left) if match.group().strip()]
+    for place in [*reversed(pieces[:-1][:SHARED]), 0]:
+        space = " " if left[place : place + 1].isspace() or (place and left[place - 1].isdecimal()) else ""
+        yield f"{left[:place]}{space}{right}"
+
+
+def _with_suffixes(left: str, right: str) -> Iterator[str]:
+    """Yield the left end with words of the right one behind it, the most first."""
+    pieces = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
+    for place in pieces[1:][-SHARED:]:
+        space = " " if right[place - 1].isspace() else ""
+        yield f"{left}{space}{right[place:]}"
+    yield left
+
+
+def _join(first: Value, last: Value) -> Value | None:
+    """Return the range of two values, if they are of one kind and in this order."""
+    if first.kind != last.kind or first.unit != last.unit or "/" in f"{first.iso}{last.iso}" or first == last:
+        return None
+    if first.number is not None and last.number is not None:
+        if first.upper is not None or last.upper is not None or first.number >= last.number:
+            return None
+        return replace(first, upper=last.number)
+    if first.iso is None or last.iso is None:
+        return None
+    lengths = (seconds_of(first.iso), seconds_of(last.iso))
+    if lengths[0] is not None and lengths[1] is not None and lengths[0] >= lengths[1]:
+        return None
+    days = (days_of(first.iso), days_of(last.iso))
+    if (days[0] is None) != (days[1] is None) or (days[0] and days[1] and days[0][0] > days[1][0]):
+        return None
+    return replace(first, iso=f"{first.iso}/{last.iso}")

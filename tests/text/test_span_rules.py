@@ -1,0 +1,222 @@
+"""Rules for spans: numbers that are no names, dates that are whole, greetings and tags outside names."""
+
+import datetime
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanlight.engine.twins import SCHEME
+from fanlight.text.span_rules import Span, correct, kinds_of
+from fanlight.text.span_words import ABBREVIATION, BARE, LABEL, WITHOUT_STOP, WORDS
+
+_MARK = re.compile(r"<([A-Z]+) ([^<>]*)>")
+
+
+def read(marked):
+    """Return a text and its spans, which are marked as in ``see <DATE 12>``."""
+    text, spans, place = "", [], 0
+    for match in _MARK.finditer(marked):
+        text += marked[place : match.start()]
+        start = len(text)
+        text += match.group(2)
+        spans.append(Span(start, len(text), SCHEME.index(match.group(1)), 0.5))
+        place = match.end()
+    return text + marked[place:], spans
+
+
+def corrected(marked):
+    """Return a text as the rules mark it."""
+    text, spans = read(marked)
+    out, place = "", 0
+    for span in correct(text, (0, len(text)), spans, kinds_of(SCHEME)):
+        out += f"{text[place : span.start]}<{SCHEME[span.type]} {text[span.start : span.end]}>"
+        place = span.end
+    return out + text[place:]
+
+
+def plain(marked):
+    return _MARK.sub(r"\2", marked)
+
+
+@pytest.mark.parametrize(
+    "marked",
+    """Call <QUANTITY 555-1234567> now
+call me at <TIME 010-1234-5678>
+Tel: (<QUANTITY 212>) 555
+Phone <DATE 555>
+Mobile +<DATE 49> 30
+Account number <DATE 1002>
+my account <QUANTITY 12345678>
+Resident <DATE 900101-1234567>
+주민번호 <DATE 900101>-1234567
+SSN <DATE 123-45-6789>
+Section <DATE 4> applies
+see section <DATE 3.2>
+Sec. <DATE 12> of the act
+Room <QUANTITY 204> is free
+Figure <DATE 3>
+Fig. <QUANTITY 3>
+page <DATE 12>
+pages <DATE 12-14>
+Table <QUANTITY 2> lists them
+Chapter <DATE 7>
+Final score <TIME 21:14>
+They won <TIME 78:65>
+version <DATE 3.2>
+Flight <DATE 1234>
+Order no. <DATE 4711>
+Invoice <DATE 2021-0042>
+ticket #<DATE 1234>
+#<QUANTITY 12>
+ID <DATE 8842-11>
+zip <DATE 10115>
+Step <DATE 3>: wait
+그림 <DATE 3> 참조
+표 <QUANTITY 2>
+전화 <DATE 02-123-4567>
+계좌번호 <DATE 110-234-567890>
+교육과<DATE -1234> (시행)
+교육과-<DATE 1234>
+인사과<QUANTITY -123호>
+<DATE 3장 2절> 참조
+제<QUANTITY 3조> 2항
+제<QUANTITY 3조 2항>
+<QUANTITY 제3조 2항> 참조
+<QUANTITY 제5장> 참조
+<QUANTITY 204호실>에서
+<QUANTITY 3-1>로 이겼다
+a <TIME 21-14> win
+<DATE 101동> <QUANTITY 1203호>
+We waited; <DATE three> of us left
+<QUANTITY Three> of them stayed
+a <DATE 12>34 number""".splitlines(),
+)
+def test_numbers_that_are_no_values(marked):
+    if marked == "제<QUANTITY 3조> 2항":
+        assert corrected(marked) == marked  # 조 is also a number: with no article behind it in the span, it stays
+    else:
+        assert corrected(marked) == plain(marked)
+
+
+@pytest.mark.parametrize(
+    "marked",
+    """in <DATE 2019> and <DATE 2014-2016>
+<DATE 1990-95> was dry
+at <TIME 15:30> or <TIME 9:05>
+<QUANTITY 50 mg> of it
+about <QUANTITY 10-15> of them
+on page 3 in <DATE 2019>
+<DATE three weeks>
+<MONEY 3조> 원
+<DATE 5월 3일> and <DATE 2020년> 전
+<DATE 3월> 전에
+the <DATE mid-2020> sale
+Table of <DATE 1999>
+<PER Max> 20 came
+<PER Art> was there
+<ORG Secure> 4
+<PER Anna> later left
+<DATE Monday> last came
+<QUANTITY 300> seats ago
+long ago <DATE 2019>""".splitlines(),
+)
+def test_what_stays_as_it_is(marked):
+    assert corrected(marked) == marked
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("<DATE three years> ago; then", "<DATE three years ago>; then"),
+        ("a <DATE few days> ago", "<DATE a few days ago>"),
+        ("a week ago", "<DATE a week ago>"),
+        ("an hour later he", "<TIME an hour later> he"),
+        ("Two days later", "<DATE Two days later>"),
+        ("<TIME ten minutes> earlier", "<TIME ten minutes earlier>"),
+        ("12 of three years ago", "12 of <DATE three years ago>"),
+        ("a couple of weeks ago", "<DATE a couple of weeks ago>"),
+        ("20 years ago", "<DATE 20 years ago>"),
+        ("the <PER Three Years Later> show", "the <PER Three Years Later> show"),
+        ("next <DATE Tuesday> he", "<DATE next Tuesday> he"),
+        ("Last <DATE Monday>", "<DATE Last Monday>"),
+        ("last <DATE week>", "<DATE last week>"),
+        ("the day before <DATE yesterday>", "<DATE the day before yesterday>"),
+        ("the day after <DATE tomorrow> he", "<DATE the day after tomorrow> he"),
+        ("지난 <DATE 주> 왔다", "<DATE 지난 주> 왔다"),
+        ("다음 <DATE 월요일>", "<DATE 다음 월요일>"),
+        ("<DATE 3년> 전 왔다", "<DATE 3년 전> 왔다"),
+        ("<DATE 사흘> 전에 왔다", "<DATE 사흘 전>에 왔다"),
+        ("<DATE 이틀> 뒤 왔다", "<DATE 이틀 뒤> 왔다"),
+        ("<TIME 2시간> 후에", "<TIME 2시간 후>에"),
+        ("그저께 왔다", "<DATE 그저께> 왔다"),
+        ("글피에 만나자", "<DATE 글피>에 만나자"),
+        ("모레까지", "<DATE 모레>까지"),
+        ("모레아 그제야", "모레아 그제야"),
+        ("<PER Hello Anna>,", "Hello <PER Anna>,"),
+        ("<PER Hey, Anna>!", "Hey, <PER Anna>!"),
+        ("<PER Merry Christmas Sarah>", "Merry Christmas <PER Sarah>"),
+        ("<PER Happy Birthday, Tom Baker>!", "Happy Birthday, <PER Tom Baker>!"),
+        ("<PER Happy Gilmore>", "<PER Happy Gilmore>"),
+        ("<PER Thanks>,", "Thanks,"),
+        ("<PER Good Morning> all", "Good Morning all"),
+        ("<ORG Sec>. 4 and <ORG Art>. 5", "Sec. 4 and Art. 5"),
+        ("<PER Vol.> 3, <PER Tab>. 2, <MISC Ext>. 12".replace("MISC", "ORG"), "Vol. 3, Tab. 2, Ext. 12"),
+        ("<PER #Paris #London>", "<PER #Paris> <PER #London>"),
+        ("<ORG #A  #B #C> and", "<ORG #A>  <ORG #B> <ORG #C> and"),
+        ("due on 12/05/2021, paid", "due on <DATE 12/05/2021>, paid"),
+        ("due on <QUANTITY 12>/05/2021", "due on <DATE 12/05/2021>"),
+        ("<DATE 2021-05-12 at 15:30> he", "<DATE 2021-05-12 at 15:30> he"),
+        ("at 2021-05-12T10:00Z.", "at <DATE 2021-05-12T10:00Z>."),
+        ("작성일 2023.03.05에", "작성일 <DATE 2023.03.05>에"),
+        ("<ORG 12/05/2021>", "<DATE 12/05/2021>"),
+        ("<ORG on 12/05/2021>", "<ORG on 12/05/2021>"),
+        ("version 1.2.10, 10.1.2.3, 31/31/2020, 2021-05-12-001, 5.6.99", None),
+        ("x12/05/2021 12/05/2021x 112/05/2021 12/05/20211 12/05-2021 a-12/05/2021", None),
+    ],
+)
+def test_spans_are_whole(marked, expected):
+    assert corrected(marked) == (marked if expected is None else expected)
+
+
+dates = st.dates(datetime.date(1000, 1, 1), datetime.date(2999, 12, 31)).flatmap(
+    lambda d: st.sampled_from(
+        ["%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d", "%d.%m.%Y", "%Y.%m.%d", "%Y/%m/%d", "%d-%m-%Y", "%d/%m/%y", "%Y-%m-%dT10:00Z"]
+    ).map(d.strftime)
+)  # fmt: skip
+
+
+@given(dates, st.sampled_from(["due %s", "(%s)", "DOB:%s.", "%s에", "from %s to", "%s; then", "‘%s’"]))
+def test_dates_in_figures_are_whole(date, frame):
+    start = frame.index("%s")
+    text = frame % date
+    for spans in ([], [Span(start, start + 2, 3, 0.5)]):
+        assert [(s.start, s.end, SCHEME[s.type]) for s in correct(text, (0, len(text)), spans, kinds_of(SCHEME))] == [
+            (start, start + len(date), "DATE")
+        ]
+
+
+labels = st.sampled_from([word for word, bits in WORDS.items() if bits & LABEL])
+numbers = st.from_regex(r"[0-9]{1,6}([.:][0-9]{1,3})?", fullmatch=True)
+
+
+@given(labels, st.sampled_from([" ", ". ", ": ", " #", " ("]), numbers, st.sampled_from(["DATE", "QUANTITY", "TIME"]))
+def test_numbers_behind_labels_are_no_values(label, between, number, type_):
+    assert set(number) <= set(BARE)
+    for form in (label, label.capitalize(), label.upper()):
+        assert corrected(f"{form}{between}<{type_} {number}>") == f"{form}{between}{number}"
+
+
+@given(st.sampled_from([word for word, bits in WORDS.items() if bits & ABBREVIATION]), st.integers(0, 9999))
+def test_abbreviations_before_numbers_are_no_names(word, number):
+    form = word.capitalize()
+    assert corrected(f"<ORG {form}>. {number}") == f"{form}. {number}"
+    assert corrected(f"<ORG {form}.> {number}") == f"{form}. {number}"
+    stays = not WORDS[word] & WITHOUT_STOP
+    assert corrected(f"<ORG {form}> {number}") == (f"<ORG {form}> {number}" if stays else f"{form} {number}")
+
+
+def test_models_with_other_types_are_left_alone():
+    assert kinds_of(["DATE", "PER"]) == []
+    assert kinds_of(["drug"]) == []

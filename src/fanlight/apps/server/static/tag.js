@@ -56,7 +56,7 @@ export async function tryModel(name, content) {
 
 async function tagText() {
   const written = $("text").value, chosen = $("model").value, turn = ++asking;
-  const answer = await ask("/v1/tag", { texts: [written], ...(chosen ? { model: chosen } : {}) });
+  const answer = await ask("/v1/tag", { texts: [written], values: true, ...(chosen ? { model: chosen } : {}) });
   if (!answer || turn !== asking) return; // another text was asked for meanwhile
   const [document_] = answer.documents;
   if (document_.error) { showError(document_.error); return; }

@@ -40,7 +40,7 @@ def marked(text):
         "Ann Lee": "PER",
         "서울": "LOC",
         "March 2020": "DATE",
-        "2 May 2023": "DATE",
+        "2 May 2024": "DATE",
         "2023": "DATE",
         "yesterday": "DATE",
         "5 pm": "TIME",
@@ -124,7 +124,7 @@ def test_faults_are_named(tmp_path):
 
 
 VALUED = [
-    "Acme paid $3 million on 2 May 2023.", "Globex paid 500 euros in March 2020.", "Ann Lee came at 5 pm yesterday.",
+    "Acme paid $3 million on 2 May 2024.", "Globex paid 500 euros in March 2020.", "Ann Lee came at 5 pm yesterday.",
     "It is 20 to 30 °C, and lasts 2-3 years.", "In 2023 the road was 5 miles long, or 7 km, at 9 kg.", "It took two hours, 12 % more.",
 ]  # fmt: skip
 
@@ -133,16 +133,16 @@ VALUED = [
     ("query", "names"),
     [
         ("date>=2023-01 type:ORG", ["Acme"]),
-        ("date>=2023-01", ["2 May 2023", "yesterday", "2023"]),
-        ("date>=2023-02", ["2 May 2023", "yesterday"]),
+        ("date>=2023-01", ["2 May 2024", "yesterday", "2023"]),
+        ("date>=2023-02", ["2 May 2024", "yesterday"]),
         ("date<2023", ["March 2020"]),
-        ("date>=2020 date<=2023-05", ["2 May 2023", "March 2020"]),
-        ('date = "2 May 2023"', ["2 May 2023"]),
-        ("date>=2023 type:DATE", ["2 May 2023", "yesterday", "2023"]),
+        ("date>=2020 date<=2024-04", ["March 2020", "2023"]),
+        ('date = "2 May 2024"', ["2 May 2024"]),
+        ("date>=2023 type:DATE", ["2 May 2024", "yesterday", "2023"]),
         ("money>=1000", ["$3 million"]),
         ("money>=100", ["$3 million", "500 euros"]),
         ("money>=100EUR", ["500 euros"]),
-        ('money>"2 million dollars" date>=2023', ["$3 million", "2 May 2023"]),
+        ('money>"2 million dollars" date>=2023', ["$3 million", "2 May 2024"]),
         ("money<1000 name:globex", ["Globex"]),
         ("quantity>7km", ["5 miles"]),
         ("quantity>=7km", ["5 miles", "7 km"]),

@@ -101,8 +101,7 @@ def test_what_was_labelled_is_trained_on(address):
     assert "labels" in [model["name"] for model in httpx.get(address + "/v1/models").json()]
 
 
-def test_a_training_that_fails_says_why(address, monkeypatch):
-    monkeypatch.setenv("FANLIGHT_DATA", "/nowhere")
+def test_a_training_that_fails_says_why(address):
     dev = {"name": "dev.conll", "text": TOWNS.replace("PER", "ORG").replace("LOC", "ORG")}
     assert ask(address, "/v1/training", train={"name": "t.conll", "text": TOWNS}, dev=dev, epochs=1).status_code == 200
     training = wait_for_end(address)

@@ -43,7 +43,8 @@ ISO = {
     "03/2020": "2020-03", "Christmas Day": "XXXX-12-25", "the 15th": "XXXX-XX-15", "April twenty-third": "XXXX-04-23",
     "2½ years": "P30M", "three quarters of an hour": "PT45M", "1 hour 30 minutes": "PT1H30M", "2 hrs 5 mins": "PT2H5M",
     "2 years and 3 months": "P2Y3M", "10-15 years": "P10Y/P15Y", "a three-day": "P3D", "day after tomorrow": "2026-11-30",
-    "half past five": "T05:30", "quarter to six": "T05:45", "ten past five": "T05:10", "five thirty": "T05:30",
+    "June 1-15": "XXXX-06-01/XXXX-06-15", "yesterday's": "2026-11-27", "two or three years": "P2Y/P3Y",
+    "end-2020": "2020", "9 a.m. EST (1400 GMT)": "T09:00-05:00", "half past five": "T05:30", "quarter to six": "T05:45", "ten past five": "T05:10", "five thirty": "T05:30",
     "5 minutes to midnight": "T23:55", "ten o'clock in the morning": "T10:00", "7 in the evening": "T19:00",
     "12 noon": "T12:00", "17h30": "T17:30", "17:30:15.250": "T17:30:15.250", "09:00 +0200": "T09:00+02:00",
     "9 a.m. to 5 p.m.": "T09:00/T17:00", "5-6 pm": "T17:00/T18:00", "9:00-17:00": "T09:00/T17:00",
@@ -73,6 +74,9 @@ AMOUNTS = {
     "three quarters of a mile": (0.75, "[mi_i]"), "1½ cups": (1.5, "[cup_us]"), "10 barrels a day": (10, "[bbl_us]/d"),
     "a 300-mile": (300, "[mi_i]"), "1.2m tonnes": (1200000, "t"), "시속 100km": (100, "km/h"), "영하 5도": (-5, "Cel"),
     "반 근": (0.5, "{근}"), "3평 반": (3.5, "{평}"), "고기 두 근": (2, "{근}"), "만 20세": (20, "a"), "30여 평": (30, "{평}"),
+    "20.000 €": (20000, "EUR"), "$1.234 billion": (1234000000, "USD"), "$20-million": (20000000, "USD"),
+    "월 200만 원": (2000000, "KRW"), "a quarter of a million dollars": (250000, "USD"), "섭씨 영하 10도": (-10, "Cel"),
+    "사과 열 개": (10, "{개}"), "10 meters deep": (10, "m"), "5 mg/kg": (5, "mg/kg"), "초당 30미터": (30, "m/s"),
     "half a percent": (0.5, None), "3-1/2 percent": (3.5, None), "50 basis points": (0.5, None), "3할 5푼": (35, None),
     "5분의 1": (20, None), "15% 이상": (15, None), "15,5%": (15.5, None),
     "15%": (15, None), "3.5 per cent": (3.5, None), "15퍼센트": (15, None), "twenty-one percent": (21, None),
@@ -80,7 +84,8 @@ AMOUNTS = {
 RANGES = {
     "$5-10": (5, 10, "USD"), "$5 million to $10 million": (5000000, 10000000, "USD"), "1만~2만 원": (10000, 20000, "KRW"),
     "5 to 10 million dollars": (5000000, 10000000, "USD"), "5%-10%": (5, 10, None), "between 5 and 10 km": (5, 10, "km"),
-    "두세 개": (2, 3, "{개}"),
+    "두세 개": (2, 3, "{개}"), "3억~5억 원": (300000000, 500000000, "KRW"), "3~5천만 원": (30000000, 50000000, "KRW"),
+    "3천~5천만 원": (30000000, 50000000, "KRW"),
 }  # fmt: skip
 NOT_UNDERSTOOD = [
     "24/7",

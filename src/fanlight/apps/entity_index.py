@@ -300,7 +300,8 @@ def _open(database: PathLike, options: ValueOptions | None = None) -> Iterator[s
                     added = " ".join(f"ALTER TABLE files ADD COLUMN {name} TEXT;" for name in _ADDED_COLUMNS[version])
                     connection.executescript(f"BEGIN IMMEDIATE; {added} {TABLE}")
                     add_values(connection, options)
-                    connection.executescript(f"PRAGMA user_version = {FORMAT}; COMMIT;")
+                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+                    connection.execute("COMMIT")
             elif version != FORMAT:
                 raise DataError(f"{database}: is not a database of `fanlight index`, or of another version")
             yield connection

@@ -9,8 +9,8 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import eye_factor, group, orient, scale
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename, with_ordered_sums
+from fanlight.calculus.index_algebra import eye_factor, scale
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, with_ordered_sums
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
@@ -32,6 +32,7 @@ from fanlight.calculus.products import (
 )
 from fanlight.calculus.rewritings import mean_of
 from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.softmax_form import exp_of_sum, fold_softmax, with_softmax
 from fanlight.calculus.text_writer import SHOWS_MEANS
 from fanlight.errors import CalculusError
 
@@ -71,13 +72,13 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
             fault = error
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
-    return min(candidates, key=lambda c: (c[0], c[1], str(c[2])))[2]
+    return min(candidates, key=lambda c: (c[0], c[1], c[2].operation.name != "matmul", str(c[2])))[2]
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:
     """Write a form that is made of parts of its rows, one below the other."""
     big, columns = axes
-    blocks: dict[Dimension, tuple[Index | None, list[Term]]] = {}
+    cells: dict[Dimension, tuple[Index | None, list[Term]]] = {}
     for term in form.terms:
         part = next((f for f in term.factors if f.atom.kind == "part" and f.indices[0] == big), None)
         if part is None or big is None:
@@ -87,22 +88,22 @@ def _stack(form: Form, axes: Axes) -> Expression | None:
         if small is not None and small == columns:  # a diagonal block
             small = new_index(small.length)
             others.append(eye_factor(small, part.indices[1]))
-        index, terms = blocks.setdefault(offset, (small, []))
+        index, terms = cells.setdefault(offset, (small, []))
         if (index is None) != (small is None) or (index and small and index.length != small.length):
             return None
         names = {} if small is None or index is None else {small: index}
         terms.append(
             term._replace(factors=tuple(f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in others))
         )
-    if len(blocks) < 2 or big is None:
+    if len(cells) < 2 or big is None:
         return None
     place, parts = ONE - ONE, []
-    while place in blocks:
-        small, terms = blocks.pop(place)
+    while place in cells:
+        small, terms = cells.pop(place)
         inner = Form(tuple(terms), tuple(i for i in (small, columns) if i is not None))
         parts.append(write_matrix(inner, (small, columns)))
         place = place + (ONE if small is None else small.length)
-    return function("vstack")(*parts) if not blocks and place == big.length else None
+    return function("vstack")(*parts) if not cells and place == big.length else None
 
 
 def _exact(e: Expression, axes: Axes) -> Expression:
@@ -352,16 +353,8 @@ def _call_expression(atom: Atom) -> Expression:
     return transpose(outcome) if outcome.shape and outcome.shape[0] == ONE else outcome
 
 
-def _exp_of_sum(form: Form) -> Factor | None:
-    """Return the exponential that a form sums."""
-    if len(form.terms) != 1 or form.terms[0].coefficient != 1 or len(form.terms[0].factors) != 1:
-        return None
-    factor = form.terms[0].factors[0]
-    return factor if factor.atom.name == "exp" and factor.exponent == 1 else None
-
-
 def _logsumexp(form: Form) -> Expression | None:
-    factor = _exp_of_sum(form)
+    factor = exp_of_sum(form)
     if factor is None or set(factor.indices) <= set(form.axes):
         return None
     argument = _argument(factor.atom.arguments[0])
@@ -369,57 +362,6 @@ def _logsumexp(form: Form) -> Expression | None:
         return function("logsumexp")(argument)
     rows = factor.indices[0] == form.axes[0]
     return function("logsumexp_rows")(argument if rows else transpose(argument))
-
-
-def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
-    """Replace exponentials over their sum by softmax."""
-    factors = list(factors)
-    for total in [f for f in factors if f.atom.kind == "group" and f.exponent <= -1]:
-        inner = _exp_of_sum(total.atom.arguments[0])
-        if inner is None:
-            continue
-        for place, factor in enumerate(factors):
-            if factor.atom != inner.atom or factor.exponent < 1:
-                continue
-            axes = tuple(factor.indices)
-            remaining_axes = tuple(i for i in axes if i in total.indices)
-            form = Form((Term(Fraction(1), (Factor(factor.atom, axes),)),), remaining_axes)
-            if len(form.axes) == len(axes) or orient("group", "", form) != (total.atom, total.indices):
-                continue
-            over_all = not form.axes
-            rows = bool(form.axes) and form.axes[0] == axes[0]
-            name = "softmax" if over_all else "softmax_rows" if rows else "softmax_columns"
-            count = min(factor.exponent, -total.exponent)
-            argument = factor.atom.arguments[0]
-            outcome = Atom("softmax", name, factor.atom.lengths, arguments=(argument,))
-            factors[place] = Factor(outcome, axes, count)
-            remaining = [(factor, factor.exponent - count), (total, total.exponent + count)]
-            factors = [f for f in factors if f is not total] + [f._replace(exponent=x) for f, x in remaining if x]
-            return with_softmax(factors)
-    return factors
-
-
-def fold_softmax(form: Form) -> Form:
-    """Replace exponentials over their sum by softmax, also inside parentheses."""
-    terms = [Term(t.coefficient, tuple(with_softmax(t.factors))) for t in form.terms]
-    if not any(_holds_exp(f.atom) for t in terms for f in t.factors):
-        return Form(tuple(terms), form.axes)
-    results = []
-    for term in terms:
-        coefficient, factors = term.coefficient, []
-        for factor in term.factors:
-            if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _holds_exp(factor.atom):
-                fresh = {new_index(i.length): i for i in factor.indices}  # two of a factor's may be one
-                size, inner = group(fold_softmax(rename(factor.atom.arguments[0], tuple(fresh))))
-                coefficient *= size ** int(factor.exponent)
-                factor = Factor(inner.atom, tuple(fresh[i] for i in inner.indices), factor.exponent)
-            factors.append(factor)
-        results.append(Term(coefficient, tuple(factors)))
-    return Form(tuple(results), form.axes)
-
-
-def _holds_exp(atom: Atom) -> bool:
-    return atom.kind == "group" and any(f.atom.name == "exp" for t in atom.arguments[0].terms for f in t.factors)
 
 
 def _softmax(name: str, argument: Form) -> Expression:

@@ -22,7 +22,7 @@ _FRENCH = re.compile(r"(\d{1,2}) ?h ?(\d{2})")
 _MILITARY = re.compile(r"(\d{2})(\d{2}) ?(?:hours|hrs|h)?")
 _ZONE = re.compile(r" ?\(?(?:(?:gmt|utc)? ?([+-])(\d{1,2})(?::?(\d{2}))?|([a-z]{1,4}))\)?$")
 _LEADING = re.compile(r"^(am|pm|a\.m\.|p\.m\.) ([0-9:]+)$")
-_LOCAL = re.compile(r" \(?local(?: time)?\)?$")
+_LOCAL = re.compile(r"(?: \(?(?:local|eastern|central|pacific|mountain)(?: time)?\)?| \([^()]*\))$")
 _PAST = re.compile(r"(?:(?:a )?(half|quarter)|([a-z0-9-]+?)(?: minutes?)?) (past|after|to|before|till) (.+)")
 _PART = re.compile(r" (?:in the (morning|afternoon|evening)|at (night))$")
 
@@ -41,6 +41,7 @@ def read_clock(form: str) -> str | None:
         Such as "T17:00", with its zone if it has one.
     """
     form = _LEADING.sub(r"\2 \1", _LOCAL.sub("", form))
+    form = form.replace("half-past", "half past")
     if form in _NAMED:
         return _NAMED[form]
     zone = ""

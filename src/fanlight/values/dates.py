@@ -36,7 +36,8 @@ _YEAR_FIRST = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _FIGURES = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})")
 _WORD = re.compile(r"[a-z']+\.?|\d+(?:st|nd|rd|th)?|\S")
 _EDGE = re.compile(
-    r"^(?:in|on|at|by|since|until|from|during|for|of|the|early|late|mid-?|about|around|some|nearly|before|after|as of|"
+    r"^(?:in|on|at|by|since|until|from|during|for|of|the|early|late|mid-?|pre|post|end|year-end|within|roughly|just|"
+    r"about|around|some|nearly|before|after|as of|"
     r"circa|c\.|ca\.|(?:the )?(?:end|beginning|start|middle|close|turn) of|earlier|later|only|almost|exactly|"
     r"as early as|as late as|throughout|no later than|over|under|more than|less than|at least|up to)[ -]"
 )
@@ -46,7 +47,8 @@ _WHOLE_DAY = re.compile(r"((?:\d{4}|XXXX)-(?:\d{2}-\d{2}|XX-\d{2}|WXX-\d))(T[A-Z
 _PART_ENDINGS = {"TMO": " in the morning", "TAF": " in the afternoon", "TEV": " in the evening", "TNI": " at night"}
 _HOLIDAYS = {
     "christmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24), "new year's eve": (12, 31),
-    "new year's day": (1, 1), "new year's": (1, 1), "halloween": (10, 31), "valentine's day": (2, 14),
+    "new year's day": (1, 1), "new year's": (1, 1), "new year": (1, 1),
+    "halloween": (10, 31), "valentine's day": (2, 14),
     "st. patrick's day": (3, 17), "boxing day": (12, 26), "may day": (5, 1), "april fools' day": (4, 1),
 }  # fmt: skip
 
@@ -56,6 +58,7 @@ def read(text: str, reference: datetime.date | None, day_first: bool) -> Value |
     form = text.strip(" ,;")
     while match := _EDGE.match(form):
         form = form[match.end() :]
+    form = form.removesuffix("'s").removesuffix(" season")
     if not form.strip():
         return None
     for reader in (_in_figures, _period, _clock, _dated_clock, _relative, _duration, _years, _calendar):
@@ -195,7 +198,10 @@ def _unit(word: str) -> str | None:
 def _amount(form: str) -> tuple[float, str] | None:
     """Return the number and the unit of "three years", "a year" or "two-hour"."""
     form = re.sub(
-        r"^(?:the |past |last |next |first |final |full |more than |at least |about |around |nearly )+", "", form
+        r"^(?:the |past |last |next |previous |coming |following |preceding |first |final |full |"
+        r"more than |at least |about |around |nearly )+",
+        "",
+        form,
     )
     form = form[2:] if form[:2] == "a " and form[2:].split("-")[0] in WORDS else form  # a three-day
     number = read_number(form)
@@ -247,8 +253,10 @@ _LETTERS = {"h": "hour", "m": "minute", "s": "second", "d": "day", "y": "year"}
 
 def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
     """Read 3 March 2020, March 3, the 3rd of March, March 2020, Friday, Friday, March 3."""
+    if _JOINED.search(form):
+        return None  # a range, such as June 1-15
     year = month = day = week = None
-    form, is_short = _spelled(form), False
+    form, is_short = _year_in_figures(form), False
     for word in _WORD.findall(form):
         token = word.rstrip(".")
         if token in ("of", "the", ",", "", "-", "ad", "ce", "a.d", "c.e") or word in ",.":
@@ -279,18 +287,19 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
     return write_date(year, month, day)
 
 
-def _spelled(form: str) -> str:
+def _year_in_figures(form: str) -> str:
     """Write a year in words and ordinals of two words in figures: nineteen eighty-four, twenty-first."""
     form = _TWO_ORDINALS.sub(lambda match: f"{read_ordinal(match.group().replace(' ', '-'))}th", form)
     match = _SPELLED_YEAR.search(form)
     if match is None:
         return form
-    century, rest = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
-    if rest is None or rest.value > 99:
+    century, years = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
+    if years is None or years.value > 99:
         return form
-    return f"{form[: match.start()]}{100 * century + int(rest.value)}"
+    return f"{form[: match.start()]}{100 * century + int(years.value)}"
 
 
+_JOINED = re.compile(r"(?<!\d)\d{1,2}-\d{1,2}(?!\d)")
 _TWO_ORDINALS = re.compile(r"\b(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b")
 _SPELLED_YEAR = re.compile(
     r"\b(ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)[- ]"

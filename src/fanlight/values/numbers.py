@@ -19,12 +19,13 @@ WORDS = {word: n for n, word in enumerate(_SMALL.split())} | {w: 10 * n for n, w
 ORDINALS = {word: n for n, word in enumerate(_ORDINALS.split())}
 ORDINALS |= {word[:-1] + "ieth": 10 * n for n, word in enumerate(_TENS.split(), 2)}
 SCALES = {
-    "thousand": 10**3, "k": 10**3, "million": 10**6, "millions": 10**6, "mln": 10**6, "mn": 10**6, "m": 10**6,
+    "thousand": 10**3, "k": 10**3, "million": 10**6, "millions": 10**6, "mio": 10**6, "mm": 10**6,
+    "mln": 10**6, "mn": 10**6, "m": 10**6,
     "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
     "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9,
     "trillion": 10**12, "trn": 10**12, "tn": 10**12,
 }  # fmt: skip
-_SHORT_SCALES = frozenset("k m b".split())  # noqa: SIM905 - units, but after money
+_SHORT_SCALES = frozenset("k m b mm".split())  # noqa: SIM905 - units, but after money
 FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.25"), "third": Decimal(1) / 3,
              "thirds": Decimal(1) / 3, "fourth": Decimal("0.25"), "fourths": Decimal("0.25"),
               "fifth": Decimal("0.2"), "fifths": Decimal("0.2"), "tenth": Decimal("0.1"),
@@ -74,7 +75,9 @@ def read_number(text: str, money: bool = False) -> Number | None:
     """
     if match := _FRACTION_OF.match(text):
         part = Decimal("0.5") if match[1] else WORDS.get(match[2] or match[3], 1) * FRACTIONS[match[4]]
-        return Number(part, match.end())
+        scale, _, _ = text[match.end() :].partition(" ")
+        number = SCALES.get(scale, 1) if scale not in _SHORT_SCALES else 1
+        return Number(part * number, match.end() + (len(scale) if number > 1 else 0))
     korean = _korean(text)
     english = _english(text, money)
     if korean and (not english or korean.end > english.end):
@@ -96,18 +99,19 @@ def _english(text: str, money: bool) -> Number | None:
     """Read figures and words: groups with ever smaller scales, such as two million and three hundred thousand."""
     tokens = list(_TOKEN.finditer(text))
     words = [token.group() for token in tokens]
-    total, end, place, least = Decimal(0), 0, 0, None
+    total, end, place, limit = Decimal(0), 0, 0, None
     while (group := _group(words, place)) is not None:
         value, place = group
+        place += _at(words, place) == "-" and _at(words, place + 1) in SCALES  # $20-million
         scale = SCALES.get(_at(words, place), 1) if money or _at(words, place) not in _SHORT_SCALES else 1
-        if least is not None and scale >= least:
+        if limit is not None and scale >= limit:
             break
         place += scale > 1
         if scale > 1 and (
             part := _and_part(words, place)
         ):  # two million and a half is rare, a million and a half is not
             value, place = value + part[0], part[1]
-        total, end, least = total + value * scale, tokens[place - 1].end(), scale
+        total, end, limit = total + value * scale, tokens[place - 1].end(), scale
         if scale == 1:
             break
         place += _at(words, place) in ("and", "-", ",")
@@ -145,8 +149,8 @@ def _group(words: list[str], place: int) -> tuple[Decimal, int] | None:
         value, place = value * 100, place + 1
         skipped = _at(words, place) in ("and", "-")
         if _at(words, place + skipped) in WORDS:
-            rest, place = _below_hundred(words, place + skipped)
-            value += rest
+            units, place = _below_hundred(words, place + skipped)
+            value += units
     elif _at(words, place) == "dozen":
         return value * 12, place + 1
     if part := _and_part(words, place):
@@ -166,7 +170,7 @@ def _below_hundred(words: list[str], place: int) -> tuple[Decimal, int]:
 
 def _figures(words: list[str], place: int) -> tuple[Decimal, int]:
     """Read 5, 1,234.5, 3/4, 3 1/2 and 3-1/2."""
-    if (ratio := _ratio(words, place)) is not None:
+    if (ratio := _ratio(words, place)) is not None and ratio <= 1:
         return ratio, place + 3
     value, place = Decimal(words[place].replace(",", "")), place + 1
     skipped = _at(words, place) == "-"

@@ -11,7 +11,8 @@ from fanlight.values.units import COINS, COMPOUNDS, CURRENCIES, PERIODS, SIGNS, 
 from fanlight.values.value import Value
 
 _EDGE = re.compile(
-    r"^(?:(?:about|around|some|nearly|almost|over|under|up to|at least|at most|more than|less than|only|just|roughly|"
+    r"^(?:~ ?|(?:about|around|some|nearly|almost|over|under|up to|at least|at most|more than|less than|only|just|"
+    r"roughly|"
     r"approximately|an estimated|a record|the|total|as much as|as many as|a total of|an additional|another|"
     r"약|총|최소|최대|무려|각각|단|겨우|거의|대략)\s)+"
 )
@@ -21,21 +22,26 @@ _PER_CENT = re.compile(
 _BASIS_POINTS = re.compile(r" ?(?:basis points?|bps?|bp)")
 _PART_OF = re.compile(r"(.{1,12})분의 ?(.{1,12})")
 _TENTHS = re.compile(r"(.{1,3}?) ?할(?: ?(.{1,3}?) ?푼)?")
-_SIGN = re.compile("(?:us|hk|nt|au|ca|nz|s|a|c|r)? ?[$€£¥₩₽₹₺₪₫฿￦]|[a-z]{1,3}\\.? ?(?=\\.?[0-9])")
+_SIGN = re.compile("(?:us|hk|nt|au|ca|can|mex|nz|s|a|c|r)? ?[$€£¥₩₽₹₺₪₫฿￦]|[a-z]{1,3}\\.? ?(?=\\.?[0-9])")
 _DOLLAR = re.compile(r"^(?:u\.s\.|us) (?=\$)|^미화 ?")
 _SUFFIX = re.compile(
-    r"(?: ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|여|쯤|어치|짜리|씩|대|"
+    r"(?: ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|규모|여|쯤|어치|짜리|씩|대|"
     r"의|를|가|는|은|이|을|에|로|으로|과|와|도|만))+$"
 )
+_APPROXIMATELY = re.compile(r" ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|쯤|어치|짜리|씩|규모)$")
 _RATE = re.compile(r"(?:[ -](?:a|an|per|each|every)[ -]|/)([^\W\d]+)$")
-_TRAILING = re.compile(r"(?:[ -]?plus|\+| or (?:more|less)| each| apiece| in cash| total)$")
+_TRAILING = re.compile(
+    r"(?:[ -]?plus| annually| yearly| monthly| weekly| daily| hourly|\+| or (?:more|less)| each| apiece|"
+    r" in cash| total)$"
+)
 _ABOUT = re.compile(r"(?<=[0-9십백천만억조])여 ?(?=[가-힣])")  # 3만여 원
 _STOPS = re.compile(r"(?<![0-9.,])[0-9]{1,3}((?:\.[0-9]{3})+)(?:,([0-9]{1,2}))?(?![0-9.,])")
 _COMMA = re.compile(r"(?<![0-9.,])([0-9]+),([0-9]{1,2})(?![0-9]|[.,][0-9])")
 _FEET = re.compile(r"(?:([0-9]{1,3}) ?')? ?(?:([0-9]{1,3}) ?(?:\"|''))?")
 _BRACED = re.compile(r"[^\W\d]+(?:[ -][^\W\d]+){0,2}")
 _BEFORE = {
-    "시속": ("", "/h"), "초속": ("", "/s"), "섭씨": ("Cel", ""), "화씨": ("[degF]", ""), "영상": ("Cel", ""),
+    "시속": ("", "/h"), "초속": ("", "/s"), "초당": ("", "/s"), "분당": ("", "/min"), "시간당": ("", "/h"),
+     "섭씨": ("Cel", ""), "화씨": ("[degF]", ""), "영상": ("Cel", ""),
     "영하": ("Cel", ""), "키": ("", ""), "체중": ("", ""), "길이": ("", ""),
 }  # fmt: skip
 
@@ -50,7 +56,8 @@ _ABOUT_TWO = {
 def read(text: str, type_: str) -> Value | None:
     """Return the value of money, a per cent or a quantity in lower case; see `fanlight.values.read_value`."""
     form = _EDGE.sub("", text.strip(" ,;"))
-    sign = -1 if form.startswith(("-", "minus ", "영하")) else 1
+    sign = -1 if form.startswith(("-", "minus ")) or "영하 " in form else 1
+    form = form if sign > 0 else form.replace("섭씨 영하 ", "영하 ").replace("화씨 영하 ", "화씨 ")
     form = _EDGE.sub("", form.removeprefix("-").removeprefix("+").removeprefix("minus "))
     if "," in form or "." in form:
         form = _COMMA.sub(r"\1.\2", _STOPS.sub(_without_stops, form))
@@ -65,6 +72,15 @@ def _without_stops(match: re.Match[str]) -> str:
     if match[2] is None and match[1].count(".") == 1:
         return match.group()
     return match.group().replace(".", "").replace(",", ".")
+
+
+_THOUSANDS = re.compile(
+    r"(?<![0-9.,])([0-9]{1,3})\.([0-9]{3})(?![0-9.,])(?! ?[a-z]*(?:illion|bn|mn|[kmb]\b)| ?[조억만천])"
+)
+_PAY = re.compile(
+    r"^(?:시간당|월평균|월|연간|연|연봉|월급|일당|시급|1인당|주당|건당|하루|매달|매년|한 달에?) ?"
+    r"(?=[0-9일이삼사오육칠팔구십백천만억])"
+)
 
 
 def _number(form: str, money: bool = False) -> Number | None:
@@ -87,7 +103,7 @@ def _halves(form: str) -> tuple[str, Decimal]:
 
 def _money(form: str) -> Value | None:
     """Read $3.5 billion, 999 dollars, 50 cents, 3만 5천 원, US$ 5m."""
-    currency, form = None, _DOLLAR.sub("", form)
+    currency, form = None, _THOUSANDS.sub(r"\1\2", _PAY.sub("", _DOLLAR.sub("", form)))
     if match := _SIGN.match(form):
         sign = match.group().replace(" ", "").rstrip(".")
         if code := SIGNS.get(sign) or CURRENCIES.get(sign) or _code(sign):
@@ -99,8 +115,8 @@ def _money(form: str) -> Value | None:
     amount, name = number.value + half, _TRAILING.sub("", form[number.end :]).strip(" -")
     if currency is not None:
         return Value("money", number=amount, unit=currency) if _is_rate(form[number.end :]) else None
-    whole, joined, coins = name.partition(" and ")
-    if joined and (part := _money(coins)) and part.number is not None and (main := _currency(whole)):
+    main_name, separator, coins = name.partition(" and ")
+    if separator and (part := _money(coins)) and part.number is not None and (main := _currency(main_name)):
         return Value("money", number=amount + part.number, unit=main[0]) if main[0] == part.unit else None
     if main := _currency(_RATE.sub("", name)):
         return Value("money", number=amount * main[1], unit=main[0])
@@ -120,8 +136,8 @@ def _currency(text: str) -> tuple[str, Decimal] | None:
 
 def _is_rate(text: str) -> bool:
     """Tell whether nothing stands behind an amount but "a share", "-a-year" or "or more"."""
-    rest = _SUFFIX.sub("", _TRAILING.sub("", text))
-    return not rest.strip(" -") or bool(_RATE.fullmatch(rest if rest[0] in " -/" else f" {rest}"))
+    tail = _SUFFIX.sub("", _TRAILING.sub("", text))
+    return not tail.strip(" -") or bool(_RATE.fullmatch(tail if tail[0] in " -/" else f" {tail}"))
 
 
 def _code(name: str) -> str | None:
@@ -139,24 +155,24 @@ def _per_cent(form: str) -> Value | None:
     if bare in ("절반", "반"):
         return Value("percent", number=Decimal(50))
     if match := _PART_OF.fullmatch(bare) or _TENTHS.fullmatch(bare):
-        first, second = (_whole(part) for part in match.groups())
+        share, part = (_exact_number(text) for text in match.groups())
         if match.re is _PART_OF:
-            return Value("percent", number=100 * second / first) if first and second is not None else None
-        return Value("percent", number=10 * first + (second or 0)) if first is not None else None
+            return Value("percent", number=100 * part / share) if share and part is not None else None
+        return Value("percent", number=10 * share + (part or 0)) if share is not None else None
     number = read_number(form)
     if number is None:
         return None
-    rest = form[number.end :].removeprefix(" of").removeprefix(" a").removeprefix(" one")
-    if _PER_CENT.fullmatch(rest) or _PER_CENT.fullmatch(_SUFFIX.sub("", rest)):
+    unit = form[number.end :].removeprefix(" of").removeprefix(" a").removeprefix(" one")
+    if _PER_CENT.fullmatch(unit) or _PER_CENT.fullmatch(_SUFFIX.sub("", unit)):
         return Value("percent", number=number.value)
-    if _BASIS_POINTS.fullmatch(rest):
+    if _BASIS_POINTS.fullmatch(unit):
         return Value("percent", number=number.value / 100)
     if number.end == len(form) and 0 < number.value < 1:
         return Value("percent", number=100 * number.value)
     return None
 
 
-def _whole(text: str | None) -> Decimal | None:
+def _exact_number(text: str | None) -> Decimal | None:
     """Return a number that a text is, or None."""
     number = read_number(text) if text else None
     return number.value if number and text is not None and number.end == len(text) else None
@@ -174,10 +190,10 @@ def _quantity(form: str) -> Value | None:
             return replace(value, upper=Decimal(bounds[1]))
     form = _YEARS_OF_AGE.sub("", form)
     form = form.removeprefix("a ") if form[:2] == "a " and form[2:3].isdecimal() else form
-    word, _, rest = form.partition(" ")
+    word, _, tail = form.partition(" ")
     before = _BEFORE.get(word)
-    if before or (rest and "가" <= word[:1] <= "힣" and read_number(word) is None and read_number(rest)):
-        form = rest  # what is measured stands before it
+    if before or (tail and "가" <= word[:1] <= "힣" and _exact_number(word) is None and read_number(tail)):
+        form = tail  # what is measured stands before it
     form, half = _halves(form)
     number = _number(form)
     if number is None:
@@ -190,23 +206,29 @@ def _quantity(form: str) -> Value | None:
     unit = unit or _unit(name)
     if unit is not None:
         return Value("quantity", number=amount, unit=unit + (before[1] if before else ""))
-    return _compound(amount, name) or _braced(amount, name)
+    return _compound(amount, name) or _in_braces(amount, name)
 
 
 def _unit(text: str) -> str | None:
     """Return the code of a unit, also of one by time, such as barrels a day."""
-    bare = text.removeprefix("of ").removeprefix("a ").removeprefix("an ").rstrip(".")
+    bare = _DIMENSION.sub("", text.removeprefix("of ").removeprefix("a ").removeprefix("an ")).rstrip(".")
     for name in (bare, bare.replace("-", " "), bare.replace(".", ""), bare.removesuffix("s"), _SUFFIX.sub("", bare)):
         if name in UNITS:
             return UNITS[name]
-    if (match := _RATE.search(bare)) and match[1] in PERIODS and (unit := UNITS.get(bare[: match.start()])):
-        return f"{unit}/{PERIODS[match[1]]}"
+    if (match := _RATE.search(bare)) and (unit := UNITS.get(bare[: match.start()])):
+        per = PERIODS.get(match[1]) or (UNITS.get(match[1]) if "/" in match.group() else None)
+        return f"{unit}/{per}" if per else None
     return None
+
+
+_DIMENSION = re.compile(
+    r"(?:[ -](?:long|wide|tall|high|deep|thick|away|in (?:length|height|width)|apart|across)|(?<=\w) of .*)$"
+)
 
 
 def _compound(amount: Decimal, text: str) -> Value | None:
     """Read the rest of 6 feet 2 inches, behind the 6, in the smaller unit."""
-    head, _, tail = text.replace(" and ", " ").partition(" ")
+    head, _, tail = text.replace(" and ", " ").replace(", ", " ").partition(" ")
     smaller, count = COMPOUNDS.get(UNITS.get(head, ""), ("", 0))
     number = read_number(tail)
     if not count or number is None or UNITS.get(tail[number.end :].strip(" ."), smaller) != smaller:
@@ -214,6 +236,6 @@ def _compound(amount: Decimal, text: str) -> Value | None:
     return Value("quantity", number=amount * count + number.value, unit=smaller)
 
 
-def _braced(amount: Decimal, text: str) -> Value | None:
-    name = _SUFFIX.sub("", text) or text
+def _in_braces(amount: Decimal, text: str) -> Value | None:
+    name = _APPROXIMATELY.sub("", text) or text
     return Value("quantity", number=amount, unit="{" + name + "}") if _BRACED.fullmatch(name) else None

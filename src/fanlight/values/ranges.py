@@ -14,8 +14,8 @@ from fanlight.values.value import Value
 
 SHARED = 6  # words, at most, that one end takes from the other
 _FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
-_BORDERS = (" to ", " through ", " until ", " till ", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
-_PIECE = re.compile(r"\d[\d,.:]*\d|\d|[^\W\d_]+\.?|\s+|.")
+_BORDERS = (" to ", " or ", " through ", " until ", " till ", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
+_PIECE = re.compile(r"\d[\d,.:]*\d|\d|[십백천만억조]|[^\W\d_십백천만억조]+\.?|\s+|.")
 
 
 def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
@@ -33,16 +33,16 @@ def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
     for border in _BORDERS:
         if border == " and " and not text.startswith("between "):
             continue
-        left, found, right = bare.partition(border)
-        if not (found and left.strip() and right.strip()):
+        left, separator, right = bare.partition(border)
+        if not (separator and left.strip() and right.strip()):
             continue
         for end in _with_prefixes(left.strip(), right.strip()):
-            last = read(end)
-            if last is None:
+            high = read(end)
+            if high is None:
                 continue
             for begin in _with_suffixes(left.strip(), right.strip()):
-                first = read(begin)
-                if first is not None and (value := _join(first, last)):
+                low = read(begin)
+                if low is not None and (value := _join(low, high)):
                     return value
     return None
 
@@ -59,25 +59,27 @@ def _with_suffixes(left: str, right: str) -> Iterator[str]:
     """Yield the left end with words of the right one behind it, the most first."""
     pieces = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
     for place in pieces[1:][-SHARED:]:
+        if right[place] == left[-1]:
+            continue  # 3억~5억: not 3억 and 억
         space = " " if right[place - 1].isspace() else ""
         yield f"{left}{space}{right[place:]}"
     yield left
 
 
-def _join(first: Value, last: Value) -> Value | None:
+def _join(low: Value, high: Value) -> Value | None:
     """Return the range of two values, if they are of one kind and in this order."""
-    if first.kind != last.kind or first.unit != last.unit or "/" in f"{first.iso}{last.iso}" or first == last:
+    if low.kind != high.kind or low.unit != high.unit or "/" in f"{low.iso}{high.iso}" or low == high:
         return None
-    if first.number is not None and last.number is not None:
-        if first.upper is not None or last.upper is not None or first.number >= last.number:
+    if low.number is not None and high.number is not None:
+        if low.upper is not None or high.upper is not None or low.number >= high.number:
             return None
-        return replace(first, upper=last.number)
-    if first.iso is None or last.iso is None:
+        return replace(low, upper=high.number)
+    if low.iso is None or high.iso is None:
         return None
-    lengths = (seconds_of(first.iso), seconds_of(last.iso))
+    lengths = (seconds_of(low.iso), seconds_of(high.iso))
     if lengths[0] is not None and lengths[1] is not None and lengths[0] >= lengths[1]:
         return None
-    days = (days_of(first.iso), days_of(last.iso))
+    days = (days_of(low.iso), days_of(high.iso))
     if (days[0] is None) != (days[1] is None) or (days[0] and days[1] and days[0][0] > days[1][0]):
         return None
-    return replace(first, iso=f"{first.iso}/{last.iso}")
+    return replace(low, iso=f"{low.iso}/{high.iso}")

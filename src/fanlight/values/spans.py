@@ -57,8 +57,8 @@ def days_of(iso: str) -> tuple[str, str] | None:
     if match := _WEEK.fullmatch(day):
         try:
             monday = datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
-            first = monday + datetime.timedelta(5 if match[3] else 0)
-            return first.isoformat(), (monday + datetime.timedelta(6)).isoformat()
+            opening = monday + datetime.timedelta(5 if match[3] else 0)
+            return opening.isoformat(), (monday + datetime.timedelta(6)).isoformat()
         except (ValueError, OverflowError):  # no year has that week, or it is the calendar's last
             return None
     return None

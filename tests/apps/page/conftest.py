@@ -11,7 +11,6 @@ from playwright.sync_api import sync_playwright
 import fanlight
 from fanlight.api.history import append_row
 from fanlight.apps.labelling import LabelStore
-from fanlight.apps.server.training import TrainingRunner
 from fanlight.entities.report import Found, Labelled, report_on
 from tests.apps.serving import running
 from tests.towns import SMALL, TOWNS
@@ -59,7 +58,7 @@ def address(tmp_path_factory, taggers):
     store = LabelStore(progress.with_name("labels.db"))
     texts = ["Museums in Paris 👍 are amazing to see.", "Ada Lovelace met him. Ada Lovelace wrote.", "It rained."]
     store.add(texts, ["LOC", "PER", "EVENT"])
-    with running(taggers, watch=progress, labels=store, runner=TrainingRunner()) as url:
+    with running(taggers, watch=progress, labels=store) as url:
         yield url
 
 

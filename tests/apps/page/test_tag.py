@@ -209,3 +209,16 @@ def test_no_cell_of_a_table_is_a_formula(wide):
         wide.click("[data-download=csv]")
     rows = list(csv.DictReader(Path(download.value.path()).read_text(encoding="utf-8").splitlines()))
     assert [(row["text"], row["type"]) for row in rows] == [("Paris", "LOC")]
+
+
+def test_what_names_mean_stands_in_the_table(wide):
+    tag(wide, "Ann paid 3,500 dollars on 3 March 2020 in Oslo.")
+    expect(wide.locator("[data-sort=value]")).to_be_visible()
+    rows = [row.locator("td").all_inner_texts() for row in wide.locator("#names tbody tr").all()]
+    values = {name: value for name, _, value, *_ in rows}
+    assert values["3 March 2020"] == "2020-03-03"
+    assert values["Oslo"] == ""
+    assert any(value == "3,500 USD" for value in values.values())
+    tag(wide, "Ann lives in Oslo.")
+    expect(wide.locator("#names tbody tr").first).to_be_visible()
+    expect(wide.locator("[data-sort=value]")).to_have_count(0)

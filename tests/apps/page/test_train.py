@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 import fanlight
-from tests.apps.page.conftest import check_access
+from fanlight.apps.server.training import TrainingRunner
+from tests.apps.page.conftest import SIZES, check_access, open_page
+from tests.apps.serving import running
 
 
 def test_the_curve_over_all_stages(page):
@@ -55,6 +58,21 @@ def test_rate_and_time_left_are_those_of_the_stage(wide):
     assert (progress["best"], progress["bestEpoch"]) == ("50.00", 2)
 
 
+@pytest.fixture(scope="module")
+def trainer(taggers):
+    """The address of a server that trains, and has trained nothing yet."""
+    with running({"en": taggers["en"]}, runner=TrainingRunner()) as url:
+        yield url
+
+
+@pytest.fixture(params=SIZES)
+def training_page(browser, trainer, request):
+    page = open_page(browser, trainer, request.param, reduced_motion="reduce")
+    yield page
+    assert page.faults == []
+    page.context.close()
+
+
 def choose_example(page):
     page.click("#tab-train")
     page.click("#train-example")
@@ -62,7 +80,8 @@ def choose_example(page):
     expect(page.locator("#data-name")).to_be_focused()
 
 
-def test_a_training_from_data_to_trying_its_model(page):
+def test_a_training_from_data_to_trying_its_model(training_page):
+    page = training_page
     choose_example(page)
     expect(page.locator("#data-figures")).to_contain_text("300 sentences")
     expect(page.locator("#data-problems")).to_contain_text("repeat another")
@@ -91,7 +110,9 @@ def test_a_training_from_data_to_trying_its_model(page):
     expect(page.locator("#document")).to_be_visible()
 
 
-def test_a_training_is_cancelled(wide):
+@pytest.mark.parametrize("training_page", ["wide"], indirect=True)
+def test_a_training_is_cancelled(training_page):
+    wide = training_page
     choose_example(wide)
     wide.fill("#train-epochs", "900")
     wide.click("#train-start")
@@ -100,7 +121,9 @@ def test_a_training_is_cancelled(wide):
     expect(wide.locator("#train-new")).to_be_visible()
 
 
-def test_data_at_fault_are_told_by_line_and_a_dropped_file_is_looked_at(wide):
+@pytest.mark.parametrize("training_page", ["wide"], indirect=True)
+def test_data_at_fault_are_told_by_line_and_a_dropped_file_is_looked_at(training_page):
+    wide = training_page
     wide.click("#tab-train")
     expect(wide.locator("#train-new")).to_be_visible()
     drop = """text => { const data = new DataTransfer(); data.items.add(new File([text], 'towns.conll'));

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from fanlight.calculus.expressions import Expression
 from fanlight.calculus.index_form import Factor, Form, Index, Term, with_ordered_sums
 from fanlight.calculus.lecture.latex import latex, latex_name
-from fanlight.calculus.matrix_writer import atom_expression, with_softmax
+from fanlight.calculus.matrix_writer import atom_expression
+from fanlight.calculus.softmax_form import with_softmax
 from fanlight.errors import CalculusError
 
 _LETTERS = "ijklpqrstuvwabcdefghxyz"

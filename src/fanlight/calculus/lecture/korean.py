@@ -61,7 +61,6 @@ KOREAN = {
     "the order of the products is wrong: right with {new} in place of {old}": (
         "곱셈을 묶는 순서가 틀렸습니다: {old} 대신 {new}이면 맞습니다"
     ),
-    "a path is missing: {a} acts also through {b}": "경로가 빠졌습니다: {a}은(는) {b}을(를) 통해서도 작용합니다",
     "an elementwise product belongs here: right with {new} in place of {old}": (
         "여기에는 성분별 곱이 필요합니다: {old} 대신 {new}이면 맞습니다"
     ),
@@ -102,6 +101,7 @@ KOREAN = {
     "a path is missing: {a} acts also through {b} in {c}": (
         "경로가 빠졌습니다: {a}은(는) {c} 안의 {b}을(를) 통해서도 작용합니다"
     ),
+    "a path is missing: {a} acts also through {b}": "경로가 빠졌습니다: {a}은(는) {b}을(를) 통해서도 작용합니다",
     "only the path through {b} is counted: {a} acts in {n} places": (
         "{b}을(를) 지나는 경로만 셌습니다: {a}은(는) {n}곳에서 작용합니다"
     ),

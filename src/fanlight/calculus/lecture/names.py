@@ -13,7 +13,8 @@ from fanlight.calculus.index_derivative import transform
 from fanlight.calculus.index_form import Atom, Factor, Form, Term, rename
 from fanlight.calculus.indexing import axes_of, form_of
 from fanlight.calculus.lecture.pieces import Piece
-from fanlight.calculus.matrix_writer import fold_softmax, write_matrix
+from fanlight.calculus.matrix_writer import write_matrix
+from fanlight.calculus.softmax_form import fold_softmax
 from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 

@@ -11,7 +11,7 @@ import { createTextView } from "./text_view.js";
 import { say } from "./words.js";
 
 const EXPLAINED = 1500; // characters of a text that an address of the Why view holds
-let text = "", entities = [], points = null, types = [], modelTypes = {}, visibleTypes = new Set(), model = "", started = false;
+let text = "", entities = [], points = null, types = [], modelTypes = {}, visibleTypes = new Set(), model = "", started = false, asking = 0;
 const view = createTextView($("document"), { shows, describe });
 
 export function startTagging() {
@@ -55,9 +55,9 @@ export async function tryModel(name, content) {
 }
 
 async function tagText() {
-  const written = $("text").value, chosen = $("model").value;
-  const answer = await ask("/v1/tag", { texts: [written], ...(chosen ? { model: chosen } : {}) });
-  if (!answer) return;
+  const written = $("text").value, chosen = $("model").value, turn = ++asking;
+  const answer = await ask("/v1/tag", { texts: [written], values: true, ...(chosen ? { model: chosen } : {}) });
+  if (!answer || turn !== asking) return; // another text was asked for meanwhile
   const [document_] = answer.documents;
   if (document_.error) { showError(document_.error); return; }
   [text, model] = [written, chosen];

@@ -145,7 +145,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                 for place in _places(path, mark):
                     if mark.exclusive:
                         locks.enter_context(claim(place, mark.wait))
-                if mark.resumable:
+                if mark.resumable and not (mark.folder and values.get("engine")):  # shards have their manifest
                     check_part(path, bool(values.get("resume")))
                 _check_name(path, mark)
             try:

@@ -111,7 +111,7 @@ def test_the_table_of_names_groups_sorts_and_jumps(wide):
     tag(wide, "Paris is old. Oslo is new. Paris is big. " + "It rained. " * 400 + "Paris.")
     names = wide.locator("#names tbody td:first-child")
     expect(names.first).to_have_text("Paris")
-    assert wide.locator("#names tbody tr").first.locator("td").nth(2).inner_text() == "3"
+    expect(wide.locator("#names tbody tr").first.locator("td").nth(2)).to_have_text("3")
     wide.click("[data-sort=name]")
     assert names.all_inner_texts() == sorted(names.all_inner_texts())
     expect(wide.locator("th[aria-sort=ascending]")).to_have_text(re.compile("name"))
@@ -167,7 +167,7 @@ def _rounded(html):
 def test_the_page_shows_what_the_command_writes(wide):
     text = "Museums <in> Paris & 서울 👍 are amazing.\nAda Lovelace wrote."
     tag(wide, text)
-    expect(wide.locator(MARKS).first).to_contain_text("Paris")
+    expect(wide.locator("#document")).to_contain_text("Museums <in>")
     shown = wide.evaluate(
         """() => { const shown = document.querySelector('#document .piece').cloneNode(true);
         for (const mark of shown.querySelectorAll('mark')) {

@@ -115,8 +115,8 @@ def _tag_lines(tagger: Tagger, raw: PathLike, line_count: int, encoding: str) ->
 def _read_lines(file: str, encoding: str) -> Iterator[str]:
     packed, unpacked = open_unpacked(file)
     try:
-        with packed:
-            yield from io.TextIOWrapper(unpacked, encoding)
+        with packed, io.TextIOWrapper(unpacked, encoding) as lines_of_file:
+            yield from lines_of_file
     except OSError as error:
         raise DataError(unreadable(file, error)) from None
     except UnicodeDecodeError as error:

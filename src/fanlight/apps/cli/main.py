@@ -84,7 +84,7 @@ EXAMPLES = {
     "curve": "fanlight curve train.conll --dev train.conll --points 3 --set epochs=1",
     "vectors": "fanlight vectors texts.txt --out vectors.txt --minimum 1",
     "info": "fanlight info en",
-    "package": "fanlight package en --name my_model --version 1.0",
+    "package": "fanlight package en --name my_model --version 1.0 --overwrite",
     "push": "fanlight push en user/my_model",
     "index": "fanlight index texts.txt archive.db",
     "find": 'fanlight find archive.db "type:LOC"',

@@ -10,6 +10,7 @@ import fanlight
 from fanlight.engine import views
 from fanlight.engine.columns import Block
 from fanlight.engine.compiled import CompiledEngine
+from fanlight.engine.twins import ROUNDING
 from fanlight.tagging.tagger import Tagger
 from tests.towns import SMALL, TWO_STAGES, in_documents
 
@@ -125,7 +126,7 @@ def train_kind(name, folder):
     return Tagger(replace(model, parameters={**model.parameters, "c": model.parameters["c"] + np.float32(4)}))
 
 
-def check_same(document, other, tolerance=1e-6):
+def check_same(document, other, tolerance=ROUNDING):
     """Check that two documents have the same entities, with the same probabilities but for rounding."""
     assert document.text == other.text
     assert [(e.start, e.end, e.type, e.text) for e in document.entities] == [

@@ -12,6 +12,7 @@ from fanlight.engine import compiled, type_cache
 from fanlight.engine import json as json_kernel
 from fanlight.engine.columns import Block
 from fanlight.engine.compiled import CompiledEngine
+from fanlight.engine.twins import ROUNDING
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.files import files_of
@@ -117,7 +118,7 @@ def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
         values, expected = json.loads(line), json.loads(document.to_json())
         assert values["text"] == expected["text"]
         for a, b in zip(values["entities"], expected["entities"], strict=True):
-            assert a.pop("probability") == pytest.approx(b.pop("probability"), abs=1e-5)
+            assert a.pop("probability") == pytest.approx(b.pop("probability"), abs=ROUNDING)
             assert a == b
     assert lines_of(files) == 3 * whole
     monkeypatch.setattr(lines_module, "BYTES", 50)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fanlight.corpus.sentence import Sentence
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_sentences
+from fanlight.engine.twins import ROUNDING
 from tests.engine.kinds import NAMES
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
@@ -35,7 +36,7 @@ def test_tokenised_sentences_get_the_same_answers(taggers, name, documents):
         return
     assert [s[:3] for s in spans] == [s[:3] for s in expected], (name, documents)
     for one, other in zip(spans, expected, strict=True):
-        assert one.probability == pytest.approx(other.probability, abs=1e-6), (name, documents)
+        assert one.probability == pytest.approx(other.probability, abs=ROUNDING), (name, documents)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

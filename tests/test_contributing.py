@@ -18,6 +18,7 @@ import fanlight
 from fanlight.engine.columns import Block
 from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.plain import PlainEngine
+from fanlight.engine.twins import ROUNDING
 from fanlight.text.character_features import CHARACTER_FEATURES
 from fanlight.text.word_features import WORD_FEATURES
 from tests.towns import SMALL, in_documents
@@ -119,7 +120,7 @@ def agreement(tagger):
     expected, entities = (engine.entities(Block.of(TEXTS), thresholds) for engine in (plain, compiled))
     for column, other in zip(expected[:-1], entities[:-1], strict=True):
         np.testing.assert_array_equal(column, other)
-    np.testing.assert_allclose(expected.probabilities, entities.probabilities, atol=1e-6)
+    np.testing.assert_allclose(expected.probabilities, entities.probabilities, atol=ROUNDING)
     return tagger.model.parameters
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import fanlight
 from fanlight.apps.convert import read_records
+from fanlight.engine.twins import ROUNDING
 from tests.apps.serving import running
 
 TEXT = "Museums in Paris are amazing to see."
@@ -24,7 +25,7 @@ def test_hugging_face_s_client(address):
     client = hub.InferenceClient(model=f"{address}/huggingface/en", token="secret", timeout=60)
     (entity,) = client.token_classification(TEXT)
     assert (entity.entity_group, entity.word, entity.start, entity.end) == ("LOC", "Paris", 11, 16)
-    assert entity.score == pytest.approx(fanlight.load("en")(TEXT).entities[0].probability, abs=1e-5)
+    assert entity.score == pytest.approx(fanlight.load("en")(TEXT).entities[0].probability, abs=ROUNDING)
     answer = httpx.post(address + "/huggingface/auto", json={"inputs": [TEXT, "서울은 크다."]}, timeout=60).json()
     assert [[entity["word"] for entity in row] for row in answer] == [["Paris"], ["서울"]]
     assert httpx.post(address + "/huggingface/none", json={"inputs": TEXT}, timeout=60).status_code == 404

@@ -16,6 +16,7 @@ from spacy.training import Example
 
 import fanlight
 from fanlight.apps.integrations.sklearn import FanlightClassifier, read_rows
+from fanlight.engine.twins import ROUNDING
 from fanlight.entities.bioes import spans_from_tags, tags_from_spans
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.tagging.bundled import model_file
@@ -35,7 +36,7 @@ def test_the_component_finds_what_the_tagger_finds():
         assert doc.text == text
         expected = tagger(text, 0.2).entities
         assert [(e.start_char, e.end_char, e.label_) for e in doc.ents] == [(e.start, e.end, e.type) for e in expected]
-        assert [e._.probability for e in doc.ents] == pytest.approx([e.probability for e in expected], abs=1e-6)
+        assert [e._.probability for e in doc.ents] == pytest.approx([e.probability for e in expected], abs=ROUNDING)
 
 
 def test_entities_that_are_there_stay(tmp_path):

@@ -90,7 +90,7 @@ def test_one_tagger_tags_the_lines_of_every_script(taggers, tmp_path, monkeypatc
         for line, text in zip(calls, texts, strict=True):
             want = json.loads(plain(text).to_json())
             for one, other in zip(line["entities"], want["entities"], strict=True):
-                assert abs(one.pop("probability") - other.pop("probability")) < 2e-6  # six digits are written
+                assert abs(one.pop("probability") - other.pop("probability")) < ROUNDING
             assert line == want
 
     same_lines(tagged("a.txt"), texts)

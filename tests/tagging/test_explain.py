@@ -10,6 +10,7 @@ from fanlight.apps.formulas import read_formula
 from fanlight.calculus import evaluate
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
+from fanlight.engine.twins import ROUNDING
 from fanlight.entities.bioes import TagSet, tags_from_spans
 from fanlight.errors import DataError
 from fanlight.network.architecture import equation
@@ -60,7 +61,7 @@ def test_it_explains_what_the_tagger_says(taggers):
     e = tagger.explain("Museums in Paris are amazing to see.", 2)
     assert (e.text, e.start, e.end) == (entity.text, entity.start, entity.end)
     assert e.tag == f"S-{entity.type}"
-    assert e.probabilities[e.tag] == pytest.approx(entity.probability, abs=1e-6)
+    assert e.probabilities[e.tag] == pytest.approx(entity.probability, abs=ROUNDING)
     assert len(e.units) == 12
     assert abs(e.units[0].contribution) >= abs(e.units[-1].contribution)
 

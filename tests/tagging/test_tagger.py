@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fanlight
+from fanlight.engine.twins import ROUNDING
 from fanlight.errors import DataError
 
 TEXTS = [
@@ -103,7 +104,7 @@ def test_pipe_keeps_order_and_equals_single_calls():
             (e.start, e.end, e.type) for e in alone.entities
         ]
         np.testing.assert_allclose(
-            [e.probability for e in document.entities], [e.probability for e in alone.entities], atol=1e-6
+            [e.probability for e in document.entities], [e.probability for e in alone.entities], atol=ROUNDING
         )
 
 

@@ -202,7 +202,7 @@ def test_files_and_their_faults(tmp_path):
     matches = read_rules(path).apply(Document("Acme sold 5 kg.")).entities
     assert [(e.text, e.type) for e in matches] == [("Acme", "ORG"), ("5 kg", "QUANTITY")]
     for text, reason in (
-        ("Acme ORG\n", "line 1: is not NAME"),
+        ("Acme ORG\n", ":1: is not NAME"),
         ("re:(\tX\n", "no regular expression"),
         ("a\tX\n\xff", None),
     ):

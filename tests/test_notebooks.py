@@ -101,4 +101,4 @@ def test_formulas_get_the_calculus_reason_in_both_languages():
     assert str(mark("8.1", "x @ delta.T")).startswith("not right: its shape is m × n, but W is n × m")
     assert "정답의 전치입니다" in str(mark("8.1", "x @ delta.T", "ko"))
     assert "야코비안의 모양은 n × n입니다" in str(mark("6.2", "sigmoid(z)", "ko"))
-    assert "성분 [" in str(mark("8.3", "u * f'(W @ x + b)", "ko"))
+    assert "성분 5개 가운데 5개가 다릅니다" in str(mark("8.3", "u * f'(W @ x + b)", "ko"))

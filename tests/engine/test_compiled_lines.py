@@ -12,7 +12,6 @@ from fanlight.engine import compiled, type_cache
 from fanlight.engine import json as json_kernel
 from fanlight.engine.columns import Block
 from fanlight.engine.compiled import CompiledEngine
-from fanlight.engine.twins import ROUNDING
 from fanlight.entities.entity import Document
 from fanlight.errors import DataError
 from fanlight.files import files_of
@@ -21,6 +20,7 @@ from fanlight.tagging import stream
 from fanlight.tagging.lines import read_blocks
 from fanlight.tagging.rules import Rules
 from fanlight.tagging.stream import tag_lines
+from tests.answers import check_same_lines
 from tests.engine.kinds import ENGLISH, KOREAN, NAMES, tag_block
 
 
@@ -83,20 +83,16 @@ def test_one_tagger_tags_the_lines_of_every_script(taggers, tmp_path, monkeypatc
     plain, _ = taggers["en"]
 
     def tagged(name):
-        configurations = tag_lines(read_blocks(str(tmp_path / name)), compiled_tagger("en"))
-        return [json.loads(line) for line in b"".join(text for _, text in configurations).splitlines()]
+        tagged = tag_lines(read_blocks(str(tmp_path / name)), compiled_tagger("en"))
+        return b"".join(text for _, text in tagged)
 
-    def same_lines(calls, texts):
-        for line, text in zip(calls, texts, strict=True):
-            want = json.loads(plain(text).to_json())
-            for one, other in zip(line["entities"], want["entities"], strict=True):
-                assert abs(one.pop("probability") - other.pop("probability")) < ROUNDING
-            assert line == want
+    def lines(texts):
+        return "\n".join(plain(text).to_json() for text in texts).encode()
 
-    same_lines(tagged("a.txt"), texts)
+    check_same_lines(tagged("a.txt"), lines(texts))
     monkeypatch.setattr(compiled, "LONG", 50)
     monkeypatch.setattr(stream, "LONG", 50)
-    same_lines(tagged("long.txt"), [KOREAN[0].replace("\n", " ") * 3])
+    check_same_lines(tagged("long.txt"), lines([KOREAN[0].replace("\n", " ") * 3]))
 
 
 def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
@@ -112,14 +108,7 @@ def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
     files = files_of([str(tmp_path)])
     assert [os.path.basename(f) for f in files] == ["a.txt", "b.txt.gz", "c.txt.zst", "d.txt"]
     whole = lines_of(files[:1])
-    calls = whole.decode().split("\n")[:-1]
-    assert len(calls) == len(texts)
-    for line, document in zip(calls, plain_lines(texts, taggers), strict=True):
-        values, expected = json.loads(line), json.loads(document.to_json())
-        assert values["text"] == expected["text"]
-        for a, b in zip(values["entities"], expected["entities"], strict=True):
-            assert a.pop("probability") == pytest.approx(b.pop("probability"), abs=ROUNDING)
-            assert a == b
+    check_same_lines(whole, "\n".join(document.to_json() for document in plain_lines(texts, taggers)).encode())
     assert lines_of(files) == 3 * whole
     monkeypatch.setattr(lines_module, "BYTES", 50)
     assert lines_of(files) == 3 * whole

@@ -57,7 +57,7 @@ def test_korean_words_are_marked_by_the_longest_name_they_begin_with():
 
 @pytest.mark.parametrize("unit", ["word", "character"])
 def test_a_text_without_tokens_has_no_marks(unit):
-    assert Gazetteer.of(["York"], ["city"], unit).marks([], np.zeros(1, np.int64)).shape == (0, MARKS)
+    assert Gazetteer.of(["York"], ["city"], unit).features([], np.zeros(1, np.int64)).shape == (0, MARKS)
 
 
 def test_files_are_read_and_faults_are_named(tmp_path):

@@ -67,8 +67,8 @@ def test_names_mark_whole_words():
 
 
 def test_nothing_has_no_marks():
-    assert Patterns({}, {"a": "X"}).marks([]).shape == (0, MARKS)
-    assert Patterns({}, {"a": "X"}).marks([("", (), ())]).shape == (0, MARKS)
+    assert Patterns({}, {"a": "X"}).features([]).shape == (0, MARKS)
+    assert Patterns({}, {"a": "X"}).features([("", (), ())]).shape == (0, MARKS)
 
 
 def test_what_they_say_has_a_digest_and_its_order_counts():

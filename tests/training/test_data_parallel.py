@@ -98,7 +98,7 @@ def test_the_mean_is_that_of_the_workers_averages():
 
 
 def test_a_killed_run_goes_on_to_the_same_bits_and_with_as_many_workers(documents, tmp_path):
-    changes = {"data": documents, "given": {"engine": here}, **FEW, **TWO_STAGES}
+    changes = {"data": documents, "options": {"engine": here}, **FEW, **TWO_STAGES}
     train_small(tmp_path / "whole", workers=2, **changes)
     train_small(tmp_path / "killed", stop_after=9, workers=2, **changes)
     with pytest.raises(SettingsError, match="other data or settings"):

@@ -88,4 +88,8 @@ def run_server(
     app = create_app(taggers, runner=runner, **options)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
-    uvicorn.run(app, host=host, port=port, **OPTIONS)
+    # `uvicorn.run` would hide that an interrupt ended it
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
+    server.run()
+    if not server.started:  # it has said why
+        raise SystemExit(1)

@@ -26,7 +26,7 @@ PATTERNS = "re:\\d+\tNUMBER\nLisbon\tTOWN\n"
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "words": {},
     "words, two stages": STAGES,
-    "words, margin loss, hardtanh": {"loss": "margin", "activation": "hardtanh", "radius": 1},
+    "words, margin loss, hardtanh": {"head": "logistic", "loss": "margin", "activation": "hardtanh", "radius": 1},
     "words, softmax, tanh, adagrad": {"head": "softmax", "activation": "tanh", "optimiser": "adagrad"},
     "words, logistic, sigmoid, sgd": {"head": "logistic", "activation": "sigmoid", "optimiser": "sgd", **STAGES},
     "words, names and patterns": {"gazetteer": True, "patterns": True, "context_width": 8},
@@ -61,7 +61,8 @@ def write_corpora(folder: Path) -> None:
     (folder / "dev.conll").write_text("\n\n".join(sentences[:20]) + "\n", encoding="utf-8")
     (folder / "gazetteer.tsv").write_text(GAZETTEER, encoding="utf-8")
     (folder / "patterns.tsv").write_text(PATTERNS, encoding="utf-8")
-    words = sorted({line.split("\t")[0] for sentence in sentences for line in sentence.split("\n")})
+    rows_of_tokens = (line.split("\t") for sentence in sentences for line in sentence.split("\n"))
+    words = sorted({row[0] for row in rows_of_tokens if len(row) > 1})  # a comment has no tag
     numbers = np.random.default_rng(1).normal(size=(len(words), 6))
     rows = (f"{word} {' '.join(f'{x:.4f}' for x in row)}\n" for word, row in zip(words, numbers, strict=True))
     (folder / "vectors.txt").write_text("".join(rows), encoding="utf-8")

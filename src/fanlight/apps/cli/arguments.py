@@ -131,9 +131,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
             remote = _remote_outputs(kinds, values)
             values |= {name: locks.enter_context(uploading(address)) for name, address in remote.items()}
             outputs = list(_outputs(kinds, values))
-            paths = [
-                place for path, mark in outputs for place in (path, *(_companion(path, end) for end in mark.beside))
-            ]
+            paths = [place for path, mark in outputs for place in _places(path, mark)]
             inputs = list(_inputs(kinds, values))
             check_outputs(inputs, [*paths, *_redirected_output(paths)])
             check_named_once(inputs)

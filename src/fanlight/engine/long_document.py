@@ -22,8 +22,6 @@ from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Tokens
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.long_document_kernels import OtherMentions
-from fanlight.engine.span_rules import correct_entities
-from fanlight.engine.spans import trim_entities
 from fanlight.engine.type_cache import TypeCache
 from fanlight.text.layout import LOOKAHEAD
 from fanlight.text.sentences import LONGEST
@@ -196,10 +194,8 @@ class LongDocument:
         out = Entities.allocate(len(read.forms) * self._engine.overlaps)
         networks = self._engine.networks(layers)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
-        count = long_document_kernels.tag(networks, read.tokens, others, thresholds, self._engine.scratch(), out)
-        if not networks.last_stage.independent:
-            view = self._view(piece.begin, piece.end)
-            count = correct_entities(view, read.tokens, networks.kinds, out, trim_entities(view, out, count))
+        view, scratch = self._view(piece.begin, piece.end), self._engine.scratch()
+        count = long_document_kernels.tag(view, networks, read.tokens, others, thresholds, scratch, out)
         entities = Entities(*(column[:count] for column in out))
         starts, ends = (column.astype(np.int64) + piece.points for column in (entities.starts, entities.ends))
         byte_starts, byte_ends = (

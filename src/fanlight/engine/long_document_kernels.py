@@ -15,7 +15,7 @@ from fanlight.engine.chunks import (
     white_width,
 )
 from fanlight.engine.layout import sentence_case
-from fanlight.engine.pipeline import find_entities, mention_probabilities
+from fanlight.engine.pipeline import correct_spans, find_entities, mention_probabilities
 from fanlight.engine.token_flags import AS_FORM
 from fanlight.jit import kernel
 
@@ -133,11 +133,13 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
 
 
 @kernel()
-def tag(networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
+def tag(data: Any, networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
     """Write the entities of a piece to the columns `out`; return how many there are.
 
     Parameters
     ----------
+    data : uint8 array
+        The piece's.
     networks, thresholds, scratch, out
         As for `pipeline.run`.
     tokens : Tokens
@@ -156,11 +158,5 @@ def tag(networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, 
                     document_features[t, y] = (others.sums[others.rows[form], y] - owns[t, y]) / (
                         others.counts[form] - 1
                     )
-    return find_entities(
-        networks.last_stage if networks.two_stages else networks.first_stage,
-        tokens,
-        document_features,
-        thresholds,
-        scratch,
-        out,
-    )
+    count = find_entities(networks.last_stage, tokens, document_features, thresholds, scratch, out)
+    return correct_spans(data, tokens, networks, out, count)

@@ -48,9 +48,14 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
     """
     tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch.longest)
     count = _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
+    return correct_spans(documents.chunks.data, tokens, networks, out, count)
+
+
+@inner()
+def correct_spans(data: Any, tokens: Any, networks: Any, out: Any, count: int) -> Any:
+    """Trim and correct the first `count` entities of columns, unless they may overlap; return how many are left."""
     if networks.last_stage.independent:
         return count
-    data = documents.chunks.data
     return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
 
 
@@ -82,14 +87,7 @@ def _run_networks(
     )
     if networks.two_stages:
         _fill_document_features(networks.first_stage, tokens, tables, scratch, document_features)
-    return find_entities(
-        networks.last_stage if networks.two_stages else networks.first_stage,
-        tokens,
-        document_features,
-        thresholds,
-        scratch,
-        out,
-    )
+    return find_entities(networks.last_stage, tokens, document_features, thresholds, scratch, out)
 
 
 @inner()

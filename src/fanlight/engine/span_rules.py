@@ -23,7 +23,7 @@ from fanlight.engine.words_beside import (
     word_before,
     word_behind,
 )
-from fanlight.jit import ZERO, inner, kernel
+from fanlight.jit import ZERO, inner
 from fanlight.text.automaton_kernels import code_point
 from fanlight.text.span_rules import Kind
 from fanlight.text.span_words import (
@@ -54,7 +54,7 @@ _COUNTERS, _PARTS, _SPANS = (np.array([ord(c) for c in characters]) for characte
 _YEAR, _MONTH = ord("년"), ord("월")
 
 
-@kernel()
+@inner()
 def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
     """Correct the first `count` entities of columns, sentence by sentence; return how many there are then.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.chunks import white_width
-from fanlight.jit import ZERO, inner, kernel
+from fanlight.jit import ZERO, inner
 from fanlight.text.automaton_kernels import code_point
 from fanlight.text.spans import NEVER_FIRST, NEVER_LAST, PAIRS
 
@@ -25,7 +25,7 @@ def _points(characters: Iterable[str]) -> NDArray[np.int64]:
 _FIRST, _LAST, _PAIRS = _points(NEVER_FIRST), _points(NEVER_LAST), _points(PAIRS)
 
 
-@kernel()
+@inner()
 def trim_entities(data: Any, out: Any, count: Any) -> Any:
     """Trim the spans of the first `count` entities of columns, as `spans.trim`; return how many are not empty."""
     row = ZERO

@@ -20,7 +20,9 @@ from fanlight.engine.hash_index import HashIndex
 from fanlight.engine.matmul import LARGEST, quantise
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
+from fanlight.engine.span_rules import correct_entities
 from fanlight.engine.type_cache import TypeCache
+from fanlight.jit import kernel
 from fanlight.network import chain, chain_batch
 from fanlight.network.modelfile import load_model
 from fanlight.network.vector_tables import IntegerRows, ProductCodes
@@ -155,6 +157,11 @@ def _numbers(which: int, hashes: list[int]) -> list[tuple[Any, ...]]:
     return [(row,) for row in rows.tolist()]
 
 
+@kernel()
+def _correct(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
+    return correct_entities(data, tokens, kinds, out, count)
+
+
 def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Correct spans of tokens: `case` is a text, and types with how many tokens stand before a span and in it."""
     text, choices = case
@@ -173,8 +180,6 @@ def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
             limits = int(starts[sentence_offsets[n]]), int(ends[sentence_offsets[n + 1] - 1])
             rows += correct(text, limits, [span for owner, span in spans if owner == n], kinds)
         return [(*row, len(text[: row.start].encode()), len(text[: row.end].encode())) for row in rows]
-    from fanlight.engine.span_rules import correct_entities
-
     places = np.cumsum([0, *(len(character.encode()) for character in text)])
     offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32)
     owners = np.zeros(len(sentence_offsets) - 1, np.int32)
@@ -186,7 +191,7 @@ def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
         edges = span.start, span.end, places[span.start], places[span.end]
         for column, value in zip(out, (0, *edges, span.type, span.probability), strict=True):
             column[n] = value
-    count = correct_entities(Block.of([text]).data, tokens, np.array(kinds), out, len(spans))
+    count = _correct(Block.of([text]).data, tokens, np.array(kinds), out, len(spans))
     columns = out.starts, out.ends, out.types, out.probabilities, out.byte_starts, out.byte_ends
     return list(zip(*(column[:count].tolist() for column in columns), strict=True))
 
@@ -277,7 +282,7 @@ def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
 _WORDS = (
     "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
     "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
-    "engine.token_features.*", "engine.spans.*",
+    "engine.token_features.*",
 )  # fmt: skip
 
 TABLE = (
@@ -315,7 +320,7 @@ TABLE = (
     ),
     Twin(
         "spans as the rules have them", lambda c: _corrections(0, c), lambda c: _corrections(1, c), _corrections_of,
-        ("engine.span_rules.*",),
+        ("engine.twins._correct",),
     ),
     Twin(
         "rows of integers", lambda c: _quantise_rows(0, c), lambda c: _quantise_rows(1, c),

@@ -148,7 +148,7 @@ def gather(weights: Any, illegal: Any, nothing: float, legal: Any) -> bool:
     return True
 
 
-@kernel()
+@inner()
 def _add_rows(factors: Any, rows: Any, out: Any) -> None:
     """Fill out (n,) with factors (C,) @ rows (C, n), summed in the order of the rows."""
     n, C = len(out), len(rows)
@@ -164,7 +164,7 @@ def _add_rows(factors: Any, rows: Any, out: Any) -> None:
             out[j] += a * v[j]
 
 
-@kernel()
+@inner()
 def _add_pairs(forward: Any, flows: Any, start: int, last: int, weights: Any, legal: Any, pairs: Any) -> None:
     """Add a sentence's expected transitions: to ``legal.counts`` those between types, to pairs those within.
 

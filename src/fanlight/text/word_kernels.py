@@ -344,7 +344,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
                 place += 1
 
 
-@kernel()
+@inner()
 def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, out: Any) -> int:
     """Fill the values of one feature of one word and return their number; ``low`` has a border on both sides."""
     one, base = np.uint64(1), np.uint64(_BASE)

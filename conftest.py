@@ -1,7 +1,4 @@
-"""Tests whose libraries are not installed do not run, and are named at the end; `-m quick` runs a choice.
-
-`--only-missing` runs those alone that did not run before for want of a library; CI installs all and asks for them.
-"""
+"""Tests whose libraries are not installed do not run, and are named at the end; `-m quick` runs a choice."""
 
 import ast
 import re
@@ -11,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-KEY = "fanlight/missing"
 MODULES = {
     "axe-playwright-python": "axe_playwright_python", "import-linter": "importlinter",
     "haystack-ai": "haystack", "mlflow-skinny": "mlflow", "llama-index-core": "llama_index",
@@ -51,11 +47,6 @@ def missing_library(message: str) -> str | None:
     return None
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--only-missing`."""
-    parser.addoption("--only-missing", action="store_true", help="tests that did not run for want of a library")
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out modules whose imports are missing, folders whose conftest's are, and what is not quick if asked to."""
     place = collection_path.relative_to(Path(__file__).parent).as_posix()
@@ -83,22 +74,11 @@ def is_quick(node: str) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the quick tests; keep those alone that did not run before, if they are asked for."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the quick tests."""
     for item in items:
         if is_quick(item.nodeid):
             item.add_marker(pytest.mark.quick)
-    if config.getoption("only_missing"):
-        before = config.cache.get(KEY, [])
-        chosen = [item for item in items if _is_among(item.nodeid, before)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-        items[:] = chosen
-
-
-def _is_among(node: str, entries: list[str]) -> bool:
-    """Tell whether a test is one of some tests, modules and folders."""
-    path = node.partition("::")[0]
-    return node in entries or path in entries or any(path.startswith(f"{entry}/") for entry in entries)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -111,7 +91,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: NOT INSTALLED: {name}")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what did not run."""
     skipped = terminalreporter.stats.get("skipped", [])
     for sign, what in (("NO LABELLED DATA", "labelled data"), ("NO CHROMIUM", "Chromium")):
@@ -126,5 +106,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
         text = f"{len(missing)} tests and {len(_IGNORED)} modules need {', '.join(names)} and DID NOT RUN"
         terminalreporter.write_sep("!", f"{text}: pip install '.[test-all]'", red=True)
-    if not config.getoption("only_missing") and hasattr(config, "cache"):
-        config.cache.set(KEY, [*_IGNORED, *(report.nodeid for report in missing)])

@@ -22,6 +22,9 @@ def data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep compiled loops and parsed vectors of the tests apart from the user's."""
+    """Keep compiled loops and parsed vectors of the tests apart from the user's; processes that share tests share them."""
     if "FANLIGHT_TEST_CACHE" not in os.environ:
-        os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+        base = tmp_path_factory.getbasetemp()
+        folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+        folder.mkdir(exist_ok=True)
+        os.environ["XDG_CACHE_HOME"] = str(folder)

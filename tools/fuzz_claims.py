@@ -38,7 +38,7 @@ def cases(seed: int) -> Iterator[tuple[Expression, dict]]:
         for e in Grown(number.randrange(2**32)).some("scalar", 1, depth=3, limit=24):
             yield e, POINT
         text = grower.grow((), 3)
-        names = {n: s for n, s in fuzz.SHAPES.items() if n in fuzz._names(text)}
+        names = {n: s for n, s in fuzz.SHAPES.items() if n in fuzz.names_in(text)}
         facts = {n: number.choice(f) for n, f in fuzz.FACTS.items() if n in names and number.random() < 0.3}
         try:
             e = parse(text, names, facts, ["f"])
@@ -59,7 +59,7 @@ def main() -> None:
     arguments = reader.parse_args()
     derivations = claims = wrong = slow = 0
     end = time.monotonic() + arguments.seconds
-    signal.signal(signal.SIGALRM, fuzz._stop)
+    signal.signal(signal.SIGALRM, fuzz.raise_timeout)
     for e, point in cases(arguments.seed):
         if time.monotonic() > end:
             break

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import textwrap
 from collections import Counter
 from pathlib import Path
 
@@ -218,3 +219,71 @@ def test_the_test_of_language_can_fail(source, kind):
 )
 def test_what_the_language_allows(source):
     assert not violations(source, "engine/x.py")
+
+
+DOCUMENTED = {"_asdict", "_replace", "_fields", "_make"}  # of named tuples: public, whatever they begin with
+SETTERS = {"setattr", "getattr", "hasattr", "delattr"}  # by name, those of monkeypatch too
+
+
+def is_private(name):
+    """Tell whether a name is of a private member: not `__init__`, not IPython's `_repr_html_`, not spaCy's `_`."""
+    return name.startswith("_") and not name.endswith("_") and name not in DOCUMENTED
+
+
+def private_members(source):
+    """Return the private members that a module reaches into: whatever begins with an underscore and is not its own."""
+    tree = ast.parse(source)
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    own |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    own |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and node.attr in own
+            names += [node.attr] if not of_itself else []
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            modules = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            names += [part for module in modules for part in module.split(".")]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in SETTERS:
+            texts = [a.value for a in node.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            names += [text.rpartition(".")[2] for text in texts]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "import " in node.value:
+            names += script_members(node.value)
+    return sorted(set(filter(is_private, names)))
+
+
+def script_members(text):
+    """Return the private members that a script within a module reaches into."""
+    try:
+        return private_members(textwrap.dedent(text))
+    except SyntaxError:
+        return []  # a text about a script, or a template of one
+
+
+def test_no_test_tool_or_benchmark_reaches_into_private_members():
+    paths = [path for room in ("tests", "tools", "benchmarks") for path in sorted((ROOT / room).rglob("*.py"))]
+    assert len(paths) > 200
+    paths.remove(Path(__file__))  # whose samples are bad on purpose
+    members = {str(path.relative_to(ROOT)): private_members(path.read_text(encoding="utf-8")) for path in paths}
+    assert not {path: names for path, names in members.items() if names}
+
+
+@pytest.mark.parametrize(
+    ("source", "members"),
+    [
+        ("from fanlight.text.tokens import _rules", ["_rules"]),
+        ("import numpy, fanlight._secret", ["_secret"]),
+        ("tagger._engine.run(texts)", ["_engine"]),
+        ("fanlight.load('en')._cache = {}", ["_cache"]),
+        ("monkeypatch.setattr(switch, '_compile', slowly)", ["_compile"]),
+        ("monkeypatch.setattr('fanlight.files._lock', None)", ["_lock"]),
+        ("getattr(tagger, '_engine')", ["_engine"]),
+        ("class Mine(Tagger):\n    def run(self):\n        return self._engine", ["_engine"]),
+        ("run('import fanlight; print(fanlight.load()._engine)')", ["_engine"]),
+        ("run('from fanlight.files import _lock')", ["_lock"]),
+        ("class Mine:\n    def __init__(self):\n        self._a = self._b()\n    def _b(self): ...", []),
+        ("row._asdict()['_index'], value._repr_html_(), token._.label, path.__class__", []),
+    ],
+)
+def test_the_test_of_private_members_can_fail(source, members):
+    assert private_members(source) == members

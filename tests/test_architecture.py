@@ -287,3 +287,12 @@ def test_no_test_tool_or_benchmark_reaches_into_private_members():
 )
 def test_the_test_of_private_members_can_fail(source, members):
     assert private_members(source) == members
+
+
+def test_no_test_module_is_imported():
+    """What tests share is in modules of its own, which pytest does not collect."""
+    for room in ("tests", "tools", "benchmarks"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                assert not any(".test_" in module for module in modules), path

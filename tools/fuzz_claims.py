@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT), str(ROOT / "tools")]
 
 import fuzz_derivatives as fuzz  # noqa: E402
-from tests.calculus.lecture.test_claims import check_claims  # noqa: E402
-from tests.calculus.test_random import POINT, Grown  # noqa: E402
+from tests.calculus.grown import POINT, Grown  # noqa: E402
+from tests.calculus.lecture.claims import check_claims  # noqa: E402
 
 from fanlight.calculus import CalculusError, Expression, derive, evaluate, parse  # noqa: E402
 from fanlight.calculus.expressions import symbols_of, walk  # noqa: E402

@@ -25,16 +25,25 @@ def _missing_modules() -> set[str]:
 
 
 MISSING = _missing_modules()
-QUICK = {  # rooms, and what in them trains, loads a model, compiles or goes through many random cases
+QUICK = {  # of each room what is quick, and what in it trains, compiles, begins processes or has many random cases
     "tests/entities": (),
     "tests/values": (),
     "tests/corpus": (),
     "tests/test_architecture.py": (),
-    "tests/text": ("test_cases", "test_variations", "test_span_rules", "kernels", "test_boundaries"),
+    "tests/text": (
+        "test_automaton", "test_cases", "test_variations", "test_span_rules", "kernels", "test_boundaries",
+        "what_is_read_and_refused",
+    ),
     "tests/calculus": ("test_random", "test_fuzz", "test_named", "test_claims", "test_differences", "compiler"),
     "tests/network": ("test_chain", "test_network", "test_modelfile", "test_readings"),
+    "tests/engine/test_offsets": ("compiled",),
+    "tests/tagging/test_masking": (),
+    "tests/training/test_optimisers": (),
+    "tests/training/test_collate": (),
+    "tests/api/test_history": ("watched", "handed_over", "resumed"),
+    "tests/apps/test_entity_index": ("commands", "graph"),
     **{f"src/fanlight/{room}": () for room in ("calculus", "corpus", "entities", "files", "text", "values")},
-}
+}  # fmt: skip
 _NEEDED = re.compile(r"No module named '([\w]+)|this needs (\w+): pip install")
 
 

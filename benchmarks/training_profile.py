@@ -87,7 +87,7 @@ def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def steps(run: Run) -> None:
     """Run some batches with a clock after every step."""
     program = loop.training_program(run)
-    plan = program._plan
+    plan = program.plan
     assert plan is not None
     used: dict[str, float] = defaultdict(float)
     clock = time.thread_time
@@ -139,7 +139,9 @@ def steps(run: Run) -> None:
         began = clock()
         outputs = program({**parameters, **inputs, **tables})
         used["binding inputs, planning buffers"] += clock() - began - (sum(used.values()) - before)
-        gradients = {n: loop._of_rows(needed[n], outputs[n]) if n in needed else outputs[n] for n in run.learned}
+        gradients = {
+            n: loop.gradient_of_rows(needed[n], outputs[n]) if n in needed else outputs[n] for n in run.learned
+        }
         measure("Adam, with the average", lambda gradients=gradients: optimiser.step(gradients, 1e-3))
     whole = sum(used.values())
     print("| step of a batch, one thread | µs | share |\n|---|---|---|")

@@ -3,14 +3,23 @@
 import ast
 import subprocess
 import sys
+import textwrap
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
+ROOMS = sorted(path.name for path in (ROOT / "src/fanlight").iterdir() if path.is_dir() and list(path.glob("*.py")))
 HEAVY = {"numba", "typer", "rich", "pydantic", "safetensors", "llvmlite"}
+
+
+@cache
+def tree_of(path):
+    """Return the syntax tree of a file, which several tests walk."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def test_imports_point_downwards_only():
@@ -49,7 +58,7 @@ def test_the_test_above_can_fail():
 
 def test_nothing_is_pickled_or_evaluated():
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {a.name for a in node.names} | {getattr(node, "module", "") or ""}
                 assert not names & {"pickle", "marshal", "shelve", "dill", "joblib"}, path
@@ -74,11 +83,11 @@ INTERNAL_PATTERNS = {  # tables of literals, escaped templates
 }  # fmt: skip
 
 
-def variable_patterns(source):
+def variable_patterns(tree):
     """Return the lines on which `re` gets a pattern that is no literal: a user's could block for ever."""
     return [
         node.lineno
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -92,10 +101,10 @@ def test_no_pattern_of_a_user_runs_on_re():
         str(p): n
         for p in SOURCES
         if p.relative_to(ROOT / "src/fanlight").as_posix() not in INTERNAL_PATTERNS
-        and (n := variable_patterns(p.read_text()))
+        and (n := variable_patterns(tree_of(p)))
     }
     assert not lines
-    assert variable_patterns("re.compile(x)\nre.sub('a', b, c)\nre.search(pattern=x)") == [1, 3]
+    assert variable_patterns(ast.parse("re.compile(x)\nre.sub('a', b, c)\nre.search(pattern=x)")) == [1, 3]
 
 
 def imported_modules(path, modules):
@@ -113,7 +122,7 @@ def imported_modules(path, modules):
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(ast.parse(path.read_text()))
+    visit(tree_of(path))
     return names & modules
 
 
@@ -218,3 +227,87 @@ def test_the_test_of_language_can_fail(source, kind):
 )
 def test_what_the_language_allows(source):
     assert not violations(source, "engine/x.py")
+
+
+DOCUMENTED = {"_asdict", "_replace", "_fields", "_make"}  # of named tuples: public, whatever they begin with
+SETTERS = {"setattr", "getattr", "hasattr", "delattr"}  # by name, those of monkeypatch too
+
+
+def is_private(name):
+    """Tell whether a name is of a private member: not `__init__`, not IPython's `_repr_html_`, not spaCy's `_`."""
+    return name.startswith("_") and not name.endswith("_") and name not in DOCUMENTED
+
+
+def private_members(tree):
+    """Return the private members that a module reaches into: whatever begins with an underscore and is not its own."""
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    own |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    own |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and node.attr in own
+            names += [node.attr] if not of_itself else []
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            modules = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+            names += [part for module in modules for part in module.split(".")]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in SETTERS:
+            texts = [a.value for a in node.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            names += [text.rpartition(".")[2] for text in texts]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "import " in node.value:
+            names += script_members(node.value)
+    return sorted(set(filter(is_private, names)))
+
+
+def script_members(text):
+    """Return the private members that a script within a module reaches into."""
+    try:
+        return private_members(ast.parse(textwrap.dedent(text)))
+    except SyntaxError:
+        return []  # a text about a script, or a template of one
+
+
+def test_no_test_tool_or_benchmark_reaches_into_private_members():
+    paths = [path for room in ("tests", "tools", "benchmarks") for path in sorted((ROOT / room).rglob("*.py"))]
+    assert len(paths) > 200
+    paths.remove(Path(__file__))  # whose samples are bad on purpose
+    members = {str(path.relative_to(ROOT)): private_members(tree_of(path)) for path in paths}
+    assert not {path: names for path, names in members.items() if names}
+
+
+@pytest.mark.parametrize(
+    ("source", "members"),
+    [
+        ("from fanlight.text.tokens import _rules", ["_rules"]),
+        ("import numpy, fanlight._secret", ["_secret"]),
+        ("tagger._engine.run(texts)", ["_engine"]),
+        ("fanlight.load('en')._cache = {}", ["_cache"]),
+        ("monkeypatch.setattr(switch, '_compile', slowly)", ["_compile"]),
+        ("monkeypatch.setattr('fanlight.files._lock', None)", ["_lock"]),
+        ("getattr(tagger, '_engine')", ["_engine"]),
+        ("class Mine(Tagger):\n    def run(self):\n        return self._engine", ["_engine"]),
+        ("run('import fanlight; print(fanlight.load()._engine)')", ["_engine"]),
+        ("run('from fanlight.files import _lock')", ["_lock"]),
+        ("class Mine:\n    def __init__(self):\n        self._a = self._b()\n    def _b(self): ...", []),
+        ("row._asdict()['_index'], value._repr_html_(), token._.label, path.__class__", []),
+    ],
+)
+def test_the_test_of_private_members_can_fail(source, members):
+    assert private_members(ast.parse(source)) == members
+
+
+def test_no_test_module_is_imported():
+    """What tests share is in modules of its own, which pytest does not collect."""
+    for room in ("tests", "tools", "benchmarks"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for node in ast.walk(tree_of(path)):
+                modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                assert not any(".test_" in module for module in modules), path
+
+
+def test_every_room_has_quick_tests(pytestconfig):
+    is_quick = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py")).is_quick
+    tests = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
+    quick = {room for room in ROOMS for path in tests if path.startswith(f"tests/{room}/") and is_quick(path)}
+    assert {"apps", "engine", "values"} <= set(ROOMS)
+    assert sorted({*quick, "files"}) == ROOMS  # those of `files` are examples within it

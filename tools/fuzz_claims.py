@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT), str(ROOT / "tools")]
 
 import fuzz_derivatives as fuzz  # noqa: E402
-from tests.calculus.lecture.test_claims import check_claims  # noqa: E402
-from tests.calculus.test_random import POINT, Grown  # noqa: E402
+from tests.calculus.grown import POINT, Grown  # noqa: E402
+from tests.calculus.lecture.claims import check_claims  # noqa: E402
 
 from fanlight.calculus import CalculusError, Expression, derive, evaluate, parse  # noqa: E402
 from fanlight.calculus.expressions import symbols_of, walk  # noqa: E402
@@ -38,7 +38,7 @@ def cases(seed: int) -> Iterator[tuple[Expression, dict]]:
         for e in Grown(number.randrange(2**32)).some("scalar", 1, depth=3, limit=24):
             yield e, POINT
         text = grower.grow((), 3)
-        names = {n: s for n, s in fuzz.SHAPES.items() if n in fuzz._names(text)}
+        names = {n: s for n, s in fuzz.SHAPES.items() if n in fuzz.names_in(text)}
         facts = {n: number.choice(f) for n, f in fuzz.FACTS.items() if n in names and number.random() < 0.3}
         try:
             e = parse(text, names, facts, ["f"])
@@ -59,7 +59,7 @@ def main() -> None:
     arguments = reader.parse_args()
     derivations = claims = wrong = slow = 0
     end = time.monotonic() + arguments.seconds
-    signal.signal(signal.SIGALRM, fuzz._stop)
+    signal.signal(signal.SIGALRM, fuzz.raise_timeout)
     for e, point in cases(arguments.seed):
         if time.monotonic() > end:
             break

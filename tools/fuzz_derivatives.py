@@ -212,7 +212,7 @@ def value_of(derivative: object, point: dict) -> np.ndarray:
 
 def examine(text: str, facts: dict[str, str], seed: int, refusals: Counter) -> Iterator[Fault | None]:
     """Yield a fault or None for each derivative of an expression that could be compared."""
-    names = {n: s for n, s in SHAPES.items() if n in _names(text)}
+    names = {n: s for n, s in SHAPES.items() if n in names_in(text)}
     facts = {n: f for n, f in facts.items() if n in names}
     expression = parse(text, names, facts, ["f"])
     if sum(1 for _ in walk(expression)) > 60:
@@ -230,7 +230,7 @@ def examine(text: str, facts: dict[str, str], seed: int, refusals: Counter) -> I
             yield from _compare(text, expression, name, kind, point, facts, refusals)
 
 
-def _names(text: str) -> set[str]:
+def names_in(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z]\w*", text))
 
 
@@ -280,7 +280,7 @@ def facts_of(e: Expression) -> dict[str, str]:
     return {s.name: s.parameters[2] for s in context_of(e).values() if s.parameters[2]}
 
 
-def _stop(*_: object) -> None:
+def raise_timeout(*_: object) -> None:
     raise TimeoutError
 
 
@@ -297,7 +297,7 @@ def run(seed: int, count: int, seconds: float, depth: int = 3) -> Report:
     """Compare until `count` derivatives or `seconds` have passed."""
     compared, faults, refusals, slow = 0, list[Fault](), Counter[str](), []
     start = time.monotonic()
-    signal.signal(signal.SIGALRM, _stop)
+    signal.signal(signal.SIGALRM, raise_timeout)
     for number, (text, facts) in enumerate(cases(seed, depth)):
         if compared >= count or time.monotonic() - start > seconds:
             break

@@ -13,7 +13,7 @@ from fanlight.entities.report import Found, Labelled, report_on
 from fanlight.entities.report_html import report_html, report_page
 from fanlight.errors import DataError, FanlightError
 from fanlight.training.loop import Epoch
-from tests.apps.test_cli import run
+from tests.apps.commands import run
 from tests.towns import SMALL, TOWNS
 
 

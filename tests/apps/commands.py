@@ -1,6 +1,7 @@
 """The commands and their parameters, from the command line's own definitions."""
 
 import shlex
+import subprocess
 import sys
 from typing import NamedTuple, get_type_hints
 
@@ -86,6 +87,17 @@ def call(monkeypatch, capsys, *words):
         main()
     out = capsys.readouterr()
     return stop.value.code or 0, out.out, out.err
+
+
+def run(*arguments, stdin=None, **options):
+    """Run the command in a process of its own, as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "fanlight", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        **options,
+    )
 
 
 def check_line(err):

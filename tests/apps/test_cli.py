@@ -8,31 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from fanlight.apps.cli.edge import main
 from tests.answers import check_same_lines
+from tests.apps.commands import call, run
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 QUICK = ["--set", "epochs=6", "--set", "hidden=32", "--set", "rate=0.01"]
-
-
-def run(*arguments, stdin=None, **options):
-    """Run the command in a process of its own, as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "fanlight", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        **options,
-    )
-
-
-def call(monkeypatch, capsys, *arguments):
-    """Run the command in this process; return (exit status, stdout, stderr)."""
-    monkeypatch.setattr(sys, "argv", ["fanlight", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    out = capsys.readouterr()
-    return stop.value.code or 0, out.out, out.err
 
 
 @pytest.fixture(scope="module")

@@ -8,74 +8,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanlight.calculus import compile, equal, evaluate, function, gradient, hessian, jacobian, parse, simplify, symbol
+from fanlight.calculus import compile, equal, evaluate, gradient, hessian, jacobian, parse, simplify
 from fanlight.calculus.compiler.rewriting import simplify as rewritten
-from fanlight.calculus.expressions import rebuilt, symbols_of, walk
+from fanlight.calculus.expressions import rebuilt, symbols_of
 from fanlight.calculus.numeric import central_differences
-
-A, B, x, y, t = (
-    symbol(n, s) for n, s in (("A", ("n", "n")), ("B", ("n", "n")), ("x", ("n", 1)), ("y", ("n", 1)), ("t", ()))
-)
-SHAPES = {"A": ("n", "n"), "B": ("n", "n"), "x": ("n", 1), "y": ("n", 1), "t": ()}
-NAMES = ("tanh", "sigmoid", "softplus", "sin", "cos", "exp")
-POINT = {n: np.random.default_rng(0).uniform(-0.6, 0.6, [3 if d == "n" else d for d in s]) for n, s in SHAPES.items()}
+from tests.calculus.grown import POINT, SEEDS, SHAPES, Grown
 
 
-def f(name, *arguments):
-    return function(name)(*arguments)
-
-
-def _matrix(kind, P, Q, p, q, s):
-    return (P @ Q, P + Q, P.T, p @ q.T, f("tanh", P) * Q, s * P, f("diag", p) - P)[kind]
-
-
-def _column(kind, p, q, P, s, name):
-    return (P @ p, p + q, p * q, f(name, p), s * p, P.T @ p - q, f("softmax", p), p / (2 + q * q), f("diag", P))[kind]
-
-
-def _scalar(kind, p, q, P, s, name):
-    return (
-        p.T @ q, f("sum", p * q), f("logsumexp", p), f(name, s), p.T @ P @ q, f("tr", P), f("norm", p + 3), s * s, f("sum", P**2) + s,
-    )[kind]  # fmt: skip
-
-
-class Grown:
-    """Random expressions from a seed: hypothesis draws the seed, so that thousands are made in seconds."""
-
-    def __init__(self, seed):
-        self.random = random.Random(seed)
-
-    def matrix(self, depth):
-        if depth <= 0 or self.random.random() < 0.3:
-            return self.random.choice([A, B])
-        d = depth - 1
-        return _matrix(
-            self.random.randrange(7), self.matrix(d), self.matrix(d), self.column(d), self.column(d), self.scalar(d)
-        )
-
-    def column(self, depth):
-        if depth <= 0 or self.random.random() < 0.3:
-            return self.random.choice([x, y])
-        d, name = depth - 1, self.random.choice(NAMES)
-        return _column(self.random.randrange(9), self.column(d), self.column(d), self.matrix(d), self.scalar(d), name)
-
-    def scalar(self, depth):
-        if depth <= 0 or self.random.random() < 0.2:
-            return self.random.choice([t, 2 * t])
-        d, name = depth - 1, self.random.choice(NAMES)
-        return _scalar(self.random.randrange(9), self.column(d), self.column(d), self.matrix(d), self.scalar(d), name)
-
-    def some(self, kind, count=10, depth=4, limit=60):
-        """Return a few that are neither very large nor of very large values."""
-        grown = [getattr(self, kind)(depth) for _ in range(count)]
-        small = [e for e in grown if sum(1 for _ in walk(e)) <= limit]
-        return [e for e in small if np.abs(evaluate(e, POINT)).max() < 1e3]
-
-
-seeds = st.integers(0, 2**32)
-
-
-@given(seeds)
+@given(SEEDS)
 def test_gradients_of_random_expressions(seed):
     for e in Grown(seed).some("scalar", 2, limit=30):
         size = max(1, abs(float(evaluate(e, POINT))))
@@ -91,7 +31,7 @@ def test_gradients_of_random_expressions(seed):
             np.testing.assert_allclose(again, got, rtol=1e-9, atol=1e-11 * size, err_msg=f"{e} by {name}, printed")
 
 
-@given(seeds)
+@given(SEEDS)
 def test_gradients_equal_autograds(seed):
     for e in Grown(seed).some("scalar", 2):
         names = list(symbols_of(e))
@@ -107,7 +47,7 @@ def test_gradients_equal_autograds(seed):
             )
 
 
-@given(seeds)
+@given(SEEDS)
 def test_jacobians_of_random_expressions(seed):
     for e in Grown(seed).some("column", 2, limit=30):
         for name in set(symbols_of(e)) & {"x", "y", "t"}:
@@ -124,7 +64,7 @@ def test_jacobians_of_random_expressions(seed):
             )
 
 
-@given(seeds)
+@given(SEEDS)
 def test_hessians_of_random_expressions(seed):
     for e in Grown(seed).some("scalar", 2, depth=3, limit=25):
         for name in set(symbols_of(e)) & {"x", "y", "t"}:
@@ -141,7 +81,7 @@ def test_hessians_of_random_expressions(seed):
             np.testing.assert_allclose(actual, numeric, rtol=3e-4, atol=1e-4 * size, err_msg=f"{e} by {name}")
 
 
-@given(seeds, st.sampled_from(["scalar", "column", "matrix"]))
+@given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_simplifying_changes_no_value(seed, kind):
     for e in Grown(seed).some(kind):
         before, simple = evaluate(e, POINT), rewritten(e)
@@ -150,7 +90,7 @@ def test_simplifying_changes_no_value(seed, kind):
         assert rewritten(simple) is simple
 
 
-@given(seeds, st.sampled_from(["scalar", "column", "matrix"]))
+@given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_the_normal_form_changes_no_value(seed, kind):
     for e in Grown(seed).some(kind, 2, limit=40):
         before, simple = evaluate(e, POINT), simplify(e)
@@ -171,7 +111,7 @@ def shuffled(e, generator):
     return rebuilt(e, arguments) if arguments else e
 
 
-@given(seeds, st.sampled_from(["scalar", "column", "matrix"]))
+@given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_shuffled_terms_and_factors_have_one_normal_form(seed, kind):
     for e in Grown(seed).some(kind, 2, limit=40):
         other = shuffled(e, random.Random(seed))
@@ -189,7 +129,7 @@ def test_what_differs_has_different_normal_forms():
         assert not equal(parse(one, SHAPES), parse(other, SHAPES))
 
 
-@given(seeds)
+@given(SEEDS)
 def test_plain_programs_equal_values(seed):
     for e in Grown(seed).some("column"):
         out = compile({"e": e}, np.float64, "numpy")(POINT)["e"]

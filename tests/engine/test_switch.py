@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -85,14 +87,15 @@ def test_kernels_of_a_kind_are_compiled_once_whoever_asks(tmp_path, monkeypatch)
 
     running, most = [], []
 
-    def compile_slowly(model):
-        running.append(model)
+    def begin(*command, **options):
+        process = MagicMock()
+        process.stdout.readline = lambda: (time.sleep(0.05), running.remove(process))
+        running.append(process)
         most.append(len(running))
-        time.sleep(0.05)
-        running.pop()
+        return process
 
     monkeypatch.setattr(jit, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(switch, "_compile_elsewhere", compile_slowly)
+    monkeypatch.setattr(switch, "subprocess", SimpleNamespace(Popen=begin, PIPE=None))
     monkeypatch.setattr(CompiledEngine, "warm", lambda self: None)
     models = [fanlight.load(name).model for name in ("en", "ko", "en", "ko", "en")]
     engines = [switch.EngineSwitch(model) for model in models]

@@ -58,7 +58,7 @@ def test_tokens_are_laid_out_as_running_text_and_spans_return_to_them():
 @pytest.mark.parametrize("template", english_sentences.POSITIVE)
 def test_generated_sentences_label_what_fills_their_slots(template):
     rng = np.random.default_rng(3)
-    slots = english_sentences._SLOT.findall(template)
+    slots = english_sentences.SLOT.findall(template)
     expected = [english_sentences.ENTITIES[slot][0] if slot in english_sentences.ENTITIES else slot for slot in slots]
     document = english_sentences.sentence(template, NAMES, rng)
     assert sorted(type_ for sentence in document for _, _, type_ in sentence.spans) == sorted(expected)
@@ -90,7 +90,7 @@ def test_handles_and_titles_are_no_names():
 def test_korean_sentences_label_what_fills_their_slots(template):
     rng = np.random.default_rng(6)
     text, spans = korean.sentence(template, NAMES, rng)
-    slots = [slot for slot, _ in korean._SLOT.findall(template) if slot in korean.TYPES_OF_SLOTS]
+    slots = [slot for slot, _ in korean.SLOT.findall(template) if slot in korean.TYPES_OF_SLOTS]
     assert [type_ for _, _, type_ in spans] == [korean.TYPES_OF_SLOTS[slot] for slot in slots]
     assert "{" not in text
     assert "/를" not in text

@@ -184,13 +184,13 @@ ENTITIES: dict[str, tuple[str, Callable[[Rng], str]]] = {
     "QUANTITY": ("QUANTITY", quantity),
 }
 MAKERS = {type_: maker for name, (type_, maker) in ENTITIES.items() if name == type_}
-_SLOT = re.compile(r"\{([A-Z-]+)\}")
+SLOT = re.compile(r"\{([A-Z-]+)\}")
 
 
 def sentence(template: str, names: Mapping[str, Sequence[str]], rng: Rng) -> Document:
     """Fill a template's slots; return its sentences, tokenised as the tagger will."""
     text, entities, read = "", [], 0
-    for slot in _SLOT.finditer(template):
+    for slot in SLOT.finditer(template):
         text += template[read : slot.start()]
         read, name = slot.end(), slot.group(1)
         if name in NEGATIVE_NUMBERS:

@@ -40,7 +40,7 @@ UNITS = re.findall(
 )
 _MONEY = re.compile(r"\d.*(원|달러|엔|유로|위안|파운드|페소|루피|프랑)|[$￦₩€£¥]|^(수|몇)?[십백천만억조]+ ?(원|달러)$")
 _PERCENT = re.compile(r"\d ?(%|％|퍼센트|프로|퍼)$")
-_SLOT = re.compile(r"\{([A-Z]+)\}((?:은/는|이/가|을/를)?)")
+SLOT = re.compile(r"\{([A-Z]+)\}((?:은/는|이/가|을/를)?)")
 
 SETTINGS: dict[str, Any] = {  # only the characters themselves are seen from afar: three times as fast
     "unit": "character",
@@ -144,7 +144,7 @@ def exchanged(text: str, spans: Sequence[Span], names: Mapping[str, Sequence[str
 def sentence(template: str, names: Mapping[str, Sequence[str]], rng: Rng) -> Text:
     """Fill a template's slots, with the particles that fit."""
     text, spans, read = "", [], 0
-    for slot in _SLOT.finditer(template):
+    for slot in SLOT.finditer(template):
         text += template[read : slot.start()]
         kind, particles = slot.groups()
         read = slot.end()

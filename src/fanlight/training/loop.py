@@ -211,7 +211,8 @@ class Learner:
                 settings.warmup,
             )
             gradients = {
-                name: _of_rows(needed[name], outputs[name]) if name in needed else outputs[name] for name in run.learned
+                name: gradient_of_rows(needed[name], outputs[name]) if name in needed else outputs[name]
+                for name in run.learned
             }
             self.optimiser.step(gradients, rate, self._program.second)
             total += float(outputs["loss"]) * count
@@ -230,7 +231,7 @@ def training_program(run: Run, threads: int = 1) -> Program:
     return compile(outputs, np.float32, threads=threads, busy=COLLATION)
 
 
-def _of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:
-    """Leave out row -1, which stands for words without a vector and comes first."""
+def gradient_of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:
+    """Return the gradient of a table's rows, without row -1, which stands for words that have no vector."""
     unlisted = int(rows[0] < 0) if len(rows) else 0
     return RowGradient(rows[unlisted:], gradient[unlisted:])

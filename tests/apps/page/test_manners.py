@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 import fanlight.apps.server
-from fanlight.calculus.lecture.graph import _ROLES
+from fanlight.calculus.lecture.graph import ROLES
 from fanlight.entities.matches import WAYS
 from fanlight.text.features import CHARACTER_GROUPS, WORD_GROUPS
 from tests.apps.page.conftest import check_access, open_page, tag
@@ -113,7 +113,7 @@ def test_every_name_of_the_page_has_its_korean(wide):
       const names = [...document.querySelectorAll('[data-i18n]')].map((e) => e.dataset.i18n);
       return [...names, ...[...document.querySelectorAll('[data-label]')].map((e) => e.dataset.label), ...[ROLES].flat()].filter((n) => !KOREAN[n]);
     }"""
-    roles = [*set(_ROLES.values()), "transpose", "part-vectors", "part-context", "part-names", "part-other mentions"]
+    roles = [*set(ROLES.values()), "transpose", "part-vectors", "part-context", "part-names", "part-other mentions"]
     groups = [f"part-{group.name}" for group in (*WORD_GROUPS, *CHARACTER_GROUPS)]
     rows = ["row-all", *(f"way-{way}" for way in WAYS), "names-seen", "names-unseen"]
     put_together = re.findall(r'^  "?([\w-]+)"?: ', (STATIC / "words.js").read_text(encoding="utf-8"), re.MULTILINE)

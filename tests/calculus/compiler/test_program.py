@@ -52,7 +52,7 @@ def test_small_programs_run_as_a_whole_and_agree_with_their_steps():
     )
     outputs = {"loss": total, **dict(zip("uWbx", gradient(total, list("uWbx")), strict=True))}
     program = compile(outputs, np.float64)
-    plan = program._plan
+    plan = program.plan
     assert plan.function({"m": 4, "n": 3, "N": 2}) is plan.run_compiled
     assert plan.function({"m": 100, "n": 250, "N": 1}) is plan.run_steps
     point = inputs(np.random.default_rng(0), 2)
@@ -187,7 +187,7 @@ def counted_run(program, point):
     def entrywise(x, out):
         out[:] = np.vectorize(evaluated(np.tanh), otypes=[object])(x)
 
-    plan = program._plan
+    plan = program.plan
     scope = {
         "product": product,
         "inner": inner,

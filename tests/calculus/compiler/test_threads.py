@@ -70,7 +70,7 @@ def test_two_threads_give_the_bits_of_one():
                 assert np.array_equal(a[name], b[name]), name
     finally:
         sys.setswitchinterval(interval)
-    assert isinstance(two._plan.run_steps, Pair)
+    assert isinstance(two.plan.run_steps, Pair)
     assert two.second
     assert not one.second
     for name, expression in model().items():
@@ -85,19 +85,19 @@ def test_memory_shared_too_early_would_be_seen(monkeypatch):
     monkeypatch.setattr(plan, "allocate_slots", lambda *arguments, has_ended=None: honest(*arguments))
     careless = compile(model(), threads=2)
     careless(point(np.random.default_rng(0), 400, 250))
-    kept = careless._plan
+    kept = careless.plan
     monkeypatch.undo()
     careful = compile(model(), threads=2)
     careful(point(np.random.default_rng(0), 400, 250))
-    assert len(set(careful._plan.slots.values())) > len(set(kept.slots.values()))
+    assert len(set(careful.plan.slots.values())) > len(set(kept.slots.values()))
 
 
 def test_small_programs_are_not_divided():
     s = parse("u.T @ tanh(W @ x + b)", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
     program = compile({"s": s}, np.float64, threads=2)
     program({"u": np.ones((100, 1)), "W": np.ones((100, 100)), "x": np.ones((100, 1)), "b": np.ones((100, 1))})
-    assert isinstance(program._plan, Plan)
-    assert not isinstance(program._plan.run_steps, Pair)
+    assert isinstance(program.plan, Plan)
+    assert not isinstance(program.plan.run_steps, Pair)
 
 
 @pytest.mark.parametrize("failing", ["here", "there", "both"])

@@ -8,7 +8,7 @@ from fanlight.calculus import check, derive, parse
 from fanlight.calculus.inference import guesses
 from fanlight.calculus.lecture.korean import KOREAN, say
 from fanlight.calculus.lecture.layout import steps
-from fanlight.calculus.lecture.mistakes import _PULLBACKS
+from fanlight.calculus.lecture.mistakes import WRONG_PULLBACKS
 from fanlight.calculus.lecture.views import html, text
 
 SHAPES = {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1), "U": ("k", "n"), "c": ("k", 1), "A": ("m", "m")}
@@ -75,7 +75,7 @@ def test_every_verdict_is_told_in_korean(expression, wrt, mine, reason):
 
 
 def test_every_wrong_rule_is_told_in_korean():
-    for rules in _PULLBACKS.values():
+    for rules in WRONG_PULLBACKS.values():
         for rule, _ in rules:
             korean = say("a rule is wrong: " + rule.format(y="y"))
             assert korean.startswith("규칙이 틀렸습니다: ")

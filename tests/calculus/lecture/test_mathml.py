@@ -9,7 +9,7 @@ from fanlight.calculus import CalculusError, derive, parse
 from fanlight.calculus.lecture.latex import GREEK, latex
 from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.lecture.views import html
-from tests.calculus.test_operations import SAMPLES
+from tests.calculus.samples import SAMPLES
 
 ARITY = {"mfrac": 2, "msup": 2, "msub": 2, "msubsup": 3}
 

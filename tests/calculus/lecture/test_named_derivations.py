@@ -16,7 +16,7 @@ from fanlight.calculus.lecture.learner_formulas import read_gradient
 from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.lecture.sampling import value_at
 from fanlight.calculus.lecture.views import html, latex_of, text
-from tests.calculus.lecture.test_claims import check_claims
+from tests.calculus.lecture.claims import check_claims
 
 _PATH = Path(__file__).parents[3] / "tools" / "derivations.py"
 _SPEC = importlib.util.spec_from_file_location("derivations", _PATH)

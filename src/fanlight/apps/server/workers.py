@@ -73,6 +73,10 @@ class WorkerPool:
         finally:
             self._active -= 1
 
+    def pids(self) -> list[int]:
+        """Return the numbers of the processes that there are."""
+        return [pid for worker in self._workers if (pid := worker.pid) is not None]
+
     def close(self) -> None:
         """Kill the workers."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -118,6 +122,12 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock, self._closed = threading.Lock(), False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, None while there is none."""
+        process = self._process
+        return None if process is None else process.pid
 
     def ask(self, line: bytes, seconds: float) -> dict[str, Any] | None:
         """Return the answer to a request; None if it did not come in time, and then the process is gone.

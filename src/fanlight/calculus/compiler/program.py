@@ -39,6 +39,8 @@ class Program:
         Of all floating-point values.
     operations : Operations
         How many scalar operations a call takes, in the letters of the dimensions.
+    plan : Plan or None
+        Its steps and their buffers; None by the plain backend.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class Program:
         self._names = list(self.symbols)
         self._ranks = [len(symbol.shape) for symbol in self.symbols.values()]
         self._axes = _axes(self.symbols)
-        self._plan = (
+        self.plan = (
             Plan(self.outputs, self._names, self.dtype, threads=threads, busy=busy) if backend == "compiled" else None
         )
         self._shapes: list[tuple[int, ...]] | None = None
@@ -81,17 +83,17 @@ class Program:
             shapes = [array.shape for array in arrays]
         except (KeyError, AttributeError):
             arrays = shapes = []
-        fits = self._plan is not None and self._fits(arrays)
-        if self._plan is None or shapes != self._shapes or not fits:
+        fits = self.plan is not None and self._fits(arrays)
+        if self.plan is None or shapes != self._shapes or not fits:
             lengths = self._lengths(shapes) if fits else None
             if lengths is None:
                 bound, lengths = bind(self.symbols, {n: self._array(inputs[n]) for n in self._names if n in inputs})
-                if self._plan is None:
+                if self.plan is None:
                     return self._interpret(bound, lengths)
                 arrays = [bound[name] for name in self._names]
-            assert self._plan is not None
-            self._run = self._plan.function(lengths)
-            self._frame = self._plan.frame(lengths)
+            assert self.plan is not None
+            self._run = self.plan.function(lengths)
+            self._frame = self.plan.frame(lengths)
             self._shapes = shapes if shapes == [array.shape for array in arrays] else None
         return self._run(*arrays, *self._frame)
 
@@ -102,7 +104,7 @@ class Program:
     @property
     def second(self) -> frozenset[str]:
         """The outputs that the second thread computes, once the program has run."""
-        return frozenset() if self._plan is None else self._plan.second
+        return frozenset() if self.plan is None else self.plan.second
 
     def _lengths(self, shapes: list[tuple[int, ...]]) -> dict[str, int] | None:
         """Return what the letters stand for if all shapes are as declared; else None: `bind` has to say more."""

@@ -24,7 +24,7 @@ from fanlight.errors import CalculusError
 Array = NDArray[Any]
 _SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−",
           "maximum": "max", "minimum": "min"}  # fmt: skip
-_ROLES = {  # in the lecture's words
+ROLES = {  # what an operation does to a gradient, in the lecture's words
     "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes",
     "maximum": "routes", "minimum": "routes", "multiply": "switches",
 }  # fmt: skip
@@ -189,7 +189,7 @@ def _node(node: Expression, value: Array, upstream: Array | None) -> Node:
     label = node.name if name == "symbol" else write(node) if name in ("constant", "length") else _SIGNS.get(name, name)
     if name == "transpose":
         label = ".T"
-    return Node(label, write(node), value, upstream, _local(node.operation, len(node.arguments)), _ROLES.get(name, ""))
+    return Node(label, write(node), value, upstream, _local(node.operation, len(node.arguments)), ROLES.get(name, ""))
 
 
 def _local(operation: Operation, arguments: int) -> str:

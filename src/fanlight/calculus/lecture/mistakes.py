@@ -222,8 +222,8 @@ _ONLY_OF = {  # functions whose derivative is mistaken for this one; of others i
     "{y} * (1 + {y})": ("sigmoid", "tanh"),
     "{y} * (1 - {y})": ("sigmoid", "tanh", "softmax"),
 }
-# in place of a pullback (upstream, value, argument): the right rule, where learners write this one
-_PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
+# what learners write in place of a pullback (upstream, value, argument), with the rule that is right
+WRONG_PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
     "softmax": (
         ("∂{y} = diag(p) - p @ p.T, not diag(p * (1 - p))", lambda up, y, x: up * y * (1 - y)),
         ("∂{y} = diag(p) - p @ p.T, not diag(p)", lambda up, y, x: up * y),
@@ -269,7 +269,7 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
     yield from _reductions(nodes, relevant, target)
     yield from _wrong_powers(nodes)
     for node in nodes:
-        for text, rule in _PULLBACKS.get(node.operation.name, ()):
+        for text, rule in WRONG_PULLBACKS.get(node.operation.name, ()):
             yield Alteration("a rule is wrong: " + text.format(y=node), {node: rule})
     for group in groups:
         for text, factor in _FACTORS:

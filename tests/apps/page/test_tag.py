@@ -168,6 +168,7 @@ def test_the_page_shows_what_the_command_writes(wide):
     text = "Museums <in> Paris & 서울 👍 are amazing.\nAda Lovelace wrote."
     tag(wide, text)
     expect(wide.locator("#document")).to_contain_text("Museums <in>")
+    expect(wide.locator(MARKS)).to_have_count(2)
     shown = wide.evaluate(
         """() => { const shown = document.querySelector('#document .piece').cloneNode(true);
         for (const mark of shown.querySelectorAll('mark')) {

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.calculus.backpropagation import gradient
 from fanlight.calculus.expressions import Expression, symbols_of
-from fanlight.calculus.gradient import gradient
 from fanlight.calculus.numeric import bind, central_differences, evaluate, kinks_near
 
 Array = NDArray[Any]

@@ -12,9 +12,9 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from fanlight.calculus.backpropagation import gradient
 from fanlight.calculus.batch import substitute, sum_over
 from fanlight.calculus.expressions import Context, Expression, constant, eye, ones, remember, symbol, zeros
-from fanlight.calculus.gradient import gradient
 from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
 from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS

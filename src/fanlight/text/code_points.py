@@ -123,7 +123,7 @@ def partition(sets: Sequence[Points]) -> tuple[NDArray[np.uint16], NDArray[np.bo
     bool array (classes, sets)
         Whether a set has the code points of a class.
     """
-    bounds = np.unique(np.array([0, *(b for points in sets for b in points if b < POINTS)], np.int64))
+    bounds = np.array(sorted({0, *(b for points in sets for b in points if b < POINTS)}), np.int64)
     members = np.zeros((len(bounds), len(sets)), np.bool_)
     for n, points in enumerate(sets):
         members[:, n] = np.searchsorted(np.array(points, np.int64), bounds, "right") & 1

@@ -1,6 +1,21 @@
 """What dates, times, amounts and quantities mean, in English and Korean."""
 
-from fanlight.values.reading import ValueOptions, read_value
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fanlight.values.options import ValueOptions
 from fanlight.values.value import Value
 
+if TYPE_CHECKING:
+    from fanlight.values.reading import read_value
+
 __all__ = ["Value", "ValueOptions", "read_value"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "read_value":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from fanlight.values.reading import read_value  # many regular expressions, and most commands read no value
+
+    return read_value

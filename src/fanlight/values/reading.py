@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import unicodedata
 from collections.abc import Callable
-from typing import NamedTuple
 
 from fanlight.values import dates, korean_dates, quantities
 from fanlight.values.ranges import read_range
@@ -17,26 +16,6 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "
 _FRACTIONS = {  # ½ as 1/2, and apart from a figure before it
     character: " " + unicodedata.normalize("NFKC", character).replace("\u2044", "/") for character in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 }
-
-
-class ValueOptions(NamedTuple):
-    """How the values of a text are read.
-
-    Attributes
-    ----------
-    reference : datetime.date or datetime.datetime, optional
-        When it was written, for relative dates such as "yesterday", which have no value without it.
-    day_first : bool
-        Whether 12/05/2021 is in May.
-    """
-
-    reference: datetime.date | None = None
-    day_first: bool = False
-
-    @classmethod
-    def choose(cls, values: bool | ValueOptions) -> ValueOptions | None:
-        """Return the options that are asked for: none, the default ones, or those given."""
-        return cls() if values is True else values or None
 
 
 def read_value(text: str, type_: str, reference: datetime.date | None = None, day_first: bool = False) -> Value | None:

@@ -45,13 +45,13 @@ def main() -> None:
 def _run() -> int:
     import warnings
 
-    from fanlight.apps.cli.main import app
+    from fanlight.apps.cli.main import program
     from fanlight.errors import FanlightError, FanlightWarning
 
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", FanlightWarning)
     try:
-        app(standalone_mode=True)
+        program(*sys.argv[1:2])(standalone_mode=True)
     except SystemExit as stop:
         if stop.code == 130:  # Typer's answer to an interrupt before the command
             raise KeyboardInterrupt from None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -15,9 +15,11 @@ from fanlight.apps.cli.arguments import DATABASE, FILES, MODEL, Input, Output, s
 from fanlight.apps.cli.inputs import read_lines
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
 from fanlight.apps.cli.serve import HOST, PORT, TrainFolder, run_server
-from fanlight.apps.labelling import LabelStore, Span
 from fanlight.errors import DataError
 from fanlight.files import files_of, replacing
+
+if TYPE_CHECKING:
+    from fanlight.apps.labelling import LabelStore, Span
 
 commands = typer.Typer()
 
@@ -72,6 +74,7 @@ def label(
 ) -> None:
     """Label texts on the page: every save is on disk, can be taken back, and is its annotator's own."""
     import fanlight
+    from fanlight.apps.labelling import LabelStore
 
     if (export or agreement) and not texts and not store.exists():
         raise DataError(f"{store}: there is no such file of labels: is the path right?")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import typer
 from typer.core import TyperGroup
+from typer.models import CommandInfo
 
 from fanlight import __version__
 from fanlight.apps.cli import (
@@ -125,14 +126,6 @@ class _Grouped(TyperGroup):
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows.items()])
 
 
-app = typer.Typer(
-    cls=_Grouped,
-    help="Find names in text with a window network whose every gradient can be read and checked.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 _manners = typer.Typer()
 
 
@@ -157,37 +150,58 @@ def _print_version() -> None:
     print(__version__)
 
 
-for commands in (
-    tag.commands,
-    explain.commands,
-    train.commands,
-    teach.commands,
-    evaluate.commands,
-    experiments.commands,
-    data.commands,
-    index.commands,
-    mask.commands,
-    calculus.commands,
-    serve.commands,
-    share.commands,
-    label.commands,
-    warm.commands,
-    _manners,
-):
-    for registered in commands.registered_commands:
-        assert registered.callback is not None
-        name = registered.name or registered.callback.__name__
-        registered.callback = protect(registered.callback)
-        registered.epilog = f"Example:\n\n\b\n  {EXAMPLES[name]}"
-        if "ignore_unknown_options" in (registered.context_settings or {}):  # -h may begin a formula
-            registered.context_settings = {**(registered.context_settings or {}), "help_option_names": ["--help"]}
-    app.add_typer(commands)
-
-
-@app.callback(invoke_without_command=True)
 def _version(
     version: bool = typer.Option(False, "--version", help="Print the version and stop.", is_eager=True, hidden=True),
 ) -> None:
     if version:
         print(__version__)
         raise typer.Exit
+
+
+def program(only: str = "") -> typer.Typer:
+    """Return the program; with the name of a command, with that one alone, as to build all takes longer than to tag."""
+    app = typer.Typer(
+        cls=_Grouped,
+        help="Find names in text with a window network whose every gradient can be read and checked.",
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.registered_commands = [_COMMANDS[only]] if only in _COMMANDS and only != "help" else [*_COMMANDS.values()]
+    app.callback(invoke_without_command=True)(_version)
+    return app
+
+
+def _prepare(registered: CommandInfo) -> tuple[str, CommandInfo]:
+    assert registered.callback is not None
+    name = registered.name or registered.callback.__name__
+    registered.callback = protect(registered.callback)
+    registered.epilog = f"Example:\n\n\b\n  {EXAMPLES[name]}"
+    if "ignore_unknown_options" in (registered.context_settings or {}):  # -h may begin a formula
+        registered.context_settings = {**(registered.context_settings or {}), "help_option_names": ["--help"]}
+    return name, registered
+
+
+_COMMANDS = dict(
+    _prepare(registered)
+    for commands in (
+        tag.commands,
+        explain.commands,
+        train.commands,
+        teach.commands,
+        evaluate.commands,
+        experiments.commands,
+        data.commands,
+        index.commands,
+        mask.commands,
+        calculus.commands,
+        serve.commands,
+        share.commands,
+        label.commands,
+        warm.commands,
+        _manners,
+    )
+    for registered in commands.registered_commands
+)
+app = program()

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fanlight.calculus.backpropagation import gradient
 from fanlight.calculus.batch import substitute
 from fanlight.calculus.compiler.operation_counts import Operations, count
 from fanlight.calculus.derivatives import jacobian, simplify, target_of
 from fanlight.calculus.expressions import Expression, constant, context_of, function, remember, symbol, symbols_of
-from fanlight.calculus.gradient import gradient
 from fanlight.calculus.lecture.claims import Claim, Link
 from fanlight.calculus.lecture.names import Names
 from fanlight.calculus.lecture.pieces import Piece, break_up

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.calculus.backpropagation import gradient
 from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
-from fanlight.calculus.gradient import gradient
 from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.language import functions
 from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits

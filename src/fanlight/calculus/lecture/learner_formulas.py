@@ -6,10 +6,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from fanlight.calculus.backpropagation import pull_back
 from fanlight.calculus.batch import substitute
 from fanlight.calculus.derivatives import target_of
 from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
-from fanlight.calculus.gradient import pull_back
 from fanlight.calculus.language import parse
 from fanlight.calculus.lecture.pieces import break_up, with_normalisations
 from fanlight.calculus.operations import TABLE

@@ -15,14 +15,12 @@ from fanlight.apps.cli.main import EXAMPLES, app
 COMMANDS = get_command(app).commands
 MARKS = {
     registered.name or registered.callback.__name__.strip("_"): marks_of(registered.callback)
-    for group in app.registered_groups
-    for registered in group.typer_instance.registered_commands
+    for registered in app.registered_commands
 }
 
 HINTS = {
     registered.name or registered.callback.__name__.strip("_"): get_type_hints(registered.callback)
-    for group in app.registered_groups
-    for registered in group.typer_instance.registered_commands
+    for registered in app.registered_commands
 }
 
 

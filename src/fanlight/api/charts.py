@@ -8,8 +8,8 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30
+WIDTH, HEIGHT = 360, 190  # pixels, which a phone and a notebook's cell show whole
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30  # pixels around the lines, for the numbers at the axes
 
 
 def line_chart(

@@ -23,7 +23,7 @@ from fanlight.errors import DataError
 from fanlight.files import database_fault
 from fanlight.text.tokens import tokenise
 
-FORMAT = 1
+FORMAT = 1  # of the tables; a store of another one is refused
 DAMAGE = (UnicodeDecodeError, TypeError, AttributeError)  # of values that SQLite finds in a damaged file
 Span = tuple[int, int, str]  # start and end in code points, and a type
 _TABLES = """

@@ -22,7 +22,7 @@ _INFIX = {
     "matmul": ("@", 2),
     "power": ("**", 4),
 }
-_NEGATIVE, _ATOM = 3, 5
+_NEGATIVE, _ATOM = 3, 5  # how strongly they bind, beside the operators above
 _FILLED = ("eye", "ones", "zeros")
 
 

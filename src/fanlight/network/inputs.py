@@ -17,7 +17,7 @@ from fanlight.text.vectors import beginnings, fallback_forms
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
-WHOLE = 1 << 12
+WHOLE = 1 << 12  # code points of a word that is looked at whole: no word of a language is as long
 
 
 @dataclass(frozen=True)

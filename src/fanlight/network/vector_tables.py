@@ -23,7 +23,7 @@ Int = NDArray[np.int64]
 Float = NDArray[np.float32]
 LEVELS = 256  # of a byte
 SAMPLE = 40_000  # vectors that k-means looks at
-ITERATIONS = 12
+ITERATIONS = 12  # of k-means; 30 would make the squared error 2 % smaller
 BLOCK = 1 << 14  # rows worked on at a time, which bounds the memory of their float copies
 
 

@@ -31,7 +31,7 @@ from fanlight.text.code_points import PAGE, Points
 from fanlight.text.expressions import Characters, Choice, Node, Repeat, parse, shorten
 from fanlight.text.nondeterministic import ACCEPT, AFTER, BEFORE, NEWLINE, START, TooLargeError, build
 
-MOST_STATES = 1 << 13
+MOST_STATES = 1 << 13  # their numbers stay below 16 bits in the tables of kernels
 MOST_ENTRIES = 1 << 22  # of each table
 MOST_WORK = 1 << 22  # steps that the tables of one expression take
 _STEPS_A_WAY = 64  # what a way from a node to the next costs, beside a 64th of the states

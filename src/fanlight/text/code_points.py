@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-POINTS = 0x110000
+POINTS = 0x110000  # code points that Unicode has
 PAGE = 256  # code points of a page of a table of classes
 _CASED = 0x20000  # no code point from here on has another case
 

@@ -16,7 +16,7 @@ from fanlight.errors import DataError
 from fanlight.text.code_points import Points, category, complement, ignore_case, interval, union
 
 DEEPEST = 100  # groups within groups
-MOST_REPEATS = 1000
+MOST_REPEATS = 1000  # of a repeat that is written out; as in RE2
 _SPACES = " \t\n\r\v\f"
 _SIMPLE = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92}
 _HEXADECIMAL = {"x": 2, "u": 4, "U": 8}

@@ -45,7 +45,7 @@ def simple_lower(points: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return lowered.astype(np.uint32)
 
 
-UPPER, LOWER, DIGIT, HANGUL, OTHER = 1, 2, 3, 4, 5
+UPPER, LOWER, DIGIT, HANGUL, OTHER = 1, 2, 3, 4, 5  # classes below 16, from which on signs have their own
 
 
 def character_classes(points: NDArray[np.uint32], lower: NDArray[np.uint32]) -> NDArray[np.uint32]:

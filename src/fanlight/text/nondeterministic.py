@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fanlight.text.code_points import Points, interval
 from fanlight.text.expressions import Border, Characters, Choice, Node, Repeat, Sequence
 
-MOST_NODES = 4000
+MOST_NODES = 4000  # of an expression with its repeats written out: more make tables that are refused anyway
 MOST_WORK = 200_000  # steps that the closures of one expression take
 ACCEPT = 0  # as the target of a closure
 START = 0  # as its source

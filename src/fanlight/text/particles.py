@@ -12,7 +12,7 @@ National Institute of Korean Language 2005, 외국인을 위한 한국어 문법
 
 from __future__ import annotations
 
-SLOTS = 5
+SLOTS = 5  # plural and address; case; two of auxiliary particles; the copula
 AFTER_CONSONANT, AFTER_VOWEL = 1 << 8, 1 << 9  # bits of an item beside those of its slots
 LONGEST = 5  # syllables of an item
 LIMIT = 10  # syllables of a sequence

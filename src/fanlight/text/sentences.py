@@ -38,7 +38,7 @@ from fanlight.text.tokens import characters, tokenise
 Int = NDArray[np.int64]
 
 LONGEST = {"word": 250, "character": 500}
-HEADLINE = 40
+HEADLINE = 40  # code points of a line that is a headline rather than wrapped text, which fills its lines
 DIVIDING = set(",;:、，")  # where an overlong sentence may be divided
 
 

@@ -20,8 +20,8 @@ from fanlight.training.optimisers import Optimiser
 
 Float = NDArray[np.floating[Any]]
 
-STEPS = 400
-COLDEST, WARMEST = 0.25, 8.0
+STEPS = 400  # of Adam, with a rate that falls to 0: few scalars are fitted, and have settled by then
+COLDEST, WARMEST = 0.25, 8.0  # temperatures that are tried: beyond them a network is not to be mended so
 
 
 def fit_scores(Z: Float, Y: Float) -> tuple[Float, Float]:

@@ -246,13 +246,13 @@ class Chosen(Settings):
     passes: Literal[1, 2]
 
 
-FEW = 8000
+FEW = 8000  # sentences: of fewer, with replaced mentions more is learned, also where there are word vectors
 FEW_TOKENS = 4000  # some 250 sentences: below, `_FEW` beats the settings for large corpora
 BOLDEST = 4  # times the rate of one worker (Goyal et al. 2017): more has not been tried
 UPDATES = 5000  # of the parameters, which a small corpus gets by more epochs
 MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
 UPDATES_AN_EPOCH = 30  # at least, down to batches of `SMALLEST_BATCH` tokens
-SMALLEST_BATCH = 60
+SMALLEST_BATCH = 60  # tokens, some three sentences: what calling a program costs is then still less than its work
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).

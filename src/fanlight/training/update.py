@@ -31,9 +31,9 @@ from fanlight.training.settings import Settings, read_settings, rename_settings
 from fanlight.training.stages import add_document_features, type_probabilities
 from fanlight.training.train import build_model
 
-EPOCHS, RATE = 5, 0.0005
+EPOCHS, RATE = 5, 0.0005  # few and small steps, so that what was learned before is kept (benchmarks/README.md)
 NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MOST_REPEATS` of each give them
-MOST_REPEATS = 20
+MOST_REPEATS = 20  # of an example in an epoch: a single one more often is learned by heart
 FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the first training that an update does not repeat
 
 

@@ -32,7 +32,7 @@ from fanlight.errors import CalculusError
 __all__ = ["Verdict", "check", "random_point"]
 
 Array = NDArray[Any]
-TOLERANCE = 1e-6
+TOLERANCE = 1e-6  # relative: far above rounding of float64, far below what a wrong factor changes
 _KINDS: dict[str, Callable[[Expression, Expression], Expression | Indexed]] = {
     "gradient": gradient,
     "jacobian": jacobian,

@@ -26,7 +26,7 @@ _NAMES = {
     "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
     "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
 }  # fmt: skip
-_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5
+_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5  # how strongly an operation binds
 
 
 def latex(expression: Expression) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fanlight.errors import DataError
-from fanlight.files import digest, is_rereadable, is_special, open_special, put, writing
+from fanlight.files import digest, is_rereadable, is_special, open_special, put, replacing, writing
 
 NOTE = "fanlight run"
 FORMAT = 3  # 2: with digests; 3: rules are identified by their bytes, too
@@ -47,8 +47,8 @@ def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
     if not resume:
         if note.exists() and _read_note(note) is None:
             raise DataError(f"{note}: is another's file, which would be overwritten: choose another output")
-        with writing(note):
-            note.write_text(json.dumps(about), encoding="utf-8")
+        with replacing(note) as place:  # a note in part would be taken for another's file
+            place.write_text(json.dumps(about), encoding="utf-8")
         return False
     if not part.exists():
         raise DataError(f"{part}: there is no interrupted run to go on with: leave out --resume")

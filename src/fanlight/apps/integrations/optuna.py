@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fanlight.corpus.readers import read_corpus
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 HOPELESS = 5.0  # points of dev F1 below the defaults at the same share of the run, from which on a trial is stopped
 STEPS = 20  # shares of a run at which trials are compared, whatever their epochs
+_JOURNAL = b'{"op_code":'  # what a journal of Optuna begins with
 
 
 class Trial(NamedTuple):
@@ -206,6 +208,14 @@ def _fault_of_system(error: BaseException) -> OSError | None:
     return cause
 
 
+def _cut_torn_line(path: Path) -> None:
+    """Cut the last line of a journal that a full disk or a kill left in part: Optuna would write on behind it."""
+    data = path.read_bytes() if path.exists() else b""
+    torn = data.rpartition(b"\n")[2]
+    if torn and (data.startswith(_JOURNAL) or _JOURNAL.startswith(data)):
+        os.truncate(path, len(data) - len(torn))
+
+
 def _study(path: PathLike | None, job: str, seed: int) -> Any:
     """Begin a study, or go on with one of the same job."""
     optuna = library("optuna")
@@ -213,6 +223,7 @@ def _study(path: PathLike | None, job: str, seed: int) -> Any:
     storage = None
     try:
         if path is not None:
+            _cut_torn_line(Path(path))
             file = library("optuna.storages.journal").JournalFileBackend(str(path))
             storage = optuna.storages.JournalStorage(file)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1)

@@ -7,13 +7,16 @@ import os
 import random
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from fanlight.apps.labelling import LabelStore
@@ -198,3 +201,86 @@ def test_labelling(tmp_path):
             assert len(saved) <= len(told) + kills
     subprocess.run(command, check=True)
     check(kills)
+
+
+@pytest.fixture
+def server():
+    """A server of expressions, and its address."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    process = subprocess.Popen([*FANLIGHT, "serve", "--model", "en", "--port", str(port)], stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    while True:
+        try:
+            httpx.get(url + "/healthz")
+            break
+        except httpx.HTTPError:
+            assert process.poll() is None
+            time.sleep(0.05)
+    yield process, url
+    process.kill()
+    process.wait()
+
+
+def workers_of(pid):
+    """Return the processes that a server has begun for expressions."""
+    pids = set()
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        pids |= {int(child) for child in listing.read_text().split()}
+    return {pid for pid in pids if is_worker(pid)}
+
+
+def is_worker(pid):
+    """Tell whether a process runs, and works on expressions."""
+    try:
+        return b"workers import serve" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found by /proc")
+def test_expression_workers(server):
+    """Whenever workers are killed no answer is wrong, the server answers all, and the next request finds a worker."""
+    process, url = server
+    request = {"expression": "u.T @ tanh(W @ x + b)", "wrt": "W"}
+
+    def ask():
+        return httpx.post(url + "/v1/derive", json=request, timeout=60)
+
+    while (right := ask()).status_code != 200:
+        time.sleep(0.05)  # while the workers begin
+    stop, answers = threading.Event(), []
+
+    def ask_on():
+        while not stop.is_set():
+            answers.append(ask())
+
+    rng = random.Random(os.environ.get("FANLIGHT_SEED", "1"))
+    askers = [threading.Thread(target=ask_on) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    kills = 0
+    while kills < 5 * KILLS:
+        time.sleep(rng.uniform(0.01, 0.5))
+        for pid in sorted(workers_of(process.pid))[: rng.randint(1, 2)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                kills += 1
+        assert httpx.post(url + "/v1/tag", json={"text": "Oslo"}, timeout=60).status_code == 200
+    stop.set()
+    for asker in askers:
+        asker.join()
+    assert {answer.status_code for answer in answers} <= {200, 400, 429}
+    assert {answer.text for answer in answers if answer.status_code == 200} == {right.text}
+    while (last := ask()).status_code == 429:
+        pass
+    assert last.text == right.text
+    left = workers_of(process.pid)
+    assert left
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 10
+    while any(map(is_worker, left)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(map(is_worker, left)), "none outlives a server that was killed"

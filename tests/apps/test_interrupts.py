@@ -1,5 +1,6 @@
 """Ctrl-C at any moment of any long command: one line that says how to go on, status 130, and the right remedy."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fanlight.apps.shards import read_shards
+from tests.apps.commands import call
 
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 FANLIGHT = [sys.executable, "-m", "fanlight"]
@@ -25,6 +27,17 @@ CASES = {  # the words, what is there once the work has begun, what is said then
     "index": (["index", "texts", "o.db", "--model", "en"], "o.db-wal", "the same command goes on", []),
     "key": (["mask", "texts", "--model", "en", "--key", "o.json"], None, "", None),
     "server": (["serve", "--model", "en", "--port", "0"], None, "", None),
+}
+SLOW = ["--set", "epochs=2000"]
+OTHERS = {  # commands that leave nothing, for they write at their end (`graph` draws at most 200 names: it is short)
+    "convert": ["convert", "many", "o"],
+    "evaluate": ["evaluate", "en", "many"],
+    "next": ["next", "texts", "--model", "en"],
+    "vectors": ["vectors", "texts", "--minimum", "1", "--epochs", "50", "--out", "o"],
+    "update": ["update", "en", "towns", "--raw", "texts", *SLOW, "--out", "o"],
+    "curve": ["curve", "towns", "--dev", "towns", *SLOW],
+    "search": ["search", "towns", "--dev", "towns", "--trials", "99", *SLOW, "--out", "o"],
+    "teach": ["teach", "texts", "--teacher", "rules", "--types", "PER", "--out", "o"],
 }
 LINES = [f"Line {n} is from Oslo, and Ada Lovelace read it.\n" for n in range(40_000)]
 
@@ -71,3 +84,35 @@ def test_an_interrupt_is_one_line(place, case, seconds):
         assert (place / "o.jsonl").read_bytes().count(b"\n") == len(LINES)
     elif case == "shards":
         assert sum(text.count(b"\n") for text in read_shards(place / "o")) == len(LINES)
+
+
+@pytest.mark.parametrize("command", OTHERS)
+def test_an_interrupt_leaves_nothing(place, command):
+    (place / "many").write_text((TOWNS.read_text().strip() + "\n\n") * 4000)
+    (place / "rules").write_text("re:Ada [A-Z][a-z]+\tPER\n")
+    before = {path.name for path in place.iterdir()}
+    status, err = interrupt(OTHERS[command], place, None, 2.5)
+    assert status in (130, -signal.SIGINT), err
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == "fanlight: interrupted"
+    assert {path.name for path in place.iterdir()} == before
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_interrupt_in_a_callback_is_not_lost(monkeypatch, capsys, fails):
+    """As while LLVM compiles, which then finds no code: Python itself can but print what is raised there."""
+
+    @ctypes.CFUNCTYPE(None)
+    def callback():
+        raise KeyboardInterrupt
+
+    def run(**options):
+        callback()
+        if fails:
+            raise RuntimeError("no compiled object yet")
+        time.sleep(30)
+
+    monkeypatch.setattr("fanlight.apps.cli.main.program", lambda *name: run)
+    began = time.monotonic()
+    assert call(monkeypatch, capsys, "version") == (130, "", "fanlight: interrupted\n")
+    assert time.monotonic() - began < 10

@@ -6,19 +6,24 @@ that an interrupt during imports is answered as well.
 
 from __future__ import annotations
 
+import _thread
 import errno
 import io
 import os
+import signal
 import sys
+import threading
 
 from fanlight.errors import Interrupt
 
 CLOSED = "is closed"
+RESEND = 0.1  # seconds, after which what an interrupt made fail has failed
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
     status = 1
+    lost = _LostInterrupts()
     try:
         _open_streams()
         status = _run()
@@ -37,7 +42,13 @@ def main() -> None:
         _report("there is not enough memory: give less at once, or free memory")
     except UnicodeError as fault:
         _report(f"a text or a file name cannot be written in its encoding ({fault}): rename the file, or use UTF-8")
+    except Exception:
+        if not lost.noted:
+            raise
+        status = 130
+        _report("interrupted")
     finally:
+        lost.close()
         _discard_output()
     sys.exit(status)
 
@@ -90,6 +101,41 @@ def _describe(fault: OSError) -> str:
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     _report(f"warning: {message}")
+
+
+class _LostInterrupts:
+    """Notes interrupts in callbacks from C and in destructors, such as while LLVM compiles, and sends them once more.
+
+    There Python can but print an exception; what called may fail for want of what the callback was to do.
+    """
+
+    def __init__(self) -> None:
+        self.noted = False
+        self._timer: threading.Timer | None = None
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._note
+
+    def _note(self, fault: sys.UnraisableHookArgs) -> None:
+        if not issubclass(fault.exc_type, KeyboardInterrupt):
+            self._hook(fault)
+            return
+        self.noted = True
+        self._timer = threading.Timer(RESEND, _interrupt)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def close(self) -> None:
+        """Send and note none any longer."""
+        sys.unraisablehook = self._hook
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, also one that waits within a call of the system."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 class _Closed(io.RawIOBase):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from fanlight.apps.cli.edge import main
 from fanlight.apps.entity_index import find, index
 from fanlight.entities.entity import Document, Entity
-from fanlight.errors import DataError
+from fanlight.errors import DataError, FanlightError
+from tests.towns import TOWNS, train_small
 
 TEXTS = "".join(f"Line {n} is from Oslo.\n" for n in range(30)).encode()
 
@@ -57,21 +58,23 @@ def test_the_same_run_goes_on_from_any_byte(tmp_path_factory, place):
     assert sorted(path.name for path in folder.iterdir()) == ["a.txt", "out.jsonl", "rules"]
 
 
-@given(st.sampled_from(["a.txt", "rules"]), st.integers(0, len(TEXTS) - 1), st.sampled_from(["flip", "add", "cut"]))
+def change_byte(data, place, change):
+    """Return bytes of which one is another, or more, or missing; the place is taken modulo their number."""
+    place %= len(data)
+    other = {"flip": b"y" if data[place] == ord("x") else b"x", "add": b"z" + data[place : place + 1], "cut": b""}
+    return data[:place] + other[change] + data[place + 1 :]
+
+
+PLACES, CHANGES = st.integers(0, 1 << 20), st.sampled_from(["flip", "add", "cut"])
+
+
+@given(st.sampled_from(["a.txt", "rules"]), PLACES, CHANGES)
 @example("rules", 9, "cut")  # the line feed at the end, without which the rules are the same
 def test_a_run_does_not_go_on_with_another_input(tmp_path_factory, name, place, change):
     folder = tmp_path_factory.mktemp("other")
     words, _ = interrupt(folder, 300)
     path = folder / name
-    data = bytearray(path.read_bytes())
-    place %= len(data)
-    if change == "flip":
-        data[place] = ord("x") if data[place] != ord("x") else ord("y")
-    elif change == "add":
-        data = data[:place] + b"z" + data[place:]
-    else:
-        del data[place]
-    path.write_bytes(data)
+    path.write_bytes(change_byte(path.read_bytes(), place, change))
     part = (folder / "out.jsonl.part").read_bytes()
     assert run(*words, "--resume") == 1
     assert (folder / "out.jsonl.part").read_bytes() == part
@@ -112,26 +115,55 @@ def test_anothers_file_is_not_written_over(tmp_path, capsys, name):
 
 
 def test_a_training_without_checkpoint_is_not_gone_on_with(tmp_path, capsys):
-    towns = Path(__file__).parents[1] / "data" / "towns.conll"
-    assert run("train", towns, "--out", tmp_path / "m", "--resume", "--set", "epochs=1") == 1
+    assert run("train", TOWNS, "--out", tmp_path / "m", "--resume", "--set", "epochs=1") == 1
     assert "no interrupted run" in capsys.readouterr().err
 
 
-def test_an_index_sees_an_edit_of_equal_size(tmp_path):
+@given(PLACES, CHANGES)
+@example(0, "flip")
+def test_an_index_sees_any_edit(tmp_path_factory, place, change):
     def tag(texts):
         return (Document(text, (Entity(0, 4, "LOC", text[:4], 1.0),)) for text in texts)
 
     def lines(path):
         return iter(Path(path).read_text().splitlines())
 
-    source, database = tmp_path / "a.txt", tmp_path / "db"
+    folder = tmp_path_factory.mktemp("index")
+    source, database = folder / "a.txt", folder / "db"
     source.write_text("Oslo\nBonn\n")
     assert list(index([source], database, tag, lines)) == [(str(source), 2)]
     assert list(index([source], database, tag, lines)) == []
-    source.write_text("Rome\nBonn\n")
+    source.write_bytes(change_byte(source.read_bytes(), place, change))
     with pytest.raises(DataError, match="has changed since it was indexed"):
         list(index([source], database, tag, lines))
     assert [m.name for m in find(database, "type:LOC")] == ["Oslo", "Bonn"]
+
+
+@given(PLACES, CHANGES)
+def test_a_training_does_not_go_on_with_other_data(interrupted_training, place, change):
+    data, model, checkpoint = interrupted_training
+    path = data.with_name("changed.conll")
+    path.write_bytes(change_byte(data.read_bytes(), place, change))
+    with pytest.raises(FanlightError):
+        train_small(model, resume=True, data=path, epochs=3)
+    assert model.with_name("m.part").read_bytes() == checkpoint
+
+
+def test_a_training_goes_on_with_the_same_data_elsewhere(interrupted_training, tmp_path):
+    data, _, checkpoint = interrupted_training
+    (tmp_path / "changed.conll").write_bytes(data.read_bytes())
+    (tmp_path / "m.part").write_bytes(checkpoint)
+    assert len(train_small(tmp_path / "m", resume=True, data=tmp_path / "changed.conll", epochs=3)) == 2
+
+
+@pytest.fixture(scope="module")
+def interrupted_training(tmp_path_factory):
+    """Return the data of a training that ended after its first epoch, its model's path, and its checkpoint."""
+    folder = tmp_path_factory.mktemp("training")
+    data, model = folder / "towns.conll", folder / "m"
+    data.write_bytes(TOWNS.read_bytes())
+    assert len(train_small(model, stop_after=1, data=data, epochs=3)) == 1
+    return data, model, (folder / "m.part").read_bytes()
 
 
 def test_a_folder_with_other_files_is_not_written_to(tmp_path, capsys):

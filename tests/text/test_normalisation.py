@@ -75,4 +75,8 @@ def test_single_spaces(text: str) -> None:
 
 @given(TEXTS)
 def test_words_are_never_empty(word: str) -> None:
-    assert not word or normalise_word(word)
+    assert normalise_word(word)
+
+
+def test_an_empty_word_is_seen_as_invisible() -> None:
+    assert normalise_word("") == normalise_word("\u200b") == "\u200b"

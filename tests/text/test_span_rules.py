@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fanlight.engine.twins import SCHEME
 from fanlight.text.span_rules import Span, correct, kinds_of
-from fanlight.text.span_words import ABBREVIATION, BARE, LABEL, WITHOUT_STOP, WORDS
+from fanlight.text.span_words import ABBREVIATION, BARE, DOUBTFUL, LABEL, WITHOUT_STOP, WORDS
 
-_MARK = re.compile(r"<([A-Z]+) ([^<>]*)>")
+_MARK = re.compile(r"<([A-Za-z]+) ([^<>]*)>")
 
 
 def read(marked):
@@ -215,6 +215,34 @@ def test_abbreviations_before_numbers_are_no_names(word, number):
     assert corrected(f"<ORG {form}.> {number}") == f"{form}. {number}"
     stays = not WORDS[word] & WITHOUT_STOP
     assert corrected(f"<ORG {form}> {number}") == (f"<ORG {form}> {number}" if stays else f"{form} {number}")
+
+
+@pytest.mark.parametrize(
+    ("marked", "stays"),
+    [
+        ("<MISC Data Collection>", False),
+        ("3.1. <MISC Data Collection>", False),
+        ("The <MISC User Guide>:", False),
+        ("Terms of <MISC Service> and\tUse", False),
+        ("Top-level <MISC Rights> of the Children's Court", False),
+        ("<MISC STATISTICAL ANALYSIS>", False),
+        ("Member of the <MISC Board>", False),
+        ("<MISC Kenyan>", True),  # one word
+        ("2. <MISC Kenyan>", True),
+        ("<MISC Data Collection> was slow", True),
+        ("<MISC World Cup>!", True),
+        ("<MISC World Cup> 2", True),
+        ("<MISC Championnat Élite>", True),  # title case is known of ASCII alone
+        ("<ORG Data Collection>", True),
+        ("<PER Data Collection>", True),
+        ("<other Data Collection>", True),
+    ],
+)
+def test_doubtful_names_in_headings(marked, stays):
+    assert corrected(marked) == (marked if stays else plain(marked))
+    text, spans = read(marked)
+    spans = [span._replace(probability=DOUBTFUL) for span in spans]
+    assert correct(text, (0, len(text)), spans, kinds_of(SCHEME)) == spans
 
 
 def test_models_with_other_types_are_left_alone():

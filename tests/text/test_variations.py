@@ -142,7 +142,8 @@ Contact %s for details.|Congrats %s!|Let %s know.|Kind regards\n%s|Hello again %
 HEADINGS = """Privacy Policy|Methods|Confidential Information|Introduction|Results and Discussion|Terms of Service
 Table of Contents|Executive Summary|Work Experience|Education|References|Governing Law|Related Work|Conclusions
 Frequently Asked Questions|Meeting Minutes|Annual Report|Contact Us|About Us|Materials and Methods|Acknowledgements
-Limitation of Liability|Shipping and Returns|Skills|Next Steps"""
+Limitation of Liability|Shipping and Returns|Skills|Next Steps|Data Collection|Experimental Setup|Literature Review
+Study Design|Lesson Plan|Code of Conduct|User Guide|Evaluation Metrics|Awards and Honors"""
 DATES = [
     "12/05/2021",
     "2021-05-12",
@@ -197,6 +198,7 @@ def cases():
             yield frame % name, [f"PER={name}"]
     for heading in split(HEADINGS):
         yield f"{heading}\n\nWe describe this below.", NO_NAME.split()
+        yield f"2. {heading}\n\nWe describe this below.", NO_NAME.split()
     for n, date in enumerate(DATES * 2):
         frames = ["due on %s", "DOB: %s", "It was signed on %s in Oslo.", "Date: %s", "(%s)", "Invoice of %s, paid."]
         yield frames[(n + n // len(DATES)) % 6] % date, [f"DATE={date}"]

@@ -31,11 +31,13 @@ from fanlight.text.span_words import (
     ARTICLE,
     COUNTERS,
     DAY,
+    DOUBTFUL,
     EVE,
     GREETING,
     KOREAN_AGO,
     LABEL,
     LONE,
+    MINOR,
     OCCASION,
     ONE_DAY,
     OPENER,
@@ -49,7 +51,7 @@ from fanlight.text.span_words import (
     WITHOUT_STOP,
 )
 
-NAME, PERSON, DATE, TIME, QUANTITY, AMOUNT = (int(kind) for kind in list(Kind)[1:])
+NAME, PERSON, OTHER_NAME, DATE, TIME, QUANTITY, AMOUNT = (int(kind) for kind in list(Kind)[1:])
 _COUNTERS, _PARTS, _SPANS = (np.array([ord(c) for c in characters]) for characters in (COUNTERS, PARTS, SPANS))
 _YEAR, _MONTH = ord("년"), ord("월")
 
@@ -169,7 +171,9 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
     for n in range(len(work)):
         span, kind = work[n], kinds[work[n, 4]]
         edges[0], edges[1] = span[0], span[1]
-        if kind in (NAME, PERSON):
+        if kind == OTHER_NAME and shares[n] < DOUBTFUL and _is_heading(data, begin, end):
+            continue
+        if kind in (NAME, PERSON, OTHER_NAME):
             origin = _begin_name(data, end, edges, kind)
             if origin < 0:
                 continue
@@ -190,6 +194,24 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
         row = _write_span(data, document, span, edges, shares[n], (out, row))
         left = edges[1]
     return row
+
+
+@inner()
+def _is_heading(data: Any, begin: Any, end: Any) -> bool:
+    """Tell whether a sentence has the form of a heading."""
+    words, i = ZERO, begin
+    while i < end:
+        stop = end_of_run(data, i, end, LETTER)
+        if stop > i:
+            words += 1
+            behind = i > begin and (data[i - 1] == 39 or data[i - 1] == 45)  # ' -
+            small = not behind and not 65 <= data[i] <= 90
+            if small and not bits_of(data, i, stop) & MINOR:
+                return False
+        if words and stop < end and is_of(data[stop], DIGIT):
+            return False
+        i = stop + 1
+    return bool(words > 1 and data[end - 1] not in (46, 33, 63))  # . ! ?
 
 
 @inner()

@@ -31,7 +31,7 @@ from fanlight.text.sentences import LONGEST, segment
 from fanlight.text.span_rules import Span, correct, kinds_of
 from fanlight.text.span_words import WORDS
 
-SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "other")  # types that the rules of spans know
+SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "MISC", "other")  # types that the rules of spans know
 ROUNDING = 1e-3  # of probabilities: the compiled engine keeps products as integers of 16 bits
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -172,7 +172,7 @@ def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
         if sentence == len(sentence_offsets):
             break
         last = min(t + gap + length, int(sentence_offsets[sentence])) - 1
-        spans.append((sentence - 1, Span(int(starts[t + gap]), int(ends[last]), type_, 0.5)))
+        spans.append((sentence - 1, Span(int(starts[t + gap]), int(ends[last]), type_, 0.7 if gap else 0.5)))
         t = last + 1
     if not which:
         rows: list[Span] = []

@@ -102,14 +102,15 @@ def normalise(text: str, single_spaces: bool = False) -> Normalised:
 def normalise_word(word: str) -> str:
     r"""Return a token in normal form, for features; itself if nothing visible is in it.
 
-    A tag that begins with a capital (``#Paris``) is seen as its word.
+    A tag that begins with a capital (``#Paris``) is seen as its word, an empty token, as corpora have, as a zero-width
+    space: features ask for words that are not empty.
 
     Examples
     --------
     >>> normalise_word("Ｂｅｒ\xadｌｉｎ"), normalise_word("#Berlin")
     ('Berlin', 'Berlin')
     """
-    form = word if is_normal(word) else normalise(word).text.replace(" ", "") or word
+    form = word if word and is_normal(word) else normalise(word).text.replace(" ", "") or word or "\u200b"
     return form[1:] if form[0] == "#" and form[1:2].isupper() else form
 
 

@@ -13,6 +13,8 @@ seldom in training data. Within a sentence:
    (``204호``).
 4. An abbreviation before a number (``Sec. 4``) is no name, nor is a greeting; a person's name begins behind it.
 5. A name ends where another tag begins (``#Paris #London``).
+6. In a heading (two words or more in title case, no final mark, no figure behind a word) capitals say little: a MISC
+   with a probability below `span_words.DOUBTFUL` is none (``3. Data Collection``).
 
 `Kind` says which types take part. `engine.span_rules` has the kernels; both look at ASCII characters alone, and at runs
 of letters, in which each character beyond ASCII counts as one.
@@ -35,6 +37,7 @@ from fanlight.text.span_words import (
     COUNT,
     COUNTERS,
     DAY,
+    DOUBTFUL,
     EVE,
     GREETING,
     GROUP,
@@ -44,6 +47,7 @@ from fanlight.text.span_words import (
     LENGTH,
     LONE,
     MARKS_BEFORE,
+    MINOR,
     OCCASION,
     OF,
     ONE_DAY,
@@ -76,15 +80,16 @@ class Kind(IntEnum):
     OTHER = 0
     NAME = 1
     PERSON = 2
-    DATE = 3
-    TIME = 4
-    QUANTITY = 5
-    AMOUNT = 6
+    OTHER_NAME = 3
+    DATE = 4
+    TIME = 5
+    QUANTITY = 6
+    AMOUNT = 7
 
 
 _KINDS = {
-    "PER": Kind.PERSON, "ORG": Kind.NAME, "LOC": Kind.NAME, "MISC": Kind.NAME, "DATE": Kind.DATE, "TIME": Kind.TIME,
-    "QUANTITY": Kind.QUANTITY, "MONEY": Kind.AMOUNT, "PERCENT": Kind.AMOUNT,
+    "PER": Kind.PERSON, "ORG": Kind.NAME, "LOC": Kind.NAME, "MISC": Kind.OTHER_NAME, "DATE": Kind.DATE,
+    "TIME": Kind.TIME, "QUANTITY": Kind.QUANTITY, "MONEY": Kind.AMOUNT, "PERCENT": Kind.AMOUNT,
 }  # fmt: skip
 _NEEDED = {"PER", "DATE", "TIME", "QUANTITY"}  # without these a model marks numbers in a way of its own
 
@@ -104,7 +109,7 @@ def kinds_of(types: Sequence[str]) -> list[int]:
     Examples
     --------
     >>> kinds_of(["DATE", "PER", "QUANTITY", "TIME"]), kinds_of(["DRUG"])
-    ([3, 2, 5, 4], [])
+    ([4, 2, 6, 5], [])
     """
     return [int(_KINDS.get(type_, Kind.OTHER)) for type_ in types] if set(types) >= _NEEDED else []
 
@@ -136,7 +141,9 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
         left = out[-1].end if out else begin
         right = merged[n + 1].start if n + 1 < len(merged) else end
         kind = kinds[span.type]
-        if kind in (Kind.NAME, Kind.PERSON):
+        if kind == Kind.OTHER_NAME and span.probability < DOUBTFUL and _is_heading(text, begin, end):
+            continue
+        if kind in (Kind.NAME, Kind.PERSON, Kind.OTHER_NAME):
             out += _names(text, end, span, kind)
         elif not kind:
             out.append(span)
@@ -244,6 +251,22 @@ def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
     if origin == word_before(text, begin, i)[0]:
         return None
     return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE
+
+
+def _is_heading(text: str, begin: int, end: int) -> bool:
+    """Tell whether a sentence has the form of a heading."""
+    words, i = 0, begin
+    while i < end:
+        stop = end_of_run(text, i, end, is_letter)
+        if stop > i:
+            words += 1
+            small = not "A" <= text[i] <= "Z" and not (i > begin and text[i - 1] in "'-")
+            if small and not bits_of(text[i:stop]) & MINOR:
+                return False
+        if words and stop < end and is_digit(text[stop]):
+            return False
+        i = stop + 1
+    return words > 1 and text[end - 1] not in ".!?"
 
 
 def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 (
     LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
-    LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP,
-) = (1 << i for i in range(22))  # fmt: skip
+    LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR,
+) = (1 << i for i in range(23))  # fmt: skip
 LENGTH = 24  # the bit from which on a Korean day has its length without particles
 PHRASES = 512  # of a sentence at most
 CHAIN = 4  # words of a count, at most
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
+DOUBTFUL = 0.6  # a MISC in a line in title case is none below this probability
 BARE = "0123456789 \t\n\r.,:;/()+-#~'"
 COUNTERS = "호쪽절항동제실"  # numbers with these are parts of laws, books and buildings
 PARTS = "장조"  # so are those, in dates
@@ -51,6 +52,7 @@ _WORDS = {
     SIDE: "before after",
     ONE_DAY: "day",
     ARTICLE: "the",
+    MINOR: "a an and as at but by for from in into nor of on or per the to via vs with",  # small in title case
 }  # fmt: skip
 
 

@@ -247,7 +247,7 @@ class Chosen(Settings):
 
 
 FEW = 8000  # sentences: of fewer, with replaced mentions more is learned, also where there are word vectors
-FEW_TOKENS = 4000  # some 250 sentences: below, `_FEW` beats the settings for large corpora
+FEW_TOKENS = 3000  # some 150 sentences: below, `_FEW` beats the settings for large corpora
 BOLDEST = 4  # times the rate of one worker (Goyal et al. 2017): more has not been tried
 UPDATES = 5000  # of the parameters, which a small corpus gets by more epochs
 MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart

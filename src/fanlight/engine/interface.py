@@ -19,7 +19,8 @@ Result = TypeVar("Result")
 class Engine(Protocol):
     """Tags blocks with one model of any kind; every implementation gives the same entities.
 
-    Probabilities agree to 1e-5 (`engine.twins`); where two readings are equally probable to float32, either may win.
+    Probabilities agree to 1e-3 (`engine.twins.ROUNDING`); where two readings are equally probable to float32, either
+    may win.
 
     Attributes
     ----------

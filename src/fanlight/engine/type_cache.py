@@ -36,7 +36,7 @@ from fanlight.text.tokens import characters, cut_chunk
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 84_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
+MEMORY = {"word": 66_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
 TOKENIZER_CAPACITY = 1 << 14  # tokens cut at a time
 BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand

@@ -133,9 +133,7 @@ class EngineSwitch:
         if engine is None and self.choice == "compiled":
             raise FanlightError("engine 'compiled': this needs numba: pip install numba")
         if engine is not None and long_documents:
-            if (
-                self._compiler is not None
-            ):  # it goes on with these kernels, which this process would compile anew
+            if self._compiler is not None:  # it goes on with these kernels, which this process would compile anew
                 self._compiler.wait()
             engine.warm_segments()
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from fanlight.calculus.batch import hoist, substitute, vectorise
 from fanlight.calculus.compiler.program import Program, compile
-from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, symbol, write_by, zeros
 from fanlight.calculus.functions import elementwise
 from fanlight.calculus.numeric import evaluate
 from fanlight.calculus.operations import Operation, register
+from fanlight.calculus.text_writer import write
 from fanlight.errors import CalculusError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "symbol", "vectorise", "zeros",
 ]  # fmt: skip
 
+write_by(write)
 _LATER = {  # what tagging and training do without is imported when it is asked for: a command starts sooner
     **dict.fromkeys(("canonical", "equal", "hessian", "jacobian", "simplify"), "derivatives"),
     "gradient": "backpropagation",

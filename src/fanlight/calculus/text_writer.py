@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
-from fanlight.calculus.expressions import Expression, has_means, write_by
+from fanlight.calculus.expressions import Expression, has_means
 from fanlight.calculus.rewritings import mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension
 
@@ -154,6 +154,3 @@ def _number_of(e: Expression) -> str | None:
 def _bounds(lower: Dimension, upper: Dimension, length: Dimension) -> str:
     start = "" if lower == dimension(0) else str(lower)
     return f"{start}:{'' if upper == length else upper}"
-
-
-write_by(write)

@@ -148,7 +148,9 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                 _check_name(path, mark)
             try:
                 return function(**values)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, SystemError) as stop:  # what is interrupted within C may raise the latter
+                if isinstance(stop, SystemError) and not isinstance(stop.__cause__, KeyboardInterrupt):
+                    raise
                 raise Interrupt(*_how_to_go_on([] if remote else outputs, bool(values.get("resume")))) from None
 
     return command

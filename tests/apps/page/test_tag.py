@@ -215,7 +215,10 @@ def test_no_cell_of_a_table_is_a_formula(wide):
 def test_what_names_mean_stands_in_the_table(wide):
     tag(wide, "Ann paid 3,500 dollars on 3 March 2020 in Oslo.")
     expect(wide.locator("[data-sort=value]")).to_be_visible()
-    rows = [row.locator("td").all_inner_texts() for row in wide.locator("#names tbody tr").all()]
+    expect(wide.locator("#names tbody")).to_contain_text("2020-03-03")
+    rows = wide.eval_on_selector_all(
+        "#names tbody tr", "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
+    )
     values = {name: value for name, _, value, *_ in rows}
     assert values["3 March 2020"] == "2020-03-03"
     assert values["Oslo"] == ""

@@ -18,4 +18,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from fanlight.values.reading import read_value  # many regular expressions, and most commands read no value
 
+    globals()[name] = read_value  # this function is called once
     return read_value

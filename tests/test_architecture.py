@@ -273,13 +273,17 @@ def is_private(name):
 
 def private_members(tree):
     """Return the private members that a module reaches into: whatever begins with an underscore and is not its own."""
-    defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
-    defined |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
-    defined |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    definitions = {
+        n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    definitions |= {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    definitions |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and node.attr in defined
+            of_itself = (
+                isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and node.attr in definitions
+            )
             names += [node.attr] if not of_itself else []
         elif isinstance(node, ast.Import | ast.ImportFrom):
             modules = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]

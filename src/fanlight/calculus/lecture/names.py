@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 from fanlight.calculus.assumptions import apply_assumptions
 from fanlight.calculus.derivatives import facts_of
@@ -25,6 +26,8 @@ class Names:
     def __init__(self, pieces: Sequence[Piece], symbols: Mapping[str, Expression]) -> None:
         self.symbols = symbols
         self.replacements: dict[str, Form] = {}
+        self.safe: dict[str, Form] = {}  # those of the replacements that divide by nothing but what pieces divide by
+        self.divisors: set[str] = set()  # what the others may divide by
         self.kinks: dict[str, None] = {}
         for piece in pieces[:-1]:
             self._add(piece)
@@ -54,26 +57,36 @@ class Names:
         factors = [f._replace(exponent=f.exponent / part.exponent) for f in (*left, *others)]
         solved = Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
         self.replacements[part.atom.key] = Form(solved.terms, part.indices)
+        if not others or (part.exponent > 0 and all(f.exponent > 0 for f in others)):
+            self.safe[part.atom.key] = self.replacements[part.atom.key]
+        else:
+            self.divisors.update(f.atom.key for f in factors)
 
     def put_into(self, e: Expression) -> Expression:
-        """Return an expression with the names of pieces in it."""
+        """Return an expression with the names of pieces in it, which divides by nothing that it did not divide by.
+
+        Where z is m / d, m / d**2 is z**2 / m, but not where m is 0.
+        """
         if not self.replacements:
             return e
         try:
             form = fold_softmax(apply_assumptions(form_of(e), facts_of(e)))
             if not self._holds_part(form):
                 return e
+            named = transform(form, partial(self._rule, self.replacements))
+            if (_divisors(named) - _divisors(form)) & self.divisors:
+                named = transform(form, partial(self._rule, self.safe))
             with means_of(e):
-                return write_matrix(transform(form, self._rule), axes_of(e, form.axes))
+                return write_matrix(named, axes_of(e, form.axes))
         except CalculusError:
             return e
 
-    def _rule(self, factor: Factor) -> Form | None:
+    def _rule(self, replacements: Mapping[str, Form], factor: Factor) -> Form | None:
         key = factor.atom.key
         if key in self.kinks:
             slope = Atom("function", "relu'", factor.atom.lengths, arguments=factor.atom.arguments)
             return Form((Term(Fraction(1), (Factor(slope, factor.indices),)),), tuple(dict.fromkeys(factor.indices)))
-        form = self.replacements.get(key)
+        form = replacements.get(key)
         if form is None or len(set(factor.indices)) < len(factor.indices):
             return None
         return rename(form, factor.indices)
@@ -84,3 +97,10 @@ class Names:
             for t in form.terms
             for f in t.factors
         )
+
+
+def _divisors(form: Form) -> set[str]:
+    """Return the keys of the atoms that stand below a line, also in arguments."""
+    factors = [factor for term in form.terms for factor in term.factors]
+    below = {factor.atom.key for factor in factors if factor.exponent < 0}
+    return below.union(*(_divisors(argument) for factor in factors for argument in factor.atom.arguments))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanlight.errors import DataError
+from fanlight.text import vectors as vectors_module
 from fanlight.text.numbers import parse_lines
 from fanlight.text.vectors import fallback_forms, read_vectors
 
@@ -84,6 +85,26 @@ def test_a_binary_file_cut_short(tmp_path):
     path.write_bytes(b"2 3\nthe " + struct.pack("<3f", 1, 2, 3) + b"\nParis " + b"\x00" * 5)
     with pytest.raises(DataError, match="cut short: 1 of 2"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "header", ["2" * 105 + " 2", "2 " + "2" * 105, "2" * 5000 + " 2", "999999999999999 2", "2 9" + "9" * 14]
+)
+def test_a_binary_file_gets_memory_for_what_it_holds_not_for_what_it_promises(tmp_path, header):
+    path = tmp_path / "v.bin"
+    path.write_bytes(header.encode() + b"\nthe " + struct.pack("<2f", float("nan"), 2))
+    with pytest.raises(DataError, match="v.bin"):
+        read(path)
+
+
+def test_a_binary_file_of_more_words_than_memory_is_taken_for_at_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors_module, "FIRST_ROWS", 2)
+    path = tmp_path / "v.bin"
+    rows = np.arange(14, dtype="<f4").reshape(7, 2)
+    path.write_bytes(b"7 2\n" + b"".join(f"w{i} ".encode() + row.tobytes() + b"\n" for i, row in enumerate(rows)))
+    vectors = read(path)
+    assert vectors.words == [f"w{i}" for i in range(7)]
+    np.testing.assert_array_equal(vectors.matrix, rows)
 
 
 def test_of_repeated_words_the_first_stays(tmp_path):

@@ -25,6 +25,8 @@ from fanlight.files import open_unpacked, unreadable
 
 Float = NDArray[np.float32]
 BLOCK = 1 << 24  # bytes read at a time
+DIGITS = 15  # of a number in a header at most: no file has as many words or components
+FIRST_ROWS = 1 << 14  # that a binary file's vectors get memory for, which is doubled as more come
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def parse_vectors(path: str, file: _Progress, limit: int | None, encoding: str) 
     if not start.strip():
         raise DataError(f"{path}: is empty: word vectors have a line a word")
     header_words = start.split(b"\n", 1)[0].split()
-    header = len(header_words) == 2 and all(part.isdigit() for part in header_words)
+    header = len(header_words) == 2 and all(part.isdigit() and len(part) <= DIGITS for part in header_words)
     width = int(header_words[1]) if header else len(header_words) - 1
     if width < 1:
         raise DataError(f"{path}:1: no word vectors: expected a word and its numbers, or a header 'words components'")
@@ -220,7 +222,7 @@ def _binary(
 ) -> Vectors:
     count, width = shape if limit is None else (min(shape[0], limit), shape[1])
     words: list[str] = []
-    matrix = np.empty((count, width), np.float32)
+    matrix = np.empty((0, width), np.float32)  # grows with the words that are there, whatever the header promises
     place = 0
     for row in range(count):
         if len(body) - place < 4096 + 4 * width:
@@ -229,6 +231,9 @@ def _binary(
         end = space + 1 + 4 * width
         if space < 0 or end > len(body):
             raise DataError(f"{path}: cut short: {row:,} of {count:,} words are there")
+        if row == len(matrix):
+            capacity = min(count, max(2 * row, FIRST_ROWS))
+            matrix = np.concatenate([matrix, np.empty((capacity - row, width), np.float32)])
         words.append(body[place:space].lstrip(b"\n").decode(encoding, "replace"))
         matrix[row] = np.frombuffer(body, "<f4", width, space + 1)
         place = end

@@ -134,23 +134,35 @@ class FanlightComponent:
 
 def _add_entities(doc: Doc, entries: list[_Row], split_tokens: bool) -> None:
     """Add entities to those that are there; of a span's probability this is where ``span._`` looks for it."""
-    rows = _without_overlaps(entries, [(e.start_char, e.end_char) for e in doc.ents])
-    spans = [doc.char_span(start, end, label=type_) for start, end, type_, _ in rows]
-    if None in spans:
+    before = list(doc.ents)
+    rows = entries
+    if before or any(row[1] > following[0] for row, following in pairwise(entries)):
+        rows = _without_overlaps(entries, [(e.start_char, e.end_char) for e in before])
+    exact = [doc.char_span(start, end, type_) for start, end, type_, _ in rows]
+    spans = [span for span in exact if span is not None]
+    if len(spans) < len(rows):
         if split_tokens:
-            cut = [row for row, span in zip(rows, spans, strict=True) if span is None]
-            _split_tokens(doc, [offset for start, end, *_ in cut for offset in (start, end)])
-        spans = [doc.char_span(start, end, label=type_, alignment_mode="expand") for start, end, type_, _ in rows]
-    entities = list(doc.ents)
-    occupied = {token for span in entities for token in range(span.start, span.end)}
+            split = [row for row, span in zip(rows, exact, strict=True) if span is None]
+            _split_tokens(doc, [offset for start, end, *_ in split for offset in (start, end)])
+        before = list(doc.ents)
+        rows, spans = _on_free_tokens(doc, rows, before)
     user_data: dict[Any, Any] = doc.user_data
     for span, (*_, probability) in zip(spans, rows, strict=True):
-        if span is None or not occupied.isdisjoint(range(span.start, span.end)):
-            continue
-        occupied.update(range(span.start, span.end))
         user_data[("._.", "probability", span.start_char, span.end_char)] = probability
-        entities.append(span)
-    doc.set_ents(entities)
+    doc.set_ents(before + spans)
+
+
+def _on_free_tokens(doc: Doc, rows: list[_Row], before: list[Span]) -> tuple[list[_Row], list[Span]]:
+    """Return the rows, and spans to the edges of tokens, that touch no token of an entity from before or of another."""
+    occupied = {token for span in before for token in range(span.start, span.end)}
+    free_rows, spans = [], []
+    for row in rows:
+        span = doc.char_span(row[0], row[1], label=row[2], alignment_mode="expand")
+        if span is not None and occupied.isdisjoint(range(span.start, span.end)):
+            occupied.update(range(span.start, span.end))
+            free_rows.append(row)
+            spans.append(span)
+    return free_rows, spans
 
 
 def _without_overlaps(entries: list[_Row], before: list[tuple[int, int]]) -> list[_Row]:

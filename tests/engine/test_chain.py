@@ -5,7 +5,8 @@ import pytest
 from numba import njit
 
 from fanlight.engine import chain as chain_kernels
-from fanlight.engine.chain import Chain, Scratch
+from fanlight.engine.chain import Chain
+from fanlight.engine.scratch import Scratch
 from fanlight.network import chain
 
 

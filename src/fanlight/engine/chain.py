@@ -9,7 +9,6 @@ number of types, so that one compiled kernel serves every model.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import factorial
 from typing import Any, NamedTuple
 
@@ -78,78 +77,6 @@ class Chain(NamedTuple):
         return cls(
             cut(between), cut(between.T), pad(A[B, E], TYPES), pad(A[N, E], TYPES), pad(A[B, N], TYPES),
             pad(A[N, N], TYPES), pad(A[-1, opening], OPEN), pad(A[closing, -1], OPEN), between.max(1), between.min(1),
-        )  # fmt: skip
-
-
-class Scratch(NamedTuple):
-    """Scratch for one sentence at a time; rows are tokens.
-
-    Attributes
-    ----------
-    H, Z : float32 array (rows, M), (rows, K)
-        Hidden units and emissions of several sentences.
-    places : int64 array (2, P)
-    steps : float32 array (P,)
-        Where rows of products are, and their scales (`first_layer.Types`).
-    parts : int64 array (P · g,)
-    document_rows, shares : int64, float32 array (P · (T + 1),)
-        Where the rows of `Layers.document_weights` are, and what these are multiplied by.
-    scores : float32 array (rows, R)
-        Scores of best paths; R >= 4T + 1 with padding, and 5T for the logistic head.
-    path : int32 array (rows,)
-    candidates : int32 array (2T + 1,)
-    spans : int32 array (rows, T), or of no rows
-        Where the entity of a type that begins at a token ends, for the logistic head.
-    exponentials, shifts, forward, backward : float64 array (rows, R)
-    scales : float64 array (rows,)
-    row : float64 array (R,)
-    longest : int
-        Tokens of the longest sentence.
-    """
-
-    H: Any
-    Z: Any
-    places: Any
-    steps: Any
-    parts: Any
-    document_rows: Any
-    shares: Any
-    scores: Any
-    path: Any
-    candidates: Any
-    spans: Any
-    exponentials: Any
-    shifts: Any
-    forward: Any
-    backward: Any
-    scales: Any
-    row: Any
-    longest: Any
-
-    @classmethod
-    def of(
-        cls, longest: int, hidden: int, positions: int, types: int, *, independent: bool = False, parts: int = 0
-    ) -> Scratch:
-        """Return arrays for sentences of up to `longest` tokens.
-
-        Parameters
-        ----------
-        longest, hidden, positions, types : int
-            Tokens, hidden units with their padding, positions of the window, entity types.
-        independent : bool
-            Whether each type has a chain of its own.
-        parts : int
-            How many a word type has at most (`first_layer.Types`).
-        """
-        rows, width = longest + 8, row_width(types, independent)  # the second layer takes several tokens at once
-        doubles: Callable[[], Any] = lambda: allocate_aligned((rows, width), np.float64)  # noqa: E731
-        return cls(
-            allocate_aligned((rows, hidden)), allocate_aligned((rows, emission_width(types, independent))),
-            np.zeros((2, positions), np.int64), np.zeros(positions, np.float32), np.zeros(positions * parts, np.int64),
-            np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
-            allocate_aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
-            np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),
-            np.zeros(rows), allocate_aligned((width,), np.float64), longest,
         )  # fmt: skip
 
 

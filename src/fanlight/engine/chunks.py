@@ -13,18 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine.boundaries import ends_after_abbreviation, ends_after_mark, ends_at_line, ends_before_small_letter
-from fanlight.engine.layout import WIDTH, WIDTH_BITS, lines_of, sentence_case, separates_columns
+from fanlight.engine.layout import WIDTH, WIDTH_BITS, lines_of, separates_columns
 from fanlight.engine.simd import prefetch
-from fanlight.engine.token_flags import AS_FORM, CLOSING, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
+from fanlight.engine.token_flags import CLOSING, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
 from fanlight.jit import inner, kernel
 from fanlight.text.boundaries import ENDS, INITIAL
 from fanlight.text.hash_kernels import START, finish
 
 IN_COLUMNS = 2  # a bit of the state of `sentence_boundaries`
 AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
-SEVERAL = 32  # the bit of a context: the word (of characters: the character) occurs more than once in its document
-CONTEXT = 63  # bits of a context that `network.windows` knows
-REPEATED = 64  # one bit more: the form (of characters: the character in its word) occurs more than once
 
 
 class Tables(NamedTuple):
@@ -299,47 +296,6 @@ def sentence_boundaries(
             sentences += 1
     sentence_offsets[sentences] = count
     return sentences
-
-
-@inner()
-def contexts_of(types: Any, sentence_offsets: Any, tables: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Fill each token's context; `memory` (kinds or forms, 4) holds what the document of number `stamp` has."""
-    kinds = tables.kinds if len(tables.kinds) else tables.forms
-    flags, sentences = tables.flags, len(sentence_offsets) - 1
-    cases = np.empty(sentences, np.int32)
-    for s in range(sentences):
-        begin, end = sentence_offsets[s], sentence_offsets[s + 1]
-        case = cases[s] = sentence_case(types, begin, end, flags)
-        for t in range(begin, end):
-            kind = kinds[types[t]]
-            if memory[kind, 2] != stamp:
-                memory[kind, 2] = stamp
-                memory[kind, 3] = 0
-            memory[kind, 3] += 1
-            if flags[types[t]] & AS_FORM:
-                if case != 6:
-                    memory[kind, 0] = stamp
-            elif t > begin and case == 0:
-                memory[kind, 1] = stamp
-    for s in range(sentences):
-        begin, end = sentence_offsets[s], sentence_offsets[s + 1]
-        for t in range(begin, end):
-            kind = kinds[types[t]]
-            value = (t == begin) + cases[s] + 8 * (memory[kind, 0] == stamp) + 16 * (memory[kind, 1] == stamp)
-            out[t] = value + (SEVERAL | REPEATED) * (memory[kind, 3] > 1)
-
-
-@inner()
-def note_repetitions(types: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Replace each token's `REPEATED`, where forms are other than kinds; `memory` (forms, 2) is as in `contexts_of`."""
-    for t in range(len(types)):
-        form = forms[types[t]]
-        if memory[form, 0] != stamp:
-            memory[form, 0] = stamp
-            memory[form, 1] = 0
-        memory[form, 1] += 1
-    for t in range(len(types)):
-        out[t] = out[t] & CONTEXT | REPEATED * (memory[forms[types[t]], 1] > 1)
 
 
 @inner()

@@ -23,13 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import entry
-from fanlight.engine.chain import Scratch
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, pad_hidden
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
+from fanlight.engine.scratch import Scratch
 from fanlight.engine.sentences import SentenceTagger
+from fanlight.engine.short_blocks import SHORT, ShortBlocks
 from fanlight.engine.token_features import Finders, find_features
 from fanlight.engine.type_cache import TypeCache, learn_chunks, stages_of
 from fanlight.machine import cores
@@ -44,7 +45,6 @@ Result = TypeVar("Result")
 Lookup = tuple[Chunks, Tables, list[Layers]]
 Run = Callable[[Lookup], Result]
 SHARE = 1 << 17  # bytes of a block that a thread takes at a time
-SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
 _NONE = np.zeros(0, np.int64)
 LONG = 1 << 20  # bytes of a document that is tagged in segments
 
@@ -83,30 +83,23 @@ class CompiledEngine:
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
         self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
-        capacity = SHORT * self.overlaps  # of short blocks, which have no more tokens than bytes
-        self._scratch = (self.scratch(), Entities.allocate(capacity))
-        self._arguments: entry.KernelArguments | None = None  # as long as nothing is learned
-        self._json = allocate_json(self.types, SHORT + capacity, SHORT, capacity)
+        self._json = allocate_json(self.types, 0, 0, 0)  # nothing is written to it
+        self._short = ShortBlocks(self)
         self._sentences: SentenceTagger | None = None
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block; a short one wakes no other thread. See `engine.interface`."""
         with self._lock:
             if self._is_short(block):
-                count, _ = self._tag_short(block, thresholds)
-                if count >= 0:
-                    return Entities(*(column[:count].copy() for column in self._scratch[1]))
-                return self._learn_short(block, thresholds)
+                return self._short.entities(block, thresholds)
         parts = self.begin(block, thresholds, lambda begin, end, entities: entities, threads)
         return Entities.concatenate(future.result() for future in parts)
 
     def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
         """Return the documents of a block as lines of JSON."""
         with self._lock:
-            if self._is_short(block):
-                count, size = self._tag_short(block, thresholds)
-                if count >= 0:
-                    return bytes(self._json[-2][:size])
+            if self._is_short(block) and (written := self._short.json(block, thresholds)) is not None:
+                return written
         return self.to_json(block, 0, len(block.starts), self.entities(block, thresholds, threads), self.types)[0]
 
     def to_json(
@@ -215,8 +208,8 @@ class CompiledEngine:
         """Return what lines of JSON are written to, for so many bytes, documents and entities."""
         return allocate_json(self.types, capacity, capacity, capacity)
 
-    def scratch(self, longest: int = 0) -> Scratch:
-        """Return scratch for one thread, and sentences of the usual length or of `longest` tokens."""
+    def scratch(self, longest: int = 0, tables: Tables | None = None) -> Scratch:
+        """Return scratch for one thread, sentences of the usual length or of `longest` tokens, and documents' forms."""
         configuration = self.model.configuration
         return Scratch.of(
             max(longest, LONGEST[self.unit]),
@@ -225,7 +218,25 @@ class CompiledEngine:
             len(self.types),
             independent=self._independent,
             parts=max(stage.parts for stage in self.stages),
+            tables=tables,
         )
+
+    def tag_chunks(
+        self,
+        chunks: Chunks,
+        documents: tuple[int, int],
+        snapshot: tuple[Tables, list[Layers]],
+        thresholds: Float,
+        *,
+        scratch: Scratch,
+        out: Entities,
+    ) -> Entities:
+        """Return the entities of documents [begin, end) that were looked up; `out` is where they are written first."""
+        tables, layers = snapshot
+        entries, networks = self.cache.entries(), self.networks(layers)
+        arguments = entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
+        count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
+        return Entities(*(column[:count].copy() for column in out))
 
     def networks(self, layers: Sequence[Layers]) -> Networks:
         """Return the model's networks, of these layers."""
@@ -276,7 +287,7 @@ class CompiledEngine:
         """Look up chunks; threads work out what is new, and then do these with the chunks and the tables."""
         with self._lock:
             pool, cache = self._pool(threads), self.cache
-            self._arguments = None
+            self._short.forget()
             if cache.full:
                 self._readers = self._running
                 cache.clear_out()
@@ -312,7 +323,7 @@ class CompiledEngine:
                 self._free_caches.put(cache)
 
         with self._lock:
-            self._arguments = None
+            self._short.forget()
             future = self._pool(threads).submit(job)
             self._running = [*(f for f in self._running if not f.done()), future]
             return future
@@ -335,49 +346,17 @@ class CompiledEngine:
         """Tag the documents [begin, end) that were looked up, the block's from `offset` on, of `capacity` bytes."""
         (begin, end), (chunks, tables, layers) = documents, lookup
         out = Entities.allocate(capacity * self.overlaps)
-        entities = self._entities(chunks, documents, (tables, layers), thresholds, (self.scratch(), out))
+        scratch = self.scratch(tables=tables)
+        entities = self.tag_chunks(chunks, documents, (tables, layers), thresholds, scratch=scratch, out=out)
         return then(begin + offset, end + offset, entities._replace(documents=entities.documents + offset))
-
-    def _entities(
-        self,
-        chunks: Chunks,
-        documents: tuple[int, int],
-        snapshot: tuple[Tables, list[Layers]],
-        thresholds: Float,
-        memory: tuple[Scratch, Entities],
-    ) -> Entities:
-        tables, layers = snapshot
-        scratch, out = memory
-        entries = self.cache.entries()
-        arguments = entry.bind(entries, chunks, tables, self.networks(layers), self.finders, scratch, out, self._json)
-        count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
-        return Entities(*(column[:count].copy() for column in out))
 
     def _is_short(self, block: Block) -> bool:
         """Tell whether a block is short, and nothing that it would have to wait for is being done."""
-        return 0 < len(block.starts) <= SHORT and len(block.data) <= SHORT and all(f.done() for f in self._running)
-
-    def _tag_short(self, block: Block, thresholds: Float) -> tuple[int, int]:
-        """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
-        if self._arguments is None:
-            self._arguments = self._bind()
-        count, size = entry.tag(
-            self._arguments, block.data, block.starts, block.ends, thresholds, 0, len(block.starts), True
-        )
-        return int(count), int(size)
-
-    def _learn_short(self, block: Block, thresholds: Float) -> Entities:
-        self._arguments = None
-        chunks = learn_chunks(self.cache, block.data, block.starts, block.ends)
-        return self._entities(chunks, (0, len(block.starts)), self.cache.snapshot(), thresholds, self._scratch)
-
-    def _bind(self) -> entry.KernelArguments:
-        """Bundle all that a short block is tagged with."""
-        chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
-        tables, layers = self.cache.snapshot()
-        scratch, out = self._scratch
-        networks, entries = self.networks(layers), self.cache.entries()
-        return entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
+        if not 0 < len(block.starts) <= SHORT or len(block.data) > SHORT:
+            return False
+        if self._running:
+            self._running = [future for future in self._running if not future.done()]
+        return not self._running
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.engine.case_contexts import CONTEXT
 from fanlight.engine.chain import NEVER, OPEN, Chain, columns, emission_width
-from fanlight.engine.chunks import CONTEXT
 from fanlight.engine.simd import (
     MANY_REGISTERS,
     add_row,

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.engine import long_document_kernels
-from fanlight.engine.chunks import CONTEXT, REPEATED, Chunks, Tables
+from fanlight.engine.case_contexts import CONTEXT, REPEATED
+from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import MARGIN, NO_FEATURES, Entities, Tokens
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.hash_index import HashIndex

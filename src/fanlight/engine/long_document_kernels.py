@@ -6,14 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fanlight.engine.chunks import (
-    REPEATED,
-    SEVERAL,
-    place_of,
-    sentence_boundaries,
-    tokens_of,
-    white_width,
-)
+from fanlight.engine.case_contexts import REPEATED, SEVERAL
+from fanlight.engine.chunks import place_of, sentence_boundaries, tokens_of, white_width
 from fanlight.engine.layout import sentence_case
 from fanlight.engine.pipeline import correct_spans, find_entities, mention_probabilities
 from fanlight.engine.token_flags import AS_FORM
@@ -71,7 +65,7 @@ def lay_out(
 def note(
     types: Any, sentence_offsets: Any, flags: Any, folded: Any, places: Any, table: Any, count: int, forms: Any
 ) -> int:
-    """Note how the words of sentences are written, and how often they occur; see `chunks.contexts_of`.
+    """Note how the words of sentences are written, and how often they occur; see `case_contexts.contexts_of`.
 
     A word's form is known by its hash `folded`, which has its number in the `table` of keys and values; `places`
     remembers the number of each word type, -1 for none. Returns how many forms are known then.

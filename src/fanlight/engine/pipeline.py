@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from fanlight.engine.case_contexts import REPEATED, contexts_of, count_repeated, note_repetitions, number_documents
 from fanlight.engine.chain import best_path, messages, probability, type_probabilities
-from fanlight.engine.chunks import REPEATED, contexts_of, note_repetitions, sentence_boundaries, tokens_of
+from fanlight.engine.chunks import sentence_boundaries, tokens_of
 from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
 from fanlight.engine.span_rules import correct_entities
@@ -46,7 +47,7 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
     out : Entities
         Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
     """
-    tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch.longest)
+    tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch)
     count = _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
     return correct_spans(documents.chunks.data, tokens, networks, out, count)
 
@@ -54,7 +55,7 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
 @inner()
 def correct_spans(data: Any, tokens: Any, networks: Any, out: Any, count: int) -> Any:
     """Trim and correct the first `count` entities of columns, unless they may overlap; return how many are left."""
-    if networks.last_stage.independent:
+    if networks.last_stage.independent or count == 0:
         return count
     return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
 
@@ -72,7 +73,7 @@ def run_sentences(
 ) -> Any:
     """Tag sentences whose chunks are tokens, as `run` does documents; entities are in tokens of all."""
     contextual = networks.two_stages or len(networks.first_stage.contexts) > 0
-    tokens = lay_out_sentences(documents, sentence_offsets, owners, contextual)
+    tokens = lay_out_sentences(documents, sentence_offsets, owners, contextual, scratch.memory)
     return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
 
 
@@ -85,17 +86,15 @@ def _run_networks(
     document_features = np.zeros(
         (len(tokens.types), networks.last_stage.document_weights.shape[1] if networks.two_stages else 0), np.float32
     )
-    if networks.two_stages:
-        _fill_document_features(networks.first_stage, tokens, tables, scratch, document_features)
+    repeated = count_repeated(tokens.contexts) if networks.two_stages else ZERO
+    if repeated:
+        _fill_document_features(networks.first_stage, tokens, tables, scratch, repeated, document_features)
     return find_entities(networks.last_stage, tokens, document_features, thresholds, scratch, out)
 
 
 @inner()
-def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
-    """Return the `Tokens` of documents, without features, and with contexts if they are asked for.
-
-    ``longest`` is the number of tokens that a sentence may have.
-    """
+def _lay_out(documents: Any, contextual: bool, scratch: Any) -> Any:
+    """Return the `Tokens` of documents, without features, and with contexts if they are asked for."""
     chunks, begin, stop, tables = documents
     count = ZERO
     for c in range(chunks.documents[begin], chunks.documents[stop]):
@@ -103,8 +102,8 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
     offsets, sentence_offsets = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
     separate = len(tables.kinds) > 0
-    memory = np.zeros((tables.kind_count if separate else tables.form_count, 4), np.int32)
-    repetitions = np.zeros((tables.form_count if separate else 0, 2), np.int32)
+    memory = scratch.memory
+    number = number_documents(memory, stop - begin)
     sentences, at = ZERO, ZERO
     owners = np.empty(count, np.int32)
     sentence_offsets[0] = 0
@@ -121,12 +120,13 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
         offsets_within = sentence_offsets[sentences:]
         state[:] = 0
         divisions = sentence_boundaries(
-            types[at:end], offsets[at:end], gaps[at:end], tables.flags, longest, end - at, offsets_within, state
+            types[at:end], offsets[at:end], gaps[at:end], tables.flags, scratch.longest, end - at, offsets_within, state
         )
         if contextual:
-            contexts_of(types[at:end], offsets_within[: divisions + 1], tables, memory, d - begin + 1, contexts[at:end])
+            stamp, written = number + d - begin, contexts[at:end]
+            contexts_of(types[at:end], offsets_within[: divisions + 1], tables, memory.cases, stamp, written)
             if separate:
-                note_repetitions(types[at:end], tables.forms, repetitions, d - begin + 1, contexts[at:end])
+                note_repetitions(types[at:end], tables.forms, memory.counts, stamp, written)
         owners[sentences : sentences + divisions] = d
         for s in range(divisions + 1):
             offsets_within[s] += at
@@ -136,7 +136,7 @@ def _lay_out(documents: Any, contextual: bool, longest: int) -> Any:
 
 
 @inner()
-def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contextual: bool) -> Any:
+def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contextual: bool, memory: Any) -> Any:
     """Return the `Tokens` of sentences whose chunks are tokens; offsets count tokens.
 
     ``sentence_offsets`` (S + 1,) are the first tokens of sentences, ``owners`` (S,) their documents.
@@ -148,7 +148,7 @@ def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contex
     for t in range(count):
         types[t] = tables.tokens[tables.token_starts[chunks.ids[t]], 0]
         offsets[t, 0], offsets[t, 1] = t, t + 1
-    memory = np.zeros((tables.form_count, 4), np.int32)
+    number = number_documents(memory, len(owners))
     offsets_within = np.empty(len(sentence_offsets), np.int32)
     s = ZERO
     while contextual and s < len(owners):
@@ -158,7 +158,8 @@ def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contex
             end += 1
         offsets_within[end - s] = sentence_offsets[end] - sentence_offsets[s]
         begin, stop = sentence_offsets[s], sentence_offsets[end]
-        contexts_of(types[begin:stop], offsets_within[: end - s + 1], tables, memory, s + 1, contexts[begin:stop])
+        within = offsets_within[: end - s + 1]
+        contexts_of(types[begin:stop], within, tables, memory.cases, number + s, contexts[begin:stop])
         s = end
     return Tokens(types, offsets, contexts, sentence_offsets, owners, no_features())
 
@@ -205,35 +206,39 @@ def _choose(sentence_offsets: Any, s: int, contexts: Any, repeated: bool, batch:
 
 
 @inner()
-def _fill_document_features(net: Any, tokens: Any, tables: Any, scratch: Any, document_features: Any) -> None:
-    """Fill the features (N, T + 1) of other mentions; see `network.document_features`."""
+def _fill_document_features(
+    net: Any, tokens: Any, tables: Any, scratch: Any, repeated: int, document_features: Any
+) -> None:
+    """Fill the features (N, T + 1) of other mentions; see `network.document_features`. `repeated` tokens have some."""
     T = document_features.shape[1] - 1
     ids, contexts, sentence_offsets, owners = tokens.types, tokens.contexts, tokens.sentence_offsets, tokens.owners
     probabilities = np.empty((len(ids), T), np.float32)
     mention_probabilities(net, tokens, scratch, probabilities)
-    last_documents, numbers = np.full(tables.form_count, -1, np.int32), np.empty(tables.form_count, np.int32)
-    sums = np.empty((tables.form_count, T))
+    slots = scratch.memory.slots
+    number = number_documents(scratch.memory, owners[-1] - owners[0] + 1) - owners[0]
+    mentions, sums = np.empty(repeated, np.int32), np.empty((repeated, T))
     s = ZERO
     while s < len(sentence_offsets) - 1:
         end = s
         while end < len(sentence_offsets) - 1 and owners[end] == owners[s]:
             end += 1
+        count = ZERO
         for t in range(sentence_offsets[s], sentence_offsets[end]):
             if contexts[t] & REPEATED:
-                form = tables.forms[ids[t]]
-                if last_documents[form] != owners[s]:
-                    last_documents[form] = owners[s]
-                    numbers[form] = 0
-                    sums[form] = 0
-                numbers[form] += 1
+                slot = slots[tables.forms[ids[t]]]
+                if slot[0] != number + owners[s]:
+                    slot[0], slot[1] = number + owners[s], count
+                    mentions[count], sums[count] = 0, 0
+                    count += 1
+                mentions[slot[1]] += 1
                 for y in range(T):
-                    sums[form, y] += probabilities[t, y]
+                    sums[slot[1], y] += probabilities[t, y]
         for t in range(sentence_offsets[s], sentence_offsets[end]):
             if contexts[t] & REPEATED:
-                form = tables.forms[ids[t]]
+                n = slots[tables.forms[ids[t]], 1]
                 document_features[t, T] = 1
                 for y in range(T):
-                    document_features[t, y] = (sums[form, y] - probabilities[t, y]) / (numbers[form] - 1)
+                    document_features[t, y] = (sums[n, y] - probabilities[t, y]) / (mentions[n] - 1)
         s = end
 
 

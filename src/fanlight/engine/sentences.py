@@ -86,7 +86,7 @@ class SentenceTagger:
             tables,
             engine.networks(layers),
             engine.finders,
-            engine.scratch(int(np.diff(sentences).max(initial=1))),
+            engine.scratch(int(np.diff(sentences).max(initial=1)), tables),
             out,
             self._json,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -10,8 +11,8 @@ from fanlight.engine.columns import Block, Entities
 from fanlight.entities.entity import Document, Entity
 
 
-def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) -> Iterator[Document]:
-    """Yield a block's texts with their entities.
+def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) -> list[Document]:
+    """Return a block's texts with their entities.
 
     Parameters
     ----------
@@ -22,17 +23,21 @@ def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) ->
     types : sequence of str
         That `Entities.types` counts in.
     """
+    if not len(entities.documents):
+        return [Document(text) for text in texts]
+    counts = [len(entities.documents)]
+    if len(texts) > 1:
+        counts = np.bincount(entities.documents, minlength=len(texts)).tolist()
     rows = zip(
         entities.starts.tolist(), entities.ends.tolist(), entities.types.tolist(), entities.probabilities.tolist(),
         strict=True,
     )  # fmt: skip
-    counts = np.bincount(entities.documents, minlength=len(texts)).tolist()
-    for text, count in zip(texts, counts, strict=True):
-        if not count:
-            yield Document(text)
-            continue
-        views = [Entity(s, e, types[k], text[s:e], p) for _, (s, e, k, p) in zip(range(count), rows, strict=False)]
-        yield Document(text, tuple(views))
+    return [
+        Document(text, tuple([Entity(s, e, types[k], text[s:e], p) for s, e, k, p in islice(rows, count)]))
+        if count
+        else Document(text)
+        for text, count in zip(texts, counts, strict=True)
+    ]
 
 
 def columns(block: Block, offset: int, views: Iterable[Document], types: Sequence[str]) -> Entities:

@@ -1,0 +1,88 @@
+"""Short blocks, tagged by one call of a kernel in the caller's own thread, which is sooner than another is woken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanlight.engine import entry
+from fanlight.engine.case_contexts import DocumentMemory
+from fanlight.engine.chunks import Chunks, Tables
+from fanlight.engine.columns import Block, Entities
+from fanlight.engine.json import allocate_json
+from fanlight.engine.scratch import Scratch
+from fanlight.engine.type_cache import learn_chunks
+
+if TYPE_CHECKING:
+    from fanlight.engine.compiled import CompiledEngine
+
+Float = NDArray[np.float64]
+SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
+
+
+class ShortBlocks:
+    """Tags blocks of up to `SHORT` bytes and documents for an engine, whose lock the caller holds.
+
+    Parameters
+    ----------
+    engine : CompiledEngine
+    """
+
+    def __init__(self, engine: CompiledEngine) -> None:
+        capacity = SHORT * engine.overlaps  # there are no more tokens than bytes
+        self._engine = engine
+        self._scratch = engine.scratch()
+        self._rows = np.empty((len(Entities._fields) - 1, capacity), np.int32)
+        self._out = Entities._make([*self._rows, np.empty(capacity)])
+        self._none = Entities.allocate(0)
+        self._json = allocate_json(engine.types, SHORT + capacity, SHORT, capacity)
+        self._arguments: entry.KernelArguments | None = None  # as long as nothing is learned
+
+    def forget(self) -> None:
+        """Forget the tables handed over: they will change."""
+        self._arguments = None
+
+    def entities(self, block: Block, thresholds: Float) -> Entities:
+        """Return the entities of a block."""
+        count, _ = self._tag(block, thresholds)
+        if count < 0:
+            return self._learn(block, thresholds)
+        if count == 0:
+            return self._none
+        return Entities._make([*self._rows[:, :count].copy(), self._out.probabilities[:count].copy()])
+
+    def json(self, block: Block, thresholds: Float) -> bytes | None:
+        """Return a block's documents as lines of JSON; None if it has chunks that are not cached."""
+        count, size = self._tag(block, thresholds)
+        return bytes(self._json[-2][:size]) if count >= 0 else None
+
+    def _tag(self, block: Block, thresholds: Float) -> Any:
+        """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
+        if self._arguments is None:
+            self._arguments = self._bind()
+        data, starts, ends = block
+        return entry.tag(self._arguments, data, starts, ends, thresholds, 0, len(starts), True)
+
+    def _learn(self, block: Block, thresholds: Float) -> Entities:
+        self.forget()
+        engine = self._engine
+        chunks = learn_chunks(engine.cache, block.data, block.starts, block.ends)
+        snapshot = engine.cache.snapshot()
+        scratch = self._scratch_for(snapshot[0])
+        return engine.tag_chunks(chunks, (0, len(block.starts)), snapshot, thresholds, scratch=scratch, out=self._out)
+
+    def _scratch_for(self, tables: Tables) -> Scratch:
+        """Return the scratch, with memory for all forms."""
+        if not self._scratch.memory.holds(tables):
+            self._scratch = self._scratch._replace(memory=DocumentMemory.of(tables))
+        return self._scratch
+
+    def _bind(self) -> entry.KernelArguments:
+        """Bundle all that a short block is tagged with."""
+        chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
+        engine = self._engine
+        tables, layers = engine.cache.snapshot()
+        networks, entries, scratch = engine.networks(layers), engine.cache.entries(), self._scratch_for(tables)
+        return entry.bind(entries, chunks, tables, networks, engine.finders, scratch, self._out, self._json)

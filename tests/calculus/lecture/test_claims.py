@@ -69,8 +69,8 @@ def test_each_view_shows_every_claim(expression, names, facts):
 @pytest.mark.parametrize(
     ("text", "by"),
     [
-        ("tr(kron(A / (2 + V.T**2), A.T))", "A"),
-        ("tr(kron(A / (2 + V.T**2), A.T))", "V"),
+        ("tr(kron(W / (2 + K.T**2), W.T))", "W"),
+        ("tr(kron(W / (2 + K.T**2), W.T))", "K"),
         ("sum(exp(x / (2 + w**2)))", "w"),
         ("sum(tanh(x * exp(w))**2)", "w"),
         ("log(sum(x**3 * (1 + exp(w))) + 4)", "w"),
@@ -78,10 +78,10 @@ def test_each_view_shows_every_claim(expression, names, facts):
 )
 def test_claims_hold_where_a_factor_is_zero(text, by):
     """A piece's name stands for no quotient by a factor that the derivative itself does not divide by."""
-    shapes = {**SHAPES, "V": ("m", "m")}
-    e = parse(text, {name: shapes[name] for name in "AVxw"})
+    shapes = {**SHAPES, "K": ("m", "n")}
+    e = parse(text, {name: shapes[name] for name in "KWxw"})
     point = random_point(e, None, {}, 3, 2)
-    for name in {"A", "x"} & set(point):
+    for name in {"W", "x"} & set(point):
         point[name].flat[0] = 0
     check_claims(derive(e, by), point)
 

@@ -102,8 +102,8 @@ def klue_texts(path: Path) -> list[Text]:
 
 def _spans_in_text(sentence: Sentence) -> Text:
     spans = []
-    for first, last, type_ in sentence.spans:
-        start, end = sentence.starts[first], sentence.ends[last - 1]
+    for begin, stop, type_ in sentence.spans:
+        start, end = sentence.token_starts[begin], sentence.token_ends[stop - 1]
         spans.append((start, end, TYPES.get(type_) or type_of_quantity(sentence.text[start:end])))
     return sentence.text, spans
 
@@ -121,9 +121,9 @@ def names_of(data: Path) -> dict[str, list[str]]:
 
 def is_closed(text: str) -> bool:
     """Tell whether the last syllable ends in a consonant, which decides between the forms of a particle."""
-    last = ord(text[-1])
-    if 0xAC00 <= last <= 0xD7A3:
-        return (last - 0xAC00) % 28 > 0
+    stop = ord(text[-1])
+    if 0xAC00 <= stop <= 0xD7A3:
+        return (stop - 0xAC00) % 28 > 0
     return text[-1] in "013678lmnrLMNR%"
 
 

@@ -23,9 +23,12 @@ def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) ->
         That `Entities.types` counts in.
     """
     rows = zip(
-        entities.starts.tolist(), entities.ends.tolist(), entities.types.tolist(), entities.probabilities.tolist(),
+        entities.char_starts.tolist(),
+        entities.char_ends.tolist(),
+        entities.types.tolist(),
+        entities.probabilities.tolist(),
         strict=True,
-    )  # fmt: skip
+    )
     counts = np.bincount(entities.documents, minlength=len(texts)).tolist()
     for text, count in zip(texts, counts, strict=True):
         if not count:
@@ -49,7 +52,7 @@ def columns(block: Block, offset: int, views: Iterable[Document], types: Sequenc
     numbers = {type_: k for k, type_ in enumerate(types)}
     rows = []
     for d, view in enumerate(views, offset):
-        byte, point = int(block.starts[d]), 0
+        byte, point = int(block.text_starts[d]), 0
         for entity in view.entities:
             byte += len(view.text[point : entity.start].encode())
             point = entity.start

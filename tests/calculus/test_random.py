@@ -40,10 +40,10 @@ def test_gradients_equal_autograds(seed):
             return _autograd(e, dict(zip(names, arrays, strict=True)))
 
         theirs = autograd.grad(value, tuple(range(len(names))))(*(POINT[n] for n in names))
-        for name, right in zip(names, theirs, strict=True):
-            tolerance = 1e-10 * max(1, np.abs(right).max())
+        for name, other in zip(names, theirs, strict=True):
+            tolerance = 1e-10 * max(1, np.abs(other).max())
             np.testing.assert_allclose(
-                evaluate(gradient(e, [name])[0], POINT), right, rtol=1e-8, atol=tolerance, err_msg=f"{e} by {name}"
+                evaluate(gradient(e, [name])[0], POINT), other, rtol=1e-8, atol=tolerance, err_msg=f"{e} by {name}"
             )
 
 
@@ -114,9 +114,9 @@ def shuffled(e, generator):
 @given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_shuffled_terms_and_factors_have_one_normal_form(seed, kind):
     for e in Grown(seed).draw(kind, 2, limit=40):
-        right = shuffled(e, random.Random(seed))
-        assert equal(e, right), f"{e} and {right}"
-        assert str(simplify(e)) == str(simplify(right))
+        other = shuffled(e, random.Random(seed))
+        assert equal(e, other), f"{e} and {other}"
+        assert str(simplify(e)) == str(simplify(other))
 
 
 def test_what_differs_has_different_normal_forms():

@@ -121,9 +121,9 @@ def names_of(data: Path) -> dict[str, list[str]]:
 
 def is_closed(text: str) -> bool:
     """Tell whether the last syllable ends in a consonant, which decides between the forms of a particle."""
-    stop = ord(text[-1])
-    if 0xAC00 <= stop <= 0xD7A3:
-        return (stop - 0xAC00) % 28 > 0
+    last = ord(text[-1])
+    if 0xAC00 <= last <= 0xD7A3:
+        return (last - 0xAC00) % 28 > 0
     return text[-1] in "013678lmnrLMNR%"
 
 

@@ -38,27 +38,27 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--only", nargs="*", choices=list(RUNS), default=list(RUNS))
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
     print("| data | dev F1 (median) | lowest – highest | seeds | seconds (median) | model, MB |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for name in given.only:
+        for name in arguments.only:
             train, with_vectors, options = RUNS[name]
-            if with_vectors and given.vectors is None:
+            if with_vectors and arguments.vectors is None:
                 continue
             f1, seconds = [], []
             spelled: dict[str, list[float]] = {"lower": [], "upper": []}
             out = Path(folder) / "m.fanlight"
-            for seed in given.seeds:
-                source = given.data / train
+            for seed in arguments.seeds:
+                source = arguments.data / train
                 dev = str(source).replace("train.", "dev.")
                 command = [sys.executable, "-m", "fanlight", "train", str(source), "--dev", dev, "--out", str(out)]
                 command += ["--seed", str(seed)]
-                command += [str(given.data / o) if o.startswith("gazetteers/") else o for o in options]
-                command += ["--vectors", str(given.vectors)] if with_vectors else []
+                command += [str(arguments.data / o) if o.startswith("gazetteers/") else o for o in options]
+                command += ["--vectors", str(arguments.vectors)] if with_vectors else []
                 if with_vectors and not seconds:
-                    subprocess.run([sys.executable, "-c", READ, str(given.vectors)], check=True, env=environment)
+                    subprocess.run([sys.executable, "-c", READ, str(arguments.vectors)], check=True, env=environment)
                 began = time.perf_counter()
                 subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
                 seconds.append(time.perf_counter() - began)
@@ -73,8 +73,10 @@ def main() -> None:
                     row(f"the same models, dev in {spelling} case", scores, "|")
 
 
-def row(name: str, f1: list[float], rest: str) -> None:
-    print(f"| {name} | {statistics.median(f1):.2f} | {min(f1):.2f} – {max(f1):.2f} | {len(f1)} | {rest} |", flush=True)
+def row(name: str, f1: list[float], columns: str) -> None:
+    print(
+        f"| {name} | {statistics.median(f1):.2f} | {min(f1):.2f} – {max(f1):.2f} | {len(f1)} | {columns} |", flush=True
+    )
 
 
 def score(model: Path, dev: Path, environment: dict[str, str]) -> float:
@@ -87,8 +89,8 @@ def written(dev: Path, spelling: str, folder: Path) -> Path:
     """Write a column file with its words, all but the marks of documents, in lower or upper case."""
     lines = []
     for line in dev.read_text(encoding="utf-8").split("\n"):
-        word, space, rest = line.partition(" ")
-        lines.append(line if word == "-DOCSTART-" else getattr(word, spelling)() + space + rest)
+        word, space, columns = line.partition(" ")
+        lines.append(line if word == "-DOCSTART-" else getattr(word, spelling)() + space + columns)
     place = folder / f"{spelling}.txt"
     place.write_text("\n".join(lines), encoding="utf-8")
     return place

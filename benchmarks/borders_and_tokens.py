@@ -24,7 +24,7 @@ PART = 20
 
 def join_tokens(sentences: list[list[str]]) -> tuple[str, set[int], set[tuple[int, int]]]:
     """Return running text, where sentences but the first begin, and the tokens' offsets."""
-    text, borders, tokens = "", set(), set()
+    text, gold_borders, tokens = "", set(), set()
     for number, words in enumerate(sentences):
         quoted = False
         for place, word in enumerate(words):
@@ -37,24 +37,31 @@ def join_tokens(sentences: list[list[str]]) -> tuple[str, set[int], set[tuple[in
             if text and not (place and glued):
                 text += " " if place or sentences[number - 1][-1] in FINAL else "\n"
             if number and not place:
-                borders.add(len(text))
+                gold_borders.add(len(text))
             quoted ^= quote
             tokens.add((len(text), len(text) + len(word)))
             text += word
-    return text, borders, tokens
+    return text, gold_borders, tokens
 
 
 def score_borders(parts: list[list[list[str]]]) -> float:
     """Return F1 of sentence borders in percent."""
     right = gold = output = 0
     for part in parts:
-        text, borders, _ = join_tokens(part)
-        starts, _, offsets = segment(text)
-        cuts = {int(starts[t]) for t in offsets[1:-1]}
-        right, gold, output = right + len(cuts & borders), gold + len(borders), output + len(cuts)
+        text, gold_borders, _ = join_tokens(part)
+        token_starts, _, offsets = segment(text)
+        output_borders = {int(token_starts[t]) for t in offsets[1:-1]}
+        right, gold, output = (
+            right + len(output_borders & gold_borders),
+            gold + len(gold_borders),
+            output + len(output_borders),
+        )
         if "--errors" in sys.argv:
-            for cut in sorted(cuts ^ borders):
-                print("+" if cut in cuts else "-", text[max(0, cut - 40) : cut] + "|" + text[cut : cut + 30])
+            for border in sorted(output_borders ^ gold_borders):
+                print(
+                    "+" if border in output_borders else "-",
+                    text[max(0, border - 40) : border] + "|" + text[border : border + 30],
+                )
     return 200 * right / max(1, gold + output)
 
 
@@ -63,15 +70,15 @@ def score_tokens(parts: list[list[list[str]]]) -> float:
     right = gold = 0
     for part in parts:
         text, _, tokens = join_tokens(part)
-        starts, ends, _ = segment(text)
-        right += len(tokens & set(zip(starts.tolist(), ends.tolist(), strict=True)))
+        token_starts, token_ends, _ = segment(text)
+        right += len(tokens & set(zip(token_starts.tolist(), token_ends.tolist(), strict=True)))
         gold += len(tokens)
     return 100 * right / max(1, gold)
 
 
-def goes_on(last: str, first: str) -> bool:
+def goes_on(previous: str, word: str) -> bool:
     """Tell whether a line of prose goes on with a word behind another."""
-    return last == "," or (last not in FINAL and (first[0].islower() or first in OPENING))
+    return previous == "," or (previous not in FINAL and (word[0].islower() or word in OPENING))
 
 
 def read_parts(path: Path, count: int, *, wrapped: bool = False) -> list[list[list[str]]]:
@@ -87,7 +94,7 @@ def read_parts(path: Path, count: int, *, wrapped: bool = False) -> list[list[li
             else:
                 sentences.append(words)
             words = []
-    return [sentences[first : first + PART] for first in range(0, min(count, len(sentences)), PART)]
+    return [sentences[begin : begin + PART] for begin in range(0, min(count, len(sentences)), PART)]
 
 
 def main() -> None:

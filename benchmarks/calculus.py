@@ -111,7 +111,7 @@ PAUSE = 0.3  # seconds until the threads of the last program sleep
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=1.0, help="for each program at each size")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     pipes = {}
     for name in PROGRAMS:
@@ -131,7 +131,7 @@ def main() -> None:
             for _ in range(ROUNDS):
                 for name, pipe in pipes.items():
                     time.sleep(PAUSE)
-                    times[name].append(_ask(pipe, ("time", given.seconds / ROUNDS)))
+                    times[name].append(_ask(pipe, ("time", arguments.seconds / ROUNDS)))
             mine = statistics.median(times["fanlight"])
             ratios = " | ".join(f"{statistics.median(times[name]) / mine:.2f}" for name in names)
             print(f"| {m} × {n} | {batch} | {mine * 1e6:.1f} | {ratios} |", flush=True)

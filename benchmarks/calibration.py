@@ -28,28 +28,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared/data/conll2003-en/dev.txt")
-    given = parser.parse_args()
-    model = fanlight.load(given.model).model
-    corpus = read_corpus(given.data, tokenise_sentences, unit=model.configuration.unit)
+    arguments = parser.parse_args()
+    model = fanlight.load(arguments.model).model
+    corpus = read_corpus(arguments.data, tokenise_sentences, unit=model.configuration.unit)
     halves = corpus.documents[::2], corpus.documents[1::2]
     types = set(corpus.types)
 
-    def found(documents: list, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    def predict(documents: list, temperature: float) -> tuple[np.ndarray, np.ndarray]:
         tagger = Tagger(replace(model, parameters=scale_scores(model.parameters, temperature)))
         sure, right = [], []
         for document in documents:
             for sentence, spans in zip(document, tagger.sentences(document, probabilities=True), strict=True):
-                some = [s for s in spans if s.type in types]
-                sure += [s.probability for s in some]
-                right += [s[:3] in sentence.spans for s in some]
+                chosen = [s for s in spans if s.type in types]
+                sure += [s.probability for s in chosen]
+                right += [s[:3] in sentence.spans for s in chosen]
         return np.array(sure), np.array(right)
 
     print("| fitted on | measured on | temperature | expected calibration error before | after |")
     print("|---|---|---|---|---|")
     for name, fitted, other in (("even", *halves), ("odd", *halves[::-1])):
-        right = found(fitted, 1.0)[1]
-        t = fit_temperature(lambda t, fitted=fitted: found(fitted, t)[0], right)
-        before, after = reliability(*found(other, 1.0)).error, reliability(*found(other, t)).error
+        right = predict(fitted, 1.0)[1]
+        t = fit_temperature(lambda t, fitted=fitted: predict(fitted, t)[0], right)
+        before, after = reliability(*predict(other, 1.0)).error, reliability(*predict(other, t)).error
         print(f"| {name} documents | the others | {t:.3f} | {before:.2f} % | {after:.2f} % |", flush=True)
 
     tagger = Tagger(model)
@@ -62,8 +62,8 @@ def main() -> None:
                 missed[type_] += not covered.issuperset(range(start, end))
     print("\n| type | names | readable after masking |\n|---|---|---|")
     for type_, count in [*sorted(gold.items()), ("all", gold.total())]:
-        some = missed.total() if type_ == "all" else missed[type_]
-        print(f"| {type_} | {count} | {100 * some / count:.2f} % |")
+        readable = missed.total() if type_ == "all" else missed[type_]
+        print(f"| {type_} | {count} | {100 * readable / count:.2f} % |")
 
 
 if __name__ == "__main__":

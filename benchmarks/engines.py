@@ -25,20 +25,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--megabytes", type=int, default=50)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        words = write_english(place / "text.txt", given.data / "raw-en", given.megabytes * 1_000_000)
+        words = write_english(place / "text.txt", arguments.data / "raw-en", arguments.megabytes * 1_000_000)
         (place / "line.txt").write_text("Museums in Paris are amazing to see.\n")
         measured([*FANLIGHT, str(place / "text.txt"), "--out", str(place / "once")])  # compile, once
         print("| | seconds | of them to start | words/s | without the start | share of the plain command |")
         print("|---|---|---|---|---|---|")
         plain = 0.0
         for name, options in (("plain", []), ("local", ["--engine", "local"]), ("ray", ["--engine", "ray"])):
-            start, whole = (once(place / text, place / "out", options) for text in ("line.txt", "text.txt"))
-            speed, steady = words / whole, words / (whole - start)
+            start, total = (once(place / text, place / "out", options) for text in ("line.txt", "text.txt"))
+            speed, steady = words / total, words / (total - start)
             plain = plain or steady
-            row = f"{whole:.1f} | {start:.1f} | {speed:,.0f} | {steady:,.0f} | {steady / plain:.0%}"
+            row = f"{total:.1f} | {start:.1f} | {speed:,.0f} | {steady:,.0f} | {steady / plain:.0%}"
             print(f"| {name} | {row} |", flush=True)
 
 

@@ -33,9 +33,9 @@ def main() -> None:
     for types in arguments.types:
         sentences = write_sentences(types, arguments.words)
         for head in arguments.heads:
-            for passes in arguments.passes:
-                training, tagging = measure(sentences, head, passes)
-                print(f"| {types} | {head} | {passes} | {training:,.0f} | {tagging:,.0f} |", flush=True)
+            for stages in arguments.passes:
+                training, tagging = measure(sentences, head, stages)
+                print(f"| {types} | {head} | {stages} | {training:,.0f} | {tagging:,.0f} |", flush=True)
 
 
 def write_sentences(types: int, words: int, seed: int = 1) -> list[list[tuple[str, str]]]:
@@ -55,14 +55,14 @@ def write_sentences(types: int, words: int, seed: int = 1) -> list[list[tuple[st
     return sentences
 
 
-def measure(sentences: list[list[tuple[str, str]]], head: str, passes: int) -> tuple[float, float]:
+def measure(sentences: list[list[tuple[str, str]]], head: str, stages: int) -> tuple[float, float]:
     """Train on sentences, in documents of twenty; return words a second of the last epoch, and of tagging."""
     with tempfile.TemporaryDirectory() as folder:
         data, out = Path(folder) / "data.conll", Path(folder) / "m.fanlight"
         documents = [sentences[n : n + 20] for n in range(0, len(sentences), 20)]
         rows = ["\n\n".join("\n".join("\t".join(row) for row in s) for s in document) for document in documents]
         data.write_text("".join(f"-DOCSTART-\tO\n\n{document}\n\n" for document in rows), encoding="utf-8")
-        settings = read_settings(None, {"epochs": EPOCHS, "head": head, "passes": passes, "folds": 2})
+        settings = read_settings(None, {"epochs": EPOCHS, "head": head, "passes": stages, "folds": 2})
         *_, last = train_model(data, None, out, None, settings)
         tagger = fanlight.load(out)
     texts = [" ".join(" ".join(word for word, _ in s) for s in document) for document in documents]

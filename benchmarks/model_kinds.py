@@ -111,9 +111,9 @@ def with_features(model: Model, gazetteer: Gazetteer | None, patterns: Patterns 
     def widened(configuration: Configuration, parameters: dict[str, np.ndarray]) -> tuple[Configuration, dict]:
         weights = dict(parameters)
         for k in range(configuration.positions):
-            more = rng.normal(0, 0.01, (configuration.hidden, width)).astype(np.float32)
-            before = parameters.get(f"E_{k}", more[:, :0])
-            weights[f"E_{k}"] = np.concatenate([more, before], axis=1)
+            new_columns = rng.normal(0, 0.01, (configuration.hidden, width)).astype(np.float32)
+            before = parameters.get(f"E_{k}", new_columns[:, :0])
+            weights[f"E_{k}"] = np.concatenate([new_columns, before], axis=1)
         return replace(configuration, evidence_width=configuration.evidence_width + width), weights
 
     configuration, parameters = widened(model.configuration, model.parameters)

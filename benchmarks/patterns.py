@@ -26,20 +26,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--sentences", type=int, default=3000)
     parser.add_argument("--seeds", type=int, default=2)
-    given = parser.parse_args()
-    train = next((given.data / "klue-ko").glob("train.*"))
+    arguments = parser.parse_args()
+    train = next((arguments.data / "klue-ko").glob("train.*"))
     dev = train.with_name(train.name.replace("train", "dev"))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         blank = "\n" if train.suffix == ".jsonl" else "\n\n"
-        sentences = train.read_text(encoding="utf-8").split(blank)[: given.sentences]
+        sentences = train.read_text(encoding="utf-8").split(blank)[: arguments.sentences]
         (place / train.name).write_text(blank.join(sentences) + "\n", encoding="utf-8")
         (place / "patterns.tsv").write_text(PATTERNS, encoding="utf-8")
-        for seed, known in itertools.product(range(1, given.seeds + 1), ([], [place / "patterns.tsv"])):
-            fanlight.train(place / train.name, dev, place / "m", patterns=known, seed=seed)
+        for seed, patterns in itertools.product(range(1, arguments.seeds + 1), ([], [place / "patterns.tsv"])):
+            fanlight.train(place / train.name, dev, place / "m", patterns=patterns, seed=seed)
             scores = fanlight.evaluate(place / "m", dev)
             types = ", ".join(f"{name} {counts.f1:.2f}" for name, counts in scores.types.items())
-            print(f"seed {seed}, {'with' if known else 'without'}: {scores.f1:.2f} ({types})", flush=True)
+            print(f"seed {seed}, {'with' if patterns else 'without'}: {scores.f1:.2f} ({types})", flush=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     servers = {
         PORT: ("fanlight serve", ["-m", "fanlight", "serve", "--model", "en", "--port", str(PORT)]),
         RIVAL: ("spaCy behind FastAPI", ["-c", _WRAPPER, str(RIVAL)]),
@@ -84,15 +84,17 @@ def main() -> None:
             wait_for(f"http://127.0.0.1:{port}/healthz")
             load(port, 4, 3, [SENTENCE])  # warm
         print(f"| texts | clients | server | requests/s | p50, ms | p99, ms | errors | times as many |\n|{'---|' * 8}")
-        kinds = {"one": [SENTENCE], "different": list(itertools.islice(sentences(given.data), DIFFERENT))}
+        kinds = {"one": [SENTENCE], "different": list(itertools.islice(sentences(arguments.data), DIFFERENT))}
         for (kind, texts), clients in itertools.product(kinds.items(), (1, 16, 128)):
-            found = [[load(port, clients, given.seconds, texts) for port in servers] for _ in range(given.rounds)]
-            times = [f"{median(ours[0] / theirs[0] for ours, theirs in found):.1f}", ""]
-            for (name, _), runs, more in zip(servers.values(), zip(*found, strict=True), times, strict=True):
+            rounds = [
+                [load(port, clients, arguments.seconds, texts) for port in servers] for _ in range(arguments.rounds)
+            ]
+            times = [f"{median(ours[0] / theirs[0] for ours, theirs in rounds):.1f}", ""]
+            for (name, _), runs, ratio in zip(servers.values(), zip(*rounds, strict=True), times, strict=True):
                 rate, half, most = (median(run[i] for run in runs) for i in range(3))
                 errors = sum(run[3] for run in runs)
                 print(
-                    f"| {kind} | {clients} | {name} | {rate:,.0f} | {half:.2f} | {most:.1f} | {errors} | {more} |",
+                    f"| {kind} | {clients} | {name} | {rate:,.0f} | {half:.2f} | {most:.1f} | {errors} | {ratio} |",
                     flush=True,
                 )
     finally:
@@ -130,15 +132,15 @@ def load(port: int, clients: int, seconds: int, texts: list[str]) -> tuple[float
         done = subprocess.run([*command, f"http://127.0.0.1:{port}/v1/tag"], capture_output=True, text=True, check=True)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
     assert rate is not None
-    told = re.findall(r"(?:Non-2xx|Socket errors).*", done.stdout)
-    errors = [int(number) for line in told for number in re.findall(r" (\d+)(?:,|$)", line)]
+    error_lines = re.findall(r"(?:Non-2xx|Socket errors).*", done.stdout)
+    errors = [int(number) for line in error_lines for number in re.findall(r" (\d+)(?:,|$)", line)]
     return float(rate[1]), percentile(done.stdout, 50), percentile(done.stdout, 99), sum(errors)
 
 
 def percentile(text: str, share: int) -> float:
-    found = re.search(rf"\s{share}%\s+([\d.]+)(us|ms|s)", text)
-    assert found is not None
-    return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
+    match = re.search(rf"\s{share}%\s+([\d.]+)(us|ms|s)", text)
+    assert match is not None
+    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def read_sentences(data: Path, files: Sequence[str]) -> list[Sentence]:
-    return [s for file in files for s in read_corpus(data / file, tokenise_sentences).sentences if s.starts]
+    return [s for file in files for s in read_corpus(data / file, tokenise_sentences).sentences if s.token_starts]
 
 
 def drawn(sentences: Sequence[Sentence], size: int, seed: int) -> list[Sentence]:
@@ -110,7 +110,8 @@ def json_line(sentence: Sentence) -> str:
     import json
 
     spans = [
-        {"start": sentence.starts[a], "end": sentence.ends[b - 1], "label": type_} for a, b, type_ in sentence.spans
+        {"start": sentence.token_starts[a], "end": sentence.token_ends[b - 1], "label": type_}
+        for a, b, type_ in sentence.spans
     ]
     return json.dumps({"text": sentence.text, "spans": spans}, ensure_ascii=False) + "\n"
 
@@ -124,7 +125,9 @@ def crfsuite_spans(train: Sequence[Sentence], dev: Sequence[Sentence], seed: int
 
     trainer = pycrfsuite.Trainer(verbose=False)
     for sentence in train:
-        trainer.append(crf_features(sentence), tags_from_spans(list(sentence.spans), len(sentence.starts), "IOB2"))
+        trainer.append(
+            crf_features(sentence), tags_from_spans(list(sentence.spans), len(sentence.token_starts), "IOB2")
+        )
     trainer.set_params({"c1": 0.1, "c2": 1e-3, "max_iterations": 100, "feature.possible_transitions": True})
     with tempfile.NamedTemporaryFile() as file:
         trainer.train(file.name)
@@ -135,21 +138,21 @@ def crfsuite_spans(train: Sequence[Sentence], dev: Sequence[Sentence], seed: int
 
 def crf_features(sentence: Sentence) -> list[list[str]]:
     """Return the features of each token: those of the tokens within `RADIUS`, with their distance."""
-    own = list(token_features(sentence))
+    token_rows = list(token_features(sentence))
     nothing = ["outside"]
     return [
         [
             f"{k}:{feature}"
             for k in range(-RADIUS, RADIUS + 1)
-            for feature in (own[n + k] if 0 <= n + k < len(own) else nothing)
+            for feature in (token_rows[n + k] if 0 <= n + k < len(token_rows) else nothing)
         ]
-        for n in range(len(own))
+        for n in range(len(token_rows))
     ]
 
 
 def token_features(sentence: Sentence) -> Iterator[list[str]]:
     if is_korean([sentence]):
-        for n, (start, token) in enumerate(zip(sentence.starts, sentence.tokens, strict=True)):
+        for n, (start, token) in enumerate(zip(sentence.token_starts, sentence.tokens, strict=True)):
             left = sentence.text.rfind(" ", 0, start) + 1
             right = sentence.text.find(" ", start) % (len(sentence.text) + 1)
             word = sentence.text[left:right]
@@ -180,14 +183,14 @@ def spacy_spans(train: Sequence[Sentence], dev: Sequence[Sentence], seed: int, s
     nlp = spacy.blank("xx" if is_korean(train) else "en")
     nlp.add_pipe("ner")
 
-    def made(sentence: Sentence) -> Doc:
-        after = [sentence.text[end : end + 1] == " " for end in sentence.ends]
+    def doc_of(sentence: Sentence) -> Doc:
+        after = [sentence.text[end : end + 1] == " " for end in sentence.token_ends]
         return Doc(nlp.vocab, words=list(sentence.tokens), spaces=after)
 
     examples = []
     for sentence in train:
-        tags = tags_from_spans(list(sentence.spans), len(sentence.starts), "BILOU")
-        examples.append(Example.from_dict(made(sentence), {"entities": tags}))
+        tags = tags_from_spans(list(sentence.spans), len(sentence.token_starts), "BILOU")
+        examples.append(Example.from_dict(doc_of(sentence), {"entities": tags}))
     optimiser = nlp.initialize(lambda: examples)
     rng = np.random.default_rng(seed)
     step = 0
@@ -200,7 +203,7 @@ def spacy_spans(train: Sequence[Sentence], dev: Sequence[Sentence], seed: int, s
             if step >= steps:
                 break
     ner = nlp.get_pipe("ner")
-    return [[(e.start, e.end, e.label_) for e in ner(made(sentence)).ents] for sentence in dev]
+    return [[(e.start, e.end, e.label_) for e in ner(doc_of(sentence)).ents] for sentence in dev]
 
 
 if __name__ == "__main__":

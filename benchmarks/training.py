@@ -35,18 +35,18 @@ def main() -> None:
     parser.add_argument(
         "--sentences", type=int, default=15_000, help="of gmb-en, and texts of kmou-ko, for both CRF and fanlight"
     )
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if "crf" in given.only:
+        if "crf" in arguments.only:
             print("| data | system | dev F1 | seconds |\n|---|---|---|---|")
             for name, train in (("gmb-en", "train.txt"), ("kmou-ko", "train.jsonl")):
-                against_crf(name, given.data / name / train, given, Path(folder))
-        if "limits" in given.only:
-            limits(given, Path(folder))
-        if "spacy" in given.only:
-            against_spacy(given, Path(folder))
-        if "torch" in given.only:
-            against_torch(given)
+                against_crf(name, arguments.data / name / train, arguments, Path(folder))
+        if "limits" in arguments.only:
+            limits(arguments, Path(folder))
+        if "spacy" in arguments.only:
+            against_spacy(arguments, Path(folder))
+        if "torch" in arguments.only:
+            against_torch(arguments)
 
 
 def fanlight(train: Path, dev: Path, out: Path, options: list[str]) -> tuple[float, float, float]:
@@ -58,28 +58,30 @@ def fanlight(train: Path, dev: Path, out: Path, options: list[str]) -> tuple[flo
     return json.loads(scored.stdout)["f1"], seconds, memory
 
 
-def against_crf(name: str, source: Path, given: argparse.Namespace, folder: Path) -> None:
+def against_crf(name: str, source: Path, arguments: argparse.Namespace, folder: Path) -> None:
     """Features of the words up to two places away, as the library's tutorial has them; for Korean, of characters."""
     import sklearn_crfsuite
 
     dev, part = Path(str(source).replace("train.", "dev.")), folder / source.name
     if source.suffix == ".jsonl":  # a text a line
-        part.write_text("".join(source.open(encoding="utf-8").readlines()[: given.sentences]), encoding="utf-8")
+        part.write_text("".join(source.open(encoding="utf-8").readlines()[: arguments.sentences]), encoding="utf-8")
     else:
-        some = read_corpus(source, tokenise_sentences).sentences[: given.sentences]
-        part.write_text("\n".join(write_columns(some, "IOB2")) + "\n", encoding="utf-8")
+        selection = read_corpus(source, tokenise_sentences).sentences[: arguments.sentences]
+        part.write_text("\n".join(write_columns(selection, "IOB2")) + "\n", encoding="utf-8")
     corpora = [read_corpus(path, tokenise_sentences) for path in (part, dev)]
     began = time.perf_counter()
     crf = sklearn_crfsuite.CRF(c1=0.1, c2=0.1, max_iterations=100, all_possible_transitions=True)
-    X = [[crf_features(s.tokens, t) for t in range(len(s.starts))] for s in corpora[0].sentences]
-    crf.fit(X, [tags_from_spans(s.spans, len(s.starts), "IOB2") for s in corpora[0].sentences])
-    found = crf.predict([[crf_features(s.tokens, t) for t in range(len(s.starts))] for s in corpora[1].sentences])
-    spans = [spans_from_tags(tags)[0] for tags in found]
+    X = [[crf_features(s.tokens, t) for t in range(len(s.token_starts))] for s in corpora[0].sentences]
+    crf.fit(X, [tags_from_spans(s.spans, len(s.token_starts), "IOB2") for s in corpora[0].sentences])
+    predicted = crf.predict(
+        [[crf_features(s.tokens, t) for t in range(len(s.token_starts))] for s in corpora[1].sentences]
+    )
+    spans = [spans_from_tags(tags)[0] for tags in predicted]
     f1 = score_spans([s.spans for s in corpora[1].sentences], spans).f1
     print(f"| {name} | sklearn-crfsuite, ±2 | {f1:.2f} | {time.perf_counter() - began:.0f} |", flush=True)
-    options = ["--vectors", str(given.vectors)] if corpora[0].unit == "word" and given.vectors else []
-    for label, some in (("fanlight, vectors", options), ("fanlight", [])) if options else (("fanlight", []),):
-        f1, seconds, _ = fanlight(part, dev, folder / "m.fanlight", some)
+    options = ["--vectors", str(arguments.vectors)] if corpora[0].unit == "word" and arguments.vectors else []
+    for label, selection in (("fanlight, vectors", options), ("fanlight", [])) if options else (("fanlight", []),):
+        f1, seconds, _ = fanlight(part, dev, folder / "m.fanlight", selection)
         print(f"| {name} | {label} | {f1:.2f} | {seconds:.0f} |", flush=True)
 
 
@@ -97,30 +99,30 @@ def crf_features(tokens: list[str], t: int) -> dict[str, str | bool]:
     return features
 
 
-def limits(given: argparse.Namespace, folder: Path) -> None:
+def limits(arguments: argparse.Namespace, folder: Path) -> None:
     """How soon dev F1 93 is reached on CoNLL-2003, and the memory of a whole run."""
-    train, dev = (given.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev"))
-    vectors = ["--vectors", str(given.vectors)]
+    train, dev = (arguments.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev"))
+    vectors = ["--vectors", str(arguments.vectors)]
     print("\n| conll2003-en | dev F1 | seconds | peak memory, MB |\n|---|---|---|---|")
     for name, options in (("passes=1, epochs=4", ["--set", "passes=1", "--set", "epochs=4"]), ("default", [])):
         f1, seconds, memory = fanlight(train, dev, folder / "m.fanlight", vectors + options)
         print(f"| {name} | {f1:.2f} | {seconds:.1f} | {memory:.0f} |", flush=True)
 
 
-def against_spacy(given: argparse.Namespace, folder: Path) -> None:
+def against_spacy(arguments: argparse.Namespace, folder: Path) -> None:
     """spaCy's own recipe for CPUs, `init config --optimize efficiency`, run to its own end."""
     import spacy
     from spacy.tokens import Doc, DocBin
 
-    train, dev = (given.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev"))
+    train, dev = (arguments.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev"))
     blank = spacy.blank("en")
     for path in (train, dev):
         store = DocBin()
         for document in read_corpus(path, tokenise_sentences).documents:
             words = [token for s in document for token in s.tokens]
-            firsts = [t == 0 for s in document for t in range(len(s.starts))]
+            firsts = [t == 0 for s in document for t in range(len(s.token_starts))]
             doc = Doc(blank.vocab, words=words, sent_starts=firsts)
-            begins = [sum(len(s.starts) for s in document[:i]) for i in range(len(document))]
+            begins = [sum(len(s.token_starts) for s in document[:i]) for i in range(len(document))]
             doc.set_ents(
                 [_span(doc, b + s, b + e, t) for b, x in zip(begins, document, strict=True) for s, e, t in x.spans]
             )
@@ -166,10 +168,10 @@ def against_spacy(given: argparse.Namespace, folder: Path) -> None:
     )
     seconds = time.perf_counter() - began
     f1 = 100 * json.loads((folder / "spacy" / "model-best" / "meta.json").read_text())["performance"]["ents_f"]
-    own, own_seconds, _ = fanlight(train, dev, folder / "m.fanlight", ["--vectors", str(given.vectors)])
+    fanlight_f1, own_seconds, _ = fanlight(train, dev, folder / "m.fanlight", ["--vectors", str(arguments.vectors)])
     print("\n| conll2003-en | dev F1 | seconds |\n|---|---|---|")
     print(f"| spaCy {spacy.__version__}, efficiency | {f1:.2f} | {seconds:.0f} |")
-    print(f"| fanlight, default | {own:.2f} | {own_seconds:.0f} |", flush=True)
+    print(f"| fanlight, default | {fanlight_f1:.2f} | {own_seconds:.0f} |", flush=True)
 
 
 def _span(doc: object, start: int, end: int, type_: str) -> object:
@@ -178,13 +180,13 @@ def _span(doc: object, start: int, end: int, type_: str) -> object:
     return Span(doc, start, end, label=type_)
 
 
-def against_torch(given: argparse.Namespace) -> None:
+def against_torch(arguments: argparse.Namespace) -> None:
     """One epoch over CoNLL-2003 of the same network, batches and threads: fanlight's loop and PyTorch, eager."""
     command = [
         sys.executable,
         str(Path(__file__).with_name("torch_epoch.py")),
-        str(given.data / "conll2003-en" / "train.txt"),
-        str(given.vectors),
+        str(arguments.data / "conll2003-en" / "train.txt"),
+        str(arguments.vectors),
     ]
     print("\n| conll2003-en, one epoch | seconds | loss a token |\n|---|---|---|", flush=True)
     for which in ("fanlight", "torch"):

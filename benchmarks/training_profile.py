@@ -43,17 +43,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--vectors", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=2)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     spent["importing"] = time.perf_counter() - BEGAN
-    files = [given.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev")]
-    settings = read_settings(None, {"passes": 1, "epochs": given.epochs})
+    files = [arguments.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev")]
+    settings = read_settings(None, {"passes": 1, "epochs": arguments.epochs})
     with threadpool_limits(1, user_api="blas"), tempfile.TemporaryDirectory() as folder:
         compiled = loop.training_program
         loop.training_program = timed("compiling the program", compiled)
         corpora = timed(
             "reading the corpora", lambda: [train.read_labelled(f, settings, None, "utf-8") for f in files]
         )()
-        lexicon, _ = timed("reading the vectors, kept", read_lexicon)(given.vectors)
+        lexicon, _ = timed("reading the vectors, kept", read_lexicon)(arguments.vectors)
         run = timed("numbering words, hashing features", prepare)(*corpora, lexicon, settings)
         for owner, method, name in (
             (Run, "score", "scoring the dev set"),
@@ -62,10 +62,10 @@ def main() -> None:
         ):
             setattr(owner, method, timed(name, getattr(owner, method)))
         timed("all of training", lambda: list(loop.train_network(run, Path(folder) / "part")))()
-        spent[f"{given.epochs} epochs"] = spent.pop("all of training") - sum(
+        spent[f"{arguments.epochs} epochs"] = spent.pop("all of training") - sum(
             spent[name] for name in ("compiling the program", "scoring the dev set", "writing checkpoints")
         )
-        model = train.build_model(run, corpora, corpora[1], given.vectors)
+        model = train.build_model(run, corpora, corpora[1], arguments.vectors)
         timed("saving the model", save_model)(model, os.path.join(folder, "m.fanlight"))
         steps(prepare(*corpora, lexicon, settings))
     print("\n| stage | seconds |\n|---|---|")
@@ -92,7 +92,7 @@ def steps(run: Run) -> None:
     used: dict[str, float] = defaultdict(float)
     clock = time.thread_time
     lines = ["c = clock()"]
-    for node, own in plan.writer.steps:
+    for node, step_lines in plan.writer.steps:
         name = "views and scalars"
         if node in plan.writer.joint:
             name = "forward-backward of the chain"
@@ -111,7 +111,7 @@ def steps(run: Run) -> None:
                 name = "products: gradient by the word types' vectors"
             elif shape[0] == "m" and run.configuration.width == node.shape[1].constant:
                 name = "products: gradient by the first layer"
-        lines += [*own, f"d = clock(); used[{name!r}] += d - c; c = d"]
+        lines += [*step_lines, f"d = clock(); used[{name!r}] += d - c; c = d"]
     plan.writer.bind("used", used)
     plan.writer.bind("clock", clock)
     plan.run_steps = plan.writer.build(plan.parameters, lines, plan.results)
@@ -119,7 +119,7 @@ def steps(run: Run) -> None:
     optimiser = Optimiser("adam", parameters)
     optimiser.start_averaging()
     feeder, rng = Collator(run), np.random.default_rng(0)
-    cut = batches(run.train, epoch_order(run.parts, rng), run.settings.batch_tokens)
+    batch_iterator = batches(run.train, epoch_order(run.parts, rng), run.settings.batch_tokens)
 
     def measure(name: str, work: Callable[[], Any]) -> Any:
         began = clock()
@@ -127,7 +127,7 @@ def steps(run: Run) -> None:
         used[name] += clock() - began
         return done
 
-    for number, batch in zip(range(WARM + BATCHES), fetched(measure, cut), strict=False):
+    for number, batch in zip(range(WARM + BATCHES), fetched(measure, batch_iterator), strict=False):
         if number == WARM:
             used.clear()
         inputs, needed = measure("laying out the batch, masks", lambda batch=batch: feeder(batch, rng))
@@ -143,11 +143,11 @@ def steps(run: Run) -> None:
             n: loop.gradient_of_rows(needed[n], outputs[n]) if n in needed else outputs[n] for n in run.learned
         }
         measure("Adam, with the average", lambda gradients=gradients: optimiser.step(gradients, 1e-3))
-    whole = sum(used.values())
+    total = sum(used.values())
     print("| step of a batch, one thread | µs | share |\n|---|---|---|")
     for name, seconds in sorted(used.items(), key=lambda item: -item[1]):
-        print(f"| {name} | {seconds / BATCHES * 1e6:.0f} | {100 * seconds / whole:.0f} % |")
-    print(f"| all | {whole / BATCHES * 1e6:.0f} | |", flush=True)
+        print(f"| {name} | {seconds / BATCHES * 1e6:.0f} | {100 * seconds / total:.0f} % |")
+    print(f"| all | {total / BATCHES * 1e6:.0f} | |", flush=True)
 
 
 def fetched(measure: Callable[..., Any], items: Iterator[Any]) -> Iterator[Any]:

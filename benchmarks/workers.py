@@ -35,21 +35,21 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--engine", default="local")
     parser.add_argument("--set", nargs="*", default=[])
-    given = parser.parse_args()
-    conll = given.data / "conll2003-en"
+    arguments = parser.parse_args()
+    conll = arguments.data / "conll2003-en"
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        sentences = (conll / "train.txt").read_text(encoding="utf-8").split("\n\n")[: given.sentences]
+        sentences = (conll / "train.txt").read_text(encoding="utf-8").split("\n\n")[: arguments.sentences]
         (place / "train.txt").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
         print("| workers | dev F1 | seconds |\n|---|---|---|")
-        for workers in given.workers:
+        for workers in arguments.workers:
             rows = []
-            for seed in range(1, given.seeds + 1):
+            for seed in range(1, arguments.seeds + 1):
                 command = [sys.executable, "-m", "fanlight", "train", str(place / "train.txt")]
                 command += ["--dev", str(conll / "dev.txt"), "--out", str(place / "m"), "--set", "passes=1"]
-                command += [f"--set={item}" for item in given.set]
+                command += [f"--set={item}" for item in arguments.set]
                 command += ["--seed", str(seed), "--workers", str(workers)]
-                command += ["--engine", given.engine] if workers > 1 else []
+                command += ["--engine", arguments.engine] if workers > 1 else []
                 seconds, _ = measured(command)
                 rows.append((fanlight.evaluate(place / "m", conll / "dev.txt").f1, seconds))
             f1, seconds = zip(*rows, strict=True)

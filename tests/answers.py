@@ -10,7 +10,7 @@ from fanlight.engine.twins import ROUNDING
 def check_same_lines(lines: bytes, others: bytes) -> None:
     """Check that two outputs of the command have the same lines, whichever engine gave which."""
     for line, other in zip(lines.splitlines(), others.splitlines(), strict=True):
-        one, two = json.loads(line), json.loads(other)
-        for a, b in zip(one["entities"], two["entities"], strict=True):
+        answer, other_answer = json.loads(line), json.loads(other)
+        for a, b in zip(answer["entities"], other_answer["entities"], strict=True):
             assert a.pop("probability") == pytest.approx(b.pop("probability"), abs=ROUNDING)
-        assert one == two
+        assert answer == other_answer

@@ -39,7 +39,11 @@ def blocks(text, language):
 def pages_with(language):
     """Name the pages with code in a language; a page whose code is that of another, in Korean, is not run twice."""
     code = {page: blocks(text, language) for page, text in PAGES.items() if page not in OF_A_SERVER}
-    return [page for page, own in code.items() if own and page == next(p for p, other in code.items() if other == own)]
+    return [
+        page
+        for page, code_blocks in code.items()
+        if code_blocks and page == next(p for p, other in code.items() if other == code_blocks)
+    ]
 
 
 def assert_printed(expected, stdout):
@@ -75,11 +79,11 @@ def test_console_blocks_run_in_one_folder(page, tmp_path):
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     for step in re.split(r"^\$ ", "".join(blocks(PAGES[page], "console")), flags=re.MULTILINE)[1:]:
         command, *shown = step.splitlines()
-        status, told = run_command(command, tmp_path, environment)
-        mistaken = bool(shown) and (shown[0].startswith(WRONG) or told.startswith(WRONG))
-        assert status == (1 if mistaken else 0), f"{command}\n{told}"
+        status, printed = run_command(command, tmp_path, environment)
+        mistaken = bool(shown) and (shown[0].startswith(WRONG) or printed.startswith(WRONG))
+        assert status == (1 if mistaken else 0), f"{command}\n{printed}"
         for line in shown:
-            assert line in told, f"{command}\n{told}"
+            assert line in printed, f"{command}\n{printed}"
 
 
 def run_command(command, folder, environment):
@@ -106,8 +110,8 @@ def test_pages_about_the_source_name_what_is_there(page):
 
 
 def test_the_first_screen_has_the_two_commands():
-    first = README.split("\n## ")[0].splitlines()
-    commands = [line.removeprefix("$ ") for line in first if line.startswith("$ ")]
+    opening = README.split("\n## ")[0].splitlines()
+    commands = [line.removeprefix("$ ") for line in opening if line.startswith("$ ")]
     assert len(commands) == 2
     assert "fanlight tag" in commands[0]
     assert commands[1].endswith("-m pytest -m quick")

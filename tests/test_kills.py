@@ -65,18 +65,18 @@ def texts(tmp_path):
 def test_shards(texts, tmp_path, engine):
     if engine == "ray" and KILLS < 10:
         pytest.skip("each run of Ray takes long: set FANLIGHT_KILLS")
-    whole = subprocess.run([*FANLIGHT, "tag", str(texts), "--format", "jsonl", "--model", "en"], capture_output=True)
+    expected = subprocess.run([*FANLIGHT, "tag", str(texts), "--format", "jsonl", "--model", "en"], capture_output=True)
     out = tmp_path / "out"
     command = [*FANLIGHT, "tag", "--engine", engine, str(texts), str(out), "--model", "en", "--resume"]
 
     def check():
-        assert b"".join(read_shards(out)) == whole.stdout
+        assert b"".join(read_shards(out)) == expected.stdout
 
     hammer(command, lambda: shutil.rmtree(out), check)
 
 
 def test_tag_to_a_file(texts, tmp_path):
-    whole = subprocess.run([*FANLIGHT, "tag", str(texts), "--format", "jsonl", "--model", "en"], capture_output=True)
+    expected = subprocess.run([*FANLIGHT, "tag", str(texts), "--format", "jsonl", "--model", "en"], capture_output=True)
     out, part = tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
     program = (  # a run that had not begun to write cannot be gone on with
         "import pathlib, subprocess, sys; command = sys.argv[2:];"
@@ -86,7 +86,7 @@ def test_tag_to_a_file(texts, tmp_path):
     tag = [*FANLIGHT, "tag", str(texts), "--model", "en", "--out", str(out)]
 
     def check():
-        assert out.read_bytes() == whole.stdout
+        assert out.read_bytes() == expected.stdout
         assert not part.exists()
 
     hammer([sys.executable, "-c", program, str(part), *tag], out.unlink, check)
@@ -101,16 +101,16 @@ def test_two_writers_of_one_output(texts, tmp_path, kill):
     other.write_text("Bergen is another text.\n" * 3)
     writers = [command, [*FANLIGHT, "tag", str(other), "--model", "en", "--out", str(out)]]
     for _ in range(KILLS):
-        first = subprocess.Popen(writers[0], stderr=subprocess.PIPE, text=True)
+        writer = subprocess.Popen(writers[0], stderr=subprocess.PIPE, text=True)
         while not (tmp_path / "out.jsonl.part").exists():
-            assert first.poll() is None
+            assert writer.poll() is None
             time.sleep(0.001)
-        second = subprocess.run(writers[1], capture_output=True, text=True)
-        assert second.returncode == 1
-        assert "is being written by another fanlight process" in second.stderr
+        other_writer = subprocess.run(writers[1], capture_output=True, text=True)
+        assert other_writer.returncode == 1
+        assert "is being written by another fanlight process" in other_writer.stderr
         if kill:
-            first.kill()
-        first.communicate()
+            writer.kill()
+        writer.communicate()
         if kill:
             subprocess.run([*command, "--resume"], check=True, capture_output=True)
         rows = out.read_text().splitlines()
@@ -171,9 +171,11 @@ def test_labelling(tmp_path):
         rows = list(LabelStore(path).export())
         assert [row["text"] for row in rows] == texts
         assert all(len(row["spans"]) == 2 for row in rows)
-        told = {int(line) for line in answered.read_text().split()}
-        assert told <= set(range(1, len(texts) + 1))
-        assert len(told) >= len(texts) - kills  # one killed between saving and telling is not asked for again
+        answered_numbers = {int(line) for line in answered.read_text().split()}
+        assert answered_numbers <= set(range(1, len(texts) + 1))
+        assert (
+            len(answered_numbers) >= len(texts) - kills
+        )  # one killed between saving and telling is not asked for again
 
     def clean():
         for place in tmp_path.glob("labels.db*"):
@@ -196,9 +198,9 @@ def test_labelling(tmp_path):
             process.wait()
             kills += 1
             saved = {row["text"] for row in LabelStore(path).export()}
-            told = {texts[int(line) - 1] for line in answered.read_text().split()}
-            assert told <= saved
-            assert len(saved) <= len(told) + kills
+            answered_numbers = {texts[int(line) - 1] for line in answered.read_text().split()}
+            assert answered_numbers <= saved
+            assert len(saved) <= len(answered_numbers) + kills
     subprocess.run(command, check=True)
     check(kills)
 

@@ -52,15 +52,15 @@ def main() -> None:
                 parser.error("en needs --vectors")
             gold = english.gold_corpora(arguments.data, arguments.cache, arguments.free)
             others = english.other_corpora(arguments.data, arguments.cache, gold, arguments.free)
-            train, dev, more = english.write_corpora(folder, {**gold, **others})
-            meanings = {path.name: MEANINGS[path.stem] for path in (train, *more)}
+            train, dev, extra = english.write_corpora(folder, {**gold, **others})
+            meanings = {path.name: MEANINGS[path.stem] for path in (train, *extra)}
             settings = read_settings(None, {**english.SETTINGS, "corpora": meanings, **changes})
-            _train(train, dev, out, settings, also=more, vectors=arguments.vectors)
+            _train(train, dev, out, settings, also=extra, vectors=arguments.vectors)
             model = _finished_english(load_model(out), arguments.data)
         else:
             settings = read_settings(None, {**korean.SETTINGS, **changes})
-            train, dev, more = korean.write_corpora(arguments.data, folder)
-            _train(train, dev, out, settings, also=more, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
+            train, dev, extra = korean.write_corpora(arguments.data, folder)
+            _train(train, dev, out, settings, also=extra, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
             model = load_model(out)
             model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
     save_model(replace(model, provenance={**model.provenance, **about(arguments.language, arguments.free)}), out)

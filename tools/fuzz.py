@@ -121,9 +121,9 @@ def seeds(name: str) -> Path:
 
     folder = FOLDER / "seeds"
     folder.mkdir()
-    some = read_records(str(TOWNS))[0][:3]
+    records = read_records(str(TOWNS))[0][:3]
     for format in set(FORMATS) - {"brat"} if name == "detected" else {name} & set(FORMATS) - {"brat"}:
-        write_records(some, str(folder / format), format)
+        write_records(records, str(folder / format), format)
     if name == "model":
         small = {"epochs": 1, "hidden": 2, "features": {"word": {"buckets": 64, "dimension": 2, "features": ["lower"]}}}
         (FOLDER / "rules").write_text(TEXTS["rules"], encoding="utf-8")
@@ -159,16 +159,16 @@ def main() -> None:
         if re.search(r"import .*\b(njit|kernel|inner)\b", path.read_text(encoding="utf-8"))
     ]
     with atheris.instrument_imports(["fanlight"], kernels) if atheris else nullcontext():
-        known = targets()
-    if len(sys.argv) < 2 or sys.argv[1] not in known:
-        raise SystemExit(f"give a target: {', '.join(known)}")
+        fuzz_targets = targets()
+    if len(sys.argv) < 2 or sys.argv[1] not in fuzz_targets:
+        raise SystemExit(f"give a target: {', '.join(fuzz_targets)}")
     name = sys.argv.pop(1)
     from fanlight.errors import FanlightError
 
     def once(data: bytes) -> None:
         Path(PLACE).write_bytes(data)
         try:
-            known[name](PLACE)
+            fuzz_targets[name](PLACE)
         except FanlightError as error:
             if "\n" in str(error) and name not in ("formula", "settings"):
                 raise AssertionError(f"no single line: {error}") from None
@@ -176,7 +176,7 @@ def main() -> None:
     if "--replay" in sys.argv:
         once(Path(sys.argv[-1]).read_bytes())
         return
-    if not any(Path(given).is_dir() for given in sys.argv[1:]):
+    if not any(Path(argument).is_dir() for argument in sys.argv[1:]):
         sys.argv.append(str(seeds(name)))
     atheris.Setup(sys.argv, once)
     atheris.Fuzz()

@@ -35,7 +35,7 @@ def cases(seed: int) -> Iterator[tuple[Expression, dict]]:
     """Yield scalars and points without end."""
     grower, number = fuzz.Grower(seed), random.Random(seed)
     while True:
-        for e in Grown(number.randrange(2**32)).some("scalar", 1, depth=3, limit=24):
+        for e in Grown(number.randrange(2**32)).draw("scalar", 1, depth=3, limit=24):
             yield e, POINT
         text = grower.grow((), 3)
         names = {n: s for n, s in fuzz.SHAPES.items() if n in fuzz.names_in(text)}

@@ -93,9 +93,13 @@ def hostile_rules(url: str, stop: threading.Event) -> None:
     number = 0
     while not stop.is_set():
         number += 1
-        one = [f"(a{{50}}){{{50 + number % 40}}}|{number}", f"(a?){{200}}a{{200}}|{number}", f"(a+)+{number}$"]
+        slow_patterns = [
+            f"(a{{50}}){{{50 + number % 40}}}|{number}",
+            f"(a?){{200}}a{{200}}|{number}",
+            f"(a+)+{number}$",
+        ]
         many = [f"[a-z0-9{n}]{{1,{3 * n}}}(x|{number})" for n in range(1, 100)]
-        for patterns in ([one[0]], [one[1]], [one[2]], many):
+        for patterns in ([slow_patterns[0]], [slow_patterns[1]], [slow_patterns[2]], many):
             rules = [{"pattern": pattern, "type": "X"} for pattern in patterns]
             with suppress(httpx.HTTPError):
                 httpx.post(url + "/v1/tag", json={"text": "a" * 5000 + "!", "rules": rules}, timeout=30)

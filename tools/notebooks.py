@@ -56,9 +56,9 @@ def notebook_of(name: str) -> Any:
             )
         else:
             cells.append(v4.new_markdown_cell(_relative(text, page)))
-    first = cells.pop(0)
+    title = cells.pop(0)
     setup = [v4.new_markdown_cell(words["setup"]), v4.new_code_cell("from fanlight.apps.exercises import mark")]
-    cells = [first, *setup, *cells]
+    cells = [title, *setup, *cells]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same file each time
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -64,7 +64,7 @@ def kernel(**options: Any) -> Callable[[Function], Function]:
 
 
 def cache_folder() -> Path:
-    """Return the folder that this room's kernels are cached in."""
+    """Return the folder that this package's kernels are cached in."""
     return Path(_probe._cache.cache_path)  # type: ignore[attr-defined]  # Numba tells it nowhere else
 
 
@@ -125,10 +125,10 @@ class _UseInnerLibrary(LoweringPass):  # type: ignore[misc]
 
 class _InnerCompiler(CompilerBase):  # type: ignore[misc]
     def define_pipelines(self) -> list[Any]:
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(_UseInnerLibrary, AnnotateTypes)
-        passes.finalize()
-        return [passes]
+        builder = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        builder.add_pass_after(_UseInnerLibrary, AnnotateTypes)
+        builder.finalize()
+        return [builder]
 
 
 @cache

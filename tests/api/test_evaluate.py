@@ -18,7 +18,7 @@ FAST = {"hidden": 32, "epochs": 3, "rate": 0.01, "replacement_share": 0.0}
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["crossner-en/politics-", "wnut2017-en/", "btc-en/"])
 def test_evaluation_is_tagging_one_sentence_after_another(data, tmp_path, name):
-    sentences = [s for s in read_corpus(data / f"{name}dev.txt", tokenise_sentences).sentences if s.starts][:400]
+    sentences = [s for s in read_corpus(data / f"{name}dev.txt", tokenise_sentences).sentences if s.token_starts][:400]
     for part, rows in (("train", sentences[:200]), ("dev", sentences[200:])):
         (tmp_path / part).write_text("\n".join(write_columns(rows)) + "\n", encoding="utf-8")
     tagger = fanlight.train(tmp_path / "train", out=tmp_path / "m", **FAST)

@@ -17,8 +17,8 @@ from tests.apps.commands import run
 from tests.towns import SMALL, TOWNS
 
 
-def epochs(first, last):
-    return (Epoch("", n, 9, 1 / n, None, False, 1.0, 1.0) for n in range(first, last + 1))
+def epochs(begin, last):
+    return (Epoch("", n, 9, 1 / n, None, False, 1.0, 1.0) for n in range(begin, last + 1))
 
 
 def test_a_resumed_run_goes_on_after_what_is_told_already(tmp_path):
@@ -108,8 +108,8 @@ def test_a_line_goes_through_its_points():
     assert "".join(shown.find("figcaption").itertext()) == "a < b: 1"
     second = ElementTree.fromstring(line_chart("loss", [1], [0.5], "epoch", of="second pass"))
     assert "".join(second.find("figcaption").itertext()) == "loss, second pass: 0.5"
-    one = ElementTree.fromstring(line_chart("one", [3], [2.0], "epoch"))
-    assert "nan" not in ElementTree.tostring(one, encoding="unicode")
+    chart = ElementTree.fromstring(line_chart("one", [3], [2.0], "epoch"))
+    assert "nan" not in ElementTree.tostring(chart, encoding="unicode")
 
 
 def test_every_epoch_is_handed_over_when_it_is_done():

@@ -150,17 +150,17 @@ def test_chosen_sentences_teach_more_than_as_many_drawn_at_random(data, tmp_path
     )
     rng = np.random.default_rng(1)
     pool = [sentences[i] for i in rng.permutation(len(sentences))[:1500].tolist()]
-    labelled, rest = pool[:200], pool[200:]
+    labelled, unlabelled = pool[:200], pool[200:]
 
-    def trained(some, seed):
-        (tmp_path / "train.conll").write_text("\n".join(write_columns(some)) + "\n")
+    def trained(chosen_sentences, seed):
+        (tmp_path / "train.conll").write_text("\n".join(write_columns(chosen_sentences)) + "\n")
         settings = {"passes": 1, "epochs": 10, "rate": 0.003, "seed": seed}
         return fanlight.train(tmp_path / "train.conll", out=tmp_path / "model", **settings)
 
     scores = {"next": 0.0, "random": 0.0}  # means over two seeds
     for seed in (1, 2):
-        chosen = [rest[i] for i, _ in teaching_order(trained(labelled, seed), [s.text for s in rest], 200)]
-        for name, some in (("next", chosen), ("random", rest[:200])):
-            trained(labelled + some, seed)
+        chosen = [unlabelled[i] for i, _ in teaching_order(trained(labelled, seed), [s.text for s in unlabelled], 200)]
+        for name, chosen_sentences in (("next", chosen), ("random", unlabelled[:200])):
+            trained(labelled + chosen_sentences, seed)
             scores[name] += fanlight.evaluate(tmp_path / "model", dev).f1 / 2
     assert scores["next"] > scores["random"] + 1

@@ -100,13 +100,13 @@ def test_label_studio_s_backend(address):
     request = {"tasks": tasks, "model_version": None, "project": "1.1700000000", "label_config": CONFIGURATION}
     answer = label_studio(address, "predict", {**request, "params": params}).json()
     assert answer["model_version"].startswith("fanlight ")
-    first, second = answer["results"]
-    assert [(r["from_name"], r["to_name"], r["type"], r["value"]) for r in first["result"]] == [
+    result, second_result = answer["results"]
+    assert [(r["from_name"], r["to_name"], r["type"], r["value"]) for r in result["result"]] == [
         ("ner", "words", "labels", {"start": 2, "end": 5, "text": "Ann", "labels": ["Person"]}),
         ("ner", "words", "labels", {"start": 15, "end": 19, "text": "Oslo", "labels": ["LOC"]}),
     ]
-    assert first["score"] == min(r["score"] for r in first["result"])
-    assert (second["result"], second["score"]) == ([], 1.0)
+    assert result["score"] == min(r["score"] for r in result["result"])
+    assert (second_result["result"], second_result["score"]) == ([], 1.0)
     assert label_studio(address, "predict", {**request, "tasks": []}).json()["results"] == []
 
 

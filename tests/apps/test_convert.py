@@ -18,9 +18,9 @@ WHOLE = ("jsonl", "prodigy", "doccano", "labelstudio", "spacy2", "brat", "webann
 HARD = "👩‍👩‍👧 é́ \r\n서울은 \U0001d11e Ann's U.S.\n\nx́yz [a|b_c;d]\\n 각"
 
 
-def there_and_back(folder, records, format, **given):
+def there_and_back(folder, records, format, **options):
     place = folder / f"x.{SUFFIX.get(format, 'json')}"
-    write_records(records, str(place), format, **given)
+    write_records(records, str(place), format, **options)
     return read_records(str(place), format)[0]
 
 
@@ -33,8 +33,8 @@ def texts(draw, alphabet="ab A.,'é́👩\u200d👧서울\U0001d11e()", breaks="
         e = draw(st.integers(s + 1, len(text)))
         part = text[s:e]
         s, e = s + len(part) - len(part.lstrip()), e - len(part) + len(part.rstrip())
-        apart = all(e <= a or b <= s for a, b, _ in spans)
-        if s < e and (apart or (overlap and not any((s, e) == p[:2] for p in spans))):
+        is_separate = all(e <= a or b <= s for a, b, _ in spans)
+        if s < e and (is_separate or (overlap and not any((s, e) == p[:2] for p in spans))):
             spans.add((s, e, draw(st.sampled_from(["PER", "LOC-x", "기관"]))))
     return Record(text, tuple(sorted(spans)), 1)
 
@@ -265,7 +265,7 @@ def test_the_command_says_what_it_did(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("first", "rest", "texts"),
+    ("number", "next_numbers", "texts"),
     [
         (0, (0,), ["Ann Lee", "Oslo"]),
         (1, (1,), ["Ann Lee", "Oslo"]),
@@ -273,9 +273,9 @@ def test_the_command_says_what_it_did(tmp_path):
         (2001, (7,), ["2001 2002", "7"]),  # no count, but words
     ],
 )
-def test_a_column_that_counts_tokens_is_none_of_words(tmp_path, first, rest, texts):
+def test_a_column_that_counts_tokens_is_none_of_words(tmp_path, number, next_numbers, texts):
     path = tmp_path / "a.conll"
-    path.write_text(f"{first}\tAnn\tB-PER\n{first + 1}\tLee\tI-PER\n\n{rest[0]}\tOslo\tB-LOC\n")
+    path.write_text(f"{number}\tAnn\tB-PER\n{number + 1}\tLee\tI-PER\n\n{next_numbers[0]}\tOslo\tB-LOC\n")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FanlightWarning)
         records, _ = read_records(str(path))

@@ -61,7 +61,9 @@ def marked(text):
 def filled(folder, texts=TEXTS, options=ValueOptions()):  # noqa: B008
     (folder / "a.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     lines = lambda path: iter(pathlib.Path(path).read_text(encoding="utf-8").split("\n")[:-1])  # noqa: E731
-    list(entity_index.index([folder / "a.txt"], folder / "db", lambda some: map(marked, some), lines, options=options))
+    list(
+        entity_index.index([folder / "a.txt"], folder / "db", lambda batch: map(marked, batch), lines, options=options)
+    )
     return folder / "db"
 
 
@@ -247,7 +249,7 @@ def test_unmasking_gives_back_what_was_masked(texts):
 def test_the_commands_mask_and_restore(tmp_path):
     text = "Bill Clinton met Tony Blair in London.\nOn Monday Bill Clinton [PER_1] spoke.\n"
     (tmp_path / "a.txt").write_text(text, encoding="utf-8")
-    run = lambda *given: subprocess.run([*FANLIGHT, *given], capture_output=True, text=True)  # noqa: E731
+    run = lambda *words: subprocess.run([*FANLIGHT, *words], capture_output=True, text=True)  # noqa: E731
     masked = run("mask", str(tmp_path / "a.txt"), "--key", str(tmp_path / "k.json"), "--types", "PER")
     assert masked.stdout == "[PER_2] met [PER_3] in London.\nOn Monday [PER_2] [PER_1] spoke.\n"
     (tmp_path / "b.txt").write_text(masked.stdout, encoding="utf-8")

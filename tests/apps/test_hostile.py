@@ -215,11 +215,11 @@ def test_patterns_that_take_long_stop_nobody(tagger, monkeypatch):
         assert ask(r"[A-Z]{2}-\d+") == 200
         slow_ones = [pool.submit(ask, f"slow{n}") for n in range(2 * tagging.RULE_JOBS)]
         refused = list(itertools.islice(as_completed(slow_ones, 60), tagging.RULE_JOBS))
-        assert {one.result() for one in refused} == {429}
+        assert {future.result() for future in refused} == {429}
         assert ask("another") == 429
         assert ask(r"[A-Z]{2}-\d+") == 200, "what is compiled already waits for nobody"
         assert httpx.post(url + "/v1/tag", json={"text": "Oslo"}, timeout=60).status_code == 200
         gate.set()
-        assert {one.result() for one in set(slow_ones) - set(refused)} == {200}
+        assert {future.result() for future in set(slow_ones) - set(refused)} == {200}
         assert ask("(a{50}){50}") == 400
         assert ask(*(f"[a-z0-9]{{1,{200 + n}}}(x|y)" for n in range(99))) == 400

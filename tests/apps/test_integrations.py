@@ -204,9 +204,9 @@ def test_presidio_makes_the_recogniser_of_a_dictionary():
     asked = {"model": "ko", "supported_language": "ko", "supported_entities": ["PERSON"]}
     recogniser = FanlightRecognizer.from_dict(asked)
     again = FanlightRecognizer.from_dict(recogniser.to_dict())
-    for one in (recogniser, again):
-        assert (one.supported_language, one.supported_entities) == ("ko", ["PERSON"])
-        assert [KOREAN[r.start : r.end] for r in one.analyze(KOREAN, ["PERSON", "LOCATION"])] == ["이순신"]
+    for candidate in (recogniser, again):
+        assert (candidate.supported_language, candidate.supported_entities) == ("ko", ["PERSON"])
+        assert [KOREAN[r.start : r.end] for r in candidate.analyze(KOREAN, ["PERSON", "LOCATION"])] == ["이순신"]
     with pytest.raises(DataError, match="finds no CREDIT_CARD"):
         FanlightRecognizer(supported_entities=["CREDIT_CARD"])
 
@@ -302,23 +302,23 @@ def test_search_finds_settings_and_goes_on(tmp_path):
     towns = "tests/data/towns.conll"
     space = {"hidden": [4, 8], "rate": {"low": 0.001, "high": 0.05, "log": True}}
     options = {"space": space, "study": tmp_path / "study", "settings": {"epochs": 2, "passes": 1}}
-    told = []
-    first = search(towns, towns, 2, told.append, **options)
-    best = search(towns, towns, 4, told.append, **options)
-    assert [trial.number for trial in told] == [0, 1, 2, 0, 3, 4]
-    assert told[0] == told[3] == (0, {}, told[0].f1, False)
-    told = [trial for trial in told if trial.number]
-    assert best.f1 >= max(trial.f1 for trial in told if not trial.pruned)
-    assert best.f1 >= first.f1
-    assert all(trial.settings["hidden"] in (4, 8) and 0.001 <= trial.settings["rate"] <= 0.05 for trial in told)
-    assert len({trial.settings["rate"] for trial in told}) == 4  # what was tried is not tried again
+    trials = []
+    earlier = search(towns, towns, 2, trials.append, **options)
+    best = search(towns, towns, 4, trials.append, **options)
+    assert [trial.number for trial in trials] == [0, 1, 2, 0, 3, 4]
+    assert trials[0] == trials[3] == (0, {}, trials[0].f1, False)
+    trials = [trial for trial in trials if trial.number]
+    assert best.f1 >= max(trial.f1 for trial in trials if not trial.pruned)
+    assert best.f1 >= earlier.f1
+    assert all(trial.settings["hidden"] in (4, 8) and 0.001 <= trial.settings["rate"] <= 0.05 for trial in trials)
+    assert len({trial.settings["rate"] for trial in trials}) == 4  # what was tried is not tried again
     with pytest.raises(SettingsError, match="begun with other data, space or settings"):
-        search(towns, towns, 5, told.append, **{**options, "space": {"hidden": [4]}})
+        search(towns, towns, 5, trials.append, **{**options, "space": {"hidden": [4]}})
     for place, text in (("other", "nonsense\n"), ("none/study", None)):
         if text:
             (tmp_path / place).write_text(text)
         with pytest.raises(SettingsError, match="cannot be gone on with|cannot be written"):
-            search(towns, towns, 1, told.append, **{**options, "study": tmp_path / place})
+            search(towns, towns, 1, trials.append, **{**options, "study": tmp_path / place})
 
 
 def test_the_space_by_default_is_around_the_defaults():
@@ -335,11 +335,11 @@ def test_the_space_by_default_is_around_the_defaults():
 def test_a_hopeless_trial_is_cut_short_and_the_defaults_win(tmp_path):
     from fanlight.apps.integrations.optuna import search
 
-    towns, told = "tests/data/towns.conll", []
-    best = search(towns, towns, 1, told.append, space={"rate": [1e-6, 1e-7]}, settings={"epochs": 6, "passes": 1})
-    assert [trial.pruned for trial in told] == [False, True]
+    towns, trials = "tests/data/towns.conll", []
+    best = search(towns, towns, 1, trials.append, space={"rate": [1e-6, 1e-7]}, settings={"epochs": 6, "passes": 1})
+    assert [trial.pruned for trial in trials] == [False, True]
     assert (best.number, best.settings) == (0, {})
-    assert best.f1 == told[0].f1 > 50
+    assert best.f1 == trials[0].f1 > 50
 
 
 @pytest.mark.parametrize(

@@ -66,14 +66,14 @@ def interrupt(words, folder, sign, seconds):
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 @pytest.mark.parametrize("case", CASES)
 def test_an_interrupt_is_one_line(place, case, seconds):
-    words, sign, told, further = CASES[case]
+    words, sign, message, further = CASES[case]
     status, err = interrupt(words, place, sign, seconds + (1.5 if sign is None else 0))
     assert status in (130, -signal.SIGINT) or case == "imports"  # the shell says 130 to both
     assert "Traceback" not in err
     last = (err.splitlines() or [""])[-1]
     if case == "imports" and status == 0:
         return  # it was quicker
-    assert last == f"fanlight: interrupted{': ' * bool(told)}{told}"
+    assert last == f"fanlight: interrupted{': ' * bool(message)}{message}"
     if further is None:
         return
     done = subprocess.run([*FANLIGHT, *words, *further], cwd=place, capture_output=True, text=True)

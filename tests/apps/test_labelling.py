@@ -69,10 +69,10 @@ def test_agreement(store):
     # six tokens; against eve two differ: p = 4/6, e = (5/6)^2, κ = (p - e) / (1 - e)
     kappa = (4 / 6 - 25 / 36) / (1 - 25 / 36)
     ada_eve, bob_eve = Agreement("ada", "eve", 1, kappa), Agreement("bob", "eve", 1, kappa)
-    first, *rest = store.agreement()
-    assert first == Agreement("ada", "bob", 1, 1.0)
-    assert [a[:3] for a in rest] == [ada_eve[:3], bob_eve[:3]]
-    assert [a.kappa for a in rest] == pytest.approx([kappa, kappa])
+    agreement, *agreements = store.agreement()
+    assert agreement == Agreement("ada", "bob", 1, 1.0)
+    assert [a[:3] for a in agreements] == [ada_eve[:3], bob_eve[:3]]
+    assert [a.kappa for a in agreements] == pytest.approx([kappa, kappa])
 
 
 def test_annotators_are_merged_by_majority_and_ties_are_left_to_be_decided(store):

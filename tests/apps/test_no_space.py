@@ -55,7 +55,7 @@ def place(tmp_path_factory):
     """A folder with what the commands read."""
     folder = tmp_path_factory.mktemp("full")
     (folder / "towns").write_bytes(TOWNS.read_bytes())
-    people = [f"{first} {last} lives in Oslo.\n" for first in ("Ann", "Bob", "Eve") for last in NAMES]
+    people = [f"{name} {surname} lives in Oslo.\n" for name in ("Ann", "Bob", "Eve") for surname in NAMES]
     (folder / "texts").write_text("".join(people))
     (folder / "rules").write_text("re:[A-Z][a-z]+ (Lee|Ross)\tPER\n")
     store = LabelStore(folder / "decisions")

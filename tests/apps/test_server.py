@@ -96,9 +96,9 @@ def test_the_calculus(address):
     assert right["right"]
     assert not wrong["right"]
     assert wrong["reasons"]
-    told = post(address, "/v1/derive", expression="x.T @ A @ x", wrt="x", language="ko").json()
-    assert "연쇄 법칙" in told["steps"]
-    assert "연쇄 법칙" in told["html"]
+    derivation = post(address, "/v1/derive", expression="x.T @ A @ x", wrt="x", language="ko").json()
+    assert "연쇄 법칙" in derivation["steps"]
+    assert "연쇄 법칙" in derivation["html"]
     same = {"expression": "x.T @ A @ x", "wrt": "x", "gradient": "2 * A @ x", "language": "ko"}
     assert "대칭" in post(address, "/v1/check", **same).json()["reasons"][0]
     assert post(address, "/v1/check", **{**same, "language": "xx"}).status_code == 422

@@ -28,8 +28,8 @@ def folder(tmp_path):
     return place
 
 
-def in_process(job, some, workers):
-    for shard in reversed(some):
+def in_process(job, chosen_shards, workers):
+    for shard in reversed(chosen_shards):
         yield tag_shard(job, shard)
 
 
@@ -57,12 +57,12 @@ def test_shards_hold_every_line_once(folder, size):
 
 
 def test_shards_and_their_size_do_not_change_the_output(folder, tmp_path):
-    whole = tagged_by_one(folder)
+    expected = tagged_by_one(folder)
     for size in (100, 10**6):
         out = tmp_path / str(size)
         rows = run(folder, out, size)
         assert sum(row.rows for row in rows) == 41
-        assert b"".join(read_shards(out)) == whole
+        assert b"".join(read_shards(out)) == expected
 
 
 def test_processes_and_their_number_do_not_change_the_output(folder, tmp_path):
@@ -74,9 +74,9 @@ def test_processes_and_their_number_do_not_change_the_output(folder, tmp_path):
 def test_a_run_that_broke_off_is_gone_on_with(folder, tmp_path):
     out = tmp_path / "out"
 
-    def breaking(job, some, workers):
-        yield tag_shard(job, some[0])
-        tag_shard(job, some[1])  # written, but not listed
+    def breaking(job, chosen_shards, workers):
+        yield tag_shard(job, chosen_shards[0])
+        tag_shard(job, chosen_shards[1])  # written, but not listed
         raise DataError("broken off")
 
     with pytest.raises(DataError, match="broken off"):
@@ -90,8 +90,8 @@ def test_a_run_that_broke_off_is_gone_on_with(folder, tmp_path):
         run(folder, out)
     with pytest.raises(DataError, match="other files, model or options"):
         run(folder, out, resume=True, threshold={"": 0.5})
-    rest = run(folder, out, resume=True)
-    assert 0 not in {row.shard for row in rest}
+    rows = run(folder, out, resume=True)
+    assert 0 not in {row.shard for row in rows}
     assert not list(out.glob(".*.tmp"))
     run(folder, tmp_path / "plain")
     assert list(read_shards(out)) == list(read_shards(tmp_path / "plain"))
@@ -113,10 +113,10 @@ def test_a_shard_that_is_gone_is_done_again_and_a_file_that_grew_is_another(fold
 def test_rules_stand_beside_the_model(folder, tmp_path):
     rules = tmp_path / "rules.tsv"
     rules.write_text("Museums in Paris\tMUSEUM\nre:\\d+ times\tCOUNT\n파리의\tLOC\n")
-    whole = tagged_by_one(folder, read_rules(rules, "longest"))
-    assert whole.count(b"MUSEUM") == whole.count(b"COUNT") == 40
+    expected = tagged_by_one(folder, read_rules(rules, "longest"))
+    assert expected.count(b"MUSEUM") == expected.count(b"COUNT") == 40
     run(folder, tmp_path / "out", rules=(str(rules), "longest"))
-    assert b"".join(read_shards(tmp_path / "out")) == whole
+    assert b"".join(read_shards(tmp_path / "out")) == expected
     rules.write_text("Paris\tX\n")
     with pytest.raises(DataError, match="other files, model or options"):
         run(folder, tmp_path / "out", resume=True, rules=(str(rules), "longest"))

@@ -64,14 +64,14 @@ def test_a_wheel_has_no_code_and_the_same_bytes(tmp_path):
     file = model_file("ko")
     model = load_model(file)
     labels = labels_of(model, "mine")
-    first, second = (write_wheel(file, model, labels, tmp_path / name) for name in "ab")
-    assert first.read_bytes() == second.read_bytes()
-    with zipfile.ZipFile(first) as archive:
-        assert all(not archive.read(name) for name in archive.namelist() if name.endswith(".py"))
-        record = archive.read(next(n for n in archive.namelist() if n.endswith("RECORD"))).decode()
+    wheel, other_wheel = (write_wheel(file, model, labels, tmp_path / name) for name in "ab")
+    assert wheel.read_bytes() == other_wheel.read_bytes()
+    with zipfile.ZipFile(wheel) as members:
+        assert all(not members.read(name) for name in members.namelist() if name.endswith(".py"))
+        record = members.read(next(n for n in members.namelist() if n.endswith("RECORD"))).decode()
         for name, digest, size in (row.split(",") for row in record.split()):
             if digest:
-                data = archive.read(name)
+                data = members.read(name)
                 sha = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
                 assert (digest, int(size)) == (f"sha256={sha}", len(data))
 

@@ -18,8 +18,8 @@ FANLIGHT = [sys.executable, "-m", "fanlight", "tag"]
 TEXTS = ["Ann Lee lives in Oslo.", None, "It\nrained in Paris, 이순신.", ""] * 1500
 
 
-def run(*given):
-    return subprocess.run([*FANLIGHT, *map(str, given)], capture_output=True, text=True)
+def run(*words):
+    return subprocess.run([*FANLIGHT, *map(str, words)], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
@@ -93,12 +93,12 @@ def test_an_interrupted_run_goes_on_with_nothing_lost_or_doubled(tmp_path, monke
 
 def test_a_table_is_gone_on_with_from_the_command_line(tmp_path):
     pyarrow.csv.write_csv(pyarrow.table({"body": ["Oslo", "Paris"]}), tmp_path / "in.csv")
-    given = (tmp_path / "in.csv", "--text-column", "body", "--model", "en", "--out", tmp_path / "out.jsonl")
-    assert "no interrupted run" in run(*given, "--resume").stderr
-    assert run(*given).returncode == 0
+    words = (tmp_path / "in.csv", "--text-column", "body", "--model", "en", "--out", tmp_path / "out.jsonl")
+    assert "no interrupted run" in run(*words, "--resume").stderr
+    assert run(*words).returncode == 0
     lines = (tmp_path / "out.jsonl").read_bytes()
     (tmp_path / "out.jsonl.part").write_bytes(lines[: lines.index(b"\n") + 3])
-    done = run(*given, "--resume", "--threshold", "0.5")
+    done = run(*words, "--resume", "--threshold", "0.5")
     assert done.returncode == 1
     assert "was begun with other files" in done.stderr
 

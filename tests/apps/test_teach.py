@@ -72,7 +72,7 @@ A, B, C = (0, 3, "X"), (4, 7, "X"), (0, 7, "X")
 
 
 @pytest.mark.parametrize(
-    ("given", "agreement", "stand", "disputed"),
+    ("labels", "agreement", "stand", "disputed"),
     [
         ([[A]], 1, [A], []),
         ([[A], [A]], 2, [A], []),
@@ -85,9 +85,9 @@ A, B, C = (0, 3, "X"), (4, 7, "X"), (0, 7, "X")
         ([[], []], 2, [], []),
     ],
 )  # fmt: skip
-def test_what_stands_falls_and_is_disputed(given, agreement, stand, disputed):
-    teachers = [teacher(str(n), "X") for n in range(len(given))]
-    answers = [{str(n): Answer(tuple(spans)) for n, spans in enumerate(given)}]
+def test_what_stands_falls_and_is_disputed(labels, agreement, stand, disputed):
+    teachers = [teacher(str(n), "X") for n in range(len(labels))]
+    answers = [{str(n): Answer(tuple(spans)) for n, spans in enumerate(labels)}]
     lesson = merge_answers(["abc def"], answers, teachers, agreement)
     assert bool(lesson.disputes) == bool(disputed)
     (row,) = lesson.rows + lesson.disputes

@@ -29,7 +29,7 @@ def asked(body, *headers, version="1.1", path="/v1/tag"):
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-def told(address, *parts):
+def answers_to(address, *parts):
     """Return the status and the body of the answers to requests sent in such parts, until the connection is closed."""
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as s, s.makefile("rb") as answers:
@@ -54,33 +54,35 @@ def quick(monkeypatch):
     """What was answered at once, or None for what was not."""
     answers_so_far = []
     plain = Middleware.quick
-    monkeypatch.setattr(Middleware, "quick", lambda *given: answers_so_far.append(plain(*given)) or answers_so_far[-1])
+    monkeypatch.setattr(
+        Middleware, "quick", lambda *arguments: answers_so_far.append(plain(*arguments)) or answers_so_far[-1]
+    )
     return answers_so_far
 
 
 def test_however_a_request_comes_it_gets_the_same_answer(address, quick):
     body = json.dumps({"text": TEXT}).encode()
-    whole, last = asked(body), asked(body, "Connection: close")
+    request, last = asked(body), asked(body, "Connection: close")
     while not quick or quick[-1] is None:  # as long as kernels are loaded
-        assert [status for status, *_ in told(address, whole, last)] == [200] * 2
+        assert [status for status, *_ in answers_to(address, request, last)] == [200] * 2
     right = (200, "application/json", httpx.post(address + "/v1/tag", json={"text": TEXT}, timeout=60).content)
     del quick[:]
-    cut = len(whole) - 10
-    assert told(address, whole, last) == [right] * 2
-    assert told(address, whole + whole + last) == [right] * 3  # one after the other, not waiting for answers
+    split = len(request) - 10
+    assert answers_to(address, request, last) == [right] * 2
+    assert answers_to(address, request + request + last) == [right] * 3  # one after the other, not waiting for answers
     assert quick == [right[2]] * 3
     del quick[:]
-    assert told(address, whole[:cut], whole[cut:], last) == [right] * 2
-    assert told(address, whole[:30], whole[30:cut], whole[cut:] + last) == [right] * 2
-    assert told(address, last[:-30], last[-30:]) == [right]
-    assert told(address, asked(body, version="1.0")) == [right]
-    assert told(address, asked(body, "Expect: 100-continue"), last) == [right] * 2
+    assert answers_to(address, request[:split], request[split:], last) == [right] * 2
+    assert answers_to(address, request[:30], request[30:split], request[split:] + last) == [right] * 2
+    assert answers_to(address, last[:-30], last[-30:]) == [right]
+    assert answers_to(address, asked(body, version="1.0")) == [right]
+    assert answers_to(address, asked(body, "Expect: 100-continue"), last) == [right] * 2
     assert quick == []
-    (answer,) = told(address, asked(b"[]") + last)[:1]
+    (answer,) = answers_to(address, asked(b"[]") + last)[:1]
     assert answer[0] == 422
     assert quick == [None]
-    assert told(address, asked(body, path="/v1/none"), last)[0][0] == 404
-    assert told(address, asked(json.dumps({"text": "a" * SHORT}).encode()), last)[0][0] == 200
+    assert answers_to(address, asked(body, path="/v1/none"), last)[0][0] == 404
+    assert answers_to(address, asked(json.dumps({"text": "a" * SHORT}).encode()), last)[0][0] == 200
     assert quick[1:] == [None, None]
 
 
@@ -91,9 +93,9 @@ def test_what_is_answered_at_once_is_counted_limited_and_asked_for_its_key(quick
         good, bad = asked(body, "X-API-Key: secret"), asked(body, "X-API-Key: guess")
         large = asked(json.dumps({"text": "a" * 1000}).encode(), "X-API-Key: secret")
         while not any(quick):  # as long as kernels are loaded
-            told(url, good, last)
+            answers_to(url, good, last)
         before = len(quick)
-        answers = told(url, good, bad, good, asked(body), large, last)
+        answers = answers_to(url, good, bad, good, asked(body), large, last)
     assert [status for status, _, _ in answers] == [200, 401, 200, 401, 413, 200]
     counters = answers[-1][2].decode()
     assert [answer is not None for answer in quick[before:]] == [True, False, True, False, False]
@@ -125,19 +127,19 @@ def test_a_corked_transport_writes_in_order_and_keeps_little_back():
 
     async def run():
         plain = Transport()
-        corked = CoalescingTransport(plain, asyncio.get_running_loop())
-        corked.write(b"head")
-        corked.write(b"body")
+        transport = CoalescingTransport(plain, asyncio.get_running_loop())
+        transport.write(b"head")
+        transport.write(b"body")
         assert plain.written == b""
         await asyncio.sleep(0)
         assert plain.written == b"headbody"
-        corked.write(b"x" * 100_000)
+        transport.write(b"x" * 100_000)
         assert len(plain.written) == 100_008
-        corked.write(b"end")
-        corked.close()
+        transport.write(b"end")
+        transport.close()
         assert plain.written.endswith(b"xend")
         await asyncio.sleep(0)
         assert plain.closed
-        assert corked.is_closing()
+        assert transport.is_closing()
 
     asyncio.run(run())

@@ -60,7 +60,7 @@ class Grown:
         d, name = depth - 1, self.random.choice(NAMES)
         return _scalar(self.random.randrange(9), self.column(d), self.column(d), self.matrix(d), self.scalar(d), name)
 
-    def some(self, kind, count=10, depth=4, limit=60):
+    def draw(self, kind, count=10, depth=4, limit=60):
         """Return a few that are neither very large nor of very large values."""
         grown = [getattr(self, kind)(depth) for _ in range(count)]
         small = [e for e in grown if sum(1 for _ in walk(e)) <= limit]

@@ -17,7 +17,7 @@ from tests.calculus.grown import POINT, SEEDS, SHAPES, Grown
 
 @given(SEEDS)
 def test_gradients_of_random_expressions(seed):
-    for e in Grown(seed).some("scalar", 2, limit=30):
+    for e in Grown(seed).draw("scalar", 2, limit=30):
         size = max(1, abs(float(evaluate(e, POINT))))
         for name in symbols_of(e):
             actual = gradient(e, name)
@@ -33,23 +33,23 @@ def test_gradients_of_random_expressions(seed):
 
 @given(SEEDS)
 def test_gradients_equal_autograds(seed):
-    for e in Grown(seed).some("scalar", 2):
+    for e in Grown(seed).draw("scalar", 2):
         names = list(symbols_of(e))
 
         def value(*arrays, e=e, names=names):
             return _autograd(e, dict(zip(names, arrays, strict=True)))
 
         theirs = autograd.grad(value, tuple(range(len(names))))(*(POINT[n] for n in names))
-        for name, right in zip(names, theirs, strict=True):
-            tolerance = 1e-10 * max(1, np.abs(right).max())
+        for name, other in zip(names, theirs, strict=True):
+            tolerance = 1e-10 * max(1, np.abs(other).max())
             np.testing.assert_allclose(
-                evaluate(gradient(e, [name])[0], POINT), right, rtol=1e-8, atol=tolerance, err_msg=f"{e} by {name}"
+                evaluate(gradient(e, [name])[0], POINT), other, rtol=1e-8, atol=tolerance, err_msg=f"{e} by {name}"
             )
 
 
 @given(SEEDS)
 def test_jacobians_of_random_expressions(seed):
-    for e in Grown(seed).some("column", 2, limit=30):
+    for e in Grown(seed).draw("column", 2, limit=30):
         for name in set(symbols_of(e)) & {"x", "y", "t"}:
             actual = evaluate(jacobian(e, name), POINT)
             rows = [
@@ -66,7 +66,7 @@ def test_jacobians_of_random_expressions(seed):
 
 @given(SEEDS)
 def test_hessians_of_random_expressions(seed):
-    for e in Grown(seed).some("scalar", 2, depth=3, limit=25):
+    for e in Grown(seed).draw("scalar", 2, depth=3, limit=25):
         for name in set(symbols_of(e)) & {"x", "y", "t"}:
             slope, place = gradient(e, name), POINT[name]
             rows = [
@@ -83,7 +83,7 @@ def test_hessians_of_random_expressions(seed):
 
 @given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_simplifying_changes_no_value(seed, kind):
-    for e in Grown(seed).some(kind):
+    for e in Grown(seed).draw(kind):
         before, simple = evaluate(e, POINT), rewritten(e)
         tolerance = 1e-10 * max(1, np.abs(before).max())
         np.testing.assert_allclose(evaluate(simple, POINT), before, rtol=1e-8, atol=tolerance, err_msg=str(e))
@@ -92,7 +92,7 @@ def test_simplifying_changes_no_value(seed, kind):
 
 @given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_the_normal_form_changes_no_value(seed, kind):
-    for e in Grown(seed).some(kind, 2, limit=40):
+    for e in Grown(seed).draw(kind, 2, limit=40):
         before, simple = evaluate(e, POINT), simplify(e)
         tolerance = 1e-9 * max(1, np.abs(before).max())
         np.testing.assert_allclose(evaluate(simple, POINT), before, rtol=1e-7, atol=tolerance, err_msg=str(e))
@@ -113,25 +113,25 @@ def shuffled(e, generator):
 
 @given(SEEDS, st.sampled_from(["scalar", "column", "matrix"]))
 def test_shuffled_terms_and_factors_have_one_normal_form(seed, kind):
-    for e in Grown(seed).some(kind, 2, limit=40):
+    for e in Grown(seed).draw(kind, 2, limit=40):
         other = shuffled(e, random.Random(seed))
         assert equal(e, other), f"{e} and {other}"
         assert str(simplify(e)) == str(simplify(other))
 
 
 def test_what_differs_has_different_normal_forms():
-    for one, other in (
+    for left, right in (
         ("A @ B", "B @ A"),
         ("x.T @ A @ y", "x.T @ A.T @ y"),
         ("tanh(x)", "sin(x)"),
         ("x * y", "x @ y.T"),
     ):
-        assert not equal(parse(one, SHAPES), parse(other, SHAPES))
+        assert not equal(parse(left, SHAPES), parse(right, SHAPES))
 
 
 @given(SEEDS)
 def test_plain_programs_equal_values(seed):
-    for e in Grown(seed).some("column"):
+    for e in Grown(seed).draw("column"):
         out = compile({"e": e}, np.float64, "numpy")(POINT)["e"]
         np.testing.assert_allclose(out, evaluate(e, POINT), rtol=1e-8, atol=1e-10 * max(1, np.abs(out).max()))
 

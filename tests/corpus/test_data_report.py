@@ -13,8 +13,8 @@ ANN = Sentence.of_words(["Annabel", "sings", "in", "Oslo"], [(0, 1, "PER"), (3, 
 OTHER = Sentence.of_words(["We", "met", "Annabel", "there"], [(2, 3, "Per")], 6)
 
 
-def corpus(*sentences, **more):
-    return Corpus("towns", "word", [[s] for s in sentences], **more)
+def corpus(*sentences, **options):
+    return Corpus("towns", "word", [[s] for s in sentences], **options)
 
 
 def test_figures_of_a_small_corpus():

@@ -88,7 +88,7 @@ def test_spans_that_do_not_fit_are_kept_and_noted(tmp_path):
     record = {"text": "Anti-Paris. So be it.", "spans": [[5, 10, "LOC"], [5, 11, "X"], [0, 21, "Y"], [5, 10, "LOC"]]}
     corpus = read(written(tmp_path, json.dumps(record)))
     (sentence,) = corpus.sentences
-    assert [sentence.text[sentence.starts[s] : sentence.ends[e - 1]] for s, e, _ in sentence.spans] == [
+    assert [sentence.text[sentence.token_starts[s] : sentence.token_ends[e - 1]] for s, e, _ in sentence.spans] == [
         "Anti-Paris. So be it.", "Paris", "Paris.",
     ]  # fmt: skip
     kinds = {n.kind for n in corpus.notes}
@@ -176,8 +176,8 @@ def test_every_kmou_span_is_kept(data):
         [(s["start"], s["end"], s["label"]) for s in json.loads(line)["spans"]]
         for line in path.read_text().splitlines()
     ]
-    kept = sum(len(s.spans) for s in corpus.sentences)
-    assert kept == sum(len(set(g)) for g in gold)
+    count = sum(len(s.spans) for s in corpus.sentences)
+    assert count == sum(len(set(g)) for g in gold)
 
 
 def test_a_sentence_is_its_own_document_where_none_are_marked(tmp_path):

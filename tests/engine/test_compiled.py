@@ -62,30 +62,30 @@ def test_any_texts_get_the_same_answers(taggers, name, texts):
 def test_blocks_threads_company_and_memory_do_not_show(taggers, monkeypatch):
     tagger, blocks = taggers["en"]
     texts = [*ENGLISH, *(f"Item {n} of {n * 7919} from Oslo {n}-{n + 1}." for n in range(300))]
-    whole = list(tag_block(blocks, texts))
-    assert list(tag_block(CompiledEngine(tagger.model), texts, 1)) == whole
+    expected = list(tag_block(blocks, texts))
+    assert list(tag_block(CompiledEngine(tagger.model), texts, 1)) == expected
     monkeypatch.setattr(compiled, "SHARE", 100)
     model = tagger.model
     widths = sum(configuration.positions * configuration.hidden for configuration in stages_of(model))
     monkeypatch.setitem(type_cache.MEMORY, "word", 4 * 250 * widths)  # so that words are forgotten and met again
     small = CompiledEngine(tagger.model)
     documents = [d for i in range(0, len(texts), 7) for d in tag_block(small, texts[i : i + 7])]
-    assert documents == whole
+    assert documents == expected
     assert len(small.cache.index) < 600
     reversed_ = list(tag_block(small, texts[::-1]))
-    assert reversed_[::-1] == whole
+    assert reversed_[::-1] == expected
 
 
 def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypatch):
     tagger, blocks = taggers["ko"]
     texts = [f"{KOREAN[n % 3]} 제{n}회 {chr(0xAC00 + 37 * n)}{chr(0x4E00 + 41 * n)}시 김{n}씨" for n in range(200)]
-    whole = list(tag_block(blocks, texts))
-    for text, document in zip(texts[:20], whole, strict=False):
+    expected = list(tag_block(blocks, texts))
+    for text, document in zip(texts[:20], expected, strict=False):
         check_same(document, tagger(text))
     monkeypatch.setattr(compiled, "SHARE", 1000)
     monkeypatch.setitem(type_cache.MEMORY, "character", 300 * blocks.stages[0].bytes)
     small = CompiledEngine(tagger.model)
-    assert [d for i in range(0, len(texts), 7) for d in tag_block(small, texts[i : i + 7])] == whole
+    assert [d for i in range(0, len(texts), 7) for d in tag_block(small, texts[i : i + 7])] == expected
     assert len(small.cache.index) < sum(map(len, {chunk for text in texts for chunk in text.split()})) / 3
     tables, row_products_class = [], row_products.RowProducts
 
@@ -99,8 +99,8 @@ def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypa
         monkeypatch.setattr(row_products, "MOST", most)
         monkeypatch.setattr(row_products, "LESS", less)
         other = CompiledEngine(tagger.model)
-        for document, one in zip(tag_block(other, texts), whole, strict=True):
-            check_same(document, one)
+        for document, expected_document in zip(tag_block(other, texts), expected, strict=True):
+            check_same(document, expected_document)
     assert tables[:: len(blocks.stages)] == [{"character", "place", "bigram", "word"}, {"character", "place"}, set()]
 
 
@@ -109,13 +109,13 @@ def test_pipe_is_in_order_lazy_and_the_same_for_any_batching(taggers):
     texts = [f"{ENGLISH[n % 4]} number {n}" for n in range(200)]
     read = []
     pipe = tagger.pipe(read.append(n) or text for n, text in enumerate(texts))
-    first = next(pipe)
+    first_document = next(pipe)
     assert read == [0]
-    for text, document in zip(texts, [first, *pipe], strict=True):
+    for text, document in zip(texts, [first_document, *pipe], strict=True):
         check_same(document, tagger(text))
-    kept = list(tagger.pipe(texts, {"LOC": 2.0}))
-    assert {e.type for d in kept for e in d.entities} == {e.type for d in tagger.pipe(texts) for e in d.entities} - {
-        "LOC"
-    }
+    filtered = list(tagger.pipe(texts, {"LOC": 2.0}))
+    assert {e.type for d in filtered for e in d.entities} == {
+        e.type for d in tagger.pipe(texts) for e in d.entities
+    } - {"LOC"}
     with pytest.raises(DataError, match="surrogate"):
         list(tagger.pipe([*texts, "x" * 9000 + "\ud800"]))

@@ -46,14 +46,16 @@ def test_lines_are_the_documents_in_json(taggers, name, monkeypatch):
         *([] if tagger.model.first_stage is None else [tagger.model.first_stage.configuration]),
     )
     monkeypatch.setitem(
-        type_cache.MEMORY, tagger.unit, 4 * 250 * sum(one.positions * one.hidden for one in configurations)
+        type_cache.MEMORY,
+        tagger.unit,
+        4 * 250 * sum(configuration.positions * configuration.hidden for configuration in configurations),
     )
     blocks = CompiledEngine(tagger.model)  # with so little memory that words are forgotten
     calls = {"at once": 0, "not": 0}
     plain = compiled.entry.tag
 
-    def counted(*given):
-        count, size = plain(*given)
+    def counted(*arguments):
+        count, size = plain(*arguments)
         calls["at once" if count >= 0 else "not"] += 1
         return count, size
 
@@ -107,11 +109,11 @@ def test_files_of_lines_in_any_packing(taggers, tmp_path, monkeypatch):
     (tmp_path / "d.txt").write_bytes(b"")
     files = files_of([str(tmp_path)])
     assert [os.path.basename(f) for f in files] == ["a.txt", "b.txt.gz", "c.txt.zst", "d.txt"]
-    whole = lines_of(files[:1])
-    check_same_lines(whole, "\n".join(document.to_json() for document in plain_lines(texts, taggers)).encode())
-    assert lines_of(files) == 3 * whole
+    expected = lines_of(files[:1])
+    check_same_lines(expected, "\n".join(document.to_json() for document in plain_lines(texts, taggers)).encode())
+    assert lines_of(files) == 3 * expected
     monkeypatch.setattr(lines_module, "BYTES", 50)
-    assert lines_of(files) == 3 * whole
+    assert lines_of(files) == 3 * expected
 
 
 def test_json_is_as_the_plain_form_byte_for_byte(taggers):
@@ -132,7 +134,7 @@ def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):
     path = tmp_path / "in.txt"
     texts = ["Oslo.", "Paris and NATO " * 40 + "\r", "", "이순신은 서울에서 태어났다. " * 20, "x" * 300, "Mr. Jones"]
     path.write_text("\ufeff" + "\n".join(texts), encoding="utf-8", newline="")
-    whole = lines_of([path])
+    expected = lines_of([path])
     rules = Rules({"NATO": "CLUB"}, {r"Par.s": "TOWN"})
     ruled = lines_of([path], 0.0, rules)
     assert b"CLUB" in ruled
@@ -141,8 +143,8 @@ def test_lines_long_and_short_stand_in_order(taggers, tmp_path, monkeypatch):
     monkeypatch.setattr(compiled, "LONG", 100)
     monkeypatch.setattr(stream, "LONG", 100)
     monkeypatch.setattr(CompiledEngine, "segment_bytes", 50)
-    monkeypatch.setattr(json_kernel, "PIECE", 70)
-    assert lines_of([path]) == whole
+    monkeypatch.setattr(json_kernel, "PART", 70)
+    assert lines_of([path]) == expected
     assert lines_of([path], 0.0, rules) == ruled
     assert next(read_blocks(str(path), skip=2)).number == 3
     path.write_bytes(b"good\n" + b"long " * 100 + b"bad \xff\n")

@@ -15,7 +15,7 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
     numbers = "".join(f" Item {n % 61} of {n * 7919} from Oslo {n}-{n + 1}" + "." * (n % 5 == 0) for n in range(300))
     texts = ["Oslo.", *(text for text in (*ENGLISH, *KOREAN) if len(text) < 1200 or " " in text)]
     texts += [" \n".join(texts), numbers, "Oslo."]
-    whole = list(tag_block(blocks, texts))
+    expected = list(tag_block(blocks, texts))
     widths = sum(configuration.positions * configuration.hidden for configuration in stages_of(tagger.model))
     monkeypatch.setitem(type_cache.MEMORY, tagger.unit, 4 * 250 * widths)  # so that words are forgotten and met again
     monkeypatch.setattr(compiled, "SHORT", 0)
@@ -23,7 +23,7 @@ def test_the_borders_of_a_long_documents_pieces_do_not_show(taggers, name, monke
     for size in (1, 50, 700, 1 << 20):
         small = CompiledEngine(tagger.model)
         monkeypatch.setattr(CompiledEngine, "segment_bytes", size)
-        assert list(tag_block(small, texts)) == whole
+        assert list(tag_block(small, texts)) == expected
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_a_piece_may_end_in_an_overlong_sentence(taggers, line, monkeypatch):
     for count in range(244, 250):
         text = "of " * count + line + " Town\nNew York"
         with monkeypatch.context() as patch:
-            (whole,) = tag_block(blocks, [text])
+            (expected,) = tag_block(blocks, [text])
             patch.setattr(compiled, "SHORT", 0)
             patch.setattr(compiled, "LONG", 0)
             for size in range(3 * count, len(text)):
                 patch.setattr(CompiledEngine, "segment_bytes", size)
-                assert list(tag_block(blocks, [text])) == [whole]
-        probabilities.add(tuple(e.probability for e in whole.entities))
+                assert list(tag_block(blocks, [text])) == [expected]
+        probabilities.add(tuple(e.probability for e in expected.entities))
     assert len(probabilities) > 1, "the borders make no difference"
 
 

@@ -66,17 +66,17 @@ def models(tmp_path_factory):
     return models
 
 
-def check(engine, texts, least=0.0):
+def check(engine, texts, threshold=0.0):
     """Compare a block's columns with the entities of each text."""
-    columns = engine.entities(Block.of(texts), np.full(len(engine.types), least))
+    columns = engine.entities(Block.of(texts), np.full(len(engine.types), threshold))
     data = "".join(texts).encode()
     expected = [
         (document, *entity)
         for document, text in enumerate(texts)
         for entity in entities_of(engine.model, text)
-        if entity[3] >= least
+        if entity[3] >= threshold
     ]
-    rows = list(zip(columns.documents, columns.starts, columns.ends, columns.types, strict=True))
+    rows = list(zip(columns.documents, columns.char_starts, columns.char_ends, columns.types, strict=True))
     assert [(d, s, e, engine.types[k]) for d, s, e, k in rows] == [row[:4] for row in expected]
     np.testing.assert_allclose(columns.probabilities, [row[4] for row in expected], atol=1e-6)
     for (d, s, e, _), begin, end in zip(rows, columns.byte_starts, columns.byte_ends, strict=True):

@@ -34,7 +34,7 @@ def test_products_of_parts_add_up_to_those_of_the_whole():
         for k in range(configuration.positions):
             W[np.setdiff1d(np.arange(configuration.width), configuration.columns_at(k)), k] = 0
         of = parts.RowProducts(configuration, p, W)
-        assert of.reach == (radius if vector else min(radius, 1))
+        assert of.near_radius == (radius if vector else min(radius, 1))
         marks = (rng.random((len(keys), 2 * MARKS)) < 0.2).astype(np.float32)
         bags = extract(keys, groups)
         V = np.zeros((len(keys), configuration.width))
@@ -43,12 +43,12 @@ def test_products_of_parts_add_up_to_those_of_the_whole():
             V[:, configuration.columns[group.name]] = block
         want = np.einsum("td,dpm->tpm", np.concatenate([V, marks], 1), W)
         rows = rng.permutation(2 * len(keys))[: len(keys)].astype(np.int32)
-        close = 2 * of.reach + 1
+        close = 2 * of.near_radius + 1
         near, numbers = np.zeros((2 * len(keys), close * 32), np.float32), np.zeros((2 * len(keys), of.count), np.int32)
         of.learn(WordTypes(np.full(len(keys), -1), tuple(bags)), marks, rows, near, numbers)
-        middle = slice(radius - of.reach, radius + of.reach + 1)
+        middle = slice(radius - of.near_radius, radius + of.near_radius + 1)
         np.testing.assert_allclose(near[rows].reshape(-1, close, 32), want[:, middle], atol=1e-4)
-        far = of.products[numbers[rows]].sum(1).reshape(want.shape)
+        far = of.row_products[numbers[rows]].sum(1).reshape(want.shape)
         beyond = np.setdiff1d(np.arange(configuration.positions), np.arange(configuration.positions)[middle])
         np.testing.assert_allclose(far[:, beyond], want[:, beyond], atol=1e-4)
 
@@ -66,7 +66,7 @@ def test_multiplying_gives_a_row_the_same_bits_in_any_company():
     multiply(V, panels, order, places, out)
     np.testing.assert_allclose(out[places], V @ W, atol=1e-5)
     assert (out[np.setdiff1d(np.arange(2 * count), places)] == 7).all()
-    one = np.empty((1, width), np.float32)
+    product = np.empty((1, width), np.float32)
     for t in range(count):
-        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), one)
-        np.testing.assert_array_equal(one[0], out[places[t]])
+        multiply(V[t : t + 1], panels, np.zeros(1, np.int64), np.zeros(1, np.int64), product)
+        np.testing.assert_array_equal(product[0], out[places[t]])

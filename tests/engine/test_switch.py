@@ -123,8 +123,8 @@ def test_eight_threads_share_a_tagger():
             answers = list(pool.map(tag, texts))
         for answer in answers[0]:
             check(answer, expected * 40)
-        for n, some in enumerate(answers[1:]):
-            for answer in some:
+        for n, documents in enumerate(answers[1:]):
+            for answer in documents:
                 check(answer, [expected[n]])
         tagger.warm()
 

@@ -33,10 +33,14 @@ def model_of(gazetteer, patterns, unit="word"):
 def compiled_features(model, text):
     """Return the features of a text's tokens as numbers, by the kernels."""
     data = Block.of([text]).data
-    starts, ends, sentence_offsets = segment(text, model.configuration.unit)
-    words = [text[s:e] for s, e in zip(starts, ends, strict=True)]
+    token_starts, token_ends, sentence_offsets = segment(text, model.configuration.unit)
+    words = [text[s:e] for s, e in zip(token_starts, token_ends, strict=True)]
     places = np.cumsum([0, *(len(character.encode()) for character in text)])
-    offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32).reshape(-1, 4)
+    offsets = (
+        np.stack([token_starts, token_ends, places[token_starts], places[token_ends]], 1)
+        .astype(np.int32)
+        .reshape(-1, 4)
+    )
     count, sentences = len(words), len(sentence_offsets) - 1
     types, owners = np.arange(count, dtype=np.int32), np.zeros(sentences, np.int32)
     sentence_offsets = sentence_offsets.astype(np.int32)
@@ -57,8 +61,8 @@ def compiled_features(model, text):
 
 
 def plain_features(model, text):
-    starts, ends, sentence_offsets = segment(text, model.configuration.unit)
-    begins, stops = starts.tolist(), ends.tolist()
+    token_starts, token_ends, sentence_offsets = segment(text, model.configuration.unit)
+    begins, stops = token_starts.tolist(), token_ends.tolist()
     words = [text[s:e] for s, e in zip(begins, stops, strict=True)]
     places = [(text, begins[s:e], stops[s:e]) for s, e in pairwise(sentence_offsets.tolist())]
     return gazetteer_features(model.gazetteer, model.patterns, words, sentence_offsets, places)
@@ -109,8 +113,8 @@ def test_many_names_in_32_lists():
 @settings(deadline=None)
 def test_hashes_in_lower_case_are_those_of_the_words(words):
     data = np.frombuffer("".join(words).encode(), np.uint8)
-    ends = np.cumsum([len(word) for word in words])
-    spans = np.stack([ends - [len(word) for word in words], ends, 0 * ends], 1)
+    token_ends = np.cumsum([len(word) for word in words])
+    spans = np.stack([token_ends - [len(word) for word in words], token_ends, 0 * token_ends], 1)
     hashes = np.empty(len(words), np.uint64)
     word_kernels.lower_hashes(data, spans, hashes)
     np.testing.assert_array_equal(hashes, word_hashes([word.lower() for word in words]))

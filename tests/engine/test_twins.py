@@ -11,12 +11,12 @@ from numba.core.dispatcher import Dispatcher
 
 from fanlight.tagging.twins import TABLE
 
-ROOMS = ("engine", "text", "network")
+PACKAGES = ("engine", "text", "network")
 
 
-def close(one, other, tolerance):
-    assert len(one) == len(other)
-    for row, twin in zip(one, other, strict=True):
+def close(rows, twins, tolerance):
+    assert len(rows) == len(twins)
+    for row, twin in zip(rows, twins, strict=True):
         assert len(row) == len(twin)
         for a, b in zip(row, twin, strict=True):
             if isinstance(a, float):
@@ -38,9 +38,9 @@ def test_twins_agree(twin):
 def kernels():
     """Return the names of all kernels that Python can call."""
     names = []
-    for room in ROOMS:
-        package = importlib.import_module(f"fanlight.{room}")
-        for module in pkgutil.walk_packages(package.__path__, f"fanlight.{room}."):
+    for package_name in PACKAGES:
+        package = importlib.import_module(f"fanlight.{package_name}")
+        for module in pkgutil.walk_packages(package.__path__, f"fanlight.{package_name}."):
             for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, Dispatcher) and value.__module__ == module.name and is_called(value):
                     names.append(f"{module.name.removeprefix('fanlight.')}.{name}")

@@ -54,11 +54,13 @@ def test_the_chain_equals_the_enumeration_of_all_paths(T, K, seed, compiled):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_compiled_and_plain_agree_over_many_sentences(dtype):
     rng = np.random.default_rng(0)
-    starts = np.array([0, 3, 3, 4, 30, 60])
+    sentence_offsets = np.array([0, 3, 3, 4, 30, 60])
     Z, A = rng.normal(size=(60, 9)).astype(dtype) * 4, legal_transitions(("a", "b")).astype(dtype)
-    for a, b in zip(forward_backward(Z, A, starts, True), forward_backward(Z, A, starts, False), strict=True):
+    for a, b in zip(
+        forward_backward(Z, A, sentence_offsets, True), forward_backward(Z, A, sentence_offsets, False), strict=True
+    ):
         np.testing.assert_allclose(a, b, rtol=2e-4 if dtype is np.float32 else 1e-9, atol=1e-6)
-    np.testing.assert_array_equal(viterbi(Z, A, starts, True), viterbi(Z, A, starts, False))
+    np.testing.assert_array_equal(viterbi(Z, A, sentence_offsets, True), viterbi(Z, A, sentence_offsets, False))
 
 
 def test_probabilities_of_many_spans_are_those_of_each():
@@ -66,10 +68,10 @@ def test_probabilities_of_many_spans_are_those_of_each():
     Z, A = rng.normal(size=(60, 9)) * 4, legal_transitions(("a", "b")).astype(float)
     messages = forward_backward(Z, A, np.array([0, 20, 60]))
     spans = [(0, [4]), (3, [1, 2, 3]), (3, [5, 7]), (18, [1, 3]), (25, [5, 6, 6, 7]), (59, [8]), (40, [1, 5])]
-    starts, lengths = np.array([start for start, _ in spans]), np.array([len(tags) for _, tags in spans])
-    tags = np.array([tag for _, some in spans for tag in some])
-    actual = span_probabilities(messages, Z, A, starts=starts, ends=starts + lengths, tags=tags)
-    expected = [span_probability(messages, Z, A, start, some) for start, some in spans]
+    span_starts, lengths = np.array([start for start, _ in spans]), np.array([len(tags) for _, tags in spans])
+    tags = np.array([tag for _, path in spans for tag in path])
+    actual = span_probabilities(messages, Z, A, span_starts=span_starts, span_ends=span_starts + lengths, tags=tags)
+    expected = [span_probability(messages, Z, A, start, path) for start, path in spans]
     np.testing.assert_allclose(actual, expected, rtol=1e-12)
     assert actual[-1] == 0, "B of one type, then of another"
 
@@ -90,12 +92,12 @@ def test_emissions_far_apart_leave_probabilities_that_are_numbers():
     """A token's best tag may be one that its neighbours forbid, by thousands."""
     Z = np.zeros((3, 5))
     Z[0, 1], Z[1, 0], Z[2, 4] = 5000, 9000, 300  # B, then O: illegal
-    A, starts = legal_transitions(("",)).astype(float), np.array([0, 3])
+    A, sentence_offsets = legal_transitions(("",)).astype(float), np.array([0, 3])
     for compiled in (False, True):
         for dtype in (np.float32, np.float64):
-            messages = forward_backward(Z.astype(dtype), A, starts, compiled)
+            messages = forward_backward(Z.astype(dtype), A, sentence_offsets, compiled)
             np.testing.assert_allclose(messages.marginals.sum(1), 1, rtol=1e-4)
-    path = viterbi(Z, A, starts)
+    path = viterbi(Z, A, sentence_offsets)
     assert span_probability(messages, Z, A, 2, path[2:].tolist()) > 0.5
 
 
@@ -104,8 +106,8 @@ def test_no_score_buys_an_illegal_path(compiled):
     Z = 1e5 * np.random.default_rng(1).normal(size=(400, 9))
     A = legal_transitions(("LOC", "PER"))
     path = viterbi(Z, A, np.array([0, 150, 400]), compiled)
-    for first, last in ((0, 150), (150, 400)):
-        tags = [9, *path[first:last].tolist(), 9]
+    for begin, end in ((0, 150), (150, 400)):
+        tags = [9, *path[begin:end].tolist(), 9]
         assert all(A[i, j] == 0 for i, j in itertools.pairwise(tags))
 
 
@@ -127,7 +129,7 @@ def test_legal_transitions_alone_give_what_all_give(types, dtype, monkeypatch):
     """The compiled kernels to the bit, the plain forms to rounding; also where paths are equally good."""
     rng = np.random.default_rng(types)
     names = tuple(str(n) for n in range(types))
-    starts = np.array([0, 1, 1, 12, 14, 60])
+    sentence_offsets = np.array([0, 1, 1, 12, 14, 60])
     Z = (3 * rng.normal(size=(60, 4 * types + 1))).astype(dtype)
     A = (legal_transitions(names) + rng.normal(size=(4 * types + 2, 4 * types + 2))).astype(dtype)
     for emissions, transitions in ((Z, A), (np.round(Z / 4), np.where(A < ILLEGAL / 2, A, np.round(A)).astype(dtype))):
@@ -137,8 +139,8 @@ def test_legal_transitions_alone_give_what_all_give(types, dtype, monkeypatch):
                 if not sparse:
                     patch.setattr(chain, "DENSE_TAGS", len(transitions))
                     patch.setattr(chain.LegalMoves, "gather", lambda weights, nothing: None)
-                results.append(forward_backward(emissions, transitions, starts, compiled))
-                best.append(viterbi(emissions, transitions, starts, compiled))
+                results.append(forward_backward(emissions, transitions, sentence_offsets, compiled))
+                best.append(viterbi(emissions, transitions, sentence_offsets, compiled))
         for column in zip(*results, strict=True):
             np.testing.assert_array_equal(column[0], column[2])
             for other in column[1:]:

@@ -54,8 +54,8 @@ def test_no_legal_path_is_an_error():
 def test_no_score_buys_an_illegal_path():
     Z = 1e5 * np.random.default_rng(1).normal(size=(400, 9))
     A = legal_transitions(("LOC", "PER"))
-    starts = np.array([0, 150, 400])
-    path = chain_batch.viterbi(Z, A, starts)
-    for begin, end in zip(starts[:-1], starts[1:], strict=True):
+    sentence_offsets = np.array([0, 150, 400])
+    path = chain_batch.viterbi(Z, A, sentence_offsets)
+    for begin, end in zip(sentence_offsets[:-1], sentence_offsets[1:], strict=True):
         tags = np.concatenate([[9], path[begin:end], [9]])
         assert (A[tags[:-1], tags[1:]] == 0).all()

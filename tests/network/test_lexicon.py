@@ -35,12 +35,16 @@ def test_an_empty_lexicon_knows_nothing():
 
 def test_windows_equal_the_plain_reference():
     for radius in range(4):
-        ids, starts = rng.integers(1, 99, 12), np.array([0, 1, 1, 5, 12])
+        ids, sentence_offsets = rng.integers(1, 99, 12), np.array([0, 1, 1, 5, 12])
         expected = [
-            [ids[n + k] if s <= n + k < e else 0 for s, e in zip(starts, starts[1:], strict=False) for n in range(s, e)]
+            [
+                ids[n + k] if s <= n + k < e else 0
+                for s, e in zip(sentence_offsets, sentence_offsets[1:], strict=False)
+                for n in range(s, e)
+            ]
             for k in range(-radius, radius + 1)
         ]
-        assert windows(ids, starts, radius, 0).tolist() == expected
+        assert windows(ids, sentence_offsets, radius, 0).tolist() == expected
 
 
 def test_contexts_tell_spelling_in_the_document():
@@ -59,11 +63,14 @@ def test_contexts_of_a_corpus_are_those_of_its_documents():
     rng = np.random.default_rng(0)
     words = ["The", "the", "THE", "apple", "Apple", "APPLE", "fell", "Fell", "3", ".", "É", "é"]
     lengths = rng.integers(0, 6, (30, 8))
-    documents = [[rng.integers(0, len(words), n).tolist() for n in some] for some in lengths]
+    documents = [[rng.integers(0, len(words), n).tolist() for n in row] for row in lengths]
     expected = np.concatenate([word_contexts([[words[i] for i in s] for s in document]) for document in documents])
     ids = np.array([i for document in documents for s in document for i in s])
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    assert corpus_contexts(words, ids, starts, np.repeat(np.arange(30), lengths.sum(1))).tolist() == expected.tolist()
+    sentence_offsets = np.concatenate([[0], np.cumsum(lengths)])
+    assert (
+        corpus_contexts(words, ids, sentence_offsets, np.repeat(np.arange(30), lengths.sum(1))).tolist()
+        == expected.tolist()
+    )
     assert len(set(expected.tolist())) > 25
     assert corpus_contexts([], np.zeros(0, np.int64), np.array([0]), np.zeros(0, np.int64)).tolist() == []
 
@@ -81,6 +88,6 @@ def test_a_lexicon_once_made_is_read_again_without_the_vectors(tmp_path, monkeyp
     path.write_text("Paris 1 2\nRome 2 1\n")
     assert len(read_lexicon(path)[0]) == 2
     assert read_lexicon(path)[1] == 0
-    for kept in (tmp_path / "cache").rglob("*.safetensors"):
-        kept.write_bytes(b"cut")
+    for cache_file in (tmp_path / "cache").rglob("*.safetensors"):
+        cache_file.write_bytes(b"cut")
     assert len(read_lexicon(path)[0]) == 2

@@ -43,9 +43,9 @@ def test_a_model_comes_back_as_it_was(model, tmp_path):
     for name, array in model.parameters.items():
         np.testing.assert_array_equal(again.parameters[name], array)
     np.testing.assert_array_equal(again.lexicon.vectors(np.arange(3)), LEXICON.vectors(np.arange(3)))
-    first = path.read_bytes()
+    saved = path.read_bytes()
     save_model(again, path)
-    assert path.read_bytes() == first
+    assert path.read_bytes() == saved
     assert list(tmp_path.iterdir()) == [path], "nothing is left beside it"
 
 
@@ -93,9 +93,9 @@ def test_a_reach_makes_a_file_that_older_versions_refuse(model, tmp_path):
 def test_damaged_foreign_and_newer_files_are_refused(model, tmp_path):
     path = tmp_path / "m.fanlight"
     save_model(model, path)
-    whole = path.read_bytes()
+    saved = path.read_bytes()
     for content, message in (
-        (whole[: len(whole) // 2], "not a model file, or one cut short"),
+        (saved[: len(saved) // 2], "not a model file, or one cut short"),
         (b"", "not a model file"),
         (b"\x80\x04pickle", "not a model file"),
         (b"<html></html>" * 10, "not a model file"),
@@ -103,7 +103,7 @@ def test_damaged_foreign_and_newer_files_are_refused(model, tmp_path):
         path.write_bytes(content)
         with pytest.raises(ModelError, match=message):
             load_model(path)
-    altered = bytearray(whole)
+    altered = bytearray(saved)
     altered[-3] ^= 1
     path.write_bytes(altered)
     with pytest.raises(ModelError, match="checksum does not match"):

@@ -25,20 +25,20 @@ SENTENCES = [[0, 1, 2, 3, 4, 5], [2, 6], [5]]
 def inputs_of(configuration, rng, dtype=np.float64):
     """A small batch of three sentences, with every symbol's array."""
     ids = np.array([i + 1 for s in SENTENCES for i in s])
-    starts = np.cumsum([0, *(len(s) for s in SENTENCES)])
+    sentence_offsets = np.cumsum([0, *(len(s) for s in SENTENCES)])
     parameters = {n: p.astype(dtype) for n, p in first_parameters(configuration, rng).items()}
     for name in ("b", "c", "A"):
         if name in parameters:
             parameters[name] = rng.normal(size=parameters[name].shape)
     types = WordTypes.of([PADDING, *WORDS], configuration, LEXICON)
     needed, arrays = table_inputs(types, configuration, np.arange(len(types.words)))
-    arrays |= window_inputs(configuration, ids, rng.integers(0, 64, len(ids)), starts, 0)
+    arrays |= window_inputs(configuration, ids, rng.integers(0, 64, len(ids)), sentence_offsets, 0)
     for name, rows in needed.items():
         arrays[name] = LEXICON.vectors(rows).astype(dtype) if name == "vectors" else parameters[name][rows]
     gold = np.array([8, 0, 4, 0, 1, 3, 4, 0, 4])
     if configuration.head == "logistic":
         gold = np.stack([np.where(gold > 4, 0, gold), np.where(gold > 4, gold - 4, 0)], axis=1)
-    arrays = {**parameters, **arrays, **loss_inputs(configuration, gold, starts, rng)}
+    arrays = {**parameters, **arrays, **loss_inputs(configuration, gold, sentence_offsets, rng)}
     arrays["M"] = rng.uniform(0, 2, (len(ids), configuration.hidden))
     scales = rng.uniform(0, 2, (len(types.words), configuration.width))
     for k in range(configuration.positions):
@@ -80,7 +80,7 @@ def test_the_batch_is_the_lectures_equation_at_every_word():
     configuration = build_configuration(radius=1)
     point = inputs_of(configuration, np.random.default_rng(6))
     Z = evaluate(emissions(configuration), point)
-    one = equation(configuration)
+    formula = equation(configuration)
     V = np.concatenate(
         [point["vectors"][point["vectors_rows"]]]
         + [
@@ -94,13 +94,13 @@ def test_the_batch_is_the_lectures_equation_at_every_word():
         window = {f"x_{k}": V[point[f"i_{k}"][n]] for k in range(3)} | {
             f"g_{k}": point["contexts"][point[f"j_{k}"][n]] for k in range(3)
         }
-        np.testing.assert_allclose(evaluate(one, {**point, **window}).ravel(), Z[n], atol=1e-12)
+        np.testing.assert_allclose(evaluate(formula, {**point, **window}).ravel(), Z[n], atol=1e-12)
 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_beyond_a_reach_the_network_is_the_whole_one_with_zeros_for_weights(head):
     near = replace(build_configuration(head, radius=2), groups=REACHING)
-    whole = replace(near, groups=tuple(replace(group, reach=None) for group in REACHING))
+    full = replace(near, groups=tuple(replace(group, reach=None) for group in REACHING))
     assert [near.columns_at(k).tolist() for k in (0, 1, 2)] == [[0, 1, 2, 3, 9, 10], [*range(7), 9, 10], [*range(11)]]
     point = inputs_of(near, np.random.default_rng(8))
     wide = dict(point)
@@ -109,10 +109,10 @@ def test_beyond_a_reach_the_network_is_the_whole_one_with_zeros_for_weights(head
         wide[f"W_{k}"][:, near.columns_at(k)] = point[f"W_{k}"]
     names = [*first_parameters(near, np.random.default_rng(0)), "vectors"]
     actual = [evaluate(g, point) for g in [loss(near), *gradient(loss(near), names)]]
-    other = [evaluate(g, wide) for g in [loss(whole), *gradient(loss(whole), names)]]
-    for name, one, two in zip(["loss", *names], actual, other, strict=True):
-        seen = two[:, near.columns_at(int(name[2:]))] if name.startswith("W_") else two
-        np.testing.assert_allclose(one, seen, rtol=1e-9, atol=1e-12, err_msg=name)
+    other = [evaluate(g, wide) for g in [loss(full), *gradient(loss(full), names)]]
+    for name, value, full_value in zip(["loss", *names], actual, other, strict=True):
+        seen = full_value[:, near.columns_at(int(name[2:]))] if name.startswith("W_") else full_value
+        np.testing.assert_allclose(value, seen, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def test_the_equation_reads_as_the_lecture_writes_it():
@@ -156,9 +156,9 @@ def test_emissions_in_blocks_are_those_of_the_whole(monkeypatch):
     network = decoding.Network(configuration, first_parameters(configuration, rng), LEXICON)
     types = WordTypes.of([PADDING, *WORDS], configuration, LEXICON)
     lengths = np.array([0, 3, 1, 0, 9, 2, 2, 1, 0, 4])
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    ids = rng.integers(1, len(WORDS) + 1, starts[-1])
-    arguments = (types, ids, rng.integers(0, 64, len(ids)), starts, 0)
+    sentence_offsets = np.concatenate([[0], np.cumsum(lengths)])
+    ids = rng.integers(1, len(WORDS) + 1, sentence_offsets[-1])
+    arguments = (types, ids, rng.integers(0, 64, len(ids)), sentence_offsets, 0)
     features = rng.random((len(ids), 3), np.float32)
     expected = network.emissions(*arguments, features=features)
     for block in (1, 3, 5, 8):

@@ -30,15 +30,15 @@ def test_best_paths_are_those_of_trying_all(n):
 def test_readings_of_a_text_are_best_first_and_probable():
     tagger = fanlight.load("en")
     text = "Jordan met Washington in May. It rained."
-    first, second = tagger.readings(text, 4)
-    assert len(first) == 4
-    assert first[0][1] + second[0][1] == tuple(
+    readings, next_readings = tagger.readings(text, 4)
+    assert len(readings) == 4
+    assert readings[0][1] + next_readings[0][1] == tuple(
         fanlight.Entity(e.start, e.end, e.type, e.text) for e in tagger(text).entities
     )
-    shares = [p for p, _ in first]
+    shares = [p for p, _ in readings]
     assert shares == sorted(shares, reverse=True)
     assert 0 < sum(shares) <= 1
-    assert len({entities for _, entities in first}) == 4
+    assert len({entities for _, entities in readings}) == 4
     everything = sum(p for p, _ in tagger.readings("Oslo.", 10_000)[0])
     assert everything == pytest.approx(1, abs=1e-6)
 

@@ -18,19 +18,19 @@ from fanlight.text.spans import trim
 def entities_of(model, text):
     """Return (start, end, type, probability) of each entity of one text, in code points."""
     configuration = model.configuration
-    starts, ends, sentences = segment(text, configuration.unit)
-    starts, ends = starts.tolist(), ends.tolist()
-    words = forms_of((text[s:e] for s, e in zip(starts, ends, strict=True)), configuration.unit)
+    token_starts, token_ends, sentences = segment(text, configuration.unit)
+    token_starts, token_ends = token_starts.tolist(), token_ends.tolist()
+    words = forms_of((text[s:e] for s, e in zip(token_starts, token_ends, strict=True)), configuration.unit)
     if not words:
         return []
-    keys = words if configuration.unit == "word" else character_keys(text, starts, ends)
+    keys = words if configuration.unit == "word" else character_keys(text, token_starts, token_ends)
     numbers = {PADDING: 0}
     ids = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-    borders = list(pairwise(sentences.tolist()))
+    sentence_bounds = list(pairwise(sentences.tolist()))
     contexts = np.zeros(len(ids), np.int64)
     if configuration.context_width:
-        contexts = word_contexts([words[s:e] for s, e in borders])
-    places = ((text, starts[s:e], ends[s:e]) for s, e in borders)
+        contexts = word_contexts([words[s:e] for s, e in sentence_bounds])
+    places = ((text, token_starts[s:e], token_ends[s:e]) for s, e in sentence_bounds)
     features = listed = gazetteer_features(model.gazetteer, model.patterns, keys, sentences, places)
     types = WordTypes.of(list(numbers), configuration, model.lexicon)
     if model.first_stage is not None:
@@ -42,8 +42,8 @@ def entities_of(model, text):
     network = Network(configuration, model.parameters, model.lexicon)
     Z = network.emissions(types, ids, contexts, sentences, 0, features=features)
     spans = []
-    for first, last, type_, probability in network.spans(Z, sentences):
-        start, end = starts[first], ends[last - 1]
+    for begin, stop, type_, probability in network.spans(Z, sentences):
+        start, end = token_starts[begin], token_ends[stop - 1]
         if configuration.head != "logistic":  # whose entities may overlap
             start, end = trim(text, start, end)
         if start < end:

@@ -108,8 +108,8 @@ def test_what_if(taggers):
     assert [w.text for w in after.window] == ["Museums", "in", "Paris", "amazing", "to"]
     centre = tagger.what_if(ENGLISH, 2, 0, "Oslo", plain.tag)
     assert [w.text for w in centre.window] == ["Museums", "in", "Oslo", "are", "amazing"]
-    first = tagger.explain(ENGLISH, 0).tag
-    before = tagger.what_if(ENGLISH, 0, -1, "the", first)
+    tag = tagger.explain(ENGLISH, 0).tag
+    before = tagger.what_if(ENGLISH, 0, -1, "the", tag)
     assert [w.text for w in before.window] == ["", "the", "Museums", "in", "Paris"]
     assert [ENGLISH[w.start : w.end] for w in plain.window] == [w.text for w in plain.window]
     for position in (-3, 99):
@@ -185,9 +185,11 @@ def test_the_nearest_words_of_the_training_data_are_those_of_the_nearest_hidden_
     e = tagger.explain("She lives in Brno .", 3)
     every = []
     for s in sentences:
-        tags = tags_from_spans(s.spans, len(s.starts))
-        assert tagger.tokens(s.text) == list(zip(s.starts, s.ends, strict=True))
-        every += [(like(e, tagger.explain(s.text, t)), s.text, s.starts[t], tags[t]) for t in range(len(s.starts))]
+        tags = tags_from_spans(s.spans, len(s.token_starts))
+        assert tagger.tokens(s.text) == list(zip(s.token_starts, s.token_ends, strict=True))
+        every += [
+            (like(e, tagger.explain(s.text, t)), s.text, s.token_starts[t], tags[t]) for t in range(len(s.token_starts))
+        ]
     best = sorted((round(row[0], 4) for row in every), reverse=True)[:5]
     assert [round(n.similarity, 4) for n in e.nearest] == pytest.approx(best, abs=2e-4)
     for n in e.nearest:

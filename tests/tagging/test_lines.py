@@ -33,7 +33,7 @@ def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path):
     source, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
     source.write_text("".join(f"Line {n} is from Oslo or Paris.\n" for n in range(60_000)), encoding="utf-8")
     command = [sys.executable, "-m", "fanlight", "tag", str(source), "--model", "en"]
-    whole = subprocess.run([*command, "--format", "jsonl"], check=True, capture_output=True).stdout
+    expected = subprocess.run([*command, "--format", "jsonl"], check=True, capture_output=True).stdout
     process = subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.DEVNULL)
     part = tmp_path / "out.jsonl.part"
     while process.poll() is None and (not part.exists() or part.stat().st_size < 1 << 20):
@@ -49,7 +49,7 @@ def test_a_killed_run_goes_on_with_nothing_lost_or_doubled(tmp_path):
     assert other.returncode == 1
     assert "was begun with other files, model or options" in other.stderr
     subprocess.run([*command, "--out", str(out), "--resume"], check=True, capture_output=True)
-    assert out.read_bytes() == whole
+    assert out.read_bytes() == expected
     assert sorted(os.listdir(tmp_path)) == ["in.txt", "out.jsonl"]
 
 

@@ -93,10 +93,10 @@ def tagged(draw):
     text = draw(st.text(ALPHABET + SPELLINGS, max_size=30))
     entities = []
     for type_ in draw(st.sampled_from(["X", "XYZ"])):
-        borders = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+        bounds = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
         entities += [
             Entity(s, e, type_, text[s:e], draw(st.sampled_from([0.25, 0.5])))
-            for s, e in zip(borders[::2], borders[1::2], strict=False)
+            for s, e in zip(bounds[::2], bounds[1::2], strict=False)
         ]
     return Document(text, tuple(sorted(entities, key=lambda e: (e.start, -e.end, e.type))))
 
@@ -111,22 +111,24 @@ def test_kernels_find_and_settle_as_the_plain_path_does(documents, names, patter
     rules = Rules(names, patterns, precedence)
     plain = [rules.apply(document) for document in documents]
     block = Block.of([document.text for document in documents])
-    types, joined = rules.extend_types("XYZ")
-    for first, last in ((0, len(documents)), (len(documents) // 2, len(documents))):
-        matches = joined(block, first, last, columns(documents, block, first, last))
+    types, join = rules.extend_types("XYZ")
+    for begin_document, end_document in ((0, len(documents)), (len(documents) // 2, len(documents))):
+        matches = join(block, begin_document, end_document, columns(documents, block, begin_document, end_document))
         rows = zip(*(column.tolist() for column in matches), strict=True)
         expected = [
-            (d, e.start, e.end, e.type, e.text, e.probability) for d in range(first, last) for e in plain[d].entities
+            (d, e.start, e.end, e.type, e.text, e.probability)
+            for d in range(begin_document, end_document)
+            for e in plain[d].entities
         ]
         assert [(d, s, e, types[k], bytes(block.data[b:t]).decode(), p) for d, s, e, b, t, k, p in rows] == expected
 
 
-def columns(documents, block, first, last):
-    rows = [(d, e) for d in range(first, last) for e in documents[d].entities]
+def columns(documents, block, begin_document, end_document):
+    rows = [(d, e) for d in range(begin_document, end_document) for e in documents[d].entities]
     out = Entities.allocate(len(rows))
     for n, (d, e) in enumerate(rows):
-        text, begin = documents[d].text, int(block.starts[d])
-        out.documents[n], out.starts[n], out.ends[n] = d, e.start, e.end
+        text, begin = documents[d].text, int(block.text_starts[d])
+        out.documents[n], out.char_starts[n], out.char_ends[n] = d, e.start, e.end
         out.byte_starts[n] = begin + len(text[: e.start].encode())
         out.byte_ends[n] = begin + len(text[: e.end].encode())
         out.types[n], out.probabilities[n] = "XYZ".index(e.type), e.probability
@@ -173,15 +175,15 @@ def test_a_run_with_rules_is_gone_on_with_by_the_same_rules_alone(tmp_path):
     rules.write_text("Acme\tORG\n")
     command = [sys.executable, "-m", "fanlight", "tag", str(texts), "--out", str(out), "--rules", str(rules)]
     subprocess.run(command, check=True)
-    whole = out.read_text()
-    assert whole.count('"Acme", "probability": 1.0') == 3
+    output = out.read_text()
+    assert output.count('"Acme", "probability": 1.0') == 3
     job = TagJob([Source(str(texts), is_file=True)], Format.jsonl, rules=read_rules(rules), rules_file=rules)
     begin(out, job.note(), resume=False)
-    (tmp_path / "out.part").write_text(whole.splitlines(keepends=True)[0] + "{")
+    (tmp_path / "out.part").write_text(output.splitlines(keepends=True)[0] + "{")
     other = subprocess.run([*command, "--resume", "--precedence", "model"], capture_output=True, text=True)
     assert "begun with other files, model or options" in other.stderr
     subprocess.run([*command, "--resume"], check=True)
-    assert out.read_text() == whole
+    assert out.read_text() == output
 
 
 def test_more_names_than_there_is_room_for_at_first():

@@ -16,7 +16,7 @@ texts = short_texts | st.text(st.characters(exclude_categories=["Cs"]), max_size
 def compiled_matches(expressions, texts, documents=None, capacity=1 << 18):
     block, out = Block.of(texts), Entities.allocate(capacity)
     automata = Automata.of([compile_expression(expression) for expression in expressions])
-    count = find_matches(block.data, block.starts, block.ends, *(documents or (0, len(texts))), automata, out)
+    count = find_matches(block.data, block.text_starts, block.text_ends, *(documents or (0, len(texts))), automata, out)
     rows = zip(*(column[:count].tolist() for column in out), strict=True)
     assert all(probability == 1 for *_, probability in zip(*(c[:count].tolist() for c in out), strict=True))
     return count, [
@@ -70,7 +70,7 @@ def test_hostile_expressions(expression):
 def test_more_matches_than_there_is_room_for_are_counted():
     block, out = Block.of(["aaaa", "aa"]), Entities.allocate(5)
     automata = Automata.of([compile_expression("a")])
-    assert find_matches(block.data, block.starts, block.ends, 0, 2, automata, out) == 6
+    assert find_matches(block.data, block.text_starts, block.text_ends, 0, 2, automata, out) == 6
     assert out.documents.tolist() == [0, 0, 0, 0, 1]
 
 

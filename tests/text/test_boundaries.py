@@ -78,7 +78,7 @@ def test_flags_of_words_are_those_of_the_kernel():
     words += "12 1.5 2nd a A A. a. . ! ? !! ... ) ed added Added foo jumped".split()  # noqa: SIM905
     words += list("가나다라각！？。…한ㅋ、")
     raw = [word.encode() for word in words]
-    ends = np.cumsum([0, *map(len, raw)])
+    word_ends = np.cumsum([0, *map(len, raw)])
     flags = np.zeros(len(words), np.int32)
-    flags_of(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), np.stack([ends[:-1], ends[1:]], 1), flags)
+    flags_of(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), np.stack([word_ends[:-1], word_ends[1:]], 1), flags)
     assert flags.tolist() == [type_flags(word, word) for word in words]

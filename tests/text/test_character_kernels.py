@@ -28,7 +28,7 @@ RANGES = [
     "？？",
     "～～",
 ]  # what the kernels take
-taken = st.one_of(*(st.characters(min_codepoint=ord(first), max_codepoint=ord(last)) for first, last in RANGES))
+taken = st.one_of(*(st.characters(min_codepoint=ord(begin), max_codepoint=ord(end)) for begin, end in RANGES))
 chunk = st.text(taken | st.sampled_from("ㄱㅋㅎㅏㅣㆎ서울은는이가Aa1.…♥人"), min_size=1, max_size=14)
 every_feature = Group("all", 4093, 4, tuple(sorted(CHARACTER_FEATURES)))
 
@@ -40,8 +40,8 @@ def laid_out(chunks):
     for text in chunks:
         size = len(text.encode())
         spans += [(place, place + size, i) for i in range(len(text))]
-        starts, ends = characters(text)
-        keys += character_keys(text, starts.tolist(), ends.tolist())
+        token_starts, token_ends = characters(text)
+        keys += character_keys(text, token_starts.tolist(), token_ends.tolist())
         place += size
     return np.frombuffer(data + bytes(4), np.uint8), np.array(spans, np.int64), keys
 
@@ -55,12 +55,12 @@ def test_chunks_are_cut_as_the_plain_function_cuts_them_or_refused(text):
     token_spans = np.zeros((LONGEST, 2), np.int64)
     raw = text.encode()
     n = tokenize(np.frombuffer(raw + bytes(4), np.uint8), 0, len(raw), token_spans)
-    easy = all(any(first <= c <= last for first, last in RANGES) for c in text)
+    easy = all(any(begin <= c <= end for begin, end in RANGES) for c in text)
     assert (n >= 0) == easy
     if easy:
-        starts, ends = characters(text)
+        token_starts, token_ends = characters(text)
         places = np.append(0, np.cumsum([len(c.encode()) for c in text]))
-        assert token_spans[:n].tolist() == np.stack([places[starts], places[ends]], 1).tolist()
+        assert token_spans[:n].tolist() == np.stack([places[token_starts], places[token_ends]], 1).tolist()
 
 
 def test_long_chunks_are_refused():
@@ -69,15 +69,15 @@ def test_long_chunks_are_refused():
 
 
 def test_every_character_taken_has_its_features_and_flags():
-    text = "".join(chr(p) for first, last in RANGES for p in range(ord(first), ord(last) + 1))
+    text = "".join(chr(p) for begin, end in RANGES for p in range(ord(begin), ord(end) + 1))
     chunks = [text[i : i + LONGEST] for i in range(0, len(text), LONGEST)]
     assert [len(c) for c in chunks] == [characters(c)[0].size for c in chunks]
     data, spans, keys = laid_out(chunks)
-    some = Group("some", 1 << 20, 4, ("class", "character"))
-    bags = character_bags(data, spans, plan_of((some,)), (some,))
-    assert bags[0].ids.tolist() == extract(keys, (some,))[0].ids.tolist()
-    ends = np.cumsum([len(c.encode()) for c in text])
-    places = np.stack([np.append(0, ends[:-1]), ends], 1)
+    group = Group("some", 1 << 20, 4, ("class", "character"))
+    bags = character_bags(data, spans, plan_of((group,)), (group,))
+    assert bags[0].ids.tolist() == extract(keys, (group,))[0].ids.tolist()
+    token_ends = np.cumsum([len(c.encode()) for c in text])
+    places = np.stack([np.append(0, token_ends[:-1]), token_ends], 1)
     flags = np.empty(len(text), np.int32)
     flags_of(data, places, flags)
     assert flags.tolist() == [type_flags(c, character_form(c)) for c in text]

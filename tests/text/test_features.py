@@ -14,33 +14,33 @@ words = st.lists(
 
 
 @given(words)
-def test_hashes_equal_the_plain_reference(some):
-    assert word_hashes(some).tolist() == [hash_of(word) for word in some]
+def test_hashes_equal_the_plain_reference(drawn_words):
+    assert word_hashes(drawn_words).tolist() == [hash_of(word) for word in drawn_words]
 
 
 @given(words)
-def test_lower_forms_equal_the_plain_reference(some):
-    bag = extract(some, WORD_GROUPS[:1])[0]
-    lowered = ["".join(c.lower() if len(c.lower()) == 1 else c for c in word) for word in some]
+def test_lower_forms_equal_the_plain_reference(drawn_words):
+    bag = extract(drawn_words, WORD_GROUPS[:1])[0]
+    lowered = ["".join(c.lower() if len(c.lower()) == 1 else c for c in word) for word in drawn_words]
     assert bag.ids.tolist() == [bucket("lower", word, WORD_GROUPS[0].buckets) for word in lowered]
 
 
 @given(words)
-def test_a_word_has_the_same_features_in_any_company(some):
-    together = extract([PADDING, *some], WORD_GROUPS)
-    for bag, alone in zip(together, zip(*(extract([word], WORD_GROUPS) for word in some), strict=True), strict=True):
+def test_a_word_has_the_same_features_in_any_company(drawn_words):
+    bags = extract([PADDING, *drawn_words], WORD_GROUPS)
+    for bag, alone in zip(bags, zip(*(extract([word], WORD_GROUPS) for word in drawn_words), strict=True), strict=True):
         for i, single in enumerate(alone, 1):
             assert bag.ids[bag.offsets[i] : bag.offsets[i + 1]].tolist() == single.ids.tolist()
 
 
 @given(st.lists(st.text("가나다라ab1", min_size=1, max_size=5), min_size=1, max_size=4))
-def test_characters_have_the_same_features_in_any_company(some):
-    text = " ".join(some)
+def test_characters_have_the_same_features_in_any_company(drawn_words):
+    text = " ".join(drawn_words)
     places = [i for i, c in enumerate(text) if c != " "]
     keys = character_keys(text, places, [p + 1 for p in places])
-    together = extract([PADDING, *keys], CHARACTER_GROUPS)
+    bags = extract([PADDING, *keys], CHARACTER_GROUPS)
     for i, key in enumerate(keys, 1):
-        for bag, alone in zip(together, extract([key], CHARACTER_GROUPS), strict=True):
+        for bag, alone in zip(bags, extract([key], CHARACTER_GROUPS), strict=True):
             assert bag.ids[bag.offsets[i] : bag.offsets[i + 1]].tolist() == alone.ids.tolist()
 
 

@@ -37,16 +37,16 @@ def marked_plainly(sentences, names):
 @given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=6), min_size=1, max_size=4))
 def test_words_are_marked_as_trying_every_name_would(sentences):
     names = Gazetteer.of(list(NAMES), list(NAMES.values()), "word")
-    starts = np.cumsum([0, *map(len, sentences)])
+    sentence_offsets = np.cumsum([0, *map(len, sentences)])
     words = [word for sentence in sentences for word in sentence]
-    np.testing.assert_array_equal(names.features(words, starts), marked_plainly(sentences, NAMES))
+    np.testing.assert_array_equal(names.features(words, sentence_offsets), marked_plainly(sentences, NAMES))
 
 
 def test_korean_words_are_marked_by_the_longest_name_they_begin_with():
     names = Gazetteer.of(["서울", "서울역", "김", "김"], ["LC", "LC", "PS", "LC"], "character")
     text = "서울역에서 김 김치"
-    starts = [i for i, c in enumerate(text) if c != " "]
-    keys = character_keys(text, starts, [s + 1 for s in starts])
+    token_starts = [i for i, c in enumerate(text) if c != " "]
+    keys = character_keys(text, token_starts, [s + 1 for s in token_starts])
     marks = names.features(keys, np.array([0, len(keys)])).reshape(len(keys), 2, MARKS)
     assert names.lists == ("LC", "PS")
     assert marks[:5, 0].argmax(1).tolist() == [0, 1, 2, 4, 4]  # begins, inside, ends, and two that follow

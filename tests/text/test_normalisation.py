@@ -43,10 +43,10 @@ def test_forms(text: str, form: str) -> None:
 @given(TEXTS)
 def test_offsets_lead_to_the_source(text: str) -> None:
     view = normalise(text)
-    assert len(view.text) == len(view.starts) == len(view.ends)
-    assert (view.starts < view.ends).all()
-    assert (view.starts[1:] >= view.starts[:-1]).all()
-    for character, start, end in zip(view.text, view.starts.tolist(), view.ends.tolist(), strict=True):
+    assert len(view.text) == len(view.source_starts) == len(view.source_ends)
+    assert (view.source_starts < view.source_ends).all()
+    assert (view.source_starts[1:] >= view.source_starts[:-1]).all()
+    for character, start, end in zip(view.text, view.source_starts.tolist(), view.source_ends.tolist(), strict=True):
         source = text[start:end]
         if character != "\u200d":
             assert not any(is_invisible(c) and c not in SEPARATORS for c in (source[0], source[-1]))
@@ -68,7 +68,7 @@ def test_chunks_are_normalised_by_themselves(left: str, right: str) -> None:
 @given(TEXTS)
 def test_single_spaces(text: str) -> None:
     view = normalise(text, single_spaces=True)
-    assert len(view.text) == len(view.starts) == len(view.ends)
+    assert len(view.text) == len(view.source_starts) == len(view.source_ends)
     assert not re.search(r"\s\s|[^\S ]", view.text)
     assert view.text.split() == normalise(text).text.split()
 

@@ -20,16 +20,18 @@ TYPES = list(EXPRESSIONS.values())
 def marked_plainly(sentences):
     """Ask of every token and every match whether they share a character, and a match with the next token."""
     out = []
-    for text, starts, ends in sentences:
-        own = text[starts[0] : ends[-1]]
-        tokens = [(s - starts[0], e - starts[0]) for s, e in zip(starts, ends, strict=True)]
+    for text, token_starts, token_ends in sentences:
+        sentence = text[token_starts[0] : token_ends[-1]]
+        tokens = [(s - token_starts[0], e - token_starts[0]) for s, e in zip(token_starts, token_ends, strict=True)]
         rows = np.zeros((len(tokens), len(TYPES), MARKS))
         for expression, type_ in EXPRESSIONS.items():
-            for match in re.finditer(expression, own):
+            for match in re.finditer(expression, sentence):
                 inside = [n for n, (s, e) in enumerate(tokens) if max(s, match.start()) < min(e, match.end())]
                 for n in inside:
-                    first, last = n == inside[0], n == inside[-1]
-                    rows[n, TYPES.index(type_), 3 if first and last else 0 if first else 2 if last else 1] = 1
+                    is_first, is_last = n == inside[0], n == inside[-1]
+                    rows[
+                        n, TYPES.index(type_), 3 if is_first and is_last else 0 if is_first else 2 if is_last else 1
+                    ] = 1
         out.append(rows.reshape(len(tokens), -1))
     return np.concatenate(out)
 
@@ -39,14 +41,14 @@ def sentences(draw):
     """Sentences of one text, with tokens of several characters and white space between some."""
     text, token_places = "", []
     for _ in range(draw(st.integers(1, 3))):
-        starts, ends = [], []
+        token_starts, token_ends = [], []
         for token in draw(st.lists(st.text("AB-12abx", min_size=1, max_size=6), min_size=1, max_size=6)):
             text += draw(st.sampled_from(["", " ", "  "]))
-            starts.append(len(text))
+            token_starts.append(len(text))
             text += token
-            ends.append(len(text))
-        token_places.append((starts, ends))
-    return [(text, starts, ends) for starts, ends in token_places]
+            token_ends.append(len(text))
+        token_places.append((token_starts, token_ends))
+    return [(text, token_starts, token_ends) for token_starts, token_ends in token_places]
 
 
 @given(sentences())
@@ -100,10 +102,10 @@ def test_expressions_that_are_too_large_together_are_refused(monkeypatch):
 
 
 def test_several_files_are_one(tmp_path):
-    one, two = tmp_path / "one.tsv", tmp_path / "two.tsv"
-    one.write_text("re:a\tX\nAcme\tORG\n", encoding="utf-8")
-    two.write_text("re:b\tX\nre:a\tY\n", encoding="utf-8")
-    patterns = read_patterns([one, two])
+    path, other_path = tmp_path / "one.tsv", tmp_path / "two.tsv"
+    path.write_text("re:a\tX\nAcme\tORG\n", encoding="utf-8")
+    other_path.write_text("re:b\tX\nre:a\tY\n", encoding="utf-8")
+    patterns = read_patterns([path, other_path])
     assert (patterns.names, patterns.expressions, patterns.types) == (
         {"Acme": "ORG"},
         {"a": "Y", "b": "X"},

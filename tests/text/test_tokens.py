@@ -38,38 +38,40 @@ def test_words(text, expected):
 @given(texts)
 @example("e\u0301 \u0301x a\u200d b")
 def test_tokens_cover_exactly_what_can_be_seen(text):
-    for cut in (tokenise, characters):
-        starts, ends = cut(text)
-        assert (starts < ends).all()
-        assert (ends[:-1] <= starts[1:]).all()
-        covered = {i for s, e in zip(starts, ends, strict=True) for i in range(s, e)}
+    for split in (tokenise, characters):
+        token_starts, token_ends = split(text)
+        assert (token_starts < token_ends).all()
+        assert (token_ends[:-1] <= token_starts[1:]).all()
+        covered = {i for s, e in zip(token_starts, token_ends, strict=True) for i in range(s, e)}
         assert {i for i, c in enumerate(text) if not (c.isspace() or is_invisible(c))} <= covered
         assert not any(text[i].isspace() for i in covered)
-        assert not any(is_invisible(text[i]) for i in {*starts.tolist(), *(ends - 1).tolist()} if text[i] != "\u200d")
+        assert not any(
+            is_invisible(text[i]) for i in {*token_starts.tolist(), *(token_ends - 1).tolist()} if text[i] != "\u200d"
+        )
 
 
 @given(texts)
 def test_sentences_partition_tokens(text):
     for unit in ("word", "character"):
-        starts, _, offsets = segment(text, unit)
+        token_starts, _, offsets = segment(text, unit)
         assert offsets[0] == 0
-        assert offsets[-1] == len(starts)
-        assert (len(starts) == 0) == (len(offsets) == 1)
+        assert offsets[-1] == len(token_starts)
+        assert (len(token_starts) == 0) == (len(offsets) == 1)
         assert (offsets[1:] > offsets[:-1]).all()
 
 
 @given(texts, texts)
 def test_documents_apart_by_blank_lines_do_not_see_each_other(a, b):
-    joined = a + "\n\n" + b
-    first, second, both = (segment(t) for t in (a, b, joined))
-    assert both.starts.tolist() == [*first.starts.tolist(), *(second.starts + len(a) + 2).tolist()]
-    assert len(both.sentence_offsets) - 1 == len(first.sentence_offsets) + len(second.sentence_offsets) - 2
+    text = a + "\n\n" + b
+    left, right, both = (segment(t) for t in (a, b, text))
+    assert both.token_starts.tolist() == [*left.token_starts.tolist(), *(right.token_starts + len(a) + 2).tolist()]
+    assert len(both.sentence_offsets) - 1 == len(left.sentence_offsets) + len(right.sentence_offsets) - 2
 
 
 def test_characters_keep_their_marks():
     text = "e\u0301 👨\u200d👩\u200d👧 \u1112\u1161\u11ab"
-    starts, ends = characters(text)
-    assert [text[s:e] for s, e in zip(starts, ends, strict=True)] == text.split()
+    token_starts, token_ends = characters(text)
+    assert [text[s:e] for s, e in zip(token_starts, token_ends, strict=True)] == text.split()
 
 
 @pytest.mark.parametrize(
@@ -91,14 +93,14 @@ def test_sentence_borders(text, count):
 
 def test_overlong_sentences_are_divided_but_lose_nothing():
     text = "word " * 2000 + "x" * 10_000
-    starts, _, offsets = segment(text)
-    assert len(starts) == 2001
+    token_starts, _, offsets = segment(text)
+    assert len(token_starts) == 2001
     assert max(offsets[1:] - offsets[:-1]) <= LONGEST["word"]
 
 
 def test_one_token_of_megabytes():
-    starts, ends = tokenise("x" * 3_000_000)
-    assert (starts.tolist(), ends.tolist()) == ([0], [3_000_000])
+    token_starts, token_ends = tokenise("x" * 3_000_000)
+    assert (token_starts.tolist(), token_ends.tolist()) == ([0], [3_000_000])
 
 
 def test_half_a_surrogate_pair_is_refused():

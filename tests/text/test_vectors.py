@@ -55,8 +55,8 @@ def test_formats(tmp_path, form):
 def test_the_number_parser_equals_pythons(number, form):
     text = form.format(number).replace("+-", "-")
     data = np.frombuffer(f"w {text}\n".encode(), np.uint8)
-    matrix, ends = np.empty((1, 1), np.float32), np.empty((1, 2), np.int64)
-    assert parse_lines(data, 1, matrix, ends) == -1
+    matrix, line_ends = np.empty((1, 1), np.float32), np.empty((1, 2), np.int64)
+    assert parse_lines(data, 1, matrix, line_ends) == -1
     np.testing.assert_allclose(matrix[0, 0], np.float32(float(text)), rtol=1e-6, atol=1e-45)
 
 
@@ -120,16 +120,16 @@ def test_a_file_is_parsed_once(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     path = tmp_path / "v.vec"
     path.write_text(TEXT)
-    first = read_vectors(path)
+    vectors = read_vectors(path)
     monkeypatch.setattr("fanlight.text.vectors.parse_vectors", None)
     again = read_vectors(path)
-    assert again.words == first.words
-    np.testing.assert_array_equal(again.matrix, first.matrix)
-    (kept,) = (tmp_path / "cache").rglob("*.safetensors")
-    kept.write_bytes(kept.read_bytes()[:50])
+    assert again.words == vectors.words
+    np.testing.assert_array_equal(again.matrix, vectors.matrix)
+    (cache_file,) = (tmp_path / "cache").rglob("*.safetensors")
+    cache_file.write_bytes(cache_file.read_bytes()[:50])
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert read_vectors(path).words == first.words, "a damaged cache is read past"
+    assert read_vectors(path).words == vectors.words, "a damaged cache is read past"
 
 
 def test_spellings_are_tried_in_order():

@@ -23,8 +23,8 @@ chunks = st.text(printable, min_size=1, max_size=14) | st.lists(
 
 def laid_out(words):
     """Words end to end in bytes, and where each is."""
-    ends = np.cumsum([len(word) for word in words])
-    spans = np.stack([np.append(0, ends[:-1]), ends], 1).astype(np.int64)
+    token_ends = np.cumsum([len(word) for word in words])
+    spans = np.stack([np.append(0, token_ends[:-1]), token_ends], 1).astype(np.int64)
     return np.frombuffer("".join(words).encode() + bytes(4), np.uint8), spans
 
 
@@ -34,11 +34,11 @@ def test_chunks_are_cut_as_the_plain_tokeniser_cuts_them(chunk):
     token_spans = np.zeros((LONGEST, 2), np.int64)
     data = np.frombuffer(f"x{chunk}".encode() + bytes(4), np.uint8)
     n = tokenize(data, 1, 1 + len(chunk), ABBREVIATION_HASHES, token_spans)
-    starts, ends = tokenise(chunk)
+    token_starts, token_ends = tokenise(chunk)
     if n < 0:  # left to the plain one: links, addresses, hash tags
         assert re.search(r"[@#&/=|~_\\]|^\W*w|^[:;]|[\d!?.][a-z]", chunk, re.IGNORECASE)
     else:
-        assert (token_spans[:n] - 1).tolist() == np.stack([starts, ends], 1).tolist()
+        assert (token_spans[:n] - 1).tolist() == np.stack([token_starts, token_ends], 1).tolist()
 
 
 @pytest.mark.parametrize("chunk", ["a" * (LONGEST + 1), "서울", "a\x00b", "ada@home.org", "http://x.org", "www.x.org"])

@@ -49,9 +49,9 @@ def test_what_words_leave_open_is_decided_by_another_labeller():
 
 def test_tokens_are_laid_out_as_running_text_and_spans_return_to_them():
     tokens = ["He", "paid", "$", "5", "million", "(", "3", "%", ")", "on", "Sept.", "1", ",", "1987", "."]
-    text, starts, ends = silver.detokenised(tokens)
+    text, token_starts, token_ends = silver.detokenised(tokens)
     assert text == "He paid $5 million (3%) on Sept. 1, 1987."
-    spans = list(silver.token_spans(silver.number_entities(text, []), starts, ends))
+    spans = list(silver.token_spans(silver.number_entities(text, []), token_starts, token_ends))
     assert spans == [(2, 5, "MONEY"), (6, 8, "PERCENT"), (10, 14, "DATE")]
 
 

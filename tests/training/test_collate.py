@@ -38,7 +38,7 @@ def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(run):
     for batch in batches(run.train, np.arange(len(run.train))[::-1], 40):
         types, ids = np.unique(np.append(batch.types, run.padding), return_inverse=True)
         needed, plain = table_inputs(run.types, configuration, types)
-        plain |= window_inputs(configuration, ids[:-1], batch.contexts, batch.starts, int(ids[-1]))
+        plain |= window_inputs(configuration, ids[:-1], batch.contexts, batch.sentence_offsets, int(ids[-1]))
         plain |= {
             mask(configuration, k): np.ones((len(types), len(configuration.columns_at(k))))
             for k in range(configuration.positions)
@@ -47,13 +47,13 @@ def test_the_inputs_give_the_emissions_that_the_plain_inputs_give(run):
         fed, rows = collator(batch, np.random.default_rng(1))
         assert rows["vectors"][0] == -1
         outputs = []
-        for inputs, some in ((plain, needed), (fed, rows)):
-            assert {name: sorted(some[name].tolist()) for name in some} == {
+        for inputs, table_rows in ((plain, needed), (fed, rows)):
+            assert {name: sorted(table_rows[name].tolist()) for name in table_rows} == {
                 n: sorted(needed[n].tolist()) for n in needed
             }
             tables = {
                 name: run.parameters[name][rows] if name in run.parameters else run.lexicon.vectors(rows)
-                for name, rows in some.items()
+                for name, rows in table_rows.items()
             }
             outputs.append(program({**run.parameters, **inputs, **tables})["Z"])
         np.testing.assert_allclose(*outputs, rtol=1e-12, atol=1e-12)
@@ -66,8 +66,8 @@ def test_batches_come_in_order_and_every_token_once(run):
     assert [count for count, _, _ in fed] == [len(b.types) for b in batches(run.train, order, settings.batch_tokens)]
     assert sum(count for count, _, _ in fed) == len(run.train.types)
     again = list(collator.epoch(order, np.random.default_rng(1)))
-    for (_, one, _), (_, two, _) in zip(fed, again, strict=True):
-        assert all(np.array_equal(one[name], two[name]) for name in one)
+    for (_, inputs, _), (_, other_inputs, _) in zip(fed, again, strict=True):
+        assert all(np.array_equal(inputs[name], other_inputs[name]) for name in inputs)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (2000, 64)], ids=str)

@@ -113,12 +113,12 @@ def test_a_lost_worker_is_an_error_and_the_run_can_go_on(documents, tmp_path, mo
     @contextmanager
     def losing(count):
         with local_workers(count) as workers:
-            whole = workers.epoch
+            run_epoch = workers.epoch
 
             def epoch(number, state):
                 if number == 2:
                     os.kill(workers.processes[1].pid, signal.SIGKILL)
-                return whole(number, state)
+                return run_epoch(number, state)
 
             workers.epoch = epoch
             yield workers

@@ -33,8 +33,8 @@ def test_labels_allow_what_the_annotation_leaves_open():
     codes = labels.encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
     nothing = {"O", "B-LOC", "I-LOC", "E-LOC", "S-LOC"}
     assert names(labels, codes) == [nothing, {"B-PER"}, {"E-PER"}, {"S-LOC", "S-PER"}, nothing]
-    whole = Annotation({"LOC": ("LOC",), "PER": ("PER",)}, frozenset())
-    assert names(labels, labels.encode([(0, 1, "LOC")], 2, whole)) == [{"S-LOC"}, {"O"}]
+    annotation = Annotation({"LOC": ("LOC",), "PER": ("PER",)}, frozenset())
+    assert names(labels, labels.encode([(0, 1, "LOC")], 2, annotation)) == [{"S-LOC"}, {"O"}]
     columns = Labels(TYPES, overlapping=True).encode([(1, 3, "per"), (3, 4, "name")], 5, PARTIAL)
     assert columns[:, 0].tolist() == [UNKNOWN] * 5
     assert columns[:, 1].tolist() == [0, 1, 3, UNKNOWN, 0]
@@ -97,20 +97,20 @@ def halves(tmp_path_factory):
 
 @pytest.mark.parametrize("head", ["chain", "softmax", "logistic"])
 def test_two_corpora_teach_one_model_all_types(halves, tmp_path, head):
-    given = {
+    settings = {
         "corpora": {"places.conll": {"types": {"town": "LOC"}}},
         "head": head,
         **SMALL,
         "epochs": 40 if head == "logistic" else 12,
     }
     tagger = fanlight.train(
-        halves / "people.conll", None, tmp_path / "m.fanlight", also=[halves / "places.conll"], **given
+        halves / "people.conll", None, tmp_path / "m.fanlight", also=[halves / "places.conll"], **settings
     )
     assert tagger.types == ("LOC", "ORG", "PER")
     assert fanlight.evaluate(tmp_path / "m.fanlight", TOWNS).f1 > 85
     assert fanlight.evaluate(tmp_path / "m.fanlight", TOWNS, types=["PER"]).types.keys() == {"PER"}
     # taught that there are no places in the one file and no people in the other, it finds fewer
-    blind = {**given, "corpora": {**given["corpora"], "people.conll": {"unmarked": []}}}
+    blind = {**settings, "corpora": {**settings["corpora"], "people.conll": {"unmarked": []}}}
     blind["corpora"]["places.conll"] = {"types": {"town": "LOC"}, "unmarked": []}
     fanlight.train(halves / "people.conll", None, tmp_path / "b.fanlight", also=[halves / "places.conll"], **blind)
     scores = [fanlight.evaluate(tmp_path / name, TOWNS).overall.recall for name in ("m.fanlight", "b.fanlight")]
@@ -136,13 +136,13 @@ def test_files_and_types_that_do_not_exist_are_named(halves):
     meanings = meanings_of(corpora, {"b/train.txt": ({"LOC": ("LOC", "GPE")}, ["GPE"])})
     assert meanings[0].unmarked == {"GPE"}
     assert meanings[1].partial
-    for given, message in (
+    for wrong_corpora, message in (
         ({"c.txt": ({}, None)}, r"corpora\.c\.txt: no training file of that name; there are a/train\.txt, b"),
         ({"a/train.txt": ({"PER": ("X",)}, None)}, "a/train.txt has no type 'PER'; it has LOC"),
         ({"a/train.txt": ({}, ["PER"])}, "there is no type 'PER'; there are LOC"),
     ):
         with pytest.raises(SettingsError, match=message):
-            meanings_of(corpora, given)
+            meanings_of(corpora, wrong_corpora)
     korean = halves / "ko.tsv"
     korean.write_text("## k\t<서울:LC>\n서\tB-LC\n울\tI-LC\n\n", encoding="utf-8")
     with pytest.raises(DataError, match="is of characters, but .* of words"):

@@ -24,24 +24,26 @@ TYPES = ("PER", "LOC")
 def sentences(draw):
     """Sentences of words, some of them joined, with entities that do not overlap."""
     words = draw(st.lists(st.text("abXY가각 ", min_size=1, max_size=4), max_size=8))
-    text, starts, ends = "", [], []
+    text, token_starts, token_ends = "", [], []
     for word in words:
         text += draw(st.sampled_from(["", " ", "  "]))
-        starts.append(len(text))
+        token_starts.append(len(text))
         text += word
-        ends.append(len(text))
+        token_ends.append(len(text))
     limits = sorted(draw(st.sets(st.integers(0, len(words)), max_size=6)))
     spans = tuple((a, b, draw(st.sampled_from(TYPES))) for a, b in zip(limits[::2], limits[1::2], strict=False))
-    return Sentence(text + draw(st.sampled_from(["", ".", " "])), tuple(starts), tuple(ends), spans)
+    return Sentence(text + draw(st.sampled_from(["", ".", " "])), tuple(token_starts), tuple(token_ends), spans)
 
 
 def surfaces(sentence):
-    return [(type_, sentence.text[sentence.starts[a] : sentence.ends[b - 1]]) for a, b, type_ in sentence.spans]
+    return [
+        (type_, sentence.text[sentence.token_starts[a] : sentence.token_ends[b - 1]]) for a, b, type_ in sentence.spans
+    ]
 
 
 def between(sentence):
     """The text that is in no entity, and its tokens."""
-    places = [0, *(p for a, b, _ in sentence.spans for p in (sentence.starts[a], sentence.ends[b - 1]))]
+    places = [0, *(p for a, b, _ in sentence.spans for p in (sentence.token_starts[a], sentence.token_ends[b - 1]))]
     places.append(len(sentence.text))
     inside = {t for a, b, _ in sentence.spans for t in range(a, b)}
     texts = [sentence.text[a:b] for a, b in zip(places[::2], places[1::2], strict=True)]
@@ -49,24 +51,26 @@ def between(sentence):
 
 
 @given(st.lists(sentences(), min_size=1, max_size=5), st.integers(0, 9))
-def test_contexts_stay_and_names_are_the_corpus_own(some, seed):
-    replaced = replace_mentions(Corpus("c", "word", [some]), seed)
-    all_surfaces = {surface for sentence in some for surface in surfaces(sentence)}
-    pieces = {
-        (surface, tuple(s.tokens[a:b])) for s in some for (a, b, _), surface in zip(s.spans, surfaces(s), strict=True)
+def test_contexts_stay_and_names_are_the_corpus_own(corpus_sentences, seed):
+    replaced = replace_mentions(Corpus("c", "word", [corpus_sentences]), seed)
+    all_surfaces = {surface for sentence in corpus_sentences for surface in surfaces(sentence)}
+    tokens_of_surfaces = {
+        (surface, tuple(s.tokens[a:b]))
+        for s in corpus_sentences
+        for (a, b, _), surface in zip(s.spans, surfaces(s), strict=True)
     }
-    for old, new in zip(some, replaced.sentences, strict=True):
+    for old, new in zip(corpus_sentences, replaced.sentences, strict=True):
         assert between(new) == between(old)
         assert [t for t, _ in surfaces(new)] == [t for t, _ in surfaces(old)]
         assert set(surfaces(new)) <= all_surfaces
         for (a, b, _), surface in zip(new.spans, surfaces(new), strict=True):
-            assert (surface, tuple(new.tokens[a:b])) in pieces
+            assert (surface, tuple(new.tokens[a:b])) in tokens_of_surfaces
 
 
 def test_about_the_stated_share_is_exchanged_and_evenly():
     names = [f"N{n}" for n in range(40)]
-    some = [Sentence.of_words([name, "ran"], [(0, 1, "PER")]) for name in names * 50]
-    new = [s.tokens[0] for s in replace_mentions(Corpus("c", "word", [some]), 1).sentences]
+    corpus_sentences = [Sentence.of_words([name, "ran"], [(0, 1, "PER")]) for name in names * 50]
+    new = [s.tokens[0] for s in replace_mentions(Corpus("c", "word", [corpus_sentences]), 1).sentences]
     changed = np.mean([a != b for a, b in zip(new, names * 50, strict=True)])
     assert abs(changed - SHARE * 39 / 40) < 0.04
     assert min(Counter(new).values()) > 20
@@ -86,21 +90,24 @@ def read_korean(words):
 
 
 def test_overlapping_entities_stay():
-    one = Sentence.of_words(["New", "York", "Times"], [(0, 3, "ORG"), (0, 2, "LOC")])
-    two = Sentence.of_words(["Rome"], [(0, 1, "LOC")])
-    assert replace_mentions(Corpus("c", "word", [[one, two]]), 1).sentences[0] == one
+    nested = Sentence.of_words(["New", "York", "Times"], [(0, 3, "ORG"), (0, 2, "LOC")])
+    flat = Sentence.of_words(["Rome"], [(0, 1, "LOC")])
+    assert replace_mentions(Corpus("c", "word", [[nested, flat]]), 1).sentences[0] == nested
 
 
 def test_training_shows_them_beside_the_corpus():
     corpus = read_corpus(TOWNS, tokenise_sentences)
-    plain, more = (
+    plain, augmented = (
         prepare(corpus, None, Lexicon.empty(), read_settings(None, {**SMALL, "replacement_share": share}))
         for share in (0.0, 0.6)
     )
-    assert len(more.parts) == len(plain.parts) + REPLACEMENTS
-    assert np.allclose([part.share for part in more.parts[-REPLACEMENTS:]], 0.6 / REPLACEMENTS)
-    assert len(more.train) == (1 + REPLACEMENTS) * len(corpus.sentences)
-    assert len({tuple(more.train.choose(part.sentences).types.tolist()) for part in more.parts}) == 1 + REPLACEMENTS
+    assert len(augmented.parts) == len(plain.parts) + REPLACEMENTS
+    assert np.allclose([part.share for part in augmented.parts[-REPLACEMENTS:]], 0.6 / REPLACEMENTS)
+    assert len(augmented.train) == (1 + REPLACEMENTS) * len(corpus.sentences)
+    assert (
+        len({tuple(augmented.train.choose(part.sentences).types.tolist()) for part in augmented.parts})
+        == 1 + REPLACEMENTS
+    )
 
 
 @pytest.mark.parametrize(("sentences", "vectors", "share"), [(7999, True, 1.0), (8000, True, 0.0), (8000, False, 0.5)])

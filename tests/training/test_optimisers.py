@@ -29,14 +29,14 @@ def test_updates_and_means_equal_the_plain_reference(kind):
 def test_rows_are_updated_as_the_whole_is(kind):
     start = rng.normal(size=(5, 2)).astype(np.float32)
     rows, gradient = np.array([3, 1]), rng.normal(size=(2, 2)).astype(np.float32)
-    whole = np.zeros((5, 2), np.float32)
-    whole[rows] = gradient
+    dense = np.zeros((5, 2), np.float32)
+    dense[rows] = gradient
     a, b = {"W": start.copy()}, {"W": start.copy()}
-    for parameters, given in ((a, RowGradient(rows, gradient)), (b, whole)):
+    for parameters, update in ((a, RowGradient(rows, gradient)), (b, dense)):
         optimiser = Optimiser(kind, parameters)
         optimiser.start_averaging()
         for _ in range(3):
-            optimiser.step({"W": given}, 0.1)
+            optimiser.step({"W": update}, 0.1)
     np.testing.assert_array_equal(a["W"], b["W"])
     np.testing.assert_array_equal(a["W"][[0, 2, 4]], start[[0, 2, 4]])
 
@@ -44,18 +44,18 @@ def test_rows_are_updated_as_the_whole_is(kind):
 def test_a_restored_optimiser_goes_on_to_the_same_bits():
     start, gradients = rng.normal(size=(3, 3)), rng.normal(size=(6, 3, 3))
     a = {"W": start.copy()}
-    first = Optimiser("adam", a, decay=0.01)
-    first.start_averaging()
+    optimiser = Optimiser("adam", a, decay=0.01)
+    optimiser.start_averaging()
     for g in gradients[:3]:
-        first.step({"W": g}, 0.1)
+        optimiser.step({"W": g}, 0.1)
     b = {"W": a["W"].copy()}
-    second = Optimiser("adam", b, decay=0.01)
-    second.restore(first.state())
+    restored = Optimiser("adam", b, decay=0.01)
+    restored.restore(optimiser.state())
     for g in gradients[3:]:
-        first.step({"W": g}, 0.1)
-        second.step({"W": g}, 0.1)
+        optimiser.step({"W": g}, 0.1)
+        restored.step({"W": g}, 0.1)
     np.testing.assert_array_equal(a["W"], b["W"])
-    np.testing.assert_array_equal(first.average()["W"], second.average()["W"])
+    np.testing.assert_array_equal(optimiser.average()["W"], restored.average()["W"])
 
 
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])

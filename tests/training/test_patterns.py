@@ -141,12 +141,12 @@ def test_an_update_keeps_them(folder, tagger):
 
 
 def test_they_are_explained_and_shown(folder, tagger):
-    told = tagger.explain("Send AX-77 and px-78.", 1)
-    assert told.tag == "S-CODE"
-    parts = told.window[2].parts
+    explanation = tagger.explain("Send AX-77 and px-78.", 1)
+    assert explanation.tag == "S-CODE"
+    parts = explanation.window[2].parts
     assert parts["patterns"] > abs(parts["word"])
     np.testing.assert_allclose(
-        sum(w.contribution for w in told.window), told.scores["S-CODE"] - told.baseline, atol=1e-4
+        sum(w.contribution for w in explanation.window), explanation.scores["S-CODE"] - explanation.baseline, atol=1e-4
     )
     command = [sys.executable, "-m", "fanlight", "info", str(folder / "m.fanlight")]
     shown = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

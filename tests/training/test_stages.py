@@ -20,18 +20,20 @@ def documents(tmp_path_factory):
 
 def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "WRITE_AFTER", 0.0)
-    whole = tmp_path / "whole.fanlight"
-    epochs = train_small(whole, data=documents, **TWO_STAGES)
+    path_of_full_run = tmp_path / "whole.fanlight"
+    epochs = train_small(path_of_full_run, data=documents, **TWO_STAGES)
     stages = {"first pass": 6, "fold 1 of 2": 3, "fold 2 of 2": 3, "second pass": 6}
     assert Counter(e.stage for e in epochs) == stages
     assert [e.stage for e in epochs[-6:]] == ["second pass"] * 6
-    tagger = fanlight.load(whole)
+    tagger = fanlight.load(path_of_full_run)
     assert tagger.model.first_stage is not None
     text = "Ada Byron lives in Oslo. The museums in Lisbon are amazing to see."
     assert [(e.text, e.type) for e in tagger(text).entities] == [
         ("Ada Byron", "PER"), ("Oslo", "LOC"), ("Lisbon", "LOC"),
     ]  # fmt: skip
-    assert fanlight.evaluate(whole, documents).f1 == pytest.approx(max(e.dev.f1 for e in epochs[-6:]), abs=0.1)
+    assert fanlight.evaluate(path_of_full_run, documents).f1 == pytest.approx(
+        max(e.dev.f1 for e in epochs[-6:]), abs=0.1
+    )
     for stop in (2, 5, 8, 14):
         path = tmp_path / f"{stop}.fanlight"
         before = train_small(path, stop_after=stop, data=documents, **TWO_STAGES)
@@ -39,7 +41,7 @@ def test_two_passes_train_save_load_and_resume_at_any_stage(documents, tmp_path,
         seen = Counter((e.stage, e.number) for e in before + again)
         assert max(seen.values()) == 1, "no epoch is trained twice"
         assert len(seen) >= 18 - 2, "an epoch of each of two trainings may have ended unseen"
-        assert path.read_bytes() == whole.read_bytes()
+        assert path.read_bytes() == path_of_full_run.read_bytes()
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".fanlight"] * 5
 
 

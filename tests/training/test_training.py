@@ -25,13 +25,13 @@ def model(tmp_path_factory):
 
 def test_it_learns_tags_saves_loads_and_gets_the_same_answer(model, tmp_path):
     text = "Ada Byron lives in Oslo. The museums in Lisbon are amazing to see."
-    first = fanlight.load(model)(text)
-    assert [(e.text, e.type) for e in first.entities] == [("Ada Byron", "PER"), ("Oslo", "LOC"), ("Lisbon", "LOC")]
-    assert all(text[e.start : e.end] == e.text and 0.5 < e.probability <= 1 for e in first.entities)
-    assert fanlight.load(model)(text) == first
+    document = fanlight.load(model)(text)
+    assert [(e.text, e.type) for e in document.entities] == [("Ada Byron", "PER"), ("Oslo", "LOC"), ("Lisbon", "LOC")]
+    assert all(text[e.start : e.end] == e.text and 0.5 < e.probability <= 1 for e in document.entities)
+    assert fanlight.load(model)(text) == document
     out = tmp_path / "again.fanlight"
     tagger = fanlight.train(TOWNS, TOWNS, out, **SMALL)
-    assert tagger(text) == first == fanlight.load(out)(text)
+    assert tagger(text) == document == fanlight.load(out)(text)
 
 
 def test_scores_of_the_saved_model_are_those_of_training(model):
@@ -155,10 +155,10 @@ def test_vectors_help_words_never_seen(tmp_path):
 def test_korean_characters(tmp_path):
     rows = []
     for name in ("서울", "부산", "대구", "광주"):
-        for rest in ("은 크다", "에 간다", "에서 왔다"):
+        for ending in ("은 크다", "에 간다", "에서 왔다"):
             for before in ("", "나는 ", "우리는 "):
-                tags = ["O"] * len(before) + ["B-LC", "I-LC"] + ["O"] * len(rest)
-                rows += ["## x", *(f"{c}\t{t}" for c, t in zip(before + name + rest, tags, strict=True)), ""]
+                tags = ["O"] * len(before) + ["B-LC", "I-LC"] + ["O"] * len(ending)
+                rows += ["## x", *(f"{c}\t{t}" for c, t in zip(before + name + ending, tags, strict=True)), ""]
     path = tmp_path / "k.tsv"
     path.write_text("## header\n" + "\n".join(rows) + "\n")
     tagger = fanlight.train(path, path, epochs=40, hidden=32, rate=0.01, batch_tokens=60)
@@ -169,10 +169,10 @@ def test_korean_characters(tmp_path):
 
 def test_a_run_that_patience_ended_is_not_resumed_past_its_end(tmp_path):
     settings = {**SMALL, "epochs": 40, "patience": 2}
-    whole = train_small(tmp_path / "a", **settings)
-    assert len(whole) < 40
-    part = train_small(tmp_path / "b", stop_after=len(whole), **settings)
-    assert [e.number for e in part] == [e.number for e in whole]
+    uninterrupted = train_small(tmp_path / "a", **settings)
+    assert len(uninterrupted) < 40
+    part = train_small(tmp_path / "b", stop_after=len(uninterrupted), **settings)
+    assert [e.number for e in part] == [e.number for e in uninterrupted]
     assert train_small(tmp_path / "b", resume=True, **settings) == []
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 

@@ -30,9 +30,9 @@ def folder(tmp_path_factory):
     days = ["Monday", "Tuesday", "Friday", "Sunday"]
     new = "".join(f"We\tO\nmet\tO\non\tO\n{days[n % 4]}\tS-DAY\nin\tO\nParis\tO\n\n" for n in range(40))
     (folder / "new.conll").write_text(new, encoding="utf-8")
-    for name, given in (("one", {"passes": 1}), ("two", {"passes": 2, "folds": 2})):
-        fanlight.train(folder / "old.conll", out=folder / name, **{**SMALL, "keep": 500, **given})
-        fanlight.train(folder / "old.conll", out=folder / f"{name} bare", **{**SMALL, **given})
+    for name, stage_settings in (("one", {"passes": 1}), ("two", {"passes": 2, "folds": 2})):
+        fanlight.train(folder / "old.conll", out=folder / name, **{**SMALL, "keep": 500, **stage_settings})
+        fanlight.train(folder / "old.conll", out=folder / f"{name} bare", **{**SMALL, **stage_settings})
     return folder
 
 
@@ -64,19 +64,19 @@ def test_tables_keep_their_reach(folder, tmp_path):
 
 def test_an_updated_model_keeps_a_sample_of_all_it_learned_from(folder):
     """So a second update forgets neither the types of the first training nor that of the first update."""
-    once, twice = folder / "once", folder / "twice"
+    first_update, second_update = folder / "once", folder / "twice"
     zoo = "".join(f"The\tO\n{animal}\tS-ZOO\nis\tO\nold\tO\n\n" for animal in ["Elephant", "Tiger", "Lion"] * 12)
     (folder / "zoo.conll").write_text(zoo, encoding="utf-8")
-    list(update_tagger(folder / "one", [folder / "new.conll"], once, settings={"epochs": 6, "rate": 0.01}))
-    old, new = kept_sample(fanlight.load(once).model)
+    list(update_tagger(folder / "one", [folder / "new.conll"], first_update, settings={"epochs": 6, "rate": 0.01}))
+    old, new = kept_sample(fanlight.load(first_update).model)
     assert sorted(old, key=str) == sorted(kept_sample(fanlight.load(folder / "one").model)[0], key=str)
     assert [len(new), {t for d in new for s in d for _, _, t in s.spans}] == [40, {"DAY"}]  # a sentence a document
-    list(update_tagger(once, [folder / "zoo.conll"], twice, settings={"epochs": 6, "rate": 0.01}))
-    assert compare_models(once, twice, folder / "zoo.conll")["ZOO"][1].f1 > 95
-    assert compare_models(once, twice, folder / "new.conll")["DAY"][1].f1 > 95
-    before, after = compare_models(folder / "one", twice, folder / "old.conll")["all"]
+    list(update_tagger(first_update, [folder / "zoo.conll"], second_update, settings={"epochs": 6, "rate": 0.01}))
+    assert compare_models(first_update, second_update, folder / "zoo.conll")["ZOO"][1].f1 > 95
+    assert compare_models(first_update, second_update, folder / "new.conll")["DAY"][1].f1 > 95
+    before, after = compare_models(folder / "one", second_update, folder / "old.conll")["all"]
     assert after.f1 > before.f1 - 0.5
-    assert len(kept_sample(fanlight.load(twice).model)) == 3
+    assert len(kept_sample(fanlight.load(second_update).model)) == 3
 
 
 def test_a_sample_has_the_model_s_types():
@@ -85,8 +85,8 @@ def test_a_sample_has_the_model_s_types():
     ]
     corpus = Corpus("a", "word", [[row] for row in rows])
     meaning = Annotation({"per": ("PER",), "gpe": ("LOC", "MISC"), "x": ()}, frozenset())
-    kept = draw_rehearsal_sample([corpus, corpus], [meaning, meaning], 9, 1)
-    assert sorted((row.get("corpus", 0), *row["spans"]) for row in kept) == [
+    rows_of_sample = draw_rehearsal_sample([corpus, corpus], [meaning, meaning], 9, 1)
+    assert sorted((row.get("corpus", 0), *row["spans"]) for row in rows_of_sample) == [
         (0,), (0, (0, 1, "PER")), (1,), (1, (0, 1, "PER")),
     ]  # fmt: skip
 

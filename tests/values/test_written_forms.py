@@ -52,12 +52,14 @@ def in_words(number):
     """Write a number in English words."""
     for scale, name in ((10**9, "billion"), (10**6, "million"), (1000, "thousand")):
         if number >= scale:
-            rest = number % scale
-            joined = "" if not rest else f" and {in_words(rest)}" if rest < 100 else f" {in_words(rest)}"
-            return f"{in_words(number // scale)} {name}{joined}"
+            remainder = number % scale
+            ending = (
+                "" if not remainder else f" and {in_words(remainder)}" if remainder < 100 else f" {in_words(remainder)}"
+            )
+            return f"{in_words(number // scale)} {name}{ending}"
     if number >= 100:
-        rest = number % 100
-        return f"{UNITS[number // 100]} hundred{f' and {in_words(rest)}' if rest else ''}"
+        remainder = number % 100
+        return f"{UNITS[number // 100]} hundred{f' and {in_words(remainder)}' if remainder else ''}"
     if number < 20:
         return UNITS[number]
     return TENS[number // 10] + (f"-{UNITS[number % 10]}" if number % 10 else "")
@@ -114,20 +116,20 @@ def test_days(day, form, short):
 
 
 @given(st.dates(datetime.date(1000, 1, 1)), st.dates(datetime.date(1000, 1, 1)), st.sampled_from([" to ", "~", " - "]))
-def test_ranges_of_days(one, other, border):
-    first, last = sorted([one, other])
-    if first == last:
+def test_ranges_of_days(left, right, border):
+    begin, end = sorted([left, right])
+    if begin == end:
         return
-    expected = Value("date", f"{first.isoformat()}/{last.isoformat()}")
-    written = [f"{day.day} {MONTHS[day.month - 1]} {day.year}" for day in (first, last)]
+    expected = Value("date", f"{begin.isoformat()}/{end.isoformat()}")
+    written = [f"{day.day} {MONTHS[day.month - 1]} {day.year}" for day in (begin, end)]
     assert read_value(border.join(written), "DATE") == expected
-    korean = [f"{day.year}년 {day.month}월 {day.day}일" for day in (first, last)]
+    korean = [f"{day.year}년 {day.month}월 {day.day}일" for day in (begin, end)]
     assert read_value(f"{korean[0]}부터 {korean[1]}까지", "DATE") == expected
-    if (first.year, first.month) == (last.year, last.month):
-        month = MONTHS[first.month - 1]
-        assert read_value(f"{first.day}-{last.day} {month} {first.year}", "DATE") == expected
-        assert read_value(f"{month} {first.day}-{last.day}, {first.year}", "DATE") == expected
-        assert read_value(f"{first.year}년 {first.month}월 {first.day}~{last.day}일", "DATE") == expected
+    if (begin.year, begin.month) == (end.year, end.month):
+        month = MONTHS[begin.month - 1]
+        assert read_value(f"{begin.day}-{end.day} {month} {begin.year}", "DATE") == expected
+        assert read_value(f"{month} {begin.day}-{end.day}, {begin.year}", "DATE") == expected
+        assert read_value(f"{begin.year}년 {begin.month}월 {begin.day}~{end.day}일", "DATE") == expected
 
 
 @given(st.times(), st.integers(0, 6), st.sampled_from(["pm", "p.m.", " pm", " p.m."]))
@@ -195,14 +197,14 @@ def test_per_cents(number, sign):
 
 
 @given(st.integers(0, 99_999), st.integers(1, 99_999), st.sampled_from(["km", "kg", "miles", "미터", "톤"]))
-def test_quantities_and_their_ranges(number, more, unit):
+def test_quantities_and_their_ranges(number, difference, unit):
     code = {"miles": "[mi_i]", "미터": "m", "톤": "t"}.get(unit, unit)
-    least, most = Decimal(number), Decimal(number + more)
-    assert read_value(f"{number:,} {unit}", "QUANTITY") == Value("quantity", number=least, unit=code)
-    expected = Value("quantity", number=least, unit=code, upper=most)
+    low, high = Decimal(number), Decimal(number + difference)
+    assert read_value(f"{number:,} {unit}", "QUANTITY") == Value("quantity", number=low, unit=code)
+    expected = Value("quantity", number=low, unit=code, upper=high)
     for border in ("-", " to ", "~", " - "):
-        assert read_value(f"{number}{border}{number + more} {unit}", "QUANTITY") == expected
-    assert read_value(f"between {number} and {number + more} {unit}", "QUANTITY") == expected
+        assert read_value(f"{number}{border}{number + difference} {unit}", "QUANTITY") == expected
+    assert read_value(f"between {number} and {number + difference} {unit}", "QUANTITY") == expected
 
 
 @given(st.integers(1, 99), st.sampled_from(["살", "개", "마리"]))

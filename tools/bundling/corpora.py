@@ -135,11 +135,11 @@ def without_titles(sentence: Sentence) -> Sentence:
 
 def _shortened(tokens: list[str], spans: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
     for start, end, type_ in spans:
-        first = start
+        begin = start
         while type_ in PERSONS and start < end and tokens[start].lower() in TITLES:
             start += 1
         if start == end and type_ != "per":  # "Prince" may be a name; gmb is silver
-            start = first
+            start = begin
         if start < end:
             yield start, end, type_
 

@@ -109,22 +109,22 @@ def _with_times_as_evidence(documents: Sequence[Document]) -> list[Document]:
     for document in documents:
         out.append([])
         for sentence in document:
-            text, starts, ends = detokenised(sentence.tokens)
+            text, token_starts, token_ends = detokenised(sentence.tokens)
             times = [
-                (starts[s], ends[e - 1], t)
+                (token_starts[s], token_ends[e - 1], t)
                 for s, e, type_ in sentence.spans
                 if type_ == "tim"
                 for t in ("DATE", "TIME")
             ]
             names = replace(sentence, spans=tuple(span for span in sentence.spans if span[2] != "tim"))
-            out[-1].append(_add(names, (text, starts, ends), times))
+            out[-1].append(_add(names, (text, token_starts, token_ends), times))
     return out
 
 
 def _add(sentence: Sentence, laid_out: tuple[str, list[int], list[int]], other: Sequence[Match]) -> Sentence:
-    text, starts, ends = laid_out
+    text, token_starts, token_ends = laid_out
     spans = list(sentence.spans)
-    for start, end, type_ in token_spans(number_entities(text, other), starts, ends):
+    for start, end, type_ in token_spans(number_entities(text, other), token_starts, token_ends):
         if all(end <= s or e <= start for s, e, _ in spans):
             spans.append((start, end, type_))
     return replace(sentence, spans=tuple(sorted(spans)))
@@ -159,7 +159,9 @@ def names_of(data: Path, documents: Iterable[Document]) -> dict[str, list[str]]:
         for s, e, type_ in sentence.spans
         if type_ == "PER" and e - s == 2
     }
-    first, last = zip(*(person.split(" ", 1) for person in sorted(persons)), strict=True)
+    given_names, surnames = zip(*(person.split(" ", 1) for person in sorted(persons)), strict=True)
     rng = np.random.default_rng(SEED)
-    crossed = [f"{first[rng.integers(len(first))]} {last[rng.integers(len(last))]}" for _ in range(20_000)]
+    crossed = [
+        f"{given_names[rng.integers(len(given_names))]} {surnames[rng.integers(len(surnames))]}" for _ in range(20_000)
+    ]
     return {"LOC": [place for place in places if place], "PER": crossed}

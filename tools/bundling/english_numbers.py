@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 
 
-def _any(words: str, *more: str) -> str:
-    return "(?:" + "|".join([*words.split(), *more]) + ")"
+def _any(words: str, *patterns: str) -> str:
+    return "(?:" + "|".join([*words.split(), *patterns]) + ")"
 
 
 # --- English -----------------------------------------------------------------------------------------------------

@@ -209,11 +209,15 @@ def labelled(text: str, entities: Sequence[Match]) -> Document:
     document = []
     for offsets in tokenise_sentences(text, "word"):
         if offsets:
-            starts, ends = zip(*offsets, strict=True)
-            first, last = starts[0], ends[-1]
-            moved = [(s - first, e - first, t) for s, e, t in entities if s >= first and e <= last]
-            starts, ends = tuple(s - first for s in starts), tuple(e - first for e in ends)
-            document.append(Sentence(text[first:last], starts, ends, tuple(token_spans(moved, starts, ends))))
+            token_starts, token_ends = zip(*offsets, strict=True)
+            begin, stop = token_starts[0], token_ends[-1]
+            moved = [(s - begin, e - begin, t) for s, e, t in entities if s >= begin and e <= stop]
+            token_starts, token_ends = tuple(s - begin for s in token_starts), tuple(e - begin for e in token_ends)
+            document.append(
+                Sentence(
+                    text[begin:stop], token_starts, token_ends, tuple(token_spans(moved, token_starts, token_ends))
+                )
+            )
     return document
 
 
@@ -234,12 +238,12 @@ def exchanged(document: Document, rng: Rng) -> Document:
     for original in document:
         text, entities, read = "", [], 0
         for start, end, type_ in sorted(original.spans):
-            first, last = original.starts[start], original.ends[end - 1]
-            text += original.text[read:first]
-            value = original.text[first:last]
+            begin, stop = original.token_starts[start], original.token_ends[end - 1]
+            text += original.text[read:begin]
+            value = original.text[begin:stop]
             if type_ in MAKERS and rng.random() < 0.7:
                 value = MAKERS[type_](rng)
             entities.append((len(text), len(text) + len(value), type_))
-            text, read = text + value, last
+            text, read = text + value, stop
         out += labelled(text + original.text[read:], entities)
     return out

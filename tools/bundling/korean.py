@@ -102,8 +102,8 @@ def klue_texts(path: Path) -> list[Text]:
 
 def _spans_in_text(sentence: Sentence) -> Text:
     spans = []
-    for first, last, type_ in sentence.spans:
-        start, end = sentence.starts[first], sentence.ends[last - 1]
+    for begin, stop, type_ in sentence.spans:
+        start, end = sentence.token_starts[begin], sentence.token_ends[stop - 1]
         spans.append((start, end, TYPES.get(type_) or type_of_quantity(sentence.text[start:end])))
     return sentence.text, spans
 

@@ -79,10 +79,10 @@ def _part(documents: Iterable[Sequence[Sentence]], names: dict[str, str]) -> Par
     for document in documents:
         text, spans = "", []
         for sentence in document:
-            line, starts, ends = detokenised(sentence.tokens)
+            line, token_starts, token_ends = detokenised(sentence.tokens)
             for s, e, type_ in sentence.spans:
                 if (type_ := names.get(type_, "" if names else type_)) in NAMES:
-                    spans.append((len(text) + starts[s], len(text) + ends[e - 1], type_))
+                    spans.append((len(text) + token_starts[s], len(text) + token_ends[e - 1], type_))
             text += line + "\n"
         texts.append(text)
         gold.append(spans)

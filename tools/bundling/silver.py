@@ -79,19 +79,19 @@ def _is_borne_out(match: Match, other: Sequence[Match]) -> bool:
 def detokenised(tokens: Sequence[str]) -> tuple[str, list[int], list[int]]:
     """Return tokens as running text, and where each begins and ends in it."""
     text = ""
-    starts, ends = [], []
+    token_starts, token_ends = [], []
     for place, token in enumerate(tokens):
         if place and not (token[:1] in CLOSING or token in ("'s", "n't", "'S") or tokens[place - 1] in OPENING):
             text += " "
-        starts.append(len(text))
+        token_starts.append(len(text))
         text += token
-        ends.append(len(text))
-    return text, starts, ends
+        token_ends.append(len(text))
+    return text, token_starts, token_ends
 
 
-def token_spans(entities: Sequence[Match], starts: Sequence[int], ends: Sequence[int]) -> Iterator[Match]:
+def token_spans(entities: Sequence[Match], token_starts: Sequence[int], token_ends: Sequence[int]) -> Iterator[Match]:
     """Yield entities of a text in tokens; those that do not begin and end with a token are left out."""
-    first, last = {s: n for n, s in enumerate(starts)}, {e: n + 1 for n, e in enumerate(ends)}
+    begin_tokens, end_tokens = {s: n for n, s in enumerate(token_starts)}, {e: n + 1 for n, e in enumerate(token_ends)}
     for start, end, type_ in entities:
-        if start in first and end in last:
-            yield first[start], last[end], type_
+        if start in begin_tokens and end in end_tokens:
+            yield begin_tokens[start], end_tokens[end], type_

@@ -17,7 +17,7 @@ def line_chart(
     xs: Sequence[float],
     ys: Sequence[float],
     below: str,
-    forecast: Sequence[tuple[float, float]] = (),
+    predicted: Sequence[tuple[float, float]] = (),
     *,
     of: str = "",
 ) -> str:
@@ -31,18 +31,18 @@ def line_chart(
         At least one point.
     below : str
         What x counts.
-    forecast : sequence of (float, float)
+    predicted : sequence of (float, float)
         More points, joined to the last by a dashed line.
     of : str
         What the title is of, if more than one has it.
     """
     points = list(zip(xs, ys, strict=True))
-    frame = _Frame.around([*points, *forecast])
+    frame = _Frame.around([*points, *predicted])
     place = frame.place
     elements = frame.axes(below)
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*p) for p in points))
     elements.append(f'<polyline points="{line}" fill="none" stroke="var(--plus, #2b6cb0)" stroke-width="2.5"/>')
-    for a, b in pairwise([points[-1], *forecast]):
+    for a, b in pairwise([points[-1], *predicted]):
         (x, y), (u, v) = place(*a), place(*b)
         elements.append(
             f'<path d="M{x:.1f} {y:.1f}L{u:.1f} {v:.1f}" stroke="var(--plus, #2b6cb0)" stroke-dasharray="5 4"/>'

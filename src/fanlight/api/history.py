@@ -45,9 +45,9 @@ class History:
                 parts.append(line_chart("dev F1", [n for n, _ in scored], [f1 for _, f1 in scored], "epoch", of=stage))
         measured = [(p["sentences"], p["f1"]) for p in self.curve if not p["forecast"]]
         if measured:
-            forecast = [(p["sentences"], p["f1"]) for p in self.curve if p["forecast"]]
+            predicted = [(p["sentences"], p["f1"]) for p in self.curve if p["forecast"]]
             sizes, scores = [n for n, _ in measured], [f1 for _, f1 in measured]
-            parts.append(line_chart("learning curve, F1", sizes, scores, "sentences", forecast))
+            parts.append(line_chart("learning curve, F1", sizes, scores, "sentences", predicted))
         charts = f'<div class="charts">{"".join(parts)}</div>' if parts else ""
         return charts + (report_html(self.report) if self.report else "")
 

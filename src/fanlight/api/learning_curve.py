@@ -161,9 +161,9 @@ def measure_learning_curve(
 
     chosen = read_settings(None, settings)
     corpus = read_corpus(train, tokenise_sentences, format, encoding, chosen.unit)
-    development = read_corpus(dev, tokenise_sentences, format, encoding, chosen.unit)
+    dev_corpus = read_corpus(dev, tokenise_sentences, format, encoding, chosen.unit)
     for part in nested_parts(corpus, points, chosen.seed):
-        run = train_corpora(part, development, vectors, chosen)
+        run = train_corpora(part, dev_corpus, vectors, chosen)
         history = []
         while True:
             try:
@@ -171,7 +171,7 @@ def measure_learning_curve(
             except StopIteration as end:
                 tagger = Tagger(end.value, "plain")
                 break
-        yield _measure(tagger, part, development, is_rising(history))
+        yield _measure(tagger, part, dev_corpus, is_rising(history))
 
 
 def nested_parts(corpus: Corpus, count: int, seed: int) -> Iterator[Corpus]:
@@ -269,8 +269,8 @@ def _drawn_scores(points: Sequence[Point]) -> NDArray[np.float64]:
     return np.clip(scores, 0, 100)
 
 
-def _measure(tagger: Tagger, part: Corpus, development: Corpus, rising: bool) -> Point:
-    gold = [sentence.spans for sentence in development.sentences]
-    predicted = [[span[:3] for span in spans] for spans in tagger.tag_sentences(development.documents)]
+def _measure(tagger: Tagger, part: Corpus, dev: Corpus, rising: bool) -> Point:
+    gold = [sentence.spans for sentence in dev.sentences]
+    predicted = [[span[:3] for span in spans] for spans in tagger.tag_sentences(dev.documents)]
     low, high = f1_interval(count_spans(gold, predicted))
     return Point(len(part.sentences), score_spans(gold, predicted).f1, low, high, rising)

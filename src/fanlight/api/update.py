@@ -81,9 +81,9 @@ def update_tagger(
             "nothing to rehearse, so the old types would be forgotten: give --rehearse LABELLED or --raw TEXT, or keep "
             "a sample in the model when it is trained (--set keep=1000)"
         )
-    development = None if dev is None else read(dev)
+    dev_corpus = None if dev is None else read(dev)
     yield from update_model(
-        tagger.model, [read(path) for path in new], old, Path(out), dev=development, overrides=settings
+        tagger.model, [read(path) for path in new], old, Path(out), dev=dev_corpus, overrides=settings
     )
 
 

@@ -82,7 +82,7 @@ def write_records(
     scheme : str
         Of columns.
     unit : str, optional
-        "word" or "character": what texts without tokens are cut into; by default by their script.
+        "word" or "character": what texts without tokens are split into; by default by their script.
     overwrite : bool
         Whether a folder may hold files already.
 
@@ -152,16 +152,16 @@ def _of_corpus(path: str, format: str, encoding: str) -> list[Record]:
     return [
         Record(
             s.text,
-            tuple(sorted((s.starts[a], s.ends[b - 1], t) for a, b, t in s.spans)),
+            tuple(sorted((s.token_starts[a], s.token_ends[b - 1], t) for a, b, t in s.spans)),
             s.line,
-            tuple(zip(s.starts, s.ends, strict=True)),
+            tuple(zip(s.token_starts, s.token_ends, strict=True)),
         )
         for s in corpus.sentences
     ]
 
 
 def _sentences(r: Record, unit: str | None) -> list[Sentence]:
-    """Cut a record into tokens and sentences; a token is divided where an entity's edge cuts it.
+    """Split a record into tokens and sentences; a token is divided where an entity's edge cuts it.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def _with_tokens(r: Record, unit: str | None) -> Record:
     place = 0
     for s in _sentences(r, unit):
         begin = r.text.index(s.text, place)
-        tokens += [(begin + a, begin + b) for a, b in zip(s.starts, s.ends, strict=True)]
+        tokens += [(begin + a, begin + b) for a, b in zip(s.token_starts, s.token_ends, strict=True)]
         place = begin + len(s.text)
     return replace(r, tokens=tuple(tokens))
 

@@ -245,8 +245,8 @@ def _conditions(connection: sqlite3.Connection, terms: Sequence[Term]) -> tuple[
             where.append(f"m.id IN ({named})")
             values += [quote_words(word), word]
         elif key == "near":
-            beside = f"m.document IN (SELECT document FROM mentions WHERE id IN ({named}))"
-            where.append(f"{beside} AND m.id NOT IN ({named})")
+            same_document = f"m.document IN (SELECT document FROM mentions WHERE id IN ({named}))"
+            where.append(f"{same_document} AND m.id NOT IN ({named})")
             values += [quote_words(word), word] * 2
         else:
             where.append("m.document IN (SELECT rowid FROM texts WHERE texts MATCH ? AND before_particles(text, ?))")

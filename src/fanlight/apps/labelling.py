@@ -261,8 +261,8 @@ class LabelStore:
                 "LEFT JOIN marks m ON m.text = l.text AND m.annotator = l.annotator "
                 "WHERE NOT l.undone ORDER BY t.id, l.annotator"
             ):
-                starts, ends = tokenise(text)
-                tokens = tuple(zip(starts.tolist(), ends.tolist(), strict=True))
+                token_starts, token_ends = tokenise(text)
+                tokens = tuple(zip(token_starts.tolist(), token_ends.tolist(), strict=True))
                 task: dict[str, object] = prodigy_task(Record(text, tuple(_spans(spans)), 0, tokens))
                 task |= {"answer": "reject" if mark == "reject" else "accept", "_annotator_id": name}
                 yield task | ({"flagged": True} if mark == "flag" else {})
@@ -341,28 +341,28 @@ def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
     0.5
     """
     counts = Counter(pairs)
-    one: Counter[str] = Counter()
-    two: Counter[str] = Counter()
+    left_counts: Counter[str] = Counter()
+    right_counts: Counter[str] = Counter()
     for (a, b), n in counts.items():
-        one[a] += n
-        two[b] += n
+        left_counts[a] += n
+        right_counts[b] += n
     if not (count := counts.total()):
         return 1.0
     same = sum(n for (a, b), n in counts.items() if a == b) / count
-    chance = sum(one[name] * two[name] for name in one) / count**2
+    chance = sum(left_counts[name] * right_counts[name] for name in left_counts) / count**2
     return 1.0 if chance == 1 else (same - chance) / (1 - chance)
 
 
 @lru_cache(1 << 16)  # of a save, one text is new
 def _token_types(text: str, left: str, right: str) -> Counter[tuple[str, str]]:
     """Count the types that two annotators give each token, "" for none; the first span that touches it decides."""
-    starts, ends = tokenise(text)
+    token_starts, token_ends = tokenise(text)
     spans = _spans(left), _spans(right)
     types = [
         tuple(next((t for a, b, t in side if a < e and s < b), "") for side in spans)
-        for s, e in zip(starts.tolist(), ends.tolist(), strict=True)
+        for s, e in zip(token_starts.tolist(), token_ends.tolist(), strict=True)
     ]
-    return Counter((one, two) for one, two in types)
+    return Counter((a, b) for a, b in types)
 
 
 def _plain(spans: Iterable[Span]) -> list[dict[str, object]]:

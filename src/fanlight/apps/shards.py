@@ -54,7 +54,7 @@ class Job(NamedTuple):
     model : str or None
         A model's name or file; None lets each text's script decide.
     threshold : mapping of str to float
-    passes : int or None
+    stages : int or None
     rules : (path, precedence), optional
         Rules that stand beside the model.
     """
@@ -62,7 +62,7 @@ class Job(NamedTuple):
     out: str
     model: str | None
     threshold: Mapping[str, float]
-    passes: int | None
+    stages: int | None
     rules: tuple[str, str] | None = None
 
 
@@ -109,7 +109,7 @@ def tag_shards(
         "fanlight manifest": FORMAT,
         "models": {name: _hash(model_file(name)) for name in ([job.model] if job.model else ["en", "ko"])},
         "threshold": dict(job.threshold),
-        "passes": job.passes,
+        "passes": job.stages,
         "rules": None if job.rules is None else [digest(job.rules[0]), job.rules[1]],
         "sizes": sizes,
         "digests": [digest(path) for path in files],
@@ -155,35 +155,35 @@ def tag_shard(job: Job, shard: Shard) -> Row:
     name = _name(shard.number)
     rows, size, checksum = 0, 0, hashlib.sha256()
 
-    pieces = read_blocks(shard.path, begin=shard.begin, end=shard.end)
+    batches = read_blocks(shard.path, begin=shard.begin, end=shard.end)
     with replacing(Path(job.out) / name) as part, open(part, "wb") as file:
-        for tagged, text in tag_lines(pieces, _choose(job), job.threshold, _rules(job.rules), 1):
+        for tagged, text in tag_lines(batches, _choose(job), job.threshold, _rules(job.rules), 1):
             file.write(text)
             checksum.update(text)
-            rows += len(tagged.block.starts)
+            rows += len(tagged.block.text_starts)
             size += len(text)
     return Row(shard.number, name, rows, size, checksum.hexdigest())
 
 
 def plan(files: Sequence[str], size: int) -> list[Shard]:
-    """Cut files into shards at the ends of lines; compressed ones stay whole."""
+    """Split files into shards at the ends of lines; compressed ones stay whole."""
     shards: list[Shard] = []
     for path in files:
         try:
             total = _size(path)
             with open(path, "rb") as file:
-                borders = [0]
-                while not path.lower().endswith(COMPRESSED) and borders[-1] + size < total:
-                    file.seek(borders[-1] + size - 1)
+                shard_starts = [0]
+                while not path.lower().endswith(COMPRESSED) and shard_starts[-1] + size < total:
+                    file.seek(shard_starts[-1] + size - 1)
                     while (piece := file.readline(1 << 20)) and not piece.endswith(b"\n"):
                         pass
-                    borders.append(file.tell())
+                    shard_starts.append(file.tell())
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error.strerror}): is the path right?") from None
-        ends = [*borders[1:], None]
+        shard_ends = [*shard_starts[1:], None]
         shards += [
             Shard(len(shards) + i, path, begin, end)
-            for i, (begin, end) in enumerate(zip(borders, ends, strict=True))
+            for i, (begin, end) in enumerate(zip(shard_starts, shard_ends, strict=True))
             if begin < total or not begin
         ]
     return shards
@@ -261,13 +261,13 @@ def _name(number: int) -> str:
 
 
 def _choose(job: Job) -> Tagger | Callable[[str], Tagger]:
-    choose = partial(_tagger, passes=job.passes)
+    choose = partial(_tagger, stages=job.stages)
     return choose(job.model) if job.model else choose
 
 
 @cache
-def _tagger(name: str, passes: int | None) -> Tagger:
-    tagger = load_tagger(name, passes=passes)
+def _tagger(name: str, stages: int | None) -> Tagger:
+    tagger = load_tagger(name, stages=stages)
     tagger.warm()  # a shard takes longer than kernels take to be loaded
     return tagger
 

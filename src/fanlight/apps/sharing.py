@@ -162,9 +162,9 @@ def write_wheel(
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another --out") from None
-    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as wheel:
         for name, data in members.items():
-            archive.writestr(zipfile.ZipInfo(name, _TIME), data, zipfile.ZIP_DEFLATED)
+            wheel.writestr(zipfile.ZipInfo(name, _TIME), data, zipfile.ZIP_DEFLATED)
     return path
 
 

@@ -119,9 +119,9 @@ class Network:
             replaced: list[tuple[Expression, list[Index]]] = []
             for m in holders:
                 e = multiply_powers(m.powers)
-                cut = e[:, offset:end] if m.column == big else e[offset:end, :]
+                block = e[:, offset:end] if m.column == big else e[offset:end, :]
                 remaining = [i for i in ((m.row, small) if m.column == big else (small, m.column)) if i is not None]
-                replaced.append((cut if m.column == big or small is not None else transpose(cut), remaining))
+                replaced.append((block if m.column == big or small is not None else transpose(block), remaining))
                 self.matrices.remove(m)
             for e, power in self.vectors.pop(big, []):
                 replaced.append((raise_power(e, power)[offset:end, :], [small] if small is not None else []))

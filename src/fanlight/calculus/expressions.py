@@ -292,7 +292,7 @@ def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:
 
 
 def write_by(writer: Callable[[Expression], str]) -> None:
-    """Have expressions shown by a writer; the room gives it, for writers know expressions, which know no writer."""
+    """Have expressions shown by a writer; the package gives it, for writers know expressions, which know no writer."""
     _WRITERS.append(writer)
 
 

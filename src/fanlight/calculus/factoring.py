@@ -61,8 +61,8 @@ def _join_diagonals(form: Form) -> Form:
     if len(vector.terms) == 1:
         size, factors = vector.terms[0].coefficient, vector.terms[0].factors
     else:
-        size, one = group(vector)
-        factors = (one,)
+        size, factor = group(vector)
+        factors = (factor,)
     return Form((*others, Term(size, (*factors, eye_factor(*form.axes)))), form.axes)
 
 

@@ -104,14 +104,14 @@ def group_terms(form: Form) -> Form:
 def orient(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
     """Return an atom around a form and its indices, in the order that gives the smaller key."""
     axes = form.axes
-    one = key_of(form)
+    key = key_of(form)
     if len(axes) != 2:
         return Atom(kind, name, [a.length for a in axes], parameters=parameters, arguments=(form,)), axes
     turned = Form(form.terms, (axes[1], axes[0]))
-    other = key_of(turned)
-    chosen = form if one <= other else turned
+    turned_key = key_of(turned)
+    chosen = form if key <= turned_key else turned
     lengths = [a.length for a in chosen.axes]
-    atom = Atom(kind, name, lengths, parameters=parameters, arguments=(chosen,), is_symmetric=one == other)
+    atom = Atom(kind, name, lengths, parameters=parameters, arguments=(chosen,), is_symmetric=key == turned_key)
     return atom, chosen.axes
 
 
@@ -248,15 +248,15 @@ def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fractio
 def _join_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
     """Put two parts of one long index together: equal ones are the same entries, disjoint ones give None, a zero."""
     parts = [f for f in factors if f.atom.kind == "part"]
-    for one, other in itertools.combinations(parts, 2):
-        big = one.indices[0]
-        if big != other.indices[0] or big in axes or sum(big in f.indices for f in factors) != 2:
+    for left, right in itertools.combinations(parts, 2):
+        big = left.indices[0]
+        if big != right.indices[0] or big in axes or sum(big in f.indices for f in factors) != 2:
             continue
         (start, small), (other_start, other_small) = sorted(
-            ((f.atom.parameters[0], f.indices[1:]) for f in (one, other)), key=lambda part: str(part[0])
+            ((f.atom.parameters[0], f.indices[1:]) for f in (left, right)), key=lambda part: str(part[0])
         )
         lengths = [i[0].length if i else ONE for i in (small, other_small)]
-        remaining = [f for f in factors if f is not one and f is not other]
+        remaining = [f for f in factors if f is not left and f is not right]
         if start == other_start and lengths[0] == lengths[1]:
             summed.discard(big)
             eyes = [eye_factor(small[0], other_small[0])] if small else []
@@ -293,11 +293,11 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
     for total in factors:
-        one = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
-        if one is None:
+        summand = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
+        if summand is None:
             continue
         for factor in factors:
-            if factor.atom != one.atom or factor.exponent != one.exponent:
+            if factor.atom != summand.atom or factor.exponent != summand.exponent:
                 continue
             others = {i for f in factors if f is not factor for i in f.indices} | set(axes)
             alone = {i for i in factor.indices if i not in others}

@@ -245,9 +245,9 @@ def _kron_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     rows, columns = (_pair_form(*(place[axis] for place in places)) for axis in (0, 1))
     pairs = multiply(rows, columns, axes=tuple(dict.fromkeys((*rows.axes, *columns.axes))))
     parts = []
-    for one, other in (forms, forms[::-1]):
-        slope = derivative(one, name, by)
-        inner = distribute(group_terms(rename(other, other.axes)), slope, (*other.axes, *slope.axes))
+    for left, right in (forms, forms[::-1]):
+        slope = derivative(left, name, by)
+        inner = distribute(group_terms(rename(right, right.axes)), slope, (*right.axes, *slope.axes))
         parts.append(distribute(pairs, inner, (*fresh, *by)))
     return _with_names(add(*parts, axes=(*fresh, *by)), indices, by)
 

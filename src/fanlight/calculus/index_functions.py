@@ -87,20 +87,28 @@ def _one_plus_exp(form: Form) -> Form | None:
     """Return z of ``1 + exp(z)``; ``exp(x)**2`` is ``exp(2 * x)``."""
     if len(form.terms) != 2:
         return None
-    one, other = sorted(form.terms, key=lambda t: len(t.factors))
-    if one != Term(Fraction(1), ()) or other.coefficient != 1 or [f.atom.name for f in other.factors] != ["exp"]:
+    constant_term, function_term = sorted(form.terms, key=lambda t: len(t.factors))
+    if (
+        constant_term != Term(Fraction(1), ())
+        or function_term.coefficient != 1
+        or [f.atom.name for f in function_term.factors] != ["exp"]
+    ):
         return None
-    return scale(_inside(other.factors[0]), other.factors[0].exponent)
+    return scale(_inside(function_term.factors[0]), function_term.factors[0].exponent)
 
 
 def _one_minus_sigmoid(form: Form) -> Form | None:
     """Return z of ``1 - sigmoid(z)``."""
     if len(form.terms) != 2:
         return None
-    one, other = sorted(form.terms, key=lambda t: len(t.factors))
-    if one != Term(Fraction(1), ()) or other.coefficient != -1 or [f.atom.name for f in other.factors] != ["sigmoid"]:
+    constant_term, function_term = sorted(form.terms, key=lambda t: len(t.factors))
+    if (
+        constant_term != Term(Fraction(1), ())
+        or function_term.coefficient != -1
+        or [f.atom.name for f in function_term.factors] != ["sigmoid"]
+    ):
         return None
-    return _inside(other.factors[0]) if other.factors[0].exponent == 1 else None
+    return _inside(function_term.factors[0]) if function_term.factors[0].exponent == 1 else None
 
 
 def is_positive(factor: Factor) -> bool:

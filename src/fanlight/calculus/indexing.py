@@ -166,9 +166,9 @@ def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], For
 
     def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
         axes = _axes(r, c)
-        one, other = (a.at(place, r, c) for place in ((1, 0) if not a.at(0, r, c).terms else (0, 1)))
-        above = elementwise("relu", add(scale(one, sign), scale(rename(other, other.axes), -sign), axes=axes))
-        return add(other, scale(above, sign), axes=axes)
+        left, right = (a.at(place, r, c) for place in ((1, 0) if not a.at(0, r, c).terms else (0, 1)))
+        above = elementwise("relu", add(scale(left, sign), scale(rename(right, right.axes), -sign), axes=axes))
+        return add(right, scale(above, sign), axes=axes)
 
     return rule
 

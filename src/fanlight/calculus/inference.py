@@ -60,9 +60,9 @@ def infer_shapes(
     ({'x': ()}, {'z': ('n', 1)})
     """
     tree = syntax_tree(text)
-    inference = _Inference(tree, declared, prefer_vectors)
-    inference.shape(tree)
-    return inference.with_names()
+    solver = _Inference(tree, declared, prefer_vectors)
+    solver.shape(tree)
+    return solver.with_names()
 
 
 def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False) -> list[str]:
@@ -74,14 +74,14 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_ve
     ([], ['z taken as a column: --shape z=n'])
     """
     tree = syntax_tree(text)
-    inference = _Inference(tree, declared, prefer_vectors)
-    inference.shape(tree)
-    sure = {d for name in inference.used_as_vectors | set(declared) for d in inference.symbols.get(name, ())}
-    sure = {inference.find(d) for d in sure}
+    solver = _Inference(tree, declared, prefer_vectors)
+    solver.shape(tree)
+    sure = {d for name in solver.used_as_vectors | set(declared) for d in solver.symbols.get(name, ())}
+    sure = {solver.find(d) for d in sure}
     messages = []
-    for name, shape in inference.with_names().items():
-        dimensions = [inference.find(d) for d in inference.symbols[name]]
-        if name in declared or name in inference.used_as_vectors or name in inference.row_numbers:
+    for name, shape in solver.with_names().items():
+        dimensions = [solver.find(d) for d in solver.symbols[name]]
+        if name in declared or name in solver.used_as_vectors or name in solver.row_numbers:
             continue
         if not shape:
             messages.append(f"{name} taken as a scalar: --shape {name}=n for a column")

@@ -5,7 +5,7 @@ for elementwise functions the derivative, from which pullback and local Jacobian
 written. A pullback is written with its arguments' operators and with the functions of `F`, so one rule has two
 readings: on expressions it derives, on arrays it computes.
 
-Other rooms add entries with `register`. A missing rule raises and names the operation; zero is never assumed.
+Other packages add entries with `register`. A missing rule raises and names the operation; zero is never assumed.
 
 References
 ----------
@@ -109,10 +109,10 @@ def reduce_gradient(gradient: Value, argument: Value) -> Value:
         return gradient
     if want == ():
         return F.sum(gradient)
-    one = ONE if isinstance(want[0], Dimension) else 1
-    if want[0] == one and have[0] != one:
+    unit_length = ONE if isinstance(want[0], Dimension) else 1
+    if want[0] == unit_length and have[0] != unit_length:
         gradient = F.column_sums(gradient)
-    if want[1] == one and have[1] != one:
+    if want[1] == unit_length and have[1] != unit_length:
         gradient = F.row_sums(gradient)
     return gradient
 

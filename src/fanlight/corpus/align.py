@@ -34,30 +34,32 @@ def align(
     notes: list[Note] = []
     spans = _distinct(text, spans, line, notes)
     tokens = [offsets for sentence in sentences for offsets in sentence]
-    borders: list[int] = []  # first token of each sentence
+    sentence_offsets: list[int] = []  # first token of each sentence
     for sentence in sentences:
-        borders.append(borders[-1] + len(sentence) if borders else len(sentence))
-    borders = [0, *borders[:-1]] if borders else [0]
-    edges = {edge for start, end, _ in spans for edge in (start, end)}
-    tokens, borders = _divide(text, tokens, borders, edges, line=line, notes=notes)
-    starts, ends = [s for s, _ in tokens], [e for _, e in tokens]
+        sentence_offsets.append(sentence_offsets[-1] + len(sentence) if sentence_offsets else len(sentence))
+    sentence_offsets = [0, *sentence_offsets[:-1]] if sentence_offsets else [0]
+    span_bounds = {edge for start, end, _ in spans for edge in (start, end)}
+    tokens, sentence_offsets = _divide(text, tokens, sentence_offsets, span_bounds, line=line, notes=notes)
+    token_starts, token_ends = [s for s, _ in tokens], [e for _, e in tokens]
     placed = []
     for start, end, type_ in spans:
-        begin_token, end_token = bisect_left(starts, start), bisect_left(ends, end) + 1
-        if begin_token >= end_token or begin_token >= len(starts):
+        begin_token, end_token = bisect_left(token_starts, start), bisect_left(token_ends, end) + 1
+        if begin_token >= end_token or begin_token >= len(token_starts):
             notes.append(Note(line, "span without a token", f"{text[start:end]!r} {type_}"))
             continue
         placed.append((begin_token, end_token, type_))
-        for border in borders[bisect_right(borders, begin_token) : bisect_left(borders, end_token)]:
+        for border in sentence_offsets[
+            bisect_right(sentence_offsets, begin_token) : bisect_left(sentence_offsets, end_token)
+        ]:
             notes.append(Note(line, "sentences joined for a span across them", repr(text[start:end])))
-            borders.remove(border)
+            sentence_offsets.remove(border)
     aligned = []
-    for begin_token, end_token in zip(borders, [*borders[1:], len(tokens)], strict=True):
+    for begin_token, end_token in zip(sentence_offsets, [*sentence_offsets[1:], len(tokens)], strict=True):
         if begin_token == end_token:
             continue
-        begin, stop = starts[begin_token], ends[end_token - 1]
+        begin, stop = token_starts[begin_token], token_ends[end_token - 1]
         inside = tuple((s - begin_token, e - begin_token, t) for s, e, t in placed if begin_token <= s < end_token)
-        shifted = [[p - begin for p in places[begin_token:end_token]] for places in (starts, ends)]
+        shifted = [[p - begin for p in places[begin_token:end_token]] for places in (token_starts, token_ends)]
         aligned.append(Sentence(text[begin:stop], tuple(shifted[0]), tuple(shifted[1]), inside, line))
     return aligned, notes
 
@@ -82,17 +84,17 @@ def _distinct(text: str, spans: Sequence[Span], line: int, notes: list[Note]) ->
 
 
 def _divide(
-    text: str, tokens: Offsets, borders: list[int], edges: set[int], *, line: int, notes: list[Note]
+    text: str, tokens: Offsets, sentence_offsets: list[int], span_bounds: set[int], *, line: int, notes: list[Note]
 ) -> tuple[Offsets, list[int]]:
-    cuts = sorted(edges)
+    ordered_bounds = sorted(span_bounds)
     divided: Offsets = []
-    moved = {border: border for border in borders}
+    moved = {border: border for border in sentence_offsets}
     for number, (start, end) in enumerate(tokens):
         if number in moved:
             moved[number] = len(divided)
-        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+        inner = ordered_bounds[bisect_right(ordered_bounds, start) : bisect_left(ordered_bounds, end)]
         if inner:
             notes.append(Note(line, "token divided at a span's edge", f"{text[start:end]!r} at {inner[0] - start}"))
         places = [start, *inner, end]
         divided += list(pairwise(places))
-    return divided, sorted(moved[b] for b in borders)
+    return divided, sorted(moved[b] for b in sentence_offsets)

@@ -95,10 +95,10 @@ class DataReport:
 
     def _label_problems(self) -> Iterator[str]:
         if self.contradictions:
-            one, other = self.contradictions[0]
+            line, other_line = self.contradictions[0]
             yield (
-                f"{len(self.contradictions)} sentences contradict another with the same words (lines {one} and "
-                f"{other}): they cannot both be learned; correct one of each"
+                f"{len(self.contradictions)} sentences contradict another with the same words (lines {line} and "
+                f"{other_line}): they cannot both be learned; correct one of each"
             )
         for names in self.similar_types:
             yield f"types {' and '.join(names)} differ in spelling only: give them one name if they mean the same"
@@ -144,7 +144,7 @@ def report_data(corpus: Corpus, dev: Corpus | None = None) -> DataReport:
     """
     sentences = corpus.sentences
     entities = Counter(span[2] for s in sentences for span in s.spans)
-    tokens = sum(len(s.starts) for s in sentences)
+    tokens = sum(len(s.token_starts) for s in sentences)
     inside = sum(len({t for a, b, _ in s.spans for t in range(a, b)}) for s in sentences)
     duplicates, contradictions = _repetitions(sentences)
     unmarked = _unmarked_mentions(corpus)
@@ -160,7 +160,7 @@ def report_data(corpus: Corpus, dev: Corpus | None = None) -> DataReport:
         sentences=len(sentences),
         documents=len(corpus.documents),
         tokens=tokens,
-        longest_sentence=max(len(s.starts) for s in sentences),
+        longest_sentence=max(len(s.token_starts) for s in sentences),
         documents_marked=corpus.documents_marked,
         entities=dict(entities.most_common()),
         outside_percent=100 * (1 - inside / max(1, tokens)),

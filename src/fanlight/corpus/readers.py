@@ -138,7 +138,10 @@ def _unit_of(texts: Iterator[str]) -> str:
 
 def _in_characters(sentence: Sentence) -> Sentence:
     """Turn word tokens into character tokens."""
-    starts = tuple(i for s, e in zip(sentence.starts, sentence.ends, strict=True) for i in range(s, e))
-    numbers: dict[int, int] = {place: number for number, place in enumerate(starts)}
-    spans = [(numbers[sentence.starts[s]], numbers[sentence.ends[e - 1] - 1] + 1, t) for s, e, t in sentence.spans]
-    return Sentence(sentence.text, starts, tuple(s + 1 for s in starts), tuple(spans), sentence.line)
+    char_starts = tuple(i for s, e in zip(sentence.token_starts, sentence.token_ends, strict=True) for i in range(s, e))
+    numbers: dict[int, int] = {place: number for number, place in enumerate(char_starts)}
+    spans = [
+        (numbers[sentence.token_starts[s]], numbers[sentence.token_ends[e - 1] - 1] + 1, t)
+        for s, e, t in sentence.spans
+    ]
+    return Sentence(sentence.text, char_starts, tuple(s + 1 for s in char_starts), tuple(spans), sentence.line)

@@ -20,7 +20,7 @@ class Sentence:
     Attributes
     ----------
     text : str
-    starts, ends : tuple of int
+    token_starts, token_ends : tuple of int
         Offsets of its tokens in `text`, code points.
     spans : tuple of (start, end, type)
         Entities in token numbers.
@@ -29,8 +29,8 @@ class Sentence:
     """
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    token_starts: tuple[int, ...]
+    token_ends: tuple[int, ...]
     spans: tuple[Span, ...]
     line: int = 0
 
@@ -38,7 +38,7 @@ class Sentence:
     def tokens(self) -> list[str]:
         """The tokens' texts."""
         text = self.text
-        return [text[s:e] for s, e in zip(self.starts, self.ends, strict=True)]
+        return [text[s:e] for s, e in zip(self.token_starts, self.token_ends, strict=True)]
 
     def respell(self, spelling: Callable[[str], str]) -> Sentence:
         """Return the sentence with another spelling of each token, as far apart as they were.
@@ -46,18 +46,18 @@ class Sentence:
         Examples
         --------
         >>> Sentence("so  großes!", (4, 10), (10, 11), ()).respell(str.upper)
-        Sentence(text='GROSSES!', starts=(0, 7), ends=(7, 8), spans=(), line=0)
+        Sentence(text='GROSSES!', token_starts=(0, 7), token_ends=(7, 8), spans=(), line=0)
         """
         text = ""
-        starts, ends = [], []
-        before = self.starts[0] if self.starts else 0
-        for token, start, end in zip(self.tokens, self.starts, self.ends, strict=True):
+        token_starts, token_ends = [], []
+        before = self.token_starts[0] if self.token_starts else 0
+        for token, start, end in zip(self.tokens, self.token_starts, self.token_ends, strict=True):
             text += self.text[before:start]
-            starts.append(len(text))
+            token_starts.append(len(text))
             text += spelling(token)
-            ends.append(len(text))
+            token_ends.append(len(text))
             before = end
-        return Sentence(text, tuple(starts), tuple(ends), self.spans, self.line)
+        return Sentence(text, tuple(token_starts), tuple(token_ends), self.spans, self.line)
 
     @classmethod
     def of_words(cls, words: Sequence[str], spans: Sequence[Span], line: int = 0) -> Sentence:

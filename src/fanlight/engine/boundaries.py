@@ -172,12 +172,12 @@ def begins_item(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentenc
         return True
     if before & FIRST_DIGIT and t - 2 >= sentence_start and flags[types[t - 2]] & FIRST_DIGIT and gaps[t - 1] >= 0:
         return True
-    apart = t + 1 < len(types) and gaps[t + 1] >= 0
+    is_separate = t + 1 < len(types) and gaps[t + 1] >= 0
     if here & FIRST_DIGIT:
-        return apart and flags[types[sentence_start]] & FIRST_DIGIT != 0 and following & UPPER_LETTER != 0
-    if apart and here & CAPITALS and following & (CAPITALS | BULLET):
+        return is_separate and flags[types[sentence_start]] & FIRST_DIGIT != 0 and following & UPPER_LETTER != 0
+    if is_separate and here & CAPITALS and following & (CAPITALS | BULLET):
         return True
-    return not apart and following & COLON != 0 and not before & FIRST_LOWER
+    return not is_separate and following & COLON != 0 and not before & FIRST_LOWER
 
 
 @inner()

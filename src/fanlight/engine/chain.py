@@ -38,7 +38,7 @@ class Chain(NamedTuple):
         The same transposed.
     begin_end, inside_end, begin_inside, inside_inside : array (T, padded)
         Within each type.
-    starts, ends : array (C, padded)
+    from_start, to_end : array (C, padded)
         At a sentence's borders: to those that open, from those that close.
     highest, lowest : array (C,)
         Of each row of `between`.
@@ -50,8 +50,8 @@ class Chain(NamedTuple):
     inside_end: Any
     begin_inside: Any
     inside_inside: Any
-    starts: Any
-    ends: Any
+    from_start: Any
+    to_end: Any
     highest: Any
     lowest: Any
 
@@ -61,13 +61,13 @@ class Chain(NamedTuple):
         B, N, E, S = (np.arange(types) * 4 + role for role in (1, 2, 3, 4))
         closing, opening = np.concatenate([E, [0], S]), np.concatenate([[0], S, B])
 
-        def pad(values: NDArray[Any], lanes: tuple[int, ...]) -> NDArray[Any]:
-            out = allocate_aligned((*values.shape[:-1], round_up(values.shape[-1], lanes)), A.dtype)
+        def pad(values: NDArray[Any], width: tuple[int, ...]) -> NDArray[Any]:
+            out = allocate_aligned((*values.shape[:-1], round_up(values.shape[-1], width)), A.dtype)
             out[...] = nothing
             out[..., : values.shape[-1]] = values
             return out
 
-        def cut(values: NDArray[Any]) -> NDArray[Any]:
+        def to_panels(values: NDArray[Any]) -> NDArray[Any]:
             padded = pad(values, OPEN)
             panels = allocate_aligned((padded.shape[1] // len(OPEN), len(values), len(OPEN)), A.dtype)
             panels[...] = padded.reshape(len(values), -1, len(OPEN)).transpose(1, 0, 2)
@@ -75,14 +75,14 @@ class Chain(NamedTuple):
 
         between = A[np.ix_(closing, opening)]
         return cls(
-            cut(between), cut(between.T), pad(A[B, E], TYPES), pad(A[N, E], TYPES), pad(A[B, N], TYPES),
+            to_panels(between), to_panels(between.T), pad(A[B, E], TYPES), pad(A[N, E], TYPES), pad(A[B, N], TYPES),
             pad(A[N, N], TYPES), pad(A[-1, opening], OPEN), pad(A[closing, -1], OPEN), between.max(1), between.min(1),
         )  # fmt: skip
 
 
-def round_up(count: int, lanes: tuple[int, ...]) -> int:
+def round_up(count: int, width: tuple[int, ...]) -> int:
     """Return a count with the padding of its last vector."""
-    return -(-count // len(lanes)) * len(lanes)
+    return -(-count // len(width)) * len(width)
 
 
 def columns(types: int, independent: bool = False) -> NDArray[np.int64]:
@@ -119,7 +119,7 @@ def best_path(at: int, n: int, A: Any, scratch: Any) -> None:
     for j in range(T):
         scores[0, j] = NEVER
     for j in range(0, C, len(OPEN)):
-        store(load(A.starts, j, OPEN) + load(Z, at * Z.shape[1] + T + j, OPEN), scores, T + j)
+        store(load(A.from_start, j, OPEN) + load(Z, at * Z.shape[1] + T + j, OPEN), scores, T + j)
     for j in range(0, T, len(TYPES)):
         store(splat(np.float32(NEVER), TYPES), scores, N + j)
     for t in range(1, n):
@@ -164,7 +164,7 @@ def _trace(n: int, A: Any, scores: Any, path: Any) -> None:
             best, choice = NEVER, T
             for q in range(C):
                 i = T if q == 0 else (q // 2 if q & 1 else T + q // 2)
-                value = s[i] + (A.ends[i] if tag < 0 else A.back[i >> 4, following, i & 15])
+                value = s[i] + (A.to_end[i] if tag < 0 else A.back[i >> 4, following, i & 15])
                 if value > best:
                     best, choice = value, i
             tag = choice
@@ -220,7 +220,7 @@ def messages(at: int, n: int, low: int, high: int, weights: Any, scratch: Any) -
     for j in range(0, T, len(TYPES)):
         store(splat(0.0, TYPES), F, j)
     for j in range(0, C, len(OPEN)):
-        store(load(weights.starts, j, OPEN) * load(E, T + j, OPEN), F, T + j)
+        store(load(weights.from_start, j, OPEN) * load(E, T + j, OPEN), F, T + j)
     for j in range(0, T, len(TYPES)):
         store(splat(0.0, TYPES), F, N + j)
     for t in range(1, high + 1):
@@ -242,7 +242,7 @@ def messages(at: int, n: int, low: int, high: int, weights: Any, scratch: Any) -
     for j in range(0, K, len(TYPES)):
         store(splat(0.0, TYPES), B, (n - 1) * K + j)
     for j in range(0, C, len(OPEN)):
-        store(load(weights.ends, j, OPEN), B, (n - 1) * K + j)
+        store(load(weights.to_end, j, OPEN), B, (n - 1) * K + j)
     for t in range(n - 1, low, -1):
         here = t * K
         before = here - K

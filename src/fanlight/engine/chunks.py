@@ -1,6 +1,6 @@
 """Compiled kernels of the fast path, from bytes to word types: chunks, sentence borders, contexts.
 
-A chunk is what stands between white space. What it is cut into depends on the chunk alone, so it is looked up
+A chunk is what stands between white space. Its tokens depend on the chunk alone, so it is looked up
 (`engine.compiled` fills the tables). Sentence borders are those of `text.sentences`, contexts those of
 `network.windows`; each is tested to agree.
 """
@@ -82,7 +82,7 @@ class Chunks(NamedTuple):
 
     @classmethod
     def allocate(cls, documents: int, count: int, data: NDArray[np.uint8]) -> Chunks:
-        """Return columns with room for so many."""
+        """Return columns with a capacity of so many."""
         ids, offsets, places, breaks = (np.empty(count, np.int32) for _ in range(4))
         return cls(np.empty(documents + 1, np.int32), ids, offsets, places, breaks, data)
 
@@ -110,14 +110,14 @@ def white_width(data: Any, i: int, end: int) -> int:
 
 
 @kernel()
-def most_chunks(data: Any, starts: Any, ends: Any) -> int:
-    """Return how many chunks the documents ``data[starts[d]:ends[d]]`` have at most.
+def most_chunks(data: Any, text_starts: Any, text_ends: Any) -> int:
+    """Return how many chunks the documents ``data[text_starts[d]:text_ends[d]]`` have at most.
 
     One a document, and one for all that may be white space; so simple that it is done for many bytes at once.
     """
-    count = len(starts)
-    for d in range(len(starts)):
-        for i in range(starts[d], ends[d]):
+    count = len(text_starts)
+    for d in range(len(text_starts)):
+        for i in range(text_starts[d], text_ends[d]):
             b, second, third = data[i], data[i + 1], data[i + 2]
             wide = (b == 0xC2) & ((second == 0x85) | (second == 0xA0))
             wide |= (b == 0xE1) & (second == 0x9A)
@@ -128,7 +128,7 @@ def most_chunks(data: Any, starts: Any, ends: Any) -> int:
 
 
 @kernel()
-def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any, new: Any) -> int:
+def scan(data: Any, text_starts: Any, text_ends: Any, table: Any, count: int, chunks: Any, new: Any) -> int:
     """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
 
     ``table`` is keys, values and uses: an open-addressing table of a power of two of places, and how often each number
@@ -138,9 +138,9 @@ def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any,
     keys, values, uses = table
     hashes, stops = np.empty(len(chunks.ids), np.uint64), np.empty(len(chunks.ids), np.int64)
     n = 0
-    for d in range(len(starts)):
+    for d in range(len(text_starts)):
         chunks.documents[d] = n
-        i, end = starts[d], ends[d]
+        i, end = text_starts[d], text_ends[d]
         place = 0
         breaks, white, tabs = 0, 0, 0
         while i < end:
@@ -167,7 +167,7 @@ def scan(data: Any, starts: Any, ends: Any, table: Any, count: int, chunks: Any,
             stops[n] = i
             breaks, white, tabs = 0, 0, 0
             n += 1
-    chunks.documents[len(starts)] = n
+    chunks.documents[len(text_starts)] = n
     offset, mask = count, np.uint64(len(keys) - 1)
     for c in range(n):
         if c + AHEAD < n:

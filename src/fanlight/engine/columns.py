@@ -14,18 +14,18 @@ MARGIN = 4  # bytes after a block's text: kernels look ahead
 
 
 class Block(NamedTuple):
-    """Documents end to end: document d is ``data[starts[d]:ends[d]]``, UTF-8 without half surrogates.
+    """Documents end to end: document d is ``data[text_starts[d]:text_ends[d]]``, UTF-8 without half surrogates.
 
     Attributes
     ----------
     data : uint8 array
         With `MARGIN` bytes after the last document.
-    starts, ends : int64 array (D,)
+    text_starts, text_ends : int64 array (D,)
     """
 
     data: NDArray[np.uint8]
-    starts: Int
-    ends: Int
+    text_starts: Int
+    text_ends: Int
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Block:
@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
     def text(self, document: int) -> str:
         """Decode one document."""
-        return bytes(self.data[self.starts[document] : self.ends[document]]).decode()
+        return bytes(self.data[self.text_starts[document] : self.text_ends[document]]).decode()
 
 
 class Entities(NamedTuple):
@@ -47,7 +47,7 @@ class Entities(NamedTuple):
     ----------
     documents : int32 array (E,)
         Number of the document in the block.
-    starts, ends : int32 array (E,)
+    char_starts, char_ends : int32 array (E,)
         Offsets in the document in code points.
     byte_starts, byte_ends : int32 array (E,)
         Offsets in the block's data in bytes.
@@ -58,8 +58,8 @@ class Entities(NamedTuple):
     """
 
     documents: Any
-    starts: Any
-    ends: Any
+    char_starts: Any
+    char_ends: Any
     byte_starts: Any
     byte_ends: Any
     types: Any

@@ -1,6 +1,6 @@
 """The compiled engine: blocks of documents in UTF-8, tagged by kernels on all cores, entities as columns.
 
-What a stretch between white space (a *chunk*) is cut into, and the first layer's products for its tokens, are worked
+The tokens of a stretch between white space (a *chunk*), and the first layer's products for its tokens, are worked
 out once, by the same functions as the plain engine's, and cached in tables of bounded size (`engine.type_cache`). Of
 words one thread looks chunks up; the others run the network over these (`engine.pipeline`), without Python's lock.
 What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
@@ -51,7 +51,7 @@ LONG = 1 << 20  # bytes of a document that is tagged in segments
 
 def is_long(block: Block, document: int) -> bool:
     """Tell whether a document is tagged in segments."""
-    return bool(block.ends[document] - block.starts[document] > LONG)
+    return bool(block.text_ends[document] - block.text_starts[document] > LONG)
 
 
 class CompiledEngine:
@@ -100,7 +100,7 @@ class CompiledEngine:
         with self._lock:
             if self._is_short(block) and (written := self._short.json(block, thresholds)) is not None:
                 return written
-        return self.to_json(block, 0, len(block.starts), self.entities(block, thresholds, threads), self.types)[0]
+        return self.to_json(block, 0, len(block.text_starts), self.entities(block, thresholds, threads), self.types)[0]
 
     def to_json(
         self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
@@ -111,8 +111,9 @@ class CompiledEngine:
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
     ) -> Iterator[bytes]:
-        """Yield the line of one document in pieces, while its entities come."""
-        return json_pieces(block.data, int(block.starts[document]), int(block.ends[document]), entities, types)
+        """Yield the line of one document in parts, while its entities come."""
+        begin, end = int(block.text_starts[document]), int(block.text_ends[document])
+        return json_pieces(block.data, begin, end, entities, types)
 
     def begin(
         self,
@@ -138,7 +139,7 @@ class CompiledEngine:
             The shares' results, in the order of the documents.
         """
         threads = threads or cores()
-        sizes = np.cumsum(block.ends - block.starts)
+        sizes = np.cumsum(block.text_ends - block.text_starts)
         futures: list[Future[Result]] = []
         begin = 0
         while begin < len(sizes):
@@ -159,7 +160,7 @@ class CompiledEngine:
         self, block: Block, document: int, thresholds: Float, threads: int | None = None
     ) -> Iterator[Entities]:
         """Yield the entities of a long document, some at a time, in bounded memory; see `engine.long_document`."""
-        begin, end = int(block.starts[document]), int(block.ends[document])
+        begin, end = int(block.text_starts[document]), int(block.text_ends[document])
         return LongDocument(self, block.data, begin, end, threads or cores()).entities(thresholds)
 
     @property
@@ -258,19 +259,19 @@ class CompiledEngine:
     ) -> list[Future[Result]]:
         """Begin with the documents [begin, end) of a block, so few that their new word types can be cached."""
         begin, end = documents
-        data, starts, ends = block.data, block.starts[begin:end], block.ends[begin:end]
-        counts = np.cumsum(ends - starts)
+        data, text_starts, text_ends = block.data, block.text_starts[begin:end], block.text_ends[begin:end]
+        counts = np.cumsum(text_ends - text_starts)
         share = min(SHARE, max(1, SHORT, -(-int(counts[-1]) // threads)))
         limits = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
-        shares = [*pairwise(np.unique(np.concatenate([[0], limits, [len(starts)]])).tolist())]
+        shares = [*pairwise(np.unique(np.concatenate([[0], limits, [len(text_starts)]])).tolist())]
         # no more entities begin than a share has bytes: to count its tokens would ask for Python's lock again
         sizes = [int(counts[e - 1] - (counts[s - 1] if s else 0)) for s, e in shares]
         if self._separate:
             return [
                 self._submit_separate(
                     data,
-                    starts[s:e],
-                    ends[s:e],
+                    text_starts[s:e],
+                    text_ends[s:e],
                     partial(self._run, (0, e - s), begin + s, n, thresholds, then=then),
                     threads,
                 )
@@ -279,10 +280,10 @@ class CompiledEngine:
         runs = [
             partial(self._run, share, begin, n, thresholds, then=then) for n, share in zip(sizes, shares, strict=True)
         ]
-        return self._submit_shared(data, starts, ends, runs, threads)
+        return self._submit_shared(data, text_starts, text_ends, runs, threads)
 
     def _submit_shared(
-        self, data: NDArray[np.uint8], starts: Int, ends: Int, runs: Sequence[Run[Result]], threads: int
+        self, data: NDArray[np.uint8], text_starts: Int, text_ends: Int, runs: Sequence[Run[Result]], threads: int
     ) -> list[Future[Result]]:
         """Look up chunks; threads work out what is new, and then do these with the chunks and the tables."""
         with self._lock:
@@ -291,7 +292,7 @@ class CompiledEngine:
             if cache.full:
                 self._readers = self._running
                 cache.clear_out()
-            chunks, jobs = cache.find(data, starts, ends)
+            chunks, jobs = cache.find(data, text_starts, text_ends)
             if cache.short:
                 wait(self._running)
                 cache.grow()
@@ -308,7 +309,7 @@ class CompiledEngine:
         return futures
 
     def _submit_separate(
-        self, data: NDArray[np.uint8], starts: Int, ends: Int, run: Run[Result], threads: int
+        self, data: NDArray[np.uint8], text_starts: Int, text_ends: Int, run: Run[Result], threads: int
     ) -> Future[Result]:
         """Have a thread do all that by itself."""
 
@@ -318,7 +319,7 @@ class CompiledEngine:
             except Empty:
                 cache = TypeCache(self.model, self.stages)
             try:
-                return run((learn_chunks(cache, data, starts, ends), *cache.snapshot()))
+                return run((learn_chunks(cache, data, text_starts, text_ends), *cache.snapshot()))
             finally:
                 self._free_caches.put(cache)
 
@@ -352,7 +353,7 @@ class CompiledEngine:
 
     def _is_short(self, block: Block) -> bool:
         """Tell whether a block is short, and nothing that it would have to wait for is being done."""
-        if not 0 < len(block.starts) <= SHORT or len(block.data) > SHORT:
+        if not 0 < len(block.text_starts) <= SHORT or len(block.data) > SHORT:
             return False
         if self._running:
             self._running = [future for future in self._running if not future.done()]

@@ -52,7 +52,9 @@ def bind(
 
 
 @kernel()
-def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begin: Any, end: Any, short: Any) -> Any:
+def tag(
+    arguments: Any, data: Any, text_starts: Any, text_ends: Any, thresholds: Any, begin: Any, end: Any, short: Any
+) -> Any:
     """Tag the documents [begin, end) of a block.
 
     A `short` block's chunks are looked up here, and its documents written as lines of JSON. Returns how many entities
@@ -60,22 +62,22 @@ def tag(arguments: Any, data: Any, starts: Any, ends: Any, thresholds: Any, begi
     """
     columns, out, size = arguments.chunks, arguments.out, ZERO
     chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.breaks, data)
-    if short and scan(data, starts, ends, arguments.entries, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
+    if short and scan(data, text_starts, text_ends, arguments.entries, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
         return -1, size
     documents = Documents(chunks, begin, end, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.scratch, thresholds, out)
     if short:
         entities = Entities(
             out.documents[:n],
-            out.starts[:n],
-            out.ends[:n],
+            out.char_starts[:n],
+            out.char_ends[:n],
             out.byte_starts[:n],
             out.byte_ends[:n],
             out.types[:n],
             out.probabilities[:n],
         )
         names, tables, written, line_ends = arguments.json
-        write_lines((data, starts, ends), begin, end, entities, names, tables, written, line_ends)
+        write_lines((data, text_starts, text_ends), begin, end, entities, names, tables, written, line_ends)
         size = line_ends[end]
     return n, size
 

@@ -44,18 +44,18 @@ class Types(NamedTuple):
         W_k @ x of each type, at the window positions k that are near, up to n tokens from the middle.
     scales : float32 array (types,), or (0,) if `near` is of floats
         What a type's integers are multiples of: half the bytes, and a relative error of 2^-16 of the row's largest.
-    products : float32 array (rows, P · M)
+    row_products : float32 array (rows, P · M)
         W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing. Then those of
         tokens' features at each position, near or not.
     parts : int32 array (types, g)
-        Which rows of ``products`` are a type's.
+        Which rows of ``row_products`` are a type's.
     features : int
-        The first row of ``products`` that is of features.
+        The first row of ``row_products`` that is of features.
     """
 
     near: Any
     scales: Any
-    products: Any
+    row_products: Any
     parts: Any
     features: Any
 
@@ -167,7 +167,7 @@ def _first_layer(
     """Fill scratch.H from row `at` on for the tokens of a sentence; the activation ReLU included."""
     M, n = len(net.b), sentence_end - sentence_begin
     ids, contexts, features = tokens.types, tokens.contexts, tokens.features
-    near, scales, products, parts, row = net.types
+    near, scales, row_products, parts, row = net.types
     g, positions, document_width = parts.shape[1], len(net.document_weights), document_features.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
@@ -213,7 +213,7 @@ def _first_layer(
             for k in range(close):
                 v = add_row(v, near, x[k] + j, steps[k])
             for i in range(count):
-                v = v + load(products, y[i] + j, UNITS)
+                v = v + load(row_products, y[i] + j, UNITS)
             if contextual:
                 for k in range(positions):
                     v = v + load(net.contexts, c[k] + j, UNITS)

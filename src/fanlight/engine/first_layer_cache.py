@@ -45,7 +45,7 @@ class FirstLayerCache:
     bytes: int
 
     def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], model: Model) -> None:
-        self._made, self._parameters, self._lexicon = configuration, parameters, model.lexicon
+        self._configuration, self._parameters, self._lexicon = configuration, parameters, model.lexicon
         p, m, M, positions = parameters, configuration.hidden, pad_hidden(configuration.hidden), configuration.positions
         listed, features = (gazetteer_feature_width(model.gazetteer, patterns) for patterns in (None, model.patterns))
         typed = listed if configuration.unit == "character" else 0  # features that are the type's, not the token's
@@ -65,34 +65,34 @@ class FirstLayerCache:
         )[0]
         self._A = np.asarray(A, np.float32)
         self._of = RowProducts(configuration, parameters, W) if configuration.unit == "character" else None
-        reach = configuration.radius if self._of is None else self._of.reach
+        near_radius = configuration.radius if self._of is None else self._of.near_radius
         multiplied = np.ones(len(W), np.bool_)
         if self._of is not None:
             multiplied[configuration.width :] = False
             for name in self._of.tables:
                 multiplied[configuration.columns[name]] = False
-        near = W[multiplied, configuration.radius - reach : configuration.radius + reach + 1]
-        self._W = panels(near.reshape(len(near), (2 * reach + 1) * M))
-        self._products = np.zeros((0, positions * M), np.float32) if self._of is None else self._of.products
-        self._first_group = len(self._products)
+        near = W[multiplied, configuration.radius - near_radius : configuration.radius + near_radius + 1]
+        self._W = panels(near.reshape(len(near), (2 * near_radius + 1) * M))
+        self._row_products = np.zeros((0, positions * M), np.float32) if self._of is None else self._of.row_products
+        self._first_group = len(self._row_products)
         if typed < features:
             self._add_groups([(E[typed:listed], GAZETTEER_FEATURES), (E[listed:], PATTERN_FEATURES)])
         count = 0 if self._of is None else self._of.count
-        self.parts = count + (len(self._products) - self._first_group) // WAYS
+        self.parts = count + (len(self._row_products) - self._first_group) // WAYS
         # sums of rows that are learned for a single character are not worth rounding
         kind = np.int16 if self._of is None else np.float32
-        self._near, self._scales = allocate_aligned((0, (2 * reach + 1) * M), kind), np.zeros(0, np.float32)
+        self._near, self._scales = allocate_aligned((0, (2 * near_radius + 1) * M), kind), np.zeros(0, np.float32)
         self._parts = np.zeros((0, count), np.int32)
         self.bytes = self._near.itemsize * self._near.shape[1] + 4 * count
         self._layers: Layers | None = None  # as long as the arrays of types are
 
     def _add_groups(self, features: Sequence[tuple[Float, int]]) -> None:
         """Add the products of groups of features; see `products_of_bits` for their weights and how many bits."""
-        products = [self._products, *(products_of_bits(E, bits) for E, bits in features)]
-        self._products = allocate_aligned((sum(map(len, products)), products[0].shape[1]))
-        np.concatenate(products, out=self._products)
+        parts = [self._row_products, *(products_of_bits(E, bits) for E, bits in features)]
+        self._row_products = allocate_aligned((sum(map(len, parts)), parts[0].shape[1]))
+        np.concatenate(parts, out=self._row_products)
         if self._of is not None:
-            self._of.products = self._products
+            self._of.row_products = self._row_products
 
     def copy_empty(self) -> FirstLayerCache:
         """Return the same layers with no types."""
@@ -103,11 +103,11 @@ class FirstLayerCache:
 
     @property
     def capacity(self) -> int:
-        """How many types there is room for."""
+        """Word types that the arrays hold at most."""
         return len(self._near)
 
     def grow(self, capacity: int) -> None:
-        """Make room for so many types."""
+        """Grow to a capacity of so many types."""
         # of which the system provides what is written to
         near = allocate_aligned((capacity, self._near.shape[1]), self._near.dtype, zeros=False)
         scales = np.empty(capacity if self._of is None else 0, np.float32)
@@ -127,11 +127,11 @@ class FirstLayerCache:
 
     def _multiply(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows) -> None:
         """Work out the products of what is not in tables whose rows' products are known."""
-        of, column = self._of, self._made.vector_width
+        of, column = self._of, self._configuration.vector_width
         V = np.zeros((len(types.words), self._W.shape[1]), np.float32)
         if column:
             V[:, :column] = self._lexicon.vectors(types.words, compiled=True)
-        for group, bag in zip(self._made.groups, types.bags, strict=True):
+        for group, bag in zip(self._configuration.groups, types.bags, strict=True):
             if of is None or group.name not in of.tables:
                 sum_bags(self._parameters[group.name], bag.ids, bag.offsets, V, column)
                 column += group.dimension
@@ -142,18 +142,18 @@ class FirstLayerCache:
         if of is not None:
             multiply(V, self._W, order, rows, self._near)
             return
-        products = np.empty((len(rows), self._near.shape[1]), np.float32)
-        multiply(V, self._W, order, np.arange(len(rows)), products)
-        quantise(products, rows, self._near, self._scales)
+        type_products = np.empty((len(rows), self._near.shape[1]), np.float32)
+        multiply(V, self._W, order, np.arange(len(rows)), type_products)
+        quantise(type_products, rows, self._near, self._scales)
 
     def layers(self) -> Layers:
         """Return the network as the kernels want it."""
         if self._layers is None:
-            types = Types(self._near, self._scales, self._products, self._parts, self._first_group)
+            types = Types(self._near, self._scales, self._row_products, self._parts, self._first_group)
             self._layers = layers_of(
                 self._parameters,
                 self._A,
-                self._made,
+                self._configuration,
                 types,
                 contexts=self._contexts,
                 document_weights=self._document_weights,

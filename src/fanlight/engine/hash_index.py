@@ -15,7 +15,7 @@ class HashIndex:
     """Rows of 64-bit hashes other than 0: an open-addressing table, at most half full."""
 
     def __init__(self, capacity: int = 1 << 16) -> None:
-        self._least = capacity
+        self._initial_capacity = capacity
         self.keys, self.values = np.zeros(capacity, np.uint64), np.zeros(capacity, np.int32)
         self.count = 0
 
@@ -42,7 +42,7 @@ class HashIndex:
         self.count += len(hashes)
 
     def reserve(self, capacity: int) -> None:
-        """Make room for so many more."""
+        """Grow the capacity by so many."""
         if len(self.keys) < 2 * (self.count + capacity):
             occupied = self.keys != 0
             self._fill(self.keys[occupied], self.values[occupied], capacity)
@@ -63,6 +63,6 @@ class HashIndex:
 
     def _fill(self, hashes: NDArray[np.uint64], numbers: Rows, capacity: int = 0) -> None:
         self.count = len(hashes)
-        size = max(self._least, 1 << (2 * (self.count + capacity)).bit_length())
+        size = max(self._initial_capacity, 1 << (2 * (self.count + capacity)).bit_length())
         self.keys, self.values = np.zeros(size, np.uint64), np.zeros(size, np.int32)
         chunk_kernels.enter(hashes, numbers, self.keys, self.values)

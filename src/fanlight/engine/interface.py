@@ -73,7 +73,7 @@ class Engine(Protocol):
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
     ) -> Iterator[bytes]:
-        """Yield the line of JSON of one document in pieces, while its entities come."""
+        """Yield the line of JSON of one document in parts, while its entities come."""
 
     def to_json(
         self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]

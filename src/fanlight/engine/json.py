@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fanlight.engine.columns import Block
 
 Int = NDArray[np.int64]
-PIECE = 1 << 18  # bytes of a long text that are written at once
+PART = 1 << 18  # bytes of a long text that are written at once
 
 _PIECES = (
     '{"text": "',
@@ -37,16 +37,16 @@ for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t
 
 def json_lines(block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
     """Return the lines of documents [begin, end), and where each begins and the last ends."""
-    size = int((block.ends[end - 1] - block.starts[begin:end].min()) if end > begin else 0)
+    size = int((block.text_ends[end - 1] - block.text_starts[begin:end].min()) if end > begin else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
     buffers = allocate_json(types, size, end - begin, len(entities.types))
-    write_lines((block.data, block.starts, block.ends), begin, end, entities, *buffers)
+    write_lines((block.data, block.text_starts, block.text_ends), begin, end, entities, *buffers)
     out, ends = buffers[-2:]
     return out[: ends[-1]].tobytes(), ends
 
 
 def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: int) -> tuple[Any, ...]:
-    """Return what `write_lines` wants last, with room for so many bytes of texts and entities, and so many of both."""
+    """Return what `write_lines` wants last, for texts and entities of `size` bytes, so many documents and entities."""
     names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
     letters = np.frombuffer(b"".join(names), np.uint8)
     letter_offsets = np.cumsum([0, *map(len, names)])
@@ -58,10 +58,10 @@ def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: i
 def json_pieces(
     data: NDArray[np.uint8], start: int, end: int, batches: Iterator[Entities], types: tuple[str, ...]
 ) -> Iterator[bytes]:
-    """Yield the line of one document ``data[start:end]``, whose entities come some at a time, in pieces."""
+    """Yield the line of one document ``data[start:end]``, whose entities come some at a time, in parts."""
     yield _PIECES[0].encode()
-    for place in range(start, end, PIECE):
-        stop = min(place + PIECE, end)
+    for place in range(start, end, PART):
+        stop = min(place + PART, end)
         out = np.empty(6 * (stop - place), np.uint8)
         yield out[: _escape(data, place, stop, _ESCAPES, out, 0)].tobytes()
     yield _PIECES[1].encode()
@@ -119,19 +119,19 @@ def _number(value: int, digits: int, out: Any, at: int) -> int:
 
 @inner(forceinline=True)
 def _entity(data: Any, entities: Any, n: int, begun: bool, names: Any, tables: Any, out: Any, at: int) -> int:
-    (pieces, piece, escapes), (letters, letter_offsets) = tables, names
+    (literals, literal_offsets, escapes), (letters, letter_offsets) = tables, names
     if begun:
         out[at], out[at + 1] = 44, 32
         at += 2
-    at = _copy(pieces, piece[2], piece[3], out, at)
-    at = _number(entities.starts[n], 1, out, at)
-    at = _copy(pieces, piece[3], piece[4], out, at)
-    at = _number(entities.ends[n], 1, out, at)
-    at = _copy(pieces, piece[4], piece[5], out, at)
+    at = _copy(literals, literal_offsets[2], literal_offsets[3], out, at)
+    at = _number(entities.char_starts[n], 1, out, at)
+    at = _copy(literals, literal_offsets[3], literal_offsets[4], out, at)
+    at = _number(entities.char_ends[n], 1, out, at)
+    at = _copy(literals, literal_offsets[4], literal_offsets[5], out, at)
     at = _copy(letters, letter_offsets[entities.types[n]], letter_offsets[entities.types[n] + 1], out, at)
-    at = _copy(pieces, piece[5], piece[6], out, at)
+    at = _copy(literals, literal_offsets[5], literal_offsets[6], out, at)
     at = _escape(data, entities.byte_starts[n], entities.byte_ends[n], escapes, out, at)
-    at = _copy(pieces, piece[6], piece[7], out, at)
+    at = _copy(literals, literal_offsets[6], literal_offsets[7], out, at)
     millionths = int(np.rint(entities.probabilities[n] * 1e6))
     at = _number(millionths // 1000000, 1, out, at)
     out[at] = 46
@@ -155,13 +155,13 @@ def write_lines(
     texts: Any, begin: int, end: int, entities: Any, names: Any, tables: Any, out: Any, line_ends: Any
 ) -> None:
     """Write the lines of documents [begin, end) and where each ends; see `allocate_json` and `Block` (`texts`)."""
-    (data, starts, ends), (pieces, piece, escapes) = texts, tables
+    (data, text_starts, text_ends), (literals, literal_offsets, escapes) = texts, tables
     at = ZERO
     n = ZERO
     for d in range(begin, end):
-        at = _copy(pieces, piece[0], piece[1], out, at)
-        at = _escape(data, starts[d], ends[d], escapes, out, at)
-        at = _copy(pieces, piece[1], piece[2], out, at)
+        at = _copy(literals, literal_offsets[0], literal_offsets[1], out, at)
+        at = _escape(data, text_starts[d], text_ends[d], escapes, out, at)
+        at = _copy(literals, literal_offsets[1], literal_offsets[2], out, at)
         begun = False
         while n < len(entities.types) and entities.documents[n] == d:
             at = _entity(data, entities, n, begun, names, tables, out, at)

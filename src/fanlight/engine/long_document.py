@@ -1,6 +1,6 @@
-"""One long document in pieces: memory for a piece at a time, and for what is known of each distinct word.
+"""One long document in segments: memory for a segment at a time, and for what is known of each distinct word.
 
-Pieces end between sentences, so that no border shows. What a word is in the rest of its document is asked of all pieces
+Segments end between sentences, so that no border shows. What a word is elsewhere in its document is asked of all
 first: how it is written there, then, if there are two networks, what the first makes of it. Words are known by the
 hashes of their forms, which outlive what the tagger remembers of word types.
 """
@@ -35,10 +35,10 @@ Rows = NDArray[np.int32]
 Result = TypeVar("Result")
 
 
-class _Piece(NamedTuple):
+class _Segment(NamedTuple):
     """Sentences of a document: bytes, code points before them, tokens to leave out before them, how many they are.
 
-    `state` is that of `chunks.sentence_boundaries`, its offset counted from the piece's first code point.
+    `state` is that of `chunks.sentence_boundaries`, its offset counted from the segment's first code point.
     """
 
     begin: int
@@ -50,7 +50,7 @@ class _Piece(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """The tokens of a piece's sentences; ``forms`` (N,) are the numbers of their forms in the document."""
+    """The tokens of a segment's sentences; ``forms`` (N,) are the numbers of their forms in the document."""
 
     tokens: Tokens
     forms: Any
@@ -77,18 +77,18 @@ class LongDocument:
 
     def entities(self, thresholds: NDArray[np.float64]) -> Iterator[Entities]:
         """Yield the entities, some at a time, in order; documents are 0, offsets 64-bit."""
-        pieces = list(self._cut())
+        segments = list(self._split())
         if self._engine.stage_count > 1:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
             self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._engine.types)))
-            for read, owns in self._each(pieces, self._run_first_stage):
+            for read, owns in self._each(segments, self._run_first_stage):
                 long_document_kernels.add(read.forms, read.tokens.contexts, owns, self._rows, self._sums)
-        yield from self._each(pieces, partial(self._run_last_stage, thresholds))
+        yield from self._each(segments, partial(self._run_last_stage, thresholds))
 
-    def _cut(self) -> Iterator[_Piece]:
-        """Cut the document into pieces, and note the words of each."""
+    def _split(self) -> Iterator[_Segment]:
+        """Split the document into segments, and note the words of each."""
         engine, size = self._engine, self._engine.segment_bytes
-        cache = TypeCache(engine.model, engine.stages, cutting=True)
+        cache = TypeCache(engine.model, engine.stages, tokenise_only=True)
         places = np.zeros((2, 0), np.int32)
         begin, points, skip, state = self._begin, 0, 0, (0, 0)
         wanted = size
@@ -111,13 +111,13 @@ class LongDocument:
                 continue
             if complete > 0:
                 self._note(types, sentence_offsets[: complete + 1], tables, places)
-                yield _Piece(begin, end, points, skip, complete, state)
+                yield _Segment(begin, end, points, skip, complete, state)
             if end == self._end:
                 return
             token = skip + int(sentence_offsets[complete])
-            starts = np.cumsum(tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids])
-            chunk = int(np.searchsorted(starts, token, "right"))
-            skip = token - (int(starts[chunk - 1]) if chunk else 0)
+            token_stops = np.cumsum(tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids])
+            chunk = int(np.searchsorted(token_stops, token, "right"))
+            skip = token - (int(token_stops[chunk - 1]) if chunk else 0)
             begin, ahead = begin + int(chunks.bytes[chunk]), int(chunks.places[chunk])
             points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
             wanted = size
@@ -147,21 +147,23 @@ class LongDocument:
         )
         return types[skip:], offsets[skip:], sentence_offsets, sentences
 
-    def _each(self, pieces: list[_Piece], then: Callable[..., Result]) -> Iterator[Result]:
-        """Yield what threads make of the pieces, in order, a few pieces at a time."""
+    def _each(self, segments: list[_Segment], then: Callable[..., Result]) -> Iterator[Result]:
+        """Yield what threads make of the segments, in order, a few at a time."""
         waiting: deque[Future[Result]] = deque()
-        for piece in pieces:
-            waiting.append(self._engine.begin_segment(self._view(piece.begin, piece.end), piece.end - piece.begin,
-                                                      partial(self._read, piece, then), self._threads))  # fmt: skip
+        for segment in segments:
+            data, run = self._view(segment.begin, segment.end), partial(self._read, segment, then)
+            waiting.append(self._engine.begin_segment(data, segment.end - segment.begin, run, self._threads))
             if len(waiting) > self._threads + 1:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
-    def _read(self, piece: _Piece, then: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]) -> Result:
+    def _read(
+        self, segment: _Segment, then: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]
+    ) -> Result:
         chunks, tables, layers = lookup
-        types, offsets, sentence_offsets, _ = self._lay_out(chunks, tables, piece.skip, np.array(piece.state))
-        sentence_offsets = sentence_offsets[: piece.sentences + 1]
+        types, offsets, sentence_offsets, _ = self._lay_out(chunks, tables, segment.skip, np.array(segment.state))
+        sentence_offsets = sentence_offsets[: segment.sentences + 1]
         count = int(sentence_offsets[-1])
         types, offsets = types[:count], offsets[:count]
         contexts, forms = self._recall(types, sentence_offsets, tables.flags, tables.folded)
@@ -171,7 +173,7 @@ class LongDocument:
         tokens = Tokens(
             types, offsets, contexts, sentence_offsets, np.zeros(len(sentence_offsets) - 1, np.int32), NO_FEATURES
         )
-        return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, piece)
+        return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, segment)
 
     def _recall(
         self, types: Rows, sentence_offsets: Rows, flags: Rows, hashes: NDArray[np.uint64]
@@ -184,28 +186,30 @@ class LongDocument:
         )  # fmt: skip
         return contexts, forms
 
-    def _run_first_stage(self, read: _Read, layers: list[Layers], _: _Piece) -> tuple[_Read, Any]:
+    def _run_first_stage(self, read: _Read, layers: list[Layers], _: _Segment) -> tuple[_Read, Any]:
         owns = np.empty((len(read.forms), len(self._engine.types)), np.float32)
         long_document_kernels.first_stage(layers[0], read.tokens, self._engine.scratch(), owns)
         return read, owns
 
     def _run_last_stage(
-        self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], piece: _Piece
+        self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], segment: _Segment
     ) -> Entities:
         out = Entities.allocate(len(read.forms) * self._engine.overlaps)
         networks = self._engine.networks(layers)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
-        view, scratch = self._view(piece.begin, piece.end), self._engine.scratch()
+        view, scratch = self._view(segment.begin, segment.end), self._engine.scratch()
         count = long_document_kernels.tag(view, networks, read.tokens, others, thresholds, scratch, out)
         entities = Entities(*(column[:count] for column in out))
-        starts, ends = (column.astype(np.int64) + piece.points for column in (entities.starts, entities.ends))
+        char_starts, char_ends = (
+            column.astype(np.int64) + segment.points for column in (entities.char_starts, entities.char_ends)
+        )
         byte_starts, byte_ends = (
-            column.astype(np.int64) + piece.begin for column in (entities.byte_starts, entities.byte_ends)
+            column.astype(np.int64) + segment.begin for column in (entities.byte_starts, entities.byte_ends)
         )
         return Entities(
             entities.documents,
-            starts,
-            ends,
+            char_starts,
+            char_ends,
             byte_starts,
             byte_ends,
             entities.types.copy(),

@@ -1,4 +1,4 @@
-"""Compiled kernels for a document that is tagged in pieces: what its words are elsewhere in it outlives each piece."""
+"""Compiled kernels for a document that is tagged in segments: what its words are elsewhere outlives each segment."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def next_gap(data: Any, begin: int, end: int) -> int:
 def lay_out(
     chunks: Any, tables: Any, longest: int, margin: int, state: Any, skip: int, columns: Any, sentence_offsets: Any
 ) -> int:
-    """Fill a piece's tokens but the first `skip`: types, offsets and gaps, and the borders of its sentences.
+    """Fill a segment's tokens but the first `skip`: types, offsets and gaps, and the borders of its sentences.
 
     ``state`` is that of `sentence_boundaries`; no sentence begins in the last ``margin`` tokens. Returns how many
     sentences there are.
@@ -128,12 +128,12 @@ def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
 
 @kernel()
 def tag(data: Any, networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
-    """Write the entities of a piece to the columns `out`; return how many there are.
+    """Write the entities of a segment to the columns `out`; return how many there are.
 
     Parameters
     ----------
     data : uint8 array
-        The piece's.
+        The segment's.
     networks, thresholds, scratch, out
         As for `pipeline.run`.
     tokens : Tokens

@@ -66,7 +66,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
 
 
 def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay out W (d, n) in panels (n / columns, d, columns), as `lanes.tile` wants it."""
+    """Lay out W (d, n) in panels (n / columns, d, columns), as `simd.tile` wants it."""
     count = W.shape[1] // len(PANEL)
     blocks_of_columns = allocate_aligned((count, len(W), len(PANEL)))
     blocks_of_columns[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
@@ -74,13 +74,13 @@ def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @kernel()
-def quantise(products: Any, places: Any, out: Any, scales: Any) -> None:
+def quantise(rows: Any, places: Any, out: Any, scales: Any) -> None:
     """Fill rows `places` (t,) of out (rows, n), int16, and of scales (rows,): scale · out is about products (t, n).
 
     The scale is a row's largest magnitude divided by the largest integer: no number is off by more than half of it.
     """
     for t in range(len(places)):
-        row, largest = products[t], np.float32(0)
+        row, largest = rows[t], np.float32(0)
         for j in range(len(row)):
             largest = max(largest, abs(row[j]))
         inverse = LARGEST / largest if largest > 0 else np.float32(0)

@@ -83,21 +83,25 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
         if is_plain(data[i - 1]) or glued:
             return ZERO
     origin = i
-    one = end_of_run(data, i, min(end, i + 5), DIGIT)
-    if one == i or one >= end or not joins_figures(data[one]):
+    first_stop = end_of_run(data, i, min(end, i + 5), DIGIT)
+    if first_stop == i or first_stop >= end or not joins_figures(data[first_stop]):
         return ZERO
-    i = one + 1
-    two = end_of_run(data, i, min(end, i + 5), DIGIT)
-    if two == i or two >= end or data[two] != data[one]:
+    i = first_stop + 1
+    second_stop = end_of_run(data, i, min(end, i + 5), DIGIT)
+    if second_stop == i or second_stop >= end or data[second_stop] != data[first_stop]:
         return ZERO
-    stop = end_of_run(data, two + 1, min(end, two + 6), DIGIT)
-    length, last_length, middle_length = one - origin, stop - two - 1, two - one - 1
-    a, b, c = value_of(data, origin, one), value_of(data, one + 1, two), value_of(data, two + 1, stop)
+    stop = end_of_run(data, second_stop + 1, min(end, second_stop + 6), DIGIT)
+    length, last_length, middle_length = first_stop - origin, stop - second_stop - 1, second_stop - first_stop - 1
+    a, b, c = (
+        value_of(data, origin, first_stop),
+        value_of(data, first_stop + 1, second_stop),
+        value_of(data, second_stop + 1, stop),
+    )
     if length == 4:
         valid = 0 < middle_length < 3 and 0 < last_length < 3 and _is_day(a, b, c)
     else:
         year = c if last_length == 4 else 2000 + c
-        valid = length < 3 and middle_length < 3 and (last_length == 4 or (last_length == 2 and data[one] == 47))
+        valid = length < 3 and middle_length < 3 and (last_length == 4 or (last_length == 2 and data[first_stop] == 47))
         valid = valid and (_is_day(year, a, b) or _is_day(year, b, a))
     if not valid:
         return ZERO

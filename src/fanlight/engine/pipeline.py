@@ -45,7 +45,7 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
     thresholds : float64 array (types,)
         The lowest probability of an entity.
     out : Entities
-        Columns to fill, with room for as many as there are tokens, times the number of types if they may overlap.
+        Columns to fill, with a capacity of as many as there are tokens, times the number of types if they may overlap.
     """
     tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch)
     count = _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
@@ -336,7 +336,7 @@ def _overlapping_entities(
             if p < thresholds[type_]:
                 continue
             place = count
-            while place > begun and out.ends[place - 1] < offsets[end - 1, 1]:
+            while place > begun and out.char_ends[place - 1] < offsets[end - 1, 1]:
                 _move(out, place - 1, place)
                 place -= 1
             _write(document, offsets, t, end, type_, p, out, place)
@@ -348,8 +348,8 @@ def _overlapping_entities(
 def _write(document: int, offsets: Any, start: int, end: int, type_: int, p: float, out: Any, place: int) -> None:
     """Write the entity of the tokens [start, end) to the columns `out`."""
     out.documents[place] = document
-    out.starts[place] = offsets[start, 0]
-    out.ends[place] = offsets[end - 1, 1]
+    out.char_starts[place] = offsets[start, 0]
+    out.char_ends[place] = offsets[end - 1, 1]
     out.byte_starts[place] = offsets[start, 2]
     out.byte_ends[place] = offsets[end - 1, 3]
     out.types[place] = type_
@@ -360,6 +360,6 @@ def _write(document: int, offsets: Any, start: int, end: int, type_: int, p: flo
 def _move(out: Any, place: int, other: int) -> None:
     """Copy an entity to another place of the columns."""
     out.documents[other] = out.documents[place]
-    out.starts[other], out.ends[other] = out.starts[place], out.ends[place]
+    out.char_starts[other], out.char_ends[other] = out.char_starts[place], out.char_ends[place]
     out.byte_starts[other], out.byte_ends[other] = out.byte_starts[place], out.byte_ends[place]
     out.types[other], out.probabilities[other] = out.types[place], out.probabilities[place]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fanlight.engine import views
 from fanlight.engine.columns import Block, Entities
-from fanlight.engine.plain_network import Read, Stage
+from fanlight.engine.plain_network import Read, StageNetwork
 from fanlight.engine.plain_text import Tokens, read_texts
 from fanlight.engine.plain_types import TypeProducts
 from fanlight.entities.bioes import TagSet
@@ -54,7 +54,7 @@ class PlainEngine:
         stages = [(model.configuration, model.parameters)]
         if model.first_stage is not None:
             stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
-        self._stages = [Stage(configuration, parameters, model.lexicon) for configuration, parameters in stages]
+        self._stages = [StageNetwork(configuration, parameters, model.lexicon) for configuration, parameters in stages]
         self.type_products = TypeProducts(self._stages, model.lexicon)
         self._lock = Lock()  # of the cache
 
@@ -66,20 +66,21 @@ class PlainEngine:
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
         """Return the entities of a block, by one thread."""
         parts = [
-            self._entities(block, begin, end, thresholds) for begin, end in _runs(block.ends - block.starts, TOKENS)
+            self._entities(block, begin, end, thresholds)
+            for begin, end in _runs(block.text_ends - block.text_starts, TOKENS)
         ]
         return Entities.concatenate(parts)
 
     def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
         """Return a block's documents as lines of JSON."""
-        return self.to_json(block, 0, len(block.starts), self.entities(block, thresholds), self.types)[0]
+        return self.to_json(block, 0, len(block.text_starts), self.entities(block, thresholds), self.types)[0]
 
     def begin(
         self, block: Block, thresholds: Float, then: Callable[[int, int, Entities], Result], threads: int | None = None
     ) -> list[Future[Result]]:
         """Tag a block here and now."""
         future: Future[Result] = Future()
-        future.set_result(then(0, len(block.starts), self.entities(block, thresholds)))
+        future.set_result(then(0, len(block.text_starts), self.entities(block, thresholds)))
         return [future]
 
     def to_json(
@@ -116,10 +117,10 @@ class PlainEngine:
         documents, begins, stops, types = (
             np.array([int(row[column]) for row in rows], np.int64) for column in range(4)
         )
-        begin, end = int(block.starts[first_document]), int(block.ends[end_document - 1])
+        begin, end = int(block.text_starts[first_document]), int(block.text_ends[end_document - 1])
         # where each code point of the block begins in bytes: all but the bytes 10xxxxxx
         points = np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)
-        offsets = np.searchsorted(points, block.starts[first_document:end_document] - begin)[documents]
+        offsets = np.searchsorted(points, block.text_starts[first_document:end_document] - begin)[documents]
         points = np.append(points, end - begin) + begin
         after = points[offsets + stops - 1]
         after = np.where(offsets + stops < len(points), points[np.minimum(offsets + stops, len(points) - 1)], after)
@@ -131,10 +132,19 @@ class PlainEngine:
 
     def _rows(self, tokens: Tokens, spans: Sequence[TokenSpan]) -> list[tuple[int, int, int, int, float]]:
         """Return document, start, end, type and probability of spans; trimmed and corrected if they do not overlap."""
-        starts, ends, documents = tokens.starts.tolist(), tokens.ends.tolist(), tokens.documents.tolist()
+        token_starts, token_ends, documents = (
+            tokens.token_starts.tolist(),
+            tokens.token_ends.tolist(),
+            tokens.documents.tolist(),
+        )
         numbers = {type_: k for k, type_ in enumerate(self.types)}
         places = [
-            Span(starts[s.start], ends[s.end - 1], numbers[s.type], 1.0 if s.probability is None else s.probability)
+            Span(
+                token_starts[s.start],
+                token_ends[s.end - 1],
+                numbers[s.type],
+                1.0 if s.probability is None else s.probability,
+            )
             for s in spans
         ]
         if self.model.configuration.head == "logistic":
@@ -148,27 +158,29 @@ class PlainEngine:
                 inside += [places[k]._replace(start=start, end=end)] if start < end else []
                 k += 1
             if kinds and low < high:
-                inside = correct(tokens.texts[text], (starts[low], ends[high - 1]), inside, kinds)
+                inside = correct(tokens.texts[text], (token_starts[low], token_ends[high - 1]), inside, kinds)
             rows += [(text, *span) for span in inside]
         return rows
 
     def read(self, tokens: Tokens) -> Read:
-        """Return what the last network is told of tokens."""
+        """Return the inputs of the last network for tokens."""
         with self._lock:
             return self._read(tokens)
 
     def emissions(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return Z (N, K) of the last network."""
         with self._lock:
-            return self._stages[-1].emissions(self._read(tokens), self.type_products.products(len(self._stages) - 1))
+            return self._stages[-1].emissions(
+                self._read(tokens), self.type_products.row_products(len(self._stages) - 1)
+            )
 
     def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return the hidden layer (N, m) of the last network."""
         with self._lock:
-            return self._stages[-1].hidden(self._read(tokens), self.type_products.products(len(self._stages) - 1))
+            return self._stages[-1].hidden(self._read(tokens), self.type_products.row_products(len(self._stages) - 1))
 
     def _read(self, tokens: Tokens) -> Read:
-        """Look up tokens; rows are good as long as nobody makes room for others."""
+        """Look up tokens; rows are valid until the cache is cleared."""
         ids = self.type_products.rows(tokens.keys)
         listed = gazetteer_features(
             self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places()
@@ -191,7 +203,7 @@ class PlainEngine:
         selection = np.flatnonzero(np.bincount(sentence[repeated]))
         if len(selection):
             part, tokens = read.choose(selection)
-            Z = self._stages[0].emissions(part, self.type_products.products(0))
+            Z = self._stages[0].emissions(part, self.type_products.row_products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
                 marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals
@@ -224,8 +236,8 @@ def _probabilities(
     """Return P(exactly this span | its sentence); messages are passed along sentences with entities alone."""
     if not entities:
         return np.zeros(0)
-    starts, ends = (np.array([entity[side] for entity in entities], np.int64) for side in (0, 1))
-    owners = np.searchsorted(sentences, starts, "right") - 1
+    token_starts, token_ends = (np.array([entity[side] for entity in entities], np.int64) for side in (0, 1))
+    owners = np.searchsorted(sentences, token_starts, "right") - 1
     selection = np.flatnonzero(np.bincount(owners))  # `np.unique` would import masked arrays, at a sixth of the start
     lengths = np.diff(sentences)[selection]
     offsets = np.append(0, np.cumsum(lengths))
@@ -233,7 +245,9 @@ def _probabilities(
     shift = (offsets[:-1] - sentences[selection])[np.searchsorted(selection, owners)]
     exact, tags = Z[tokens].astype(np.float64), np.concatenate([path[s:e] for s, e, _ in entities])
     messages = chain_batch.forward_backward(exact, A, offsets)
-    return span_probabilities(messages, exact, A, starts=starts + shift, ends=ends + shift, tags=tags)
+    return span_probabilities(
+        messages, exact, A, span_starts=token_starts + shift, span_ends=token_ends + shift, tags=tags
+    )
 
 
 def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:
@@ -248,4 +262,4 @@ def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:
 
 
 def _only(block: Block, document: int) -> Block:
-    return Block(block.data, block.starts[document : document + 1], block.ends[document : document + 1])
+    return Block(block.data, block.text_starts[document : document + 1], block.text_ends[document : document + 1])

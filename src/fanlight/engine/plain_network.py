@@ -24,7 +24,7 @@ ROWS = 1 << 10  # tokens whose hidden layer stays in the processor's cache
 
 
 class Read(NamedTuple):
-    """What a network is told of N tokens of S sentences.
+    """The inputs of a network for N tokens of S sentences.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Read(NamedTuple):
         return Read(self.ids[tokens], self.contexts[tokens], offsets, features), tokens
 
 
-class Stage:
+class StageNetwork:
     """One of a model's networks.
 
     Attributes
@@ -74,27 +74,29 @@ class Stage:
         self._E = [np.ascontiguousarray(p[f"E_{k}"].T) for k in positions] if configuration.evidence_width else []
         self._U = np.ascontiguousarray(p["U"].T)
 
-    def products(self, types: WordTypes) -> Float:
+    def row_products(self, types: WordTypes) -> Float:
         """Return W_k @ x of word types (t, P, m)."""
         V = self.network.vectors(types)
         return np.stack([V[:, columns] @ W for columns, W in self._W], axis=1)
 
-    def emissions(self, read: Read, products: Float) -> Float:
+    def emissions(self, read: Read, row_products: Float) -> Float:
         """Return Z (N, K), by the products (rows, P, m) of word types."""
         Z = np.empty((len(read.ids), self.configuration.tags), np.float32)
-        for part, H in self._hidden(read, products):
+        for part, H in self._hidden(read, row_products):
             np.matmul(H, self._U, out=Z[part])
         Z += self._parameters["c"][:, 0]
         return Z
 
-    def hidden(self, read: Read, products: Float) -> Float:
+    def hidden(self, read: Read, row_products: Float) -> Float:
         """Return the hidden layer (N, m), by the products (rows, P, m) of word types."""
-        return np.concatenate([np.zeros((0, self.shape[1]), np.float32), *(H for _, H in self._hidden(read, products))])
+        return np.concatenate(
+            [np.zeros((0, self.shape[1]), np.float32), *(H for _, H in self._hidden(read, row_products))]
+        )
 
-    def _hidden(self, read: Read, products: Float) -> Iterator[tuple[slice, Float]]:
+    def _hidden(self, read: Read, row_products: Float) -> Iterator[tuple[slice, Float]]:
         """Yield the hidden layer of some tokens at a time, and which they are."""
         radius, configuration, N = self.configuration.radius, self.configuration, len(read.ids)
-        flat = products.reshape(-1, configuration.hidden)
+        flat = row_products.reshape(-1, configuration.hidden)
         positions = np.arange(configuration.positions)[:, None]
         ids = windows(read.ids, read.sentences, radius, 0) * configuration.positions + positions
         contexts = tokens = None

@@ -29,7 +29,7 @@ class Tokens(NamedTuple):
         Of each text in which sentences stand.
     words, keys : list of str (N,)
         The tokens in normal form, and their word types (`text.features`).
-    starts, ends : int64 array (N,)
+    token_starts, token_ends : int64 array (N,)
         Offsets in the token's text in code points.
     sentences : int64 array (S + 1,)
         First token of each sentence, and N.
@@ -42,17 +42,17 @@ class Tokens(NamedTuple):
     texts: Sequence[str]
     words: list[str]
     keys: list[str]
-    starts: Int
-    ends: Int
+    token_starts: Int
+    token_ends: Int
     sentences: Int
     sentence_texts: list[int]
     documents: Int
 
     def places(self) -> Iterator[Place]:
         """Yield where each sentence's tokens stand, for `network.document_features.gazetteer_features`."""
-        starts, ends = self.starts.tolist(), self.ends.tolist()
+        token_starts, token_ends = self.token_starts.tolist(), self.token_ends.tolist()
         for text, (begin, end) in zip(self.sentence_texts, pairwise(self.sentences.tolist()), strict=True):
-            yield self.texts[text], starts[begin:end], ends[begin:end]
+            yield self.texts[text], token_starts[begin:end], token_ends[begin:end]
 
 
 def forms_of(tokens: Iterable[str], unit: str) -> list[str]:
@@ -61,25 +61,25 @@ def forms_of(tokens: Iterable[str], unit: str) -> list[str]:
 
 
 def read_texts(texts: Sequence[str], unit: str) -> Tokens:
-    """Cut texts, each a document, into tokens and sentences."""
+    """Split texts, each a document, into tokens and sentences."""
     words: list[str] = []
     keys: list[str] = []
     columns: list[tuple[Int, Int]] = []
     sentences, owners, counts = [np.zeros(1, np.int64)], [], []
     for d, text in enumerate(texts):
-        starts, ends, offsets = segment(text, unit)
-        begins, stops = starts.tolist(), ends.tolist()
+        token_starts, token_ends, offsets = segment(text, unit)
+        begins, stops = token_starts.tolist(), token_ends.tolist()
         forms = forms_of((text[s:e] for s, e in zip(begins, stops, strict=True)), unit)
         sentences.append(offsets[1:] + len(words))
         owners += [d] * (len(offsets) - 1)
         counts.append(len(forms))
         words += forms
         keys += forms if unit == "word" else character_keys(text, begins, stops)
-        columns.append((starts, ends))
+        columns.append((token_starts, token_ends))
     empty = np.zeros(0, np.int64)
-    starts, ends = (np.concatenate([empty, *(column[side] for column in columns)]) for side in (0, 1))
+    token_starts, token_ends = (np.concatenate([empty, *(column[side] for column in columns)]) for side in (0, 1))
     documents = np.repeat(np.arange(len(texts)), counts) if counts else empty
-    return Tokens(texts, words, keys, starts, ends, np.concatenate(sentences), owners, documents)
+    return Tokens(texts, words, keys, token_starts, token_ends, np.concatenate(sentences), owners, documents)
 
 
 def read_sentences(documents: Sequence[Sequence[Sentence]], unit: str) -> Tokens:
@@ -89,9 +89,13 @@ def read_sentences(documents: Sequence[Sequence[Sentence]], unit: str) -> Tokens
     if unit == "word":
         keys = words
     else:
-        keys = [key for s in sentences for key in character_keys(s.text, s.starts, s.ends)]
-    offsets = np.cumsum([0, *(len(s.starts) for s in sentences)])
-    starts = np.array([place for s in sentences for place in s.starts], np.int64)
-    ends = np.array([place for s in sentences for place in s.ends], np.int64)
-    owners = np.repeat(np.arange(len(documents)), [sum(len(s.starts) for s in document) for document in documents])
-    return Tokens([s.text for s in sentences], words, keys, starts, ends, offsets, list(range(len(sentences))), owners)
+        keys = [key for s in sentences for key in character_keys(s.text, s.token_starts, s.token_ends)]
+    offsets = np.cumsum([0, *(len(s.token_starts) for s in sentences)])
+    token_starts = np.array([place for s in sentences for place in s.token_starts], np.int64)
+    token_ends = np.array([place for s in sentences for place in s.token_ends], np.int64)
+    owners = np.repeat(
+        np.arange(len(documents)), [sum(len(s.token_starts) for s in document) for document in documents]
+    )
+    return Tokens(
+        [s.text for s in sentences], words, keys, token_starts, token_ends, offsets, list(range(len(sentences))), owners
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.plain_network import Stage
+from fanlight.engine.plain_network import StageNetwork
 from fanlight.network.inputs import WordTypes
 from fanlight.network.lexicon import Lexicon
 from fanlight.text.features import PADDING
@@ -25,7 +25,7 @@ class TypeProducts:
         Equal for types that differ in case alone.
     """
 
-    def __init__(self, stages: Sequence[Stage], lexicon: Lexicon) -> None:
+    def __init__(self, stages: Sequence[StageNetwork], lexicon: Lexicon) -> None:
         self._stages, self._lexicon = stages, lexicon
         self.limit = max(1024, BYTES // sum(stage.bytes for stage in stages))
         self._clear()
@@ -34,7 +34,7 @@ class TypeProducts:
         self.numbers: dict[str, int] = {}
         self._form_numbers: dict[str, int] = {}
         self.forms = np.zeros(0, np.int64)
-        self._products = [np.zeros((0, *stage.shape), np.float32) for stage in self._stages]
+        self._row_products = [np.zeros((0, *stage.shape), np.float32) for stage in self._stages]
         self._add([PADDING])
 
     def rows(self, keys: Sequence[str]) -> Int:
@@ -49,9 +49,9 @@ class TypeProducts:
             self._add(new)
         return np.array([table[key] for key in keys], np.int64)
 
-    def products(self, stage: int) -> NDArray[np.float32]:
+    def row_products(self, stage: int) -> NDArray[np.float32]:
         """Return W_k @ x (rows, P, m) of a stage's network."""
-        return self._products[stage]
+        return self._row_products[stage]
 
     def _add(self, keys: Sequence[str]) -> None:
         begin = len(self.numbers)
@@ -63,10 +63,10 @@ class TypeProducts:
         if size > len(self.forms):
             capacity = max(256, 2 * size)
             self.forms = np.concatenate([self.forms, np.zeros(capacity - len(self.forms), np.int64)])
-            self._products = [
+            self._row_products = [
                 np.concatenate([table, np.empty((capacity - len(table), *table.shape[1:]), np.float32)])
-                for table in self._products
+                for table in self._row_products
             ]
         self.forms[begin:size] = forms
-        for stage, table in zip(self._stages, self._products, strict=True):
-            table[begin:size] = stage.products(types)
+        for stage, table in zip(self._stages, self._row_products, strict=True):
+            table[begin:size] = stage.row_products(types)

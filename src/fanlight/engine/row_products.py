@@ -2,11 +2,11 @@
 
 A character's features depend on its whole word, and most words of fresh text are new, so that their products must be
 worked out for most characters. A character's vector is a sum of rows of tables, and W_k @ of that sum is the sum of
-W_k @ of the rows. Where a table has few rows that occur, or few positions that it is looked at from (its reach), the
+W_k @ of the rows. Where a table has few rows that occur, or few positions that it is looked at from (its radius), the
 products of its rows are worked out once: then a new character's cost no multiplication.
 
 What is seen from afar should not cost a sum over the whole window at each new character either. So tables whose
-features take few values are looked up at the token, at the positions beyond all other tables' reach.
+features take few values are looked up at the token, at the positions beyond all other tables' radii.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LESS = 1 << 25  # and of any other, for the positions that see it
 class _Table(NamedTuple):
     """A table near the middle: W_k @ of each of its rows for the positions that see it, beginning at a column."""
 
-    products: Float
+    row_products: Float
     column: int
 
 
@@ -56,9 +56,9 @@ class RowProducts:
 
     Attributes
     ----------
-    reach : int
+    near_radius : int
         How far from the window's middle positions are near.
-    products : float32 array (rows, P · M)
+    row_products : float32 array (rows, P · M)
         Of tables and gazetteer features that are seen at other positions too; row 0 is of nothing.
     count : int
         How many of its rows a type has.
@@ -66,7 +66,7 @@ class RowProducts:
 
     def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], W: Float) -> None:
         P, M = W.shape[1:]
-        self._made = configuration
+        self._configuration = configuration
         reaches = {
             g.name: configuration.radius if g.reach is None else min(g.reach, configuration.radius)
             for g in configuration.groups
@@ -75,19 +75,21 @@ class RowProducts:
         separate = {
             g.name for g in configuration.groups if set(g.features) <= RECURRING and 4 * g.buckets * P * M <= MOST
         }
-        self.reach = reach = configuration.radius if configuration.vector_width else max(
+        self.near_radius = near_radius = configuration.radius if configuration.vector_width else max(
             (reaches[g.name] for g in configuration.groups if g.name not in separate), default=0
         )  # fmt: skip
-        self._first = (configuration.radius - reach) * M  # column of `products` from which on they are near
+        self._near_column = (
+            configuration.radius - near_radius
+        ) * M  # column of `row_products` from which on they are near
         self._tables: dict[str, _Table] = {}
-        self._rows: dict[str, Rows] = {}  # of `products`, for each row of a table
+        self._rows: dict[str, Rows] = {}  # of `row_products`, for each row of a table
         tables = [np.zeros((1, P * M), np.float32)]
         count = 1
         for g in configuration.groups:
             width = 2 * reaches[g.name] + 1
             seen = slice(configuration.radius - reaches[g.name], configuration.radius - reaches[g.name] + width)
             weights = np.ascontiguousarray(W[configuration.columns[g.name], seen]).reshape(g.dimension, width * M)
-            if reaches[g.name] > reach:
+            if reaches[g.name] > near_radius:
                 self._rows[g.name] = np.zeros(g.buckets, np.int32)
                 self._rows[g.name][nonzero[g.name]] = np.arange(count, count + len(nonzero[g.name]))
                 tables.append(np.zeros((len(nonzero[g.name]), P, M), np.float32))
@@ -95,13 +97,13 @@ class RowProducts:
                 tables[-1] = tables[-1].reshape(-1, P * M)
                 count += len(tables[-1])
             elif 4 * g.buckets * width * M <= LESS or g.name in separate:
-                products = allocate_aligned((g.buckets, width * M))
-                products[nonzero[g.name]] = multiply_rows(parameters[g.name][nonzero[g.name]], weights)
-                self._tables[g.name] = _Table(products, (reach - reaches[g.name]) * M)
+                row_products = allocate_aligned((g.buckets, width * M))
+                row_products[nonzero[g.name]] = multiply_rows(parameters[g.name][nonzero[g.name]], weights)
+                self._tables[g.name] = _Table(row_products, (near_radius - reaches[g.name]) * M)
         self._lists, self._gazetteer_table = (len(W) - configuration.width) // MARKS, count
         tables.append(products_of_bits(W[configuration.width :], MARKS))
-        self.products = allocate_aligned((sum(map(len, tables)), P * M))
-        np.concatenate(tables, out=self.products)
+        self.row_products = allocate_aligned((sum(map(len, tables)), P * M))
+        np.concatenate(tables, out=self.row_products)
         self.count = sum(len(g.features) for g in configuration.groups if g.name in self._rows) + self._lists
 
     @property
@@ -112,15 +114,15 @@ class RowProducts:
     def learn(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows, near: Float, parts: Rows) -> None:
         """Take up new types: add to the `rows` of near, and fill those of parts."""
         column = 0
-        for group, bag in zip(self._made.groups, types.bags, strict=True):
+        for group, bag in zip(self._configuration.groups, types.bags, strict=True):
             if group.name in self._tables:
                 table = self._tables[group.name]
-                width = table.products.shape[1]
-                add_rows(table.products, bag.ids, bag.offsets, 0, rows, near, table.column, width)
+                width = table.row_products.shape[1]
+                add_rows(table.row_products, bag.ids, bag.offsets, 0, rows, near, table.column, width)
             elif group.name in self._rows:
                 numbers = self._rows[group.name][bag.ids]
                 parts[rows, column : column + len(group.features)] = numbers.reshape(len(rows), -1)
-                add_rows(self.products, numbers, bag.offsets, self._first, rows, near, 0, near.shape[1])
+                add_rows(self.row_products, numbers, bag.offsets, self._near_column, rows, near, 0, near.shape[1])
                 column += len(group.features)
         if gazetteer_features is not None:
             add_gazetteer_rows(
@@ -130,7 +132,7 @@ class RowProducts:
                 rows,
                 parts,
                 column,
-                (self.products, self._first),
+                (self.row_products, self._near_column),
                 near,
             )
 
@@ -195,14 +197,14 @@ def clear(out: Any, places: Any) -> None:
 
 @kernel()
 def add_gazetteer_rows(
-    gazetteer_features: Any, lists: int, table: int, places: Any, parts: Any, column: int, products: Any, near: Any
+    gazetteer_features: Any, lists: int, table: int, places: Any, parts: Any, column: int, row_products: Any, near: Any
 ) -> None:
     """Fill rows `places` of parts, from a column on, with the number of each list's features, read as bits; 0 for none.
 
-    Numbers are counted from `table`; `products` is the rows of these numbers, and from which column on they are added
-    to near.
+    Numbers are counted from `table`; `row_products` are the rows of these numbers, and the column from which on they
+    are added to near.
     """
-    summands, begin = products
+    summands, begin = row_products
     width = near.shape[1]
     for t in range(len(places)):
         for i in range(lists):

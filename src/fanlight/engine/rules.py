@@ -113,23 +113,24 @@ def _enter(names: Names) -> None:
 @inner(inline="always")
 def _filter_bits(key: Any, filter: Any) -> tuple[Any, Any, Any]:
     """Return a hash's word of the filter, and its bits there as a name's and as what goes on to be one."""
-    one, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
-    last_bits = (one << (key & low)) | (one << ((key >> six) & low))
-    inner_bits = (one << ((key >> np.uint64(12)) & low)) | (one << ((key >> np.uint64(18)) & low))
+    bit, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
+    last_bits = (bit << (key & low)) | (bit << ((key >> six) & low))
+    inner_bits = (bit << ((key >> np.uint64(12)) & low)) | (bit << ((key >> np.uint64(18)) & low))
     return (key >> np.uint64(24)) & np.uint64(len(filter) - 1), last_bits, inner_bits
 
 
 @kernel()
-def find(data: Any, starts: Any, ends: Any, begin_document: int, end_document: int, names: Names, out: Any) -> int:
-    """Find the names in documents [begin_document, last); ``out.types`` gets their numbers.
+def find(
+    data: Any, text_starts: Any, text_ends: Any, begin_document: int, end_document: int, names: Names, out: Any
+) -> int:
+    """Find the names in documents [begin_document, end_document); ``out.types`` gets their numbers.
 
-    They come in the order of their starts, the shorter first. Returns how many there are, be there room for them or
-    not.
+    They come in the order of their starts, the shorter first. Returns how many there are, whatever the capacity.
     """
     count = 0
     capacity = len(out.types)
     for d in range(begin_document, end_document):
-        i, end = starts[d], ends[d]
+        i, end = text_starts[d], text_ends[d]
         place = 0
         while i < end:
             stop, width, h = _run(START, data, i, end, names.alphanumeric)
@@ -148,7 +149,7 @@ def find(data: Any, starts: Any, ends: Any, begin_document: int, end_document: i
                     if occupied and _same(data, i, reached, names.data, names.offsets[n], names.offsets[n + 1]):
                         if count < capacity:
                             out.documents[count] = d
-                            out.starts[count], out.ends[count] = place, at
+                            out.char_starts[count], out.char_ends[count] = place, at
                             out.byte_starts[count], out.byte_ends[count] = i, reached
                             out.types[count], out.probabilities[count] = n, 1.0
                         count += 1
@@ -196,7 +197,7 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
             continue
         if count < len(out.types):
             out.documents[count] = document
-            out.starts[count], out.ends[count] = name_place, place
+            out.char_starts[count], out.char_ends[count] = name_place, place
             out.byte_starts[count], out.byte_ends[count] = name_start, i
             out.types[count], out.probabilities[count] = n, 1.0
         count += 1
@@ -257,11 +258,11 @@ def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
             if not take_rule and m == len(model.types):
                 break
             d = rules.documents[r] if take_rule else model.documents[m]
-            start = rules.starts[r] if take_rule else model.starts[m]
+            start = rules.char_starts[r] if take_rule else model.char_starts[m]
             if count and (d != document or start >= border):
                 break
             document = d
-            border = max(border, rules.ends[r] if take_rule else model.ends[m])
+            border = max(border, rules.char_ends[r] if take_rule else model.char_ends[m])
             cluster[count] = r if take_rule else -1 - m
             count += 1
             if take_rule:
@@ -279,19 +280,19 @@ def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
 def _before(model: Any, m: int, rules: Any, r: int) -> Any:
     if model.documents[m] != rules.documents[r]:
         return model.documents[m] < rules.documents[r]
-    return model.starts[m] < rules.starts[r]
+    return model.char_starts[m] < rules.char_starts[r]
 
 
 @inner()
 def _choose(model: Any, rules: Any, cluster: Any, border: int, precedence: int, out: Any, rows: int) -> int:
     """Keep in the order of ranks a rule's entity that none kept overlaps, a model's that no rule's kept overlaps."""
-    origin = rules.starts[cluster[0]] if cluster[0] >= 0 else model.starts[-1 - cluster[0]]
+    origin = rules.char_starts[cluster[0]] if cluster[0] >= 0 else model.char_starts[-1 - cluster[0]]
     ranks = np.empty(len(cluster), np.int64)
     for k in range(len(cluster)):
         n = cluster[k]
         rule = n >= 0
-        start = np.int64(rules.starts[n] if rule else model.starts[-1 - n])
-        end = rules.ends[n] if rule else model.ends[-1 - n]
+        start = np.int64(rules.char_starts[n] if rule else model.char_starts[-1 - n])
+        end = rules.char_ends[n] if rule else model.char_ends[-1 - n]
         shortness = np.int64(0x7FFFFFFF) - (end - start)
         if precedence == LONGEST:
             ranks[k] = (shortness << 32) | (np.int64(not rule) << 31) | (start - origin)
@@ -301,8 +302,8 @@ def _choose(model: Any, rules: Any, cluster: Any, border: int, precedence: int, 
     stays = np.zeros(len(cluster), np.bool_)
     for k in np.argsort(ranks, kind="mergesort"):
         n = cluster[k]
-        start = (rules.starts[n] if n >= 0 else model.starts[-1 - n]) - origin
-        end = (rules.ends[n] if n >= 0 else model.ends[-1 - n]) - origin
+        start = (rules.char_starts[n] if n >= 0 else model.char_starts[-1 - n]) - origin
+        end = (rules.char_ends[n] if n >= 0 else model.char_ends[-1 - n]) - origin
         rule = n >= 0
         if not taken[int(rule), start:end].any():
             taken[1, start:end] = True
@@ -326,6 +327,6 @@ def _copy(model: Any, rules: Any, n: int, out: Any, row: int) -> int:
 @inner(inline="always")
 def _copy_row(entities: Any, k: int, out: Any, row: int) -> None:
     out.documents[row] = entities.documents[k]
-    out.starts[row], out.ends[row] = entities.starts[k], entities.ends[k]
+    out.char_starts[row], out.char_ends[row] = entities.char_starts[k], entities.char_ends[k]
     out.byte_starts[row], out.byte_ends[row] = entities.byte_starts[k], entities.byte_ends[k]
     out.types[row], out.probabilities[row] = entities.types[k], entities.probabilities[k]

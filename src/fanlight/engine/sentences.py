@@ -92,8 +92,13 @@ class SentenceTagger:
         )
         sentence_offsets = (sentences - low).astype(np.int32)
         count = entry.tag_sentences(arguments, sentence_offsets, owners.astype(np.int32), np.zeros(len(engine.types)))
-        starts, ends = (column[:count] + low for column in (out.starts, out.ends))
-        columns = (starts.tolist(), ends.tolist(), out.types[:count].tolist(), out.probabilities[:count].tolist())
+        begin_tokens, end_tokens = (column[:count] + low for column in (out.char_starts, out.char_ends))
+        columns = (
+            begin_tokens.tolist(),
+            end_tokens.tolist(),
+            out.types[:count].tolist(),
+            out.probabilities[:count].tolist(),
+        )
         types = engine.types
         return [
             TokenSpan(start, end, types[k], probability) for start, end, k, probability in zip(*columns, strict=True)

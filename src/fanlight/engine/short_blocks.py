@@ -62,16 +62,18 @@ class ShortBlocks:
         """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
         if self._arguments is None:
             self._arguments = self._bind()
-        data, starts, ends = block
-        return entry.tag(self._arguments, data, starts, ends, thresholds, 0, len(starts), True)
+        data, text_starts, text_ends = block
+        return entry.tag(self._arguments, data, text_starts, text_ends, thresholds, 0, len(text_starts), True)
 
     def _learn(self, block: Block, thresholds: Float) -> Entities:
         self.forget()
         engine = self._engine
-        chunks = learn_chunks(engine.cache, block.data, block.starts, block.ends)
+        chunks = learn_chunks(engine.cache, block.data, block.text_starts, block.text_ends)
         snapshot = engine.cache.snapshot()
         scratch = self._scratch_for(snapshot[0])
-        return engine.tag_chunks(chunks, (0, len(block.starts)), snapshot, thresholds, scratch=scratch, out=self._out)
+        return engine.tag_chunks(
+            chunks, (0, len(block.text_starts)), snapshot, thresholds, scratch=scratch, out=self._out
+        )
 
     def _scratch_for(self, tables: Tables) -> Scratch:
         """Return the scratch, with memory for all forms."""

@@ -178,9 +178,9 @@ def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any
     The tile begins at place k of c, whose rows are `ldc` apart; a's rows at i, `lda` apart; b is contiguous from j on.
     Each number is summed in the order of depth, so that it has the same bits in any tile.
     """
-    number, lanes = a.dtype, 16 if len(width) % 16 == 0 else 8
-    kind = ir.VectorType(ir.FloatType() if number == types.float32 else ir.DoubleType(), lanes)
-    R, parts = len(rows), len(width) // lanes
+    number, lane_count = a.dtype, 16 if len(width) % 16 == 0 else 8
+    kind = ir.VectorType(ir.FloatType() if number == types.float32 else ir.DoubleType(), lane_count)
+    R, parts = len(rows), len(width) // lane_count
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         _, _, a, i, lda, b, j, depth, c, k, ldc = args
@@ -191,22 +191,24 @@ def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any
             [[cgutils.alloca_once(builder, kind) for _ in range(parts)] for _ in range(R)],
         )
         places = [
-            [builder.add(builder.add(k, builder.mul(ldc, constant(r))), constant(lanes * p)) for p in range(parts)]
+            [builder.add(builder.add(k, builder.mul(ldc, constant(r))), constant(lane_count * p)) for p in range(parts)]
             for r in range(R)
         ]
         for r in range(R):
             for p in range(parts):
                 builder.store(builder.load(at(c, 8, places[r][p]), align=size), sums[r][p])
         data = context.make_array(sig.args[2])(context, builder, a).data
-        starts = [builder.gep(data, [builder.add(i, builder.mul(lda, constant(r)))]) for r in range(R)]
+        row_pointers = [builder.gep(data, [builder.add(i, builder.mul(lda, constant(r)))]) for r in range(R)]
         function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{lanes}f{number.bitwidth}"
+            builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fmuladd.v{lane_count}f{number.bitwidth}"
         )
         with cgutils.for_range(builder, depth) as loop:
-            row = builder.add(j, builder.mul(loop.index, constant(lanes * parts)))
-            columns = [builder.load(at(b, 5, builder.add(row, constant(lanes * p))), align=size) for p in range(parts)]
+            row = builder.add(j, builder.mul(loop.index, constant(lane_count * parts)))
+            columns = [
+                builder.load(at(b, 5, builder.add(row, constant(lane_count * p))), align=size) for p in range(parts)
+            ]
             for r in range(R):
-                x = _repeat(builder, builder.load(builder.gep(starts[r], [loop.index])), kind)
+                x = _repeat(builder, builder.load(builder.gep(row_pointers[r], [loop.index])), kind)
                 for p in range(parts):
                     builder.store(builder.call(function, [x, columns[p], builder.load(sums[r][p])]), sums[r][p])
         for r in range(R):
@@ -220,9 +222,9 @@ def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any
 
 def _repeat(builder: Any, number: Any, kind: Any) -> Any:
     """Return a vector of this kind whose numbers are all the same."""
-    one = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+    single = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
-    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), mask)
+    return builder.shuffle_vector(single, ir.Constant(kind, ir.Undefined), mask)
 
 
 def _reduce(builder: Any, vector: Any, join: Callable[[Any, Any], Any]) -> Any:

@@ -67,7 +67,7 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
     kinds : int64 array (types,), or (0,) to leave all as they are
         The `Kind` of each type.
     out : Entities
-        With room for as many as there are tokens.
+        With a capacity of as many as there are tokens.
     count : int
     """
     if not len(kinds):
@@ -87,7 +87,7 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
         n = ZERO
         while e < count and source.byte_starts[e] < end:
             work[n, 0], work[n, 1] = source.byte_starts[e], source.byte_ends[e]
-            work[n, 2], work[n, 3], work[n, 4] = source.starts[e], source.ends[e], source.types[e]
+            work[n, 2], work[n, 3], work[n, 4] = source.char_starts[e], source.char_ends[e], source.types[e]
             shares[n] = source.probabilities[e]
             n += 1
             e += 1
@@ -102,8 +102,8 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
 def _copy(out: Any, count: Any) -> Any:
     return Entities(
         out.documents[:count].copy(),
-        out.starts[:count].copy(),
-        out.ends[:count].copy(),
+        out.char_starts[:count].copy(),
+        out.char_ends[:count].copy(),
         out.byte_starts[:count].copy(),
         out.byte_ends[:count].copy(),
         out.types[:count].copy(),
@@ -167,32 +167,32 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
     begin, end = sentence
     work, shares = spans
     left = begin
-    edges = np.empty(2, np.int64)
+    bounds = np.empty(2, np.int64)
     for n in range(len(work)):
         span, kind = work[n], kinds[work[n, 4]]
-        edges[0], edges[1] = span[0], span[1]
+        bounds[0], bounds[1] = span[0], span[1]
         if kind == OTHER_NAME and shares[n] < DOUBTFUL and _is_heading(data, begin, end):
             continue
         if kind in (NAME, PERSON, OTHER_NAME):
-            origin = _begin_name(data, end, edges, kind)
+            origin = _begin_name(data, end, bounds, kind)
             if origin < 0:
                 continue
-            edges[0] = origin
+            bounds[0] = origin
             for i in range(origin + 1, span[1]):
                 if data[i] == 35 and is_of(data[i - 1], BLANK):  # "#"
-                    edges[1] = i
-                    while is_of(data[edges[1] - 1], BLANK):
-                        edges[1] -= 1
-                    row = _write_span(data, document, span, edges, shares[n], (out, row))
-                    edges[0] = i
-            edges[1] = span[1]
+                    bounds[1] = i
+                    while is_of(data[bounds[1] - 1], BLANK):
+                        bounds[1] -= 1
+                    row = _write_span(data, document, span, bounds, shares[n], (out, row))
+                    bounds[0] = i
+            bounds[1] = span[1]
         elif kind:
-            if _is_no_value(data, begin, end, edges, kind):
+            if _is_no_value(data, begin, end, bounds, kind):
                 continue
             if kind in (DATE, TIME):
-                _extend(data, left, work[n + 1, 0] if n + 1 < len(work) else end, edges)
-        row = _write_span(data, document, span, edges, shares[n], (out, row))
-        left = edges[1]
+                _extend(data, left, work[n + 1, 0] if n + 1 < len(work) else end, bounds)
+        row = _write_span(data, document, span, bounds, shares[n], (out, row))
+        left = bounds[1]
     return row
 
 
@@ -215,19 +215,19 @@ def _is_heading(data: Any, begin: Any, end: Any) -> bool:
 
 
 @inner()
-def _write_span(data: Any, document: Any, span: Any, edges: Any, probability: Any, columns: Any) -> Any:
+def _write_span(data: Any, document: Any, span: Any, bounds: Any, probability: Any, columns: Any) -> Any:
     out, row = columns
     out.documents[row], out.types[row], out.probabilities[row] = document, span[4], probability
-    out.byte_starts[row], out.byte_ends[row] = edges[0], edges[1]
-    out.starts[row] = span[2] + count_points(data, span[0], edges[0])
-    out.ends[row] = span[3] + count_points(data, span[1], edges[1])
+    out.byte_starts[row], out.byte_ends[row] = bounds[0], bounds[1]
+    out.char_starts[row] = span[2] + count_points(data, span[0], bounds[0])
+    out.char_ends[row] = span[3] + count_points(data, span[1], bounds[1])
     return row + 1
 
 
 @inner()
-def _begin_name(data: Any, end: Any, edges: Any, kind: Any) -> Any:
+def _begin_name(data: Any, end: Any, bounds: Any, kind: Any) -> Any:
     """Return where what stays of a name begins, -1 for nothing."""
-    start, last = edges[0], edges[1]
+    start, last = bounds[0], bounds[1]
     stop = end_of_run(data, start, last, LETTER)
     bits = bits_of(data, start, stop)
     if bits & ABBREVIATION:
@@ -256,9 +256,9 @@ def _begin_name(data: Any, end: Any, edges: Any, kind: Any) -> Any:
 
 
 @inner()
-def _is_no_value(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
+def _is_no_value(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
     """Tell whether a span is neither a date nor a time nor an amount."""
-    start, stop = edges[0], edges[1]
+    start, stop = bounds[0], bounds[1]
     if start > begin and is_of(data[start], DIGIT) and is_of(data[start - 1], DIGIT):
         return True
     if stop < end and is_of(data[stop - 1], DIGIT) and is_of(data[stop], DIGIT):
@@ -295,29 +295,35 @@ def _is_no_value(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool
         if data[before] == 43 or data[before] == 35:  # + #
             return True
     label, _ = word_before(data, begin, before)
-    return bits_of(data, label, before) & LABEL != 0 or _is_code(data, begin, end, edges, kind)
+    return bits_of(data, label, before) & LABEL != 0 or _is_code(data, begin, end, bounds, kind)
 
 
 @inner()
-def _is_code(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
+def _is_code(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
     """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
-    low, high = edges[0], edges[1]
+    low, high = bounds[0], bounds[1]
     while low > begin and (is_of(data[low - 1], DIGIT) or data[low - 1] == 45):
         low -= 1
     while high < end and (is_of(data[high], DIGIT) or data[high] == 45):
         high += 1
-    one = end_of_run(data, low, high, DIGIT)
-    if kind == TIME and one < high:
+    first_stop = end_of_run(data, low, high, DIGIT)
+    if kind == TIME and first_stop < high:
         colon = low
         while colon < high and data[colon] != 58:
             colon += 1
         if colon < high:
             stop = end_of_run(data, colon + 1, high, DIGIT)
-            if one != colon or one == low or stop == colon + 1 or one - low > 3 or stop - colon - 1 > 3:
+            if (
+                first_stop != colon
+                or first_stop == low
+                or stop == colon + 1
+                or first_stop - low > 3
+                or stop - colon - 1 > 3
+            ):
                 return False
-            return bool(value_of(data, low, one) > 24 or value_of(data, colon + 1, stop) > 59)
+            return bool(value_of(data, low, first_stop) > 24 or value_of(data, colon + 1, stop) > 59)
     groups, i = ZERO, low
-    two = low
+    last_group = low
     while True:
         stop = end_of_run(data, i, high, DIGIT)
         if stop == i or (stop < high and data[stop] != 45):
@@ -325,32 +331,34 @@ def _is_code(data: Any, begin: Any, end: Any, edges: Any, kind: Any) -> bool:
         groups += 1
         if stop == high:
             break
-        two = i = stop + 1
+        last_group = i = stop + 1
     if groups != 2:
         return bool(groups > 2)
-    length, length_after = one - low, high - two
+    length, length_after = first_stop - low, high - last_group
     if length < 3 and length_after < 3:
-        return bool(kind != DATE and value_of(data, two, high) <= value_of(data, low, one))
-    if length == 4 and (length_after == 2 or (length_after == 4 and (data[two] == 49 or data[two] == 50))):
+        return bool(kind != DATE and value_of(data, last_group, high) <= value_of(data, low, first_stop))
+    if length == 4 and (
+        length_after == 2 or (length_after == 4 and (data[last_group] == 49 or data[last_group] == 50))
+    ):
         return False
-    return kind in (DATE, TIME) or (data[two] == 48 and length_after > 1) or length + length_after > 8
+    return kind in (DATE, TIME) or (data[last_group] == 48 and length_after > 1) or length + length_after > 8
 
 
 @inner()
-def _extend(data: Any, left: Any, right: Any, edges: Any) -> None:
+def _extend(data: Any, left: Any, right: Any, bounds: Any) -> None:
     """Extend a date by the word before or behind it that belongs to it."""
-    start, end = edges[0], edges[1]
+    start, end = bounds[0], bounds[1]
     bits = bits_of(data, start, end_of_run(data, start, end, LETTER))
     low, high = word_before(data, left, start)
     before = bits_of(data, low, high)
     if high < start and bits & (DAY | UNIT) and before & RELATIVE:
-        edges[0] = low
+        bounds[0] = low
     elif high < start and bits_of(data, start, end) & EVE and before & SIDE:
         day, stop = word_before(data, left, low)
         the, close = word_before(data, left, day)
         words = bits_of(data, day, stop) & ONE_DAY and bits_of(data, the, close) & ARTICLE
         if words and stop < low and close < day:
-            edges[0] = the
+            bounds[0] = the
     last = end - 3
     if last < start or data[last] & 0xF0 != 0xE0:
         return
@@ -364,4 +372,4 @@ def _extend(data: Any, left: Any, right: Any, edges: Any) -> None:
         return
     behind, stop = word_behind(data, end, right)
     if bits_of(data, behind, stop) & KOREAN_AGO:
-        edges[1] = behind + 3
+        bounds[1] = behind + 3

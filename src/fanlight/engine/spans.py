@@ -30,7 +30,7 @@ def trim_entities(data: Any, out: Any, count: Any) -> Any:
     """Trim the spans of the first `count` entities of columns, as `spans.trim`; return how many are not empty."""
     row = ZERO
     for n in range(count):
-        start, end = np.int64(out.starts[n]), np.int64(out.ends[n])
+        start, end = np.int64(out.char_starts[n]), np.int64(out.char_ends[n])
         i: Any = np.int64(out.byte_starts[n])
         j: Any = np.int64(out.byte_ends[n])
         while i < j:
@@ -53,7 +53,7 @@ def trim_entities(data: Any, out: Any, count: Any) -> Any:
             out.types[n],
             out.probabilities[n],
         )
-        out.starts[row], out.ends[row], out.byte_starts[row], out.byte_ends[row] = start, end, i, j
+        out.char_starts[row], out.char_ends[row], out.byte_starts[row], out.byte_ends[row] = start, end, i, j
         row += 1
     return row
 

@@ -1,4 +1,4 @@
-"""Kernels of what a token is told beside its word: its place in names of several words and in matches of patterns.
+"""Kernels of a token's features beside those of its word: its place in names of several words, and in matches.
 
 A token's features are bits, a few for each *group* (a list of the gazetteer, a type of the patterns), and nearly all of
 them are 0. So they are lists: of each token the groups that have bits. `text.gazetteers` and `text.patterns` have the
@@ -125,8 +125,8 @@ def _pattern_groups(model: Model) -> dict[str, int]:
 
 
 def _filter_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    one, low = np.uint64(1), np.uint64(63)
-    bits: NDArray[np.uint64] = one << (hashes & low) | one << (hashes >> np.uint64(6) & low)
+    bit, low = np.uint64(1), np.uint64(63)
+    bits: NDArray[np.uint64] = bit << (hashes & low) | bit << (hashes >> np.uint64(6) & low)
     return bits
 
 
@@ -196,14 +196,14 @@ def _find_names(tokens: Any, hashes: Any, names: Any, features: Any) -> Any:
     if names is None:
         return features
     types, sentence_offsets = tokens.types, tokens.sentence_offsets
-    one, low, six = np.uint64(1), np.uint64(63), np.uint64(6)
+    bit, low, six = np.uint64(1), np.uint64(63), np.uint64(6)
     shift = _unused_bits(len(names.filter))
     for s in range(len(sentence_offsets) - 1):
         for t in range(sentence_offsets[s], sentence_offsets[s + 1]):
             key = np.uint64(0)
             for u in range(t, min(t + len(names.powers), sentence_offsets[s + 1])):
                 key += hashes[types[u]] * names.powers[u - t]
-                bits = (one << (key & low)) | (one << ((key >> six) & low))
+                bits = (bit << (key & low)) | (bit << ((key >> six) & low))
                 if names.filter[key >> shift] & bits == bits:
                     members, group = _members_of(key, names), ZERO
                     while members:
@@ -241,13 +241,13 @@ def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
         return features
     offsets, sentence_offsets = tokens.offsets, tokens.sentence_offsets
     sentences = len(sentence_offsets) - 1
-    starts, ends = np.empty(sentences, np.int64), np.empty(sentences, np.int64)
+    sentence_starts, sentence_ends = np.empty(sentences, np.int64), np.empty(sentences, np.int64)
     for s in range(sentences):
-        starts[s], ends[s] = offsets[sentence_offsets[s], 2], offsets[sentence_offsets[s + 1] - 1, 3]
-    names = _find_all_names(data, starts, ends, patterns.names)
+        sentence_starts[s], sentence_ends[s] = offsets[sentence_offsets[s], 2], offsets[sentence_offsets[s + 1] - 1, 3]
+    names = _find_all_names(data, sentence_starts, sentence_ends, patterns.names)
     features = _add_spans(tokens, names, patterns.groups, features)
     if patterns.automata is not None:
-        matches = _find_all_matches(data, starts, ends, patterns.automata)
+        matches = _find_all_matches(data, sentence_starts, sentence_ends, patterns.automata)
         features = _add_spans(tokens, matches, patterns.expression_groups, features)
     return features
 
@@ -267,22 +267,22 @@ def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
 
 
 @inner()
-def _find_all_names(data: Any, starts: Any, ends: Any, names: Any) -> Any:
+def _find_all_names(data: Any, text_starts: Any, text_ends: Any, names: Any) -> Any:
     """Return the names in texts as `Entities`; see `rules.find`."""
-    out = _allocate(len(starts) + 16)
+    out = _allocate(len(text_starts) + 16)
     while True:
-        n = find(data, starts, ends, ZERO, len(starts), names, out)
+        n = find(data, text_starts, text_ends, ZERO, len(text_starts), names, out)
         if n <= len(out.types):
             return _trim(out, n)
         out = _allocate(n)
 
 
 @inner()
-def _find_all_matches(data: Any, starts: Any, ends: Any, automata: Any) -> Any:
+def _find_all_matches(data: Any, text_starts: Any, text_ends: Any, automata: Any) -> Any:
     """Return the matches of expressions in texts as `Entities`; see `automaton_kernels.find_matches`."""
-    out = _allocate(len(starts) + 16)
+    out = _allocate(len(text_starts) + 16)
     while True:
-        n = find_matches(data, starts, ends, ZERO, len(starts), automata, out)
+        n = find_matches(data, text_starts, text_ends, ZERO, len(text_starts), automata, out)
         if n <= len(out.types):
             return _trim(out, n)
         out = _allocate(n)

@@ -1,4 +1,4 @@
-"""Chunks cut into tokens, and new word types' features, by kernels: for the chunks that these can cut.
+"""Chunks split into tokens, and new word types' features, by kernels: for the chunks that these can tokenise.
 
 A tokenizer refuses the others, and a model that none can serve has none: the plain functions are then called
 (`engine.type_cache`), which give the same.
@@ -53,7 +53,7 @@ class Tokenizer(Protocol):
     """Tokenizes chunks of one unit."""
 
     def tokenize(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> ChunkTokens:
-        """Tokenize chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as there is room for; at least one.
+        """Tokenize chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as the capacity allows; at least one.
 
         New types get the next numbers in `free`; those of words are entered in the table `keys`.
         """

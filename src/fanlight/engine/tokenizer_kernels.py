@@ -1,4 +1,4 @@
-"""Compiled kernels that cut chunks into tokens and give new word types their rows; see `engine.tokenizer`."""
+"""Compiled kernels that tokenise chunks and give new word types their rows; see `engine.tokenizer`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Learned(NamedTuple):
 
     @classmethod
     def of(cls, count: int) -> Learned:
-        """Return room for so many tokens."""
+        """Return columns with a capacity of so many tokens."""
         spans, places = np.empty((count, 3), np.int64), np.empty((count, 2), np.int64)
         return cls(np.empty((count, 5), np.int32), np.empty(count, np.int32), spans, places, np.empty(count, np.uint64))
 
@@ -46,7 +46,7 @@ class Learned(NamedTuple):
 def learn_words(
     data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, free: Any, out: Any
 ) -> tuple[int, ...]:
-    """Cut chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words, while there is room; new types get the rows of `free`.
+    """Tokenise chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words within the capacity; new types get rows of `free`.
 
     ``abbreviations`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
     """
@@ -78,7 +78,7 @@ def learn_words(
 
 @kernel()
 def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) -> tuple[int, ...]:
-    """Cut chunks into characters, as `learn_words` does into words; all types are new."""
+    """Split chunks into characters, as `learn_words` does into words; all types are new."""
     pairs = np.empty((character_kernels.LONGEST, 2), np.int64)
     n = 0
     for c in range(min(len(fresh), len(out.lengths))):

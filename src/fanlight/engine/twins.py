@@ -47,7 +47,7 @@ class Twin(NamedTuple):
     strategy : callable
         Of `hypothesis.strategies`; returns the strategy of inputs.
     kernels : tuple of str
-        The kernels that it covers, as ``room.module.function``; a trailing ``*`` stands for all of a module.
+        The kernels that it covers, as ``package.module.function``; a trailing ``*`` stands for all of a module.
     tolerance : float
         By which numbers may differ.
     """
@@ -68,7 +68,7 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
 
 
 class _InPieces(CompiledEngine):
-    """Tags long documents in pieces of a few words."""
+    """Tags long documents in segments of a few words."""
 
     @property
     def segment_bytes(self) -> int:
@@ -77,7 +77,7 @@ class _InPieces(CompiledEngine):
 
 @cache
 def engine_in_pieces(name: str) -> CompiledEngine:
-    """Return an engine of a bundled model that tags long documents in pieces of a few words."""
+    """Return an engine of a bundled model that tags long documents in segments of a few words."""
     return _InPieces(engines(name)[0].model)
 
 
@@ -113,7 +113,7 @@ def _json(which: int, case: Any) -> list[tuple[Any, ...]]:
     plain, engine = engines(name)[0], engines(name)[which]
     block = Block.of([*texts, ""])
     entities = plain.entities(block, np.zeros(len(plain.types)))
-    written, _ = engine.to_json(block, 0, len(block.starts), entities, plain.types)
+    written, _ = engine.to_json(block, 0, len(block.text_starts), entities, plain.types)
     alone = Block.of(["".join(texts)])
     entities_alone = plain.entities(alone, np.zeros(len(plain.types)))
     return [
@@ -142,8 +142,10 @@ def _matches(which: int, case: Any) -> list[tuple[Any, ...]]:
     from fanlight.text.automaton_kernels import Automata, find_matches
 
     block, out = Block.of([text]), Entities.allocate(1 << 12)
-    count = find_matches(block.data, block.starts, block.ends, 0, 1, Automata.of(automata), out)
-    return list(zip(out.types[:count].tolist(), out.starts[:count].tolist(), out.ends[:count].tolist(), strict=True))
+    count = find_matches(block.data, block.text_starts, block.text_ends, 0, 1, Automata.of(automata), out)
+    return list(
+        zip(out.types[:count].tolist(), out.char_starts[:count].tolist(), out.char_ends[:count].tolist(), strict=True)
+    )
 
 
 def _numbers(which: int, hashes: list[int]) -> list[tuple[Any, ...]]:
@@ -165,34 +167,36 @@ def _correct(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
 def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Correct spans of tokens: `case` is a text, and types with how many tokens stand before a span and in it."""
     text, choices = case
-    starts, ends, sentence_offsets = segment(text)
+    token_starts, token_ends, sentence_offsets = segment(text)
     kinds, spans, t = kinds_of(SCHEME), [], 0
     for type_, gap, length in choices:
         sentence = int(np.searchsorted(sentence_offsets, t + gap, "right"))
         if sentence == len(sentence_offsets):
             break
         last = min(t + gap + length, int(sentence_offsets[sentence])) - 1
-        spans.append((sentence - 1, Span(int(starts[t + gap]), int(ends[last]), type_, 0.7 if gap else 0.5)))
+        spans.append(
+            (sentence - 1, Span(int(token_starts[t + gap]), int(token_ends[last]), type_, 0.7 if gap else 0.5))
+        )
         t = last + 1
     if not which:
         rows: list[Span] = []
         for n in range(len(sentence_offsets) - 1):
-            limits = int(starts[sentence_offsets[n]]), int(ends[sentence_offsets[n + 1] - 1])
+            limits = int(token_starts[sentence_offsets[n]]), int(token_ends[sentence_offsets[n + 1] - 1])
             rows += correct(text, limits, [span for owner, span in spans if owner == n], kinds)
         return [(*row, len(text[: row.start].encode()), len(text[: row.end].encode())) for row in rows]
     places = np.cumsum([0, *(len(character.encode()) for character in text)])
-    offsets = np.stack([starts, ends, places[starts], places[ends]], 1).astype(np.int32)
+    offsets = np.stack([token_starts, token_ends, places[token_starts], places[token_ends]], 1).astype(np.int32)
     owners = np.zeros(len(sentence_offsets) - 1, np.int32)
     tokens = Tokens(
-        np.zeros(len(starts), np.int32), offsets, owners, sentence_offsets.astype(np.int32), owners, NO_FEATURES
+        np.zeros(len(token_starts), np.int32), offsets, owners, sentence_offsets.astype(np.int32), owners, NO_FEATURES
     )
-    out = Entities.allocate(len(starts))
+    out = Entities.allocate(len(token_starts))
     for n, (_, span) in enumerate(spans):
-        edges = span.start, span.end, places[span.start], places[span.end]
-        for column, value in zip(out, (0, *edges, span.type, span.probability), strict=True):
+        bounds = span.start, span.end, places[span.start], places[span.end]
+        for column, value in zip(out, (0, *bounds, span.type, span.probability), strict=True):
             column[n] = value
     count = _correct(Block.of([text]).data, tokens, np.array(kinds), out, len(spans))
-    columns = out.starts, out.ends, out.types, out.probabilities, out.byte_starts, out.byte_ends
+    columns = out.char_starts, out.char_ends, out.types, out.probabilities, out.byte_starts, out.byte_ends
     return list(zip(*(column[:count].tolist() for column in columns), strict=True))
 
 
@@ -209,24 +213,27 @@ def _corrections_of(st: Any) -> Any:
 
 
 def _boundaries(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Cut a text into tokens and sentences; return where each token begins and ends, and the first of each sentence."""
+    """Split a text into tokens and sentences; return each token's start and end, and each sentence's first token."""
     name, parts = case
     text = "".join(part + gap for part, gap in parts)
     engine = engines(name)[1]
     if not which:
-        starts, ends, sentence_offsets = segment(text, engine.unit)
-        return [*zip(starts.tolist(), ends.tolist(), strict=True), *((border,) for border in sentence_offsets.tolist())]
+        token_starts, token_ends, sentence_offsets = segment(text, engine.unit)
+        return [
+            *zip(token_starts.tolist(), token_ends.tolist(), strict=True),
+            *((border,) for border in sentence_offsets.tolist()),
+        ]
     from fanlight.engine.long_document_kernels import lay_out
 
-    cache, block = TypeCache(engine.model, engine.stages, cutting=True), Block.of([text])
-    chunks, _ = cache.find(block.data, block.starts, block.ends)
+    cache, block = TypeCache(engine.model, engine.stages, tokenise_only=True), Block.of([text])
+    chunks, _ = cache.find(block.data, block.text_starts, block.text_ends)
     tables, _ = cache.snapshot()
     count = int((tables.token_starts[chunks.ids + 1] - tables.token_starts[chunks.ids]).sum())
     columns = (np.empty(count, np.int32), np.empty((count, 4), np.int32), np.empty(count, np.int32))
-    edges, state = np.empty(count + 1, np.int32), np.zeros(2, np.int64)
-    sentences = lay_out(chunks, tables, LONGEST[engine.unit], 0, state, 0, columns, edges)
+    sentence_rows, state = np.empty(count + 1, np.int32), np.zeros(2, np.int64)
+    sentences = lay_out(chunks, tables, LONGEST[engine.unit], 0, state, 0, columns, sentence_rows)
     rows = [tuple(row) for row in columns[1][:, :2].tolist()]
-    return [*rows, *((border,) for border in edges[: sentences + 1 if count else 1].tolist())]
+    return [*rows, *((border,) for border in sentence_rows[: sentences + 1 if count else 1].tolist())]
 
 
 def _boundaries_of(st: Any) -> Any:
@@ -245,15 +252,18 @@ def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Pass messages and find the best path, by kernels or for all sentences at once by NumPy."""
     lengths, seed = case
     rng = np.random.default_rng(seed)
-    starts = np.append(0, np.cumsum(lengths))
+    sentence_offsets = np.append(0, np.cumsum(lengths))
     types = 1 + seed % 3
     A = chain.legal_transitions(tuple(map(str, range(types)))) + rng.normal(size=(4 * types + 2, 4 * types + 2))
-    Z = rng.normal(size=(int(starts[-1]), 4 * types + 1)) * 3
+    Z = rng.normal(size=(int(sentence_offsets[-1]), 4 * types + 1)) * 3
     if not which:
-        messages, path = chain_batch.forward_backward(Z, A, starts), chain_batch.viterbi(Z, A, starts)
+        messages, path = (
+            chain_batch.forward_backward(Z, A, sentence_offsets),
+            chain_batch.viterbi(Z, A, sentence_offsets),
+        )
     else:
-        messages = chain.forward_backward(Z, A, starts, compiled=True)
-        path = chain.viterbi(Z, A, starts, compiled=True)
+        messages = chain.forward_backward(Z, A, sentence_offsets, compiled=True)
+        path = chain.viterbi(Z, A, sentence_offsets, compiled=True)
     return [(tag, *row) for tag, row in zip(path.tolist(), messages.marginals.tolist(), strict=True)]
 
 

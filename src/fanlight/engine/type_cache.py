@@ -1,6 +1,6 @@
 """What the fast path remembers, in tables of bounded size: chunks, word types, and what the first layers make of these.
 
-A chunk is cut into tokens, and a new word type's products are worked out, once (`engine.first_layer_cache`). Where a
+A chunk is tokenised, and a new word type's products are worked out, once (`engine.first_layer_cache`). Where a
 table is full, the chunks used least are forgotten. Words come again in other chunks and so have a table of their own;
 characters in their word do not.
 """
@@ -32,13 +32,13 @@ from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
 from fanlight.text.layout import BULLETS, CLOSING, is_final
 from fanlight.text.sentences import DIVIDING
-from fanlight.text.tokens import characters, cut_chunk
+from fanlight.text.tokens import characters, tokenise_chunk
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
 MEMORY = {"word": 66_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
 KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
-TOKENIZER_CAPACITY = 1 << 14  # tokens cut at a time
+TOKENIZER_CAPACITY = 1 << 14  # tokens of new chunks at a time
 BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand
 JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
 
@@ -52,20 +52,21 @@ def stages_of(model: Model) -> list[FirstLayerCache]:
 
 
 class TypeCache:
-    """Chunks and word types met so far, and what each network of a model makes of the latter, unless `cutting` only.
+    """Chunks and word types met so far, and what each network of a model makes of the latter.
 
     Parameters
     ----------
     model : Model
     stages : sequence of FirstLayerCache
         `stages_of` it, which several may share.
-    cutting : bool
+    tokenise_only : bool
+        Nothing is worked out of word types.
     tokenized : bool
         Chunks are tokens.
     """
 
     def __init__(
-        self, model: Model, stages: Sequence[FirstLayerCache], cutting: bool = False, tokenized: bool = False
+        self, model: Model, stages: Sequence[FirstLayerCache], tokenise_only: bool = False, tokenized: bool = False
     ) -> None:
         self._model = model
         self._unit = model.configuration.unit
@@ -76,7 +77,7 @@ class TypeCache:
         self._tokenized = tokenized
         self._tokenizer = None if tokenized else tokenizer_of(model, TOKENIZER_CAPACITY, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
-        self._stages = [] if cutting else [stage.copy_empty() for stage in stages]
+        self._stages = [] if tokenise_only else [stage.copy_empty() for stage in stages]
         self._chunks, self.index, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
@@ -109,25 +110,29 @@ class TypeCache:
         return self._top > self._stages[0].capacity
 
     def grow(self, capacity: int | None = None) -> None:
-        """Make room for the products of all types, or of so many."""
+        """Grow the capacity for products to that of all types, or to so many."""
         for stage in self._stages:
             stage.grow(capacity or 2 * self._top)
 
-    def find(self, data: NDArray[np.uint8], starts: Int, ends: Int) -> tuple[Chunks, list[Callable[[], None]]]:
-        """Find the chunks of documents, and cut those not met before.
+    def find(
+        self, data: NDArray[np.uint8], text_starts: Int, text_ends: Int
+    ) -> tuple[Chunks, list[Callable[[], None]]]:
+        """Find the chunks of documents, and tokenise those not met before.
 
         Returns them, and the jobs that are to be done, by any threads, before the new types' products are read.
         """
-        size = int((ends - starts).sum())
-        count = size // 2 + 1 if size < BOUND else chunk_kernels.most_chunks(data, starts, ends)
+        size = int((text_ends - text_starts).sum())
+        count = size // 2 + 1 if size < BOUND else chunk_kernels.most_chunks(data, text_starts, text_ends)
         before = len(self._chunks)
         self._chunks.reserve(count)
         if len(self._uses) < before + count:
             self._uses = np.concatenate([self._uses, np.zeros(before + count, np.int32)])
-        chunks = Chunks.allocate(len(starts), count, data)
+        chunks = Chunks.allocate(len(text_starts), count, data)
         new = np.empty((count, 2), np.int64)
         keys, values = self._chunks.keys, self._chunks.values
-        self._chunks.count = chunk_kernels.scan(data, starts, ends, (keys, values, self._uses), before, chunks, new)
+        self._chunks.count = chunk_kernels.scan(
+            data, text_starts, text_ends, (keys, values, self._uses), before, chunks, new
+        )
         self._learn(data, new[: len(self._chunks) - before])
         jobs, self._jobs = self._jobs, []
         count = chunks.documents[-1]
@@ -199,7 +204,7 @@ class TypeCache:
             fresh = fresh[len(lengths) :]
 
     def _learn_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
-        """Return the chunks' lengths (-1: refused) and tokens, as many as there is room for."""
+        """Return the chunks' lengths (-1: refused) and tokens, as many as the capacity allows."""
         if self._unit == "word":
             self.index.reserve(TOKENIZER_CAPACITY)
         self._make_free(TOKENIZER_CAPACITY)
@@ -224,7 +229,7 @@ class TypeCache:
         counts: list[int] = []
         rows_of_tokens: list[tuple[int, ...]] = []
         for chunk in chunks:
-            begins, stops = self._edges_of(chunk)
+            begins, stops = self._token_offsets(chunk)
             texts += [chunk[s:e] for s, e in zip(begins, stops, strict=True)]
             keys += character_keys(chunk, begins, stops) if self._unit == "character" else []
             counts.append(len(begins))
@@ -245,15 +250,15 @@ class TypeCache:
         tokens[:, 0] = rows[which]
         return counts, tokens
 
-    def _edges_of(self, chunk: str) -> tuple[Sequence[int], Sequence[int]]:
+    def _token_offsets(self, chunk: str) -> tuple[Sequence[int], Sequence[int]]:
         """Return where the tokens of a chunk begin and end."""
         if self._tokenized:
             return [0], [len(chunk)]
         if self._unit == "word":
-            cuts = cut_chunk(chunk)
-            return cuts[::2], cuts[1::2]
-        starts, ends = characters(chunk)
-        return starts.tolist(), ends.tolist()
+            offsets = tokenise_chunk(chunk)
+            return offsets[::2], offsets[1::2]
+        token_starts, token_ends = characters(chunk)
+        return token_starts.tolist(), token_ends.tolist()
 
     def _learn_words(self, texts: Sequence[str], words: Sequence[str], keys: Sequence[str]) -> Rows:
         """Learn any new types, with the plain functions; return their rows.
@@ -330,11 +335,11 @@ class TypeCache:
                 self._kind_of = np.concatenate([self._kind_of, zeros])
 
 
-def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], starts: Int, ends: Int) -> Chunks:
+def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], text_starts: Int, text_ends: Int) -> Chunks:
     """Look up chunks and learn what is new, where nobody else reads the tables."""
     if cache.full:
         cache.clear_out()
-    chunks, jobs = cache.find(data, starts, ends)
+    chunks, jobs = cache.find(data, text_starts, text_ends)
     if cache.short:
         cache.grow()
     for job in jobs:

@@ -26,9 +26,9 @@ def best_paths(at: int, n: int, scratch: Any) -> bool:
     K = scores.shape[1]
     D = K // 5  # types with their padding
     any_entity = False
-    zero = splat(np.float32(0), TYPES)
+    zeros = splat(np.float32(0), TYPES)
     for x in range(0, D, len(TYPES)):
-        o, e = zero, splat(np.float32(NEVER), TYPES)
+        o, e = zeros, splat(np.float32(NEVER), TYPES)
         s, b, i = e, e, e
         for t in range(n):
             z = (at + t) * Z.shape[1] + x
@@ -91,14 +91,14 @@ def type_messages(at: int, n: int, low: int, high: int, scratch: Any) -> None:
         for j in range(4 * D):  # no more than O's weight of 1 can stand beside
             values[t * 4 * D + j] = min(np.float64(Z[at + t, j]), -FLOOR)
     exponentiate(n * 4 * D, scratch)
-    zero, one = splat(0.0, TYPES), splat(1.0, TYPES)
+    zeros, ones = splat(0.0, TYPES), splat(1.0, TYPES)
     for x in range(0, D, len(TYPES)):
-        outside, within = one, zero
+        outside, within = ones, zeros
         for t in range(high + 1):
             place, here = t * 4 * D + x, t * K + x
             e, s = within * load(E, place, TYPES), outside * load(E, place + D, TYPES)
             b, i = outside * load(E, place + 2 * D, TYPES), within * load(E, place + 3 * D, TYPES)
-            scale = one / (e + s + b + i + outside)
+            scale = ones / (e + s + b + i + outside)
             e, s, b, i, outside = e * scale, s * scale, b * scale, i * scale, outside * scale
             store(e, F, here)
             store(s, F, here + D)
@@ -106,10 +106,10 @@ def type_messages(at: int, n: int, low: int, high: int, scratch: Any) -> None:
             store(i, F, here + 3 * D)
             store(outside, F, here + 4 * D)
             outside, within = outside + e + s, b + i
-        outside, within = one, zero
+        outside, within = ones, zeros
         for t in range(n - 1, low - 1, -1):
             place, here = t * 4 * D + x, t * K + x
-            scale = one / (outside + within)
+            scale = ones / (outside + within)
             store(outside, B, here)
             store(within, B, here + D)
             store(scale, B, here + 2 * D)

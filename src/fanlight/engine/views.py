@@ -29,7 +29,10 @@ def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) ->
     if len(texts) > 1:
         counts = np.bincount(entities.documents, minlength=len(texts)).tolist()
     rows = zip(
-        entities.starts.tolist(), entities.ends.tolist(), entities.types.tolist(), entities.probabilities.tolist(),
+        entities.char_starts.tolist(),
+        entities.char_ends.tolist(),
+        entities.types.tolist(),
+        entities.probabilities.tolist(),
         strict=True,
     )  # fmt: skip
     return [
@@ -54,7 +57,7 @@ def columns(block: Block, offset: int, views: Iterable[Document], types: Sequenc
     numbers = {type_: k for k, type_ in enumerate(types)}
     rows = []
     for d, view in enumerate(views, offset):
-        byte, point = int(block.starts[d]), 0
+        byte, point = int(block.text_starts[d]), 0
         for entity in view.entities:
             byte += len(view.text[point : entity.start].encode())
             point = entity.start

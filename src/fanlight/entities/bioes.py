@@ -193,13 +193,13 @@ class TagSet:
     def __init__(self, types: Sequence[str]) -> None:
         self.types = tuple(types)
         self.tags = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in "BIES"))
-        self._first = {type_: 1 + 4 * j for j, type_ in enumerate(types)}
+        self._begin_tags = {type_: 1 + 4 * j for j, type_ in enumerate(types)}
 
     def encode(self, spans: Iterable[Span], length: int) -> NDArray[np.int64]:
         """Return the tag numbers (length,) of spans that do not overlap."""
         tags = np.zeros(length, np.int64)
         for start, end, type_ in spans:
-            begin_tag = self._first[type_]
+            begin_tag = self._begin_tags[type_]
             if end - start == 1:
                 tags[start] = begin_tag + 3
             else:
@@ -211,11 +211,12 @@ class TagSet:
     def decode(self, tags: NDArray[np.int64]) -> list[Span]:
         """Return the spans of legal tag numbers."""
         kind = (tags - 1) % 4
-        starts = np.flatnonzero((tags > 0) & ((kind == 0) | (kind == 3)))
-        ends = np.flatnonzero((tags > 0) & ((kind == 2) | (kind == 3)))
-        types = (tags[starts] - 1) // 4
+        begin_tokens = np.flatnonzero((tags > 0) & ((kind == 0) | (kind == 3)))
+        last_tokens = np.flatnonzero((tags > 0) & ((kind == 2) | (kind == 3)))
+        types = (tags[begin_tokens] - 1) // 4
         return [
-            (s, e + 1, self.types[j]) for s, e, j in zip(starts.tolist(), ends.tolist(), types.tolist(), strict=True)
+            (s, e + 1, self.types[j])
+            for s, e, j in zip(begin_tokens.tolist(), last_tokens.tolist(), types.tolist(), strict=True)
         ]
 
     @cached_property
@@ -225,7 +226,7 @@ class TagSet:
         opens = np.array([tag[0] in "OBS" for tag in self.tags] + [True])
         closes = np.array([tag[0] in "OES" for tag in self.tags] + [True])
         legal = np.outer(closes, opens)
-        for begin_tag in self._first.values():
+        for begin_tag in self._begin_tags.values():
             legal[begin_tag : begin_tag + 2, begin_tag + 1 : begin_tag + 3] = True  # B, I before I, E
         legal[K, K] = False
         return legal

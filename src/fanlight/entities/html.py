@@ -51,26 +51,26 @@ def mark_entities(document: Document) -> str:
     """
     text = document.text
     under: list[Entity] = []  # marks that are open
-    pieces: list[str] = []
+    parts: list[str] = []
     last = 0
 
     def write(place: int) -> None:
         nonlocal last
         while under and under[-1].end <= place:
             entity = under.pop()
-            pieces.append(f"{escape(text[last : entity.end])}<b>{escape(entity.type)}</b></mark>")
+            parts.append(f"{escape(text[last : entity.end])}<b>{escape(entity.type)}</b></mark>")
             last = entity.end
-        pieces.append(escape(text[last:place]))
+        parts.append(escape(text[last:place]))
         last = place
 
     for entity in sorted(document.entities, key=lambda e: (e.start, -e.end)):
         write(entity.start)
         if under and under[-1].end < entity.end:
             continue
-        pieces.append(_opening(entity))
+        parts.append(_opening(entity))
         under.append(entity)
     write(len(text))
-    return "".join(pieces)
+    return "".join(parts)
 
 
 def hue(type_: str) -> int:

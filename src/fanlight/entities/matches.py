@@ -102,9 +102,9 @@ def matches(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]])
             for way in WAYS:
                 counts[way]["spurious" if a is None else "missed"] += 1
             continue
-        borders, types = a[:2] == b[:2], a[2] == b[2]
-        counts["strict"]["correct" if borders and types else "incorrect"] += 1
-        counts["exact"]["correct" if borders else "incorrect"] += 1
-        counts["partial"]["correct" if borders else "partial"] += 1
-        counts["type"]["correct" if types else "incorrect"] += 1
+        same_bounds, same_type = a[:2] == b[:2], a[2] == b[2]
+        counts["strict"]["correct" if same_bounds and same_type else "incorrect"] += 1
+        counts["exact"]["correct" if same_bounds else "incorrect"] += 1
+        counts["partial"]["correct" if same_bounds else "partial"] += 1
+        counts["type"]["correct" if same_type else "incorrect"] += 1
     return {way: Matches(**counts[way]) for way in WAYS}

@@ -9,7 +9,7 @@ the rows of V, each product is taken once a word, and a token gathers what it ne
 is what `emissions` arrives at, by the calculus: `equation` vectorised over tokens, x_k put in as rows of V, and the
 gather moved behind the product. `loss` puts a head's loss on top. Nothing here knows a derivative.
 
-A table of features may have a reach, beyond which it is not looked at: there x_k has only the columns of the other
+A table of features may have a radius, beyond which it is not looked at: there x_k has only the columns of the other
 tables (`Configuration.columns_at`), and is a row of a narrower V.
 """
 
@@ -90,16 +90,16 @@ def loss(configuration: Configuration, partial: bool = False) -> Expression:
 
 def _hidden(configuration: Configuration) -> Expression:
     """Return h = f(Wx + b) (m, 1)."""
-    products = []
+    summands = []
     for k in range(configuration.positions):
         d = len(configuration.columns_at(k))
-        products.append(symbol(f"W_{k}", ("m", d)) @ symbol(f"x_{k}", (d, 1)))
+        summands.append(symbol(f"W_{k}", ("m", d)) @ symbol(f"x_{k}", (d, 1)))
         if configuration.context_width:
-            products.append(symbol(f"G_{k}", ("m", "g")) @ symbol(f"g_{k}", ("g", 1)))
+            summands.append(symbol(f"G_{k}", ("m", "g")) @ symbol(f"g_{k}", ("g", 1)))
         if configuration.evidence_width:
             e = configuration.evidence_width
-            products.append(symbol(f"E_{k}", ("m", e)) @ symbol(f"e_{k}", (e, 1)))
-    z = products[0]
-    for product in products[1:]:
-        z = z + product
+            summands.append(symbol(f"E_{k}", ("m", e)) @ symbol(f"e_{k}", (e, 1)))
+    z = summands[0]
+    for summand in summands[1:]:
+        z = z + summand
     return function(configuration.activation)(z + symbol("b", ("m", 1)))

@@ -2,8 +2,8 @@
 
 A sentence's score of a tag path is the sum of its emissions and transitions,
 ``sum_t Z[t, y_t] + sum_t A[y_{t-1}, y_t]``, where row and column K of A (K+1, K+1) stand for the border before the
-first and after the last token. Sentences are rows laid end to end: sentence s has the rows ``starts[s]:starts[s + 1]``
-of Z (N, K); none is padded.
+first and after the last token. Sentences are rows of Z (N, K) laid end to end, none padded: sentence s has the rows
+``sentence_offsets[s]:sentence_offsets[s + 1]``.
 
 Where all that BIOES forbids is forbidden, as in every tagger, only legal transitions are computed with: of T types,
 (2T + 1)² from tags that close (O, E, S) to those that open (O, B, S), and 4 within each type.
@@ -97,7 +97,7 @@ class LegalMoves(NamedTuple):
         return legal if chain_kernels.gather(weights, _illegal(len(weights) // 4), nothing, legal) else None
 
 
-def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> Messages:
+def forward_backward(Z: Float, A: Float, sentence_offsets: Int, compiled: bool | None = None) -> Messages:
     """Pass messages along every sentence.
 
     Parameters
@@ -106,7 +106,7 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
         Emissions.
     A : float array (K+1, K+1)
         Transitions; index K is the border. `ILLEGAL` forbids one.
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First row of each sentence, and N.
     compiled : bool, optional
         Force the compiled or the plain path; by default by size.
@@ -123,20 +123,21 @@ def forward_backward(Z: Float, A: Float, starts: Int, compiled: bool | None = No
         marginals, forward = np.empty_like(Z), np.empty_like(Z)
         scales, pairs = np.empty(len(Z), Z.dtype), np.zeros_like(weights)
         legal = LegalMoves.gather(weights, 0.0)
+        out = marginals, forward, scales, pairs
         if legal is not None:
-            total = chain_kernels.forward_backward_bioes(Z, weights, starts, legal, marginals, forward, scales, pairs)
+            total = chain_kernels.forward_backward_bioes(Z, weights, sentence_offsets, legal, *out)
         else:
-            total = chain_kernels.forward_backward(Z, weights, starts, marginals, forward, scales, pairs)
+            total = chain_kernels.forward_backward(Z, weights, sentence_offsets, *out)
         messages = Messages(total, marginals, pairs, forward, scales)
     else:
         with np.errstate(all="ignore"):  # what overflows shows in the log-partition
-            messages = forward_backward_plain(Z, weights, starts)
+            messages = forward_backward_plain(Z, weights, sentence_offsets)
     if not np.isfinite(messages.log_partition):
         raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
     return messages
 
 
-def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> Int:
+def viterbi(Z: Float, A: Float, sentence_offsets: Int, compiled: bool | None = None) -> Int:
     """Return the best-scoring tag of every token (N,); of equal paths the one with lower tags last wins.
 
     Parameters are those of `forward_backward`.
@@ -154,14 +155,14 @@ def viterbi(Z: Float, A: Float, starts: Int, compiled: bool | None = None) -> In
         back = np.empty(Z.shape, np.int16)
         legal = LegalMoves.gather(A, -np.inf)
         if legal is not None:
-            chain_kernels.viterbi_bioes(Z, A, starts, legal, path, back)
+            chain_kernels.viterbi_bioes(Z, A, sentence_offsets, legal, path, back)
         else:
-            chain_kernels.viterbi(Z, A, starts, path, back)
+            chain_kernels.viterbi(Z, A, sentence_offsets, path, back)
         return path
     K = Z.shape[1]
     moves = _moves_of(A, -np.inf)
     back = np.empty(Z.shape, np.int64)
-    for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+    for begin, end in zip(sentence_offsets[:-1].tolist(), sentence_offsets[1:].tolist(), strict=True):
         if begin == end:
             continue
         score = A[K, :K] + Z[begin]
@@ -224,7 +225,7 @@ def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: S
 
 
 def span_probabilities(
-    messages: Messages, Z: Float, A: Float, *, starts: Int, ends: Int, tags: Int
+    messages: Messages, Z: Float, A: Float, *, span_starts: Int, span_ends: Int, tags: Int
 ) -> NDArray[np.float64]:
     """Return `span_probability` of many spans at once.
 
@@ -232,18 +233,18 @@ def span_probabilities(
     ----------
     messages, Z, A
         As there.
-    starts, ends : int array (n,)
+    span_starts, span_ends : int array (n,)
         First token of each span, and the token after its last.
     tags : int array
         The tags of all spans' tokens, one span after the other.
     """
-    lengths = ends - starts
+    lengths = span_ends - span_starts
     begins = np.cumsum(lengths) - lengths
-    values: NDArray[np.float64] = messages.marginals[starts, tags[begins]].astype(np.float64)
+    values: NDArray[np.float64] = messages.marginals[span_starts, tags[begins]].astype(np.float64)
     inner = np.ones(len(tags), bool)
     inner[begins] = False
-    owner = np.repeat(np.arange(len(starts)), lengths)[inner]
-    step = (np.arange(len(tags)) + np.repeat(starts - begins, lengths))[inner]
+    owner = np.repeat(np.arange(len(span_starts)), lengths)[inner]
+    step = (np.arange(len(tags)) + np.repeat(span_starts - begins, lengths))[inner]
     before, tag = tags[np.flatnonzero(inner) - 1], tags[inner]
     with np.errstate(divide="ignore", invalid="ignore"):
         backward = messages.marginals[step, tag] / messages.forward[step, tag]
@@ -366,7 +367,7 @@ def _ends_of(types: int) -> tuple[Int, Int]:
     return closing, opening
 
 
-def forward_backward_plain(Z: Float, weights: Float, starts: Int) -> Messages:
+def forward_backward_plain(Z: Float, weights: Float, sentence_offsets: Int) -> Messages:
     """Plain reference of `chain_kernels.forward_backward`."""
     K = Z.shape[1]
     forward, marginals, ahead = np.empty_like(Z), np.empty_like(Z), np.empty_like(Z)
@@ -375,7 +376,7 @@ def forward_backward_plain(Z: Float, weights: Float, starts: Int) -> Messages:
     emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
     total = float(tops.sum(dtype=np.float64))
     moves = _moves_of(weights, 0)
-    for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+    for begin, end in zip(sentence_offsets[:-1].tolist(), sentence_offsets[1:].tolist(), strict=True):
         if begin == end:
             continue
         message = weights[K, :K]

@@ -26,23 +26,23 @@ class _Batch(NamedTuple):
     active: Int
 
     @classmethod
-    def of(cls, starts: Int) -> _Batch:
-        lengths = np.diff(starts)
+    def of(cls, sentence_offsets: Int) -> _Batch:
+        lengths = np.diff(sentence_offsets)
         order = np.argsort(-lengths, kind="stable")
         order = order[lengths[order] > 0]
         steps = int(lengths.max(initial=0))
         active = np.searchsorted(-lengths[order], -np.arange(steps), "left")
-        return cls(starts[order], active.astype(np.int64))
+        return cls(sentence_offsets[order], active.astype(np.int64))
 
 
-def viterbi(Z: Float, A: Float, starts: Int) -> Int:
+def viterbi(Z: Float, A: Float, sentence_offsets: Int) -> Int:
     """Return the best-scoring tag of every token (N,); see `network.chain.viterbi`."""
     A = forbid_illegal(A).astype(Z.dtype)
     path = np.zeros(len(Z), np.int64)
     K = Z.shape[1]
     size = max(1, CANDIDATES // (K // 2) ** 2)
-    for begin in range(0, len(starts) - 1, size):
-        part = starts[begin : begin + size + 1]
+    for begin in range(0, len(sentence_offsets) - 1, size):
+        part = sentence_offsets[begin : begin + size + 1]
         _viterbi(Z, A, _Batch.of(part), path)
     return path
 
@@ -65,7 +65,7 @@ def _viterbi(Z: Float, A: Float, batch: _Batch, path: Int) -> None:
             tags[:count] = origins[t][np.arange(count), tags[:count]]
 
 
-def forward_backward(Z: Float, A: Float, starts: Int) -> Messages:
+def forward_backward(Z: Float, A: Float, sentence_offsets: Int) -> Messages:
     """Pass messages along every sentence; see `network.chain.forward_backward`. ``pairs`` are not counted.
 
     Raises
@@ -75,7 +75,7 @@ def forward_backward(Z: Float, A: Float, starts: Int) -> Messages:
     """
     weights = np.exp(np.asarray(A, Z.dtype))
     K = Z.shape[1]
-    batch, moves = _Batch.of(starts), _Moves(weights)
+    batch, moves = _Batch.of(sentence_offsets), _Moves(weights)
     begins = batch.begins
     forward, marginals = np.empty_like(Z), np.empty_like(Z)
     scales = np.empty(len(Z), Z.dtype)

@@ -49,7 +49,9 @@ def _end_sentence(row: Any, weights: Any, backward: Any, pairs: Any) -> Any:
 
 
 @kernel()
-def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward: Any, scales: Any, pairs: Any) -> float:
+def forward_backward(
+    Z: Any, weights: Any, sentence_offsets: Any, marginals: Any, forward: Any, scales: Any, pairs: Any
+) -> float:
     """Fill marginals (N, K) and expected transition counts (K+1, K+1); return the summed log-partition.
 
     ``weights`` is exp(A) with zeros at illegal transitions. ``forward`` (N, K) and ``scales`` (N,) are left holding
@@ -62,8 +64,8 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
     floor = Z.dtype.type(-80.0 if Z.itemsize == 4 else -600.0)  # chain.FLOORS
     backward = np.empty(K, Z.dtype)
     ahead = np.empty(K, Z.dtype)
-    for s in range(len(starts) - 1):
-        start, last = starts[s], starts[s + 1] - 1
+    for s in range(len(sentence_offsets) - 1):
+        start, last = sentence_offsets[s], sentence_offsets[s + 1] - 1
         if last < start:
             continue
         for t in range(start, last + 1):
@@ -100,14 +102,14 @@ def forward_backward(Z: Any, weights: Any, starts: Any, marginals: Any, forward:
 
 
 @kernel()
-def viterbi(Z: Any, A: Any, starts: Any, path: Any, back: Any) -> None:
+def viterbi(Z: Any, A: Any, sentence_offsets: Any, path: Any, back: Any) -> None:
     """Fill `path` (N,) with the best tags of every sentence; `back` (N, K) is scratch. Ties go to the lower tag."""
     K = Z.shape[1]
     boundary = K
     score = np.empty(K, Z.dtype)
     new = np.empty(K, Z.dtype)
-    for s in range(len(starts) - 1):
-        start, last = starts[s], starts[s + 1] - 1
+    for s in range(len(sentence_offsets) - 1):
+        start, last = sentence_offsets[s], sentence_offsets[s + 1] - 1
         if last < start:
             continue
         for j in range(K):
@@ -191,7 +193,7 @@ def _add_pairs(forward: Any, flows: Any, start: int, last: int, weights: Any, le
 
 @kernel()
 def forward_backward_bioes(
-    Z: Any, weights: Any, starts: Any, legal: Any, marginals: Any, forward: Any, scales: Any, pairs: Any
+    Z: Any, weights: Any, sentence_offsets: Any, legal: Any, marginals: Any, forward: Any, scales: Any, pairs: Any
 ) -> float:
     """Do as `forward_backward` where all that BIOES forbids has weight zero.
 
@@ -202,11 +204,11 @@ def forward_backward_bioes(
     floor = Z.dtype.type(-80.0 if Z.itemsize == 4 else -600.0)  # chain.FLOORS
     backward, closing, opening = np.empty(K, Z.dtype), np.empty(C, Z.dtype), np.empty(C, Z.dtype)
     longest = 0
-    for s in range(len(starts) - 1):
-        longest = max(longest, starts[s + 1] - starts[s])
+    for s in range(len(sentence_offsets) - 1):
+        longest = max(longest, sentence_offsets[s + 1] - sentence_offsets[s])
     flows = np.empty((longest, K), Z.dtype)
-    for s in range(len(starts) - 1):
-        start, last = starts[s], starts[s + 1] - 1
+    for s in range(len(sentence_offsets) - 1):
+        start, last = sentence_offsets[s], sentence_offsets[s + 1] - 1
         if last < start:
             continue
         for t in range(start, last + 1):
@@ -252,7 +254,7 @@ def forward_backward_bioes(
 
 
 @kernel()
-def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any) -> None:
+def viterbi_bioes(Z: Any, A: Any, sentence_offsets: Any, legal: Any, path: Any, back: Any) -> None:
     """Do as `viterbi` where all that BIOES forbids has the score -inf; ``legal`` is a `chain.LegalMoves`.
 
     A tag that closes is not looked at where the best way on from it is worse than the worst from another.
@@ -266,8 +268,8 @@ def viterbi_bioes(Z: Any, A: Any, starts: Any, legal: Any, path: Any, back: Any)
         for j in range(1, C):
             highest[q] = max(highest[q], legal.between[q, j])
             lowest[q] = min(lowest[q], legal.between[q, j])
-    for s in range(len(starts) - 1):
-        start, last = starts[s], starts[s + 1] - 1
+    for s in range(len(sentence_offsets) - 1):
+        start, last = sentence_offsets[s], sentence_offsets[s + 1] - 1
         if last < start:
             continue
         for j in range(K):

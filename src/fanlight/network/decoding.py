@@ -61,7 +61,7 @@ class Network:
         types: WordTypes,
         ids: Int,
         contexts: Int,
-        starts: Int,
+        sentence_offsets: Int,
         padding: int,
         *,
         features: Float | None = None,
@@ -74,7 +74,7 @@ class Network:
             The distinct word types.
         ids, contexts : int array (N,)
             Each token's word type and context.
-        starts : int array (S+1,)
+        sentence_offsets : int array (S+1,)
             First token of each sentence, and N.
         padding : int
             The word type of positions outside a sentence.
@@ -83,11 +83,11 @@ class Network:
         """
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)
-        if len(ids) > BLOCK and len(starts) > 2:
-            return self._emissions_in_parts(types, ids, contexts, starts, padding, features=features)
+        if len(ids) > BLOCK and len(sentence_offsets) > 2:
+            return self._emissions_in_parts(types, ids, contexts, sentence_offsets, padding, features=features)
         needed, inputs = table_inputs(types, self.configuration, np.arange(len(types.words)))
         arrays = {**self.parameters, **inputs}
-        arrays |= window_inputs(self.configuration, ids, contexts, starts, padding, features=features)
+        arrays |= window_inputs(self.configuration, ids, contexts, sentence_offsets, padding, features=features)
         for name, rows in needed.items():
             trained = name != "vectors" or "vectors" in self.parameters
             arrays[name] = self.parameters[name][rows] if trained else self.lexicon.vectors(rows)
@@ -95,18 +95,18 @@ class Network:
         return program(arrays)["Z"].copy()
 
     def _emissions_in_parts(
-        self, types: WordTypes, ids: Int, contexts: Int, starts: Int, padding: int, *, features: Float | None
+        self, types: WordTypes, ids: Int, contexts: Int, sentence_offsets: Int, padding: int, *, features: Float | None
     ) -> Float:
         """Return `emissions` of whole sentences, a block at a time, so that memory is bounded."""
         parts = []
         begin = 0
-        while begin < len(starts) - 1:
-            end = max(begin + 1, int(np.searchsorted(starts, starts[begin] + BLOCK, "right")) - 1)
-            tokens = slice(int(starts[begin]), int(starts[end]))
+        while begin < len(sentence_offsets) - 1:
+            end = max(begin + 1, int(np.searchsorted(sentence_offsets, sentence_offsets[begin] + BLOCK, "right")) - 1)
+            tokens = slice(int(sentence_offsets[begin]), int(sentence_offsets[end]))
             used, numbers = np.unique(np.append(ids[tokens], padding), return_inverse=True)
             rows = None if features is None else features[tokens]
-            borders = starts[begin : end + 1] - starts[begin]
-            block = types.choose(used), numbers[:-1], contexts[tokens], borders, int(numbers[-1])
+            block_offsets = sentence_offsets[begin : end + 1] - sentence_offsets[begin]
+            block = types.choose(used), numbers[:-1], contexts[tokens], block_offsets, int(numbers[-1])
             parts.append(self.emissions(*block, features=rows))
             begin = end
         return np.concatenate(parts)
@@ -120,28 +120,28 @@ class Network:
             parts.append(rows)
         return np.hstack(parts)
 
-    def type_probabilities(self, Z: Float, starts: Int) -> Float:
+    def type_probabilities(self, Z: Float, sentence_offsets: Int) -> Float:
         """Return P(token is in an entity of the type) (N, T) from emissions."""
         parts = []
         for types, emission, transitions in self.chains(Z):
-            marginals = forward_backward(emission, transitions, starts).marginals
+            marginals = forward_backward(emission, transitions, sentence_offsets).marginals
             parts.append(marginals[:, 1:].reshape(len(Z), len(types), 4).sum(2))
         return np.concatenate(parts, axis=1)
 
-    def spans(self, Z: Float, starts: Int, probabilities: bool = True) -> list[TokenSpan]:
+    def spans(self, Z: Float, sentence_offsets: Int, probabilities: bool = True) -> list[TokenSpan]:
         """Return the best reading's entities in the order of the text, outer before inner."""
         entities: list[TokenSpan] = []
         for types, emission, transitions in self.chains(Z):
-            tags = viterbi(emission, transitions, starts)
+            tags = viterbi(emission, transitions, sentence_offsets)
             exact = emission.astype(np.float64)
-            messages = forward_backward(exact, transitions, starts) if probabilities else None
+            messages = forward_backward(exact, transitions, sentence_offsets) if probabilities else None
             # no entity crosses a sentence border, because every sentence ends in a legal last tag
             for start, end, type_ in TagSet(types).decode(tags):
                 share = messages and span_probability(messages, exact, transitions, start, tags[start:end].tolist())
                 entities.append(TokenSpan(start, end, type_, share))
         return sorted(entities, key=lambda span: (span.start, -span.end, span.type))
 
-    def certainties(self, Z: Float, starts: Int, spans: Sequence[Span]) -> NDArray[np.float64]:
+    def certainties(self, Z: Float, sentence_offsets: Int, spans: Sequence[Span]) -> NDArray[np.float64]:
         """Return P(exactly this span | its sentence) for each of some entities, of the best reading or of another."""
         values = np.zeros(len(spans))
         for types, emission, transitions in self.chains(Z):
@@ -152,9 +152,9 @@ class Network:
                     [tags.encode([(0, e - s, t)], e - s) for s, e, t in (spans[n] for n in chosen)]
                 )
                 begins, ends = (np.array([spans[n][side] for n in chosen]) for side in (0, 1))
-                messages = forward_backward(exact, transitions, starts)
+                messages = forward_backward(exact, transitions, sentence_offsets)
                 values[chosen] = span_probabilities(
-                    messages, exact, transitions, starts=begins, ends=ends, tags=span_tags
+                    messages, exact, transitions, span_starts=begins, span_ends=ends, tags=span_tags
                 )
         return values
 

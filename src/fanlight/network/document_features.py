@@ -34,7 +34,11 @@ def gazetteer_feature_width(gazetteer: Gazetteer | None, patterns: Patterns | No
 
 
 def gazetteer_features(
-    gazetteer: Gazetteer | None, patterns: Patterns | None, keys: Sequence[str], starts: Int, places: Iterable[Place]
+    gazetteer: Gazetteer | None,
+    patterns: Patterns | None,
+    keys: Sequence[str],
+    sentence_offsets: Int,
+    places: Iterable[Place],
 ) -> NDArray[np.float32] | None:
     """Return the features of tokens from gazetteers, then those from patterns; None where there is neither.
 
@@ -43,12 +47,12 @@ def gazetteer_features(
     gazetteer, patterns
     keys : sequence of str
         The tokens' word types.
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First token of each sentence, and the number of tokens.
     places : iterable of Place
         Where each sentence's tokens stand; not asked for without patterns.
     """
-    features = None if gazetteer is None else gazetteer.features(keys, starts)
+    features = None if gazetteer is None else gazetteer.features(keys, sentence_offsets)
     return features if patterns is None else concatenate_features(features, patterns.features(places))
 
 

@@ -95,7 +95,7 @@ class Layout(Protocol):
     def bags(self, table: str, bag: Bag, types: Int) -> tuple[Int, Bag]:
         """Return the distinct rows in the bags of some types, and these bags, with places among those rows."""
 
-    def windows(self, ids: Int, starts: Int, radius: int, padding: int) -> Int:
+    def windows(self, ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
         """Return the id at each window position of each token (2·radius + 1, N)."""
 
 
@@ -113,9 +113,9 @@ class PlainLayout:
         rows, places = np.unique(bag.ids, return_inverse=True)
         return rows, Bag(places.astype(np.int64), bag.offsets)
 
-    def windows(self, ids: Int, starts: Int, radius: int, padding: int) -> Int:
+    def windows(self, ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
         """Return the id at each window position of each token (2·radius + 1, N)."""
-        return windows(ids, starts, radius, padding)
+        return windows(ids, sentence_offsets, radius, padding)
 
 
 _PLAIN = PlainLayout()
@@ -151,7 +151,7 @@ def window_inputs(
     configuration: Configuration,
     ids: Int,
     contexts: Int,
-    starts: Int,
+    sentence_offsets: Int,
     padding: int,
     *,
     features: Float | None = None,
@@ -166,7 +166,7 @@ def window_inputs(
     configuration : Configuration
     ids, contexts : int array (N,)
         Each token's word type and context.
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     padding : int
         The word type of positions outside the sentence.
@@ -175,13 +175,15 @@ def window_inputs(
     layout : Layout
     """
     radius = configuration.radius
-    inputs: dict[str, Any] = {f"i_{k}": row for k, row in enumerate(layout.windows(ids, starts, radius, padding))}
+    inputs: dict[str, Any] = {
+        f"i_{k}": row for k, row in enumerate(layout.windows(ids, sentence_offsets, radius, padding))
+    }
     if configuration.context_width:
-        around = layout.windows(contexts, starts, radius, CONTEXT_PADDING)
+        around = layout.windows(contexts, sentence_offsets, radius, CONTEXT_PADDING)
         inputs |= {f"j_{k}": row for k, row in enumerate(around)}
     if configuration.evidence_width and features is not None:
         inputs["evidence"] = np.concatenate([features, np.zeros((1, features.shape[1]), features.dtype)])
-        tokens = layout.windows(np.arange(len(ids)), starts, radius, len(ids))
+        tokens = layout.windows(np.arange(len(ids)), sentence_offsets, radius, len(ids))
         inputs |= {f"l_{k}": row for k, row in enumerate(tokens)}
     return inputs
 

@@ -44,20 +44,20 @@ Int = NDArray[np.int64]
 UNKNOWN = 5  # the logistic head's label where the corpus does not say; 0 is O, 1 to 4 are B, I, E, S
 
 
-def _messages(Z: NDArray[Any], A: NDArray[Any], starts: Int) -> Messages:
+def _messages(Z: NDArray[Any], A: NDArray[Any], sentence_offsets: Int) -> Messages:
     """Pass messages by the compiled kernel: a program that joins these operations is compiled itself."""
-    return forward_backward(Z, A, starts, compiled=True)
+    return forward_backward(Z, A, sentence_offsets, compiled=True)
 
 
 # The linear chain as operations of the table: its log-partition, and the two gradients of that, which are marginals.
 register(
     Operation(
         "log_partition",
-        lambda Z, A, starts: forward_backward(Z, A, starts).log_partition,
-        lambda Z, A, starts: (),
-        lambda up, out, Z, A, starts: (
-            up * F.tag_marginals(Z, A, starts),
-            up * F.transition_marginals(Z, A, starts),
+        lambda Z, A, sentence_offsets: forward_backward(Z, A, sentence_offsets).log_partition,
+        lambda Z, A, sentence_offsets: (),
+        lambda up, out, Z, A, sentence_offsets: (
+            up * F.tag_marginals(Z, A, sentence_offsets),
+            up * F.transition_marginals(Z, A, sentence_offsets),
             None,
         ),
         joint=_messages,
@@ -67,8 +67,8 @@ register(
 register(
     Operation(
         "tag_marginals",
-        lambda Z, A, starts: forward_backward(Z, A, starts).marginals,
-        lambda Z, A, starts: Z,
+        lambda Z, A, sentence_offsets: forward_backward(Z, A, sentence_offsets).marginals,
+        lambda Z, A, sentence_offsets: Z,
         joint=_messages,
         part=1,
     )
@@ -76,8 +76,8 @@ register(
 register(
     Operation(
         "transition_marginals",
-        lambda Z, A, starts: forward_backward(Z, A, starts).pairs,
-        lambda Z, A, starts: A,
+        lambda Z, A, sentence_offsets: forward_backward(Z, A, sentence_offsets).pairs,
+        lambda Z, A, sentence_offsets: A,
         joint=_messages,
         part=2,
     )
@@ -95,8 +95,10 @@ def _likelihood(Z: Expression, Y: Expression) -> Expression:
 
 def _marginal_likelihood(Z: Expression, Y: Expression) -> Expression:
     A, L = (symbol(name, ("K + 1", "K + 1")) for name in ("A", "L"))
-    starts = symbol("starts", ("S + 1",))
-    return log_partition(Z, A + L, starts) - log_partition(Z + symbol("P", ("N", "K")), A + L, starts)
+    sentence_offsets = symbol("starts", ("S + 1",))
+    return log_partition(Z, A + L, sentence_offsets) - log_partition(
+        Z + symbol("P", ("N", "K")), A + L, sentence_offsets
+    )
 
 
 _LOSSES: dict[str, Callable[[Expression, Expression], Expression]] = {
@@ -124,7 +126,7 @@ def loss_of(emission: Expression, configuration: Configuration, partial: bool = 
 def loss_inputs(
     configuration: Configuration,
     tags: Int,
-    starts: Int,
+    sentence_offsets: Int,
     rng: np.random.Generator,
     allowed: NDArray[np.bool_] | None = None,
 ) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def loss_inputs(
     configuration : Configuration
     tags : int array (N,), or (N, types) for the logistic head
         As `training.labels` gives them.
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     rng : Generator
         Draws the corrupted windows.
@@ -145,7 +147,7 @@ def loss_inputs(
     count, K = len(tags), configuration.tags
     inputs: dict[str, Any] = {"share": np.float32(1 / count)}
     if configuration.loss == "likelihood":
-        inputs |= {"starts": starts, "L": legal_transitions(configuration.types)}
+        inputs |= {"starts": sentence_offsets, "L": legal_transitions(configuration.types)}
     if configuration.head == "logistic":
         Y = tag_marks(configuration, tags)
         unknown = np.repeat(tags == UNKNOWN, 4, axis=1)
@@ -158,7 +160,7 @@ def loss_inputs(
     if allowed is not None:
         return inputs | {"P": np.where(allowed, np.float32(0), np.float32(ILLEGAL))[tags]}
     if configuration.loss == "likelihood":
-        inputs["C"] = transition_counts(tags, starts, K)
+        inputs["C"] = transition_counts(tags, sentence_offsets, K)
     return inputs | {"Y": tag_marks(configuration, tags)}
 
 
@@ -172,11 +174,11 @@ def tag_marks(configuration: Configuration, tags: Int) -> NDArray[np.float32]:
     return Y
 
 
-def transition_counts(tags: Int, starts: Int, K: int) -> NDArray[np.float32]:
+def transition_counts(tags: Int, sentence_offsets: Int, K: int) -> NDArray[np.float32]:
     """Count the transitions (K+1, K+1) along tag paths, the border's (index K) included."""
     before = np.append(K, tags[:-1])
-    before[starts[:-1]] = K
+    before[sentence_offsets[:-1]] = K
     counts = np.zeros((K + 1, K + 1), np.float32)
-    ends = tags[starts[1:] - 1]
+    ends = tags[sentence_offsets[1:] - 1]
     np.add.at(counts, (np.append(before, ends), np.append(tags, np.full(len(ends), K))), 1)
     return counts

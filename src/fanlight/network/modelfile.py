@@ -29,7 +29,7 @@ from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.patterns import Patterns
 
 # 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns;
-# 5: tables with a reach; 6: word vectors by product quantisation
+# 5: tables with a radius; 6: word vectors by product quantisation
 FORMAT = 6
 
 
@@ -48,9 +48,9 @@ class Model:
     provenance : dict
         Settings, data, scores, licences, version: plain JSON values.
     first_stage : FirstStage or None
-        The network whose findings this one is told (`network.document_features`).
+        The network whose probabilities are document features of this one (`network.document_features`).
     gazetteer : Gazetteer or None
-        The names whose marks both are told, and
+        The names whose features both get, and
     patterns : Patterns or None
         the names and regular expressions.
     """

@@ -6,7 +6,7 @@ name      shape              meaning
 <group>   (buckets, width)   embedding table of a group of hashed features
 contexts  (65, g)            embedding of a token's context in its document
 W_k       (m, d_k)           first layer, window position k = 0 … 2c: the k-th block of the lecture's W
-                             (d_k is d, but for tables with a reach: `Configuration.columns_at`)
+                             (d_k is d, but for tables with a radius: `Configuration.columns_at`)
 G_k       (m, g)             the same for the context embedding
 E_k       (m, e)             the same for what is known about each token (`Configuration.evidence_width`)
 b         (m, 1)             first layer's bias

@@ -18,14 +18,14 @@ CONTEXTS = 64  # number of contexts that `word_contexts` tells apart
 CONTEXT_PADDING = CONTEXTS  # the context of positions outside the sentence
 
 
-def windows(ids: Int, starts: Int, radius: int, padding: int) -> Int:
+def windows(ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
     """Return the id at each window position of each token.
 
     Parameters
     ----------
     ids : int array (N,)
         One id a token, sentences end to end.
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     radius : int
         The window reaches from t − radius to t + radius.
@@ -41,9 +41,9 @@ def windows(ids: Int, starts: Int, radius: int, padding: int) -> Int:
     >>> windows(np.array([5, 6, 7]), np.array([0, 2, 3]), 1, 0).tolist()
     [[0, 5, 0], [5, 6, 7], [6, 0, 0]]
     """
-    lengths = np.diff(starts)
-    place = np.arange(len(ids)) + radius * np.repeat(np.arange(1, len(starts)), lengths)
-    padded = np.full(len(ids) + radius * len(starts), padding, ids.dtype)
+    lengths = np.diff(sentence_offsets)
+    place = np.arange(len(ids)) + radius * np.repeat(np.arange(1, len(sentence_offsets)), lengths)
+    padded = np.full(len(ids) + radius * len(sentence_offsets), padding, ids.dtype)
     padded[place] = ids
     return np.stack([padded[place + k] for k in range(-radius, radius + 1)])
 
@@ -81,7 +81,7 @@ def word_contexts(sentences: Sequence[Sequence[str]]) -> Int:
     return np.array(bits, np.int64)
 
 
-def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int) -> Int:
+def corpus_contexts(words: Sequence[str], ids: Int, sentence_offsets: Int, documents: Int) -> Int:
     """Return `word_contexts` of the tokens of many documents at once.
 
     Parameters
@@ -90,7 +90,7 @@ def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int)
         The distinct tokens.
     ids, documents : int array (N,)
         Each token's number among them, and its document.
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     """
     if not len(ids):
@@ -99,14 +99,14 @@ def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int)
     form = np.array([forms.setdefault(word.lower(), len(forms)) for word in words])[ids]
     lower_case = np.array([word == word.lower() for word in words])[ids]
     letters, upper, lower = (
-        _sums(np.array([word[:1].isalpha() and of(word) for word in words])[ids], starts)
+        _sums(np.array([word[:1].isalpha() and of(word) for word in words])[ids], sentence_offsets)
         for of in (bool, str.isupper, str.islower)
     )
     mixed = np.where(3 * lower <= letters - lower, 4, 0)
     cases = np.where(letters < 2, 0, np.where(upper == letters, 2, np.where(lower == letters, 6, mixed)))
-    lengths = np.diff(starts)
+    lengths = np.diff(sentence_offsets)
     case = np.repeat(cases, lengths)
-    place = np.arange(len(ids)) - np.repeat(starts[:-1], lengths)
+    place = np.arange(len(ids)) - np.repeat(sentence_offsets[:-1], lengths)
     _, mention, counts = np.unique(documents * len(forms) + form, return_inverse=True, return_counts=True)
     lower_seen = np.bincount(mention[lower_case & (case != 6)], minlength=len(counts)) > 0
     capital_seen = np.bincount(mention[~lower_case & (place > 0) & (case == 0)], minlength=len(counts)) > 0
@@ -115,11 +115,11 @@ def corpus_contexts(words: Sequence[str], ids: Int, starts: Int, documents: Int)
     return contexts
 
 
-def _sums(values: NDArray[np.bool_], starts: Int) -> Int:
+def _sums(values: NDArray[np.bool_], sentence_offsets: Int) -> Int:
     """Return how many values of each sentence are true."""
     before = np.zeros(len(values) + 1, np.int64)
     np.cumsum(values, out=before[1:])
-    sums: Int = before[starts[1:]] - before[starts[:-1]]
+    sums: Int = before[sentence_offsets[1:]] - before[sentence_offsets[:-1]]
     return sums
 
 

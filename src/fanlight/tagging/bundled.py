@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent.parent / "models"
 
 
 def load_tagger(
-    model: str | os.PathLike[str], verify: bool = False, passes: int | None = None, engine: str = "auto"
+    model: str | os.PathLike[str], verify: bool = False, stages: int | None = None, engine: str = "auto"
 ) -> Tagger:
     """Return the tagger of a bundled model ("en", "ko"), a model file, an installed model or one of the Hub.
 
@@ -30,8 +30,8 @@ def load_tagger(
     """
     name = os.fspath(model)
     if name in bundled_models():
-        return _load_bundled(name, verify, passes, engine)
-    return Tagger(limit_stages(load_model(model_file(name), verify), passes), engine)
+        return _load_bundled(name, verify, stages, engine)
+    return Tagger(limit_stages(load_model(model_file(name), verify), stages), engine)
 
 
 def bundled_models() -> list[str]:
@@ -63,13 +63,13 @@ def model_file(model: str) -> Path:
 
 
 @lru_cache(8)
-def _load_bundled(name: str, verify: bool, passes: int | None, engine: str) -> Tagger:
-    return Tagger(limit_stages(load_model(model_file(name), verify), passes), engine)
+def _load_bundled(name: str, verify: bool, stages: int | None, engine: str) -> Tagger:
+    return Tagger(limit_stages(load_model(model_file(name), verify), stages), engine)
 
 
-def limit_stages(model: Model, passes: int | None) -> Model:
-    """Return a model without its second, document-aware network if `passes` is 1."""
-    if passes != 1 or model.first_stage is None:
+def limit_stages(model: Model, stages: int | None) -> Model:
+    """Return a model without its second, document-aware network if `stages` is 1."""
+    if stages != 1 or model.first_stage is None:
         return model
     first_stage = model.first_stage
     return replace(model, configuration=first_stage.configuration, parameters=first_stage.parameters, first_stage=None)

@@ -48,7 +48,7 @@ class WindowWord:
     contribution : float
         What it adds to the tag's score, compared with an empty window.
     parts : dict of str to float
-        The same by what is known of it: its word vector, its tables of features, its context, its evidence.
+        The same by part of x: its word vector, its tables of features, its case context, its document features.
     start, end : int
         Its offsets; outside the sentence both are where a word would be inserted.
     inputs : dict of str to list of float
@@ -312,7 +312,7 @@ def _exciting_words(inside: Inside, unit: int, most: int = 6) -> list[tuple[str,
 
 
 def summands(
-    network: Network, k: int, vector: Float, context: int | None, document_features: Mapping[str, Float]
+    network: Network, k: int, vector: Float, case_context: int | None, document_features: Mapping[str, Float]
 ) -> dict[str, Float]:
     """Return what window position k adds to a, by part.
 
@@ -323,7 +323,7 @@ def summands(
         0 … 2c.
     vector : float array (d,)
         The word type's vector, of which each table has its columns.
-    context : int or None
+    case_context : int or None
         `CONTEXT_PADDING` outside the sentence; None if the network has no contexts.
     document_features : mapping of str to float array
         What is known about the token, by name, in the order of E_k's columns.
@@ -337,8 +337,8 @@ def summands(
         if len(values):
             parts[name] = W[:, column : column + len(values)] @ values
         column += len(values)
-    if context is not None:
-        parts["context"] = p[f"G_{k}"].astype(np.float64) @ p["contexts"][context]
+    if case_context is not None:
+        parts["context"] = p[f"G_{k}"].astype(np.float64) @ p["contexts"][case_context]
     column = 0
     for name, values in document_features.items():
         parts[name] = p[f"E_{k}"].astype(np.float64)[:, column : column + len(values)] @ values
@@ -347,13 +347,13 @@ def summands(
 
 
 def inputs_of(
-    network: Network, k: int, vector: Float, context: int | None, features: Mapping[str, Float]
+    network: Network, k: int, vector: Float, case_context: int | None, features: Mapping[str, Float]
 ) -> dict[str, Float]:
     """Return the entries of x at window position k, by part; parameters as of `summands`."""
     configuration = network.configuration
     inputs = {name: vector[configuration.columns[name]] for name in configuration.seen_at(k)}
-    if context is not None:
-        inputs["context"] = network.parameters["contexts"][context]
+    if case_context is not None:
+        inputs["context"] = network.parameters["contexts"][case_context]
     return {name: values for name, values in {**inputs, **features}.items() if len(values)}
 
 

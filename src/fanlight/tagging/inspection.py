@@ -73,23 +73,23 @@ class Inspector:
                     "patterns": row[lists_end:patterns_end],
                     "other mentions": row[patterns_end:],
                 }
-            context = outside if u is None or outside is None else int(read.contexts[u])
+            case_context = outside if u is None or outside is None else int(read.contexts[u])
             features = {name: values for name, values in features.items() if len(values)}
-            parts.append(summands(self._network, k, vectors[k], context, features))
-            inputs.append(inputs_of(self._network, k, vectors[k], context, features))
+            parts.append(summands(self._network, k, vectors[k], case_context, features))
+            inputs.append(inputs_of(self._network, k, vectors[k], case_context, features))
         hidden = self._engine.hidden(tokens)
         near: list[Neighbour] = []
         if self._nearest is not None:
             near = self._nearest.nearest(hidden[token], NEAREST)
         Z = self._engine.emissions(tokens)[low:high]
-        starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
+        token_starts, token_ends = tokens.token_starts.tolist(), tokens.token_ends.tolist()
         window_offsets: list[tuple[int, int]] = []
         for position, u in enumerate(around, -self._model.configuration.radius):
-            border = starts[low] if position < 0 else ends[high - 1]
-            window_offsets.append((border, border) if u is None else (starts[u], ends[u]))
+            border = token_starts[low] if position < 0 else token_ends[high - 1]
+            window_offsets.append((border, border) if u is None else (token_starts[u], token_ends[u]))
         window = ["" if u is None else words[u] for u in around]
         inside = Inside(window, window_offsets, inputs, parts, Z, token - low, near, words, hidden)
-        start, end = starts[token], ends[token]
+        start, end = token_starts[token], token_ends[token]
         return explain(self._network, inside, start, end, words[token], tag=tag, most=most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
@@ -109,20 +109,20 @@ class Inspector:
     def tokens(self, text: str) -> list[tuple[int, int]]:
         """Return start and end of each token of a text."""
         tokens = read_texts([text], self._engine.unit)
-        return list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+        return list(zip(tokens.token_starts.tolist(), tokens.token_ends.tolist(), strict=True))
 
     def readings(self, text: str, count: int) -> Readings:
         """Return the most probable readings of each sentence; see `Tagger.readings`."""
         if self._model.configuration.head == "logistic":
             raise DataError("readings: this model's head (logistic) tags each type for itself: it has no readings")
         tokens = read_texts([text], self._engine.unit)
-        starts, ends = tokens.starts.tolist(), tokens.ends.tolist()
+        token_starts, token_ends = tokens.token_starts.tolist(), tokens.token_ends.tolist()
         Z = self._engine.emissions(tokens)
         sentences = []
         for begin, end in pairwise(tokens.sentences.tolist()):
             rows = []
             for probability, spans in self._network.readings(Z[begin:end], count):
-                places = [(starts[begin + s], ends[begin + e - 1], type_) for s, e, type_ in spans]
+                places = [(token_starts[begin + s], token_ends[begin + e - 1], type_) for s, e, type_ in spans]
                 rows.append((probability, tuple(Entity(s, e, type_, text[s:e]) for s, e, type_ in places)))
             sentences.append(rows)
         return sentences

@@ -71,27 +71,27 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
             ended = not piece
             place += len(piece)
             long = len(remainder) >= BYTES
-            cut = (piece.find(b"\n") if long else piece.rfind(b"\n")) + 1
-            if not cut and not ended:
+            line_end = (piece.find(b"\n") if long else piece.rfind(b"\n")) + 1
+            if not line_end and not ended:
                 remainder += piece
                 continue
-            parts = [remainder, piece[:cut]]
+            parts = [remainder, piece[:line_end]]
             if long:  # one line, which is not copied
-                cut_again = piece.rfind(b"\n") + 1
-                remainder += piece[:cut]
-                parts = [remainder, piece[cut:cut_again]]
-                cut = cut_again
-            remainder = bytearray(piece[cut:])
+                last_line_end = piece.rfind(b"\n") + 1
+                remainder += piece[:line_end]
+                parts = [remainder, piece[line_end:last_line_end]]
+                line_end = last_line_end
+            remainder = bytearray(piece[line_end:])
             for text in parts if long else [bytearray().join(parts)]:
                 if not text:
                     continue
                 _check_utf8(path, text, number, offset, begin)
                 count = text.count(b"\n") + (not text.endswith(b"\n"))
-                block = _cut(text, count, 0 if offset else len(BOM) * text.startswith(BOM))
+                block = _split_lines(text, count, 0 if offset else len(BOM) * text.startswith(BOM))
                 offset += len(text) - MARGIN
                 if number + count > skip + 1:
                     out = max(0, skip + 1 - number)
-                    block = Block(block.data, block.starts[out:], block.ends[out:])
+                    block = Block(block.data, block.text_starts[out:], block.text_ends[out:])
                     yield Lines(path, number + out, block, raw.tell() if seekable else 0)
                 number += count
 
@@ -103,22 +103,22 @@ def _read_piece(path: str, file: BinaryIO, most: int) -> Any:
         raise DataError(unreadable(path, error)) from None
 
 
-def _cut(data: bytearray, count: int, begin: int) -> Block:
+def _split_lines(data: bytearray, count: int, begin: int) -> Block:
     """Return each line from byte `begin` on, without its end, as a document; `data` gets a margin."""
     size = len(data)
     data += bytes(MARGIN)
     array = np.frombuffer(data, np.uint8)
     array.flags.writeable = False  # as the kernels know it
     open_ended = array[size - 1] != 10
-    ends = np.flatnonzero(array[:size] == 10) if count > 1 else np.array([size - 1][: 1 - open_ended], np.int64)
-    starts = np.append(begin, ends + 1)
+    text_ends = np.flatnonzero(array[:size] == 10) if count > 1 else np.array([size - 1][: 1 - open_ended], np.int64)
+    text_starts = np.append(begin, text_ends + 1)
     if open_ended:
-        ends = np.append(ends, size)
+        text_ends = np.append(text_ends, size)
     else:
-        starts = starts[:-1]
-    while len(carriage_returns := np.flatnonzero((ends > starts) & (array[ends - 1] == 13))):
-        ends[carriage_returns] -= 1
-    return Block(array, starts, ends)
+        text_starts = text_starts[:-1]
+    while len(carriage_returns := np.flatnonzero((text_ends > text_starts) & (array[text_ends - 1] == 13))):
+        text_ends[carriage_returns] -= 1
+    return Block(array, text_starts, text_ends)
 
 
 def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) -> None:

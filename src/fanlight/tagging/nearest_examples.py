@@ -62,7 +62,7 @@ class NearestExamples:
 
     def __init__(self, documents: Sequence[Sequence[Sentence]], hidden: Callable[[Sequence[Sentence]], Float]) -> None:
         self._sentences = [sentence for document in documents for sentence in document]
-        self._ends = np.cumsum([len(sentence.starts) for sentence in self._sentences])
+        self._ends = np.cumsum([len(sentence.token_starts) for sentence in self._sentences])
         self._directions = _directions(np.concatenate([hidden(document) for document in documents]))
 
     def nearest(self, h: Float, count: int) -> list[Neighbour]:
@@ -72,9 +72,9 @@ class NearestExamples:
         for place in np.argsort(-similarity, kind="stable")[:count].tolist():
             number = int(np.searchsorted(self._ends, place, "right"))
             sentence = self._sentences[number]
-            token = place - int(self._ends[number]) + len(sentence.starts)
-            tag = tags_from_spans(sentence.spans, len(sentence.starts))[token]
-            start, end = sentence.starts[token], sentence.ends[token]
+            token = place - int(self._ends[number]) + len(sentence.token_starts)
+            tag = tags_from_spans(sentence.spans, len(sentence.token_starts))[token]
+            start, end = sentence.token_starts[token], sentence.token_ends[token]
             neighbours.append(Neighbour(sentence.text, start, end, tag, float(similarity[place])))
         return neighbours
 

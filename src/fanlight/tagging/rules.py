@@ -172,7 +172,7 @@ class Rules:
         matches = _search(find_matches, block, (begin, end), self._automata, single_spaces=False)
         types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
         both = Entities.concatenate([names, matches._replace(types=types[matches.types])])
-        order = np.lexsort((both.starts, both.documents))  # names before patterns
+        order = np.lexsort((both.char_starts, both.documents))  # names before patterns
         return Entities(*(column[order] for column in both))
 
 
@@ -186,7 +186,7 @@ def _view(text: str, single_spaces: bool) -> Normalised | None:
 
 def _place(view: Normalised, start: int, end: int) -> tuple[int, int]:
     """Return where ``view.text[start:end]`` stands in the original."""
-    return int(view.starts[start]), int(view.ends[end - 1])
+    return int(view.source_starts[start]), int(view.source_ends[end - 1])
 
 
 def _search(
@@ -211,12 +211,12 @@ def _search(
     out = type(matches)(*columns)
     out.documents[:] += first_document
     for row, d in enumerate(matches.documents.tolist()):
-        begin, form = int(block.starts[first_document + d]), int(forms.starts[d])
+        begin, form = int(block.text_starts[first_document + d]), int(forms.text_starts[d])
         out.byte_starts[row] += begin - form
         out.byte_ends[row] += begin - form
         if d in views:
-            start, end = _place(views[d], int(matches.starts[row]), int(matches.ends[row]))
-            out.starts[row], out.ends[row] = start, end
+            start, end = _place(views[d], int(matches.char_starts[row]), int(matches.char_ends[row]))
+            out.char_starts[row], out.char_ends[row] = start, end
             out.byte_starts[row] = begin + len(texts[d][:start].encode())
             out.byte_ends[row] = out.byte_starts[row] + len(texts[d][start:end].encode())
     return out
@@ -225,13 +225,13 @@ def _search(
 def _run_kernel(
     search: Callable[..., int], block: Block, documents: tuple[int, int], table: Names | Automata
 ) -> Entities:
-    """Return all that a kernel finds, which says how much that is if there is no room for it."""
+    """Return all that a kernel finds, which says how much that is if it is beyond the capacity."""
     from fanlight.engine.columns import Entities
 
     count, out = 1 << 12, Entities.allocate(0)
     while len(out.types) < count:
         out = Entities.allocate(count)
-        count = search(block.data, block.starts, block.ends, *documents, table, out)
+        count = search(block.data, block.text_starts, block.text_ends, *documents, table, out)
     return Entities(*(column[:count] for column in out))
 
 

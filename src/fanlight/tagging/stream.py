@@ -47,15 +47,15 @@ def tag_lines(
     """
     waiting: deque[tuple[Lines, list[_Share]]] = deque()
     for batch in batches:
-        if len(batch.block.starts) == 1 and batch.block.ends[0] - batch.block.starts[0] > LONG:
+        if len(batch.block.text_starts) == 1 and batch.block.text_ends[0] - batch.block.text_starts[0] > LONG:
             while waiting:
                 yield _join(*waiting.popleft())
             yield from _tag_long(batch, choose, threshold, rules, threads)
             continue
         shares = []
         for tagger, documents in _divide(batch.block, choose):
-            part = Block(batch.block.data, batch.block.starts[documents], batch.block.ends[documents])
-            engine = tagger._engine_for(len(documents), int((part.ends - part.starts).sum()))
+            part = Block(batch.block.data, batch.block.text_starts[documents], batch.block.text_ends[documents])
+            engine = tagger._engine_for(len(documents), int((part.text_ends - part.text_starts).sum()))
             write = partial(_writer(engine, tagger.types, rules), part)
             shares.append(_Share(documents, engine.begin(part, tagger._thresholds(threshold), write, threads)))
         if shares:
@@ -82,7 +82,7 @@ def _tag_long(
 ) -> Iterator[tuple[Lines, bytes]]:
     """Yield the line of one long document in segments, of which the last has the document."""
     block, empty = batch.block, batch._replace(block=Block.of([]))
-    begin, end = int(block.starts[0]), int(block.ends[0])
+    begin, end = int(block.text_starts[0]), int(block.text_ends[0])
     tagger = choose if isinstance(choose, Tagger) else choose(_script(block.data, begin, end))
     tagger.warm()  # whatever it takes, it takes less than a long document by the plain engine
     engine, types = tagger._engine_for(1, end - begin), tagger.types
@@ -106,7 +106,7 @@ def _join(batch: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
     """Bring the lines of all languages into order."""
     if len(shares) == 1:
         return batch, b"".join(future.result()[0] for future in shares[0].futures)
-    texts: list[bytes] = [b""] * len(batch.block.starts)
+    texts: list[bytes] = [b""] * len(batch.block.text_starts)
     for share in shares:
         place = 0
         for future in share.futures:
@@ -119,15 +119,15 @@ def _join(batch: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
 
 def _divide(block: Block, choose: Choose) -> list[tuple[Tagger, NDArray[np.int64]]]:
     """Return the documents that each tags: those without a byte that begins a Hangul syllable are quickly told."""
-    documents = np.arange(len(block.starts))
+    documents = np.arange(len(block.text_starts))
     if not len(documents):
         return []
     if isinstance(choose, Tagger):
         return [(choose, documents)]
     hangul = np.flatnonzero((block.data >= 0xEA) & (block.data <= 0xED))
-    maybe = np.unique(np.searchsorted(block.ends, hangul, "right"))
+    maybe = np.unique(np.searchsorted(block.text_ends, hangul, "right"))
     raw = block.data.tobytes() if len(maybe) else b""
-    korean = [d for d in maybe.tolist() if language_of(raw[block.starts[d] : block.ends[d]].decode()) == "ko"]
+    korean = [d for d in maybe.tolist() if language_of(raw[block.text_starts[d] : block.text_ends[d]].decode()) == "ko"]
     if not korean:
         return [(choose("en"), documents)]
     others = np.setdiff1d(documents, korean)

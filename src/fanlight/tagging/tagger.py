@@ -269,7 +269,7 @@ class Tagger:
     ) -> list[list[TokenSpan]]:
         """Tag documents that are tokenised already; return the entities of each sentence of all, in its own tokens."""
         words = [token for document in documents for sentence in document for token in sentence.tokens]
-        lengths = [len(sentence.starts) for document in documents for sentence in document]
+        lengths = [len(sentence.token_starts) for document in documents for sentence in document]
         owners = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
         return self._sentence_spans(words, lengths, owners, lambda: documents, probabilities=probabilities)
 

@@ -1,4 +1,4 @@
-"""The rows of the table of twins (`engine.twins`) whose plain form stands in this room, and the whole table."""
+"""The rows of the table of twins (`engine.twins`) whose plain form stands in this package, and the whole table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
     engine, block = engines("en")[0], Block.of([*texts, "Paris 12 miles"])
     entities = engine.entities(block, np.zeros(len(engine.types)))
     _, join = rules.extend_types(engine.types, plain)
-    return rows_of(join(block, 0, len(block.starts), entities))
+    return rows_of(join(block, 0, len(block.text_starts), entities))
 
 
 def _cases(st: Any) -> Any:

@@ -126,39 +126,40 @@ def _offsets(sizes: Sequence[int]) -> NDArray[np.int64]:
 
 
 @kernel()
-def find_matches(data: Any, starts: Any, ends: Any, begin: int, end: int, automata: Any, out: Any) -> int:
+def find_matches(data: Any, text_starts: Any, text_ends: Any, begin: int, end: int, automata: Any, out: Any) -> int:
     """Find all matches in texts [begin, end) as `Automaton.find` does for each expression.
 
     Parameters
     ----------
     data : uint8 array
         UTF-8 without half surrogates.
-    starts, ends : int64 arrays (texts,)
-        Text d is ``data[starts[d]:ends[d]]``: a document, or a sentence, which the expressions then see nothing around.
+    text_starts, text_ends : int64 arrays (texts,)
+        Text d is ``data[text_starts[d]:text_ends[d]]``: a document, or a sentence, which is all that the expressions
+        see.
     begin, end : int
     automata : Automata
     out : engine.columns.Entities
-        Gets, as far as there is room: the number of the text, start and end in code points of the text and in bytes of
+        Gets, within its capacity: the number of the text, start and end in code points of the text and in bytes of
         `data`, the number of the expression as type, and probability 1. By text, then expression, then start.
 
     Returns
     -------
     int
-        How many matches there are, be there room for them or not.
+        How many matches there are, whatever the capacity.
     """
     longest = 0
     for d in range(begin, end):
-        longest = max(longest, ends[d] - starts[d])
+        longest = max(longest, text_ends[d] - text_starts[d])
     states = np.empty(min(longest, BLOCK) + 5, np.int32)
     labels = np.empty((longest // BLOCK + 1, 2), np.int32)
     count = 0
     for d in range(begin, end):
         possible = np.uint64(0)
-        for i in range(starts[d], ends[d]):
+        for i in range(text_starts[d], text_ends[d]):
             possible |= automata.required[data[i]]
         for e in range(len(automata.ends)):
             if (possible >> np.uint64(e & 63)) & np.uint64(1):
-                text = _Text(data, np.int64(starts[d]), np.int64(ends[d]))
+                text = _Text(data, np.int64(text_starts[d]), np.int64(text_ends[d]))
                 tables = _tables_of(automata, e)
                 _label_blocks(text, tables, states, labels)
                 count = _walk(text, tables, states, labels, (np.int64(d), np.int64(e)), out, count)
@@ -210,7 +211,7 @@ def _walk(text: Any, tables: Any, states: Any, labels: Any, numbers: Any, out: A
             if node <= 0:
                 if count < len(out.types):
                     out.documents[count], out.types[count] = numbers
-                    out.starts[count], out.ends[count] = start, place
+                    out.char_starts[count], out.char_ends[count] = start, place
                     out.byte_starts[count], out.byte_ends[count] = byte_start, i
                     out.probabilities[count] = 1.0
                 count += 1

@@ -118,14 +118,14 @@ def is_figure(word: str) -> bool:
 
 
 def ends_after_mark(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
+    text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line.
 
     Parameters
     ----------
     text : str
-    starts, ends : sequence of int
+    token_starts, token_ends : sequence of int
         Of the tokens.
     t : int
         Begins with no small letter.
@@ -136,101 +136,111 @@ def ends_after_mark(
     """
 
     def bits(u: int) -> int:
-        return boundary_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+        return boundary_bits(text[token_starts[u] : token_ends[u]]) if u < len(token_starts) else 0
 
     mark = t - 1
-    while mark > sentence_start and not is_final(text[starts[mark] : ends[mark]]):
+    while mark > sentence_start and not is_final(text[token_starts[mark] : token_ends[mark]]):
         mark -= 1
     here = bits(t)
     if mark < t - 1:
         speaks = bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)
         return not (bits(mark) & EXCLAIMS and here & UPPER_LETTER and speaks)
-    if mark <= sentence_start or starts[mark] > ends[mark - 1]:
+    if mark <= sentence_start or token_starts[mark] > token_ends[mark - 1]:
         return True
     before = bits(mark - 1)
     if not bits(mark) & STOP:
         return not before & BRAND or here & STARTS != 0
     u = mark - 1
     kind = before & (DIGITS | LETTER)
-    while kind and u > sentence_start and starts[u] == ends[u - 1] and bits(u - 1) & kind:
+    while kind and u > sentence_start and token_starts[u] == token_ends[u - 1] and bits(u - 1) & kind:
         u -= 1
-    length, leads = ends[mark - 1] - starts[u], u == sentence_start or starts[u] == line_start
+    length, leads = token_ends[mark - 1] - token_starts[u], u == sentence_start or token_starts[u] == line_start
     if before & DIGITS:
         return not (here & (FIRST_DIGIT | HANGUL) or (here & MONTH and length < 3) or (leads and length < 4))
     if (before & LISTED and leads) or (before & NUMBERED and here & FIRST_DIGIT):
         return False
-    inner = u > sentence_start and starts[u] == ends[u - 1] and bits(u - 1) & STOP
+    inner = u > sentence_start and token_starts[u] == token_ends[u - 1] and bits(u - 1) & STOP
     return not (before & LETTER and (inner or (bits(u) & UPPER_LETTER and length <= LETTERS)))
 
 
 def ends_before_small_letter(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int
+    text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int
 ) -> bool:
     """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
-    word, mark = text[starts[t - 2] : ends[t - 2]], text[starts[t - 1] : ends[t - 1]]
-    if t - 2 < sentence_start or starts[t - 1] > ends[t - 2]:
+    word, mark = text[token_starts[t - 2] : token_ends[t - 2]], text[token_starts[t - 1] : token_ends[t - 1]]
+    if t - 2 < sentence_start or token_starts[t - 1] > token_ends[t - 2]:
         return False
     if boundary_bits(mark) & EXCLAIMS:
         return not boundary_bits(word) & BRAND
-    starts_sentence = boundary_bits(text[starts[t] : ends[t]]) & STARTS != 0
+    starts_sentence = boundary_bits(text[token_starts[t] : token_ends[t]]) & STARTS != 0
     return mark == "." and len(word) >= LEAST and (word.islower() or (starts_sentence and word[0].isalpha()))
 
 
-def begins_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> bool:
+def begins_line(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int) -> bool:
     """Tell whether a line that begins with token t, amid text in small letters, begins a sentence or an item of a list.
 
     A sentence begins with a pronoun or the like with a capital; an item with a number of up to three digits with its
     mark, that is no day of a month.
     """
-    here = boundary_bits(text[starts[t] : ends[t]])
+    here = boundary_bits(text[token_starts[t] : token_ends[t]])
     if here & UPPER_LETTER and here & STARTS and not here & LETTER:
         return True
-    u, count = t, len(starts)
-    while u < count and u < t + 4 and (u == t or starts[u] == ends[u - 1]):
-        if not boundary_bits(text[starts[u] : ends[u]]) & DIGITS:
+    u, count = t, len(token_starts)
+    while u < count and u < t + 4 and (u == t or token_starts[u] == token_ends[u - 1]):
+        if not boundary_bits(text[token_starts[u] : token_ends[u]]) & DIGITS:
             break
         u += 1
-    if u == t or u + 1 >= count or starts[u] > ends[u - 1] or starts[u + 1] == ends[u] or ends[u - 1] - starts[t] > 3:
+    if (
+        u == t
+        or u + 1 >= count
+        or token_starts[u] > token_ends[u - 1]
+        or token_starts[u + 1] == token_ends[u]
+        or token_ends[u - 1] - token_starts[t] > 3
+    ):
         return False
-    following = boundary_bits(text[starts[u + 1] : ends[u + 1]])
-    return boundary_bits(text[starts[u] : ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
+    following = boundary_bits(text[token_starts[u + 1] : token_ends[u + 1]])
+    return boundary_bits(text[token_starts[u] : token_ends[u]]) & ITEM != 0 and not following & (MONTH | FIRST_DIGIT)
 
 
-def begins_item(text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int) -> bool:
+def begins_item(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int) -> bool:
     """Tell whether a line that begins with token t, with a capital or digit, begins an item; see above."""
 
     def bits(u: int) -> int:
-        return boundary_bits(text[starts[u] : ends[u]]) if u < len(starts) else 0
+        return boundary_bits(text[token_starts[u] : token_ends[u]]) if u < len(token_starts) else 0
 
     before, here, following = bits(t - 1), bits(t), bits(t + 1)
     if before & COLON:
         return True
     figures = before & FIRST_DIGIT and t - 2 >= sentence_start and bits(t - 2) & FIRST_DIGIT
-    if figures and starts[t - 1] > ends[t - 2]:
+    if figures and token_starts[t - 1] > token_ends[t - 2]:
         return True
-    apart = t + 1 < len(starts) and starts[t + 1] > ends[t]
+    is_separate = t + 1 < len(token_starts) and token_starts[t + 1] > token_ends[t]
     if here & FIRST_DIGIT:
-        return apart and bits(sentence_start) & FIRST_DIGIT != 0 and following & UPPER_LETTER != 0
-    if apart and here & CAPITALS and (following & CAPITALS or text[starts[t + 1] : ends[t + 1]] in BULLETS):
+        return is_separate and bits(sentence_start) & FIRST_DIGIT != 0 and following & UPPER_LETTER != 0
+    if (
+        is_separate
+        and here & CAPITALS
+        and (following & CAPITALS or text[token_starts[t + 1] : token_ends[t + 1]] in BULLETS)
+    ):
         return True
-    return not apart and following & COLON != 0 and not text[starts[t - 1]].islower()
+    return not is_separate and following & COLON != 0 and not text[token_starts[t - 1]].islower()
 
 
 def ends_after_abbreviation(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
+    text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
-    before = boundary_bits(text[starts[t - 1] : ends[t - 1]])
-    here = boundary_bits(text[starts[t] : ends[t]])
+    before = boundary_bits(text[token_starts[t - 1] : token_ends[t - 1]])
+    here = boundary_bits(text[token_starts[t] : token_ends[t]])
     if (
         not before & (ENDS | INITIAL)
         or not here & UPPER_LETTER
         or t - 1 == sentence_start
-        or starts[t - 1] == line_start
+        or token_starts[t - 1] == line_start
     ):
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)
-    if before & INITIAL or here & CONTINUES or t + 1 >= len(starts) or starts[t + 1] == ends[t]:
+    if before & INITIAL or here & CONTINUES or t + 1 >= len(token_starts) or token_starts[t + 1] == token_ends[t]:
         return False
-    return boundary_bits(text[starts[t + 1] : ends[t + 1]]) & VERB != 0
+    return boundary_bits(text[token_starts[t + 1] : token_ends[t + 1]]) & VERB != 0

@@ -32,12 +32,12 @@ class Characters:
         self.values[at] = lower.astype(np.uint64) + np.uint64(1)
         self.classes = np.zeros(len(self.values), np.uint64)
         self.classes[at] = classes
-        self.at = text.starts[owner] + self.MARGIN * (2 * owner + 1) + self.place
+        self.at = text.word_starts[owner] + self.MARGIN * (2 * owner + 1) + self.place
         with np.errstate(over="ignore"):
             sums = np.zeros(len(lower) + 1, np.uint64)
             np.cumsum((lower.astype(np.uint64) + np.uint64(1)) * POWERS[text.place % len(POWERS)], out=sums[1:])
-        self._sums, self._starts, self._ends = sums, text.starts[owner], text.ends[owner]
-        self.lengths = self._ends - self._starts
+        self._sums, self._word_starts, self._word_ends = sums, text.word_starts[owner], text.word_ends[owner]
+        self.lengths = self._word_ends - self._word_starts
 
     def window(self, begin: int, end: int) -> UInt:
         """Hash of the code points from `begin` to `end` around each character."""
@@ -48,7 +48,7 @@ class Characters:
     def part(self, begin: Int, end: Int) -> UInt:
         """Hash of ``word[begin:last]`` for each character."""
         with np.errstate(over="ignore"):
-            total = self._sums[self._starts + end] - self._sums[self._starts + begin]
+            total = self._sums[self._word_starts + end] - self._sums[self._word_starts + begin]
             hashes: UInt = total * INVERSE_POWERS[begin % len(POWERS)]
             return hashes
 

@@ -1,4 +1,4 @@
-"""Compiled kernels for characters in UTF-8: cutting, features and gazetteers from the bytes.
+"""Compiled kernels for characters in UTF-8: tokens, features and gazetteers from the bytes.
 
 They give what `tokens.characters`, `features.extract` and `Gazetteer.features` give, for a chunk (what stands between
 white space) that is short and has only characters of Korean text (`known`); each is tested to agree.
@@ -102,7 +102,7 @@ def gazetteer_features(
 
 @kernel()
 def tokenize(data: Any, begin: int, end: int, pairs: Any) -> int:
-    """Cut a chunk into characters; fill `pairs` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
+    """Split a chunk into characters; fill `pairs` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3

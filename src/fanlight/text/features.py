@@ -121,7 +121,7 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
     return bags
 
 
-def character_keys(text: str, starts: Sequence[int], ends: Sequence[int]) -> list[str]:
+def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[int]) -> list[str]:
     r"""Return the keys of character tokens: position in and normal form of their space-delimited word.
 
     Invisible characters between tokens separate no words, but zero-width space and its kin.
@@ -133,12 +133,14 @@ def character_keys(text: str, starts: Sequence[int], ends: Sequence[int]) -> lis
     """
     keys: list[str] = []
     head = 0
-    count = len(starts)
+    count = len(token_starts)
     for t in range(count):
-        if t + 1 == count or (starts[t + 1] != ends[t] and _separates(text[ends[t] : starts[t + 1]])):
-            word = text[starts[head] : ends[t]]
+        if t + 1 == count or (
+            token_starts[t + 1] != token_ends[t] and _separates(text[token_ends[t] : token_starts[t + 1]])
+        ):
+            word = text[token_starts[head] : token_ends[t]]
             if len(word) != t + 1 - head or not is_normal(word):
-                places = zip(starts[head : t + 1], ends[head : t + 1], strict=True)
+                places = zip(token_starts[head : t + 1], token_ends[head : t + 1], strict=True)
                 word = "".join(character_form(text[s:e]) for s, e in places)
             keys.extend(f"{i}\t{word}" for i in range(t + 1 - head))
             head = t + 1

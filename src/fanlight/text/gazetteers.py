@@ -74,10 +74,10 @@ class Gazetteer:
         if unit == "character":
             hashes, longest = word_hashes([name.lower() for name in names]), max(map(len, names), default=1)
         else:
-            starts, ends, _ = segment(text := "\n".join(names), "word")
+            token_starts, token_ends, _ = segment(text := "\n".join(names), "word")
             line_ends = np.cumsum([len(name) + 1 for name in names])
-            line = np.searchsorted(line_ends, starts, "right")
-            tokens = [text[s:e].lower() for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+            line = np.searchsorted(line_ends, token_starts, "right")
+            tokens = [text[s:e].lower() for s, e in zip(token_starts.tolist(), token_ends.tolist(), strict=True)]
             line_tokens = np.searchsorted(line, np.arange(len(names)))
             counts = np.bincount(line, minlength=len(names))
             longest = int(counts.max(initial=1))
@@ -97,14 +97,14 @@ class Gazetteer:
         """How many numbers `features` gives a token."""
         return MARKS * len(self.lists)
 
-    def features(self, keys: Sequence[str], starts: Int) -> NDArray[np.float32]:
+    def features(self, keys: Sequence[str], sentence_offsets: Int) -> NDArray[np.float32]:
         """Return for each token its place in names of each list.
 
         Parameters
         ----------
         keys : sequence of str
             The tokens' word types (`text.features`).
-        starts : int array (S+1,)
+        sentence_offsets : int array (S+1,)
             First token of each sentence, and the number of tokens.
 
         Returns
@@ -122,7 +122,9 @@ class Gazetteer:
             return self._of_characters(keys)
         out = np.zeros((len(keys), len(self.lists), MARKS), np.float32)
         hashes = word_hashes([key.lower() for key in keys])
-        available = np.repeat(starts[1:], np.diff(starts)) - np.arange(len(keys))  # tokens to the sentence's end
+        available = np.repeat(sentence_offsets[1:], np.diff(sentence_offsets)) - np.arange(
+            len(keys)
+        )  # tokens to the sentence's end
         run = np.zeros(len(keys), np.uint64)
         for length in range(1, min(self.longest, int(available.max(initial=0))) + 1):
             inside = np.flatnonzero(available >= length)

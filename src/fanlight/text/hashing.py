@@ -94,11 +94,11 @@ def seed_of(name: str) -> np.uint64:
 
 @dataclass(frozen=True)
 class Spans:
-    """Words laid end to end: ``points[starts[w]:ends[w]]`` are the code points of word w."""
+    """Words laid end to end: ``points[word_starts[w]:word_ends[w]]`` are the code points of word w."""
 
     points: NDArray[np.uint32]
-    starts: Int
-    ends: Int
+    word_starts: Int
+    word_ends: Int
     owner: Int  # the word of each code point
     place: Int  # its index in the word
 
@@ -107,15 +107,15 @@ class Spans:
         """Lay words, none of them empty, end to end."""
         points = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter(map(len, words), np.int64, len(words))
-        ends = np.cumsum(lengths)
-        starts = ends - lengths
+        word_ends = np.cumsum(lengths)
+        word_starts = word_ends - lengths
         owner = np.repeat(np.arange(len(words)), lengths)
-        return cls(points, starts, ends, owner, np.arange(len(points)) - starts[owner])
+        return cls(points, word_starts, word_ends, owner, np.arange(len(points)) - word_starts[owner])
 
     @property
     def lengths(self) -> Int:
         """Code points of each word."""
-        return self.ends - self.starts
+        return self.word_ends - self.word_starts
 
     def hash(self, values: NDArray[np.uint32], keep: NDArray[np.bool_] | None = None, place: Int | None = None) -> UInt:
         """Hash of each word's (kept) values; `place` overrides the exponents."""
@@ -125,11 +125,11 @@ class Spans:
         owner = self.owner
         if keep is not None:
             terms, owner = terms[keep], owner[keep]
-        total = np.zeros(len(self.starts), np.uint64)
+        total = np.zeros(len(self.word_starts), np.uint64)
         if len(terms):
             # the terms of one word are neighbours: sums between borders, taken modulo 2**64
-            word_starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-            total[owner[word_starts]] = np.add.reduceat(terms, word_starts)
+            run_starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+            total[owner[run_starts]] = np.add.reduceat(terms, run_starts)
         return total
 
 

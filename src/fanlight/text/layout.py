@@ -27,38 +27,38 @@ def is_final(token: str) -> bool:
     return token[-1] in FINAL and len(set(token)) == 1
 
 
-def separates_columns(text: str, starts: Sequence[int], ends: Sequence[int], t: int, columns: bool) -> bool:
+def separates_columns(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, columns: bool) -> bool:
     """Tell whether the gap before token t separates columns.
 
     Parameters
     ----------
     text : str
-    starts, ends : sequence of int
+    token_starts, token_ends : sequence of int
         Of the tokens.
     t : int
     columns : bool
         Whether a gap before it in its line separates columns.
     """
-    width = _width(text, starts, ends, t)
+    width = _width(text, token_starts, token_ends, t)
     if width != 2 or columns:
         return width > 1
-    for u in range(t + 1, min(len(starts), t + LOOKAHEAD)):
-        if _count_breaks(text, starts, ends, u):
+    for u in range(t + 1, min(len(token_starts), t + LOOKAHEAD)):
+        if _count_breaks(text, token_starts, token_ends, u):
             break
-        if _width(text, starts, ends, u) > 1:
+        if _width(text, token_starts, token_ends, u) > 1:
             return True
     return False
 
 
 def continues(
-    text: str, starts: Sequence[int], ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
+    text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether the line that ends before token t goes on, where neither side of the line end is in small letters.
 
     Parameters
     ----------
     text : str
-    starts, ends : sequence of int
+    token_starts, token_ends : sequence of int
         Of the tokens.
     t : int
     sentence_start : int
@@ -68,41 +68,43 @@ def continues(
     """
     small = False
     for u in range(t - 1, sentence_start - 1, -1):
-        small = small or text[starts[u]].islower()
-        if u and _count_breaks(text, starts, ends, u):
+        small = small or text[token_starts[u]].islower()
+        if u and _count_breaks(text, token_starts, token_ends, u):
             break
     if not small:
         return False
-    last = _last_of_line(text, starts, ends, t)
+    last = _last_of_line(text, token_starts, token_ends, t)
     final = last
-    while final > t and text[starts[final] : ends[final]] in CLOSING:
+    while final > t and text[token_starts[final] : token_ends[final]] in CLOSING:
         final -= 1
-    if not is_final(text[starts[final] : ends[final]]) and ends[last] - starts[t] < FULL:
+    if not is_final(text[token_starts[final] : token_ends[final]]) and token_ends[last] - token_starts[t] < FULL:
         return False
-    return not is_short(text, starts, ends, t, line_start=line_start)
+    return not is_short(text, token_starts, token_ends, t, line_start=line_start)
 
 
-def is_short(text: str, starts: Sequence[int], ends: Sequence[int], t: int, *, line_start: int) -> bool:
+def is_short(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, *, line_start: int) -> bool:
     """Tell whether the first word of the next line would have fitted into the line that ends before token t."""
-    length = ends[t - 1] - line_start
-    following = ends[_last_of_line(text, starts, ends, t)] - starts[t]
-    return 5 * (length + 1 + ends[t] - starts[t]) <= 4 * max(length, min(following, 2 * FULL))
+    length = token_ends[t - 1] - line_start
+    following = token_ends[_last_of_line(text, token_starts, token_ends, t)] - token_starts[t]
+    return 5 * (length + 1 + token_ends[t] - token_starts[t]) <= 4 * max(length, min(following, 2 * FULL))
 
 
-def _last_of_line(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
+def _last_of_line(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int) -> int:
     last = t
-    while last + 1 < min(len(starts), t + LOOKAHEAD) and not _count_breaks(text, starts, ends, last + 1):
+    while last + 1 < min(len(token_starts), t + LOOKAHEAD) and not _count_breaks(
+        text, token_starts, token_ends, last + 1
+    ):
         last += 1
     return last
 
 
-def _count_breaks(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
-    return text.count("\n", ends[t - 1], starts[t])
+def _count_breaks(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int) -> int:
+    return text.count("\n", token_ends[t - 1], token_starts[t])
 
 
-def _width(text: str, starts: Sequence[int], ends: Sequence[int], t: int) -> int:
+def _width(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int) -> int:
     """Return how many characters of white space stand before a token, 3 for a tab, 0 where its line begins."""
-    gap = text[ends[t - 1] : starts[t]]
+    gap = text[token_ends[t - 1] : token_starts[t]]
     if "\n" in gap:
         return 0
     return 3 if "\t" in gap else min(3, sum(map(str.isspace, gap)))

@@ -49,14 +49,14 @@ class Normalised(NamedTuple):
     ----------
     text : str
         N code points.
-    starts, ends : int64 array (N,)
-        Where in the original the source of each code point begins and ends: ``original[starts[i]:ends[j - 1]]`` is
-        what ``text[i:j]`` comes from.
+    source_starts, source_ends : int64 array (N,)
+        Where in the original the source of each code point begins and ends: ``text[i:j]`` comes from
+        ``original[source_starts[i]:source_ends[j - 1]]``.
     """
 
     text: str
-    starts: Int
-    ends: Int
+    source_starts: Int
+    source_ends: Int
 
 
 def is_normal(text: str) -> bool:
@@ -86,7 +86,7 @@ def normalise(text: str, single_spaces: bool = False) -> Normalised:
     >>> view = normalise("Sil\xadva’s  Zu\u0308rich", single_spaces=True)
     >>> view.text
     "Silva's Zürich"
-    >>> view.starts[8:10].tolist(), view.ends[8:10].tolist()
+    >>> view.source_starts[8:10].tolist(), view.source_ends[8:10].tolist()
     ([10, 11], [11, 13])
     """
     pattern = None if is_normal(text) else _pattern(frozenset(text))
@@ -183,7 +183,7 @@ def _set(characters: Iterable[str]) -> str:
 
 
 def _replace(text: str, pattern: re.Pattern[str]) -> Normalised:
-    parts, starts, ends = [], [], []
+    parts, source_starts, source_ends = [], [], []
     place = 0
     for match in pattern.finditer(text):
         begin, end = match.span()
@@ -196,13 +196,13 @@ def _replace(text: str, pattern: re.Pattern[str]) -> Normalised:
         while begin < last and _is_left_out(text[last - 1]):
             last -= 1
         parts += [text[place : match.start()], form]
-        starts += [np.arange(place, match.start()), np.full(len(form), begin)]
-        ends += [np.arange(place + 1, match.start() + 1), np.full(len(form), last)]
+        source_starts += [np.arange(place, match.start()), np.full(len(form), begin)]
+        source_ends += [np.arange(place + 1, match.start() + 1), np.full(len(form), last)]
         place = end
     parts.append(text[place:])
-    starts.append(np.arange(place, len(text)))
-    ends.append(np.arange(place + 1, len(text) + 1))
-    return Normalised("".join(parts), np.concatenate(starts), np.concatenate(ends))
+    source_starts.append(np.arange(place, len(text)))
+    source_ends.append(np.arange(place + 1, len(text) + 1))
+    return Normalised("".join(parts), np.concatenate(source_starts), np.concatenate(source_ends))
 
 
 def _is_left_out(character: str) -> bool:
@@ -228,11 +228,11 @@ def _form(text: str, begin: int, end: int) -> str:
 def _join_spaces(view: Normalised) -> Normalised:
     """Return a view with one space for each run of white space."""
     stays = np.ones(len(view.text), np.bool_)
-    ends = view.ends.copy()
+    source_ends = view.source_ends.copy()
     runs = [match.span() for match in _WHITE.finditer(view.text)]
     if all(end - begin == 1 and view.text[begin] == " " for begin, end in runs):
         return view
     for begin, end in runs:
         stays[begin + 1 : end] = False
-        ends[begin] = ends[end - 1]
-    return Normalised(_WHITE.sub(" ", view.text), view.starts[stays], ends[stays])
+        source_ends[begin] = source_ends[end - 1]
+    return Normalised(_WHITE.sub(" ", view.text), view.source_starts[stays], source_ends[stays])

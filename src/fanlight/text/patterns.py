@@ -113,14 +113,14 @@ class Patterns:
         """
         numbers = {type_: n for n, type_ in enumerate(self.types)}
         rows = [np.zeros((0, len(self.types), MARKS), np.float32)]
-        for text, starts, ends in places:
-            out = np.zeros((len(starts), len(self.types), MARKS), np.float32)
+        for text, token_starts, token_ends in places:
+            out = np.zeros((len(token_starts), len(self.types), MARKS), np.float32)
             rows.append(out)
-            if not len(starts):
+            if not len(token_starts):
                 continue
-            begin = starts[0]
-            for start, end, type_ in self.find(text[begin : ends[-1]]):
-                token, end_token = bisect_right(ends, begin + start), bisect_left(starts, begin + end)
+            begin = token_starts[0]
+            for start, end, type_ in self.find(text[begin : token_ends[-1]]):
+                token, end_token = bisect_right(token_ends, begin + start), bisect_left(token_starts, begin + end)
                 if token < end_token:  # else it lies between tokens
                     mark(out[:, numbers[type_]], token, end_token - token)
         return np.concatenate(rows).reshape(-1, self.width)

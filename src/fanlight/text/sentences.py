@@ -47,19 +47,19 @@ class Segmentation(NamedTuple):
 
     Attributes
     ----------
-    starts, ends : int array (T,)
+    token_starts, token_ends : int array (T,)
         Offsets of the tokens in code points.
     sentence_offsets : int array (S+1,)
         First token of each sentence, and T.
     """
 
-    starts: Int
-    ends: Int
+    token_starts: Int
+    token_ends: Int
     sentence_offsets: Int
 
 
 def segment(text: str, unit: str = "word") -> Segmentation:
-    """Cut a text into tokens and sentences.
+    """Split a text into tokens and sentences.
 
     Parameters
     ----------
@@ -72,81 +72,86 @@ def segment(text: str, unit: str = "word") -> Segmentation:
     >>> segment("It rains. We stay.").sentence_offsets.tolist()
     [0, 3, 6]
     """
-    starts, ends = tokenise(text) if unit == "word" else characters(text)
-    return Segmentation(starts, ends, _sentences(text, starts.tolist(), ends.tolist(), LONGEST[unit]))
+    token_starts, token_ends = tokenise(text) if unit == "word" else characters(text)
+    return Segmentation(
+        token_starts, token_ends, _sentences(text, token_starts.tolist(), token_ends.tolist(), LONGEST[unit])
+    )
 
 
 def tokenise_sentences(text: str, unit: str) -> list[list[tuple[int, int]]]:
     """Return each sentence's token offsets."""
-    starts, ends, offsets = segment(text, unit)
-    pairs = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    token_starts, token_ends, offsets = segment(text, unit)
+    pairs = list(zip(token_starts.tolist(), token_ends.tolist(), strict=True))
     sentence_offsets = offsets.tolist()
     return [pairs[s:e] for s, e in pairwise(sentence_offsets)]
 
 
-def _sentences(text: str, starts: list[int], ends: list[int], longest: int) -> Int:
+def _sentences(text: str, token_starts: list[int], token_ends: list[int], longest: int) -> Int:
     sentence_offsets = [0]
-    count = len(starts)
+    count = len(token_starts)
     line_start = 0
     columns = False  # a gap in the line separates columns
     final = False  # the last token that is no closing mark ends sentences
     for t in range(1, count):
-        before = text[starts[t - 1] : ends[t - 1]]
+        before = text[token_starts[t - 1] : token_ends[t - 1]]
         if is_final(before):
             final = True
         elif before not in CLOSING:
             final = False
-        gap, here = text[ends[t - 1] : starts[t]], text[starts[t]]
+        gap, here = text[token_ends[t - 1] : token_starts[t]], text[token_starts[t]]
         border = False
         breaks = gap.count("\n")
         if not gap:
-            wide = t - 2 >= sentence_offsets[-1] and ends[t - 2] - starts[t - 2] > 1
+            wide = t - 2 >= sentence_offsets[-1] and token_ends[t - 2] - token_starts[t - 2] > 1
             border = wide and is_final(before) and here.isupper()
         elif breaks > 1:
             border = True
-        elif gap != " " and not breaks and separates_columns(text, starts, ends, t, columns):
+        elif gap != " " and not breaks and separates_columns(text, token_starts, token_ends, t, columns):
             border = columns = True
         elif final and not breaks:
             if here.islower():
-                border = ends_before_small_letter(text, starts, ends, t, sentence_offsets[-1])
+                border = ends_before_small_letter(text, token_starts, token_ends, t, sentence_offsets[-1])
             else:
-                border = ends_after_mark(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
+                border = ends_after_mark(text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start)
         elif final:
             border = not here.islower()
         elif breaks:
             if here.islower() or before[0].islower() or before == ",":
-                border = text[starts[t] : ends[t]] in BULLETS and t + 1 < count and ends[t] < starts[t + 1]
-                border = border or begins_line(text, starts, ends, t)
-                if before != "," and (here.isupper() or is_figure(text[starts[t] : ends[t]])):
-                    border = border or is_short(text, starts, ends, t, line_start=line_start)
-                    border = border or begins_item(text, starts, ends, t, sentence_offsets[-1])
+                word = text[token_starts[t] : token_ends[t]]
+                border = word in BULLETS and t + 1 < count and token_ends[t] < token_starts[t + 1]
+                border = border or begins_line(text, token_starts, token_ends, t)
+                if before != "," and (here.isupper() or is_figure(word)):
+                    border = border or is_short(text, token_starts, token_ends, t, line_start=line_start)
+                    border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
             elif here.isupper():
-                border = not continues(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
-                border = border or begins_item(text, starts, ends, t, sentence_offsets[-1])
+                border = not continues(text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start)
+                border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
             else:
-                border = ends[t - 1] - line_start <= HEADLINE or begins_line(text, starts, ends, t)
-                figure = is_figure(text[starts[t] : ends[t]])
-                border = border or (figure and begins_item(text, starts, ends, t, sentence_offsets[-1]))
+                border = token_ends[t - 1] - line_start <= HEADLINE or begins_line(text, token_starts, token_ends, t)
+                figure = is_figure(text[token_starts[t] : token_ends[t]])
+                border = border or (figure and begins_item(text, token_starts, token_ends, t, sentence_offsets[-1]))
         else:
-            border = ends_after_abbreviation(text, starts, ends, t, sentence_offsets[-1], line_start=line_start)
+            border = ends_after_abbreviation(
+                text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
+            )
         if breaks:
-            line_start, columns = starts[t], False
+            line_start, columns = token_starts[t], False
         if border:
             sentence_offsets.append(t)
             final = False
         elif t - sentence_offsets[-1] >= longest:
-            sentence_offsets.append(_division(text, starts, ends, sentence_offsets[-1] + 1, t))
+            sentence_offsets.append(_division(text, token_starts, token_ends, sentence_offsets[-1] + 1, t))
     if count:
         sentence_offsets.append(count)
     return np.array(sentence_offsets, np.int64)
 
 
-def _division(text: str, starts: list[int], ends: list[int], begin: int, end: int) -> int:
+def _division(text: str, token_starts: list[int], token_ends: list[int], begin: int, end: int) -> int:
     """Return the token in (first, last] before which an overlong sentence is best divided."""
     space = 0
     for t in range(end, begin + (end - begin) // 2, -1):
-        if text[ends[t - 1] - 1] in DIVIDING:
+        if text[token_ends[t - 1] - 1] in DIVIDING:
             return t
-        if not space and starts[t] > ends[t - 1] and not text[starts[t]].isupper():
+        if not space and token_starts[t] > token_ends[t - 1] and not text[token_starts[t]].isupper():
             space = t
     return space or end

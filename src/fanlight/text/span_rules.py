@@ -206,15 +206,15 @@ def _date(text: str, begin: int, i: int, end: int) -> int:
             if j == i or j >= end or text[j] not in "./-" or text[j] != text[places[1]]:
                 return 0
             i = j + 1
-    starts = [places[0], places[1] + 1, places[2] + 1]
-    lengths = [places[n + 1] - starts[n] for n in range(3)]
-    one, two, three = (int(text[starts[n] : places[n + 1]] or "0") for n in range(3))
+    part_starts = [places[0], places[1] + 1, places[2] + 1]
+    lengths = [places[n + 1] - part_starts[n] for n in range(3)]
+    first_part, second_part, third_part = (int(text[part_starts[n] : places[n + 1]] or "0") for n in range(3))
     if lengths[0] == 4:
-        valid = 0 < lengths[1] < 3 and 0 < lengths[2] < 3 and _is_day(one, two, three)
+        valid = 0 < lengths[1] < 3 and 0 < lengths[2] < 3 and _is_day(first_part, second_part, third_part)
     else:
-        year = three if lengths[2] == 4 else 2000 + three
+        year = third_part if lengths[2] == 4 else 2000 + third_part
         valid = lengths[0] < 3 and lengths[1] < 3 and (lengths[2] == 4 or (lengths[2] == 2 and text[places[1]] == "/"))
-        valid = valid and (_is_day(year, one, two) or _is_day(year, two, one))
+        valid = valid and (_is_day(year, first_part, second_part) or _is_day(year, second_part, first_part))
     if not valid:
         return 0
     stop = places[3]
@@ -361,12 +361,16 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
         return False
     if len(groups) > 2:
         return True
-    one, two = groups
-    if len(one) < 3 and len(two) < 3:
-        return kind != Kind.DATE and int(two) <= int(one)  # a score: ranges ascend
-    if len(one) == 4 and (len(two) == 2 or (len(two) == 4 and two[0] in "12")):
+    low_figure, high_figure = groups
+    if len(low_figure) < 3 and len(high_figure) < 3:
+        return kind != Kind.DATE and int(high_figure) <= int(low_figure)  # a score: ranges ascend
+    if len(low_figure) == 4 and (len(high_figure) == 2 or (len(high_figure) == 4 and high_figure[0] in "12")):
         return False
-    return kind in (Kind.DATE, Kind.TIME) or (two[0] == "0" and len(two) > 1) or len(one) + len(two) > 8
+    return (
+        kind in (Kind.DATE, Kind.TIME)
+        or (high_figure[0] == "0" and len(high_figure) > 1)
+        or len(low_figure) + len(high_figure) > 8
+    )
 
 
 def _extend(text: str, limits: tuple[int, int], span: Span) -> Span:

@@ -1,7 +1,7 @@
 r"""Tokens with exact offsets.
 
 A word tokeniser for news-like text in the manner of CoNLL-2003, defined on *chunks*, the stretches between white
-space: what a chunk is cut into depends on the chunk alone. Rules see its normal form (`text.normalisation`): no token
+space: the tokens of a chunk depend on the chunk alone. Rules see its normal form (`text.normalisation`): no token
 begins or ends with an invisible character, and zero-width space separates tokens. In order:
 
 1. A chunk that starts with a scheme (http://) or www., is a path, or has the form of an e-mail address, an @user or a
@@ -10,10 +10,10 @@ begins or ends with an invisible character, and zero-width space separates token
    before a letter or digit. Equal marks in a row stay together (``...``, ``--``).
 3. Closing marks at the end likewise. A final full stop stays with an abbreviation: a listed one, a single letter, or
    letters with inner stops (``U.S.``); a dollar sign with up to three capitals (``US$``). An emoticon is one token.
-4. Inside, brackets, double quotes, semicolons, ``| = ~``, runs of dashes and of dots are cut out; a comma, colon or
+4. Inside, brackets, double quotes, semicolons, ``| = ~``, runs of dashes and of dots are tokens; a comma, colon or
    stroke unless digits stand on both sides; a stroke between words of more than a letter; ``&`` between words of three
    letters; ``. ! ?`` between a word and a capital, where a space is missing (``Oslo.He``).
-5. English contractions are cut before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``, but for firms such
+5. English contractions split before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``, but for firms such
    as ``McDonald's``; a unit of measure after its number (``50mg``), and Hangul after Latin letters or digits.
 
 For Korean, `characters` makes every character a token. Combining marks, variation selectors, joined emoji and
@@ -85,7 +85,7 @@ def tokenise(text: str) -> tuple[Int, Int]:
 
     Returns
     -------
-    starts, ends : int array (T,)
+    token_starts, token_ends : int array (T,)
         Increasing, without overlap; together they cover everything but white space and what is invisible.
 
     Raises
@@ -103,20 +103,20 @@ def tokenise(text: str) -> tuple[Int, Int]:
     offsets: list[int] = []
     for match in _CHUNK.finditer(text):
         offset = match.start()
-        offsets += [offset + cut for cut in cut_chunk(match.group())]
+        offsets += [offset + place for place in tokenise_chunk(match.group())]
     pairs = np.array(offsets, np.int64).reshape(-1, 2)
     return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
 
 
-def cut_chunk(chunk: str) -> tuple[int, ...]:
+def tokenise_chunk(chunk: str) -> tuple[int, ...]:
     """Return start, end, start, end, … of the word tokens of what stands between white space.
 
     Examples
     --------
-    >>> cut_chunk("Oslo/Norway.")
+    >>> tokenise_chunk("Oslo/Norway.")
     (0, 4, 4, 5, 5, 11, 11, 12)
     """
-    return _cuts(chunk) if len(chunk) <= 64 else _cuts.__wrapped__(chunk)
+    return _token_offsets(chunk) if len(chunk) <= 64 else _token_offsets.__wrapped__(chunk)
 
 
 def characters(text: str) -> tuple[Int, Int]:
@@ -137,10 +137,10 @@ def characters(text: str) -> tuple[Int, Int]:
     inside[:1] = False
     inside[1:] &= visible[:-1] & visible[1:]
     inside[1:] |= attached[:-1]
-    starts = np.flatnonzero(visible & ~inside)
+    token_starts = np.flatnonzero(visible & ~inside)
     stops = np.append(~(visible & inside), True)
     after = np.flatnonzero(stops)  # places where no token goes on
-    return starts, after[np.searchsorted(after, starts + 1)]
+    return token_starts, after[np.searchsorted(after, token_starts + 1)]
 
 
 def check_encodable(text: str) -> None:
@@ -159,15 +159,15 @@ def check_encodable(text: str) -> None:
 
 
 @lru_cache(1 << 16)
-def _cuts(chunk: str) -> tuple[int, ...]:
+def _token_offsets(chunk: str) -> tuple[int, ...]:
     if is_normal(chunk):
-        return _cuts_of_form(chunk)
+        return _form_offsets(chunk)
     view = normalise(chunk)
     offsets: list[int] = []
     for form in _CHUNK.finditer(view.text):
-        cuts = iter(_cuts_of_form(form.group()))
-        for left, right in zip(cuts, cuts, strict=True):
-            start, end = int(view.starts[form.start() + left]), int(view.ends[form.start() + right - 1])
+        places = iter(_form_offsets(form.group()))
+        for left, right in zip(places, places, strict=True):
+            start, end = int(view.source_starts[form.start() + left]), int(view.source_ends[form.start() + right - 1])
             if offsets and start < offsets[-1]:  # within what comes from one character
                 offsets[-1] = max(end, offsets[-1])
             else:
@@ -175,7 +175,7 @@ def _cuts(chunk: str) -> tuple[int, ...]:
     return tuple(offsets)
 
 
-def _cuts_of_form(chunk: str) -> tuple[int, ...]:
+def _form_offsets(chunk: str) -> tuple[int, ...]:
     """Return the tokens of a chunk in normal form."""
     if (chunk.isascii() and chunk.isalpha()) or _EMOTICON.fullmatch(chunk):
         return (0, len(chunk))
@@ -198,15 +198,15 @@ def _cuts_of_form(chunk: str) -> tuple[int, ...]:
 
 def _inside(chunk: str, left: int, right: int) -> list[int]:
     offsets: list[int] = []
-    for cut in _CUT.finditer(chunk, left, right):
-        if not _separates_words(chunk, cut.start(), cut.end(), right):
+    for match in _CUT.finditer(chunk, left, right):
+        if not _separates_words(chunk, match.start(), match.end(), right):
             continue
-        start = cut.start()
-        if cut.group() == "." and left < start and _is_abbreviation(chunk[left:start]):
+        start = match.start()
+        if match.group() == "." and left < start and _is_abbreviation(chunk[left:start]):
             start += 1  # the stop is its token's
         if left < start:
             offsets += _contraction(chunk, left, start)
-        end = cut.end()
+        end = match.end()
         while end < right and extends(chunk[end]):  # marks stay with their base
             end += 1
         if start < end:

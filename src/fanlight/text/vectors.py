@@ -174,11 +174,11 @@ def _read_chunks(file: _Progress, body: bytes, number: int) -> Iterator[tuple[in
     remainder = body
     while True:
         data = file.read(BLOCK)
-        cut = remainder.rfind(b"\n") + 1 if data else len(remainder)
-        if cut:
-            yield number, remainder[:cut]
-            number += remainder.count(b"\n", 0, cut)
-        remainder = remainder[cut:] + data
+        line_end = remainder.rfind(b"\n") + 1 if data else len(remainder)
+        if line_end:
+            yield number, remainder[:line_end]
+            number += remainder.count(b"\n", 0, line_end)
+        remainder = remainder[line_end:] + data
         if not data and not remainder:
             return
 

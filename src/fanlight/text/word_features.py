@@ -51,7 +51,7 @@ def _prefixes(words: Words) -> Hashes:
 
 def _suffixes(words: Words) -> Hashes:
     text = words.text
-    from_end = text.ends[text.owner] - 1 - np.arange(len(text.points))
+    from_end = text.word_ends[text.owner] - 1 - np.arange(len(text.points))
     owners, hashes = [], []
     for k in (1, 2, 3, 4):
         long = np.flatnonzero(text.lengths >= k)
@@ -63,7 +63,7 @@ def _suffixes(words: Words) -> Hashes:
 def _ngrams(words: Words) -> Hashes:
     """Character 3- and 4-grams of the lower-cased word between border marks."""
     text = words.text
-    count = len(text.starts)
+    count = len(text.word_starts)
     border = np.uint32(0x110000)  # beyond Unicode, so no text contains it
     place = np.arange(len(text.points)) + 2 * text.owner + 1
     padded = np.full(len(text.points) + 2 * count, border, np.uint32)
@@ -87,14 +87,14 @@ def _shape(words: Words) -> Hashes:
     starts_run = np.ones(len(classes), bool)
     starts_run[1:] = (classes[1:] != classes[:-1]) | (text.owner[1:] != text.owner[:-1])
     order = np.cumsum(starts_run) - 1
-    begins = order[text.starts] if len(order) else order
+    begins = order[text.word_starts] if len(order) else order
     return words.all, text.hash(classes, starts_run, order - begins[text.owner])
 
 
 def _short_shape(words: Words) -> Hashes:
     """Classes of the first four and the last two code points."""
     text, classes = words.text, words.classes
-    from_end = text.ends[text.owner] - 1 - np.arange(len(classes))
+    from_end = text.word_ends[text.owner] - 1 - np.arange(len(classes))
     head = text.hash(classes, text.place < 4)
     tail = text.hash(classes, from_end < 2, from_end)
     return words.all, head * np.uint64(31) + tail * BASE
@@ -103,7 +103,7 @@ def _short_shape(words: Words) -> Hashes:
 def _case(words: Words) -> Hashes:
     """Upper, title, lower, mixed or none, and whether digits or marks occur."""
     text, classes = words.text, words.classes
-    count = len(text.starts)
+    count = len(text.word_starts)
 
     def occurs(code: int) -> NDArray[np.bool_]:
         has_class = np.zeros(count, bool)
@@ -113,7 +113,7 @@ def _case(words: Words) -> Hashes:
     upper, lower, digit = occurs(UPPER), occurs(LOWER), occurs(DIGIT)
     initial = np.zeros(count, bool)
     if len(classes):
-        initial = classes[text.starts] == UPPER
+        initial = classes[text.word_starts] == UPPER
     capitals_inside = np.zeros(count, bool)
     capitals_inside[text.owner[(classes == UPPER) & (text.place > 0)]] = True
     mark = np.zeros(count, bool)
@@ -124,11 +124,11 @@ def _case(words: Words) -> Hashes:
     return words.all, np.asarray(bits)
 
 
-def _edges(words: Words) -> Hashes:
+def _outer_classes(words: Words) -> Hashes:
     text = words.text
     if not len(text.points):
         return words.all, np.zeros(len(words.all), np.uint64)
-    head, tail = words.classes[text.starts], words.classes[text.ends - 1]
+    head, tail = words.classes[text.word_starts], words.classes[text.word_ends - 1]
     return words.all, head.astype(np.uint64) * np.uint64(1 << 24) + tail.astype(np.uint64)
 
 
@@ -145,6 +145,6 @@ WORD_FEATURES: dict[str, Callable[[Words], Hashes]] = {
     "shape": _shape,
     "short_shape": _short_shape,
     "case": _case,
-    "edges": _edges,
+    "edges": _outer_classes,
     "length": _length,
 }

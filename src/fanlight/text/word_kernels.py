@@ -75,7 +75,7 @@ def _alphanumeric(b: int) -> bool:
 
 @kernel()
 def tokenize(data: Any, begin: int, end: int, abbreviations: Any, pairs: Any) -> int:
-    """Cut a chunk as `tokens.tokenise` does; fill `pairs` (n, 2) with bytes, return n, or -1 for what it cannot."""
+    """Tokenise a chunk as `tokens.tokenise` does; fill `pairs` (n, 2) with bytes, return n, or -1 if it cannot."""
     if end - begin > LONGEST:
         return -1
     if 2 <= end - begin <= 5 and data[begin] in (58, 59):  # : ; of an emoticon
@@ -202,7 +202,7 @@ def _is_abbreviation(data: Any, left: int, right: int, abbreviations: Any) -> bo
 
 @inner()
 def _inside(data: Any, begin: int, left: int, right: int, pairs: Any, n: int) -> int:
-    """Cut between opening and closing marks; a comma's left neighbour may be one of the former."""
+    """Tokenise what is between opening and closing marks; a comma's left neighbour may be one of the former."""
     i = left
     while i < right:
         b = data[i]
@@ -347,7 +347,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
 @inner()
 def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, out: Any) -> int:
     """Fill the values of one feature of one word and return their number; ``low`` has a border on both sides."""
-    one, base = np.uint64(1), np.uint64(_BASE)
+    unit, base = np.uint64(1), np.uint64(_BASE)
     h, power = np.uint64(0), np.uint64(1)
     count = 1
     if feature == _LOWER:
@@ -356,12 +356,12 @@ def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, o
             power *= base
     elif feature == _EXACT:
         for i in range(n):
-            h += (np.uint64(data[begin + i]) + one) * power
+            h += (np.uint64(data[begin + i]) + unit) * power
             power *= base
     elif feature in (_PREFIXES, _SUFFIXES):
         count = min(n, 4)
         for i in range(count):
-            h += (np.uint64(data[begin + i]) + one if feature == _PREFIXES else low[n - i]) * power
+            h += (np.uint64(data[begin + i]) + unit if feature == _PREFIXES else low[n - i]) * power
             power *= base
             out[i] = h * np.uint64(8) + np.uint64(i + 1)
         return count
@@ -375,20 +375,20 @@ def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, o
     elif feature == _SHAPE:
         for i in range(n):
             if i == 0 or kinds[i] != kinds[i - 1]:
-                h += (kinds[i] + one) * power
+                h += (kinds[i] + unit) * power
                 power *= base
     elif feature == _SHORT_SHAPE:
         for i in range(min(n, 4)):
-            h += (kinds[i] + one) * power
+            h += (kinds[i] + unit) * power
             power *= base
-        tail = kinds[n - 1] + one
+        tail = kinds[n - 1] + unit
         if n > 1:
-            tail += (kinds[n - 2] + one) * base
+            tail += (kinds[n - 2] + unit) * base
         h = h * np.uint64(31) + tail * base
     elif feature == _CASE:
         for i in range(n):
             k = kinds[i]
-            h |= one << (np.uint64(5) if k > 5 else k - one)
+            h |= unit << (np.uint64(5) if k > 5 else k - unit)
             if k == 1:
                 h |= np.uint64(8) if i == 0 else np.uint64(16)
     elif feature == _EDGES:

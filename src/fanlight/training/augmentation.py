@@ -70,8 +70,8 @@ def augment(
             data = encoder.encode(replace_mentions(corpus, settings.seed + number), annotation)
             parts.append((data, corpus, settings.replacement_share / REPLACEMENTS * share))
     sets = [_separate_documents(data, corpus, settings) for data, corpus, _ in parts]
-    borders = np.cumsum([0, *map(len, sets)]).tolist()
-    shown = [Part(np.arange(s, e), share) for (s, e), (_, _, share) in zip(pairwise(borders), parts, strict=True)]
+    set_offsets = np.cumsum([0, *map(len, sets)]).tolist()
+    shown = [Part(np.arange(s, e), share) for (s, e), (_, _, share) in zip(pairwise(set_offsets), parts, strict=True)]
     for place, count in enumerate(repeats):
         shown += [shown[place]] * (count - 1)
     folds = np.concatenate([_split_folds(data, settings.folds) for data in sets])
@@ -82,7 +82,7 @@ def _separate_documents(data: Encoded, corpus: Corpus, settings: Chosen) -> Enco
     """Take each sentence for a document where there are fewer documents than folds."""
     if len(corpus.documents) >= settings.folds:
         return data
-    return replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.starts)))
+    return replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.sentence_offsets)))
 
 
 def _split_folds(data: Encoded, folds: int) -> NDArray[np.int64]:

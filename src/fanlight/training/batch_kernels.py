@@ -63,14 +63,14 @@ def bags(ids: Any, offsets: Any, types: Any, scratch: Any) -> Any:
 
 
 @kernel()
-def windows(ids: Any, starts: Any, radius: Any, padding: Any) -> Any:
+def windows(ids: Any, sentence_offsets: Any, radius: Any, padding: Any) -> Any:
     """Return the id at each window position of each token (2·radius+1, N)."""
     out = np.empty((2 * radius + 1, len(ids)), np.int64)
-    for s in range(len(starts) - 1):
-        for n in range(starts[s], starts[s + 1]):
+    for s in range(len(sentence_offsets) - 1):
+        for n in range(sentence_offsets[s], sentence_offsets[s + 1]):
             for k in range(2 * radius + 1):
                 place = n + k - radius
-                out[k, n] = ids[place] if starts[s] <= place < starts[s + 1] else padding
+                out[k, n] = ids[place] if sentence_offsets[s] <= place < sentence_offsets[s + 1] else padding
     return out
 
 

@@ -25,7 +25,7 @@ class Encoded:
         Its context (`network.windows`).
     tags : int array (N,), or (N, types) for the logistic head
         Its label (`training.labels`).
-    starts : int array (S+1,)
+    sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     documents : int array (N,)
         Its document, counted through the corpus.
@@ -36,40 +36,49 @@ class Encoded:
     types: Int
     contexts: Int
     tags: Int
-    starts: Int
+    sentence_offsets: Int
     documents: Int
     features: Float | None = None
 
     def __len__(self) -> int:
-        return len(self.starts) - 1
+        return len(self.sentence_offsets) - 1
 
     def choose(self, sentences: Int) -> Encoded:
         """Return the sentences with these numbers, in this order."""
-        starts = np.zeros(len(sentences) + 1, np.int64)
-        np.cumsum(np.diff(self.starts)[sentences], out=starts[1:])
+        sentence_offsets = np.zeros(len(sentences) + 1, np.int64)
+        np.cumsum(np.diff(self.sentence_offsets)[sentences], out=sentence_offsets[1:])
         rows = self.tokens(sentences)
         features = None if self.features is None else self.features[rows]
-        return Encoded(self.types[rows], self.contexts[rows], self.tags[rows], starts, self.documents[rows], features)
+        return Encoded(
+            self.types[rows], self.contexts[rows], self.tags[rows], sentence_offsets, self.documents[rows], features
+        )
 
     def tokens(self, sentences: Int) -> Int:
         """Return the numbers of the tokens of some sentences, in their order."""
-        lengths = np.diff(self.starts)[sentences]
+        lengths = np.diff(self.sentence_offsets)[sentences]
         offsets = np.cumsum(lengths) - lengths
-        rows: Int = np.arange(lengths.sum()) + np.repeat(self.starts[sentences] - offsets, lengths)
+        rows: Int = np.arange(lengths.sum()) + np.repeat(self.sentence_offsets[sentences] - offsets, lengths)
         return rows
 
     @classmethod
     def concatenate(cls, parts: Sequence[Encoded]) -> Encoded:
         """Lay several end to end."""
-        before = np.cumsum([0, *(part.starts[-1] for part in parts)])
-        starts = [np.zeros(1, np.int64), *(p.starts[1:] + b for p, b in zip(parts, before[:-1], strict=True))]
+        before = np.cumsum([0, *(part.sentence_offsets[-1] for part in parts)])
+        sentence_offsets = [
+            np.zeros(1, np.int64),
+            *(p.sentence_offsets[1:] + b for p, b in zip(parts, before[:-1], strict=True)),
+        ]
         arrays = {
             name: np.concatenate([getattr(part, name) for part in parts]) for name in ("types", "contexts", "tags")
         }
         documents = np.cumsum([0, *(part.documents.max() + 1 for part in parts)])
         arrays["documents"] = np.concatenate([p.documents + d for p, d in zip(parts, documents[:-1], strict=True)])
         features = [part.features for part in parts if part.features is not None]
-        return cls(starts=np.concatenate(starts), features=np.concatenate(features) if features else None, **arrays)
+        return cls(
+            sentence_offsets=np.concatenate(sentence_offsets),
+            features=np.concatenate(features) if features else None,
+            **arrays,
+        )
 
 
 class Part(NamedTuple):
@@ -100,7 +109,7 @@ def epoch_order(parts: Sequence[Part], rng: np.random.Generator) -> Int:
 
 def batches(data: Encoded, order: Int, tokens: int) -> Iterator[Encoded]:
     """Yield sentences in the order of their numbers, in batches that end once they hold `tokens` tokens."""
-    filled = np.cumsum(np.diff(data.starts)[order])
+    filled = np.cumsum(np.diff(data.sentence_offsets)[order])
     begin = 0
     while begin < len(order):
         before = filled[begin - 1] if begin else 0

@@ -42,9 +42,9 @@ class KernelLayout:
         rows, places, offsets = kernels.bags(bag.ids, bag.offsets, types, self._scratch[table])
         return rows, Bag(places, offsets)
 
-    def windows(self, ids: Int, starts: Int, radius: int, padding: int) -> Int:
+    def windows(self, ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
         """Return the id at each window position of each token (2·radius + 1, N)."""
-        positions: Int = kernels.windows(ids, starts, radius, padding)
+        positions: Int = kernels.windows(ids, sentence_offsets, radius, padding)
         return positions
 
 
@@ -85,9 +85,15 @@ class Collator:
             inputs["vectors"] = run.lexicon.vectors(needed["vectors"], compiled=True)
         padding = 0  # the padding's word type is the first
         inputs |= window_inputs(
-            configuration, ids, batch.contexts, batch.starts, padding, features=batch.features, layout=self._layout
+            configuration,
+            ids,
+            batch.contexts,
+            batch.sentence_offsets,
+            padding,
+            features=batch.features,
+            layout=self._layout,
         )
-        inputs |= loss_inputs(configuration, batch.tags, batch.starts, rng, run.allowed)
+        inputs |= loss_inputs(configuration, batch.tags, batch.sentence_offsets, rng, run.allowed)
         inputs["M"] = _draw_mask(rng, (len(ids), configuration.hidden), settings.dropout)
         inputs["D"] = _draw_mask(rng, (len(types), configuration.width), settings.input_dropout)
         for name, columns in configuration.columns.items():

@@ -31,10 +31,12 @@ class DevSet:
     def choose(self, most: int) -> DevSet:
         """Return at most `most` of the sentences, evenly spread."""
         sentences = np.unique(np.linspace(0, len(self.data) - 1, min(most, len(self.data))).astype(np.int64))
-        first_tokens = dict(zip(self.data.starts[sentences].tolist(), sentences.tolist(), strict=True))
+        first_tokens = dict(zip(self.data.sentence_offsets[sentences].tolist(), sentences.tolist(), strict=True))
         data = self.data.choose(sentences)
-        moved = dict(zip(first_tokens, data.starts[:-1].tolist(), strict=True))
-        owners = self.data.starts[np.searchsorted(self.data.starts, [s for s, _, _ in self.gold], "right") - 1].tolist()
+        moved = dict(zip(first_tokens, data.sentence_offsets[:-1].tolist(), strict=True))
+        owners = self.data.sentence_offsets[
+            np.searchsorted(self.data.sentence_offsets, [s for s, _, _ in self.gold], "right") - 1
+        ].tolist()
         gold = [
             (s + moved[begin] - begin, e + moved[begin] - begin, type_)
             for (s, e, type_), begin in zip(self.gold, owners, strict=True)
@@ -47,24 +49,24 @@ class DevSet:
         data = self.data
         Z = self._emissions(network)
         gold = set(self.gold)
-        spans = network.spans(Z, data.starts, probabilities=False)
+        spans = network.spans(Z, data.sentence_offsets, probabilities=False)
         predicted = [(s.start, s.end, s.type) for s in spans if s.type not in self.unmarked]
 
         def probabilities(temperature: float) -> NDArray[np.float64]:
             scaled = Network(network.configuration, scale_scores(network.parameters, temperature), network.lexicon)
-            return scaled.certainties(Z / np.float32(temperature), data.starts, predicted)
+            return scaled.certainties(Z / np.float32(temperature), data.sentence_offsets, predicted)
 
         return probabilities, np.array([span in gold for span in predicted], bool)
 
     def score(self, network: Network) -> Scores:
         """Tag the set and compare."""
-        predicted = network.spans(self._emissions(network), self.data.starts, probabilities=False)
+        predicted = network.spans(self._emissions(network), self.data.sentence_offsets, probabilities=False)
         return score_spans([self.gold], [[(s.start, s.end, s.type) for s in predicted if s.type not in self.unmarked]])
 
     def _emissions(self, network: Network) -> Float:
         data = self.data
         return network.emissions(
-            self.types, data.types, data.contexts, data.starts, self.padding, features=data.features
+            self.types, data.types, data.contexts, data.sentence_offsets, self.padding, features=data.features
         )
 
 

@@ -122,8 +122,8 @@ def _frequent_beginnings(counts: Counter[str], minimum: int, words: set[str]) ->
 def _words(line: str, unit: str) -> Iterator[list[str]]:
     """Yield a line's words, `LONGEST` at a time."""
     if unit == "word":
-        starts, ends, _ = segment(line, unit)
-        words = [line[s:e] for s, e in zip(starts.tolist(), ends.tolist(), strict=True)]
+        token_starts, token_ends, _ = segment(line, unit)
+        words = [line[s:e] for s, e in zip(token_starts.tolist(), token_ends.tolist(), strict=True)]
     else:
         words = _PIECES.findall(line)
     for begin in range(0, len(words), LONGEST):

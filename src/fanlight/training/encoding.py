@@ -60,7 +60,7 @@ class Encoder:
         """Return a corpus as numbers; spans of types the network lacks become O."""
         ids: list[int] = []
         tags = []
-        starts = [0]
+        sentence_offsets = [0]
         documents = []
         of_words = self._configuration.unit == "word"
         for place, document in enumerate(corpus.documents):
@@ -68,13 +68,13 @@ class Encoder:
                 if of_words:
                     keys = list(map(normalise_word, sentence.tokens))
                 else:
-                    keys = character_keys(sentence.text, sentence.starts, sentence.ends)
+                    keys = character_keys(sentence.text, sentence.token_starts, sentence.token_ends)
                 ids += [self.numbers.setdefault(key, len(self.numbers)) for key in keys]
                 tags.append(self._labels.encode(sentence.spans, len(keys), annotation))
                 documents += [place] * len(keys)
-                starts.append(len(ids))
+                sentence_offsets.append(len(ids))
         zeros = np.zeros(len(ids), np.int64)
-        data = Encoded(np.array(ids), zeros, np.concatenate(tags), np.array(starts), np.array(documents))
+        data = Encoded(np.array(ids), zeros, np.concatenate(tags), np.array(sentence_offsets), np.array(documents))
         return self._with_surroundings(data, corpus)
 
     def respell(self, data: Encoded, corpus: Corpus, spelling: Callable[[str], str]) -> Encoded:
@@ -104,14 +104,16 @@ class Encoder:
             types, ids = np.unique(data.types, return_inverse=True)
             text = str if self._configuration.unit == "word" else character_of
             texts = [text(words[i]) for i in types.tolist()]
-            data = replace(data, contexts=corpus_contexts(texts, ids, data.starts, data.documents))
+            data = replace(data, contexts=corpus_contexts(texts, ids, data.sentence_offsets, data.documents))
         keys = [] if self._gazetteer is None else [words[i] for i in data.types.tolist()]
         places = _token_places(corpus, spelling)
-        return replace(data, features=gazetteer_features(self._gazetteer, self._patterns, keys, data.starts, places))
+        return replace(
+            data, features=gazetteer_features(self._gazetteer, self._patterns, keys, data.sentence_offsets, places)
+        )
 
 
 def _token_places(corpus: Corpus, spelling: Callable[[str], str] | None) -> Iterator[Place]:
     """Yield where the tokens of each sentence stand, if need be in another spelling of each."""
     for sentence in corpus.sentences:
         respelled = sentence if spelling is None else sentence.respell(spelling)
-        yield respelled.text, respelled.starts, respelled.ends
+        yield respelled.text, respelled.token_starts, respelled.token_ends

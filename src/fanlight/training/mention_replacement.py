@@ -23,8 +23,8 @@ class Mention(NamedTuple):
     """An entity as it stands in a sentence: its text, and its tokens' offsets in that text."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    token_starts: tuple[int, ...]
+    token_ends: tuple[int, ...]
 
 
 Pool = Mapping[tuple[str, str], Sequence[Mention]]
@@ -54,17 +54,19 @@ def replace_mentions(corpus: Corpus, seed: int) -> Corpus:
 
 def _mentions(sentence: Sentence) -> Iterator[tuple[tuple[int, int, str], Mention]]:
     for start, end, type_ in sorted(sentence.spans):
-        begin, stop = sentence.starts[start], sentence.ends[end - 1]
-        starts, ends = (tuple(place - begin for place in side[start:end]) for side in (sentence.starts, sentence.ends))
-        yield (start, end, type_), Mention(sentence.text[begin:stop], starts, ends)
+        begin, stop = sentence.token_starts[start], sentence.token_ends[end - 1]
+        token_starts, token_ends = (
+            tuple(place - begin for place in side[start:end]) for side in (sentence.token_starts, sentence.token_ends)
+        )
+        yield (start, end, type_), Mention(sentence.text[begin:stop], token_starts, token_ends)
 
 
 def _replace_in_sentence(sentence: Sentence, pool: Pool, rng: np.random.Generator) -> Sentence:
     mentions = list(_mentions(sentence))
     if any(after[0] < before[1] for (before, _), (after, _) in pairwise(mentions)):
         return sentence
-    starts: list[int] = []
-    ends: list[int] = []
+    token_starts: list[int] = []
+    token_ends: list[int] = []
     spans = []
     text = ""
     read = token = 0  # what has been copied of the old sentence: code points, tokens
@@ -73,22 +75,22 @@ def _replace_in_sentence(sentence: Sentence, pool: Pool, rng: np.random.Generato
         nonlocal text, read, token
         moved = len(text) - read
         text += sentence.text[read:until]
-        starts.extend(place + moved for place in sentence.starts[token:tokens])
-        ends.extend(place + moved for place in sentence.ends[token:tokens])
+        token_starts.extend(place + moved for place in sentence.token_starts[token:tokens])
+        token_ends.extend(place + moved for place in sentence.token_ends[token:tokens])
         read, token = until, tokens
 
     for (start, end, type_), mention in mentions:
-        copy(sentence.starts[start], start)
+        copy(sentence.token_starts[start], start)
         if rng.random() < SHARE:
             others = pool[type_, _spelling_class(mention.text)]
             mention = others[int(rng.integers(len(others)))]
-        spans.append((len(starts), len(starts) + len(mention.starts), type_))
-        starts.extend(len(text) + place for place in mention.starts)
-        ends.extend(len(text) + place for place in mention.ends)
+        spans.append((len(token_starts), len(token_starts) + len(mention.token_starts), type_))
+        token_starts.extend(len(text) + place for place in mention.token_starts)
+        token_ends.extend(len(text) + place for place in mention.token_ends)
         text += mention.text
-        read, token = sentence.ends[end - 1], end
-    copy(len(sentence.text), len(sentence.starts))
-    return Sentence(text, tuple(starts), tuple(ends), tuple(spans), sentence.line)
+        read, token = sentence.token_ends[end - 1], end
+    copy(len(sentence.text), len(sentence.token_starts))
+    return Sentence(text, tuple(token_starts), tuple(token_ends), tuple(spans), sentence.line)
 
 
 def _spelling_class(text: str) -> str:

@@ -109,7 +109,9 @@ class Run:
             return parameters
         data = self.train.choose(self.parts[0].sentences[:CALIBRATED])
         network = self.network(parameters)
-        Z = network.emissions(self.types, data.types, data.contexts, data.starts, self.padding, features=data.features)
+        Z = network.emissions(
+            self.types, data.types, data.contexts, data.sentence_offsets, self.padding, features=data.features
+        )
         scale, offset = fit_scores(Z, tag_marks(self.configuration, data.tags))
         c = scale.T * parameters["c"] + offset.T
         return {**parameters, "U": (scale.T * parameters["U"]).astype(np.float32), "c": c.astype(np.float32)}
@@ -211,7 +213,7 @@ def encode_dev(dev: Corpus, annotation: Annotation, encoder: Encoder, lexicon: L
     data = encoder.encode(dev, annotation)
     gold = [
         (int(start) + s, int(start) + e, reading)
-        for start, sentence in zip(data.starts[:-1], dev.sentences, strict=True)
+        for start, sentence in zip(data.sentence_offsets[:-1], dev.sentences, strict=True)
         for s, e, type_ in sentence.spans
         for reading in annotation.readings.get(type_, (type_,))[:1]
     ]
@@ -244,7 +246,7 @@ def resolve_settings(corpora: Sequence[Corpus], settings: Settings, vectors: boo
         Two stages are asked for, and the first corpus marks fewer documents than they need.
     """
     train = corpora[0]
-    tokens = sum(len(sentence.starts) for corpus in corpora for sentence in corpus.sentences)
+    tokens = sum(len(sentence.token_starts) for corpus in corpora for sentence in corpus.sentences)
     unit = settings.unit or train.unit
     chosen = settings.resolve(unit, len(train.documents), len(train.sentences), vectors, tokens=tokens)
     documents = len(train.documents) if train.documents_marked else 0

@@ -30,6 +30,12 @@ def draw_rehearsal_sample(
                 continue
             for place, (s, labels) in enumerate(zip(document, readings, strict=True)):
                 spans = [(a, b, types[0]) for (a, b, _), types in zip(s.spans, labels, strict=True) if types]
-                row = {"text": s.text, "starts": s.starts, "ends": s.ends, "spans": spans, "first": not place}
+                row = {
+                    "text": s.text,
+                    "starts": s.token_starts,
+                    "ends": s.token_ends,
+                    "spans": spans,
+                    "first": not place,
+                }
                 rows.append(row if not number else {**row, "corpus": number})
     return rows

@@ -18,7 +18,7 @@ RENAMED = {"exchange_share": "replacement_share"}  # settings by their names in 
 
 
 class Table(BaseModel):
-    """One table of hashed features: rows, columns, the features that share it, its reach (`text.features.Group`)."""
+    """One table of hashed features: rows, columns, the features that share it, its `reach` (`text.features.Group`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -178,9 +178,9 @@ class Settings(BaseModel):
         tokens : int, optional
             Of the training data; without it the schedule is that of a large corpus.
         """
-        passes = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
+        stages = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         replacement = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
-        choices: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": passes, "output_bias": "zero"}
+        choices: dict[str, Any] = {"unit": unit, "loss": HEADS[self.head][0], "passes": stages, "output_bias": "zero"}
         choices["replacement_share"] = replacement
         choices |= _BY_UNIT[unit]
         if tokens is not None and tokens < FEW_TOKENS:

@@ -87,7 +87,7 @@ def stage_files(checkpoint: Path | None, folds: int) -> list[Path | None]:
 def _leave_out_fold(run: Run, initial: Mapping[str, Float], number: int) -> Run:
     """Return the run of a network that begins alike, without the documents of a fold, in half the epochs."""
     data = run.train
-    out = (run.folds == number)[data.documents[data.starts[:-1]]]
+    out = (run.folds == number)[data.documents[data.sentence_offsets[:-1]]]
     return replace(
         run,
         settings=run.settings.model_copy(update={"epochs": max(1, run.settings.epochs // 2)}),
@@ -147,5 +147,5 @@ def add_document_features(run: Run, first_stage: Network, probabilities: Float) 
 
 def type_probabilities(network: Network, types: WordTypes, data: Encoded) -> Float:
     """Return P(token is in an entity of the type) (N, T), by a network that knows the word types."""
-    Z = network.emissions(types, data.types, data.contexts, data.starts, 0, features=data.features)
-    return network.type_probabilities(Z, data.starts)
+    Z = network.emissions(types, data.types, data.contexts, data.sentence_offsets, 0, features=data.features)
+    return network.type_probabilities(Z, data.sentence_offsets)

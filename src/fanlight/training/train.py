@@ -124,13 +124,13 @@ def train_model(
 
 @one_thread_blas
 def train_corpora(
-    corpus: Corpus, development: Corpus | None, vectors: PathLike | None, settings: Settings
+    corpus: Corpus, dev: Corpus | None, vectors: PathLike | None, settings: Settings
 ) -> Generator[Epoch, None, Model]:
     """Train on a corpus in memory and write nothing, yielding after every epoch; return the model."""
-    files = LabelledFiles(corpus, [], development)
-    run = prepare(corpus, development, read_vectors_for(files, vectors, settings), settings)
+    files = LabelledFiles(corpus, [], dev)
+    run = prepare(corpus, dev, read_vectors_for(files, vectors, settings), settings)
     run = yield from train_stages(run)
-    return build_model(run, [corpus], development, vectors)
+    return build_model(run, [corpus], dev, vectors)
 
 
 def _remove_checkpoints(part: Path, folds: int) -> None:

@@ -125,7 +125,7 @@ def update_settings(model: Model, overrides: Mapping[str, Any]) -> Settings:
 
 def rehearsal_corpus(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
     """Return sentences to rehearse as a corpus, without those that have no token."""
-    return Corpus(path, unit, [[s for s in document if s.starts] for document in documents if document])
+    return Corpus(path, unit, [[s for s in document if s.token_starts] for document in documents if document])
 
 
 def _repeats(corpora: Sequence[Corpus], old: int) -> list[int]:
@@ -145,8 +145,8 @@ def inherit_parameters(run: Run, model: Model) -> None:
     for name, array in model.parameters.items():
         into = run.parameters[name]
         if name == "A":
-            borders = np.append(places, len(tags))
-            into[np.ix_(borders, borders)] = array
+            indices = np.append(places, len(tags))
+            into[np.ix_(indices, indices)] = array
         elif name in ("U", "c"):
             into[places] = array
         elif into.shape == array.shape:

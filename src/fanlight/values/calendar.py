@@ -96,9 +96,9 @@ def write_parts(parts: Sequence[tuple[float, str]]) -> str:
     >>> write_parts([(2, "hour"), (30, "minute")]), write_parts([(1, "year"), (2, "hour")])
     ('PT2H30M', 'P1YT2H')
     """
-    pieces = [f"{int(n) if n == int(n) else n}{CODES[unit]}" for n, unit in parts]
-    date = [piece for piece, (_, unit) in zip(pieces, parts, strict=True) if unit not in _OF_CLOCK]
-    clock = [piece for piece, (_, unit) in zip(pieces, parts, strict=True) if unit in _OF_CLOCK]
+    amounts = [f"{int(n) if n == int(n) else n}{CODES[unit]}" for n, unit in parts]
+    date = [amount for amount, (_, unit) in zip(amounts, parts, strict=True) if unit not in _OF_CLOCK]
+    clock = [amount for amount, (_, unit) in zip(amounts, parts, strict=True) if unit in _OF_CLOCK]
     return f"P{''.join(date)}{'T' if clock else ''}{''.join(clock)}"
 
 

@@ -90,8 +90,12 @@ def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> 
     if match := _YEAR_FIRST.fullmatch(form):
         return write_date(int(match.group(1)), int(match.group(3)), int(match.group(4)))
     if match := _FIGURES.fullmatch(form):
-        one, two, year = int(match.group(1)), int(match.group(3)), _full_year(match.group(4))
-        month, day = (two, one) if day_first or one > 12 or (match.group(2) == "." and two <= 12) else (one, two)
+        first_figure, second_figure, year = int(match.group(1)), int(match.group(3)), _full_year(match.group(4))
+        month, day = (
+            (second_figure, first_figure)
+            if day_first or first_figure > 12 or (match.group(2) == "." and second_figure <= 12)
+            else (first_figure, second_figure)
+        )
         return write_date(year, month, day)
     return None
 

@@ -49,16 +49,16 @@ def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
 
 def _with_prefixes(left: str, right: str) -> Iterator[str]:
     """Yield the right end with words of the left one before it, the most first."""
-    pieces = [match.end() for match in _PIECE.finditer(left) if match.group().strip()]
-    for place in [*reversed(pieces[:-1][:SHARED]), 0]:
+    word_ends = [match.end() for match in _PIECE.finditer(left) if match.group().strip()]
+    for place in [*reversed(word_ends[:-1][:SHARED]), 0]:
         space = " " if left[place : place + 1].isspace() or (place and left[place - 1].isdecimal()) else ""
         yield f"{left[:place]}{space}{right}"
 
 
 def _with_suffixes(left: str, right: str) -> Iterator[str]:
     """Yield the left end with words of the right one behind it, the most first."""
-    pieces = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
-    for place in pieces[1:][-SHARED:]:
+    word_starts = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
+    for place in word_starts[1:][-SHARED:]:
         if right[place] == left[-1]:
             continue  # 3억~5억: not 3억 and 억
         space = " " if right[place - 1].isspace() else ""

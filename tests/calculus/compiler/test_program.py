@@ -57,12 +57,12 @@ def test_small_programs_run_as_a_whole_and_agree_with_their_steps():
     assert plan.function({"m": 100, "n": 250, "N": 1}) is plan.run_steps
     point = inputs(np.random.default_rng(0), 2)
     point = {n: point[n] for n in program.symbols}
-    whole = {k: np.array(v) for k, v in program(point).items()}
+    results = {k: np.array(v) for k, v in program(point).items()}
     steps = plan.run_steps(*point.values(), *plan.frame({"m": 4, "n": 3, "N": 2}))
     for key, expression in outputs.items():
-        assert whole[key].shape == steps[key].shape
-        np.testing.assert_allclose(whole[key], steps[key], atol=1e-13)
-        np.testing.assert_allclose(whole[key], evaluate(expression, point), atol=1e-13)
+        assert results[key].shape == steps[key].shape
+        np.testing.assert_allclose(results[key], steps[key], atol=1e-13)
+        np.testing.assert_allclose(results[key], evaluate(expression, point), atol=1e-13)
 
 
 @pytest.mark.parametrize("examples", [1, 2, 64, 65])
@@ -104,9 +104,9 @@ def test_what_is_shared_is_computed_once(monkeypatch):
     program = compile(dict(zip("Wbx", gradients, strict=True)), np.float64, "numpy")
     calls = []
 
-    def counted(node, *rest):
+    def counted(node, *arguments):
         calls.append(node)
-        return value_of(node, *rest)
+        return value_of(node, *arguments)
 
     monkeypatch.setattr(sys.modules["fanlight.calculus.compiler.program"], "value_of", counted)
     program({**inputs(np.random.default_rng(0), 1), "x": np.ones((3, 1))})

@@ -58,23 +58,23 @@ def point(rng, N, t):
 
 
 def test_two_threads_give_the_bits_of_one():
-    one, two = compile(model()), compile(model(), threads=2)
+    program, pair = compile(model()), compile(model(), threads=2)
     rng = np.random.default_rng(0)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(100):
-            given = point(rng, int(rng.integers(300, 500)), int(rng.integers(200, 300)))
-            a, b = one(given), two(given)
+            inputs = point(rng, int(rng.integers(300, 500)), int(rng.integers(200, 300)))
+            a, b = program(inputs), pair(inputs)
             for name in a:
                 assert np.array_equal(a[name], b[name]), name
     finally:
         sys.setswitchinterval(interval)
-    assert isinstance(two.plan.run_steps, Pair)
-    assert two.second
-    assert not one.second
+    assert isinstance(pair.plan.run_steps, Pair)
+    assert pair.second
+    assert not program.second
     for name, expression in model().items():
-        np.testing.assert_allclose(b[name], evaluate(expression, given), rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(b[name], evaluate(expression, inputs), rtol=1e-3, atol=1e-3)
 
 
 def test_memory_shared_too_early_would_be_seen(monkeypatch):
@@ -85,11 +85,11 @@ def test_memory_shared_too_early_would_be_seen(monkeypatch):
     monkeypatch.setattr(plan, "allocate_slots", lambda *arguments, has_ended=None: honest(*arguments))
     careless = compile(model(), threads=2)
     careless(point(np.random.default_rng(0), 400, 250))
-    kept = careless.plan
+    careless_plan = careless.plan
     monkeypatch.undo()
     careful = compile(model(), threads=2)
     careful(point(np.random.default_rng(0), 400, 250))
-    assert len(set(careful.plan.slots.values())) > len(set(kept.slots.values()))
+    assert len(set(careful.plan.slots.values())) > len(set(careless_plan.slots.values()))
 
 
 def test_small_programs_are_not_divided():
@@ -144,27 +144,27 @@ def test_what_is_made_ahead_comes_in_order_with_its_faults():
 
 def test_columns_that_nothing_reads_are_not_computed():
     shapes = {"A": ("n", "m"), "B": ("m", 9), "D": ("n", 9), "C": ("n", "m")}
-    whole = parse("D * (A @ B + C @ B)", shapes)
-    outputs = {"x": whole[:, 3:5], "y": whole[:, 5:8], "z": parse("A @ B", shapes)}
+    node = parse("D * (A @ B + C @ B)", shapes)
+    outputs = {"x": node[:, 3:5], "y": node[:, 5:8], "z": parse("A @ B", shapes)}
     programs = prune_columns(outputs)
     assert str(programs["x"]) == "(D[:, 3:8] * ((A @ B)[:, 3:8] + C @ B[:, 3:8]))[:, :2]", "A @ B is needed whole"
     rng = np.random.default_rng(0)
-    given = {n: rng.standard_normal([{"n": 5, "m": 4}.get(d, d) for d in s]) for n, s in shapes.items()}
+    inputs = {n: rng.standard_normal([{"n": 5, "m": 4}.get(d, d) for d in s]) for n, s in shapes.items()}
     for name, expression in outputs.items():
-        assert np.array_equal(evaluate(programs[name], given), evaluate(expression, given))
-    kept = {"x": whole[:, 3:5], "y": whole}
-    assert prune_columns(kept) == kept
+        assert np.array_equal(evaluate(programs[name], inputs), evaluate(expression, inputs))
+    careless_plan = {"x": node[:, 3:5], "y": node}
+    assert prune_columns(careless_plan) == careless_plan
 
 
 def test_programs_may_be_compiled_in_several_threads():
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    programs, given = [], point(np.random.default_rng(0), 40, 25)
+    programs, inputs = [], point(np.random.default_rng(0), 40, 25)
 
     def work():
         for n in range(5):
             loss = function("sum")(symbol("U", ("K", "m")) ** 2) * (2 + n)
-            programs.append((n, loss, gradient(loss, "U"), compile({"U": gradient(loss, "U")})(given)["U"].copy()))
+            programs.append((n, loss, gradient(loss, "U"), compile({"U": gradient(loss, "U")})(inputs)["U"].copy()))
 
     try:
         threads = [threading.Thread(target=work) for _ in range(4)]
@@ -178,4 +178,4 @@ def test_programs_may_be_compiled_in_several_threads():
     for n, loss, grad, value in programs:
         assert loss is function("sum")(symbol("U", ("K", "m")) ** 2) * (2 + n), "one node, whoever made it"
         assert grad is gradient(loss, "U")
-        np.testing.assert_allclose(value, 2 * (2 + n) * given["U"], rtol=1e-5)
+        np.testing.assert_allclose(value, 2 * (2 + n) * inputs["U"], rtol=1e-5)

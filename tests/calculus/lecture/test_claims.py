@@ -40,24 +40,24 @@ CASES = [  # expression, symbols, assumptions
 
 @pytest.mark.parametrize(("expression", "names", "facts"), CASES)
 def test_every_claim_is_true(expression, names, facts):
-    whole = parse(expression, SHAPES, facts, ["f"])
+    formula = parse(expression, SHAPES, facts, ["f"])
     for name in names:
-        d = derive(whole, name)
+        d = derive(formula, name)
         for seed in (1, 2):
-            assert check_claims(d, random_point(whole, None, {}, seed, 2)) >= len(d.pieces) + 1
+            assert check_claims(d, random_point(formula, None, {}, seed, 2)) >= len(d.pieces) + 1
 
 
 @given(SEEDS)
 def test_every_claim_about_random_expressions_is_true(seed):
-    for e in Grown(seed).some("scalar", 1, depth=3, limit=20):
+    for e in Grown(seed).draw("scalar", 1, depth=3, limit=20):
         for name in symbols_of(e):
             check_claims(derive(e, name), POINT)
 
 
 @pytest.mark.parametrize(("expression", "names", "facts"), CASES)
 def test_each_view_shows_every_claim(expression, names, facts):
-    whole = parse(expression, SHAPES, facts, ["f"])
-    d = derive(whole, names[-1])
+    formula = parse(expression, SHAPES, facts, ["f"])
+    d = derive(formula, names[-1])
     shown, typeset, page = text(d), latex_of(d), html(d)
     for _, right in d.claims():
         with means_of(d.expression):

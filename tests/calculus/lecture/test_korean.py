@@ -22,9 +22,9 @@ EXPRESSIONS = {
 }
 
 
-def words(told):
+def words(message):
     """Return what stands there of any length that no symbol of ours has."""
-    return re.findall(r"[A-Za-z]{3,}", told)
+    return re.findall(r"[A-Za-z]{3,}", message)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -63,15 +63,15 @@ def test_every_step_is_told_in_korean(expression):
     ],
 )
 def test_every_verdict_is_told_in_korean(expression, wrt, mine, reason):
-    whole = parse(expression, SHAPES)
-    verdict = check(whole, wrt, parse(mine, SHAPES))
-    told = [say(r) for r in verdict.reasons]
-    assert told
-    for korean, english in zip(told, verdict.reasons, strict=True):
+    formula = parse(expression, SHAPES)
+    verdict = check(formula, wrt, parse(mine, SHAPES))
+    messages = [say(r) for r in verdict.reasons]
+    assert messages
+    for korean, english in zip(messages, verdict.reasons, strict=True):
         assert korean != english
         assert set(words(korean)) <= set(words(str(verdict.expected)))
     if reason is not None:
-        assert any(reason in r for r in told), told
+        assert any(reason in r for r in messages), messages
 
 
 def test_every_wrong_rule_is_told_in_korean():
@@ -84,9 +84,9 @@ def test_every_wrong_rule_is_told_in_korean():
 
 @pytest.mark.parametrize("expression", ["softmax(z)", "x**3"])
 def test_guessed_shapes_are_told_in_korean(expression):
-    told = guesses(expression, {})
-    assert told
-    for guess in told:
+    messages = guesses(expression, {})
+    assert messages
+    for guess in messages:
         assert "보았습니다" in say(guess)
         assert words(say(guess).partition(" --shape")[0]) == []
     assert say("A taken as a matrix: --shape A=m,n").startswith("A을(를) 행렬로")

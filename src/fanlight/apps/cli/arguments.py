@@ -63,7 +63,7 @@ class Output:
 
     Attributes
     ----------
-    beside : tuple of str
+    companion_suffixes : tuple of str
         Ends of the names of files that are written beside it.
     resumable : bool
         ``OUT.part`` holds what an interrupted run has done, for ``--resume``.
@@ -84,7 +84,7 @@ class Output:
         It may be an address, such as s3://bucket/key; it is then written here and sent when the command ends.
     """
 
-    beside: tuple[str, ...] = ()
+    companion_suffixes: tuple[str, ...] = ()
     resumable: bool = False
     continues: bool = False
     exclusive: bool = True
@@ -99,7 +99,7 @@ class Output:
 PICTURES = (".svg", ".png", ".pdf")
 MODEL = Input(path=False)  # a file, or a name
 FILES = Input(folder=True)  # a file, or a folder whose files are read
-DATABASE = Output(beside=("-wal", "-shm"), database=True, continues=True, compressible=False)
+DATABASE = Output(companion_suffixes=("-wal", "-shm"), database=True, continues=True, compressible=False)
 Mark = Input | Output
 
 
@@ -228,7 +228,7 @@ def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[
 
 def _places(path: Path, mark: Output) -> list[Path]:
     """Return an output and the files that are written beside it."""
-    return [path, *(_companion(path, end) for end in mark.beside)]
+    return [path, *(_companion(path, end) for end in mark.companion_suffixes)]
 
 
 def _companion(path: Path, end: str) -> Path:

@@ -44,8 +44,8 @@ def tag_files(job: TagJob) -> None:
         nullcontext() if out is None else file,
         _Meter(files, console, shown=out is not None or not sys.stdout.isatty()) as meter,
     ):
-        pieces = (block for path, skip in _remaining(files, lines_done) for block in read_blocks(path, skip))
-        for tagged, text in tag_lines(pieces, choose, job.threshold, job.rules, job.threads):
+        batches = (block for path, skip in _remaining(files, lines_done) for block in read_blocks(path, skip))
+        for tagged, text in tag_lines(batches, choose, job.threshold, job.rules, job.threads):
             file.write(text)
             if out is None:
                 file.flush()  # whoever reads the pipe waits for it
@@ -85,7 +85,7 @@ def _remaining(files: list[str], done: int) -> Iterator[tuple[str, int]]:
     for path in files:
         count = 0
         if done:
-            count = sum(len(piece.block.starts) for piece in read_blocks(path))
+            count = sum(len(piece.block.text_starts) for piece in read_blocks(path))
         if done < count or not done:
             yield path, done
         done = max(0, done - count)
@@ -111,11 +111,11 @@ class _Meter:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def advance(self, piece: Lines) -> None:
-        if piece.path != self._path:
-            self._path, self._before = piece.path, self._before + self._place
-        self._place = piece.place
-        self._bytes += int((piece.block.ends - piece.block.starts).sum())
+    def advance(self, batch: Lines) -> None:
+        if batch.path != self._path:
+            self._path, self._before = batch.path, self._before + self._place
+        self._place = batch.place
+        self._bytes += int((batch.block.text_ends - batch.block.text_starts).sum())
         seconds = self._progress.tasks[0].elapsed or 1e-9
         speed = f"{self._bytes / seconds / 1e6:.1f} MB/s"
         self._progress.update(self._bar, completed=self._before + self._place, speed=speed)

@@ -80,8 +80,8 @@ def curve(
 
         parts = ((summary.points, False), (summary.forecasts, True))
         rows = [
-            {"sentences": p.sentences, "f1": p.f1, "low": p.low, "high": p.high, "forecast": forecast}
-            for points_, forecast in parts
+            {"sentences": p.sentences, "f1": p.f1, "low": p.low, "high": p.high, "forecast": is_forecast}
+            for points_, is_forecast in parts
             for p in points_
         ]
         append_row(watch, curve=rows)

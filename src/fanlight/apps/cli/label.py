@@ -42,7 +42,7 @@ Export = Annotated[
         help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
         "to EXPORT.disputes.jsonl."
     ),
-    Output(beside=(".disputes.jsonl",)),
+    Output(companion_suffixes=(".disputes.jsonl",)),
 ]
 To = Annotated[ExportFormat, typer.Option(help="With --export: training data, or Prodigy's tasks of every annotator.")]
 AnnotatorKeys = Annotated[

@@ -88,9 +88,9 @@ def _exact_lines(sources: list[Source], encoding: str) -> Iterator[Line]:
             yield Line(source.value)
 
 
-def _write_bytes(pieces: Iterable[bytes]) -> None:
+def _write_bytes(parts: Iterable[bytes]) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.buffer.writelines(parts)
     sys.stdout.buffer.flush()
 
 

@@ -51,7 +51,7 @@ Out = Annotated[
         help="Write here: JSONL, so that --resume can go on after an interrupt, or a .parquet, .html or .conll "
         "file; .gz and .zst are compressed; s3:// and the like need the extra remote."
     ),
-    Output(beside=(".part", ".part.json"), resumable=True, folder=True, remote=True),
+    Output(companion_suffixes=(".part", ".part.json"), resumable=True, folder=True, remote=True),
 ]
 TextColumn = Annotated[
     str | None, typer.Option(help="Of .parquet, .csv and .jsonl files: the column of the texts.", show_default=False)

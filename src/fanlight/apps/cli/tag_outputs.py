@@ -101,7 +101,7 @@ def write_parquet(
 
     folder = part_of(out)
     done = rows_of(folder) if begin(out, note, resume) else 0
-    write_parts(documents_after(done), folder, anew=not resume, values=values or False)
+    write_parts(documents_after(done), folder, is_new=not resume, values=values or False)
     join_parts(folder, out, values is not None)
     end(out)
 

@@ -54,7 +54,9 @@ def teach(
     teacher: TeacherOption,
     types: Annotated[str, typer.Option(metavar="TYPE,…", help="The types to learn.")],
     out: Annotated[
-        Path, typer.Option(help="The model file to write."), Output(beside=(".part", *ENDS), compressible=False)
+        Path,
+        typer.Option(help="The model file to write."),
+        Output(companion_suffixes=(".part", *ENDS), compressible=False),
     ],
     count: Annotated[int, typer.Option(min=1, help="Sentences to be labelled.")] = 1000,
     agreement: Agreement = None,

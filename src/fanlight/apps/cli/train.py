@@ -43,7 +43,7 @@ class Engine(StrEnum):
 OutOption = Annotated[
     Path,
     typer.Option(help="The model file to write."),
-    Output(beside=(".part", ".progress.jsonl"), resumable=True, compressible=False),
+    Output(companion_suffixes=(".part", ".progress.jsonl"), resumable=True, compressible=False),
 ]
 DevOption = Annotated[
     Path | None,

@@ -208,12 +208,12 @@ def _entities(tagger: Tagger, column: Iterable[Any], values: bool | ValueOptions
     arrow = library("pyarrow")
     texts = [text or "" for text in (column.to_pylist() if hasattr(column, "to_pylist") else column)]
     entities, types = tagger.tag_columns(texts, threads=threads)
-    places = zip(entities.documents.tolist(), entities.starts.tolist(), entities.ends.tolist(), strict=True)
+    places = zip(entities.documents.tolist(), entities.char_starts.tolist(), entities.char_ends.tolist(), strict=True)
     types_of = arrow.DictionaryArray.from_arrays(entities.types, list(types)).dictionary_decode()
     names = [texts[document][start:end] for document, start, end in places]
     fields = [
-        arrow.array(entities.starts.astype(np.int64)),
-        arrow.array(entities.ends.astype(np.int64)),
+        arrow.array(entities.char_starts.astype(np.int64)),
+        arrow.array(entities.char_ends.astype(np.int64)),
         types_of,
         arrow.array(names, arrow.string()),
         arrow.array(entities.probabilities.astype(np.float64)),
@@ -235,15 +235,15 @@ def _value(value: Value | None) -> dict[str, str | float] | None:
     return {name: item if isinstance(item, str) else float(item) for name, item in value.to_dict().items()}
 
 
-def write_parts(documents: Iterable[Document], folder: Path, anew: bool, values: bool | ValueOptions = False) -> None:
+def write_parts(documents: Iterable[Document], folder: Path, is_new: bool, values: bool | ValueOptions = False) -> None:
     """Write columns "text" and "entities" (of `entities_type`) as numbered files of `PART` rows, each of them whole.
 
-    A run that begins `anew` does so in a new folder.
+    A run that `is_new` begins in a new folder.
     """
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     schema = arrow.schema([("text", arrow.string()), ("entities", entities_type(bool(values)))])
     try:
-        folder.mkdir(exist_ok=not anew)
+        folder.mkdir(exist_ok=not is_new)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror}): choose another place") from None
     remaining, number = iter(documents), len(_parts(folder))
@@ -322,9 +322,9 @@ def write_dataset(records: Iterable[Record], path: str) -> None:
     words, tags = [], []
     for r in records:
         places = r.tokens or ()
-        starts, ends = {s: i for i, (s, _) in enumerate(places)}, {e: i + 1 for i, (_, e) in enumerate(places)}
+        begins, stops = {s: i for i, (s, _) in enumerate(places)}, {e: i + 1 for i, (_, e) in enumerate(places)}
         try:
-            tags.append(tags_from_spans([(starts[s], ends[e], t) for s, e, t in r.spans], len(places), "IOB2"))
+            tags.append(tags_from_spans([(begins[s], stops[e], t) for s, e, t in r.spans], len(places), "IOB2"))
         except ValueError as error:
             raise DataError(f"text {r.line}: {error}") from None
         words.append([r.text[s:e] for s, e in places])

@@ -178,7 +178,7 @@ def _naming(path: PathLike | None) -> Iterator[None]:
 
 
 def _resolve(settings: Settings, corpus: Corpus, vectors: PathLike | None) -> Chosen:
-    tokens = sum(len(sentence.starts) for sentence in corpus.sentences)
+    tokens = sum(len(sentence.token_starts) for sentence in corpus.sentences)
     unit = settings.unit or corpus.unit
     return settings.resolve(unit, len(corpus.documents), len(corpus.sentences), vectors is not None, tokens=tokens)
 

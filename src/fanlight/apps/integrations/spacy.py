@@ -95,7 +95,7 @@ class FanlightComponent:
 
     def _fill(self, docs: list[Doc], wait: Callable[[], Entities]) -> Iterator[Doc]:
         entities, types = wait(), self.tagger.types
-        columns = (entities.documents, entities.starts, entities.ends, entities.types, entities.probabilities)
+        columns = (entities.documents, entities.char_starts, entities.char_ends, entities.types, entities.probabilities)
         rows: list[list[_Row]] = [[] for _ in docs]
         for d, start, end, type_, probability in zip(*(column.tolist() for column in columns), strict=True):
             rows[d].append((start, end, types[type_], probability))
@@ -178,17 +178,17 @@ def _without_overlaps(entries: list[_Row], before: list[tuple[int, int]]) -> lis
 
 def _split_tokens(doc: Doc, offsets: list[int]) -> None:
     """Split the tokens that offsets fall into."""
-    cuts: dict[int, tuple[Token, set[int]]] = {}
+    splits: dict[int, tuple[Token, set[int]]] = {}
     for offset in offsets:
         span = doc.char_span(offset, offset + 1, alignment_mode="expand") if offset < len(doc.text) else None
         if span is not None and span.start_char < offset < span.end_char:
-            cuts.setdefault(span.start, (span[0], set()))[1].add(offset - span.start_char)
-    if not cuts:
+            splits.setdefault(span.start, (span[0], set()))[1].add(offset - span.start_char)
+    if not splits:
         return
     with doc.retokenize() as retokenizer:
-        for token, places in cuts.values():
-            edges = [0, *sorted(places), len(token.text)]
-            parts = [token.text[a:b] for a, b in pairwise(edges)]
+        for token, places in splits.values():
+            bounds = [0, *sorted(places), len(token.text)]
+            parts = [token.text[a:b] for a, b in pairwise(bounds)]
             head = (token, 0) if token.head.i == token.i else token.head
             retokenizer.split(token, parts, heads=[head, *[(token, 0)] * (len(parts) - 1)])
 

@@ -103,7 +103,7 @@ def describe_function(name: str) -> dict[str, str]:
 
 
 def is_of_the_language(name: str) -> bool:
-    """Return whether a function is the calculus's, not one that another room has registered for itself."""
+    """Return whether a function is the calculus's, not one that another package has registered for itself."""
     if name not in TABLE or name in REWRITINGS:
         return True
     entry = TABLE[name]

@@ -1,7 +1,7 @@
 """Leaving out columns that nothing reads.
 
-The gradient of what stands side by side is cut into parts again, and parts that no one asked for, such as those of word
-vectors that are not trained, need not be computed: ``(A @ B)[:, c:d]`` becomes ``A @ B[:, c:d]``.
+The gradient of what stands side by side is split into parts again, and parts that no one asked for, such as those of
+word vectors that are not trained, need not be computed: ``(A @ B)[:, c:d]`` becomes ``A @ B[:, c:d]``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def prune_columns(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
     while (unread := _find_unread_columns(results)) is not None:
         node, low, high, users = unread
         part = _part(node, low, high, users)
-        again = {cut: part if cut.shape == part.shape else _columns(part, cut, low) for cut in users[node]}
+        again = {user: part if user.shape == part.shape else _columns(part, user, low) for user in users[node]}
         for other in walk(*results.values()):
             if other not in again and any(again.get(a, a) is not a for a in other.arguments):
                 again[other] = rebuilt(other, [again.get(a, a) for a in other.arguments])
@@ -49,12 +49,15 @@ def _find_unread_columns(outputs: Mapping[str, Expression]) -> tuple[Expression,
     for node in order:
         if not (_is_product(node) or _is_entrywise(node)):
             continue
-        cuts = [user.parameters for user in users[node] if user.operation.name == "slice"]
-        if len(cuts) < len(users[node]) or any((r0.terms, r1) != ((), node.shape[0]) for r0, r1, _, _ in cuts):
+        slices = [user.parameters for user in users[node] if user.operation.name == "slice"]
+        if len(slices) < len(users[node]) or any((r0.terms, r1) != ((), node.shape[0]) for r0, r1, _, _ in slices):
             continue
-        if any(bound.letters for cut in cuts for bound in (*cut[2:], node.shape[1])):
+        if any(bound.letters for parameters in slices for bound in (*parameters[2:], node.shape[1])):
             continue
-        low, high = min(cut[2].constant for cut in cuts), max(cut[3].constant for cut in cuts)
+        low, high = (
+            min(parameters[2].constant for parameters in slices),
+            max(parameters[3].constant for parameters in slices),
+        )
         if high - low < node.shape[1].constant:
             return node, low, high, users
     return None
@@ -76,9 +79,9 @@ def _part(node: Expression, low: int, high: int, users: Users) -> Expression:
     return node[:, low:high]
 
 
-def _columns(part: Expression, cut: Expression, low: int) -> Expression:
-    """Return what a cut through the whole reads of its part."""
-    return part[:, cut.parameters[2].constant - low : cut.parameters[3].constant - low]
+def _columns(part: Expression, user: Expression, low: int) -> Expression:
+    """Return what a slice of the whole node reads of its part."""
+    return part[:, user.parameters[2].constant - low : user.parameters[3].constant - low]
 
 
 def _is_entrywise(node: Expression) -> bool:

@@ -21,7 +21,7 @@ from fanlight.calculus.shapes import Dimension
 Array = NDArray[Any]
 
 
-class _Parts(NamedTuple):
+class _SharedSteps(NamedTuple):
     """What two threads can share out.
 
     Attributes
@@ -150,10 +150,10 @@ class Plan:
         self.second = frozenset(name for name, variable in self.results.items() if thread_of.get(variable))
         self.run_steps = self._pair(parts, shares)
 
-    def _parts(self) -> _Parts:
+    def _parts(self) -> _SharedSteps:
         """Separate views of inputs and buffers, which both threads take, from the steps."""
         variables = self.writer.variables
-        parts = _Parts([], [], {}, set(self.parameters))
+        parts = _SharedSteps([], [], {}, set(self.parameters))
         for node, statements in self.writer.steps:
             if self._is_view(node) and variables[node.arguments[0]] in parts.common:
                 parts.views.extend(statements)
@@ -163,7 +163,7 @@ class Plan:
                 parts.steps.append((node, statements))
         return parts
 
-    def _schedulable(self, node: Expression, parts: _Parts, lengths: Mapping[str, int]) -> Step:
+    def _schedulable(self, node: Expression, parts: _SharedSteps, lengths: Mapping[str, int]) -> Step:
         variables = [self.writer.variables[r] for r in self._reads[node]]
         is_movable = all(v in parts.common or v.startswith("real(") for v in variables)
         bases = {self._bases[r] for r in self._reads[node]}
@@ -175,7 +175,7 @@ class Plan:
             is_movable and self.writer.variables[node] in parts.common,
         )
 
-    def _pair(self, parts: _Parts, shares: Schedule) -> Pair:
+    def _pair(self, parts: _SharedSteps, shares: Schedule) -> Pair:
         """Write the two threads' functions, which wait for each other's steps by locks."""
         awaited = {other for waits in shares.waits for other in waits}
         locks = {step: threading.Lock() for step in awaited}

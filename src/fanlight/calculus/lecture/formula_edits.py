@@ -160,17 +160,17 @@ def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
     """Put the parentheses of two products the other way round."""
     match node:
         case ast.BinOp(
-            left=ast.BinOp(left=a, op=ast.MatMult() | ast.Mult() as first, right=b),
-            op=ast.MatMult() | ast.Mult() as second,
+            left=ast.BinOp(left=a, op=ast.MatMult() | ast.Mult() as inner, right=b),
+            op=ast.MatMult() | ast.Mult() as outer,
             right=c,
         ):
-            new = ast.BinOp(a, first, ast.BinOp(b, second, c))
+            new = ast.BinOp(a, inner, ast.BinOp(b, outer, c))
         case ast.BinOp(
             left=a,
-            op=ast.MatMult() | ast.Mult() as first,
-            right=ast.BinOp(left=b, op=ast.MatMult() | ast.Mult() as second, right=c),
+            op=ast.MatMult() | ast.Mult() as outer,
+            right=ast.BinOp(left=b, op=ast.MatMult() | ast.Mult() as inner, right=c),
         ):
-            new = ast.BinOp(ast.BinOp(a, first, b), second, c)
+            new = ast.BinOp(ast.BinOp(a, outer, b), inner, c)
         case _:
             return
     yield _Change(place, new, f"the order of the products is wrong: right with {_text(new)} in place of {_text(node)}")
@@ -266,7 +266,7 @@ def _missing_factors(place: int, node: ast.expr, factors: Sequence[str]) -> Iter
     for text in factors:
         factor = syntax_tree(text)
         turned = ast.Attribute(factor, "T", ast.Load())
-        products: tuple[tuple[ast.expr, Callable[[], ast.operator], ast.expr, str], ...] = (
+        insertions: tuple[tuple[ast.expr, Callable[[], ast.operator], ast.expr, str], ...] = (
             (factor, ast.Mult, node, f"{text} *"),
             (turned, ast.MatMult, node, f"{_text(turned)} @"),
             (factor, ast.MatMult, node, f"{text} @"),
@@ -274,7 +274,7 @@ def _missing_factors(place: int, node: ast.expr, factors: Sequence[str]) -> Iter
             (node, ast.MatMult, factor, f"@ {text}"),
             (node, ast.Div, factor, f"/ {text}"),
         )
-        for left, op, right, shown in products:
+        for left, op, right, shown in insertions:
             new = ast.BinOp(left, op(), right)
             reason = f"a factor is missing, {shown}: right with {_text(new)} in place of {_text(node)}"
             yield _Change(place, new, reason)

@@ -29,7 +29,7 @@ class Alteration(NamedTuple):
         What a learner is told whose gradient has the altered values.
     pullbacks : mapping of Expression to callable
         Other rules for nodes of one argument.
-    cut : set of (Expression, int)
+    blocked_edges : set of (Expression, int)
         Edges, as a node and the number of an argument, through which nothing is passed back.
     edges : mapping of (Expression, int) to callable
         Other rules for edges: from the upstream gradient and the values of the node's arguments.
@@ -37,7 +37,7 @@ class Alteration(NamedTuple):
 
     reason: str
     pullbacks: Mapping[Expression, Pullback] = {}
-    cut: frozenset[tuple[Expression, int]] = frozenset()
+    blocked_edges: frozenset[tuple[Expression, int]] = frozenset()
     edges: Mapping[tuple[Expression, int], Callable[[Any, Sequence[Any]], Any]] = {}
 
 
@@ -103,7 +103,7 @@ class _Graph:
             for i, (argument, contribution) in enumerate(
                 zip(node.arguments, self._contributions(node, delta[node], alteration), strict=False)
             ):
-                if argument in self.relevant and contribution is not None and (node, i) not in alteration.cut:
+                if argument in self.relevant and contribution is not None and (node, i) not in alteration.blocked_edges:
                     delta[argument] = delta[argument] + contribution if argument in delta else contribution
         value = np.asarray(delta.get(self.target, 0.0))
         wanted = self.values[self.target].shape
@@ -285,8 +285,8 @@ def _reductions(nodes: Sequence[Expression], relevant: set[Expression], target: 
     for group in (deviations, means, [*means, *deviations]):
         if group and set(group) != {nodes[-1]}:
             shown = " and ".join(str(node) for node in group)
-            cut = frozenset((node, 0) for node in group)
-            yield Alteration(f"a path is missing: {target} acts also through {shown}", cut=cut)
+            blocked_edges = frozenset((node, 0) for node in group)
+            yield Alteration(f"a path is missing: {target} acts also through {shown}", blocked_edges=blocked_edges)
 
 
 def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> Iterator[Alteration]:
@@ -350,13 +350,14 @@ def _paths(nodes: Sequence[Expression], relevant: set[Expression], target: Expre
     edges = [(node, i) for node in nodes for i, a in enumerate(node.arguments) if a in relevant]
     for node, i in edges:
         yield Alteration(
-            f"a path is missing: {target} acts also through {node.arguments[i]} in {node}", cut=frozenset({(node, i)})
+            f"a path is missing: {target} acts also through {node.arguments[i]} in {node}",
+            blocked_edges=frozenset({(node, i)}),
         )
     places = [(node, i) for node, i in edges if node.arguments[i] is target]
     for edge in places:
         yield Alteration(
             f"only the path through {edge[0]} is counted: {target} acts in {len(places)} places",
-            cut=frozenset(set(places) - {edge}),
+            blocked_edges=frozenset(set(places) - {edge}),
         )
     splits: dict[Expression, list[tuple[Expression, int]]] = {}
     for node, i in edges:
@@ -366,5 +367,5 @@ def _paths(nodes: Sequence[Expression], relevant: set[Expression], target: Expre
             for edge in uses:
                 yield Alteration(
                     f"only the path through {edge[0]} is counted: {inner} acts in {len(uses)} places",
-                    cut=frozenset(set(uses) - {edge}),
+                    blocked_edges=frozenset(set(uses) - {edge}),
                 )

@@ -184,5 +184,5 @@ def _is_probability(node: Expression) -> bool:
         return len(others) == 1 and _is_probability(others[0])
     if node.operation.name != "subtract":
         return False
-    one, other = node.arguments
-    return one.operation.name == "constant" and other.operation.name in _FUSED
+    left, right = node.arguments
+    return left.operation.name == "constant" and right.operation.name in _FUSED

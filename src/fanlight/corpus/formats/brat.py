@@ -25,7 +25,7 @@ def read_brat(path: str, encoding: str) -> list[Record]:
     Raises
     ------
     DataError
-        A file of a pair is missing, a line is no annotation, or an entity is in pieces, which a span cannot hold.
+        A file of a pair is missing, a line is no annotation, or an entity has several fragments, too many for a span.
     """
     place = Path(path)
     files = sorted(place.glob("*.ann")) if place.is_dir() else [place.with_suffix(".ann")]
@@ -51,7 +51,7 @@ def read_brat(path: str, encoding: str) -> list[Record]:
 
 
 def write_brat(records: Sequence[Record], path: str) -> None:
-    """Write a folder of pairs; an entity over a line break is written in pieces, as brat wants it.
+    """Write a folder of pairs; an entity over a line break is written in fragments, as brat wants it.
 
     Raises
     ------
@@ -66,9 +66,9 @@ def write_brat(records: Sequence[Record], path: str) -> None:
         for i, (start, end, type_) in enumerate(r.spans, 1):
             if not type_ or type_.split() != [type_]:
                 raise DataError(f"text {number}: the type {type_!r} has white space, which brat cannot hold: rename it")
-            pieces = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\r\n]+", r.text[start:end])]
-            surface = " ".join(r.text[s:e] for s, e in pieces)
-            rows.append(f"T{i}\t{type_} {';'.join(f'{s} {e}' for s, e in pieces)}\t{surface}\n")
+            fragments = [(start + m.start(), start + m.end()) for m in re.finditer(r"[^\r\n]+", r.text[start:end])]
+            surface = " ".join(r.text[s:e] for s, e in fragments)
+            rows.append(f"T{i}\t{type_} {';'.join(f'{s} {e}' for s, e in fragments)}\t{surface}\n")
         contents[f"{name}.txt"], contents[f"{name}.ann"] = r.text, "".join(rows)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,16 +81,16 @@ def write_brat(records: Sequence[Record], path: str) -> None:
 
 def _mark(where: str, text: str, type_: str, offsets: str, surface: str, *, number: int) -> Mark:
     try:
-        pieces = [tuple(map(int, piece.split())) for piece in offsets.split(";")]
-        borders = [(s, e) for s, e in pieces]
+        number_lists = [tuple(map(int, fragment.split())) for fragment in offsets.split(";")]
+        fragments = [(s, e) for s, e in number_lists]
     except ValueError:
         raise DataError(f"{where}: {offsets!r} are no offsets") from None
-    for (_, before), (after, _) in pairwise(borders):
+    for (_, before), (after, _) in pairwise(fragments):
         if text[before:after].strip():
             raise DataError(
                 f"{where}: {surface!r} is in pieces with words between, which a span cannot hold: join them"
             )
-    return Mark(borders[0][0], borders[-1][1], type_, surface, number)
+    return Mark(fragments[0][0], fragments[-1][1], type_, surface, number)
 
 
 def _read(file: Path, encoding: str) -> str:

@@ -162,6 +162,6 @@ def write_columns(sentences: Iterable[Sentence], scheme: str = "BIOES") -> Itera
         Entities overlap, which columns cannot say.
     """
     for sentence in sentences:
-        tags = tags_from_spans(sentence.spans, len(sentence.starts), scheme)
+        tags = tags_from_spans(sentence.spans, len(sentence.token_starts), scheme)
         yield from (f"{token}\t{tag}" for token, tag in zip(sentence.tokens, tags, strict=True))
         yield ""

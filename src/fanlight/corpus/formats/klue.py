@@ -45,15 +45,15 @@ def read_klue(path: str, text_lines: list[str], notes: list[Note]) -> Iterator[S
 def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: list[Note]) -> Sentence:
     spans, repairs = spans_from_tags(tags, "IOB2")
     notes += [Note(begin + r.position, "tag repaired (IOB2)", f"{r.tag} read as {r.reading}") for r in repairs]
-    starts: list[int] = []
-    ends: list[int] = []
+    token_starts: list[int] = []
+    token_ends: list[int] = []
     number: dict[int, int] = {}
     place = 0
     for row, character in enumerate(characters):
         if not character.isspace():
-            number[row] = len(starts)
-            starts.append(place)
-            ends.append(place + len(character))
+            number[row] = len(token_starts)
+            token_starts.append(place)
+            token_ends.append(place + len(character))
         place += len(character)
     token_spans: list[Span] = []
     for first_row, last_row, type_ in spans:
@@ -70,7 +70,7 @@ def _klue_sentence(characters: list[str], tags: list[str], begin: int, notes: li
                 )
             )
         token_spans.append((rows[0], rows[-1] + 1, type_))
-    return Sentence("".join(characters), tuple(starts), tuple(ends), tuple(token_spans), begin)
+    return Sentence("".join(characters), tuple(token_starts), tuple(token_ends), tuple(token_spans), begin)
 
 
 def write_klue(r: Record, number: int) -> Iterator[str]:

@@ -68,10 +68,11 @@ def contexts_of(types: Any, sentence_offsets: Any, tables: Any, memory: Any, sta
     """Fill each token's context; `memory` is `DocumentMemory.cases`, `stamp` the document's number."""
     kinds = tables.kinds if len(tables.kinds) else tables.forms
     flags, sentences = tables.flags, len(sentence_offsets) - 1
-    cases = np.empty(sentences, np.int32)
     for s in range(sentences):
         begin, end = sentence_offsets[s], sentence_offsets[s + 1]
-        case = cases[s] = sentence_case(types, begin, end, flags)
+        case = sentence_case(types, begin, end, flags)
+        if begin < end:
+            out[begin] = case  # until all sentences are read
         for t in range(begin, end):
             kind = kinds[types[t]]
             if memory[kind, 2] != stamp:
@@ -85,9 +86,10 @@ def contexts_of(types: Any, sentence_offsets: Any, tables: Any, memory: Any, sta
                 memory[kind, 1] = stamp
     for s in range(sentences):
         begin, end = sentence_offsets[s], sentence_offsets[s + 1]
+        case = out[begin] if begin < end else 0
         for t in range(begin, end):
             kind = kinds[types[t]]
-            value = (t == begin) + cases[s] + 8 * (memory[kind, 0] == stamp) + 16 * (memory[kind, 1] == stamp)
+            value = (t == begin) + case + 8 * (memory[kind, 0] == stamp) + 16 * (memory[kind, 1] == stamp)
             out[t] = value + (SEVERAL | REPEATED) * (memory[kind, 3] > 1)
 
 
@@ -108,6 +110,6 @@ def note_repetitions(types: Any, forms: Any, memory: Any, stamp: int, out: Any) 
 def count_repeated(contexts: Any) -> Any:
     """Return how many tokens have a form that occurs more than once in their documents."""
     count = ZERO
-    for context in contexts:
-        count += (context & REPEATED) > 0
+    for case_context in contexts:
+        count += (case_context & REPEATED) > 0
     return count

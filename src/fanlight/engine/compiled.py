@@ -236,7 +236,7 @@ class CompiledEngine:
         tables, layers = snapshot
         entries, networks = self.cache.entries(), self.networks(layers)
         arguments = entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
-        count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, False)
+        count, _ = entry.tag(arguments, chunks.data, _NONE, _NONE, thresholds, *documents, entry.ENTITIES)
         return Entities(*(column[:count].copy() for column in out))
 
     def networks(self, layers: Sequence[Layers]) -> Networks:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import types
 from numba.experimental import structref
 
@@ -28,6 +27,7 @@ class KernelArguments(structref.StructRefProxy):
     """What kernels read and write, as one object: see `bind`."""
 
 
+ENTITIES, SHORT, LINES = 0, 1, 2  # tasks
 FIELDS = ("entries", "chunks", "tables", "networks", "finders", "scratch", "out", "json")
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
@@ -53,20 +53,21 @@ def bind(
 
 @kernel()
 def tag(
-    arguments: Any, data: Any, text_starts: Any, text_ends: Any, thresholds: Any, begin: Any, end: Any, short: Any
+    arguments: Any, data: Any, text_starts: Any, text_ends: Any, thresholds: Any, begin: Any, end: Any, task: Any
 ) -> Any:
     """Tag the documents [begin, end) of a block.
 
-    A `short` block's chunks are looked up here, and its documents written as lines of JSON. Returns how many entities
-    there are in the columns, and bytes of JSON; or -1, if a chunk is not cached yet.
+    The `task` is `ENTITIES` of a block whose chunks are known; or to look up those of a short block as well (`SHORT`),
+    and to write its documents as lines of JSON (`LINES`). Returns how many entities there are in the columns, and bytes
+    of JSON; or -1, if a chunk is not cached yet.
     """
     columns, out, size = arguments.chunks, arguments.out, ZERO
     chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.breaks, data)
-    if short and scan(data, text_starts, text_ends, arguments.entries, ZERO, chunks, np.empty((0, 2), np.int64)) < 0:
+    if task and scan(data, text_starts, text_ends, arguments.entries, ZERO, chunks, arguments.scratch.no_spans) < 0:
         return -1, size
     documents = Documents(chunks, begin, end, arguments.tables)
     n = run(documents, arguments.networks, arguments.finders, arguments.scratch, thresholds, out)
-    if short:
+    if task == LINES:
         entities = Entities(
             out.documents[:n],
             out.char_starts[:n],
@@ -76,8 +77,8 @@ def tag(
             out.types[:n],
             out.probabilities[:n],
         )
-        names, tables, written, line_ends = arguments.json
-        write_lines((data, text_starts, text_ends), begin, end, entities, names, tables, written, line_ends)
+        names, escapes, written, line_ends = arguments.json
+        write_lines((data, text_starts, text_ends), begin, end, entities, names, escapes, written, line_ends)
         size = line_ends[end]
     return n, size
 

@@ -160,19 +160,35 @@ def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scr
             tile(ROWS, OPEN, scratch.H, t * M, M, net.U, j * M, M, scratch.Z, t * K + j, K)
 
 
+@inner(forceinline=True)
+def _find_rows(net: Any, tokens: Any, sentence_begin: int, n: int, scratch: Any) -> None:
+    """Note where the rows of the n tokens of a sentence are, and of the positions before and after it."""
+    positions, near, scales = len(net.document_weights), net.types.near, net.types.scales
+    radius, width = positions // 2, positions * len(net.b)
+    for u in range(-radius, n + radius):
+        inside = 0 <= u < n
+        type_ = np.int64(tokens.types[sentence_begin + u]) if inside else 0
+        case_context = np.int64(tokens.contexts[sentence_begin + u] & CONTEXT) if inside else CONTEXT_PADDING
+        scratch.row_starts[radius + u] = type_ * near.shape[1]
+        scratch.row_scales[radius + u] = scales[type_] if len(scales) else np.float32(1)
+        scratch.contexts[radius + u] = case_context * width
+
+
 @inner(fastmath={"contract"}, forceinline=True)
 def _first_layer(
     net: Any, tokens: Any, document_features: Any, sentence_begin: int, sentence_end: int, at: int, scratch: Any
 ) -> None:
     """Fill scratch.H from row `at` on for the tokens of a sentence; the activation ReLU included."""
     M, n = len(net.b), sentence_end - sentence_begin
-    ids, contexts, features = tokens.types, tokens.contexts, tokens.features
-    near, scales, row_products, parts, row = net.types
+    ids, features = tokens.types, tokens.features
+    near, _, row_products, parts, row = net.types
     g, positions, document_width = parts.shape[1], len(net.document_weights), document_features.shape[1]
     radius, close, width = positions // 2, near.shape[1] // M, positions * M
     skip, contextual = (positions - close) // 2, len(net.contexts) > 0
-    x, c, y, steps = scratch.places[0], scratch.places[1], scratch.parts, scratch.steps
+    y, row_starts, row_scales, context_starts = scratch.parts, scratch.row_starts, scratch.row_scales, scratch.contexts
     floor = splat(np.float32(0 if net.activation == RELU else NEVER), UNITS)
+    _find_rows(net, tokens, sentence_begin, n, scratch)
+    several = g > 0 or len(features.heads) > 0
     for t in range(n):
         ahead = sentence_begin + t + radius + AHEAD
         if ahead < len(ids):
@@ -181,19 +197,15 @@ def _first_layer(
             if g:
                 prefetch(parts, np.int64(ids[ahead]) * g)
         count = 0
-        for k in range(positions):
+        for k in range(positions if several else 0):
             u = t + k - radius
             inside = 0 <= u < n
             type_ = np.int64(ids[sentence_begin + u]) if inside else 0
-            if skip <= k < skip + close:
-                x[k - skip] = type_ * near.shape[1] + (k - skip) * M
-                steps[k - skip] = scales[type_] if len(scales) else np.float32(1)
-            else:
+            if not skip <= k < skip + close:
                 for i in range(g):
                     if parts[type_, i]:
                         y[count] = np.int64(parts[type_, i]) * width + k * M
                         count += 1
-            c[k] = (np.int64(contexts[sentence_begin + u] & CONTEXT) if inside else CONTEXT_PADDING) * width + k * M
             entry = features.heads[sentence_begin + u] if inside and len(features.heads) else -1
             while entry >= 0:
                 y[count] = np.int64(row + features.entries[entry, 0]) * width + k * M
@@ -211,12 +223,12 @@ def _first_layer(
         for j in range(0, M, len(UNITS)):
             v = load(net.b, j, UNITS)
             for k in range(close):
-                v = add_row(v, near, x[k] + j, steps[k])
+                v = add_row(v, near, row_starts[t + skip + k] + k * M + j, row_scales[t + skip + k])
             for i in range(count):
                 v = v + load(row_products, y[i] + j, UNITS)
             if contextual:
                 for k in range(positions):
-                    v = v + load(net.contexts, c[k] + j, UNITS)
+                    v = v + load(net.contexts, context_starts[t + k] + k * M + j, UNITS)
             for i in range(shares):
                 place = scratch.document_rows[i] + j
                 v = fma(splat(scratch.shares[i], UNITS), load(net.document_weights, place, UNITS), v)

@@ -16,6 +16,7 @@ from fanlight.engine.chain import best_path, messages, probability, type_probabi
 from fanlight.engine.chunks import sentence_boundaries, tokens_of
 from fanlight.engine.columns import Tokens
 from fanlight.engine.first_layer import emissions
+from fanlight.engine.scratch import BATCH_TOKENS
 from fanlight.engine.span_rules import correct_entities
 from fanlight.engine.spans import trim_entities
 from fanlight.engine.token_features import no_features, with_features
@@ -28,10 +29,8 @@ from fanlight.engine.type_chains import (
 )
 from fanlight.jit import ZERO, inner
 
-BATCH_TOKENS = 64  # tokens, of whole sentences, that are worked out at once
 
-
-@inner()
+@inner(allocates=True)
 def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any) -> Any:
     """Tag documents; return how many entities there are.
 
@@ -60,7 +59,7 @@ def correct_spans(data: Any, tokens: Any, networks: Any, out: Any, count: int) -
     return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
 
 
-@inner()
+@inner(allocates=True)
 def run_sentences(
     documents: Any,
     sentence_offsets: Any,
@@ -77,7 +76,7 @@ def run_sentences(
     return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
 
 
-@inner()
+@inner(allocates=True)
 def _run_networks(
     documents: Any, tokens: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any
 ) -> Any:
@@ -92,7 +91,7 @@ def _run_networks(
     return find_entities(networks.last_stage, tokens, document_features, thresholds, scratch, out)
 
 
-@inner()
+@inner(allocates=True)
 def _lay_out(documents: Any, contextual: bool, scratch: Any) -> Any:
     """Return the `Tokens` of documents, without features, and with contexts if they are asked for."""
     chunks, begin, stop, tables = documents
@@ -101,13 +100,22 @@ def _lay_out(documents: Any, contextual: bool, scratch: Any) -> Any:
         count += tables.token_starts[chunks.ids[c] + 1] - tables.token_starts[chunks.ids[c]]
     types, gaps, contexts = np.empty(count, np.int32), np.empty(count, np.int32), np.zeros(count, np.int32)
     offsets, sentence_offsets = np.empty((count, 4), np.int32), np.empty(count + 1, np.int32)
+    owners = np.empty(count, np.int32)
+    columns = (types, gaps, contexts, offsets, sentence_offsets, owners)
+    sentences = _fill_tokens(documents, contextual, scratch, columns)
+    return Tokens(types, offsets, contexts, sentence_offsets[: sentences + 1], owners[:sentences], no_features())
+
+
+@inner()
+def _fill_tokens(documents: Any, contextual: bool, scratch: Any, columns: Any) -> Any:
+    """Fill columns for the tokens and sentences of documents; return how many sentences there are."""
+    chunks, begin, stop, tables = documents
+    types, gaps, contexts, offsets, sentence_offsets, owners = columns
     separate = len(tables.kinds) > 0
-    memory = scratch.memory
+    memory, state = scratch.memory, scratch.border_state
     number = number_documents(memory, stop - begin)
     sentences, at = ZERO, ZERO
-    owners = np.empty(count, np.int32)
     sentence_offsets[0] = 0
-    state = np.empty(2, np.int64)
     for d in range(begin, stop):
         end = at
         for c in range(chunks.documents[d], chunks.documents[d + 1]):
@@ -132,10 +140,10 @@ def _lay_out(documents: Any, contextual: bool, scratch: Any) -> Any:
             offsets_within[s] += at
         sentences += divisions
         at = end
-    return Tokens(types, offsets, contexts, sentence_offsets[: sentences + 1], owners[:sentences], no_features())
+    return sentences
 
 
-@inner()
+@inner(allocates=True)
 def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contextual: bool, memory: Any) -> Any:
     """Return the `Tokens` of sentences whose chunks are tokens; offsets count tokens.
 
@@ -168,7 +176,7 @@ def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contex
 def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
     """Write the entities of sentences to the columns `out`; return how many there are."""
     sentence_offsets, owners = tokens.sentence_offsets, tokens.owners
-    batch = np.empty(BATCH_TOKENS, np.int64)
+    batch = scratch.batch
     s, count = ZERO, ZERO
     while s < len(sentence_offsets) - 1:
         n, s = _choose(sentence_offsets, s, tokens.contexts, False, batch)
@@ -205,18 +213,26 @@ def _choose(sentence_offsets: Any, s: int, contexts: Any, repeated: bool, batch:
     return n, s
 
 
-@inner()
+@inner(allocates=True)
 def _fill_document_features(
     net: Any, tokens: Any, tables: Any, scratch: Any, repeated: int, document_features: Any
 ) -> None:
     """Fill the features (N, T + 1) of other mentions; see `network.document_features`. `repeated` tokens have some."""
     T = document_features.shape[1] - 1
-    ids, contexts, sentence_offsets, owners = tokens.types, tokens.contexts, tokens.sentence_offsets, tokens.owners
-    probabilities = np.empty((len(ids), T), np.float32)
+    probabilities = np.empty((len(tokens.types), T), np.float32)
     mention_probabilities(net, tokens, scratch, probabilities)
-    slots = scratch.memory.slots
-    number = number_documents(scratch.memory, owners[-1] - owners[0] + 1) - owners[0]
-    mentions, sums = np.empty(repeated, np.int32), np.empty((repeated, T))
+    sums = (np.empty(repeated, np.int32), np.empty((repeated, T)))
+    _average_mentions(tokens, tables.forms, scratch.memory, probabilities, sums, document_features)
+
+
+@inner()
+def _average_mentions(
+    tokens: Any, forms: Any, memory: Any, probabilities: Any, sums_of_forms: Any, document_features: Any
+) -> None:
+    """Fill the features of each repeated word from the probabilities of its other mentions in the document."""
+    ids, contexts, sentence_offsets, owners = tokens.types, tokens.contexts, tokens.sentence_offsets, tokens.owners
+    T, slots, (mentions, sums) = document_features.shape[1] - 1, memory.slots, sums_of_forms
+    number = number_documents(memory, owners[-1] - owners[0] + 1) - owners[0]
     s = ZERO
     while s < len(sentence_offsets) - 1:
         end = s
@@ -225,7 +241,7 @@ def _fill_document_features(
         count = ZERO
         for t in range(sentence_offsets[s], sentence_offsets[end]):
             if contexts[t] & REPEATED:
-                slot = slots[tables.forms[ids[t]]]
+                slot = slots[forms[ids[t]]]
                 if slot[0] != number + owners[s]:
                     slot[0], slot[1] = number + owners[s], count
                     mentions[count], sums[count] = 0, 0
@@ -235,7 +251,7 @@ def _fill_document_features(
                     sums[slot[1], y] += probabilities[t, y]
         for t in range(sentence_offsets[s], sentence_offsets[end]):
             if contexts[t] & REPEATED:
-                n = slots[tables.forms[ids[t]], 1]
+                n = slots[forms[ids[t]], 1]
                 document_features[t, T] = 1
                 for y in range(T):
                     document_features[t, y] = (sums[n, y] - probabilities[t, y]) / (mentions[n] - 1)
@@ -247,12 +263,11 @@ def mention_probabilities(net: Any, tokens: Any, scratch: Any, probabilities: An
     """Fill P(token is in an entity of the type) (N, T) of repeated words."""
     T = probabilities.shape[1]
     contexts, sentence_offsets = tokens.contexts, tokens.sentence_offsets
-    nothing = np.empty((len(probabilities), 0), np.float32)
-    batch = np.empty(BATCH_TOKENS, np.int64)
+    batch = scratch.batch
     s = ZERO
     while s < len(sentence_offsets) - 1:
         n, s = _choose(sentence_offsets, s, contexts, True, batch)
-        emissions(net, tokens, nothing, batch[:n], scratch)
+        emissions(net, tokens, scratch.no_document_features, batch[:n], scratch)
         at = ZERO
         for g in batch[:n]:
             begin, end = sentence_offsets[g], sentence_offsets[g + 1]

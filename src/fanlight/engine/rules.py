@@ -204,7 +204,7 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
     return count
 
 
-@inner()
+@inner(allocates=True)
 def _are_particles(data: Any, before: int, begin: int, end: int) -> bool:
     """Tell whether bytes [begin, end) behind a code point are a sequence of particles; see `text.particles`."""
     count = (end - begin) // 3
@@ -283,7 +283,7 @@ def _before(model: Any, m: int, rules: Any, r: int) -> Any:
     return model.char_starts[m] < rules.char_starts[r]
 
 
-@inner()
+@inner(allocates=True)
 def _choose(model: Any, rules: Any, cluster: Any, border: int, precedence: int, out: Any, rows: int) -> int:
     """Keep in the order of ranks a rule's entity that none kept overlaps, a model's that no rule's kept overlaps."""
     origin = rules.char_starts[cluster[0]] if cluster[0] >= 0 else model.char_starts[-1 - cluster[0]]

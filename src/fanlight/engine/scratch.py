@@ -12,6 +12,8 @@ from fanlight.engine.chain import emission_width, row_width
 from fanlight.engine.chunks import Tables
 from fanlight.engine.simd import allocate_aligned
 
+BATCH_TOKENS = 64  # tokens, of whole sentences, that are worked out at once
+
 
 class Scratch(NamedTuple):
     """Scratch for one sentence at a time; rows are tokens.
@@ -20,9 +22,10 @@ class Scratch(NamedTuple):
     ----------
     H, Z : float32 array (rows, M), (rows, K)
         Hidden units and emissions of several sentences.
-    places : int64 array (2, P)
-    steps : float32 array (P,)
-        Where rows of products are, and their scales (`first_layer.Types`).
+    row_starts, contexts : int64 array (rows + P,)
+    row_scales : float32 array (rows + P,)
+        Where the rows of products and of contexts are, and the former's scales (`first_layer.Types`), of the tokens of
+        a sentence and of the positions before and after it.
     parts : int64 array (P · g,)
     document_rows, shares : int64, float32 array (P · (T + 1),)
         Where the rows of `Layers.document_weights` are, and what these are multiplied by.
@@ -38,12 +41,19 @@ class Scratch(NamedTuple):
     longest : int
         Tokens of the longest sentence.
     memory : DocumentMemory
+    batch : int64 array (BATCH_TOKENS,)
+        Numbers of the sentences that are worked out at once.
+    border_state : int64 array (2,)
+        Of `chunks.sentence_boundaries`.
+    no_document_features : float32 array (0, 0)
+    no_spans : int64 array (0, 2)
     """
 
     H: Any
     Z: Any
-    places: Any
-    steps: Any
+    row_starts: Any
+    contexts: Any
+    row_scales: Any
     parts: Any
     document_rows: Any
     shares: Any
@@ -59,6 +69,10 @@ class Scratch(NamedTuple):
     row: Any
     longest: Any
     memory: Any
+    batch: Any
+    border_state: Any
+    no_document_features: Any
+    no_spans: Any
 
     @classmethod
     def of(
@@ -89,10 +103,12 @@ class Scratch(NamedTuple):
         doubles: Callable[[], Any] = lambda: allocate_aligned((rows, width), np.float64)  # noqa: E731
         return cls(
             allocate_aligned((rows, hidden)), allocate_aligned((rows, emission_width(types, independent))),
-            np.zeros((2, positions), np.int64), np.zeros(positions, np.float32), np.zeros(positions * parts, np.int64),
+            np.zeros(rows + positions, np.int64), np.zeros(rows + positions, np.int64),
+            np.zeros(rows + positions, np.float32), np.zeros(positions * parts, np.int64),
             np.zeros(positions * (types + 1), np.int64), np.zeros(positions * (types + 1), np.float32),
             allocate_aligned((rows, width)), np.zeros(rows, np.int32), np.zeros(2 * types + 1, np.int32),
             np.zeros((rows if independent else 0, types), np.int32), doubles(), doubles(), doubles(), doubles(),
             np.zeros(rows), allocate_aligned((width,), np.float64), longest,
-            DocumentMemory.of(tables),
+            DocumentMemory.of(tables), np.zeros(BATCH_TOKENS, np.int64), np.zeros(2, np.int64),
+            np.zeros((0, 0), np.float32), np.zeros((0, 2), np.int64),
         )  # fmt: skip

@@ -46,7 +46,7 @@ class ShortBlocks:
 
     def entities(self, block: Block, thresholds: Float) -> Entities:
         """Return the entities of a block."""
-        count, _ = self._tag(block, thresholds)
+        count, _ = self._tag(block, thresholds, entry.SHORT)
         if count < 0:
             return self._learn(block, thresholds)
         if count == 0:
@@ -55,15 +55,15 @@ class ShortBlocks:
 
     def json(self, block: Block, thresholds: Float) -> bytes | None:
         """Return a block's documents as lines of JSON; None if it has chunks that are not cached."""
-        count, size = self._tag(block, thresholds)
+        count, size = self._tag(block, thresholds, entry.LINES)
         return bytes(self._json[-2][:size]) if count >= 0 else None
 
-    def _tag(self, block: Block, thresholds: Float) -> Any:
+    def _tag(self, block: Block, thresholds: Float, task: int) -> Any:
         """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
         if self._arguments is None:
             self._arguments = self._bind()
         data, text_starts, text_ends = block
-        return entry.tag(self._arguments, data, text_starts, text_ends, thresholds, 0, len(text_starts), True)
+        return entry.tag(self._arguments, data, text_starts, text_ends, thresholds, 0, len(text_starts), task)
 
     def _learn(self, block: Block, thresholds: Float) -> Entities:
         self.forget()

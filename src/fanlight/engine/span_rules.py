@@ -56,8 +56,8 @@ _COUNTERS, _PARTS, _SPANS = (np.array([ord(c) for c in characters]) for characte
 _YEAR, _MONTH = ord("년"), ord("월")
 
 
-@inner()
-def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
+@inner(allocates=True)
+def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: int) -> int:
     """Correct the first `count` entities of columns, sentence by sentence; return how many there are then.
 
     Parameters
@@ -77,7 +77,15 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
     for s in range(len(tokens.sentence_offsets) - 1):
         longest = max(longest, np.int64(tokens.sentence_offsets[s + 1] - tokens.sentence_offsets[s]))
     work, shares = np.empty((longest + PHRASES + 1, 5), np.int64), np.empty(longest + PHRASES + 1)
-    phrases = np.empty((PHRASES, 3), np.int64)
+    scratch = (work, shares, np.empty((PHRASES, 3), np.int64), np.empty(2, np.int64))
+    count = _correct(data, tokens, kinds, (source, count), scratch, out)
+    return count  # noqa: RET504 - mypy takes no kernel's result for an int
+
+
+@inner()
+def _correct(data: Any, tokens: Any, kinds: Any, entities: Any, scratch: Any, out: Any) -> Any:
+    """Write what is left of entities, and how many they are, to columns; return how many these are."""
+    (source, count), (work, shares, phrases, bounds) = entities, scratch
     e, row = ZERO, ZERO
     for s in range(len(tokens.sentence_offsets) - 1):
         origin, last = tokens.sentence_offsets[s], tokens.sentence_offsets[s + 1] - 1
@@ -94,11 +102,11 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
         for k in range(find_phrases(data, begin, end, phrases)):
             point = np.int64(tokens.offsets[origin, 0]) + count_points(data, begin, phrases[k, 0])
             n = _merge(data, phrases[k], point, kinds, work, shares, n)
-        row = _write(data, (begin, end), tokens.owners[s], kinds, (work[:n], shares), out, row)
+        row = _write(data, (begin, end), tokens.owners[s], kinds, (work[:n], shares, bounds), out, row)
     return row
 
 
-@inner()
+@inner(allocates=True)
 def _copy(out: Any, count: Any) -> Any:
     return Entities(
         out.documents[:count].copy(),
@@ -153,11 +161,13 @@ def _shift(work: Any, shares: Any, origin: Any, n: Any, place: Any) -> None:
     """Move the spans [first, n) to another place."""
     if place < origin:
         for k in range(origin, n):
-            work[place + k - origin] = work[k]
+            for c in range(work.shape[1]):
+                work[place + k - origin, c] = work[k, c]
             shares[place + k - origin] = shares[k]
     elif place > origin:
         for k in range(n - 1, origin - 1, -1):
-            work[place + k - origin] = work[k]
+            for c in range(work.shape[1]):
+                work[place + k - origin, c] = work[k, c]
             shares[place + k - origin] = shares[k]
 
 
@@ -165,9 +175,8 @@ def _shift(work: Any, shares: Any, origin: Any, n: Any, place: Any) -> None:
 def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out: Any, row: Any) -> Any:
     """Write what stays of the spans of a sentence to columns from `row` on; return where these end then."""
     begin, end = sentence
-    work, shares = spans
+    work, shares, bounds = spans
     left = begin
-    bounds = np.empty(2, np.int64)
     for n in range(len(work)):
         span, kind = work[n], kinds[work[n, 4]]
         bounds[0], bounds[1] = span[0], span[1]

@@ -130,13 +130,13 @@ def _filter_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return bits
 
 
-@inner()
+@inner(allocates=True)
 def no_features() -> Any:
     """Return the features of a model that has none."""
     return Features(np.empty(0, np.int32), np.empty((0, 2), np.int32), np.zeros(1, np.int64))
 
 
-@inner()
+@inner(allocates=True)
 def with_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
     """Return tokens with their features; see `find_features`."""
     if finders is None:
@@ -163,7 +163,7 @@ def find_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
     return _find_patterns(data, tokens, finders.patterns, features)
 
 
-@inner()
+@inner(allocates=True)
 def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
     """Add the bits of a group for the tokens [begin, end) of a name or a match; return the features."""
     for t in range(begin, end):
@@ -190,7 +190,7 @@ def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
     return features
 
 
-@inner()
+@inner(allocates=True)
 def _find_names(tokens: Any, hashes: Any, names: Any, features: Any) -> Any:
     """Add the features of names of several words; return the features."""
     if names is None:
@@ -234,7 +234,7 @@ def _members_of(key: Any, names: Any) -> Any:
     return ZERO
 
 
-@inner()
+@inner(allocates=True)
 def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
     """Add the features of patterns, which are looked for in each sentence by itself; return the features."""
     if patterns is None:
@@ -252,7 +252,7 @@ def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
     return features
 
 
-@inner()
+@inner(allocates=True)
 def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
     """Add the features of names or matches, `Entities` whose documents are sentences; return the features."""
     offsets, sentence_offsets = tokens.offsets, tokens.sentence_offsets
@@ -266,7 +266,7 @@ def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
     return features
 
 
-@inner()
+@inner(allocates=True)
 def _find_all_names(data: Any, text_starts: Any, text_ends: Any, names: Any) -> Any:
     """Return the names in texts as `Entities`; see `rules.find`."""
     out = _allocate(len(text_starts) + 16)
@@ -277,7 +277,7 @@ def _find_all_names(data: Any, text_starts: Any, text_ends: Any, names: Any) -> 
         out = _allocate(n)
 
 
-@inner()
+@inner(allocates=True)
 def _find_all_matches(data: Any, text_starts: Any, text_ends: Any, automata: Any) -> Any:
     """Return the matches of expressions in texts as `Entities`; see `automaton_kernels.find_matches`."""
     out = _allocate(len(text_starts) + 16)
@@ -288,7 +288,7 @@ def _find_all_matches(data: Any, text_starts: Any, text_ends: Any, automata: Any
         out = _allocate(n)
 
 
-@inner()
+@inner(allocates=True)
 def _allocate(n: int) -> Any:
     """Return uninitialised `Entities`."""
     a, b, c = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)

@@ -166,7 +166,7 @@ def _add_rows(factors: Any, rows: Any, out: Any) -> None:
             out[j] += a * v[j]
 
 
-@inner()
+@inner(allocates=True)
 def _add_pairs(forward: Any, flows: Any, start: int, last: int, weights: Any, legal: Any, pairs: Any) -> None:
     """Add a sentence's expected transitions: to ``legal.counts`` those between types, to pairs those within.
 

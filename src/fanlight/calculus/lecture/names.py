@@ -26,6 +26,7 @@ class Names:
     def __init__(self, pieces: Sequence[Piece], symbols: Mapping[str, Expression]) -> None:
         self.symbols = symbols
         self.replacements: dict[str, Form] = {}
+        self.powers: dict[str, Fraction] = {}  # of the part that is a piece: what it is raised to there
         self.safe: dict[str, Form] = {}  # those of the replacements that divide by nothing but what pieces divide by
         self.divisors: set[str] = set()  # what the others may divide by
         self.kinks: dict[str, None] = {}
@@ -57,6 +58,7 @@ class Names:
         factors = [f._replace(exponent=f.exponent / part.exponent) for f in (*left, *others)]
         solved = Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
         self.replacements[part.atom.key] = Form(solved.terms, part.indices)
+        self.powers[part.atom.key] = Fraction(part.exponent)
         if not others or (part.exponent > 0 and all(f.exponent > 0 for f in others)):
             self.safe[part.atom.key] = self.replacements[part.atom.key]
         else:
@@ -89,6 +91,8 @@ class Names:
         form = replacements.get(key)
         if form is None or len(set(factor.indices)) < len(factor.indices):
             return None
+        if (factor.exponent / self.powers[key]).denominator != 1:
+            return None  # where z is v**2, v may be -sqrt(z)
         return rename(form, factor.indices)
 
     def _holds_part(self, form: Form) -> bool:

@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def wait_for(address: str) -> None:
-    for _ in range(300):
+    for _ in range(1500):
         try:
             urllib.request.urlopen(address, timeout=2).close()
             return

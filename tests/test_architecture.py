@@ -405,34 +405,3 @@ def test_every_package_has_quick_tests(pytestconfig):
     quick = {name for name in PACKAGES for path in tests if path.startswith(f"tests/{name}/") and is_quick(path)}
     assert {"apps", "engine", "values"} <= set(PACKAGES)
     assert sorted({*quick, "files"}) == PACKAGES  # those of `files` are examples within it
-
-
-def kernels_that_lose_arrays(sources):
-    """Return inner kernels that count no references and call one that may return a new array, which nobody frees."""
-    modules = []
-    for source in sources:
-        modules.append({})
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.FunctionDef):
-                decorator = next((t for d in node.decorator_list if (t := ast.unparse(d)).startswith("inner(")), None)
-                if decorator is not None:
-                    calls = [n.func for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-                    allocates, returns = "allocates=True" in decorator, node.returns and ast.unparse(node.returns)
-                    modules[-1][node.name] = (
-                        allocates, allocates and returns not in ("int", "bool", "None"), {n.id for n in calls},
-                    )  # fmt: skip
-    everywhere = {name for module in modules for name, (_, gives_array, _) in module.items() if gives_array}
-    return {
-        name
-        for module in modules
-        for name, (allocates, _, calls) in module.items()
-        if not allocates and any(module[c][1] if c in module else c in everywhere for c in calls)
-    }
-
-
-def test_a_kernel_that_counts_no_references_gets_no_new_array():
-    """Numba itself refuses to allocate in such a kernel, but not to take what another one allocated."""
-    lost = "@inner(allocates=True)\ndef f() -> Any: ...\n\n@inner()\ndef g():\n    return f()\n"
-    assert kernels_that_lose_arrays([lost]) == {"g"}
-    assert not kernels_that_lose_arrays([lost.replace("Any", "int")])
-    assert not kernels_that_lose_arrays([path.read_text(encoding="utf-8") for path in SOURCES])

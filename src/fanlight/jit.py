@@ -24,6 +24,7 @@ from numba.core.caching import IndexDataCacheFile
 from numba.core.codegen import Codegen, JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder, StateDict
 from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.errors import TypingError
 from numba.core.typed_passes import AnnotateTypes
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -36,7 +37,7 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": 
 def inner(allocates: bool = False, **options: Any) -> Callable[[Function], Function]:
     """Return a decorator; `options` are those of `numba.njit`.
 
-    A kernel that ``allocates`` arrays, or calls one that returns new arrays, counts who refers to which array. The
+    A kernel that ``allocates`` or returns arrays, or calls one that returns some, counts who refers to which array. The
     others read and write arrays that their callers hold: without counting, a call with the hundred arrays of a network
     takes a microsecond less, which is what two words take.
     """
@@ -127,8 +128,24 @@ class _UseInnerLibrary(LoweringPass):  # type: ignore[misc]
         LoweringPass.__init__(self)
 
     def run_pass(self, state: StateDict) -> bool:
+        calls = [
+            signature.return_type
+            for expression, signature in state.calltypes.items()
+            if getattr(expression, "op", "") == "call"
+            and isinstance(state.typemap[expression.func.name], numba.types.Dispatcher)
+        ]
+        if not state.flags.nrt and any(_holds_array(t) for t in [state.return_type, *calls]):
+            name = state.func_id.func_qualname  # the array would be freed twice, or never
+            raise TypingError(f"{name}: gets or returns arrays, whose references it must count: inner(allocates=True)")
         state.library = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         return False
+
+
+def _holds_array(kind: Any) -> bool:
+    if isinstance(kind, numba.types.BaseTuple):
+        parts: Any = kind
+        return any(map(_holds_array, parts))
+    return isinstance(kind, numba.types.Array | numba.types.StructRef)
 
 
 class _InnerCompiler(CompilerBase):  # type: ignore[misc]

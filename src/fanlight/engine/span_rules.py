@@ -57,7 +57,7 @@ _YEAR, _MONTH = ord("년"), ord("월")
 
 
 @inner(allocates=True)
-def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: int) -> int:
+def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
     """Correct the first `count` entities of columns, sentence by sentence; return how many there are then.
 
     Parameters
@@ -78,8 +78,7 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: int) -
         longest = max(longest, np.int64(tokens.sentence_offsets[s + 1] - tokens.sentence_offsets[s]))
     work, shares = np.empty((longest + PHRASES + 1, 5), np.int64), np.empty(longest + PHRASES + 1)
     scratch = (work, shares, np.empty((PHRASES, 3), np.int64), np.empty(2, np.int64))
-    count = _correct(data, tokens, kinds, (source, count), scratch, out)
-    return count  # noqa: RET504 - mypy takes no kernel's result for an int
+    return _correct(data, tokens, kinds, (source, count), scratch, out)
 
 
 @inner()

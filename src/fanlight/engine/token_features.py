@@ -296,7 +296,7 @@ def _allocate(n: int) -> Any:
     return Entities(a, b, c, d, e, f, np.empty(n))
 
 
-@inner()
+@inner(allocates=True)
 def _trim(out: Any, n: int) -> Any:
     """Return the first n rows of `Entities`."""
     a, b, c, d, e, f, probabilities = out

@@ -166,7 +166,7 @@ def find_matches(data: Any, text_starts: Any, text_ends: Any, begin: int, end: i
     return count
 
 
-@inner()
+@inner(allocates=True)
 def _tables_of(a: Any, e: int) -> Any:
     """Return the tables of one automaton."""
     groups, steps = a.groups[a.group_offsets[e] :], a.steps[a.step_offsets[e] :]

@@ -39,9 +39,9 @@ NumPy's notation; nothing is run. This page is written by `tools/language_page.p
 | `sum(X, axis=1)`, `X.sum()`, `np.sum(X)` | NumPy's ways of writing are read, too |
 
 A 1 × 1 matrix is a scalar; a vector is a column. Shapes are inferred from use; what the text does not show is a guess,
-which is printed: `x taken as a column: --shape x=n`. In a formula for `check`, the pieces `z`, `h`, … of the derivation
-may stand, and error signals: `delta` (or `δ`) of the piece that the symbol stands in, `delta_z`, `delta_h`, `delta2` of
-z2; ŷ may be written `yhat`, x̂ `xhat`, σ `sigma`.
+which is printed: `x taken as a column: --shape x=n, or x= for a scalar`. In a formula for `check`, the pieces `z`,
+`h`, … of the derivation may stand, and error signals: `delta` (or `δ`) of the piece that the symbol stands in,
+`delta_z`, `delta_h`, `delta2` of z2; ŷ may be written `yhat`, x̂ `xhat`, σ `sigma`.
 """
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fanlight.apps.cli.inputs import Source, resolve
 from tests.answers import check_same_lines
 from tests.apps.commands import call, run
 
@@ -300,6 +301,8 @@ def test_help_fits_a_screen_and_groups_all_commands():
         (("check", "u.T @ f(W @ x)", "--wrt", "W", "--gradient", "delta @ x.T"), 0, "right"),
         (("check", "u.T @ tanh(W @ x)", "--wrt", "x", "--gradient", "W @ u"), 1, "do not fit"),
         (("derive", "norm(x - y)**2", "--wrt", "x"), 0, "x taken as a column: --shape x=n"),
+        (("derive", "max(0, 1 - y*(u.T @ x))", "--wrt", "u", "--language", "ko"), 1, "스칼라라면 --shape y="),
+        (("derive", "max(0, 1 - y*(u.T @ x))", "--wrt", "u", "--shape", "y="), 0, "-y * δ * x"),
         (("derive", "x.T @ x", "--wrt", "x", "--shape", "x=n"), 0, "2 * x"),
         (("derive", "x", "--wrt", "x", "--shape", "x=n,m,k"), 1, "at most two"),
         (("derive", "2**5000*x", "--wrt", "x"), 1, "too large"),
@@ -334,3 +337,38 @@ def test_values_are_printed_beside_entities():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (entity,) = json.loads(done.stdout)["entities"]
     assert entity["value"] == {"kind": "time", "iso": "T15:00"}
+
+
+def test_a_point_that_cannot_be_read_is_told_before_the_derivation(monkeypatch, capsys):
+    status, out, err = call(monkeypatch, capsys, "derive", "x**3", "--wrt", "x", "--at", "4")
+    assert (status, out) == (2, "")
+    assert "'4' is not NAME=NUMBER" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "first"),
+    [("홍길동은 부산에서 일한다.", "부산", "부 [5:6]"), ("Ann Lee lives in New York.", "New York", "New [17:20]")],
+)
+def test_a_word_of_several_tokens_is_explained_by_its_first(monkeypatch, capsys, text, word, first):
+    status, out, _ = call(monkeypatch, capsys, "explain", text, "--word", word)
+    assert status == 0
+    assert out.startswith(first)
+    status, _, err = call(monkeypatch, capsys, "explain", text, "--word", word[:-1] + "?")
+    assert status == 1
+    assert "no such token" in err
+
+
+def test_whoever_gives_no_text_is_told_that_the_terminal_is_read(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert resolve([]) == [Source("-", is_file=True)]
+    assert "reading standard input" in capsys.readouterr().err
+
+
+def test_shards_that_are_done_fast_do_not_fill_the_terminal(tmp_path):
+    (tmp_path / "texts").mkdir()
+    for number in range(30):
+        (tmp_path / "texts" / f"{number}.txt").write_text("She lives in Oslo.\n")
+    done = run("tag", "--engine", "local", tmp_path / "texts", tmp_path / "tagged", "--model", "en", text=True)
+    assert done.returncode == 0, done.stderr
+    assert "30 texts tagged now" in done.stderr
+    assert done.stderr.count("of 30 shards in all") < 30

@@ -153,3 +153,17 @@ def test_what_is_no_text_is_one_line(monkeypatch, capsys, place, tmp_path, use, 
     assert last.startswith(f"fanlight: {path}")
     assert "Traceback" not in err
     assert "codec can't" not in last
+
+
+@pytest.mark.parametrize("line", ["tag {}", "tag {} --format conll", "train {} --out out.fanlight"])
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_a_compressed_file_of_another_name_is_recognised(monkeypatch, capsys, tmp_path, line, ending):
+    pytest.importorskip("zstandard")
+    monkeypatch.chdir(tmp_path)
+    with replacing(tmp_path / f"a{ending}") as part:
+        part.write_bytes(TOWNS.read_bytes())
+    path = tmp_path / "a.txt"
+    (tmp_path / f"a{ending}").rename(path)
+    status, _, err = call(monkeypatch, capsys, *line.format(path).split())
+    assert status == 1
+    assert err.splitlines()[-1] == f"fanlight: {path}:1: is compressed: unpack it, or let its name end with {ending}"

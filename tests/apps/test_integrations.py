@@ -290,10 +290,34 @@ def test_columns_at_fault_are_named():
     table = pyarrow.table({"text": ["a"], "entities": [1]})
     with pytest.raises(DataError, match='a column "entities" already'):
         tag_rows(table)
-    with pytest.raises(DataError, match="0 columns 'body': it has text, entities"):
+    with pytest.raises(DataError, match="no column 'body': it has text, entities"):
         tag_rows(table, column="body")
-    with pytest.raises(DataError, match="is of int64, not of texts"):
-        tag_column(table["entities"])
+    with pytest.raises(DataError, match="2 columns 'text'"):
+        tag_rows(pyarrow.Table.from_arrays([table["text"]] * 2, names=["text", "text"]))
+    for column in (table["entities"], [1, 2]):
+        with pytest.raises(DataError, match="is of int64, not of texts"):
+            tag_column(column)
+    for column in (["a", 3], None):
+        with pytest.raises(DataError, match="the column is not of texts"):
+            tag_column(column)
+
+
+def test_columns_of_pandas_and_polars_and_lists_are_tagged_as_they_are():
+    import pandas
+    import polars
+
+    from fanlight.apps.integrations.arrow import tag_column
+
+    texts = ["Ann Lee lives in Oslo.", None]
+    expected = tag_column(texts).to_pylist()
+    assert [e["text"] for e in expected[0]] == ["Ann Lee", "Oslo"]
+    for column in (
+        pandas.Series(texts),
+        pandas.Series([texts[0], float("nan")], dtype=object),
+        polars.Series(texts),
+        polars.Series(texts, dtype=polars.Categorical),
+    ):
+        assert tag_column(column).to_pylist() == expected
 
 
 def test_search_finds_settings_and_goes_on(tmp_path):

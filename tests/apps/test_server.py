@@ -334,8 +334,21 @@ def test_stopping_finishes_what_was_begun(tmp_path):
         process.send_signal(signal.SIGTERM)
         assert answer.result().status_code == 200
     out, _ = process.communicate(timeout=40)
+    assert f"fanlight: serving at {url} " in out
     assert "Secretville" not in out
     assert "Traceback" not in out
+
+
+def test_an_address_in_use_is_named():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "fanlight", "serve", "--model", "en", "--port", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 1
+    line = f"fanlight: http://127.0.0.1:{port} cannot be listened at: choose another --port or --host"
+    assert done.stderr.splitlines()[-1] == line
 
 
 # imports all of schemathesis, which Python 3.11 cannot do safely while the server's thread imports as well

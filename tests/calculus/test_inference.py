@@ -44,8 +44,11 @@ def test_shapes_are_inferred_from_use(text, declared, shapes):
     [
         ("u.T @ f(W @ x + b)", []),
         ("x**3", ["x taken as a scalar: --shape x=n for a column"]),
-        ("softmax(z)", ["z taken as a column: --shape z=n"]),
-        ("norm(x - y)**2", ["x taken as a column: --shape x=n", "y taken as a column: --shape y=n"]),
+        ("softmax(z)", ["z taken as a column: --shape z=n, or z= for a scalar"]),
+        (
+            "norm(x - y)**2",
+            [f"{name} taken as a column: --shape {name}=n, or {name}= for a scalar" for name in "xy"],
+        ),
         ("sum(A * B)", ["A taken as a matrix: --shape A=n,m", "B taken as a matrix: --shape B=n,m"]),
     ],
 )

@@ -118,3 +118,23 @@ def test_the_script_decides_the_language():
     assert fanlight.language_of("서울은 크다 (Seoul)") == "ko"
     assert fanlight.language_of("Seoul (서울)") == "en"
     assert fanlight.language_of("123") == "en"
+
+
+@pytest.mark.parametrize(
+    ("tag", "message"),
+    [
+        (lambda tagger: tagger(None), "a text is a str, not NoneType"),
+        (lambda tagger: tagger(["Oslo"]), r"a text is a str, not list: \['Oslo'\]"),
+        (lambda tagger: list(tagger.pipe(["Oslo", float("nan")])), "a text is a str, not float: nan"),
+        (lambda tagger: tagger.tag_batch(["Oslo", None]), "a text is a str, not NoneType"),
+        (lambda tagger: list(tagger.pipe("Oslo")), r"one text is given where several are expected"),
+        (lambda tagger: tagger.tag_batch("Oslo"), r"one text is given where several are expected"),
+    ],
+)
+def test_what_is_no_text_is_named(tag, message):
+    with pytest.raises(DataError, match=message):
+        tag(fanlight.load("en"))
+
+
+def test_a_subclass_of_str_is_a_text():
+    assert fanlight.load("en").tag_batch([np.str_("She lives in Oslo.")])[0].entities[0].text == "Oslo"

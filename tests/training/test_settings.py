@@ -24,7 +24,7 @@ def warnings_of(folder, dev=None, vectors=None):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"hiden": "3"}, "hiden: Extra inputs.*known are unit, radius, hidden"),
+        ({"hiden": "3"}, r"hiden: is no setting \(did you mean hidden\?\): known are unit, radius, hidden"),
         ({"dropout": "1.5"}, "dropout: Input should be less than 1"),
         ({"activation": "swish"}, "activation"),
         ({"loss": "margin"}, "loss 'margin' does not go with head 'chain': choose likelihood"),

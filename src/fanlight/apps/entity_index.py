@@ -314,6 +314,7 @@ def _connect(database: PathLike, write: bool) -> sqlite3.Connection:
     if write:
         connection = sqlite3.connect(database, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")  # a loss of power undoes the last commits alone
         return connection
     address = Path(os.path.abspath(database)).as_uri()
     connection = sqlite3.connect(f"{address}?mode=ro", isolation_level=None, uri=True)

@@ -71,7 +71,7 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_ve
     Examples
     --------
     >>> guesses("norm(x - y)**2", {"y": ("n", 1)}), guesses("softmax(z)", {})
-    ([], ['z taken as a column: --shape z=n'])
+    ([], ['z taken as a column: --shape z=n, or z= for a scalar'])
     """
     tree = syntax_tree(text)
     solver = _Inference(tree, declared, prefer_vectors)
@@ -87,7 +87,10 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_ve
             messages.append(f"{name} taken as a scalar: --shape {name}=n for a column")
         elif not any(d in sure for d in dimensions if d != "1"):
             size = ",".join(str(d) for d in (shape[:1] if shape[1] == 1 else shape))
-            messages.append(f"{name} taken as a {'column' if shape[1] == 1 else 'matrix'}: --shape {name}={size}")
+            if shape[1] == 1:
+                messages.append(f"{name} taken as a column: --shape {name}={size}, or {name}= for a scalar")
+            else:
+                messages.append(f"{name} taken as a matrix: --shape {name}={size}")
     return messages
 
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 
 from fanlight.errors import DataError
-from fanlight.files import read_bytes
+from fanlight.files import is_compressed, read_bytes, undecodable
 
 
 def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
@@ -26,12 +26,9 @@ def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
         raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        if b"\0" in data:
+        if b"\0" in data and not is_compressed(data):
             raise DataError(f"{path}: is a binary file, not text") from None
-        raise DataError(
-            f"{path}:{line}: byte {error.start} is not {encoding}: name the file's encoding with "
-            "--encoding, such as cp1252 or cp949"
-        ) from None
+        raise DataError(undecodable(f"{path}:{line}", error.start, encoding, data)) from None
     if "\0" in text:
         raise DataError(f"{path}: is a binary file, not text")
     return text.removeprefix("\ufeff").replace("\r\n", "\n"), hashlib.sha256(data).hexdigest()

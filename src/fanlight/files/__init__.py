@@ -1,7 +1,7 @@
 """Files: outputs appear complete or not at all, never in place of an input; inputs are unpacked and identified."""
 
 from fanlight.files.compression import COMPRESSED, ending_of
-from fanlight.files.faults import database_fault, unreadable, unwritable
+from fanlight.files.faults import database_fault, is_compressed, undecodable, unreadable, unwritable
 from fanlight.files.inputs import (
     check_named_once,
     check_readable,
@@ -41,6 +41,7 @@ __all__ = [
     "digest",
     "ending_of",
     "files_of",
+    "is_compressed",
     "is_rereadable",
     "is_special",
     "local_copy",
@@ -49,6 +50,7 @@ __all__ = [
     "put",
     "read_bytes",
     "replacing",
+    "undecodable",
     "unreadable",
     "unwritable",
     "uploading",

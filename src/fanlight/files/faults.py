@@ -7,6 +7,7 @@ import os
 import sqlite3
 
 PathLike = str | os.PathLike[str]
+_COMPRESSED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}  # the first bytes of compressed files
 _REMEDIES = {
     errno.ENOSPC: "free space, or choose another place",
     errno.EDQUOT: "free space, or choose another place",
@@ -22,6 +23,26 @@ def unreadable(path: PathLike, fault: OSError) -> str:
     if fault.strerror is None:  # of a decompressor
         return f"{path}: cannot be unpacked ({fault}): is the file complete?"
     return f"{path}: cannot be read ({fault.strerror}): is the path right?"
+
+
+def is_compressed(head: bytes) -> bool:
+    """Tell whether a file that begins with some bytes is compressed."""
+    return head.startswith(tuple(_COMPRESSED))
+
+
+def undecodable(place: str, byte: int, encoding: str, head: bytes) -> str:
+    r"""Return the message of text that is not in an encoding; `head` is the file's beginning, where it is known.
+
+    Examples
+    --------
+    >>> print(undecodable("a.txt:1", 1, "utf-8", b"\x1f\x8b"))
+    a.txt:1: is compressed: unpack it, or let its name end with .gz
+    """
+    for magic, ending in _COMPRESSED.items():
+        if head.startswith(magic):
+            return f"{place}: is compressed: unpack it, or let its name end with {ending}"
+    remedy = "name the file's encoding with --encoding, such as cp1252 or cp949"
+    return f"{place}: byte {byte} is not {encoding}: {remedy}"
 
 
 def unwritable(path: PathLike, fault: OSError) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fanlight.engine.columns import MARGIN, Block
 from fanlight.errors import DataError
-from fanlight.files import open_unpacked, unreadable
+from fanlight.files import open_unpacked, undecodable, unreadable
 
 BYTES = 1 << 18  # read at a time
 BOM = b"\xef\xbb\xbf"
@@ -133,10 +133,9 @@ def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) 
                 with open(path, "rb") as file:
                     while file.tell() < begin:
                         line += file.read(min(BYTES, begin - file.tell())).count(b"\n")
-            raise DataError(
-                f"{path}:{line + data.count(10, 0, fault)}: byte {offset + fault} is not utf-8: name the "
-                "file's encoding with --encoding, such as cp1252 or cp949"
-            ) from None
+            place_of_fault = f"{path}:{line + data.count(10, 0, fault)}"
+            head = b"" if offset else bytes(data[:4])
+            raise DataError(undecodable(place_of_fault, offset + fault, "utf-8", head)) from None
 
 
 def _pauses() -> bool:

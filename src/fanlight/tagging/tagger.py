@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -18,6 +19,7 @@ from fanlight.engine.plain_text import read_sentences
 from fanlight.engine.switch import EngineSwitch
 from fanlight.engine.views import documents
 from fanlight.entities.entity import Document, Entity
+from fanlight.errors import DataError
 from fanlight.network.decoding import TokenSpan
 from fanlight.text.tokens import check_encodable
 
@@ -77,7 +79,7 @@ class Tagger:
         Raises
         ------
         DataError
-            The text holds half of a surrogate pair, which no encoding can write.
+            The text is no str, or holds half of a surrogate pair, which no encoding can write.
         """
         return self.tag_batch([text], threshold, threads, rules)[0]
 
@@ -237,6 +239,10 @@ class Tagger:
 
     def _parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[str], Engine]]:
         """Yield texts with the engine for them: few at a time, as long as a faster engine may soon be ready."""
+        _check_several(texts)
+        if set(map(type, texts)) != {str}:
+            for text in texts:
+                _check_text(text)
         if self._engines.ready:
             yield texts, self._engine_for(len(texts), 0)
             return
@@ -364,9 +370,11 @@ class Tagger:
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
     """Yield runs of texts: one, then eight times as many each time, up to a megabyte; fewer if they come slowly."""
+    _check_several(texts)
     batch: list[str] = []
     count, size, begin = 1, 0, time.perf_counter()
     for text in texts:
+        _check_text(text)
         batch.append(text)
         size += len(text)
         if len(batch) >= count or size >= 1 << 20 or time.perf_counter() - begin > PATIENCE:
@@ -374,6 +382,16 @@ def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
             batch, count, size, begin = [], min(8 * count, 1 << 16), 0, time.perf_counter()
     if batch:
         yield batch
+
+
+def _check_several(texts: Iterable[str]) -> None:
+    if isinstance(texts, str):
+        raise DataError("one text is given where several are expected: write [text], or tagger(text)")
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise DataError(f"a text is a str, not {type(text).__name__}: {reprlib.repr(text)}")
 
 
 def _entities_of_share(begin: int, end: int, entities: Entities) -> Entities:

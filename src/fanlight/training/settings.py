@@ -6,6 +6,7 @@ import os
 import tomllib
 import warnings
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -337,10 +338,12 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"])) or "settings"
-        names = "" if problem["type"] != "extra_forbidden" else f"; known are {', '.join(Settings.model_fields)}"
-        raise SettingsError(
-            f"{path or 'setting'}: {name}: {problem['msg'].removeprefix('Value error, ')}{names}"
-        ) from None
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            nearest = get_close_matches(name, Settings.model_fields, 1)
+            hint = f" (did you mean {nearest[0]}?)" if nearest else ""
+            message = f"is no setting{hint}: known are {', '.join(Settings.model_fields)}"
+        raise SettingsError(f"{path or 'setting'}: {name}: {message}") from None
 
 
 def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -92,15 +92,16 @@ def derive(
         View.html: lambda d: views.html(d, say),
         View.numpy: views.numpy_of,
     }
+    point = {}
+    for item in at or []:
+        name, _, value = item.partition("=")
+        point[name.strip()] = _numbers(value, f"{item!r} is not NAME=NUMBER or NAME=[…]", "--at")
+    along = None if direction is None else _numbers(direction, f"{direction!r} is not […]", "--direction")
+    nudged = views.nudge(steps, point, step, along) if point else None
     print(show[format](steps))
-    if at:
-        point = {}
-        for item in at:
-            name, _, value = item.partition("=")
-            point[name.strip()] = _numbers(value, f"{item!r} is not NAME=NUMBER or NAME=[…]", "--at")
-        along = None if direction is None else _numbers(direction, f"{direction!r} is not […]", "--direction")
+    if nudged is not None:
         print()
-        print(views.nudge(steps, point, step, along))
+        print(nudged)
 
 
 @commands.command(context_settings=_FORMULA)

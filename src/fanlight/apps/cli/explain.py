@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -39,8 +40,10 @@ def explain(
     tagger = fanlight.load(model or fanlight.language_of(text))
     offsets = tagger.tokens(text)
     token = next((number for number, (start, end) in enumerate(offsets) if text[start:end] == word), None)
-    if token is None:
-        token = int(word) if word.isascii() and word.isdecimal() else len(offsets)
+    if token is None and word.isascii() and word.isdecimal():
+        token = int(word)
+    elif token is None:
+        token = _first_token(text, word, offsets)
     if token >= len(offsets):
         words = " ".join(text[start:end] for start, end in offsets)
         raise DataError(f"--word {word}: no such token: the text has {words or 'none'}")
@@ -57,6 +60,15 @@ def explain(
 
     for explanation in explanations:
         open_console().print(*explanation_tables(explanation), sep="\n", markup=False)
+
+
+def _first_token(text: str, word: str, offsets: Sequence[tuple[int, int]]) -> int:
+    """Return the number of the first token of a word that several make up; without such a word, that of tokens."""
+    starts, ends = [start for start, _ in offsets], {end for _, end in offsets}
+    for number, start in enumerate(starts):
+        if word and text.startswith(word, start) and start + len(word) in ends:
+            return number
+    return len(offsets)
 
 
 def _parse_replacement(text: str) -> tuple[int, str]:

@@ -21,7 +21,7 @@ import typer
 
 from fanlight.apps.cli.arguments import Input
 from fanlight.errors import DataError
-from fanlight.files import COMPRESSED, address_of, ending_of, open_unpacked, unreadable
+from fanlight.files import COMPRESSED, address_of, ending_of, open_unpacked, undecodable, unreadable
 
 RULE = (
     "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
@@ -89,6 +89,8 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
 
     if as_text and as_file:
         raise typer.BadParameter("cannot stand beside --file", param_hint="--text")
+    if not arguments and sys.stdin is not None and sys.stdin.isatty():
+        print("fanlight: reading standard input (Ctrl-D ends it)", file=sys.stderr)
     sources: list[Source] = []
     for item in arguments or ["-"]:
         is_address = address_of(item) is not None and (as_file or not any(c.isspace() for c in item))
@@ -186,10 +188,8 @@ def _decode(path: str, number: int, offset: int, data: bytes, name: str, *, by_l
             return
         texts = data.decode(name).split("\n")
     except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}:{number}: byte {offset + error.start} is not {name}: name the file's encoding with --encoding, "
-            "such as cp1252 or cp949"
-        ) from None
+        head = data if number == 1 else b""
+        raise DataError(undecodable(f"{path}:{number}", offset + error.start, name, head)) from None
     for text in texts[:-1]:
         line = text.rstrip("\r")
         end = (text[len(line) :] + "\n").encode(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,8 +89,18 @@ def run_server(
     app = create_app(taggers, runner=runner, **options)
     gc.collect()
     gc.freeze()  # what is loaded stays: the collector need not look through it again and again
-    # `uvicorn.run` would hide that an interrupt ended it
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
-    server.run()
-    if not server.started:  # it has said why
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+    class Server(uvicorn.Server):  # `uvicorn.run` would hide that an interrupt ended it
+        async def startup(self, *arguments: Any, **options: Any) -> None:
+            await super().startup(*arguments, **options)
+            if self.started:
+                print(f"fanlight: serving at {address} (Ctrl-C ends it)", file=sys.stderr)
+
+    server = Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
+    try:
+        server.run()
+    except SystemExit:  # it has said why
+        raise FanlightError(f"{address} cannot be listened at: choose another --port or --host") from None
+    if not server.started:
         raise SystemExit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from fanlight.entities.entity import Document
     from fanlight.tagging.rules import Rules
     from fanlight.values import ValueOptions
+
+_REPORT_INTERVAL = 1.0  # seconds between lines that say how many shards are done
 
 
 class TagJob(NamedTuple):
@@ -203,13 +206,15 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
     files = [os.path.abspath(path) for path in files_of(inputs)]
     check_rereadable(files, "--engine")
     workers = options.workers or os.cpu_count() or 1
-    texts = 0
+    texts, reported = 0, 0.0
     with locks:
         rows = tag_shards(files, job, workers, run, options.resume, overwrite=options.overwrite)
         try:
             for done, (row, count) in enumerate(rows, 1):
                 texts += row.rows
-                print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
+                if time.monotonic() - reported >= _REPORT_INTERVAL:
+                    print(f"{row.file}: {row.rows} texts ({done}, of {count} shards in all)", file=sys.stderr)
+                    reported = time.monotonic()
         except KeyboardInterrupt:
             raise Interrupt("the same command with --resume goes on") from None
     print(f"{out}: {texts} texts tagged now, listed in {out / 'manifest.jsonl'}", file=sys.stderr)

@@ -138,13 +138,13 @@ def tag_rows(
     return {"entities": _entities(tagger, rows[column], values).to_pylist()}
 
 
-def tag_column(texts: Array | ChunkedArray, model: str = "en", values: bool | ValueOptions = False) -> Array:
+def tag_column(texts: Iterable[Any], model: str = "en", values: bool | ValueOptions = False) -> Array:
     """Return the entities of a column of texts, of `entities_type`: for functions in SQL, such as DuckDB's.
 
     Parameters
     ----------
-    texts : pyarrow.Array or pyarrow.ChunkedArray
-        Strings, large strings, string views or a dictionary of these.
+    texts : pyarrow.Array, pyarrow.ChunkedArray, column of pandas or Polars, or list of str
+        Strings, large strings, string views or a dictionary of these; a row without a text has no entities.
     model : str
         As for `fanlight.load`.
     values : bool or ValueOptions
@@ -161,8 +161,22 @@ def tag_column(texts: Array | ChunkedArray, model: str = "en", values: bool | Va
     >>> tag_column(pyarrow.array(["In Paris.", "In Paris."]).dictionary_encode())[1][0]["text"].as_py()
     'Paris'
     """
-    _check_texts(texts.type, "the column")
-    return _entities(load_tagger(model), texts, values)
+    column = _arrow_column(texts)
+    _check_texts(column.type, "the column")
+    return _entities(load_tagger(model), column, values)
+
+
+def _arrow_column(texts: Iterable[Any]) -> Array | ChunkedArray:
+    """Return a column as Arrow's; what pandas takes for missing has no text."""
+    arrow = library("pyarrow")
+    if isinstance(texts, arrow.Array | arrow.ChunkedArray):
+        return texts
+    try:
+        if hasattr(texts, "__arrow_c_stream__"):
+            return arrow.chunked_array(texts)
+        return arrow.array(texts, from_pandas=True)
+    except (TypeError, arrow.ArrowException) as error:
+        raise DataError(f"the column is not of texts ({_line(error)}): name a column of strings") from None
 
 
 def _append_entities(
@@ -173,6 +187,8 @@ def _append_entities(
     threads: int | None = None,
 ) -> RecordBatch | Table:
     names = batch.schema.names
+    if column not in names:
+        raise DataError(f"the batch has no column {column!r}: it has {', '.join(names)}")
     if names.count(column) != 1:
         raise DataError(f"the batch has {names.count(column)} columns {column!r}: it has {', '.join(names)}")
     if "entities" in names:

@@ -110,7 +110,9 @@ KOREAN = {
     "{name} taken as a scalar: --shape {shape} for a column": (
         "{name}을(를) 스칼라로 보았습니다. 열벡터라면 --shape {shape}"
     ),
-    "{name} taken as a column: --shape {shape}": "{name}을(를) 열벡터로 보았습니다: --shape {shape}",
+    "{name} taken as a column: --shape {shape}, or {scalar} for a scalar": (
+        "{name}을(를) 열벡터로 보았습니다: --shape {shape}. 스칼라라면 --shape {scalar}"
+    ),
     "{name} taken as a matrix: --shape {shape}": "{name}을(를) 행렬로 보았습니다: --shape {shape}",
     "a rule is wrong: {left} = 1 at the largest entry alone, not everywhere": (
         "규칙이 틀렸습니다: {left}은(는) 가장 큰 성분에서만 1입니다"

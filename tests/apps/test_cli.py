@@ -346,13 +346,13 @@ def test_a_point_that_cannot_be_read_is_told_before_the_derivation(monkeypatch, 
 
 
 @pytest.mark.parametrize(
-    ("text", "word", "first"),
+    ("text", "word", "token"),
     [("홍길동은 부산에서 일한다.", "부산", "부 [5:6]"), ("Ann Lee lives in New York.", "New York", "New [17:20]")],
 )
-def test_a_word_of_several_tokens_is_explained_by_its_first(monkeypatch, capsys, text, word, first):
+def test_a_word_of_several_tokens_is_explained_by_its_first(monkeypatch, capsys, text, word, token):
     status, out, _ = call(monkeypatch, capsys, "explain", text, "--word", word)
     assert status == 0
-    assert out.startswith(first)
+    assert out.startswith(token)
     status, _, err = call(monkeypatch, capsys, "explain", text, "--word", word[:-1] + "?")
     assert status == 1
     assert "no such token" in err

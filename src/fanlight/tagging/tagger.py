@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cached_property
@@ -19,8 +17,8 @@ from fanlight.engine.plain_text import read_sentences
 from fanlight.engine.switch import EngineSwitch
 from fanlight.engine.views import documents
 from fanlight.entities.entity import Document, Entity
-from fanlight.errors import DataError
 from fanlight.network.decoding import TokenSpan
+from fanlight.tagging.text_batches import check_texts, read_batches
 from fanlight.text.tokens import check_encodable
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 Int = NDArray[np.int64]
 Threshold = float | Mapping[str, float]
 PART = 32  # texts that the plain engine answers before it is asked whether the compiled one is ready
-PATIENCE = 0.01  # seconds that texts wait for others, so that they are tagged together
 
 
 class Tagger:
@@ -94,7 +91,7 @@ class Tagger:
 
         Texts are read ahead in batches that grow from one text to a megabyte, while they come quickly.
         """
-        for batch in _batches(texts):
+        for batch in read_batches(texts):
             yield from self._documents(batch, threshold, threads, rules)
 
     def tag_batch(
@@ -239,10 +236,7 @@ class Tagger:
 
     def _parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[str], Engine]]:
         """Yield texts with the engine for them: few at a time, as long as a faster engine may soon be ready."""
-        _check_several(texts)
-        if set(map(type, texts)) != {str}:
-            for text in texts:
-                _check_text(text)
+        check_texts(texts)
         if self._engines.ready:
             yield texts, self._engine_for(len(texts), 0)
             return
@@ -366,32 +360,6 @@ class Tagger:
         from fanlight.tagging.inspection import Inspector
 
         return Inspector(self._engines.plain)
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Yield runs of texts: one, then eight times as many each time, up to a megabyte; fewer if they come slowly."""
-    _check_several(texts)
-    batch: list[str] = []
-    count, size, begin = 1, 0, time.perf_counter()
-    for text in texts:
-        _check_text(text)
-        batch.append(text)
-        size += len(text)
-        if len(batch) >= count or size >= 1 << 20 or time.perf_counter() - begin > PATIENCE:
-            yield batch
-            batch, count, size, begin = [], min(8 * count, 1 << 16), 0, time.perf_counter()
-    if batch:
-        yield batch
-
-
-def _check_several(texts: Iterable[str]) -> None:
-    if isinstance(texts, str):
-        raise DataError("one text is given where several are expected: write [text], or tagger(text)")
-
-
-def _check_text(text: object) -> None:
-    if not isinstance(text, str):
-        raise DataError(f"a text is a str, not {type(text).__name__}: {reprlib.repr(text)}")
 
 
 def _entities_of_share(begin: int, end: int, entities: Entities) -> Entities:

@@ -64,9 +64,9 @@ def explain(
 
 def _first_token(text: str, word: str, offsets: Sequence[tuple[int, int]]) -> int:
     """Return the number of the first token of a word that several make up; without such a word, that of tokens."""
-    starts, ends = [start for start, _ in offsets], {end for _, end in offsets}
-    for number, start in enumerate(starts):
-        if word and text.startswith(word, start) and start + len(word) in ends:
+    token_ends = {end for _, end in offsets}
+    for number, (start, _) in enumerate(offsets):
+        if word and text.startswith(word, start) and start + len(word) in token_ends:
             return number
     return len(offsets)
 

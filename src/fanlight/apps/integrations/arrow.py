@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanlight.apps.integrations.text_columns import as_column, check_column
 from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import find_scheme, spans_from_tags, tags_from_spans
 from fanlight.entities.entity import Document
@@ -26,7 +27,7 @@ from fanlight.tagging.bundled import load_tagger
 from fanlight.values import Value, ValueOptions, read_value
 
 if TYPE_CHECKING:
-    from pyarrow import Array, ChunkedArray, DataType, RecordBatch, Table
+    from pyarrow import Array, ChunkedArray, RecordBatch, Table
 
     from fanlight.tagging.tagger import Tagger
 
@@ -161,22 +162,9 @@ def tag_column(texts: Iterable[Any], model: str = "en", values: bool | ValueOpti
     >>> tag_column(pyarrow.array(["In Paris.", "In Paris."]).dictionary_encode())[1][0]["text"].as_py()
     'Paris'
     """
-    column = _arrow_column(texts)
-    _check_texts(column.type, "the column")
+    column = as_column(texts)
+    check_column(column.type, "the column")
     return _entities(load_tagger(model), column, values)
-
-
-def _arrow_column(texts: Iterable[Any]) -> Array | ChunkedArray:
-    """Return a column as Arrow's; what pandas takes for missing has no text."""
-    arrow = library("pyarrow")
-    if isinstance(texts, arrow.Array | arrow.ChunkedArray):
-        return texts
-    try:
-        if hasattr(texts, "__arrow_c_stream__"):
-            return arrow.chunked_array(texts)
-        return arrow.array(texts, from_pandas=True)
-    except (TypeError, arrow.ArrowException) as error:
-        raise DataError(f"the column is not of texts ({_line(error)}): name a column of strings") from None
 
 
 def _append_entities(
@@ -193,20 +181,11 @@ def _append_entities(
         raise DataError(f"the batch has {names.count(column)} columns {column!r}: it has {', '.join(names)}")
     if "entities" in names:
         raise DataError('the batch has a column "entities" already: rename it')
-    _check_texts(batch.schema.field(column).type, f"column {column!r}")
+    check_column(batch.schema.field(column).type, f"column {column!r}")
     entities = _entities(tagger, batch.column(column), values, threads)
     return type(batch).from_arrays(
         [*batch.columns, entities], schema=batch.schema.append(library("pyarrow").field("entities", entities.type))
     )
-
-
-def _check_texts(kind: DataType, name: str) -> None:
-    """Refuse a column whose Arrow type is not one of texts; one of nulls has no texts."""
-    types = library("pyarrow").types
-    values = kind.value_type if types.is_dictionary(kind) else kind
-    is_view = getattr(types, "is_string_view", lambda _: False)  # pyarrow 16
-    if not (types.is_string(values) or types.is_large_string(values) or types.is_null(values) or is_view(values)):
-        raise DataError(f"{name} is of {kind}, not of texts: name a column of strings")
 
 
 def entities_type(values: bool = False) -> Any:

@@ -1,0 +1,64 @@
+"""Texts as a caller gives them: checked, and read ahead in batches."""
+
+from __future__ import annotations
+
+import reprlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from fanlight.errors import DataError
+
+PATIENCE = 0.01  # seconds that texts wait for others, so that they are tagged together
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Refuse one text in place of several, and what is no text.
+
+    Raises
+    ------
+    DataError
+        Names the type.
+
+    Examples
+    --------
+    >>> check_texts(["It rained.", None])
+    Traceback (most recent call last):
+        ...
+    fanlight.errors.DataError: a text is a str, not NoneType: None
+    """
+    _check_several(texts)
+    if set(map(type, texts)) != {str}:
+        for text in texts:
+            _check_text(text)
+
+
+def read_batches(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield runs of texts: one, then eight times as many each time, up to a megabyte; fewer if they come slowly.
+
+    Raises
+    ------
+    DataError
+        As for `check_texts`.
+    """
+    _check_several(texts)
+    batch: list[str] = []
+    count, size, begin = 1, 0, time.perf_counter()
+    for text in texts:
+        _check_text(text)
+        batch.append(text)
+        size += len(text)
+        if len(batch) >= count or size >= 1 << 20 or time.perf_counter() - begin > PATIENCE:
+            yield batch
+            batch, count, size, begin = [], min(8 * count, 1 << 16), 0, time.perf_counter()
+    if batch:
+        yield batch
+
+
+def _check_several(texts: Iterable[str]) -> None:
+    if isinstance(texts, str):
+        raise DataError("one text is given where several are expected: write [text], or tagger(text)")
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise DataError(f"a text is a str, not {type(text).__name__}: {reprlib.repr(text)}")

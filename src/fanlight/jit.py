@@ -141,7 +141,7 @@ class _UseInnerLibrary(LoweringPass):  # type: ignore[misc]
         return False
 
 
-def _holds_array(kind: Any) -> bool:
+def _holds_array(kind: object) -> bool:
     if isinstance(kind, numba.types.BaseTuple):
         parts: Any = kind
         return any(map(_holds_array, parts))

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -161,3 +162,23 @@ print(os.waitpid(child, 0)[1])
 def test_there_are_three_engines():
     with pytest.raises(FanlightError, match=r"engine 'fast': choose auto, plain, compiled"):
         fanlight.load("en", engine="fast")
+
+
+def test_a_command_that_ends_before_the_engine_is_there_says_nothing_of_it():
+    code = """
+        import atexit, threading, time
+        import fanlight
+
+        tagger = fanlight.load("en")
+
+        def load():
+            threading.main_thread().join()
+            raise RuntimeError("can't register atexit after shutdown")
+
+        tagger._engines._load = load
+        atexit.register(time.sleep, 1)
+        tagger.prepare()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -144,7 +144,8 @@ class EngineSwitch:
             self.state = "unavailable"
             prepared.set_result(None)
         except Exception as error:
-            logging.getLogger("fanlight").exception("the compiled engine cannot be prepared: the plain one answers")
+            if threading.main_thread().is_alive():  # else the interpreter ends, and begins no threads any more
+                logging.getLogger("fanlight").exception("the compiled engine cannot be prepared: the plain one answers")
             self.state = "unavailable"
             prepared.set_exception(error)
         else:

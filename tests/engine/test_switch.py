@@ -168,16 +168,18 @@ def test_a_command_that_ends_before_the_engine_is_there_says_nothing_of_it():
     code = """
         import atexit, threading, time
         import fanlight
+        from fanlight.engine import compiled
 
+        class LateEngine:
+            def __init__(self, model):
+                threading.main_thread().join()
+                raise RuntimeError("can't register atexit after shutdown")
+
+        compiled.CompiledEngine = LateEngine
         tagger = fanlight.load("en")
-
-        def load():
-            threading.main_thread().join()
-            raise RuntimeError("can't register atexit after shutdown")
-
-        tagger._engines._load = load
         atexit.register(time.sleep, 1)
-        tagger.prepare()
+        for _ in range(20):
+            tagger("Oslo")
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -135,7 +135,7 @@ def test_the_page_says_what_the_server_is_doing(wide, address):
     states = iter([{"ready": False, "models": {"en": "compiling"}}, {"ready": True, "models": {"en": "ready"}}])
     wide.route("**/v1/state", lambda route: route.fulfill(json=next(states, {"ready": True, "models": {}})))
     wide.goto(f"{address}/?again")
-    expect(wide.locator("#preparing")).to_contain_text("about 20 seconds, once")
+    expect(wide.locator("#preparing")).to_contain_text("up to a minute, once")
     expect(wide.locator("#preparing")).to_be_hidden(timeout=5_000)
 
 

@@ -73,7 +73,7 @@ def _choose(
             while tagger.state == "loading":
                 time.sleep(0.01)
             if tagger.state == "compiling":
-                console.print(f"compiling the kernels of {name} for this machine, once: about 20 seconds …")
+                console.print(f"compiling the kernels of {name} for this machine, once: up to a minute …")
             tagger.warm()
         return tagger
 

@@ -2,7 +2,7 @@
 export const KOREAN = {
   skip: "본문으로 건너뛰기", views: "보기", tag: "개체명 찾기", why: "이유", gradient: "기울기", train: "학습", label: "라벨링", language: "언어", theme: "테마",
   system: "시스템", light: "밝게", dark: "어둡게", busy: "작업 중 …", cancel: "취소",
-  preparing: "빠른 엔진을 준비하고 있습니다. 이 컴퓨터에서 한 번만, 약 20초 걸립니다. 바로 시작해도 되지만 그동안은 답이 더 느립니다.",
+  preparing: "빠른 엔진을 준비하고 있습니다. 이 컴퓨터에서 한 번만, 1분 안팎이 걸립니다. 바로 시작해도 되지만 그동안은 답이 더 느립니다.",
   lead: "Fanlight는 글에서 사람, 장소, 기관, 날짜를 찾아내고, 왜 그렇게 보았는지 보여 줍니다.", try: "보기", "sample-news": "뉴스", "sample-korean": "한국어", "sample-contract": "계약서", "sample-recipe": "요리법", "sample-tweets": "트윗",
   "your-text": "글을 붙여 넣거나 파일을 아무 데나 끌어다 놓으세요", model: "모델", "by-script": "문자에 따라", open: "파일 열기", find: "이름 찾기",
   "click-a-name": "이름을 누르면 이유를 보여 줍니다.", threshold: "최소 확률", types: "종류", correcting: "누르면 고치기", names: "이름", download: "내려받기",

@@ -253,6 +253,8 @@ def _compare(
     if not np.isfinite(right).all() or np.abs(right).max(initial=0) > _LARGEST:
         return
     got = value_of(derivative, point)
+    if np.abs(got).max(initial=0) > _LARGEST:  # cos(exp(10)): a step of the differences is a turn of the cosine
+        return
     margin = 2e-4 * max(1.0, float(np.abs(right).max(initial=0)))
     if got.size != right.size or not np.allclose(got.reshape(right.shape), right, rtol=2e-4, atol=margin):
         yield Fault(text, name, kind, facts, f"{derivative} is {got.ravel()[:9]}, differences give {right.ravel()[:9]}")

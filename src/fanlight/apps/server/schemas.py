@@ -302,7 +302,7 @@ class UnmaskResponse(Model):
 class Readiness(BaseModel):
     """What each model's engine is doing."""
 
-    models: dict[str, str] = Field(description='"loading", "compiling" (once on a machine, about 20 s) or "ready".')
+    models: dict[str, str] = Field(description='"loading", "compiling" (once on a machine, up to a minute) or "ready".')
 
 
 class EntityIn(Model):

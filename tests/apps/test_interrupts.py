@@ -70,7 +70,8 @@ def test_an_interrupt_is_one_line(place, case, seconds):
     status, err = interrupt(words, place, sign, seconds + (1.5 if sign is None else 0))
     assert status in (130, -signal.SIGINT) or case == "imports"  # the shell says 130 to both
     assert "Traceback" not in err
-    last = (err.splitlines() or [""])[-1]
+    # Python's tracker of semaphores may speak up where the interrupt meets the start of a process
+    last = ([line for line in err.splitlines() if "resource_tracker" not in line] or [""])[-1]
     if case == "imports" and status == 0:
         return  # it was quicker
     assert last == f"fanlight: interrupted{': ' * bool(message)}{message}"

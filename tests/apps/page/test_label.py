@@ -20,14 +20,15 @@ def begin(page, name):
 
 
 def click_word(page, word):
-    """Click in the middle of a word of the text."""
-    box = page.evaluate(
-        """word => { const walker = document.createTreeWalker(document.getElementById('label-text'), NodeFilter.SHOW_TEXT);
+    """Click in the middle of a word of the text, once it stands still."""
+    find = """word => { const walker = document.createTreeWalker(document.getElementById('label-text'), NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) { const at = walker.currentNode.textContent.indexOf(word); if (at < 0) continue;
           const range = document.createRange(); range.setStart(walker.currentNode, at); range.setEnd(walker.currentNode, at + word.length);
-          const box = range.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; } }""",
-        word,
-    )
+          const box = range.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; } }"""
+    before, box = None, page.evaluate(find, word)
+    while box != before:
+        page.wait_for_timeout(100)
+        before, box = box, page.evaluate(find, word)
     page.mouse.click(*box)
 
 

@@ -83,7 +83,7 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
 
 @inner()
 def _correct(data: Any, tokens: Any, kinds: Any, entities: Any, scratch: Any, out: Any) -> Any:
-    """Write what is left of entities, and how many they are, to columns; return how many these are."""
+    """Write what is left of `entities`, columns and how many rows these have, to `out`; return how many are left."""
     (source, count), (work, shares, phrases, bounds) = entities, scratch
     e, row = ZERO, ZERO
     for s in range(len(tokens.sentence_offsets) - 1):

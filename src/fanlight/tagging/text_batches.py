@@ -29,7 +29,8 @@ def check_texts(texts: Sequence[str]) -> None:
     _check_several(texts)
     if set(map(type, texts)) != {str}:
         for text in texts:
-            _check_text(text)
+            if not isinstance(text, str):
+                raise DataError(f"a text is a str, not {type(text).__name__}: {reprlib.repr(text)}")
 
 
 def read_batches(texts: Iterable[str]) -> Iterator[list[str]]:
@@ -38,15 +39,14 @@ def read_batches(texts: Iterable[str]) -> Iterator[list[str]]:
     Raises
     ------
     DataError
-        As for `check_texts`.
+        One text is given in place of several. What is no text is for `check_texts` to find.
     """
     _check_several(texts)
     batch: list[str] = []
     count, size, begin = 1, 0, time.perf_counter()
     for text in texts:
-        _check_text(text)
         batch.append(text)
-        size += len(text)
+        size += len(text) if isinstance(text, str) else 0  # which is refused with its batch
         if len(batch) >= count or size >= 1 << 20 or time.perf_counter() - begin > PATIENCE:
             yield batch
             batch, count, size, begin = [], min(8 * count, 1 << 16), 0, time.perf_counter()
@@ -57,8 +57,3 @@ def read_batches(texts: Iterable[str]) -> Iterator[list[str]]:
 def _check_several(texts: Iterable[str]) -> None:
     if isinstance(texts, str):
         raise DataError("one text is given where several are expected: write [text], or tagger(text)")
-
-
-def _check_text(text: object) -> None:
-    if not isinstance(text, str):
-        raise DataError(f"a text is a str, not {type(text).__name__}: {reprlib.repr(text)}")

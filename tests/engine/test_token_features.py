@@ -102,7 +102,7 @@ def test_many_names_in_32_lists():
     lists = [f"list {rng.integers(32)}" for _ in entries]
     gazetteer = Gazetteer.of(sorted(entries), lists, "word")
     model = model_of(gazetteer, None)
-    assert len(NameTable.of(gazetteer).filter) > 1024
+    assert len(NameTable.of(gazetteer).filters) > 1024
     text = " ".join(rng.choice(words, 2000))
     features = compiled_features(model, text)
     assert features.reshape(2000, 32, MARKS).any((0, 2)).all()

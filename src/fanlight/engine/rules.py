@@ -1,9 +1,10 @@
 """Compiled kernels of rules: names found as words in a block's bytes, and settled with the model's entities.
 
-A *run* is letters and digits that follow one another, or any other character by itself.
-A name stands as a word where the text's runs are the name's, or in its last run particles follow (`text.particles`). So
-names are looked for from each run on, as long as some name begins with what was read. They are in one table by their
-hashes, and what is found is compared byte by byte. `tagging.rules` has the plain forms.
+A *run* is letters and digits that follow one another, or any other character by itself; where spaces count as one, also
+white space that follows one another. A name stands as a word where the text's runs are the name's, or in its last run
+particles follow (`text.particles`). So names are looked for from each run on, as long as some name begins with what was
+read. They are in one table by their hashes, and what is found is compared byte by byte. `tagging.rules` has the plain
+forms.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from fanlight.engine.boundaries import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import inner, kernel
 from fanlight.text.automaton_kernels import code_point
+from fanlight.text.code_points import POINTS
 from fanlight.text.hash_kernels import START, finish, hash_on
 from fanlight.text.particles import AFTER_CONSONANT, AFTER_VOWEL, LIMIT, PARTICLES, SLOTS
 from fanlight.text.particles import LONGEST as LONGEST_PARTICLE
 
 RULES, MODEL, LONGEST = range(3)
 _PARTICLE_KEYS, _PARTICLES = table_of(PARTICLES, 512)
+OTHER, LETTER, WHITE = range(3)  # classes of code points
+_SPACE = np.frombuffer(b" ", np.uint8)
 BITS = 8  # of the filter, for each run of a name
 
 
@@ -39,8 +43,8 @@ class Names(NamedTuple):
         so most of the text is passed over without a look into the table, which is too large for a processor's cache.
     data, offsets : uint8 array, int64 array (names + 1,)
         The names in UTF-8.
-    alphanumeric : uint8 array (0x110000,)
-        Which code points are letters or digits.
+    classes : uint8 array (0x110000,)
+        `LETTER` for letters and digits, `WHITE` for white space if that counts as one space, and `OTHER`.
     """
 
     keys: Any
@@ -48,51 +52,59 @@ class Names(NamedTuple):
     filter: Any
     data: Any
     offsets: Any
-    alphanumeric: Any
+    classes: Any
 
     @classmethod
-    def of(cls, names: list[bytes]) -> Names:
-        """Build from distinct names that are not empty."""
+    def of(cls, names: list[bytes], single_spaces: bool = False) -> Names:
+        """Build from distinct names that are not empty, with `single_spaces` of such as have no other white space."""
         data = np.frombuffer(b"".join(names) + bytes(4), np.uint8)
         offsets = np.cumsum([0, *map(len, names)])
-        alphanumeric = _alphanumeric()
+        classes = _classes(single_spaces)
         size = 1 << (3 * len(names) // 2).bit_length()
         keys, numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-        words = 1 << (BITS * _count_runs(data, offsets, alphanumeric) // 64).bit_length()
-        table = cls(keys, numbers, np.zeros(words, np.uint64), data, offsets, alphanumeric)
+        words = 1 << (BITS * _count_runs(data, offsets, classes) // 64).bit_length()
+        table = cls(keys, numbers, np.zeros(words, np.uint64), data, offsets, classes)
         _enter(table)
         return table
 
 
 @cache
-def _alphanumeric() -> NDArray[np.uint8]:
-    return np.array([chr(point).isalnum() for point in range(0x110000)], np.uint8)
+def _classes(single_spaces: bool) -> NDArray[np.uint8]:
+    classes = np.array([LETTER if chr(point).isalnum() else OTHER for point in range(POINTS)], np.uint8)
+    if single_spaces:
+        classes[[point for point in range(POINTS) if chr(point).isspace()]] = WHITE
+    return classes
 
 
 @inner(inline="always")
-def _run(h: Any, data: Any, i: int, end: int, alphanumeric: Any) -> tuple[int, int, Any]:
+def _run(h: Any, data: Any, i: int, end: int, classes: Any) -> tuple[int, int, Any]:
     """Return where the run that begins at byte i ends, its code points, and a hash gone on with over it."""
     width = 0
+    kind = OTHER
     while True:  # one walk for all: where a word ends is what a processor cannot foresee, so it is asked once
         point, size = code_point(data, i)
-        inside = alphanumeric[point]
-        if width and not inside:
+        if width == 0:
+            kind = classes[point]
+        elif classes[point] != kind:
             break
-        h = hash_on(h, data, i, i + size, False)
+        if kind != WHITE:
+            h = hash_on(h, data, i, i + size, False)
+        elif width == 0:
+            h = hash_on(h, _SPACE, 0, 1, False)
         i += size
         width += 1
-        if not inside or i >= end:
+        if kind == OTHER or i >= end:
             break
     return i, width, h
 
 
 @kernel()
-def _count_runs(data: Any, offsets: Any, alphanumeric: Any) -> int:
+def _count_runs(data: Any, offsets: Any, classes: Any) -> int:
     count = 0
     for n in range(len(offsets) - 1):
         i = offsets[n]
         while i < offsets[n + 1]:
-            i, _, _ = _run(START, data, i, offsets[n + 1], alphanumeric)
+            i, _, _ = _run(START, data, i, offsets[n + 1], classes)
             count += 1
     return count
 
@@ -102,7 +114,7 @@ def _enter(names: Names) -> None:
     for n in range(len(names.offsets) - 1):
         h, i, end = START, names.offsets[n], names.offsets[n + 1]
         while i < end:
-            i, _, h = _run(h, names.data, i, end, names.alphanumeric)
+            i, _, h = _run(h, names.data, i, end, names.classes)
             place, last_bits, inner_bits = _filter_bits(finish(h), names.filter)
             names.filter[place] |= inner_bits if i < end else last_bits
         slot = place_of(finish(h), names.keys)
@@ -133,7 +145,7 @@ def find(
         i, end = text_starts[d], text_ends[d]
         place = 0
         while i < end:
-            stop, width, h = _run(START, data, i, end, names.alphanumeric)
+            stop, width, h = _run(START, data, i, end, names.classes)
             reached, at, run_start, run_place, before = stop, place + width, i, place, START
             while True:
                 if data[reached - 1] >= 0x80 and at - run_place > 1:
@@ -146,7 +158,7 @@ def find(
                     slot = place_of(finish(h), names.keys)
                     n = names.numbers[slot]
                     occupied = names.keys[slot] != 0
-                    if occupied and _same(data, i, reached, names.data, names.offsets[n], names.offsets[n + 1]):
+                    if occupied and _same(data, (i, reached), names.data, names.offsets[n : n + 2], names.classes):
                         if count < capacity:
                             out.documents[count] = d
                             out.char_starts[count], out.char_ends[count] = place, at
@@ -156,7 +168,7 @@ def find(
                 if said & inner_bits != inner_bits or reached >= end:
                     break
                 run_start, run_place, before = reached, at, h
-                reached, letters, h = _run(h, data, reached, end, names.alphanumeric)
+                reached, letters, h = _run(h, data, reached, end, names.classes)
                 at += letters
             i = stop
             place += width
@@ -191,7 +203,7 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
         n = names.numbers[slot]
         if names.keys[slot] == 0 or place - name_place < 2:
             continue
-        if not _same(data, name_start, i, names.data, names.offsets[n], names.offsets[n + 1]):
+        if not _same(data, (name_start, i), names.data, names.offsets[n : n + 2], names.classes):
             continue
         if not _are_particles(data, point, i, end):
             continue
@@ -230,13 +242,22 @@ def _are_particles(data: Any, before: int, begin: int, end: int) -> bool:
 
 
 @inner()
-def _same(data: Any, start: int, end: int, other: Any, begin: int, stop: int) -> bool:
-    if end - start != stop - begin:
-        return False
-    for k in range(end - start):  # noqa: SIM110 - all() over a generator cannot be compiled
-        if data[start + k] != other[begin + k]:
+def _same(data: Any, text: Any, names: Any, name: Any, classes: Any) -> Any:
+    """Tell whether bytes [start, end) of a text are a name, where each run of white space counts as one space."""
+    i, end = text
+    single_spaces = classes[_SPACE[0]] == WHITE
+    for k in range(name[0], name[1]):
+        if i >= end:
             return False
-    return True
+        if single_spaces and names[k] == _SPACE[0]:
+            if classes[code_point(data, i)[0]] != WHITE:
+                return False
+            i, _, _ = _run(START, data, i, end, classes)
+        elif names[k] != data[i]:
+            return False
+        else:
+            i += 1
+    return i == end
 
 
 @kernel()

@@ -10,19 +10,17 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanlight.engine.columns import Entities, Features, Tokens
 from fanlight.engine.rules import Names, find
 from fanlight.jit import ZERO, inner, kernel
 from fanlight.network.modelfile import Model
 from fanlight.text.automaton_kernels import Automata, find_matches
-from fanlight.text.gazetteers import MARKS, Gazetteer
+from fanlight.text.gazetteers import MARKS, Gazetteer, filter_of, filter_size
 from fanlight.text.hashing import POWERS
 
 BEGINS, INSIDE, ENDS, WHOLE = 1, 2, 4, 8  # bits of a group: as the columns of `gazetteers.mark`
 BITS = MARKS  # of a group
-FILTER_BITS = 8  # of a name, at least
 
 
 class NameTable(NamedTuple):
@@ -34,9 +32,9 @@ class NameTable(NamedTuple):
         Those of the gazetteer, increasing by hash.
     buckets : int32 array (2**k + 1,)
         The first name of each value of a hash's highest k bits.
-    filter : uint64 array (2**f,)
-        A hash's highest f bits say which word has two bits set for it (Bloom 1970): so most runs of words are passed
-        over without a look into the table, which is too large for a processor's cache.
+    filters : uint64 array (2**f, 2)
+        `gazetteers.filter_of` the names, and of what they begin with: so most runs of words are passed over without a
+        look into the table, which is too large for a processor's cache, and few are gone on with.
     powers : uint64 array (longest,)
         What the hash of the n-th word of a name is multiplied by.
     """
@@ -44,7 +42,7 @@ class NameTable(NamedTuple):
     hashes: Any
     members: Any
     buckets: Any
-    filter: Any
+    filters: Any
     powers: Any
 
     @classmethod
@@ -53,11 +51,12 @@ class NameTable(NamedTuple):
         hashes = np.ascontiguousarray(gazetteer.hashes, np.uint64)
         k = max(1, (len(hashes) // 2).bit_length())
         buckets = np.searchsorted(hashes >> np.uint64(64 - k), np.arange((1 << k) + 1)).astype(np.int32)
-        f = max(1, (FILTER_BITS * len(hashes) // 64).bit_length())
-        filter = np.zeros(1 << f, np.uint64)
-        np.bitwise_or.at(filter, hashes >> np.uint64(64 - f), _filter_bits(hashes))
+        filters = np.full((filter_size(len(hashes)), 2), ~np.uint64(0))
+        filters[:, 0] = filter_of(hashes, len(filters))
+        if len(gazetteer.beginnings):
+            filters[:, 1] = gazetteer.beginnings
         members = np.ascontiguousarray(gazetteer.members, np.uint32)
-        return cls(hashes, members, buckets, filter, POWERS[: gazetteer.longest].copy())
+        return cls(hashes, members, buckets, filters, POWERS[: gazetteer.longest].copy())
 
 
 class PatternTable(NamedTuple):
@@ -122,12 +121,6 @@ def _pattern_groups(model: Model) -> dict[str, int]:
     words = model.gazetteer is not None and model.configuration.unit == "word"
     offset = len(model.gazetteer.lists) if model.gazetteer is not None and words else 0
     return {type_: offset + n for n, type_ in enumerate(model.patterns.types)}
-
-
-def _filter_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    bit, low = np.uint64(1), np.uint64(63)
-    bits: NDArray[np.uint64] = bit << (hashes & low) | bit << (hashes >> np.uint64(6) & low)
-    return bits
 
 
 @inner(allocates=True)
@@ -197,20 +190,22 @@ def _find_names(tokens: Any, hashes: Any, names: Any, features: Any) -> Any:
         return features
     types, sentence_offsets = tokens.types, tokens.sentence_offsets
     bit, low, six = np.uint64(1), np.uint64(63), np.uint64(6)
-    shift = _unused_bits(len(names.filter))
+    shift = _unused_bits(len(names.filters))
     for s in range(len(sentence_offsets) - 1):
         for t in range(sentence_offsets[s], sentence_offsets[s + 1]):
             key = np.uint64(0)
             for u in range(t, min(t + len(names.powers), sentence_offsets[s + 1])):
                 key += hashes[types[u]] * names.powers[u - t]
                 bits = (bit << (key & low)) | (bit << ((key >> six) & low))
-                if names.filter[key >> shift] & bits == bits:
+                if names.filters[key >> shift, 0] & bits == bits:
                     members, group = _members_of(key, names), ZERO
                     while members:
                         if members & 1:
                             features = add_span(features, t, u + 1, group)
                         members >>= 1
                         group += 1
+                if names.filters[key >> shift, 1] & bits != bits:
+                    break
     return features
 
 

@@ -25,7 +25,7 @@ from fanlight.network.document_features import document_feature_width, gazetteer
 from fanlight.network.lexicon import Lexicon
 from fanlight.network.parameters import parameter_shapes
 from fanlight.network.vector_tables import ProductCodes, quantise, table_of
-from fanlight.text.gazetteers import Gazetteer
+from fanlight.text.gazetteers import Gazetteer, filter_size
 from fanlight.text.patterns import Patterns
 
 # 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns;
@@ -83,6 +83,8 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     names, patterns = model.gazetteer, model.patterns
     if names is not None:
         arrays |= {"gazetteer.hashes": names.hashes, "gazetteer.members": names.members}
+        if len(names.beginnings):
+            arrays["gazetteer.beginnings"] = names.beginnings
     header: dict[str, Any] = {
         "format": _format(model),
         "gazetteer": names and {"lists": names.lists, "longest": names.longest, "unit": names.unit},
@@ -258,11 +260,13 @@ def _gazetteer(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any] | No
     if about is None:
         return None
     hashes, members = arrays["gazetteer.hashes"], arrays["gazetteer.members"]
+    beginnings = arrays.get("gazetteer.beginnings", np.empty(0, np.uint64))
     lists, longest, unit = tuple(map(str, about["lists"])), int(about["longest"]), str(about["unit"])
     sound = hashes.dtype == np.uint64 and members.dtype == np.uint32 and hashes.shape == members.shape == (len(hashes),)
+    sound &= beginnings.dtype == np.uint64 and beginnings.shape in {(0,), (filter_size(len(hashes)),)}
     if not sound or len(lists) > 32 or not 0 < longest < 1 << 16 or unit not in UNITS:
         raise ModelError("the gazetteers cannot be read: the file is damaged, get it again")
-    return Gazetteer(lists, hashes, members, longest, unit)
+    return Gazetteer(lists, hashes, members, longest, unit, beginnings)
 
 
 def _patterns(about: Mapping[str, Any] | None) -> Patterns | None:

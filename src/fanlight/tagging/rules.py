@@ -111,9 +111,7 @@ class Rules:
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
 
-        matches = self.find_in_block(block, begin, end) if self._said.names else Entities.allocate(0)
-        if self._said.expressions:
-            matches = self._with_patterns(block, begin, end, matches)
+        matches = self.find_in_block(block, begin, end)
         if not len(matches.types):
             return entities
         out = Entities.allocate(len(entities.types) + len(matches.types))
@@ -143,7 +141,7 @@ class Rules:
     def _names(self) -> Names:
         from fanlight.engine.rules import Names
 
-        return Names.of([name.encode("utf-8", "surrogatepass") for name in self._said.names])
+        return Names.of([name.encode("utf-8", "surrogatepass") for name in self._said.names], single_spaces=True)
 
     @cached_property
     def _numbers(self) -> np.ndarray[Any, Any]:
@@ -158,20 +156,25 @@ class Rules:
         return Automata.of(self._said.automata)
 
     def find_in_block(self, block: Block, begin: int, end: int) -> Entities:
-        """Return the names in documents [begin, end), with the numbers of the rules' types."""
+        """Return what names and patterns match in documents [begin, end), with the numbers of the rules' types."""
         from fanlight.engine import rules
-
-        names = _search(rules.find, block, (begin, end), self._names, single_spaces=True)
-        return names._replace(types=self._numbers[names.types])
-
-    def _with_patterns(self, block: Block, begin: int, end: int, names: Entities) -> Entities:
-        """Return names and what the patterns match in documents [begin, end), by document and start."""
         from fanlight.engine.columns import Entities
         from fanlight.text.automaton_kernels import find_matches
 
-        matches = _search(find_matches, block, (begin, end), self._automata, single_spaces=False)
-        types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
-        both = Entities.concatenate([names, matches._replace(types=types[matches.types])])
+        forms, views = _normal_forms(block, begin, end)
+        results = []
+        if self._said.names:
+            names = _run_kernel(rules.find, forms, (begin, end), self._names)
+            results.append(names._replace(types=self._numbers[names.types]))
+        if self._said.expressions:
+            matches = _run_kernel(find_matches, forms, (begin, end), self._automata)
+            types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
+            results.append(matches._replace(types=types[matches.types]))
+        if views:
+            results = [_place_all(block, views, matches) for matches in results]
+        if not self._said.expressions:
+            return results[0] if results else Entities.allocate(0)
+        both = Entities.concatenate(results)
         order = np.lexsort((both.char_starts, both.documents))  # names before patterns
         return Entities(*(column[order] for column in both))
 
@@ -189,36 +192,37 @@ def _place(view: Normalised, start: int, end: int) -> tuple[int, int]:
     return int(view.source_starts[start]), int(view.source_ends[end - 1])
 
 
-def _search(
-    search: Callable[..., int],
-    block: Block,
-    documents: tuple[int, int],
-    table: Names | Automata,
-    *,
-    single_spaces: bool,
-) -> Entities:
-    """Return all that a kernel finds in a range of documents, in their normal form, placed in the originals."""
-    from fanlight.engine.columns import Block
+def _normal_forms(block: Block, begin: int, end: int) -> tuple[Block, dict[int, Normalised]]:
+    """Return a block in which documents [begin, end) are in normal form, and the views of those that it changes.
 
-    first_document, end_document = documents
-    texts = [block.text(d) for d in range(first_document, end_document)]
-    views = {d: view for d, text in enumerate(texts) if (view := _view(text, single_spaces)) is not None}
+    Their forms stand behind the block's text, the other documents where they were.
+    """
+    from fanlight.engine.columns import MARGIN, Block
+    from fanlight.text.normalisation_kernels import find_altered
+
+    altered = find_altered(block.data, block.text_starts, block.text_ends, begin, end)
+    views = {d: view for d in altered if (view := _view(block.text(d), single_spaces=False)) is not None}
     if not views:
-        return _run_kernel(search, block, documents, table)
-    forms = Block.of([views[d].text if d in views else text for d, text in enumerate(texts)])
-    matches = _run_kernel(search, forms, (0, len(texts)), table)
-    columns = [column.copy() for column in matches]
-    out = type(matches)(*columns)
-    out.documents[:] += first_document
-    for row, d in enumerate(matches.documents.tolist()):
-        begin, form = int(block.text_starts[first_document + d]), int(forms.text_starts[d])
-        out.byte_starts[row] += begin - form
-        out.byte_ends[row] += begin - form
-        if d in views:
-            start, end = _place(views[d], int(matches.char_starts[row]), int(matches.char_ends[row]))
-            out.char_starts[row], out.char_ends[row] = start, end
-            out.byte_starts[row] = begin + len(texts[d][:start].encode())
-            out.byte_ends[row] = out.byte_starts[row] + len(texts[d][start:end].encode())
+        return block, views
+    parts, place = [block.data], len(block.data)
+    text_starts, text_ends = block.text_starts.copy(), block.text_ends.copy()
+    for d, view in views.items():
+        parts.append(np.frombuffer(view.text.encode(), np.uint8))
+        text_starts[d], text_ends[d] = place, place + len(parts[-1])
+        place = int(text_ends[d])
+    return Block(np.concatenate([*parts, np.zeros(MARGIN, np.uint8)]), text_starts, text_ends), views
+
+
+def _place_all(block: Block, views: Mapping[int, Normalised], matches: Entities) -> Entities:
+    """Return matches in normal forms, placed in the originals."""
+    out = type(matches)(*(column.copy() for column in matches))
+    for row in np.flatnonzero(np.isin(matches.documents, list(views))).tolist():
+        d = int(matches.documents[row])
+        start, end = _place(views[d], int(matches.char_starts[row]), int(matches.char_ends[row]))
+        text, begin = block.text(d), int(block.text_starts[d])
+        out.char_starts[row], out.char_ends[row] = start, end
+        out.byte_starts[row] = begin + len(text[:start].encode())
+        out.byte_ends[row] = out.byte_starts[row] + len(text[start:end].encode())
     return out
 
 

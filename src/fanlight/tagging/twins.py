@@ -24,16 +24,22 @@ def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _cases(st: Any) -> Any:
-    """Return names, which of rule and model stays, and texts; Korean names before particles and other syllables."""
-    names = ["Paris", "NATO", "서울", "of Oslo", "é", "A.", "새 별", "루나비전"]
+    """Return names, which of rule and model stays, and texts.
+
+    Korean names stand before particles and other syllables; white space is of all kinds, and some letters are written
+    in other ways.
+    """
+    names = ["Paris", "NATO", "서울", "of Oslo", "é", "A.", "새 별", "루나비전", "R&D"]
     particles = st.lists(st.sampled_from(list(PARTICLES)), max_size=4).map("".join)
     korean = st.tuples(st.sampled_from(names), particles | st.text("는이가대서울들", max_size=3)).map("".join)
-    words = st.sampled_from([*names, "of", "Oslo", ".", "7"]) | korean
-    texts = st.lists(st.lists(words), max_size=3)
+    altered = ["R&amp;D", "ＮＡＴＯ", "e\u0301", "Par\u00adis", "of\u200bOslo", "\u1109\u1165\u110b\u116e\u11af"]
+    words = st.sampled_from([*names, *altered, "of", "Oslo", ".", "7"]) | korean
+    spaces = st.sampled_from([" ", " ", "  ", "\t", "\u00a0", "\n \u3000", ""])
+    texts = st.lists(st.lists(st.tuples(words, spaces).map("".join)), max_size=3)
     return st.tuples(
         st.dictionaries(st.sampled_from(names), st.sampled_from("XY")),
         st.sampled_from(PRECEDENCE),
-        texts.map(lambda rows: [" ".join(row) for row in rows]),
+        texts.map(lambda rows: ["".join(row) for row in rows]),
     )
 
 
@@ -44,6 +50,6 @@ TABLE = (
         lambda c: _apply_rules(True, c),
         lambda c: _apply_rules(False, c),
         _cases,
-        ("engine.rules.*",),
+        ("engine.rules.*", "text.normalisation_kernels.*"),
     ),
 )

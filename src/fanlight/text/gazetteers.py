@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 
 import numpy as np
@@ -30,6 +30,7 @@ UInt = NDArray[np.uint64]
 MARKS = (
     5  # numbers a token gets for each list: begins, is inside, ends, is the whole of a name; follows one in its word
 )
+FILTER_BITS = 8  # of a name, at least: three hashes in a hundred are taken for one of them
 _BEGINS, _INSIDE, _ENDS, _WHOLE, _FOLLOWS = range(MARKS)
 
 
@@ -49,6 +50,9 @@ class Gazetteer:
         Tokens of the longest name.
     unit : str
         "word" or "character".
+    beginnings : uint64 array (filter_size(n),), or (0,)
+        `filter_of` the hashes of what names of several words begin with: no name begins with a run of words that
+        is not in it, so the search for longer ones can stop. Without it, as in models of earlier versions, none stops.
     """
 
     lists: tuple[str, ...]
@@ -56,6 +60,7 @@ class Gazetteer:
     members: NDArray[np.uint32]
     longest: int
     unit: str
+    beginnings: UInt = field(default_factory=lambda: np.empty(0, np.uint64))
 
     @classmethod
     def of(cls, names: Sequence[str], lists: Sequence[str], unit: str) -> Gazetteer:
@@ -71,6 +76,7 @@ class Gazetteer:
             raise DataError(f"gazetteers may have 32 lists, these have {len(list_names)}: merge some")
         bits = {name: 1 << i for i, name in enumerate(list_names)}
         owner_bits = np.array([bits[name] for name in lists], np.uint32)
+        beginnings = np.empty(0, np.uint64)
         if unit == "character":
             hashes, longest = word_hashes([name.lower() for name in names]), max(map(len, names), default=1)
         else:
@@ -84,13 +90,16 @@ class Gazetteer:
             place = np.arange(len(tokens)) - line_tokens[line]
             with np.errstate(over="ignore"):
                 terms = word_hashes(tokens) * POWERS[place % len(POWERS)]
-                hashes = np.zeros(len(names), np.uint64)
-                np.add.at(hashes, line, terms)
-            hashes, owner_bits = hashes[counts > 0], owner_bits[counts > 0]
+                sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(terms)])
+                runs = sums[1:] - sums[line_tokens[line]]  # hashes of each name's first words
+            is_last = np.diff(line, append=-1) != 0
+            hashes, beginnings, owner_bits = runs[is_last], runs[~is_last], owner_bits[counts > 0]
         distinct, which = np.unique(hashes, return_inverse=True)
         members = np.zeros(len(distinct), np.uint32)
         np.bitwise_or.at(members, which, owner_bits)
-        return cls(list_names, distinct, members, longest, unit)
+        if unit == "word":
+            beginnings = filter_of(beginnings, filter_size(len(distinct)))
+        return cls(list_names, distinct, members, longest, unit, beginnings)
 
     @property
     def width(self) -> int:
@@ -202,6 +211,28 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
         if len(names) == count:
             raise DataError(f"{path}: is empty: a gazetteer has lines of NAME<tab>LIST")
     return Gazetteer.of(names, lists, unit)
+
+
+def filter_size(names: int) -> int:
+    """Return how many words a filter of so many names has: a power of two, with `FILTER_BITS` bits a name or more."""
+    return 1 << max(1, (FILTER_BITS * names // 64).bit_length())
+
+
+def filter_of(hashes: UInt, size: int) -> UInt:
+    """Return a filter of so many words with all hashes in it.
+
+    A hash's highest bits say which word has two bits set for it; whatever has them set may be in it, and nothing else
+    is.
+
+    References
+    ----------
+    Bloom 1970.
+    """
+    bit, low = np.uint64(1), np.uint64(63)
+    out = np.zeros(size, np.uint64)
+    bits = bit << (hashes & low) | bit << (hashes >> np.uint64(6) & low)
+    np.bitwise_or.at(out, hashes >> np.uint64(65 - size.bit_length()), bits)
+    return out
 
 
 def mark(column: NDArray[np.float32], begin: Int | int, length: int) -> None:

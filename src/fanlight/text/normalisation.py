@@ -39,6 +39,7 @@ _JOINER = "\u200d"
 _JAMO = range(0x3131, 0x318F)  # letters of their own, as in ㅋㅋ: their compatible forms are conjoining jamo
 _SQUARED = range(0x3371, 0x33E0)  # units of measure in one character
 _REFERENCE = r"&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+LONGEST_REFERENCE = 34  # characters of a character reference
 _WHITE = re.compile(r"\s+")
 
 

@@ -98,4 +98,4 @@ def _spelling_class(text: str) -> str:
     last = ord(text[-1]) - 0xAC00  # syllables of Hangul stand in the order of their last consonants, none first
     if 0 <= last < 11172:
         return "closed" if last % 28 else "open"
-    return "upper" if text.isupper() else "lower" if text.islower() else "average_states"
+    return "upper" if text.isupper() else "lower" if text.islower() else "other"

@@ -1,11 +1,11 @@
-"""Inner kernels count references where an array passes from one to the other, or are not compiled."""
+"""Inner kernels count references where an array passes from one to the other, or are not compiled; signatures are right."""
 
 import numpy as np
 import pytest
 from numba import njit
 from numba.core.errors import TypingError
 
-from fanlight.jit import inner
+from fanlight.jit import inner, kernel
 
 
 def unchanged(a):
@@ -37,3 +37,17 @@ def test_a_kernel_that_counts_them_does(inside):
         return np.sum(inside(a))
 
     assert outside(np.ones(4)) == 4
+
+
+def test_signatures_are_remembered_by_the_types_of_the_arguments():
+    @kernel()
+    def add(a, b):
+        return a + b
+
+    assert add(1, 2) == 3
+    assert add(1.5, 2) == 3.5
+    assert add("a", "b") == "ab"
+    assert add((1,), (2.5,)) == (1, 2.5)
+    assert add(np.arange(3), 1).tolist() == [1, 2, 3]
+    with pytest.raises(TypingError):
+        add("a", 1)

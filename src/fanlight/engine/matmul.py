@@ -34,7 +34,8 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
             low, high = d, 0
             for t in range(q * tall, min(count, (q + 1) * tall)):
                 row = V[order[begin + t]]
-                A[t] = row
+                for k in range(d):  # Numba compiles two seconds for ``A[t] = row``: its error for other lengths
+                    A[t, k] = row[k]
                 i = 0
                 while i < low and row[i] == 0:
                     i += 1
@@ -44,7 +45,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                     i -= 1
                 high = max(high, i)
             batches[q, 0], batches[q, 1] = min(low, high), high - min(low, high)
-        rows[:] = 0
+        rows.fill(0)
         for p in range(panels):
             for q in range(-(-count // tall)):
                 i, place = batches[q, 0], q * tall * panels * width + p * width
@@ -62,7 +63,9 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
                     panels * width,
                 )
         for t in range(count):
-            out[places[order[begin + t]]] = rows[t]
+            place = places[order[begin + t]]
+            for k in range(panels * width):
+                out[place, k] = rows[t, k]
 
 
 def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:

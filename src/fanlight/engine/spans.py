@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fanlight.engine.chunks import white_width
 from fanlight.jit import ZERO, inner
 from fanlight.text.automaton_kernels import code_point
+from fanlight.text.sorted_kernels import contains, first_from
 from fanlight.text.spans import NEVER_FIRST, NEVER_LAST, PAIRS
 
 INVISIBLE = np.flatnonzero(np.diff([unicodedata.category(chr(p)) == "Cf" for p in range(0xE0100)], prepend=False))
@@ -71,20 +72,14 @@ def _before(data: Any, j: Any) -> Any:
 def _is_foreign(point: Any, data: Any, place: Any, begin: Any, end: Any, excluded: Any) -> bool:
     if 0xAC00 <= point <= 0xD7A3 or 97 <= point | 32 <= 122 or 48 <= point <= 57:
         return False
-    if _contains(_PAIRS, point):
+    if contains(_PAIRS, point):
         i = begin
         while i < end:
             other, width = code_point(data, i)
-            if _contains(_PAIRS, other):
+            if contains(_PAIRS, other):
                 return False
             i += width
         return True
-    if _contains(excluded, point) or np.searchsorted(INVISIBLE, point, "right") % 2 == 1:
+    if contains(excluded, point) or first_from(point + 1, INVISIBLE) % 2 == 1:
         return True
     return bool(white_width(data, place, place + 4) > 0)
-
-
-@inner()
-def _contains(points: Any, point: Any) -> bool:
-    place = np.searchsorted(points, point)
-    return bool(place < len(points) and points[place] == point)

@@ -16,6 +16,7 @@ from fanlight.jit import inner, kernel
 from fanlight.text.features import Bag, Group
 from fanlight.text.hash_kernels import hash_bytes, mix
 from fanlight.text.hashing import BASE, seed_of
+from fanlight.text.sorted_kernels import contains, row_of
 from fanlight.text.tokens import ABBREVIATIONS, POSSESSIVE_NAMES
 
 Int = NDArray[np.int64]
@@ -196,8 +197,7 @@ def _is_abbreviation(data: Any, left: int, right: int, abbreviations: Any) -> bo
     if inner and stops and 1 <= part <= 2:
         return True
     h = hash_bytes(data, left, right, True)
-    place = np.searchsorted(abbreviations, h)
-    return bool(place < len(abbreviations) and abbreviations[place] == h)
+    return contains(abbreviations, h)
 
 
 @inner()
@@ -252,8 +252,7 @@ def _contraction(data: Any, left: int, right: int, pairs: Any, n: int) -> int:
 @inner()
 def _is_possessive(data: Any, left: int, right: int) -> bool:
     h = hash_bytes(data, left, right, True)
-    place = np.searchsorted(_POSSESSIVE_HASHES, h)
-    return bool(place < len(_POSSESSIVE_HASHES) and _POSSESSIVE_HASHES[place] == h)
+    return contains(_POSSESSIVE_HASHES, h)
 
 
 @kernel()
@@ -280,10 +279,8 @@ def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
         for k in range(5):
             if not digits and 2 <= k <= 3:
                 continue
-            mixed = mix(h[k])
-            place = np.searchsorted(hashes, mixed)
-            if place < len(hashes) and hashes[place] == mixed:
-                rows[w] = place
+            rows[w] = row_of(mix(h[k]), hashes)
+            if rows[w] >= 0:
                 break
 
 

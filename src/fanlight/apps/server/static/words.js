@@ -3,9 +3,9 @@ import { ERRORS, KOREAN } from "./words_ko.js";
 
 const ENGLISH = {
   "n-names": (n, all) => (n === all ? `${all} names.` : `${n} of ${all} names shown.`), "no-names": "No names found.", remove: "Remove", ask: "Why?",
-  answered: (model, version) => `answered by ${model}${version ? ` ${version}` : ""}`, "file-read": (name, encoding) => `${name}, ${encoding}`, "not-text": (name) => `${name} is not a text file: drop plain text, UTF-8, UTF-16 or CP949`,
-  "api-key": "API key", "column-name": "name", "column-type": "type", "column-value": "value", "column-count": "count", "column-probability": "mean probability",
-  "type-PER": "person", "type-LOC": "place", "type-ORG": "organisation", "type-DATE": "date", "type-TIME": "time", "type-QUANTITY": "quantity", "type-MISC": "other",
+  answered: (model, version) => `answered by the model ${model}${version ? `, version ${version}` : ""}`, "file-read": (name, encoding) => `${name}, ${encoding}`, "not-text": (name) => `${name} is not a text file: drop plain text, UTF-8, UTF-16 or CP949`,
+  "api-key": "API key", "column-name": "name", "column-type": "type", "column-value": "value", "column-count": "count", "column-probability": "probability",
+  "type-PER": "person", "type-LOC": "place", "type-ORG": "organisation", "type-DATE": "date", "type-TIME": "time", "type-QUANTITY": "quantity", "type-MONEY": "amount", "type-PERCENT": "per cent", "type-MISC": "other",
   sum: (s, b, d, t) => `score of ${t}: ${s} = ${b} in an empty window ${d} from this one`,
   if: (tag, p0, p1, s0, s1) => `Now P(${tag}) is ${p1}; it was ${p0}. The score is ${s1}; it was ${s0}.`, "as-it-was": "As it was",
   "window-word": "These are the words of the window. Change any of them, also the middle one or an empty place (∅): everything is computed again.",

@@ -1,16 +1,17 @@
 // The Why view: the window of one word as a picture, what if a word were another, and the two passes in steps.
-import { $, chip, decimal, element, reducedMotion, signed } from "./dom.js";
+import { $, chip, decimal, element, signed } from "./dom.js";
 import { drawNetwork } from "./network.js";
 import { describeStep, STEPS } from "./passes.js";
+import { createPlayer } from "./player.js";
 import { pointsOf } from "./points.js";
 import { address, go, onRoute } from "./routes.js";
 import { welcome } from "./samples.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
 
-const PAUSE = 1400, SHOWN = 300; // ms a step; characters of the text on either side of the word
+const SHOWN = 300; // characters of the text on either side of the word
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, player = null, units = {}, equations = null;
+let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, stop = null, units = {}, equations = null;
 
 export function startExplaining() {
   ask("/v1/models", undefined, { quiet: true }).then((models) => { for (const m of models ?? []) units[m.name] = m.unit; });
@@ -19,7 +20,7 @@ export function startExplaining() {
   $("to-gradient").addEventListener("click", toGradient);
   $("why-share").addEventListener("click", () => navigator.clipboard?.writeText(location.origin + address("why", asked)));
   for (const [id, to] of [["pass-first", () => 0], ["pass-previous", () => step - 1], ["pass-next", () => step + 1], ["pass-last", () => STEPS.length - 1]]) $(id).addEventListener("click", () => { stop(); goTo(to()); });
-  $("pass-play").addEventListener("click", () => (player ? stop() : play()));
+  stop = createPlayer($("pass-play"), { current: () => step, last: () => STEPS.length - 1, goTo });
   $("passes").addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (by) { event.preventDefault(); stop(); goTo(step + by); }
@@ -161,23 +162,6 @@ function goTo(number) {
   $("pass-first").disabled = $("pass-previous").disabled = step === 0;
   $("pass-next").disabled = $("pass-last").disabled = step === STEPS.length - 1;
   drawPicture();
-}
-
-// Under reduced motion nothing moves by itself: the button goes one step.
-function play() {
-  if (reducedMotion()) { goTo(step === STEPS.length - 1 ? 0 : step + 1); return; }
-  if (step === STEPS.length - 1) step = 0;
-  $("pass-play").textContent = "❚❚";
-  $("pass-play").setAttribute("aria-pressed", "true");
-  goTo(step + 1);
-  player = setInterval(() => { if (step >= STEPS.length - 1) stop(); else goTo(step + 1); }, PAUSE);
-}
-
-function stop() {
-  clearInterval(player);
-  player = null;
-  $("pass-play").textContent = "▶";
-  $("pass-play").setAttribute("aria-pressed", "false");
 }
 
 // The equation of this word in its own numbers: too many for an address.

@@ -93,6 +93,7 @@ function drawText(e) {
 function breakable(html) {
   const row = element("div"), formulas = [];
   row.innerHTML = html;
+  for (const brackets of row.querySelectorAll("mrow > mrow")) brackets.replaceWith(...brackets.childNodes);
   for (const node of [...row.querySelector("mrow")?.children ?? []]) {
     if (!formulas.length || node.textContent === "+") formulas.push(document.createElementNS(MATHML, "math"));
     if (node.localName === "mo" && "+=".includes(node.textContent)) node.setAttribute("form", "infix");

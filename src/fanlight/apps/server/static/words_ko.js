@@ -48,7 +48,7 @@ export const KOREAN = {
   distributes: "분배기", routes: "라우터", switches: "스위치", "distributes-why": "덧셈은 같은 기울기를 모두에게 나누어 줍니다", "routes-why": "max(0, ·)는 양수인 곳으로만 기울기를 보냅니다", "switches-why": "곱셈은 상대의 값을 곱해서 보냅니다",
   "edge-is": (from, to) => `${from}에서 ${to}(으)로`, leaf: (name) => `${name}은(는) 입력입니다. 여기 온 것이 이 변수에 대한 기울기입니다`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "주소에 식과 숫자가 들어 있습니다.",
   "computation-graph": "계산 그래프",
-  "train-lead": "라벨을 붙인 문장으로 직접 모델을 학습하고 바로 써 보세요.", "train-open": "라벨 붙인 문장 열기", "train-example": "예제 쓰기", "train-labels": "여기서 붙인 라벨 쓰기", "dev-open": "개발 자료도",
+  "train-lead": "라벨을 붙인 문장으로 직접 모델을 학습하고 바로 써 보세요.", "train-open": "라벨 붙인 문장 열기", "train-example": "예제 쓰기", "train-labels": "여기서 붙인 라벨 쓰기", "dev-open": "개발 자료 추가",
   "train-formats": "파일을 여기에 끌어다 놓아도 됩니다: 열(CoNLL), JSONL, KLUE, Prodigy, doccano, Label Studio. 개발 자료가 없으면 다섯 문장에 하나를 남겨 두고 모델을 잽니다.",
   "entities-of-types": "종류마다의 이름 수", "data-problems": "학습을 해치는 것", "train-start": "학습 시작", epochs: "에포크", "epochs-hint": "비워 두면 자료에 맞게", "try-it": "써 보기 →", "save-model": "모델 내려받기",
   "train-not-now": "지금은 학습을 시작할 수 없습니다. 학습이 진행 중이거나 이 서버가 허용하지 않습니다.", "train-begins": "자료를 읽고 준비하고 있습니다. 이 컴퓨터에서 처음 학습할 때는 1분쯤 더 걸립니다.", "train-cancelled": "취소했습니다.", "model-ready": (name) => `모델 ${name}이(가) 준비되었습니다.`,

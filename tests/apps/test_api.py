@@ -254,6 +254,28 @@ def test_names_are_masked_and_restored(address):
     assert again["texts"] == ["[PER_2] won."]
 
 
+def test_one_text_is_masked_and_restored_with_rules(address):
+    text = "Ann Lee has the badge A-1234."
+    rules = [{"pattern": r"A-\d+", "type": "BADGE"}]
+    masked = post(address, "/v1/mask", text=text, rules=rules, threshold={"PER": 0.1}).json()
+    assert masked["texts"] == ["[PER_1] has the badge [BADGE_1]."]
+    assert [answer["model"] for answer in masked["models"]] == ["en"]
+    assert post(address, "/v1/unmask", text=masked["texts"][0], key=masked["key"]).json() == {"texts": [text]}
+    for path, fields in (("/v1/mask", {}), ("/v1/unmask", {"key": {}})):
+        for texts in ({}, {"text": text, "texts": [text]}):
+            answer = post(address, path, **fields, **texts)
+            assert answer.status_code == 422
+            assert answer.json()["error"] == 'body: give either "text" or "texts"'
+
+
+def test_lines_are_told_where_they_are_read(address):
+    lines = {"content": '{"text": "Oslo"}\n{"text": "Rome"}\n', "headers": {"content-type": "application/x-ndjson"}}
+    answer = httpx.post(address + "/v1/tag", timeout=60, **lines)
+    assert answer.status_code == 415
+    assert "/v1/tag/lines" in answer.json()["error"]
+    assert len(httpx.post(address + "/v1/tag/lines", timeout=60, **lines).text.splitlines()) == 2
+
+
 def test_the_description_has_keys_servers_and_names():
     with running({"en": fanlight.load("en")}, keys={"secret": None}) as url:
         schema = httpx.get(url + "/openapi.json", timeout=60).json()

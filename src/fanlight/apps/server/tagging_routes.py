@@ -78,10 +78,10 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
     @router.post("/v1/mask", response_model=schemas.MaskResponse, operation_id="mask")
     async def mask(request: schemas.MaskRequest) -> Any:
         """Replace names by placeholders such as [PER_1], the same for the same name in all texts."""
-        options = schemas.TagOptions(model=request.model, threshold=request.threshold, types=request.types)
-        tagging.check_options(options, request.texts)
-        tagged = await tagging.tag(request.texts, options)
-        return JSONResponse(await asyncio.to_thread(_mask, request, [document for document, _ in tagged]))
+        tagging.check_options(request, request.texts)
+        tagged = await tagging.tag(request.texts, request)
+        masked = await asyncio.to_thread(_mask, request, [document for document, _ in tagged])
+        return JSONResponse({**masked, "models": [name.to_dict() for _, name in tagged]})
 
     @router.post("/v1/unmask", response_model=schemas.UnmaskResponse, operation_id="unmask")
     async def restore(request: schemas.UnmaskRequest) -> Any:

@@ -274,6 +274,8 @@ def test_lines_are_told_where_they_are_read(address):
     assert answer.status_code == 415
     assert "/v1/tag/lines" in answer.json()["error"]
     assert len(httpx.post(address + "/v1/tag/lines", timeout=60, **lines).text.splitlines()) == 2
+    wrong = httpx.post(address + "/v1/tag/lines", params={"offsets": "words"}, timeout=60, **lines)
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "offsets"), "the parameter is at fault, not the body"
 
 
 def test_the_description_has_keys_servers_and_names():

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from fanlight.apps.labelling import LabelStore, Task
 from fanlight.apps.server.access import ANNOTATOR
-from fanlight.apps.server.schemas import Model, Text
+from fanlight.apps.server.schemas import TEXTS, Model, Name, Text
 from fanlight.entities.entity import Document
 
 # no controls: names and types are shown to others
@@ -42,6 +42,19 @@ class SaveRequest(Model):
     annotator: Annotator
     id: Annotated[int, Field(ge=1, lt=1 << 62)]
     spans: Annotated[list[SpanIn], Field(max_length=10_000)]
+
+
+class TextsRequest(Model):
+    """Texts to label, and the types that can be given."""
+
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
+    types: Annotated[list[Name], Field(min_length=1, max_length=100)]
+
+
+class TextsResponse(Model):
+    """How many texts were not there yet."""
+
+    added: int
 
 
 class UndoRequest(Model):
@@ -81,9 +94,10 @@ class LabelsResponse(Model):
     done: int
     all: int
     agreement: list[AgreementOut]
+    open: bool = Field(description="Whether texts can be added by /v1/labels/texts.")
 
 
-def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) -> APIRouter:
+def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]], *, can_add: bool = False) -> APIRouter:
     """Return the routes; without a store there are no texts to label.
 
     Parameters
@@ -91,11 +105,13 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
     store : LabelStore or None
     tag : callable of a text to an awaitable Document
         For the proposals.
+    can_add : bool
+        Whether requests may add texts.
     """
     router = APIRouter(tags=["labelling"])
 
     async def standing(annotator: str) -> JSONResponse:
-        return JSONResponse(await _describe_standing(store, tag, annotator))
+        return JSONResponse({**await _describe_standing(store, tag, annotator), "open": can_add})
 
     def get_store() -> LabelStore:
         if store is None:
@@ -120,6 +136,13 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
         spans = [(s.start, s.end, s.label) for s in request.spans]
         await asyncio.to_thread(get_store().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
+
+    @router.post("/v1/labels/texts", response_model=TextsResponse, operation_id="add_texts")
+    async def add_texts(request: TextsRequest) -> Any:
+        """Add texts to label, where the server was started without a file of labels and for this machine alone."""
+        if not can_add:
+            raise HTTPException(403, "texts cannot be added here: start the server with fanlight label")
+        return {"added": await asyncio.to_thread(get_store().add, request.texts, request.types)}
 
     @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:

@@ -30,7 +30,7 @@ const ENGLISH = {
   forward: "forward", backward: "backward", step: "step", right: "right", value: "value", gradient: "gradient", upstream: "upstream", downstream: "downstream", local: "local", scalar: "scalar",
   distributes: "distributor", routes: "router", switches: "switch", "distributes-why": "addition hands the same gradient to all", "routes-why": "max(0, ·) lets the gradient through where it is positive, and nowhere else", "switches-why": "multiplication hands each the gradient times the other's value",
   "edge-is": (from, to) => `from ${from} to ${to}`, leaf: (name) => `${name} is an input: what arrives here is the gradient by it`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "The address holds expression and numbers.",
-  "label-state": (done, all) => `${done} of ${all} texts are labelled`, "computation-graph": "computation graph",
+  me: "me", "label-state": (done, all) => `${done} of ${all} texts are labelled`, "computation-graph": "computation graph",
   "train-state": (v) => `${v.stage ? `Stage ${v.stage}, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch${v.left ? `, about ${v.left} left` : ""}.` : ""}`,
   "train-not-now": "No training can be begun now: one is running, or this server allows none.", "train-begins": "Reading the data and preparing: the first training on a machine takes a minute longer.", "train-cancelled": "Cancelled.", "model-ready": (name) => `The model ${name} is ready.`,
   "data-of": (name) => `Before the training: ${name}`, "labelled-here": "what was labelled here", "no-problems": "Nothing was found.",

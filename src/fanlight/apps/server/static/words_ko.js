@@ -57,7 +57,7 @@ export const KOREAN = {
   "train-none": "지켜보는 학습이 없습니다.", "train-how": "학습하는 동안 곡선이 여기에 그려집니다. 라벨을 붙인 문장 파일을 만들고(라벨링 탭) 다음을 실행한 뒤, 같은 파일로 서버를 시작하세요:", training: "학습", "each-stage": "단계마다의 곡선과 보고서", reports: "모델이 개발 자료에서 얻은 점수",
   "train-state": (v) => `${v.stage ? `${v.stage} 단계, ` : ""}에포크 ${v.number} / ${v.epochs}.${v.best ? ` 개발 자료 최고 F1: 에포크 ${v.bestEpoch}에서 ${v.best}.` : ""}${v.rate ? ` 에포크마다 ${v.rate}초.` : ""}${v.left ? ` 약 ${v.left} 남음.` : ""}`,
   "curve-picture": "모든 단계의 손실과 개발 자료 F1", best: "최고", stage: "단계",
-  "label-lead": "모델의 제안을 글마다 고치세요. 저장한 것이 학습 자료가 됩니다.", "label-none": "아직 라벨을 붙일 글이 없습니다.", "label-how": "한 줄에 글 하나인 파일로 서버를 시작하세요:", "label-or": "또는 개체명 찾기에서 글 하나를 고쳐 학습 자료로 내려받기",
+  "label-lead": "모델의 제안을 글마다 고치세요. 저장한 것이 학습 자료가 됩니다.", "label-none": "아직 라벨을 붙일 글이 없습니다.", me: "나", "label-add": "글을 한 줄에 하나씩 넣고, 모델이 찾은 것을 고치세요. 글은 이 컴퓨터에만, 서버가 끝날 때까지 남습니다.", "label-new": "라벨을 붙일 글, 한 줄에 하나", "label-start": "라벨 붙이기", "label-how": "한 줄에 글 하나인 파일로 서버를 시작하세요:", "label-or": "또는 개체명 찾기에서 글 하나를 고쳐 학습 자료로 내려받기",
   annotator: "이름", begin: "시작", progress: "진행", "label-hint": "낱말을 누르거나 여러 낱말을 선택한 다음 종류의 번호를 누르세요. Enter 저장, S 건너뛰기, R 버리기, F 표시, ← → 이전과 다음, A 같은 이름 모두.",
   previous: "← 이전", next: "다음 →", "every-mention": "같은 이름 모두 (A)", "skip-text": "건너뛰기 (S)", reject: "버리기 (R)", flag: "표시 (F)", save: "저장하고 다음", "label-done": "모든 글에 라벨을 붙였습니다.",
   "label-then": "이것으로 직접 모델을 학습하거나 내려받으세요.", "label-train": "이 라벨로 학습하기 →", "take-training-data": "학습 자료 내려받기", review: "첫 글부터 다시 보기", undo: "마지막 것 되돌리기", agreement: "일치도: 토큰마다의 코헨 κ", "label-state": (done, all) => `${all}개 가운데 ${done}개를 마쳤습니다`, "text-to-label": "라벨을 붙일 글",

@@ -79,7 +79,7 @@ function drawText(e) {
   const { text } = asked, points = pointsOf(text), inside = $("why-text").contains(document.activeElement);
   const start = points.unit(e.start), end = Math.min(text.length, start + SHOWN), nodes = [];
   let at = Math.max(0, text.lastIndexOf(" ", start - SHOWN) + 1);
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]+/gu)) {
+  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]+(?:[.,'’-][\p{L}\p{N}]+)*/gu)) {
     if (index < at || index > end) continue;
     const here = index <= start && start < index + word.length, offset = points.point(index);
     nodes.push(text.slice(at, index), element("button", { type: "button", class: "plain", "aria-current": here && "true", tabindex: here ? 0 : -1, onclick: () => go("why", { text, offset, model: asked.model }) }, word));

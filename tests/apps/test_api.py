@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 import fanlight
+from fanlight.apps.labelling import LabelStore
 from fanlight.apps.server import compression, tagging
 from fanlight.apps.server.documents import convert_offsets
 from fanlight.entities.entity import Document, Entity
@@ -332,3 +333,14 @@ def test_a_connection_that_is_reused_keeps_its_answers_apart(address):
         for n in range(5):
             answer = client.post("/v1/tag", json={"text": f"Number {n} lives in Oslo.", "offsets": "bytes"})
             assert answer.json()["documents"][0]["text"].startswith(f"Number {n}")
+
+
+def test_texts_are_added_where_the_store_is_open_alone(address, tmp_path):
+    texts = {"texts": ["Oslo is old.", "Ann left."], "types": ["LOC"]}
+    assert post(address, "/v1/labels/texts", **texts).json()["code"] == "forbidden"
+    for is_open, added in ((False, None), (True, 2)):
+        store = LabelStore(tmp_path / f"{is_open}.db", is_open=is_open)
+        with running({"en": fanlight.load("en", engine="plain")}, labels=store) as url:
+            assert post(url, "/v1/labels/texts", **texts).json().get("added") == added
+            standing = httpx.get(url + "/v1/labels", params={"annotator": "ann"}, timeout=60).json()
+            assert (standing["open"], standing["all"]) == (is_open, added or 0)

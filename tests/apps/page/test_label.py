@@ -141,8 +141,8 @@ def test_without_texts_the_view_says_how(browser, taggers):
 
 
 def test_texts_are_put_in_on_the_page(browser, taggers, tmp_path):
-    store = LabelStore(tmp_path / "labels.db")
-    with running({"en": taggers["en"]}, labels=store, can_add_texts=True) as url:
+    store = LabelStore(tmp_path / "labels.db", is_open=True)
+    with running({"en": taggers["en"]}, labels=store) as url:
         page = open_page(browser, url, "phone")
         page.click("#tab-label")
         expect(page.locator("#label-new")).to_have_value(re.compile(r"^Museums in Paris.*\nAda Lovelace"))

@@ -81,7 +81,7 @@ def run_server(
     """
     if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
         with TemporaryDirectory(prefix="fanlight-") as folder:
-            options |= {"labels": LabelStore(Path(folder) / "labels.db"), "can_add_texts": True}
+            options["labels"] = LabelStore(Path(folder) / "labels.db", is_open=True)
             run_server(taggers, host, port, train_folder=train_folder, **options)
         return
     try:

@@ -52,7 +52,6 @@ def create_app(
     hosts: tuple[str, ...] = (),
     watch: Path | None = None,
     labels: LabelStore | None = None,
-    can_add_texts: bool = False,
     runner: TrainingRunner | None = None,
 ) -> Middleware:
     """Return the application, an ASGI one.
@@ -76,8 +75,6 @@ def create_app(
         What `fanlight train --watch` writes.
     labels : LabelStore, optional
         Texts to label.
-    can_add_texts : bool
-        Whether requests may add texts to label.
     runner : TrainingRunner, optional
         Of trainings that are begun on the page; without one, none can be.
     """
@@ -92,8 +89,7 @@ def create_app(
     )  # fmt: skip
     for router in (
         tagging_routes(tagging), calculus_routes(tagging, workers), page_routes(tagging, workers),
-        service_routes(tagging, metrics), review_routes(labels),
-        labelling.routes(labels, _propose(tagging), can_add=can_add_texts),
+        service_routes(tagging, metrics), labelling.routes(labels, _propose(tagging)), review_routes(labels),
         training_routes(tagging, runner, watch, labels), compatible_routes(tagging), label_studio_routes(tagging),
     ):  # fmt: skip
         app.include_router(router)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from fanlight.apps.labelling import LabelStore, Task
 from fanlight.apps.server.access import ANNOTATOR
-from fanlight.apps.server.schemas import TEXTS, Model, Name, Text
+from fanlight.apps.server.schemas import Model, Text
 from fanlight.entities.entity import Document
 
 # no controls: names and types are shown to others
@@ -42,19 +42,6 @@ class SaveRequest(Model):
     annotator: Annotator
     id: Annotated[int, Field(ge=1, lt=1 << 62)]
     spans: Annotated[list[SpanIn], Field(max_length=10_000)]
-
-
-class TextsRequest(Model):
-    """Texts to label, and the types that can be given."""
-
-    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
-    types: Annotated[list[Name], Field(min_length=1, max_length=100)]
-
-
-class TextsResponse(Model):
-    """How many texts were not there yet."""
-
-    added: int
 
 
 class UndoRequest(Model):
@@ -97,7 +84,7 @@ class LabelsResponse(Model):
     open: bool = Field(description="Whether texts can be added by /v1/labels/texts.")
 
 
-def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]], *, can_add: bool = False) -> APIRouter:
+def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) -> APIRouter:
     """Return the routes; without a store there are no texts to label.
 
     Parameters
@@ -105,13 +92,11 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]], 
     store : LabelStore or None
     tag : callable of a text to an awaitable Document
         For the proposals.
-    can_add : bool
-        Whether requests may add texts.
     """
     router = APIRouter(tags=["labelling"])
 
     async def standing(annotator: str) -> JSONResponse:
-        return JSONResponse({**await _describe_standing(store, tag, annotator), "open": can_add})
+        return JSONResponse(await _describe_standing(store, tag, annotator))
 
     def get_store() -> LabelStore:
         if store is None:
@@ -137,13 +122,6 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]], 
         await asyncio.to_thread(get_store().save, request.annotator, request.id, spans)
         return await standing(request.annotator)
 
-    @router.post("/v1/labels/texts", response_model=TextsResponse, operation_id="add_texts")
-    async def add_texts(request: TextsRequest) -> Any:
-        """Add texts to label, where the server was started without a file of labels and for this machine alone."""
-        if not can_add:
-            raise HTTPException(403, "texts cannot be added here: start the server with fanlight label")
-        return {"added": await asyncio.to_thread(get_store().add, request.texts, request.types)}
-
     @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:
         """Take back an annotator's last save and give that text again."""
@@ -168,7 +146,7 @@ async def _describe_standing(
 ) -> dict[str, Any]:
     """Return the body of a `LabelsResponse`."""
     if store is None:
-        return {"types": [], "task": None, "done": 0, "all": 0, "agreement": []}
+        return {"types": [], "task": None, "done": 0, "all": 0, "agreement": [], "open": False}
     types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
     shown = None
     if task is not None:
@@ -180,7 +158,8 @@ async def _describe_standing(
         rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
         shown = {"id": task.id, "text": task.text, "spans": rows}
     rows_of_agreement = [{"first": a.left, "second": a.right, "texts": a.texts, "kappa": a.kappa} for a in agreement]
-    return {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
+    standing = {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
+    return {**standing, "open": store.is_open}
 
 
 def check_annotator(http: Request, annotator: str) -> None:

@@ -28,9 +28,6 @@ Shapes = Annotated[dict[Name, Annotated[list[Dimension], Field(max_length=2)]], 
 Language = Literal["en", "ko"]  # of the words around the formulas
 Identifier = Annotated[str, Field(max_length=200)] | int
 Offsets = Literal["code_points", "utf16", "bytes"]
-Placeholder = Annotated[str, Field(min_length=1, max_length=200)]
-NameAndType = Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=2, max_length=2)]
-Key = Annotated[dict[Placeholder, NameAndType], Field(max_length=100_000)]
 
 
 class TextFault(NamedTuple):
@@ -140,13 +137,13 @@ class TagOptions(ReadingOptions, ModelOptions):
         )
 
 
-_ONE_OR_MANY: JsonDict = {"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
+ONE_OR_MANY: JsonDict = {"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
 
 
 class OneOrMany(Model):
     """One text or many, which are many texts once they are read."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_ONE_OR_MANY)
+    model_config = ConfigDict(extra="forbid", json_schema_extra=ONE_OR_MANY)
 
     # absent, not null: the schema has no place for null
     text: Text = Field(default_factory=_absent, description="Either this, or")
@@ -173,7 +170,7 @@ class TagRequest(TagOptions, OneOrMany):
                 {"text": "Museums in Paris are amazing to see."},
                 {"texts": ["It rained.", "Oslo is old."], "ids": ["a", "b"], "types": ["LOC"], "echo": False},
             ],
-            **_ONE_OR_MANY,
+            **ONE_OR_MANY,
         },
     )
 
@@ -278,46 +275,6 @@ class TagResponse(Model):
     """The documents, in the order of the texts."""
 
     documents: list[DocumentOut | TextError]
-
-
-class MaskRequest(ModelOptions, OneOrMany):
-    """Texts in which names are to be replaced by placeholders."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"text": "Ann lives in Oslo.", "types": ["PER"]}], **_ONE_OR_MANY},
-    )
-
-    redact: bool = Field(default=False, description="Keep nothing: the type replaces each name.")
-    key: Key = Field(default_factory=dict, description="Of an earlier answer, to go on with.")
-
-
-class MaskResponse(Model):
-    """The masked texts, and what gives them back."""
-
-    texts: list[str]
-    key: dict[str, NameAndType] = Field(description="Name and type of each placeholder. Keep it secret.")
-    models: list[ModelFields] = Field(description="Which model answered each text.")
-
-
-class UnmaskRequest(OneOrMany):
-    """Masked texts and their key."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"text": "[PER_1] lives in Oslo.", "key": {"[PER_1]": ["Ann", "PER"]}}],
-            **_ONE_OR_MANY,
-        },
-    )
-
-    key: Key
-
-
-class UnmaskResponse(Model):
-    """The texts as they were."""
-
-    texts: list[str]
 
 
 class Readiness(BaseModel):

@@ -15,7 +15,7 @@ export function welcome() {
 }
 
 const GIVEN = "Ada Alan Grace Emmy Max Marie Niels Rosa Mina Oscar Jordan Charlotte".split(" ");
-const STEMS = "Hol Ber Mar Lin Wal Nor Kel Stan Hart Clif Mil Wes".split(" "), FAMILIES = "man ger son sen ski ton ford ley".split(" "), TOWNS = "burg ville stad bridge wick ton ford ley".split(" ");
+const STEMS = "Hol Ber Mar Lin Wal Nor Kel Stan Ash Clif Mil Wes".split(" "), FAMILIES = "man ger son sen ski ton ford ley".split(" "), TOWNS = "burg ville stad bridge wick ton ford ley".split(" ");
 const SENTENCES = ["P lives in T .", "Nobody forgot T .", "Nobody forgot F .", "We met P in T .", "F and F were late .", "T and T were quiet .", "T was late again .", "F was quiet again .", "Everyone knows P .", "Everyone knows T .", "P wrote about T .", "P wrote about F ."];
 
 // Labelled sentences to train on in a moment, as columns. The names are invented, no two sentences are the same, and

@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 import fanlight
+from fanlight.apps.labelling import LabelStore
 from fanlight.apps.server import compression, tagging
 from fanlight.apps.server.documents import convert_offsets
 from fanlight.entities.entity import Document, Entity
@@ -254,6 +255,30 @@ def test_names_are_masked_and_restored(address):
     assert again["texts"] == ["[PER_2] won."]
 
 
+def test_one_text_is_masked_and_restored_with_rules(address):
+    text = "Ann Lee has the badge A-1234."
+    rules = [{"pattern": r"A-\d+", "type": "BADGE"}]
+    masked = post(address, "/v1/mask", text=text, rules=rules, threshold={"PER": 0.1}).json()
+    assert masked["texts"] == ["[PER_1] has the badge [BADGE_1]."]
+    assert [answer["model"] for answer in masked["models"]] == ["en"]
+    assert post(address, "/v1/unmask", text=masked["texts"][0], key=masked["key"]).json() == {"texts": [text]}
+    for path, fields in (("/v1/mask", {}), ("/v1/unmask", {"key": {}})):
+        for texts in ({}, {"text": text, "texts": [text]}):
+            answer = post(address, path, **fields, **texts)
+            assert answer.status_code == 422
+            assert answer.json()["error"] == 'body: give either "text" or "texts"'
+
+
+def test_lines_are_told_where_they_are_read(address):
+    lines = {"content": '{"text": "Oslo"}\n{"text": "Rome"}\n', "headers": {"content-type": "application/x-ndjson"}}
+    answer = httpx.post(address + "/v1/tag", timeout=60, **lines)
+    assert answer.status_code == 415
+    assert "/v1/tag/lines" in answer.json()["error"]
+    assert len(httpx.post(address + "/v1/tag/lines", timeout=60, **lines).text.splitlines()) == 2
+    wrong = httpx.post(address + "/v1/tag/lines", params={"offsets": "words"}, timeout=60, **lines)
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "offsets"), "the parameter is at fault, not the body"
+
+
 def test_the_description_has_keys_servers_and_names():
     with running({"en": fanlight.load("en")}, keys={"secret": None}) as url:
         schema = httpx.get(url + "/openapi.json", timeout=60).json()
@@ -308,3 +333,14 @@ def test_a_connection_that_is_reused_keeps_its_answers_apart(address):
         for n in range(5):
             answer = client.post("/v1/tag", json={"text": f"Number {n} lives in Oslo.", "offsets": "bytes"})
             assert answer.json()["documents"][0]["text"].startswith(f"Number {n}")
+
+
+def test_texts_are_added_where_the_store_is_open_alone(address, tmp_path):
+    texts = {"texts": ["Oslo is old.", "Ann left."], "types": ["LOC"]}
+    assert post(address, "/v1/labels/texts", **texts).json()["code"] == "forbidden"
+    for is_open, added in ((False, None), (True, 2)):
+        store = LabelStore(tmp_path / f"{is_open}.db", is_open=is_open)
+        with running({"en": fanlight.load("en", engine="plain")}, labels=store) as url:
+            assert post(url, "/v1/labels/texts", **texts).json().get("added") == added
+            standing = httpx.get(url + "/v1/labels", params={"annotator": "ann"}, timeout=60).json()
+            assert (standing["open"], standing["all"]) == (is_open, added or 0)

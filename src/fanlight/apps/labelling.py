@@ -92,6 +92,8 @@ class LabelStore:
     ----------
     path : path
         Made if it does not exist.
+    is_open : bool
+        Whether the server takes more texts.
 
     Raises
     ------
@@ -99,8 +101,9 @@ class LabelStore:
         It is no such file, or cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, is_open: bool = False) -> None:
         self.path = Path(path)
+        self.is_open = is_open
         with self._open() as db:
             if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} INSERT INTO about VALUES ({FORMAT}); COMMIT;")

@@ -45,7 +45,7 @@ def test_every_example_lives_and_shows_the_graphs_numbers(wide):
         wide.select_option("#examples", str(index))
         expect(wide.locator("#expression")).to_have_value(example["e"])
         if example.get("form"):
-            expect(wide.locator("#differentiated math")).to_be_visible()
+            expect(wide.locator("#differentiated math").last).to_be_visible()
             continue
         # an address may hold expression and numbers before the server has answered
         expect(wide.locator("#derived")).to_have_attribute("aria-busy", "false")
@@ -59,6 +59,7 @@ def test_every_example_lives_and_shows_the_graphs_numbers(wide):
         assert_close(float(result.locator(".value").text_content().replace("−", "-")), nodes[-1].value)
         expect(result.locator(".slope")).to_have_text("1")
         wide.click("#last-step", force=True) if wide.locator("#last-step").is_enabled() else None
+        assert wide.evaluate(OVERLAPS) == [], f"{example}: numbers of two edges lie over each other"
         for number, node in enumerate(nodes):  # the last step is at the first node; go back through all
             shown = matrices(wide)
             assert_close(shown[0][1], node.value)
@@ -111,6 +112,30 @@ def test_step_check_and_move(page):
     assert page.input_value("#sliders input >> nth=0") == "2.5"
 
 
+def test_the_graph_plays_and_numbers_have_names(page):
+    page.click("#tab-gradient")
+    page.wait_for_selector("#graph svg")
+    expect(page.locator("#step-shown")).to_contain_text("18 / 18")
+    page.click("#play-steps")
+    expect(page.locator("#step-shown")).to_contain_text("1 / 18")
+    expect(page.locator("#step-shown")).to_contain_text("3 / 18", timeout=10_000)
+    page.click("#play-steps")
+    expect(page.locator("#play-steps")).to_have_attribute("aria-pressed", "false")
+    page.click("#last-step")
+    names = page.locator("#sliders label i").all_inner_texts()
+    assert names[:3] == ["u1", "u2", "W11"], "an entry's place is its index"
+    expect(page.locator("#latex")).to_contain_text("3·m·n + 2·n multiplications")
+    assert page.evaluate(OVERLAPS) == [], "numbers of two edges lie over each other"
+
+
+OVERLAPS = """() => {
+  const shown = [...document.querySelectorAll('#graph .edge text')].filter(text => getComputedStyle(text).visibility === 'visible');
+  const boxes = shown.map(text => [text.textContent, text.getBoundingClientRect()]), pairs = [];
+  for (const [i, [a, p]] of boxes.entries()) for (const [b, q] of boxes.slice(i + 1))
+    if (p.left + 2 < q.right && q.left + 2 < p.right && p.top + 4 < q.bottom && q.top + 4 < p.bottom) pairs.push([a, b]);
+  return pairs; }"""
+
+
 def test_errors_stand_at_the_field_under_the_character(wide):
     wide.click("#tab-gradient")
     wide.wait_for_selector("#graph svg")
@@ -142,6 +167,7 @@ def test_jacobians_and_hessians(wide, e, wrt, form, text):
     wide.select_option("#form", form)
     wide.press("#expression", "Enter")
     expect(wide.locator("#differentiated pre")).to_have_text(text)
+    expect(wide.locator("#differentiated math").first).to_contain_text(f"∂{wrt}")
     expect(wide.locator("#graph")).to_be_hidden()
     check_access(wide)
 

@@ -1,6 +1,7 @@
 """The Label view: correct, save, go back and forth, agree, export."""
 
 import json
+import re
 import urllib.request
 from pathlib import Path
 
@@ -135,6 +136,29 @@ def test_without_texts_the_view_says_how(browser, taggers):
         expect(page.locator("#train-empty")).to_contain_text("serve --watch my.fanlight.progress.jsonl")
         expect(page.locator("#reports")).to_contain_text("en")
         check_access(page)
+        assert page.faults == []
+        page.context.close()
+
+
+def test_texts_are_put_in_on_the_page(browser, taggers, tmp_path):
+    store = LabelStore(tmp_path / "labels.db", is_open=True)
+    with running({"en": taggers["en"]}, labels=store) as url:
+        page = open_page(browser, url, "phone")
+        page.click("#tab-label")
+        expect(page.locator("#label-new")).to_have_value(re.compile(r"^Museums in Paris.*\nAda Lovelace"))
+        expect(page.locator("#label-given")).to_have_value(re.compile("LOC, MISC"))
+        expect(page.locator("#label-command")).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        check_access(page)
+        page.fill("#label-new", "Oslo is old.\n\nAnn left.\n")
+        page.fill("#label-given", "LOC, PER")
+        page.press("#label-given", "Enter")
+        expect(page.locator("#label-state")).to_have_text("0 of 2 texts are labelled")
+        expect(page.locator("#label-text mark")).to_contain_text("Oslo")
+        expect(page.locator("#label-types button")).to_have_count(3)
+        page.keyboard.press("Enter")
+        expect(page.locator("#label-state")).to_have_text("1 of 2 texts are labelled")
+        assert [row["annotator"] for row in store.export()] == ["me"]
         assert page.faults == []
         page.context.close()
 

@@ -226,3 +226,15 @@ def test_what_names_mean_stands_in_the_table(wide):
     tag(wide, "Ann lives in Oslo.")
     expect(wide.locator("#names tbody tr").first).to_be_visible()
     expect(wide.locator("[data-sort=value]")).to_have_count(0)
+
+
+def test_a_date_of_the_text_gives_values_to_its_weekdays(page):
+    tag(page, "Ann met Bob in Oslo on Monday.")
+    value = page.locator("#names tr", has_text="Monday").locator("[data-column=value]")
+    expect(value).to_have_text("XXXX-WXX-1")
+    page.fill("#written", "2026-11-28")
+    expect(value).to_have_text(re.compile(r"2026-11-\d\d"))
+    narrow = "() => { const names = document.getElementById('names'); return names.scrollWidth <= names.clientWidth; }"
+    assert page.evaluate(narrow), "no column is cut off"
+    tag(page, "이순신은 서울에서 2,000명을 만났다.")
+    expect(page.locator("#names")).to_contain_text("2,000 명")

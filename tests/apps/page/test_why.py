@@ -163,6 +163,23 @@ def test_the_view_by_mouse_and_by_keyboard(page, address):
     expect(page.locator("#why")).to_be_visible()
 
 
+def test_any_word_of_the_text_can_be_explained_next(page, address):
+    open_why(page, address, text="👍 " + TEXT, offset=PARIS + 2)
+    expect(page.locator("#why-text [aria-current]")).to_have_text("Paris")
+    expect(page.locator("#why-text")).to_have_text("👍 " + TEXT)
+    page.click("#why-text button:has-text('London')")
+    expect(page.locator("#why-title")).to_contain_text("London")
+    page.focus("#why-text [aria-current]")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.locator("#why-title")).to_contain_text("in")
+    expect(page.locator("#why-text [aria-current]")).to_be_focused()
+    page.go_back()
+    expect(page.locator("#why-title")).to_contain_text("London")
+    lines = "document.getElementById('equation').scrollWidth <= document.getElementById('equation').clientWidth"
+    assert page.evaluate(lines), "the equation breaks between its summands"
+
+
 def test_the_animation_plays_by_itself_where_motion_is_welcome(page, wide, address):
     open_why(page, address, text=TEXT, offset=PARIS)
     page.click("#pass-play")

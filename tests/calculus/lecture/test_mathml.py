@@ -55,3 +55,8 @@ def test_a_derivation_is_a_page_of_formulas(wrt):
     assert shown.count("<math ") > 8
     assert shown.count("<h3>") == 5
     assert "<script" not in shown
+
+
+def test_an_exponent_is_of_the_whole_bracket():
+    assert "<msup><mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow>" in mathml("(a)^{2}")
+    assert "<mrow><mo>(</mo><mi>a</mi></mrow>" in mathml(r"\frac{(a}{b}"), "a bracket that is not closed"

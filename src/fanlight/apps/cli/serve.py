@@ -6,12 +6,14 @@ import gc
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fanlight.apps.cli.arguments import MODEL, Input, Output
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
+from fanlight.apps.labelling import LabelStore
 from fanlight.errors import FanlightError, SettingsError
 
 if TYPE_CHECKING:
@@ -77,6 +79,11 @@ def run_server(
     FanlightError
         The extra "server" is not installed.
     """
+    if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
+        with TemporaryDirectory(prefix="fanlight-") as folder:
+            options["labels"] = LabelStore(Path(folder) / "labels.db", is_open=True)
+            run_server(taggers, host, port, train_folder=train_folder, **options)
+        return
     try:
         import uvicorn
 

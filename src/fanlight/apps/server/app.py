@@ -162,10 +162,12 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def invalid(http: Request, error: RequestValidationError) -> JSONResponse:
         parameters = getattr(getattr(http.scope.get("route"), "body_field", None), "field_info", None)
         fields = tuple(getattr(getattr(parameters, "annotation", None), "model_fields", ()))
-        if http.headers.get("content-type", "").partition(";")[0] not in ("application/json", ""):
-            return JSONResponse(
-                error_body(415, "the body is not JSON: send it with Content-Type: application/json"), 415
-            )
+        of_body = any(fault["loc"][0] == "body" for fault in error.errors())
+        if of_body and http.headers.get("content-type", "").partition(";")[0] not in ("application/json", ""):
+            message = "the body is not JSON: send it with Content-Type: application/json"
+            if http.url.path == "/v1/tag":
+                message += ", or send lines of JSON to /v1/tag/lines"
+            return JSONResponse(error_body(415, message), 415)
         field, message = describe_invalid(error.errors(), fields)
         return JSONResponse(error_body(422, message, field), 422)
 

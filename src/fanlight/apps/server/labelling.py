@@ -81,6 +81,7 @@ class LabelsResponse(Model):
     done: int
     all: int
     agreement: list[AgreementOut]
+    open: bool = Field(description="Whether texts can be added by /v1/labels/texts.")
 
 
 def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) -> APIRouter:
@@ -145,7 +146,7 @@ async def _describe_standing(
 ) -> dict[str, Any]:
     """Return the body of a `LabelsResponse`."""
     if store is None:
-        return {"types": [], "task": None, "done": 0, "all": 0, "agreement": []}
+        return {"types": [], "task": None, "done": 0, "all": 0, "agreement": [], "open": False}
     types, task, (done, count), agreement = await asyncio.to_thread(_standing, store, annotator)
     shown = None
     if task is not None:
@@ -157,7 +158,8 @@ async def _describe_standing(
         rows = [{"start": s, "end": e, "label": t} for s, e, t in spans]
         shown = {"id": task.id, "text": task.text, "spans": rows}
     rows_of_agreement = [{"first": a.left, "second": a.right, "texts": a.texts, "kappa": a.kappa} for a in agreement]
-    return {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
+    standing = {"types": types, "task": shown, "done": done, "all": count, "agreement": rows_of_agreement}
+    return {**standing, "open": store.is_open}
 
 
 def check_annotator(http: Request, annotator: str) -> None:

@@ -1,4 +1,4 @@
-"""Going back and forth among the texts to label: a text by its id, the next one after it, and marks."""
+"""The texts to label: more of them, a text by its id, the next one after it, and marks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,23 @@ from starlette.exceptions import HTTPException
 
 from fanlight.apps.labelling import LabelStore
 from fanlight.apps.server.labelling import Annotator, TaskOut, check_annotator
-from fanlight.apps.server.schemas import Model
+from fanlight.apps.server.schemas import TEXTS, Model, Name, Text
 
 Identifier = Annotated[int, Field(ge=1, lt=1 << 62)]
 Mark = Literal["", "flag", "reject"]
+
+
+class TextsRequest(Model):
+    """Texts to label, and the types that can be given."""
+
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
+    types: Annotated[list[Name], Field(min_length=1, max_length=100)]
+
+
+class TextsResponse(Model):
+    """How many texts were not there yet."""
+
+    added: int
 
 
 class ReviewResponse(Model):
@@ -55,6 +68,13 @@ def review_routes(store: LabelStore | None) -> APIRouter:
         """Give a text by its id."""
         check_annotator(http, annotator)
         return await asyncio.to_thread(_review, get_store(), annotator, id)
+
+    @router.post("/v1/labels/texts", operation_id="add_texts", response_model=TextsResponse)
+    async def add_texts(request: TextsRequest) -> Any:
+        """Add texts to label, where the server was started without a file of labels and for this machine alone."""
+        if store is None or not store.is_open:
+            raise HTTPException(403, "texts cannot be added here: start the server with fanlight label")
+        return {"added": await asyncio.to_thread(store.add, request.texts, request.types)}
 
     @router.get("/v1/labels/next", operation_id="next_text", response_model=NextResponse)
     async def next_text(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
+from pydantic.config import JsonDict
 
 from fanlight.apps.server.errors import describe_invalid
 from fanlight.values import ValueOptions
@@ -27,9 +28,6 @@ Shapes = Annotated[dict[Name, Annotated[list[Dimension], Field(max_length=2)]], 
 Language = Literal["en", "ko"]  # of the words around the formulas
 Identifier = Annotated[str, Field(max_length=200)] | int
 Offsets = Literal["code_points", "utf16", "bytes"]
-Placeholder = Annotated[str, Field(min_length=1, max_length=200)]
-NameAndType = Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(min_length=2, max_length=2)]
-Key = Annotated[dict[Placeholder, NameAndType], Field(max_length=100_000)]
 
 
 class TextFault(NamedTuple):
@@ -95,8 +93,8 @@ class ReadingOptions(Model):
         return ValueOptions(self.date, self.day_first)
 
 
-class TagOptions(ReadingOptions):
-    """How texts are tagged, and what of them is answered."""
+class ModelOptions(Model):
+    """Which model finds which entities."""
 
     model: Name | None = Field(
         default=None, description="One of /v1/models; by default each text's own script decides."
@@ -112,6 +110,11 @@ class TagOptions(ReadingOptions):
     precedence: Literal["rules", "model", "longest"] = Field(
         default="rules", description="What stays where a rule and the model overlap."
     )
+
+
+class TagOptions(ReadingOptions, ModelOptions):
+    """How texts are tagged, and what of them is answered."""
+
     offsets: Offsets = Field(default="code_points", description="What start and end count; JavaScript counts utf16.")
     echo: bool = Field(default=True, description="Whether each text is repeated in the answer.")
     values: bool = Field(default=False, description='Whether each entity has what it means as "value", or null.')
@@ -134,7 +137,30 @@ class TagOptions(ReadingOptions):
         )
 
 
-class TagRequest(TagOptions):
+ONE_OR_MANY: JsonDict = {"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
+
+
+class OneOrMany(Model):
+    """One text or many, which are many texts once they are read."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=ONE_OR_MANY)
+
+    # absent, not null: the schema has no place for null
+    text: Text = Field(default_factory=_absent, description="Either this, or")
+    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)] = Field(
+        default_factory=_absent, description="these."
+    )
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> OneOrMany:
+        if (self.text is None) == (self.texts is None):
+            raise ValueError('give either "text" or "texts"')
+        if self.texts is None:
+            self.texts = [self.text]
+        return self
+
+
+class TagRequest(TagOptions, OneOrMany):
     """One text or many."""
 
     model_config = ConfigDict(
@@ -144,12 +170,10 @@ class TagRequest(TagOptions):
                 {"text": "Museums in Paris are amazing to see."},
                 {"texts": ["It rained.", "Oslo is old."], "ids": ["a", "b"], "types": ["LOC"], "echo": False},
             ],
-            "oneOf": [{"required": ["text"]}, {"required": ["texts"]}],
+            **ONE_OR_MANY,
         },
     )
 
-    # absent, not null: the schema has no place for null
-    text: Text = Field(default_factory=_absent, description="Either this, or")
     texts: Annotated[list[BatchText], Field(min_length=1, max_length=TEXTS)] = Field(
         default_factory=_absent, description="these; one that cannot be tagged has an error in its place."
     )
@@ -158,11 +182,7 @@ class TagRequest(TagOptions):
     )
 
     @model_validator(mode="after")
-    def _one_or_many(self) -> TagRequest:
-        if (self.text is None) == (self.texts is None):
-            raise ValueError('give either "text" or "texts"')
-        if self.texts is None:
-            self.texts = [self.text]
+    def _check_batch(self) -> TagRequest:
         if self.ids is not None and len(self.ids) != len(self.texts):
             raise ValueError(f"there are {len(self.ids)} ids for {len(self.texts)} texts: give one a text")
         texts: Sequence[object] = self.texts
@@ -255,48 +275,6 @@ class TagResponse(Model):
     """The documents, in the order of the texts."""
 
     documents: list[DocumentOut | TextError]
-
-
-class MaskRequest(Model):
-    """Texts in which names are to be replaced by placeholders."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"texts": ["Ann lives in Oslo."], "types": ["PER"]}]}
-    )
-
-    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
-    model: Name | None = None
-    threshold: Probability = 0.0
-    types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
-        default=None, description="Mask these types alone."
-    )
-    redact: bool = Field(default=False, description="Keep nothing: the type replaces each name.")
-    key: Key = Field(default_factory=dict, description="Of an earlier answer, to go on with.")
-
-
-class MaskResponse(Model):
-    """The masked texts, and what gives them back."""
-
-    texts: list[str]
-    key: dict[str, NameAndType] = Field(description="Name and type of each placeholder. Keep it secret.")
-
-
-class UnmaskRequest(Model):
-    """Masked texts and their key."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"texts": ["[PER_1] lives in Oslo."], "key": {"[PER_1]": ["Ann", "PER"]}}]},
-    )
-
-    texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
-    key: Key
-
-
-class UnmaskResponse(Model):
-    """The texts as they were."""
-
-    texts: list[str]
 
 
 class Readiness(BaseModel):

@@ -16,7 +16,7 @@ from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.documents import ModelName, answer_line, keep_entities
 from fanlight.apps.server.errors import BusyError, describe_invalid, error_body
 from fanlight.apps.server.metrics import Metrics
-from fanlight.apps.server.schemas import LineIn, TagOptions, TagRequest, TextFault
+from fanlight.apps.server.schemas import LineIn, ModelOptions, TagOptions, TagRequest, TextFault
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError, FanlightError
@@ -99,7 +99,7 @@ class Tagging:
         """Return name, version and language of a model that is served."""
         return self._names[model]
 
-    async def tag(self, texts: Sequence[str], options: TagOptions) -> list[tuple[Document, ModelName]]:
+    async def tag(self, texts: Sequence[str], options: ModelOptions) -> list[tuple[Document, ModelName]]:
         """Tag texts in their turn; return their documents, each with the model that tagged it.
 
         Raises
@@ -197,7 +197,7 @@ class Tagging:
                 else:
                     yield json.dumps(item, ensure_ascii=False) + "\n"
 
-    def check_options(self, options: TagOptions, texts: Sequence[str] = ()) -> None:
+    def check_options(self, options: ModelOptions, texts: Sequence[str] = ()) -> None:
         """Refuse options that the models of some texts, or else all that could answer, have no use for.
 
         Raises
@@ -215,7 +215,7 @@ class Tagging:
         if options.types is not None:
             check_types(options.types, types, "types")
 
-    def by_model(self, texts: Sequence[str], options: TagOptions) -> dict[str, list[int]]:
+    def by_model(self, texts: Sequence[str], options: ModelOptions) -> dict[str, list[int]]:
         """Return which of some texts each model tags.
 
         Raises
@@ -228,7 +228,7 @@ class Tagging:
             places.setdefault(self.choose(options.model, text), []).append(i)
         return places
 
-    async def rules_of(self, texts: Sequence[str], options: TagOptions) -> Rules | None:
+    async def rules_of(self, texts: Sequence[str], options: ModelOptions) -> Rules | None:
         """Return the rules of a request, if it has some.
 
         Raises

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from pydantic import Field
 
-from fanlight.apps.server import schemas
+from fanlight.apps.server import masking_schemas, schemas
 from fanlight.apps.server.errors import error_body
 from fanlight.apps.server.tagging import Tagging, answer
 from fanlight.entities import html
@@ -75,16 +75,16 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         """Read what dates, times, amounts and quantities mean."""
         return JSONResponse({"values": await asyncio.to_thread(_read_values, request)})
 
-    @router.post("/v1/mask", response_model=schemas.MaskResponse, operation_id="mask")
-    async def mask(request: schemas.MaskRequest) -> Any:
+    @router.post("/v1/mask", response_model=masking_schemas.MaskResponse, operation_id="mask")
+    async def mask(request: masking_schemas.MaskRequest) -> Any:
         """Replace names by placeholders such as [PER_1], the same for the same name in all texts."""
-        options = schemas.TagOptions(model=request.model, threshold=request.threshold, types=request.types)
-        tagging.check_options(options, request.texts)
-        tagged = await tagging.tag(request.texts, options)
-        return JSONResponse(await asyncio.to_thread(_mask, request, [document for document, _ in tagged]))
+        tagging.check_options(request, request.texts)
+        tagged = await tagging.tag(request.texts, request)
+        masked = await asyncio.to_thread(_mask, request, [document for document, _ in tagged])
+        return JSONResponse({**masked, "models": [name.to_dict() for _, name in tagged]})
 
-    @router.post("/v1/unmask", response_model=schemas.UnmaskResponse, operation_id="unmask")
-    async def restore(request: schemas.UnmaskRequest) -> Any:
+    @router.post("/v1/unmask", response_model=masking_schemas.UnmaskResponse, operation_id="unmask")
+    async def restore(request: masking_schemas.UnmaskRequest) -> Any:
         """Put the names back that /v1/mask replaced."""
         return JSONResponse(
             {"texts": await asyncio.to_thread(lambda: [unmask(text, _names(request.key)) for text in request.texts])}
@@ -122,7 +122,7 @@ def _read_values(request: schemas.ValuesRequest) -> list[dict[str, Any] | None]:
     return [None if value is None else value.to_dict() for value in values]
 
 
-def _mask(request: schemas.MaskRequest, documents: list[Document]) -> dict[str, Any]:
+def _mask(request: masking_schemas.MaskRequest, documents: list[Document]) -> dict[str, Any]:
     masker = Masker(request.types, _names(request.key))
     if request.redact:
         return {"texts": [masker.redact(document) for document in documents], "key": {}}

@@ -104,7 +104,7 @@ class _Trainings(NamedTuple):
                 "epochs": history.epochs,
                 "html": history.html(),
                 "allowed": self.runner is not None,
-                "labels": self.runner is not None and self.labels is not None,
+                "labels": self.runner is not None and self.labels is not None and self.labels.progress("")[1] > 0,
                 "state": "none" if training is None else training.state,
                 "name": None if training is None else training.name,
                 "examples": "" if training is None else training.examples,

@@ -72,6 +72,12 @@ def _atom(tokens: list[str]) -> str:
     token = tokens.pop()
     if token == "{":
         return _row(tokens, "}")
+    if token == "(":  # with what it closes, so that both stretch alike, also under an exponent
+        parts = []
+        while tokens and tokens[-1] not in ")}":
+            parts.append(_read_scripts(tokens))
+        close = f"<mo>{tokens.pop()}</mo>" if tokens and tokens[-1] == ")" else ""
+        return f"<mrow><mo>(</mo>{''.join(parts)}{close}</mrow>"
     if token in _SPACES:
         return f'<mspace width="{_SPACES[token]}"/>'
     if not token.startswith("\\"):

@@ -74,10 +74,15 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
     for title, rows in _translate_steps(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")
         for row in rows:
-            said = "".join(escape(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
-            shape = f'<span class="shape">{escape(row.shape)}</span>' if row.shape else ""
+            said = "".join(_prose(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
+            shape = f'<span class="shape">{_prose(row.shape)}</span>' if row.shape else ""
             parts.append(f"<div><span>{said}</span>{shape}</div>")
     return f'<section class="derivation">{"".join(parts)}</section>'
+
+
+def _prose(text: str) -> str:
+    """Return text as HTML, lengths in it such as ``3*m*n - m`` with the signs of print."""
+    return escape(text).replace("*", "·").replace(" - ", " − ")
 
 
 def numpy_of(d: Derivation) -> str:

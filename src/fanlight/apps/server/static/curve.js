@@ -26,7 +26,7 @@ export function drawCurve(epochs, width) {
   const series = (kind, values, anchor, at) => {
     const known = values.filter((v) => v !== null);
     if (!known.length) return null;
-    const low = Math.min(...known), high = Math.max(...known), y = (v) => bottom - 8 - ((bottom - EDGE.top - 16) * (v - low)) / (high - low || 1);
+    const low = Math.min(...known), high = Math.max(...known), y = (v) => bottom - 8 - (bottom - EDGE.top - 16) * (high > low ? (v - low) / (high - low) : 0.5);
     const points = values.map((v, i) => (v === null ? null : `${x(i)} ${y(v)}`)).filter(Boolean);
     picture.append(svg("path", { class: kind, d: `M${points.join("L")}` }));
     for (const v of new Set([low, high])) picture.append(svg("text", { class: kind, x: at, y: y(v) + 4, "text-anchor": anchor }, v.toPrecision(3)));

@@ -2,26 +2,28 @@
 import { $, decimal, element } from "./dom.js";
 import { currentStep, drawGraph, goTo, showGraph, stepCount } from "./graph.js";
 import { EXAMPLES } from "./examples.js";
+import { createPlayer } from "./player.js";
 import { go, onRoute, route } from "./routes.js";
 import { ask } from "./server.js";
 import { say, translateError } from "./words.js";
 
 const LONGEST = 3000; // characters of numbers that an address holds
-let state = null, symbols = null, prepared = null;
+let state = null, symbols = null, prepared = null, stop = null;
 
 export function startDeriving() {
   $("examples").replaceChildren(element("option", { value: "" }, "–"), ...EXAMPLES.map(({ e, form }, i) => element("option", { value: i }, form ? `${form}: ${e}` : e)));
   $("examples").addEventListener("change", () => { const example = EXAMPLES[$("examples").value]; if (example) go("gradient", parametersOf(example)); });
   $("derive-form").addEventListener("submit", (event) => { event.preventDefault(); go("gradient", { e: $("expression").value, wrt: $("wrt").value, form: $("form").value === "gradient" ? "" : $("form").value }); });
   $("check-form").addEventListener("submit", (event) => { event.preventDefault(); check(); });
-  for (const [id, to] of [["first-step", () => 0], ["previous-step", () => currentStep() - 1], ["next-step", () => currentStep() + 1], ["last-step", () => stepCount() - 1]]) $(id).addEventListener("click", () => goTo(to()));
+  for (const [id, to] of [["first-step", () => 0], ["previous-step", () => currentStep() - 1], ["next-step", () => currentStep() + 1], ["last-step", () => stepCount() - 1]]) $(id).addEventListener("click", () => { stop(); goTo(to()); });
+  stop = createPlayer($("play-steps"), { current: currentStep, last: () => stepCount() - 1, goTo });
   for (const place of [$("graph"), $("graph-steps")]) place.addEventListener("keydown", onKey);
   $("link").addEventListener("click", copyLink);
   $("functions-shown").addEventListener("toggle", listFunctions, { once: true });
   document.addEventListener("derive", (event) => { prepared = event.detail; });
   document.addEventListener("spoken", () => state && derive({ repeat: true }));
   new ResizeObserver(() => { if (!$("gradient").hidden) drawGraph(); }).observe($("graph"));
-  onRoute("gradient", (parameters) => parameters && open(parameters));
+  onRoute("gradient", (parameters) => { stop(); if (parameters) open(parameters); });
 }
 
 const parametersOf = ({ e, wrt, form, at }) => ({ e, wrt, form, at: at && JSON.stringify(at) });
@@ -30,6 +32,7 @@ function onKey(event) {
   const to = { ArrowRight: currentStep() + 1, ArrowLeft: currentStep() - 1, Home: 0, End: stepCount() - 1 }[event.key];
   if (to === undefined) return;
   event.preventDefault();
+  stop();
   goTo(to);
 }
 
@@ -83,8 +86,15 @@ async function differentiate(body, report) {
   $("gradient-parts").hidden = true;
   $("differentiated").hidden = false;
   const shape = Object.entries(answer.symbols).map(([name, s]) => `${name}: ${s.length ? s.join(" × ") : say("scalar")}`).join(",  ");
-  $("differentiated").innerHTML = answer.mathml;
+  $("differentiated").innerHTML = `<math displaystyle="true">${operatorOf(state.form, state.wrt)}</math> ${answer.mathml}`;
   $("differentiated").append(element("p", { class: "hint" }, shape), element("pre", {}, answer.text));
+}
+
+// ∂f/∂x =, or ∂²f/∂x∂xᵀ = of a Hessian.
+function operatorOf(form, wrt) {
+  const symbol = element("mi", {}, wrt).outerHTML, by = `<mo>∂</mo>${symbol}`;
+  const fraction = form === "hessian" ? `<mrow><msup><mo>∂</mo><mn>2</mn></msup><mi>f</mi></mrow><mrow>${by}<mo>∂</mo><msup>${symbol}<mo>⊤</mo></msup></mrow>` : `<mrow><mo>∂</mo><mi>f</mi></mrow><mrow>${by}</mrow>`;
+  return `<mfrac>${fraction}</mfrac><mo form="infix">=</mo>`;
 }
 
 // Numbers of the right shape, at which the gradient is not zero: a dead ReLU would show nothing.
@@ -113,14 +123,14 @@ export function guessNumbers(shapes, seed) {
 function sliders() {
   const at = state.at;
   $("sliders").replaceChildren(...Object.entries(at).filter(([, value]) => [value].flat(3).length <= 12).map(([name, value]) => {
-    const row = element("div", { class: "numbers" }, element("strong", {}, name));
-    const add = (get, set, label) => {
+    const columns = Array.isArray(value?.[0]) ? value[0].length : 1, row = element("div", { class: "numbers", style: { "--columns": columns } });
+    const add = (get, set, label, ...place) => {
       const shown = element("output", {}, decimal(get()));
       const change = async (event) => { set(Number(event.target.value)); shown.textContent = decimal(get()); const here = currentStep(); await evaluate(at); goTo(here); };
-      row.append(element("label", {}, element("input", { type: "range", min: -3, max: 3, step: 0.05, value: get(), "aria-label": label, oninput: change }), shown));
+      row.append(element("label", {}, element("i", {}, name, element("sub", {}, place.join(""))), element("input", { type: "range", min: -3, max: 3, step: 0.05, value: get(), "aria-label": label, oninput: change }), shown));
     };
     if (!Array.isArray(value)) add(() => at[name], (x) => (at[name] = x), name);
-    else value.forEach((r, i) => (Array.isArray(r) ? r.forEach((_, j) => add(() => r[j], (x) => (r[j] = x), `${name} ${i + 1}, ${j + 1}`)) : add(() => value[i], (x) => (value[i] = x), `${name} ${i + 1}`)));
+    else value.forEach((r, i) => (Array.isArray(r) ? r.forEach((_, j) => add(() => r[j], (x) => (r[j] = x), `${name} ${i + 1}, ${j + 1}`, i + 1, ...(r.length > 1 ? [j + 1] : []))) : add(() => value[i], (x) => (value[i] = x), `${name} ${i + 1}`, i + 1)));
     return row;
   }));
 }

@@ -3,7 +3,7 @@ import { $, element, precise, svg } from "./dom.js";
 import { say } from "./words.js";
 
 const SYMBOLS = { "@": "×", ".T": "aᵀ", sigmoid: "σ", sum: "Σ", "**": "^", "−": "−" };
-const NODE = { width: 64, height: 34 }, RESULT = 34; // pixels; beneath the result stand two numbers
+const NODE = { width: 64, height: 36 }, ROW = 92, RESULT = 38; // pixels; beneath the result stand two numbers
 let graph = null, step = 0, selected = null;
 
 const sizes = (value) => (Array.isArray(value) ? [value.length, ...(Array.isArray(value[0]) ? [value[0].length] : [])] : []);
@@ -14,11 +14,11 @@ export function symbolOf(node) {
 }
 
 // A value in a few characters; the full one is a click away.
-export function brief(value) {
+export function brief(value, most = 2) {
   if (value === null || value === undefined) return "";
   if (!Array.isArray(value)) return precise(value);
   const all = value.flat(2);
-  if (all.length <= 2) return `[${all.map((x) => String(Number(x).toFixed(2)).replace("-", "−")).join(" ")}]`;
+  if (all.length <= most) return `[${all.map((x) => String(Number(x).toFixed(2)).replace("-", "−")).join(" ")}]`;
   return sizes(value).length > 1 ? sizes(value).join("×") : `${value.length}`;
 }
 
@@ -58,21 +58,22 @@ function placeNodes(width) {
     level.forEach((key, n) => row.set(key, n - (level.length - 1) / 2));
   }
   const upright = width / levels.length < 118, widest = Math.max(...levels.map((level) => level.length));
-  const across = upright ? Math.min(130, (width - NODE.width - 8) / Math.max(1, widest - 1)) : 74;
+  const across = upright ? Math.min(130, (width - NODE.width - 8) / Math.max(1, widest - 1)) : ROW;
   const along = upright ? 104 : (width - NODE.width - 12) / Math.max(1, levels.length - 1);
   const middle = upright ? width / 2 : ((widest - 1) * across) / 2 + NODE.height / 2 + 12, at = new Map();
   levels.forEach((level, depth) => level.forEach((key) => {
     const beside = middle + row.get(key) * across, forward = depth * along;
     at.set(key, upright ? [beside, forward + NODE.height / 2 + 8] : [forward + NODE.width / 2 + 6, beside]);
   }));
-  return { at, chains, upright, height: upright ? (levels.length - 1) * along + NODE.height + 16 + RESULT : Math.max((widest - 1) * across + NODE.height + 32, middle + NODE.height / 2 + RESULT + 8) };
+  return { at, chains, upright, most: !upright && along > 190 ? 3 : 2, height: upright ? (levels.length - 1) * along + NODE.height + 16 + RESULT : Math.max((widest - 1) * across + NODE.height + 32, middle + NODE.height / 2 + RESULT + 8) };
 }
 
 export function drawGraph() {
   if (!graph) return;
-  const width = Math.max(300, $("graph").clientWidth - 4), { at, chains, upright, height } = placeNodes(width);
+  const width = Math.max(300, $("graph").clientWidth - 4), { at, chains, upright, most, height } = placeNodes(width);
   const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": say("computation-graph") });
-  graph.edges.forEach((e, i) => picture.append(drawEdge(e, i, chains[i].map((key) => at.get(key)), upright)));
+  const edges = graph.edges.map((e, i) => drawEdge(e, i, chains[i].map((key) => at.get(key)), upright, most));
+  picture.append(...edges.map(([line]) => line), ...edges.map(([, numbers]) => numbers)); // no line goes through numbers
   graph.nodes.forEach((node, i) => {
     const text = symbolOf(node), half = NODE.width / 2;
     picture.append(svg("g", { class: "node", id: `node-${i}`, transform: `translate(${at.get(`n${i}`).join(" ")})`, onclick: () => goTo(isBackward() ? 2 * graph.nodes.length - 1 - i : i) },
@@ -90,17 +91,17 @@ function resultOf(node) {
   return [svg("text", { class: "value", "text-anchor": "middle", y }, brief(node.value)), svg("text", { class: "slope", "text-anchor": "middle", y: y + 15 }, brief(node.upstream))];
 }
 
-function drawEdge(e, i, points, upright) {
+function drawEdge(e, i, points, upright, most) {
   const along = upright ? NODE.height / 2 : NODE.width / 2, shift = ([x, y], by) => (upright ? [x, y + by] : [x + by, y]);
   const stops = [shift(points[0], along), ...points.slice(1, -1), shift(points.at(-1), -along)];
   const curve = ([x0, y0], [x1, y1]) => (upright ? `C${x0} ${(y0 + y1) / 2} ${x1} ${(y0 + y1) / 2} ${x1} ${y1}` : `C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`);
   const path = `M${stops[0].join(" ")}${stops.slice(1).map((stop, n) => curve(stops[n], stop)).join("")}`;
   const x = (stops[0][0] + stops[1][0]) / 2, y = (stops[0][1] + stops[1][1]) / 2, [dx, dy] = upright ? [points[0][0] < points.at(-1)[0] ? -4 : 4, -4] : [0, -5];
   const anchor = upright ? (dx < 0 ? "end" : "start") : "middle";
-  return svg("g", { class: "edge", id: `edge-${i}`, onclick: () => { selected = i; tellNode(); } },
-    svg("path", { class: "hit", d: path }), svg("path", { class: "line", d: path }),
-    svg("text", { class: "value", x: x + dx, y: y + dy, "text-anchor": anchor }, brief(graph.nodes[e.source].value)),
-    svg("text", { class: "slope", x: x + dx, y: y + dy + 17, "text-anchor": anchor }, brief(e.downstream)));
+  const part = (...children) => svg("g", { class: "edge", "data-edge": i, onclick: () => { selected = i; tellNode(); } }, ...children);
+  return [part(svg("path", { class: "hit", d: path }), svg("path", { class: "line", d: path })), part(
+    svg("text", { class: "value", x: x + dx, y: y + dy, "text-anchor": anchor }, brief(graph.nodes[e.source].value, most)),
+    svg("text", { class: "slope", x: x + dx, y: y + dy + 18, "text-anchor": anchor }, brief(e.downstream, most)))];
 }
 
 const roleName = (node) => (node.role ? say(node.role) : "");
@@ -116,10 +117,11 @@ export function goTo(number) {
     $(`node-${i}`).classList.toggle("backward", backward);
   });
   graph.edges.forEach((e, i) => {
-    const edge = $(`edge-${i}`);
-    edge.classList.toggle("forward", backward || e.source <= lit);
-    edge.classList.toggle("backward", backward && e.target >= lit);
-    edge.classList.toggle("lit", e.target === lit);
+    for (const { classList } of $("graph").querySelectorAll(`[data-edge="${i}"]`)) {
+      classList.toggle("forward", backward || e.source <= lit);
+      classList.toggle("backward", backward && e.target >= lit);
+      classList.toggle("lit", e.target === lit);
+    }
   });
   $("first-step").disabled = $("previous-step").disabled = step === 0;
   $("next-step").disabled = $("last-step").disabled = step === stepCount() - 1;
@@ -156,6 +158,6 @@ function matrices(tables) {
   return element("div", { class: "matrices" }, ...tables.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {
     const rows = sizes(value).length === 2 ? value : sizes(value).length === 1 ? value.map((x) => [x]) : [[value]];
     const shown = rows.slice(0, 12).map((row) => element("tr", {}, ...row.slice(0, 12).map((x) => element("td", {}, precise(x))), ...(row.length > 12 ? [element("td", {}, "…")] : [])));
-    return element("figure", {}, element("figcaption", {}, `${name}${sizes(value).length ? `  ${sizes(value).join(" × ")}` : ""}`), element("table", { class: "matrix" }, element("tbody", {}, ...shown, ...(rows.length > 12 ? [element("tr", {}, element("td", {}, "⋮"))] : []))));
+    return element("figure", {}, element("figcaption", {}, `${name}${sizes(value).length ? `  ${sizes(value).join(" × ")}` : ""}`), element("table", { class: sizes(value).length ? "matrix" : "" }, element("tbody", {}, ...shown, ...(rows.length > 12 ? [element("tr", {}, element("td", {}, "⋮"))] : []))));
   }));
 }

@@ -1,5 +1,6 @@
 // The Label view: a text at a time, the model's proposals corrected by an annotator, saved at once.
 import { $, decimal, element, hue, save as saveFile } from "./dom.js";
+import { onDrop, readText } from "./files.js";
 import { before, drawn, put, selectedSpan, turn, wordAt } from "./marks.js";
 import { pointsOf } from "./points.js";
 import { onRoute } from "./routes.js";
@@ -13,6 +14,9 @@ export function startLabelling() {
   $("annotator").value = localStorage.getItem("annotator") ?? "";
   $("annotator-form").addEventListener("submit", (event) => { event.preventDefault(); begin(); });
   for (const [id, act] of Object.entries({ save, undo, export: download, previous: () => goTo(review?.previous), next: () => goTo(review?.next), skip, reject, flag, review: () => goTo(1), take: download, train: trainOnLabels })) $(`label-${id}`).addEventListener("click", act);
+  $("texts-form").addEventListener("submit", (event) => { event.preventDefault(); addTexts(); });
+  $("texts-file").addEventListener("change", () => readTexts($("texts-file").files[0]));
+  onDrop("label", readTexts);
   const place = $("label-text");
   place.addEventListener("mouseup", () => setTimeout(select));
   place.addEventListener("keyup", (event) => { if (event.shiftKey) select(); });
@@ -29,8 +33,33 @@ export function startLabelling() {
     const standing = await ask(`/v1/labels?annotator=${encodeURIComponent(name() || "-")}`, undefined, { quiet: true, report: () => {} });
     $("label-empty").hidden = !standing || standing.all > 0;
     $("annotator-form").hidden = Boolean(standing) && standing.all === 0;
+    if (standing?.all === 0) await offerTexts(standing.open);
     if (annotator && standing?.all) await begin();
   });
+}
+
+// Texts are put in here where the server lets them; it begins with the sentences of the Tag view.
+async function offerTexts(open) {
+  $("texts-form").hidden = !open;
+  $("label-command").hidden = open;
+  if (!open || $("label-new").value) return;
+  $("label-new").value = $("text").value.trim().split(/(?<=[.!?])\s+/).join("\n");
+  const models = await ask("/v1/models", undefined, { quiet: true });
+  $("label-given").value = [...new Set((models ?? []).flatMap((m) => m.types))].sort().join(", ");
+}
+
+async function readTexts(file) {
+  const content = await readText(file);
+  if (content) $("label-new").value = content.text;
+}
+
+async function addTexts() {
+  const texts = $("label-new").value.split("\n").filter((line) => line.trim()), types = $("label-given").value.split(",").map((type) => type.trim());
+  if (!(await ask("/v1/labels/texts", { texts, types }))) return;
+  $("label-empty").hidden = true;
+  $("annotator").value ||= say("me");
+  $("annotator-form").hidden = false;
+  await begin();
 }
 
 const name = () => $("annotator").value.trim();

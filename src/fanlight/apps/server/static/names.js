@@ -9,7 +9,7 @@ export function groupNames(entities) {
   const rows = new Map();
   for (const e of entities) {
     const key = `${e.type} ${e.text}`;
-    const row = rows.get(key) ?? { name: e.text, type: e.type, value: valueText(e.value), count: 0, probability: 0, mentions: [] };
+    const row = rows.get(key) ?? { name: e.text, type: e.type, value: readable(e.value), count: 0, probability: 0, mentions: [] };
     row.mentions.push(e);
     row.count++;
     row.probability += (e.probability - row.probability) / row.count;
@@ -30,11 +30,14 @@ export function sortNames(rows, { column, up }) {
   return rows.toSorted((a, b) => sign * (typeof a[column] === "string" ? a[column].localeCompare(b[column]) : a[column] - b[column]) || a.mentions[0].from - b.mentions[0].from);
 }
 
+// UCUM, the standard of units, has braces around what is counted: 20 {people}.
+const readable = (value) => valueText(value).replace(/[{}]/g, "");
+
 // `jump(entity)` goes to a mention; each click on a name goes to its next.
 export function drawNames(entities, jump) {
   const rows = sortNames(groupNames(entities), order);
   const columns = COLUMNS.filter((column) => column !== "value" || rows.some((row) => row.value));
-  const head = columns.map((column) => element("th", { scope: "col", "aria-sort": order.column === column ? (order.up ? "ascending" : "descending") : "none" },
+  const head = columns.map((column) => element("th", { scope: "col", "data-column": column, "aria-sort": order.column === column ? (order.up ? "ascending" : "descending") : "none" },
     element("button", { class: "plain", "data-sort": column, onclick: () => sortBy(column, entities, jump) }, say(`column-${column}`), order.column === column ? (order.up ? " ▲" : " ▼") : "")));
   $("names").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows.slice(0, 500).map((row) => nameRow(row, columns, jump)))));
   $("names-shown").hidden = !rows.length;
@@ -52,5 +55,5 @@ function nameRow(row, columns, jump) {
     name: element("button", { class: "plain word", onclick: () => jump(row.mentions[next++ % row.count]) }, row.name),
     type: chip(row.type), value: row.value, count: row.count.toLocaleString(), probability: decimal(row.probability, 3),
   };
-  return element("tr", {}, ...columns.map((column) => element("td", {}, cells[column])));
+  return element("tr", {}, ...columns.map((column) => element("td", { "data-column": column }, cells[column])));
 }

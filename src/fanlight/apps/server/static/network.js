@@ -10,7 +10,7 @@ const sign = (x) => (x < 0 ? "less" : "more");
 
 export function layoutOf(explanation, width) {
   const narrow = width < 640, places = explanation.window.length;
-  const left = narrow ? 4 : 118, right = narrow ? 4 : 12;
+  const left = narrow ? 4 : 126, right = narrow ? 4 : 12;
   const parts = [...new Set(explanation.window.flatMap((w) => Object.keys(w.parts)))];
   const units = explanation.units.slice(0, narrow ? 6 : 12);
   const column = (width - left - right) / places, step = (width - left - right) / (units.length + 1);
@@ -27,11 +27,11 @@ export function layoutOf(explanation, width) {
 export const otherUnits = (e, units) => e.scores[e.tag] - e.baseline - units.reduce((sum, u) => sum + u.contribution, 0);
 
 // Draw; `tell(text)` is given what has the focus or the pointer, `pick(unit)` a hidden unit that was clicked.
-export function drawNetwork(place, e, { tell, pick, picked, step }) {
+export function drawNetwork(place, e, { tell, pick, picked, step, unit }) {
   const l = layoutOf(e, Math.max(320, place.clientWidth));
   const scale = scales(e, l);
   const picture = svg("svg", { width: l.width, height: scale.bottom, viewBox: `0 0 ${l.width} ${scale.bottom}`, role: "group", "aria-label": say("network-picture"), "data-step": step });
-  picture.append(edges(e, l, scale, picked), rowLabels(e, l), cells(e, l, scale), bars(e, l, scale), hidden(e, l, scale, picked), output(e, l));
+  picture.append(edges(e, l, scale, picked), rowLabels(e, l, unit), cells(e, l, scale), bars(e, l, scale), hidden(e, l, scale, picked), output(e, l));
   if (step === "W-gradient") picture.append(outerProducts(e, l));
   place.replaceChildren(picture);
   startNavigation(picture, tell, pick);
@@ -71,17 +71,17 @@ function edges(e, l, scale, picked) {
   return group;
 }
 
-function rowLabels(e, l) {
+function rowLabels(e, l, unit) {
   const group = svg("g", { class: "labels" });
-  const label = (y, math, words) => group.append(svg("text", { x: 4, y, class: "math" }, math), svg("text", { x: 4, y: y + 15, class: "words" }, l.narrow ? "" : words));
+  const x = l.narrow ? 4 : 12, label = (y, math, words) => group.append(svg("text", { x, y, class: "math" }, math), svg("text", { x, y: y + 15, class: "words" }, l.narrow ? "" : words));
   const activation = e.expression.match(/u\.T @ (\w+)\(/)?.[1] ?? "f";
   label(l.y.p + 4, l.narrow ? "P" : "P(tag)", say("row-p"));
   label(l.y.s + 2, "s = uᵀh", say("row-s"));
   label((l.y.s + l.y.h) / 2 - (l.narrow ? 8 : 0), "u", say("row-u"));
-  label(l.y.h - (l.narrow ? l.radius + 22 : 0), l.narrow ? `h = ${activation}(…)` : `h = ${activation}(Wx + b)`, say("row-h"));
+  label(l.y.h - (l.narrow ? l.radius + 22 : 0), l.narrow ? "h" : `h = ${activation}(Wx + b)`, say("row-h"));
   label((l.y.h + l.y.x) / 2 - 4, "W", say("row-W"));
-  label(l.y.x - (l.narrow ? 8 : 22), "x", say("row-x"));
-  if (!l.narrow) l.parts.forEach((part, i) => group.append(svg("text", { x: 4, y: l.y.x + i * (CELL + GAP) + CELL - 2, class: "words" }, say(`part-${part}`, part))));
+  label(l.y.x - (l.narrow ? 8 : 22), "x", say("row-x", say(`units-${unit}`)));
+  if (!l.narrow) l.parts.forEach((part, i) => group.append(svg("text", { x, y: l.y.x + i * (CELL + GAP) + CELL - 2, class: "words parts" }, say(`part-${part}`, part))));
   return group;
 }
 
@@ -102,7 +102,7 @@ function cells(e, l, scale) {
 function bars(e, l, scale) {
   const group = svg("g", { class: "stage-words" });
   group.append(svg("line", { class: "zero", x1: l.left, x2: l.width - l.right, y1: scale.zero, y2: scale.zero }));
-  group.append(svg("text", { class: "words", x: 4, y: scale.zero + 4 }, l.narrow ? "0" : say("row-bars")));
+  group.append(svg("text", { class: "words", x: l.narrow ? 4 : 12, y: scale.zero + 4 }, l.narrow ? "0" : say("row-bars")));
   e.window.forEach((w, k) => {
     const height = Math.max(1, Math.abs(w.contribution) * scale.perUnit), up = w.contribution >= 0, width = Math.min(46, l.column * 0.6);
     const text = say("word-adds", w.text || say("padding"), signed(w.contribution, 3));

@@ -14,14 +14,22 @@ export function welcome() {
   return { text, offset: text.indexOf(word) };
 }
 
-const PEOPLE = ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Emmy Noether", "Max Planck", "Marie Curie", "Niels Bohr", "Rosa Parks"];
-const TOWNS = ["Paris", "London", "Oslo", "Berlin", "Seoul", "Lima", "Cairo", "New York"];
-const SENTENCES = ["P lives in T .", "Museums in T are amazing to see .", "It rained .", "Yesterday P wrote to P from T .", "T is old .", "We met P ."];
+const GIVEN = "Ada Alan Grace Emmy Max Marie Niels Rosa Mina Oscar Jordan Charlotte".split(" ");
+const STEMS = "Hol Ber Mar Lin Wal Nor Kel Stan Ash Clif Mil Wes".split(" "), FAMILIES = "man ger son sen ski ton ford ley".split(" "), TOWNS = "burg ville stad bridge wick ton ford ley".split(" ");
+const SENTENCES = ["P lives in T .", "Nobody forgot T .", "Nobody forgot F .", "We met P in T .", "F and F were late .", "T and T were quiet .", "T was late again .", "F was quiet again .", "Everyone knows P .", "Everyone knows T .", "P wrote about T .", "P wrote about F ."];
 
-// Labelled sentences to train on in a moment, as columns.
+// Labelled sentences to train on in a moment, as columns. The names are invented, no two sentences are the same, and
+// some endings are of people and of towns alike, so that there are errors to look at.
 export function labelledExample(count = 300) {
-  let n = 0;
-  const name = (list, type) => list[(n += 5 + (n % 3)) % list.length].split(" ").map((word, i) => `${word}\t${i ? "I" : "B"}-${type}`);
-  const rows = (word) => (word === "P" ? name(PEOPLE, "PER") : word === "T" ? name(TOWNS, "LOC") : [`${word}\tO`]);
-  return Array.from({ length: count }, (_, i) => SENTENCES[(i + Math.floor(i / 7)) % SENTENCES.length].split(" ").flatMap(rows).join("\n")).join("\n\n") + "\n";
+  let seed = 1;
+  const any = (list) => list[(seed = (seed * 16807) % 2147483647) % list.length];
+  const name = (words, type) => words.map((word, i) => `${word}\t${i ? "I" : "B"}-${type}`);
+  const family = () => any(STEMS) + any(FAMILIES);
+  const rows = (word) => ({ P: () => name([any(GIVEN), family()], "PER"), F: () => name([family()], "PER"), T: () => name([any(STEMS) + any(TOWNS)], "LOC") })[word]?.() ?? [`${word}\tO`];
+  const sentences = new Map(); // by their words
+  while (sentences.size < count) {
+    const lines = any(SENTENCES).split(" ").flatMap(rows);
+    sentences.set(lines.map((line) => line.split("\t")[0]).join(" "), lines.join("\n"));
+  }
+  return [...sentences.values()].join("\n\n") + "\n";
 }

@@ -21,6 +21,7 @@ export function startTagging() {
   $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); tagText(); } });
   for (const button of document.querySelectorAll("[data-sample]")) button.addEventListener("click", () => { $("text").value = SAMPLES[button.dataset.sample]; tagText(); });
   $("file").addEventListener("change", () => read($("file").files[0]));
+  $("written").addEventListener("change", () => { if (text) tagText(); });
   onDrop("tag", (file) => { go("tag"); read(file); });
   $("threshold").addEventListener("input", () => { $("threshold-shown").textContent = Number($("threshold").value).toFixed(2); refresh(); });
   for (const button of document.querySelectorAll("[data-download]")) button.addEventListener("click", () => download(button.dataset.download));
@@ -55,12 +56,12 @@ export async function tryModel(name, content) {
 }
 
 async function tagText() {
-  const written = $("text").value, chosen = $("model").value, turn = ++asking;
-  const answer = await ask("/v1/tag", { texts: [written], values: true, ...(chosen ? { model: chosen } : {}) });
+  const content = $("text").value, chosen = $("model").value, date = $("written").value, turn = ++asking;
+  const answer = await ask("/v1/tag", { texts: [content], values: true, ...(chosen ? { model: chosen } : {}), ...(date ? { date } : {}) });
   if (!answer || turn !== asking) return; // another text was asked for meanwhile
   const [document_] = answer.documents;
   if (document_.error) { showError(document_.error); return; }
-  [text, model] = [written, chosen];
+  [text, model] = [content, chosen];
   points = pointsOf(text);
   entities = document_.entities.map((e) => ({ ...e, from: points.unit(e.start), to: points.unit(e.end) }));
   types = [...new Set([...Object.values(modelTypes).flat(), ...entities.map((e) => e.type)])].sort();

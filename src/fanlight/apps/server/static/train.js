@@ -61,7 +61,7 @@ function tell() {
   const going = progress ? say("train-state", progress) : state === "running" ? say("train-begins") : "";
   $("train-state").textContent = [report, going].filter(Boolean).join(" ");
   $("train-state").classList.toggle("wrong", state === "failed");
-  if (epochs.length) $("curve").replaceChildren(drawCurve(epochs, Math.max(320, $("curve").clientWidth - 32)));
+  if (epochs.length) $("curve").replaceChildren(drawCurve(epochs, Math.max(320, $("training").clientWidth - 34)));
 }
 
 // A click on a column's head sorts by it.

@@ -1,14 +1,17 @@
 // The Why view: the window of one word as a picture, what if a word were another, and the two passes in steps.
-import { $, chip, decimal, element, reducedMotion, signed } from "./dom.js";
+import { $, chip, decimal, element, signed } from "./dom.js";
 import { drawNetwork } from "./network.js";
 import { describeStep, STEPS } from "./passes.js";
+import { createPlayer } from "./player.js";
+import { pointsOf } from "./points.js";
 import { address, go, onRoute } from "./routes.js";
 import { welcome } from "./samples.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
 
-const PAUSE = 1400; // ms a step
-let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, player = null, units = {}, equations = null;
+const SHOWN = 300; // characters of the text on either side of the word
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, stop = null, units = {}, equations = null;
 
 export function startExplaining() {
   ask("/v1/models", undefined, { quiet: true }).then((models) => { for (const m of models ?? []) units[m.name] = m.unit; });
@@ -17,10 +20,14 @@ export function startExplaining() {
   $("to-gradient").addEventListener("click", toGradient);
   $("why-share").addEventListener("click", () => navigator.clipboard?.writeText(location.origin + address("why", asked)));
   for (const [id, to] of [["pass-first", () => 0], ["pass-previous", () => step - 1], ["pass-next", () => step + 1], ["pass-last", () => STEPS.length - 1]]) $(id).addEventListener("click", () => { stop(); goTo(to()); });
-  $("pass-play").addEventListener("click", () => (player ? stop() : play()));
+  stop = createPlayer($("pass-play"), { current: () => step, last: () => STEPS.length - 1, goTo });
   $("passes").addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (by) { event.preventDefault(); stop(); goTo(step + by); }
+  });
+  $("why-text").addEventListener("keydown", (event) => {
+    const next = { ArrowRight: "nextElementSibling", ArrowLeft: "previousElementSibling" }[event.key];
+    if (next) document.activeElement[next]?.focus();
   });
   document.addEventListener("spoken", () => answer && draw());
   new ResizeObserver(() => { if (answer && !$("why").hidden) drawPicture(); }).observe($("network"));
@@ -50,6 +57,8 @@ function draw() {
   const e = answer.explanation, unit = units[answer.model] ?? "word";
   $("why-title").replaceChildren(element("span", { class: "word" }, e.text), " ", chip(e.tag.slice(2) || "O", {}, e.tag), ` ${decimal(e.probabilities[e.tag], 3)}`);
   $("why-model").textContent = say("answered", answer.model, answer.version ?? "");
+  drawText(e);
+  $("why-number").textContent = say("point-hint");
   const tags = Object.keys(e.scores).sort((a, b) => e.probabilities[b] - e.probabilities[a]);
   $("why-tag").replaceChildren(...tags.map((tag) => element("option", { value: tag, selected: tag === e.tag }, tag)));
   $("sum").textContent = say("sum", decimal(e.scores[e.tag], 3), decimal(e.baseline, 3), signed(e.scores[e.tag] - e.baseline, 3), e.tag);
@@ -60,16 +69,44 @@ function draw() {
   $("nearest").replaceChildren(...e.nearest.map((n) => element("p", {}, chip(n.tag.slice(2) || "O", {}, n.tag), ` ${n.similarity.toFixed(2)}  `, element("span", { class: "word" }, cut(n.sentence, n.start - 60, n.start), element("strong", {}, cut(n.sentence, n.start, n.end)), cut(n.sentence, n.end, n.end + 60)))));
   $("nearest-shown").hidden = !e.nearest.length;
   $("nearest-none").hidden = e.nearest.length > 0;
-  $("equation").innerHTML = equations[answer.model] ?? "";
+  $("equation").replaceChildren(...breakable(equations[answer.model] ?? ""));
   goTo(step);
   drawUnit();
+}
+
+// The text around the word; each of its words can be explained next.
+function drawText(e) {
+  const { text } = asked, points = pointsOf(text), inside = $("why-text").contains(document.activeElement);
+  const start = points.unit(e.start), end = Math.min(text.length, start + SHOWN), nodes = [];
+  let at = Math.max(0, text.lastIndexOf(" ", start - SHOWN) + 1);
+  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]+(?:[.,'’-][\p{L}\p{N}]+)*/gu)) {
+    if (index < at || index > end) continue;
+    const here = index <= start && start < index + word.length, offset = points.point(index);
+    nodes.push(text.slice(at, index), element("button", { type: "button", class: "plain", "aria-current": here && "true", tabindex: here ? 0 : -1, onclick: () => go("why", { text, offset, model: asked.model }) }, word));
+    at = index + word.length;
+  }
+  $("why-text").replaceChildren(...nodes, text.slice(at, end));
+  if (inside) $("why-text").querySelector("[aria-current]")?.focus();
+}
+
+// Formulas in MathML do not break: each summand becomes a formula of its own, so that lines can.
+function breakable(html) {
+  const row = element("div"), formulas = [];
+  row.innerHTML = html;
+  for (const brackets of row.querySelectorAll("mrow > mrow")) brackets.replaceWith(...brackets.childNodes);
+  for (const node of [...row.querySelector("mrow")?.children ?? []]) {
+    if (!formulas.length || node.textContent === "+") formulas.push(document.createElementNS(MATHML, "math"));
+    if (node.localName === "mo" && "+=".includes(node.textContent)) node.setAttribute("form", "infix");
+    formulas.at(-1).append(node);
+  }
+  return formulas.flatMap((formula) => [formula, " "]);
 }
 
 const cut = (text, from, to) => [...text].slice(Math.max(0, from), to).join(""); // offsets count code points
 
 function drawPicture() {
   const e = answer.explanation;
-  const layout = drawNetwork($("network"), e, { tell: (text) => { $("why-number").textContent = text; }, pick, picked, step: STEPS[step] });
+  const layout = drawNetwork($("network"), e, { tell: (text) => { $("why-number").textContent = text; }, pick, picked, step: STEPS[step], unit: units[answer.model] ?? "word" });
   $("window").style.setProperty("--left", `${layout.left}px`);
   $("window").style.setProperty("--right", `${layout.right}px`);
   $("window").style.setProperty("--places", e.window.length);
@@ -110,14 +147,14 @@ function pick(number) {
 }
 
 function drawUnit() {
-  const e = answer.explanation, u = e.units.find((unit) => unit.number === picked);
-  if (!u) { $("unit").replaceChildren(element("p", { class: "hint" }, say("unit-hint"))); return; }
+  const e = answer.explanation, u = e.units.find((unit) => unit.number === picked), kind = units[answer.model] ?? "word";
+  if (!u) { $("unit").replaceChildren(element("p", { class: "hint" }, say("unit-hint", say(`units-${kind}`)))); return; }
   const most = Math.max(...u.flows.map(Math.abs), 1e-9), excited = Math.max(...u.words.map(([, value]) => Math.abs(value)), 1e-9);
   $("unit").replaceChildren(
     element("h3", {}, say("unit", u.number, decimal(u.activation, 3), decimal(u.weight, 3), signed(u.contribution, 3))),
     element("div", { class: "columns" },
       element("div", {}, element("p", { class: "hint" }, say("unit-flows")), ...u.flows.map((flow, k) => meter(e.window[k].text || "∅", flow / most, signed(flow, 3), "word"))),
-      element("div", {}, element("p", { class: "hint" }, say("unit-words")), ...u.words.map(([word, value]) => meter(word, value / excited, decimal(value, 2), "word")))));
+      element("div", {}, element("p", { class: "hint" }, say("unit-words", say(`units-${kind}`))), ...u.words.map(([word, value]) => meter(word, value / excited, decimal(value, 2), "word")))));
 }
 
 function goTo(number) {
@@ -126,23 +163,6 @@ function goTo(number) {
   $("pass-first").disabled = $("pass-previous").disabled = step === 0;
   $("pass-next").disabled = $("pass-last").disabled = step === STEPS.length - 1;
   drawPicture();
-}
-
-// Under reduced motion nothing moves by itself: the button goes one step.
-function play() {
-  if (reducedMotion()) { goTo(step === STEPS.length - 1 ? 0 : step + 1); return; }
-  if (step === STEPS.length - 1) step = 0;
-  $("pass-play").textContent = "❚❚";
-  $("pass-play").setAttribute("aria-pressed", "true");
-  goTo(step + 1);
-  player = setInterval(() => { if (step >= STEPS.length - 1) stop(); else goTo(step + 1); }, PAUSE);
-}
-
-function stop() {
-  clearInterval(player);
-  player = null;
-  $("pass-play").textContent = "▶";
-  $("pass-play").setAttribute("aria-pressed", "false");
 }
 
 // The equation of this word in its own numbers: too many for an address.

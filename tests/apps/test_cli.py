@@ -203,6 +203,26 @@ def test_a_dev_type_training_lacks_is_a_warning(files, tmp_path):
     assert "SHIP" in done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tag", "--format", "json", "a b"], "'--format': 'json' is not one of 'table', 'jsonl'"),
+        (["tag", "--threads", "two", "a b"], "'--threads': must be a whole number"),
+        (["tag", "--threads", "0", "a b"], "'--threads': must be 1 or more"),
+        (["train", "a.conll", "--epochs", "3"], "No such option: --epochs; it is a setting: --set epochs=3"),
+        (["train", "a.conll", "--batch-tokens=30"], "No such option: --batch-tokens; it is a setting: --set batch_tokens=30"),
+        (["update", "en", "a.conll", "--hidden"], "No such option: --hidden; it is a setting: --set hidden=VALUE"),
+        (["tag", "--fromat", "table", "a b"], "No such option: --fromat (Possible options: --format"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_told_in_plain_words(monkeypatch, capsys, arguments, words):
+    status, _, err = call(monkeypatch, capsys, *arguments)
+    assert status == 2
+    assert words in err
+    assert "Value error" not in err
+    assert "Input should" not in err
+
+
 def test_wrong_usage_is_status_2(monkeypatch, capsys):
     for arguments in (["tag", "--format", "xml", "a b"], ["train"], ["nonsense"], ["tag", "--threshold", "2", "a b"]):
         status, _, _ = call(monkeypatch, capsys, *arguments)

@@ -1,5 +1,6 @@
 """The README does what it says: its code runs, and its output is what it shows."""
 
+import ast
 import os
 import pkgutil
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import fanlight
+import fanlight.calculus
 from fanlight.apps.cli.main import app
 
 ROOT = Path(__file__).parents[1]
@@ -138,6 +141,25 @@ def test_every_command_is_documented():
         name = command.name or command.callback.__name__
         assert f"fanlight {name}" in PAGES["docs/commands.md"], name
         assert f"fanlight {name}" in PAGES["docs/ko/commands.md"], name
+
+
+def test_the_reference_has_what_programs_use():
+    """What is exported, and what the examples of all pages import."""
+    exported = {f"{module.__name__}.{name}" for module in (fanlight, fanlight.calculus) for name in module.__all__}
+    imported = {
+        f"{line.module}.{alias.name}"
+        for page in PAGES.values()
+        for code in blocks(page, "python")
+        for line in ast.walk(ast.parse(code))
+        if isinstance(line, ast.ImportFrom) and str(line.module).startswith("fanlight")
+        for alias in line.names
+    }
+    assert len(imported) > 20
+    listed = {
+        pkgutil.resolve_name(name) for name in re.findall(r"^::: (\S+)$", PAGES["docs/reference.md"], re.MULTILINE)
+    }
+    tables = {"fanlight.__version__", "fanlight.calculus.operations.F", "fanlight.calculus.operations.TABLE"}
+    assert not [name for name in exported | imported if name not in tables and pkgutil.resolve_name(name) not in listed]
 
 
 def test_the_korean_navigation_has_korean_pages_only():

@@ -26,6 +26,7 @@ PAGES = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file 
 TOWNS = (ROOT / "tests" / "data" / "towns.conll").read_text()
 OF_A_SERVER = (  # tests/apps/test_deployment.py and test_pipelines.py run them
     "docs/api.md",
+    "docs/ko/api.md",
     "docs/pipelines.md",
     "docs/ko/pipelines.md",
 )
@@ -176,8 +177,11 @@ def test_the_korean_navigation_has_korean_pages_only():
 @pytest.mark.parametrize(
     "page",
     [
+        "api",
         "coming-from",
         "commands",
+        "deployment",
+        "guide",
         "faq",
         "much-text",
         "your-own-types",
@@ -191,5 +195,5 @@ def test_the_korean_navigation_has_korean_pages_only():
 )
 def test_a_korean_page_has_the_code_of_its_english_twin(page):
     english, korean = PAGES[f"docs/{page}.md"], PAGES[f"docs/ko/{page}.md"]
-    for language in ("python", "console", "toml"):
+    for language in ("python", "console", "toml", "sh", "js", "java"):
         assert blocks(korean, language) == blocks(english, language), "copy the code of the English page"

@@ -291,7 +291,7 @@ def _write_trainable(folder: Path, part: str, file: LabelledText) -> Path:
     name = re.sub(r"[^\w.-]", "_", Path(file.name).name)[:100].strip(".")
     path = place / re.sub(r"\.(gz|zst)$", "", name or "data.txt")
     path.write_text(file.text, encoding="utf-8")
-    if detect_text_format(file.text[:4096]) in TRAINABLE:
+    if detect_text_format(file.text[:4096]) in TRAINABLE and path.suffix.lower() != ".csv":  # whose rows may not be cut
         return path
     records, _ = read_records(str(path))
     jsonl = path.with_name("data.jsonl")

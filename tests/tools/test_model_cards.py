@@ -22,3 +22,13 @@ def test_the_cards_are_written_from_the_models(name):
     assert page.read_text(encoding="utf-8") == cards.card(model), "run python tools/model_cards.py"
     changed = replace(model, provenance={**model.provenance, "version": "0"})
     assert page.read_text(encoding="utf-8") != cards.card(changed)
+
+
+@pytest.mark.parametrize("name", bundled_models())
+def test_the_notice_names_what_the_models_were_made_from(name):
+    notice = (
+        (ROOT / "NOTICE").read_text(encoding="utf-8").partition(f"models/{name}.fanlight\n")[2].partition("\n\n")[0]
+    )
+    provenance = load_model(model_file(name)).provenance
+    assert notice.splitlines() == [f"- {source['name']}: {source['licence']}" for source in provenance["data"]]
+    assert provenance["licence"] == "CC-BY-SA-4.0"

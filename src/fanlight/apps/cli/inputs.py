@@ -138,10 +138,10 @@ def check_no_table(sources: Sequence[Source]) -> None:
     """
     for source in sources:
         if source.is_file and (ending := ending_of(source.value)) in TABLES:
-            raise DataError(
-                f"{source.value}: each line is a row of {ending[1:]}, not a text: name the texts with --text-column "
-                f'text; to read its lines as they are: fanlight tag - < "{source.value}"'
-            )
+            message = f"{source.value}: is a table: name the column of its texts, such as --text-column text"
+            if ending != ".parquet":
+                message += f'; to read its lines as they are: fanlight tag - < "{source.value}"'
+            raise DataError(message)
 
 
 def read_lines(path: str, encoding: str = "utf-8") -> Iterator[str]:

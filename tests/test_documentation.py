@@ -163,6 +163,15 @@ def test_the_reference_has_what_programs_use():
     assert not [name for name in exported | imported if name not in tables and pkgutil.resolve_name(name) not in listed]
 
 
+@pytest.mark.parametrize("page", ["docs/figures.md", "docs/ko/figures.md"])
+def test_the_figures_in_short_are_those_of_the_log(page):
+    rows = re.findall(r"^\| .*\|$", PAGES[page], re.MULTILINE)[1:]
+    numbers = {number for row in rows for number in re.findall(r"\d[\d,.]*\d", re.sub(r"`[^`]*`|\w+-\d+", "", row))}
+    assert len(numbers) > 20
+    log = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    assert not sorted(number for number in numbers if number not in log)
+
+
 def test_the_korean_navigation_has_korean_pages_only():
     menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("  - 한국어:\n")[2].partition("\nplugins:")[0]
     pages = re.findall(r"^      - .+: (\S+)$", menu, re.MULTILINE)

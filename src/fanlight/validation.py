@@ -16,7 +16,8 @@ def describe_refusal(error: Mapping[str, Any]) -> str:
     >>> describe_refusal({"type": "greater_than_equal", "msg": "Input should be greater", "ctx": {"ge": 1}})
     'must be 1 or more'
     """
-    values = error.get("ctx", {})
+    limits = error.get("ctx", {}).items()
+    values = {name: int(x) if isinstance(x, float) and x.is_integer() else x for name, x in limits}
     type_ = str(error["type"])
     if type_ == "value_error":
         return str(values.get("error", error["msg"]))

@@ -1,5 +1,6 @@
 """The README does what it says: its code runs, and its output is what it shows."""
 
+import ast
 import os
 import pkgutil
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import fanlight
+import fanlight.calculus
 from fanlight.apps.cli.main import app
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +26,7 @@ PAGES = {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file 
 TOWNS = (ROOT / "tests" / "data" / "towns.conll").read_text()
 OF_A_SERVER = (  # tests/apps/test_deployment.py and test_pipelines.py run them
     "docs/api.md",
+    "docs/ko/api.md",
     "docs/pipelines.md",
     "docs/ko/pipelines.md",
 )
@@ -140,6 +144,34 @@ def test_every_command_is_documented():
         assert f"fanlight {name}" in PAGES["docs/ko/commands.md"], name
 
 
+def test_the_reference_has_what_programs_use():
+    """What is exported, and what the examples of all pages import."""
+    exported = {f"{module.__name__}.{name}" for module in (fanlight, fanlight.calculus) for name in module.__all__}
+    imported = {
+        f"{line.module}.{alias.name}"
+        for page in PAGES.values()
+        for code in blocks(page, "python")
+        for line in ast.walk(ast.parse(code))
+        if isinstance(line, ast.ImportFrom) and str(line.module).startswith("fanlight")
+        for alias in line.names
+    }
+    assert len(imported) > 20
+    listed = {
+        pkgutil.resolve_name(name) for name in re.findall(r"^::: (\S+)$", PAGES["docs/reference.md"], re.MULTILINE)
+    }
+    tables = {"fanlight.__version__", "fanlight.calculus.operations.F", "fanlight.calculus.operations.TABLE"}
+    assert not [name for name in exported | imported if name not in tables and pkgutil.resolve_name(name) not in listed]
+
+
+@pytest.mark.parametrize("page", ["docs/figures.md", "docs/ko/figures.md"])
+def test_the_figures_in_short_are_those_of_the_log(page):
+    rows = re.findall(r"^\| .*\|$", PAGES[page], re.MULTILINE)[1:]
+    numbers = {number for row in rows for number in re.findall(r"\d[\d,.]*\d", re.sub(r"`[^`]*`|\w+-\d+", "", row))}
+    assert len(numbers) > 20
+    log = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    assert not sorted(number for number in numbers if number not in log)
+
+
 def test_the_korean_navigation_has_korean_pages_only():
     menu = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("  - 한국어:\n")[2].partition("\nplugins:")[0]
     pages = re.findall(r"^      - .+: (\S+)$", menu, re.MULTILINE)
@@ -147,6 +179,8 @@ def test_the_korean_navigation_has_korean_pages_only():
     assert {f"docs/{page}" for page in pages} == {page for page in PAGES if page.startswith("docs/ko/")}
     for page in pages:
         prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", PAGES[f"docs/{page}"], flags=re.DOTALL)
+        if page.startswith("ko/models/"):
+            prose = re.sub(r"^\|.*\|$|\b[A-Z]{3,}\b", "", prose, flags=re.MULTILINE)  # names of data, and of types
         hangul, latin = (len(re.findall(letters, prose)) for letters in ("[가-힣]", "[A-Za-z]"))
         assert hangul > latin, page
 
@@ -154,8 +188,11 @@ def test_the_korean_navigation_has_korean_pages_only():
 @pytest.mark.parametrize(
     "page",
     [
+        "api",
         "coming-from",
         "commands",
+        "deployment",
+        "guide",
         "faq",
         "much-text",
         "your-own-types",
@@ -169,5 +206,5 @@ def test_the_korean_navigation_has_korean_pages_only():
 )
 def test_a_korean_page_has_the_code_of_its_english_twin(page):
     english, korean = PAGES[f"docs/{page}.md"], PAGES[f"docs/ko/{page}.md"]
-    for language in ("python", "console", "toml"):
+    for language in ("python", "console", "toml", "sh", "js", "java"):
         assert blocks(korean, language) == blocks(english, language), "copy the code of the English page"

@@ -54,7 +54,7 @@ def test_every_exercise_is_on_the_page_with_a_solution_that_is_right(name):
     language = notebooks.PAGES[name][1]
     asked = re.findall(r"^\*\*(?:Exercise|연습) ([\d.]+)\.\*\*", PAGES[name], re.MULTILINE)
     answers = notebooks.solutions(name)
-    assert set(asked) - set(exercises()) == {"11.3"}  # the answer is code, which a cell checks
+    assert asked == list(exercises())
     assert len(asked) > 30
     assert list(answers) == list(exercises())
     for number, answer in answers.items():
@@ -95,6 +95,11 @@ def test_what_cannot_be_marked_is_refused():
         mark("1.1", "5", "fr")
     with pytest.raises(CalculusError, match="unknown name"):
         mark("8.1", "nonsense @ x.T")
+    for number, answer in (("99.1", "x"), ("1.1", "five"), ("6.1", "3")):
+        with pytest.raises(DataError, match="[가-힣]"):
+            mark(number, answer, "ko")
+    with pytest.raises(CalculusError, match=r"모르는 이름입니다: 'nonsense'"):
+        mark("8.1", "nonsense @ x.T", "ko")
 
 
 def test_formulas_get_the_calculus_reason_in_both_languages():

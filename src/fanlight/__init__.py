@@ -86,7 +86,7 @@ def train(
     Parameters
     ----------
     train, dev : path
-        Labelled sentences: columns, KLUE or JSONL.
+        Labelled sentences: columns, KLUE, JSONL or CSV.
     out : path, optional
         Where to write the model; without it the model lives in memory.
     vectors : path, optional

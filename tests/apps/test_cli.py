@@ -203,6 +203,26 @@ def test_a_dev_type_training_lacks_is_a_warning(files, tmp_path):
     assert "SHIP" in done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tag", "--format", "json", "a b"], "'--format': 'json' is not one of 'table', 'jsonl'"),
+        (["tag", "--threads", "two", "a b"], "'--threads': must be a whole number"),
+        (["tag", "--threads", "0", "a b"], "'--threads': must be 1 or more"),
+        (["train", "a.conll", "--epochs", "3"], "No such option: --epochs; it is a setting: --set epochs=3"),
+        (["train", "a.conll", "--batch-tokens=30"], "No such option: --batch-tokens; it is a setting: --set batch_tokens=30"),
+        (["update", "en", "a.conll", "--hidden"], "No such option: --hidden; it is a setting: --set hidden=VALUE"),
+        (["tag", "--fromat", "table", "a b"], "No such option: --fromat (Possible options: --format"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_told_in_plain_words(monkeypatch, capsys, arguments, words):
+    status, _, err = call(monkeypatch, capsys, *arguments)
+    assert status == 2
+    assert words in err
+    assert "Value error" not in err
+    assert "Input should" not in err
+
+
 def test_wrong_usage_is_status_2(monkeypatch, capsys):
     for arguments in (["tag", "--format", "xml", "a b"], ["train"], ["nonsense"], ["tag", "--threshold", "2", "a b"]):
         status, _, _ = call(monkeypatch, capsys, *arguments)
@@ -302,6 +322,18 @@ def test_help_fits_a_screen_and_groups_all_commands():
         (("check", "u.T @ tanh(W @ x)", "--wrt", "x", "--gradient", "W @ u"), 1, "do not fit"),
         (("derive", "norm(x - y)**2", "--wrt", "x"), 0, "x taken as a column: --shape x=n"),
         (("derive", "max(0, 1 - y*(u.T @ x))", "--wrt", "u", "--language", "ko"), 1, "스칼라라면 --shape y="),
+        (
+            ("derive", "W @ x", "--wrt", "W", "--language", "ko"),
+            1,
+            "기울기는 스칼라에 대해서만 구합니다. 이 식의 모양은 n × 1",
+        ),
+        (
+            ("derive", "x +", "--wrt", "x", "--language", "ko"),
+            1,
+            "fanlight: 식으로 읽을 수 없습니다: 문법이 틀렸습니다\n  x +",
+        ),
+        (("check", "w.T @ x", "--wrt", "w", "--gradient", "q", "--language", "ko"), 1, "모르는 이름입니다: 'q'"),
+        (("exercise", "1.1", "five", "--language", "ko"), 1, "'five'은(는) 수가 아닙니다"),
         (("derive", "max(0, 1 - y*(u.T @ x))", "--wrt", "u", "--shape", "y="), 0, "-y * δ * x"),
         (("derive", "x.T @ x", "--wrt", "x", "--shape", "x=n"), 0, "2 * x"),
         (("derive", "x", "--wrt", "x", "--shape", "x=n,m,k"), 1, "at most two"),

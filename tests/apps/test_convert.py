@@ -13,8 +13,16 @@ from fanlight.apps.integrations.arrow import read_column
 from fanlight.corpus.formats.record import Mark, Record, place_spans
 from fanlight.errors import DataError, FanlightError, FanlightWarning
 
-SUFFIX = {"columns": "conll", "klue": "klue", "docbin": "spacy", "parquet": "parquet", "webanno": "tsv", "brat": "brat"}
-WHOLE = ("jsonl", "prodigy", "doccano", "labelstudio", "spacy2", "brat", "webanno")  # hold any text and overlaps
+SUFFIX = {
+    "columns": "conll",
+    "csv": "csv",
+    "klue": "klue",
+    "docbin": "spacy",
+    "parquet": "parquet",
+    "webanno": "tsv",
+    "brat": "brat",
+}
+WHOLE = ("jsonl", "csv", "prodigy", "doccano", "labelstudio", "spacy2", "brat", "webanno")  # hold any text and overlaps
 HARD = "👩‍👩‍👧 é́ \r\n서울은 \U0001d11e Ann's U.S.\n\nx́yz [a|b_c;d]\\n 각"
 
 
@@ -54,7 +62,12 @@ def plain(records):
 def test_texts_and_overlapping_entities_come_back(tmp_path_factory, format, records):
     if format == "webanno":
         assume_visible(records)
-    result = there_and_back(tmp_path_factory.mktemp("f"), records, format)
+    folder = tmp_path_factory.mktemp("f")
+    if format == "csv" and any("\r" in r.text for r in records):
+        with pytest.raises(DataError, match=r"text \d+: has a carriage return"):
+            there_and_back(folder, records, format)
+        return
+    result = there_and_back(folder, records, format)
     assert plain(result) == plain(records)
 
 

@@ -374,7 +374,7 @@ def test_a_hopeless_trial_is_cut_short_and_the_defaults_win(tmp_path):
         ({"hidden": 3}, "low and high"),
         ({"features": [{}]}, "a list of values"),
         ({"hiden": [1]}, "hiden"),
-        ({"hidden": [0]}, "hidden: Input should be"),
+        ({"hidden": [0]}, "hidden: must be"),
     ],
 )
 def test_a_space_at_fault_is_named(space, why):

@@ -276,6 +276,25 @@ def test_rows_of_tables_are_not_taken_for_texts(monkeypatch, capsys, tmp_path):
         assert [json.loads(line)["text"] for line in out.splitlines()] == ["Ann lives in Oslo.", ""]
 
 
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ("tag {} --model en", "is a table: name the column of its texts, such as --text-column text"),
+        ("tag {} --engine local --model en --out out", "is Parquet, not text: `fanlight tag --text-column NAME` reads"),
+        ("index {} out.db", "is Parquet, not text: `fanlight tag --text-column NAME` reads"),
+        ("train {} --out out", "is Parquet: `fanlight convert` reads labelled datasets in it"),
+    ],
+)
+def test_parquet_is_recognised_and_its_reader_named(monkeypatch, capsys, tmp_path, words, remedy):
+    pyarrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table({"text": ["Oslo"] * 99}), tmp_path / "a.parquet")
+    monkeypatch.chdir(tmp_path)
+    status, _, err = call(monkeypatch, capsys, *words.format("a.parquet").split())
+    assert status == 1
+    assert remedy in err
+    assert "--encoding" not in err
+
+
 def test_an_empty_row_of_a_table_is_a_row(monkeypatch, capsys, tmp_path):
     pytest.importorskip("pyarrow")
     (tmp_path / "a.csv").write_text("text\nOslo\n\nParis\n")

@@ -181,3 +181,27 @@ def test_a_folder_with_other_files_is_not_written_to(tmp_path, capsys):
     (tmp_path / "a.txt").write_bytes(TEXTS.replace(b"Oslo", b"Bonn"))
     assert run(*words, "--resume") == 1
     assert "was begun with other files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.parquet"])
+def test_a_run_that_fails_before_its_first_result_can_be_begun_again(tmp_path, name):
+    (tmp_path / "a.jsonl").write_text('{"text": "Ann lives in Oslo."}\n')
+    words = ["tag", tmp_path / "a.jsonl", "--model", "en", "--out", tmp_path / name]
+    assert run(*words, "--text-column", "txt") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl"]
+    assert run(*words, "--text-column", "text") == 0
+
+
+def test_what_a_failed_run_has_done_stays(tmp_path, monkeypatch):
+    def fail(*_):
+        raise DataError("the disk is gone")
+
+    (tmp_path / "a.txt").write_bytes(TEXTS)
+    out = tmp_path / "out.jsonl"
+    words = ["tag", tmp_path / "a.txt", "--model", "en", "--out", out]
+    with monkeypatch.context() as patch:
+        patch.setattr("fanlight.apps.cli.bulk.end_lines", fail)
+        assert run(*words) == 1
+    assert out.with_name("out.jsonl.part").read_bytes().count(b"\n") == 30
+    assert run(*words, "--resume") == 0
+    assert out.read_bytes().count(b"\n") == 30

@@ -137,6 +137,20 @@ def test_exports_of_other_tools_are_read(tmp_path):
     assert (data.examples, data.report.dev_sentences) == (text, 1)
 
 
+@pytest.mark.parametrize("name", ["mine.csv", "-"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "sentence_id,word,tag\n" + "".join(f"{n},Ann,B-PER\n{n},slept,O\n" for n in range(HELD_OUT)),
+        "text,entities\n" + "Ann slept,\"[(0, 3, 'PER')]\"\n" * HELD_OUT,
+    ],
+)
+def test_tables_are_read(tmp_path, name, content):
+    data = write_data(tmp_path, LabelledText(name, content), None)
+    assert data.report.entities == {"PER": HELD_OUT}
+    assert data.report.dev_sentences == 1
+
+
 @pytest.mark.parametrize(
     ("file", "name"), [("a b.conll", "a_b"), ("서울.jsonl", "서울"), ("7.txt", "model_7"), ("-", "_")]
 )

@@ -84,6 +84,52 @@ def test_jsonl_as_people_have_it(tmp_path, record):
     assert corpus.sentences[0].spans == ((1, 2, "LOC"),)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        'Sentence #,Word,POS,Tag\nSentence: 1,Ann,NNP,B-PER\n,Lee,NNP,I-PER\n,"said,",V,O\nSentence: 2,Oslo,NNP,B-LOC\n',
+        "sentence_id;token;label\n1;Ann;B-PER\n1;Lee;I-PER\n1;said,;O\n2;Oslo;B-LOC\n",
+        "\ufeffword\tner\r\nAnn\tB-PER\r\nLee\tI-PER\r\nsaid,\tO\r\n\t\r\nOslo\tB-LOC\r\n",
+    ],
+)
+def test_tables_of_tokens(tmp_path, content):
+    corpus = read(written(tmp_path, content, "a.csv"))
+    assert [sentence.tokens for sentence in corpus.sentences] == [["Ann", "Lee", "said,"], ["Oslo"]]
+    assert [sentence.spans for sentence in corpus.sentences] == [((0, 2, "PER"),), ((0, 1, "LOC"),)]
+    assert len(corpus.documents) == 2
+    assert not corpus.documents_marked
+    assert read(written(tmp_path, content, "a.txt")).sentences == corpus.sentences
+
+
+@pytest.mark.parametrize(
+    "cell", ['"[[3, 8, ""LOC""]]"', "\"[(3, 8, 'LOC')]\"", '"[{""start"": 3, ""end"": 8, ""label"": ""LOC""}]"']
+)
+def test_tables_of_texts(tmp_path, cell):
+    corpus = read(written(tmp_path, f'id,text,entities\n7,"In Paris,\nthey said.",{cell}\n8,It rained.,\n', "a.csv"))
+    assert [(s.tokens[1], s.spans) for s in corpus.sentences if s.spans] == [("Paris", ((1, 2, "LOC"),))]
+    assert [document[0].line for document in corpus.documents] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("Ann,B-PER\n", r"a.csv:1: the header 'ann, b-per' tells no labelled data: name the columns word and tag"),
+        ("text,label\nGood.,positive\n", r"a.csv:2: 'positive' is no list of entities such as"),
+        ("text,spans\nGood.,\"[[0, 9, ''X'']]\"\n", r"a.csv:2: .* is no list of entities"),
+        ('text,spans\nGood.,"[[0, 9, ""X""]]"\n', r"a.csv:2: span 0:9 X lies outside the text of 5"),
+        ("word,tag\nAnn,B-PER,x\n", r"a.csv:2: has 3 cells, and the header 2"),
+        ("word,tag\nAnn,\n", r"a.csv:2: has no tag"),
+        ("word,tag\n,O\n", r"a.csv:2: has no token"),
+        ("word,tag\nAnn,PER\n", r"a.csv:2: 'PER' is not a tag"),
+        ("word,tag\n" + "Ann,O\n" * 301, r"a.csv: nothing tells where a sentence ends"),
+        ('word,tag\nAnn,"O\n' + "x" * 200_000, r"a.csv:2: is no CSV: field larger"),
+    ],
+)
+def test_tables_at_fault_are_named(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        read(written(tmp_path, content, "a.csv"))
+
+
 def test_spans_that_do_not_fit_are_kept_and_noted(tmp_path):
     record = {"text": "Anti-Paris. So be it.", "spans": [[5, 10, "LOC"], [5, 11, "X"], [0, 21, "Y"], [5, 10, "LOC"]]}
     corpus = read(written(tmp_path, json.dumps(record)))

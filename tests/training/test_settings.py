@@ -25,7 +25,7 @@ def warnings_of(folder, dev=None, vectors=None):
     ("overrides", "message"),
     [
         ({"hiden": "3"}, r"hiden: is no setting \(did you mean hidden\?\): known are unit, radius, hidden"),
-        ({"dropout": "1.5"}, "dropout: Input should be less than 1"),
+        ({"dropout": "1.5"}, "dropout: must be less than 1"),
         ({"activation": "swish"}, "activation"),
         ({"loss": "margin"}, "loss 'margin' does not go with head 'chain': choose likelihood"),
     ],
@@ -58,7 +58,7 @@ def test_some_table_must_see_the_whole_window(tmp_path):
     with pytest.raises(SettingsError, match=r"no table is looked at in the whole window, of radius 2: leave out"):
         train_small(tmp_path / "m", features=tables, radius=2)
     train_small(tmp_path / "m", features=tables, radius=1, epochs=1)
-    with pytest.raises(SettingsError, match=r"features\.form\.reach: Input should be greater than or equal to 0"):
+    with pytest.raises(SettingsError, match=r"features\.form\.reach: must be 0 or more"):
         read_settings(None, {"features": {"form": {**tables["form"], "reach": -1}}})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,36 +84,43 @@ def korean_scores(model: Path, dev: Path) -> dict[str, dict[str, float]]:
     return {name: {key: round(row[key], 1) for key in ("precision", "recall", "f1")} for name, row in rows.items()}
 
 
-def card(model: Model) -> str:
-    """Return the page of a model, from its metadata alone."""
-    facts = model.provenance
+def card(model: Model, translate: Callable[[str], str] = str) -> str:
+    """Return the page of a model, from its metadata alone; `translate` puts its words into another language."""
+    facts, say = model.provenance, translate
     scores = facts["scores"]
     columns = list(dict.fromkeys(key for row in scores.values() for key in row))
     lines = [
         f"# {facts['name']}",
         "",
-        f"Version {facts['version']}. Language: {facts['language']}. Licence: {facts['licence']}. Types: "
-        f"{', '.join(model.configuration.types)}.",
+        f"{say('Version')} {facts['version']}. {say('Language')}: {facts['language']}. {say('Licence')}: "
+        f"{facts['licence']}. {say('Types')}: {', '.join(model.configuration.types)}.",
         "",
-        f"**Intended use.** {facts['intended use']} Suggested threshold: {facts['suggested threshold']}.",
+        f"**{say('Intended use.')}** {say(facts['intended use'])} {say('Suggested threshold')}: "
+        f"{facts['suggested threshold']}.",
         "",
-        "**Limits.**",
+        f"**{say('Limits.')}**",
         "",
-        *(f"- {limit}" for limit in facts["limits"]),
+        *(f"- {say(limit)}" for limit in facts["limits"]),
         "",
-        "## Scores",
+        f"## {say('Scores')}",
         "",
-        "Exact spans, per cent.",
+        say("Exact spans, per cent."),
         "",
-        f"| text | {' | '.join(column.replace('_', ' ') for column in columns)} |",
+        f"| {say('text')} | {' | '.join(say(column.replace('_', ' ')) for column in columns)} |",
         f"|---|{'---|' * len(columns)}",
         *(f"| {name} | {' | '.join(f'{row[column]:.1f}' for column in columns)} |" for name, row in scores.items()),
         "",
-        "## Data",
+        f"## {say('Data')}",
         "",
-        "| data | licence |",
+        f"| {say('data')} | {say('licence')} |",
         "|---|---|",
-        *(f"| {source['name']} | {source['licence']} |" for source in facts["data"]),
+        *(f"| {say(source['name'])} | {say(source['licence'])} |" for source in facts["data"]),
         "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def korean_words() -> dict[str, str]:
+    """Return the Korean of what cards say, by the English."""
+    table = Path(__file__).parents[1].joinpath("korean_cards.tsv").read_text(encoding="utf-8")
+    return dict(line.split("\t") for line in table.splitlines())

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from fanlight.apps.integrations import arrow, docbin
 from fanlight.corpus.align import align
-from fanlight.corpus.formats import brat
+from fanlight.corpus.decoding import read_text
+from fanlight.corpus.formats import brat, tables
 from fanlight.corpus.formats.columns import write_columns
 from fanlight.corpus.formats.klue import write_klue
 from fanlight.corpus.formats.record import Record
@@ -30,6 +31,7 @@ for _format in (
     CorpusFormat(
         "columns", (".conll", ".bio", ".iob", ".txt"), lambda path, encoding: _of_corpus(path, "columns", encoding)
     ),
+    CorpusFormat("csv", (".csv",), lambda path, encoding: _of_table(path, encoding), tables.write_csv),
     CorpusFormat(
         "klue", (), lambda path, encoding: _of_corpus(path, "klue", encoding),
         lambda records: (line for number, r in enumerate(records, 1) for line in write_klue(r, number)),
@@ -138,6 +140,8 @@ def _detect(path: str) -> str:
         if place.suffix.lower() in COMPRESSED:
             raise DataError(f"{path}: a packed {by_name} file is not read: unpack it")
         return by_name
+    if by_name == "csv":
+        return by_name
     raw, file = open_unpacked(path)
     try:
         with raw:
@@ -158,6 +162,11 @@ def _of_corpus(path: str, format: str, encoding: str) -> list[Record]:
         )
         for s in corpus.sentences
     ]
+
+
+def _of_table(path: str, encoding: str) -> list[Record]:
+    text, _ = read_text(path, encoding)
+    return _of_corpus(path, "csv", encoding) if tables.holds_tokens(path, text) else tables.read_csv(path, encoding)
 
 
 def _sentences(r: Record, unit: str | None) -> list[Sentence]:

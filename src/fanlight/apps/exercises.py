@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fanlight.apps.formulas import describe_verdict, read_formula
+from fanlight.apps.formulas import describe_verdict, errors_in, read_formula
 from fanlight.calculus.lecture.diagnosis import check
 from fanlight.errors import DataError
 
@@ -21,6 +21,17 @@ LANGUAGES = ("en", "ko")
 _DATA = Path(__file__).with_name("exercises.toml")
 _RIGHT = {"en": "right", "ko": "맞습니다"}
 _WRONG = {"en": "not right: ", "ko": "틀렸습니다: "}
+_REFUSALS = {
+    "exercise": {"en": "there is no exercise {!r}: they are {}", "ko": "연습 {!r}은(는) 없습니다. 있는 연습: {}"},
+    "number": {
+        "en": "{!r} is not a number: write one such as 0.5",
+        "ko": "{!r}은(는) 수가 아닙니다: 0.5처럼 쓰세요",
+    },
+    "shape": {
+        "en": "{!r} is not a shape: write rows x columns, such as 3 x 5",
+        "ko": "{!r}은(는) 모양이 아닙니다: 3 x 5처럼 행 x 열로 쓰세요",
+    },
+}
 _TOLERANCE = 0.006  # of a number's size: three digits are enough
 
 
@@ -68,15 +79,19 @@ def mark(number: str, answer: str | float, language: str = "en") -> Mark:
     >>> print(mark("7.4", "delta @ W", "ko").text.partition(":")[0])
     틀렸습니다
     """
-    exercise = exercises().get(number)
-    if exercise is None:
-        raise DataError(f"there is no exercise {number!r}: they are {', '.join(exercises())}")
     if language not in LANGUAGES:
         raise DataError(f"there is no language {language!r}: choose one of {', '.join(LANGUAGES)}")
+    exercise = exercises().get(number)
+    if exercise is None:
+        raise DataError(_REFUSALS["exercise"][language].format(number, ", ".join(exercises())))
     answer = str(answer).strip()
     if exercise["kind"] in ("gradient", "jacobian", "hessian"):
         return _mark_formula(exercise, answer, language)
-    same = {"number": _same_number, "shape": _same_shape, "word": _same_word}[exercise["kind"]]
+    kind = exercise["kind"]
+    is_of_kind = {"number": _is_number, "shape": _is_shape}.get(kind)
+    if is_of_kind is not None and not is_of_kind(answer):
+        raise DataError(_REFUSALS[kind][language].format(answer))
+    same = {"number": _same_number, "shape": _same_shape, "word": _same_word}[kind]
     if any(same(right, answer) for right in exercise["answers"]):
         return Mark(True, _RIGHT[language])
     for mistake in exercise.get("mistakes", []):
@@ -87,26 +102,37 @@ def mark(number: str, answer: str | float, language: str = "en") -> Mark:
 
 def _mark_formula(exercise: dict[str, Any], answer: str, language: str) -> Mark:
     expression = read_formula(exercise["expression"], exercise["shapes"], exercise.get("assume", {}))
-    verdict = check(expression, exercise["wrt"], answer, kind=exercise["kind"])
+    with errors_in(language):
+        verdict = check(expression, exercise["wrt"], answer, kind=exercise["kind"])
     text = describe_verdict(verdict, language)
     if not verdict.right and "hint" in exercise:
         text += "\n  " + exercise["hint"][language]
     return Mark(verdict.right, text)
 
 
-def _same_number(right: str, answer: str) -> bool:
+def _is_number(answer: str) -> bool:
     try:
-        value = float(answer.replace("−", "-"))
+        float(answer.replace("−", "-"))
     except ValueError:
-        raise DataError(f"{answer!r} is not a number: write one such as 0.5") from None
-    return math.isclose(value, float(right), rel_tol=_TOLERANCE, abs_tol=1e-9)
+        return False
+    return True
+
+
+def _same_number(right: str, answer: str) -> bool:
+    return math.isclose(float(answer.replace("−", "-")), float(right), rel_tol=_TOLERANCE, abs_tol=1e-9)
+
+
+def _is_shape(answer: str) -> bool:
+    parts = _parts(answer)
+    return len(parts) == 2 and all(part.isdigit() for part in parts)
 
 
 def _same_shape(right: str, answer: str) -> bool:
-    parts = [part.strip() for part in re.split(r"[x×,]", answer.strip("()"))]
-    if len(parts) != 2 or not all(part.isdigit() for part in parts):
-        raise DataError(f"{answer!r} is not a shape: write rows x columns, such as 3 x 5")
-    return parts == [part.strip() for part in right.split("x")]
+    return _parts(answer) == _parts(right)
+
+
+def _parts(shape: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[x×,]", shape.strip("()"))]
 
 
 def _same_word(right: str, answer: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from fanlight.calculus import Expression, Verdict
 from fanlight.calculus.inference import infer_shapes
 from fanlight.calculus.language import parse
 from fanlight.calculus.lecture.korean import say
 from fanlight.calculus.operations import TABLE
+from fanlight.errors import CalculusError
 
 
 def read_formula(
@@ -29,6 +31,27 @@ def read_formula(
 def unknown_functions(text: str) -> list[str]:
     """Name the functions of one letter, which stay symbolic."""
     return [name for name in re.findall(r"\b([A-Za-z])'*\s*\(", text) if name not in TABLE]
+
+
+@contextmanager
+def errors_in(language: str) -> Iterator[None]:
+    """Raise what is told of an expression in English or Korean.
+
+    Examples
+    --------
+    >>> with errors_in("ko"):
+    ...     read_formula("x^2", {}, {})
+    Traceback (most recent call last):
+    fanlight.errors.CalculusError: 거듭제곱은 x**2, 전치는 x.T로 씁니다
+      x^2
+      ^
+    """
+    try:
+        yield
+    except CalculusError as error:
+        if language != "ko":
+            raise
+        raise CalculusError(say(str(error))) from None
 
 
 def describe_verdict(verdict: Verdict, language: str = "en") -> str:

@@ -134,19 +134,21 @@ def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     """Tag shards with processes of this machine, each on one thread."""
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
-        try:
-            with ignoring_interrupts(spawned=True):
-                futures = [pool.submit(tag_shard, job, shard) for shard in shards]
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool:
-            raise FanlightError("a worker was killed, perhaps for want of memory: go on with --resume") from None
-        except (KeyboardInterrupt, GeneratorExit):
-            for process in set(multiprocessing.active_children()) - others:
-                process.kill()  # the shards that it had begun are done again
-            raise
-        finally:
+    pool = None
+    try:
+        with ignoring_interrupts(spawned=True):  # half a pool would leave semaphores, of which Python warns
+            pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+            futures = [pool.submit(tag_shard, job, shard) for shard in shards]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool:
+        raise FanlightError("a worker was killed, perhaps for want of memory: go on with --resume") from None
+    except (KeyboardInterrupt, GeneratorExit):
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()  # the shards that it had begun are done again
+        raise
+    finally:
+        if pool is not None:
             pool.shutdown(cancel_futures=True)
 
 

@@ -57,7 +57,7 @@ def _python(text: str) -> str:
     return _DERIVATIVE.sub(lambda primes: PRIME * len(primes[0]), text).translate(_LETTERS)
 
 
-_HINTS = (
+HINTS = (
     (r"'", "a transpose is written x.T, a derivative f'(z)"),
     (r"\^", "a power is written x**2, a transpose x.T"),
     (r"\blambda\b", "lambda is a word of Python: write lam"),
@@ -77,7 +77,7 @@ _HINTS = (
 
 def hint(text: str) -> str | None:
     """Say what to write for what is not in the language."""
-    return next((hint for pattern, hint in _HINTS if re.search(pattern, text)), None)
+    return next((hint for pattern, hint in HINTS if re.search(pattern, text)), None)
 
 
 def error_at(text: str, offset: int, message: str) -> CalculusError:

@@ -6,7 +6,7 @@ import hashlib
 import os
 
 from fanlight.errors import DataError
-from fanlight.files import is_compressed, read_bytes, undecodable
+from fanlight.files import is_compressed, is_parquet, read_bytes, undecodable
 
 
 def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
@@ -26,6 +26,8 @@ def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
         raise DataError(f"--encoding {encoding}: no such encoding: try utf-8, cp1252, cp949 or euc-kr") from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        if is_parquet(data):
+            raise DataError(f"{path}: is Parquet: `fanlight convert` reads labelled datasets in it") from None
         if b"\0" in data and not is_compressed(data):
             raise DataError(f"{path}: is a binary file, not text") from None
         raise DataError(undecodable(f"{path}:{line}", error.start, encoding, data)) from None

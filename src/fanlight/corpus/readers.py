@@ -1,4 +1,4 @@
-"""Labelled text to train on: columns, KLUE's characters, JSONL with character spans.
+"""Labelled text to train on: columns, KLUE's characters, JSONL with character spans, CSV.
 
 The format is found by looking at the first lines, or named. Everything that is not read as it stands is noted.
 """
@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 
 from fanlight.corpus.align import align
 from fanlight.corpus.decoding import read_text
-from fanlight.corpus.formats.columns import read_columns
+from fanlight.corpus.formats import tables
+from fanlight.corpus.formats.columns import read_columns, read_tags
 from fanlight.corpus.formats.jsonl import records_of_jsonl
 from fanlight.corpus.formats.klue import read_klue
 from fanlight.corpus.formats.registry import TRAINABLE, detect_text_format
 from fanlight.corpus.sentence import Corpus, Note, Sentence
 from fanlight.entities.bioes import SCHEMES, Span
 from fanlight.errors import DataError
-from fanlight.files import files_of
+from fanlight.files import ending_of, files_of
 
 Tokenise = Callable[[str, str], list[list[tuple[int, int]]]]
 
@@ -67,18 +68,17 @@ def read_corpus(
     if scheme is not None and scheme not in SCHEMES:
         raise DataError(f"{path}: unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
     notes: list[Note] = []
-    is_marked = format != "columns" or any(line.startswith("-DOCSTART-") for line in text_lines)
+    is_marked = format in ("klue", "jsonl") or any(line.startswith("-DOCSTART-") for line in text_lines)
     if format == "klue":
         documents, unit = [[sentence] for sentence in read_klue(str(path), text_lines, notes)], "character"
-    elif format == "columns":
-        documents = read_columns(str(path), text_lines, notes, scheme)
+    elif format == "columns" or (format == "csv" and tables.holds_tokens(str(path), text)):
+        documents = _read_tokens(str(path), format, text, notes, scheme)
         if not is_marked and unmarked_document == "sentence":
             documents = [[sentence] for document in documents for sentence in document]
-        unit = unit or _unit_of(sentence.text for document in documents for sentence in document)
-        if unit == "character":
-            documents = [[_in_characters(sentence) for sentence in document] for document in documents]
+        documents, unit = _in_unit(documents, unit)
     else:
-        documents, unit = _align_records(list(records_of_jsonl(str(path), text_lines)), tokenise, unit, notes)
+        records = records_of_jsonl(str(path), text_lines) if format == "jsonl" else tables.read_texts(str(path), text)
+        documents, unit = _align_records(list(records), tokenise, unit, notes)
     documents = [document for document in documents if document]
     if not documents:
         raise DataError(f"{path}: has no sentences")
@@ -87,12 +87,27 @@ def read_corpus(
 
 def _choose_format(path: str | os.PathLike[str], format: str | None, text: str) -> str:
     """Return the format that is named, or else found by looking."""
+    if format is None and ending_of(os.fspath(path)) == tables.ENDING:
+        return "csv"
     if format is None:
         by_head = detect_text_format(text[:4096])
         return by_head if by_head in TRAINABLE else "columns"  # of which the first token may be a bracket
     if format not in TRAINABLE:
         raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(TRAINABLE)}")
     return format
+
+
+def _read_tokens(path: str, format: str, text: str, notes: list[Note], scheme: str | None) -> list[list[Sentence]]:
+    if format == "columns":
+        return read_columns(path, text.split("\n"), notes, scheme)
+    return read_tags(path, [tables.read_tagged(path, text)], notes, scheme)
+
+
+def _in_unit(documents: list[list[Sentence]], unit: str | None) -> tuple[list[list[Sentence]], str]:
+    unit = unit or _unit_of(sentence.text for document in documents for sentence in document)
+    if unit == "character":
+        documents = [[_in_characters(sentence) for sentence in document] for document in documents]
+    return documents, unit
 
 
 def _align_records(

@@ -1,7 +1,7 @@
 """Files: outputs appear complete or not at all, never in place of an input; inputs are unpacked and identified."""
 
 from fanlight.files.compression import COMPRESSED, ending_of
-from fanlight.files.faults import database_fault, is_compressed, undecodable, unreadable, unwritable
+from fanlight.files.faults import database_fault, is_compressed, is_parquet, undecodable, unreadable, unwritable
 from fanlight.files.inputs import (
     check_named_once,
     check_readable,
@@ -42,6 +42,7 @@ __all__ = [
     "ending_of",
     "files_of",
     "is_compressed",
+    "is_parquet",
     "is_rereadable",
     "is_special",
     "local_copy",

@@ -30,6 +30,11 @@ def is_compressed(head: bytes) -> bool:
     return head.startswith(tuple(_COMPRESSED))
 
 
+def is_parquet(head: bytes) -> bool:
+    """Tell whether a file that begins with some bytes is a Parquet file."""
+    return head.startswith(b"PAR1")
+
+
 def undecodable(place: str, byte: int, encoding: str, head: bytes) -> str:
     r"""Return the message of text that is not in an encoding; `head` is the file's beginning, where it is known.
 
@@ -38,6 +43,8 @@ def undecodable(place: str, byte: int, encoding: str, head: bytes) -> str:
     >>> print(undecodable("a.txt:1", 1, "utf-8", b"\x1f\x8b"))
     a.txt:1: is compressed: unpack it, or let its name end with .gz
     """
+    if is_parquet(head):
+        return f"{place}: is Parquet, not text: `fanlight tag --text-column NAME` reads the texts of a column"
     for magic, ending in _COMPRESSED.items():
         if head.startswith(magic):
             return f"{place}: is compressed: unpack it, or let its name end with {ending}"

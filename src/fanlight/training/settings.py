@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from fanlight.errors import DataError, SettingsError
 from fanlight.files import read_bytes
 from fanlight.network.configuration import HEADS
+from fanlight.validation import describe_refusal
 
 RENAMED = {"exchange_share": "replacement_share"}  # settings by their names in earlier versions
 
@@ -338,7 +339,7 @@ def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"])) or "settings"
-        message = problem["msg"].removeprefix("Value error, ")
+        message = describe_refusal(problem)
         if problem["type"] == "extra_forbidden":
             nearest = get_close_matches(name, Settings.model_fields, 1)
             hint = f" (did you mean {nearest[0]}?)" if nearest else ""

@@ -1,15 +1,24 @@
 """Korean words of derivations and verdicts: for every sentence that can be written there is one."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
-from fanlight.calculus import check, derive, parse
+import fanlight
+from fanlight.calculus import CalculusError, check, derive, parse
 from fanlight.calculus.inference import guesses
 from fanlight.calculus.lecture.korean import KOREAN, say
 from fanlight.calculus.lecture.layout import steps
 from fanlight.calculus.lecture.mistakes import WRONG_PULLBACKS
 from fanlight.calculus.lecture.views import html, text
+from fanlight.calculus.rewritings import REFUSALS
+from fanlight.calculus.syntax import HINTS as PATTERNS_AND_HINTS
+
+SOURCE = Path(fanlight.__file__).parent
+UNSEEN = ("batch.py", "contraction.py")  # of batches, and of attempts that are caught
+HINTS = [hint for _, hint in PATTERNS_AND_HINTS]
 
 SHAPES = {"u": ("n", 1), "W": ("n", "m"), "x": ("m", 1), "b": ("n", 1), "U": ("k", "n"), "c": ("k", 1), "A": ("m", "m")}
 EXPRESSIONS = {
@@ -95,3 +104,39 @@ def test_guessed_shapes_are_told_in_korean(expression):
 def test_a_missing_translation_would_be_seen():
     assert words(say("a sentence that nobody wrote down"))
     assert say("n × m") == "n × m"
+
+
+def templates():
+    """Return the messages of all errors about an expression, X in place of what is put in."""
+    for path in sorted((SOURCE / "calculus").rglob("*.py")):
+        if path.parent.name == "compiler" or path.name in UNSEEN:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "CalculusError":
+                match node.args[0]:
+                    case ast.Constant(value=message):
+                        yield message
+                    case ast.JoinedStr(values=values):
+                        yield "".join(v.value if isinstance(v, ast.Constant) else "X" for v in values)
+
+
+@pytest.mark.parametrize("message", sorted({*templates(), *REFUSALS.values(), *HINTS} - {"X\n  X\n  X^"}))
+def test_every_error_is_told_in_korean(message):
+    assert re.search("[가-힣]", say(message))
+
+
+@pytest.mark.parametrize(
+    ("formula", "korean"),
+    [
+        ("x +", "식으로 읽을 수 없습니다: 문법이 틀렸습니다\n  x +\n"),
+        ("(x", "식으로 읽을 수 없습니다: '('를 닫지 않았습니다\n  (x\n  ^"),
+        ("xs.T @ x", "모르는 이름입니다: 'xs'. x을(를) 뜻했나요? 아는 이름: n, x\n  xs.T @ x\n  ^"),
+        ("tanhh(x)", "모르는 함수입니다: 'tanhh'. tanh을(를) 뜻했나요? 아는 이름: "),
+        ("mse(x)", "mse은(는) 식의 언어에 없습니다: mean((x - y)**2)로 쓰세요\n  mse(x)\n  ^"),
+        ("x @ x", "@: n × 1와 n × 1는 모양이 맞지 않습니다\n  x @ x\n"),
+    ],
+)
+def test_errors_keep_what_was_written(formula, korean):
+    with pytest.raises(CalculusError) as error:
+        parse(formula, {"x": ("n", 1)})
+    assert say(str(error.value)).startswith(korean)

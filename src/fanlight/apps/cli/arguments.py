@@ -148,6 +148,10 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                 _check_name(path, mark)
             try:
                 return function(**values)
+            except DataError:
+                if not values.get("resume"):
+                    _remove_empty_parts(outputs)
+                raise
             except (KeyboardInterrupt, SystemError) as stop:  # what is interrupted within C may raise the latter
                 if isinstance(stop, SystemError) and not isinstance(stop.__cause__, KeyboardInterrupt):
                     raise
@@ -214,6 +218,21 @@ def check_part(out: Path, resume: bool) -> None:
             f"{part}: is there already: if it is of an interrupted run, go on with --resume; or remove it, or choose "
             "another output"
         )
+
+
+def _remove_empty_parts(outputs: Iterable[tuple[Path, Output]]) -> None:
+    """Remove what a run has begun that failed before it had a result: there is nothing to go on with."""
+    for path, mark in outputs:
+        part = _companion(path, ".part")
+        if not mark.resumable or is_special(path) or not part.exists():
+            continue
+        if part.is_dir() and not any(part.iterdir()):
+            part.rmdir()
+        elif part.is_file() and not part.stat().st_size:
+            part.unlink()
+        else:
+            continue
+        _companion(path, ".part.json").unlink(missing_ok=True)
 
 
 def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[str]:

@@ -81,11 +81,13 @@ def derive(
     language: Annotated[Language, typer.Option(help="Of the words in text and HTML.")] = Language.en,
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
+    from fanlight.apps.formulas import errors_in
     from fanlight.calculus.lecture import korean, views
     from fanlight.calculus.lecture.derivation import derive as derived
 
     say = korean.say if language == Language.ko else str
-    steps = derived(read(expression, shape, assume, say=say), wrt)
+    with errors_in(language):
+        steps = derived(read(expression, shape, assume, say=say), wrt)
     show = {
         View.text: lambda d: views.text(d, say),
         View.latex: views.latex_of,
@@ -97,7 +99,8 @@ def derive(
         name, _, value = item.partition("=")
         point[name.strip()] = _numbers(value, f"{item!r} is not NAME=NUMBER or NAME=[…]", "--at")
     along = None if direction is None else _numbers(direction, f"{direction!r} is not […]", "--direction")
-    nudged = views.nudge(steps, point, step, along) if point else None
+    with errors_in(language):
+        nudged = views.nudge(steps, point, step, along) if point else None
     print(show[format](steps))
     if nudged is not None:
         print()
@@ -116,12 +119,13 @@ def check(
     language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
-    from fanlight.apps.formulas import describe_verdict
+    from fanlight.apps.formulas import describe_verdict, errors_in
     from fanlight.calculus.lecture import korean
     from fanlight.calculus.lecture.diagnosis import check as checked
 
-    scalar = read(expression, shape, assume, say=korean.say if language == Language.ko else str)
-    verdict = checked(scalar, wrt, gradient, kind=kind)
+    with errors_in(language):
+        scalar = read(expression, shape, assume, say=korean.say if language == Language.ko else str)
+        verdict = checked(scalar, wrt, gradient, kind=kind)
     print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
 

@@ -44,8 +44,8 @@ def convert(
 ) -> None:
     """Convert labelled text between formats, offsets exact.
 
-    Formats: columns (CoNLL), klue, jsonl, prodigy, doccano, labelstudio, spacy2, docbin (spaCy 3), parquet (datasets of
-    Hugging Face), brat, webanno (INCEpTION). What OUT's format cannot hold is refused.
+    Formats: columns (CoNLL), klue, jsonl, csv, prodigy, doccano, labelstudio, spacy2, docbin (spaCy 3), parquet
+    (datasets of Hugging Face), brat, webanno (INCEpTION). What OUT's format cannot hold is refused.
     """
     from fanlight.apps.convert import read_records, write_records
 
@@ -61,13 +61,13 @@ def convert(
 
 @commands.command(name="check-data")
 def check_data(
-    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), FILES],
+    file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE, JSONL or CSV."), FILES],
     *,
     dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), FILES] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
     format: Annotated[ReportFormat, typer.Option(help="How to print.")] = ReportFormat.text,
     data_format: Annotated[
-        str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.")
+        str | None, typer.Option("--data-format", help="columns, klue, jsonl or csv; by default detected.")
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of the files.")] = "utf-8",
 ) -> None:

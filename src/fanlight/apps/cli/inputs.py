@@ -107,8 +107,10 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
     return sources
 
 
-def read_sources(sources: Sequence[Source], encoding: str = "utf-8", column: str | None = None) -> Iterator[str]:
-    """Yield texts: those that are arguments, the lines of files, and of tables one column.
+def read_sources(
+    sources: Sequence[Source], encoding: str = "utf-8", column: str | None = None, whole_files: bool = False
+) -> Iterator[str]:
+    """Yield texts: those that are arguments, the lines of files or whole files, and of tables one column.
 
     Raises
     ------
@@ -118,6 +120,8 @@ def read_sources(sources: Sequence[Source], encoding: str = "utf-8", column: str
     for source in sources:
         if not source.is_file:
             yield source.value
+        elif whole_files:
+            yield read_file(source.value, encoding)
         elif column is None:
             yield from read_lines(source.value, encoding)
         else:
@@ -134,10 +138,10 @@ def check_no_table(sources: Sequence[Source]) -> None:
     """
     for source in sources:
         if source.is_file and (ending := ending_of(source.value)) in TABLES:
-            raise DataError(
-                f"{source.value}: each line is a row of {ending[1:]}, not a text: name the texts with --text-column "
-                f'text; to read its lines as they are: fanlight tag - < "{source.value}"'
-            )
+            message = f"{source.value}: is a table: name the column of its texts, such as --text-column text"
+            if ending != ".parquet":
+                message += f'; to read its lines as they are: fanlight tag - < "{source.value}"'
+            raise DataError(message)
 
 
 def read_lines(path: str, encoding: str = "utf-8") -> Iterator[str]:
@@ -150,6 +154,17 @@ def read_lines(path: str, encoding: str = "utf-8") -> Iterator[str]:
     """
     for line in read_exact_lines(path, encoding, exact=False):
         yield line.text.rstrip("\r")
+
+
+def read_file(path: str, encoding: str = "utf-8") -> str:
+    """Return the text of a file, or of standard input for "-", with its line ends but no byte-order mark.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or is not in the encoding; the message names byte and line.
+    """
+    return "".join(line.text + line.end.decode(line.encoding) for line in read_exact_lines(path, encoding, exact=False))
 
 
 def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> Iterator[Line]:

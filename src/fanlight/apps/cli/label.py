@@ -94,11 +94,11 @@ def label(
         _export(labels, export, annotator, to)
     if tagger is not None:
         labels.add((), tagger.types)
-        typer.echo(f"label at http://{host}:{port}/#label", err=True)
         hosts = (host, *(allow_host or ()))
         run_server(
-            {Path(model).stem: tagger}, host, port, labels=labels, keys=keys, hosts=hosts, train_folder=train_folder
-        )
+            {Path(model).stem: tagger}, host, port, page="/#label", labels=labels, keys=keys, hosts=hosts,
+            train_folder=train_folder,
+        )  # fmt: skip
 
 
 def _print_agreement(labels: LabelStore) -> None:

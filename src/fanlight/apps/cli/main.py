@@ -6,6 +6,7 @@ a test runs. What a user did wrong becomes one line at the edge (`apps.cli.edge`
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -118,6 +119,15 @@ class _Grouped(TyperGroup):
             if parameter.name == "show_completion":
                 parameter.hidden = True  # type: ignore[attr-defined]  # the help is to fit a screen
         return parameters
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        try:
+            return super().invoke(ctx)
+        except Exception as fault:  # of wrong usage, whose classes typer does not export
+            from fanlight.apps.cli.usage import reword
+
+            reword(fault, sys.argv[1:])
+            raise
 
     def format_commands(self, ctx: typer.Context, formatter: _Formatter) -> None:  # type: ignore[override]
         width = max(len(names) for rows in GROUPS.values() for names in rows)

@@ -24,7 +24,8 @@ Model = Annotated[
 ModelFile = Annotated[str, typer.Argument(help="A model file or name: en, ko, an installed one, hf:user/repo."), MODEL]
 Types = Annotated[str | None, typer.Option(help="These types alone, such as PER,ORG.", show_default=False)]
 DataFormat = Annotated[
-    str | None, typer.Option("--data-format", help="columns, klue or jsonl; by default detected.", show_default=False)
+    str | None,
+    typer.Option("--data-format", help="columns, klue, jsonl or csv; by default detected.", show_default=False),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
 Vectors = Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()]

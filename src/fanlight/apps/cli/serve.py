@@ -70,9 +70,9 @@ def serve(
 
 
 def run_server(
-    taggers: Mapping[str, Tagger], host: str, port: int, *, train_folder: Path | None, **options: Any
+    taggers: Mapping[str, Tagger], host: str, port: int, *, train_folder: Path | None, page: str = "", **options: Any
 ) -> None:
-    """Serve until stopped; for `create_app`'s options.
+    """Serve until stopped, and print the address of a page; for `create_app`'s options.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def run_server(
         async def startup(self, *arguments: Any, **options: Any) -> None:
             await super().startup(*arguments, **options)
             if self.started:
-                print(f"fanlight: serving at {address} (Ctrl-C ends it)", file=sys.stderr)
+                print(f"fanlight: serving at {address}{page} (Ctrl-C ends it)", file=sys.stderr)
 
     server = Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
     try:

@@ -56,6 +56,7 @@ Out = Annotated[
 TextColumn = Annotated[
     str | None, typer.Option(help="Of .parquet, .csv and .jsonl files: the column of the texts.", show_default=False)
 ]
+WholeFiles = Annotated[bool, typer.Option("--whole-files", help="A file is one text, not each of its lines.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="With --engine: write into a folder that holds other files.")
 ]
@@ -84,6 +85,7 @@ def tag(
     precedence: Precedence = Winner.rules,
     out: Out = None,
     text_column: TextColumn = None,
+    whole_files: WholeFiles = False,
     resume: Resume = False,
     overwrite: Overwrite = False,
     engine: ShardEngine = None,
@@ -97,7 +99,8 @@ def tag(
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
 
-    Every line of a file or of standard input is a text of its own; .gz and .zst are unpacked, folders read whole.
+    Every line of a file or of standard input is a text of its own, unless --whole-files is given; .gz and .zst are
+    unpacked, folders read whole.
     """
     thresholds = parse_threshold(threshold)
     reading = parse_reading(date, day_first)
@@ -108,20 +111,22 @@ def tag(
     if engine is not None:
         if format not in (None, Format.jsonl) or values:
             raise typer.BadParameter("writes jsonl, without --values", param_hint="--engine")
-        if text_column or not is_utf8(encoding) or as_text:
-            raise DataError("--engine: tags UTF-8 files and folders, without --text-column, into a folder --out")
+        if text_column or whole_files or not is_utf8(encoding) or as_text:
+            raise DataError("--engine: tags the lines of UTF-8 files and folders into a folder --out")
         rules_argument = None if rules is None else (str(rules.absolute()), precedence)
         options = ShardOptions(engine, model, thresholds, passes, rules_argument, threads, resume, overwrite)
         tag_folders(inputs or [], out, options)
         return
+    if whole_files and text_column:
+        raise typer.BadParameter("cannot stand beside --text-column", param_hint="--whole-files")
     if resume and out is None:
         raise typer.BadParameter("needs --out", param_hint="--resume")
     if overwrite:
         raise typer.BadParameter("is for folders, with --engine", param_hint="--overwrite")
     job = TagJob(
         resolve(inputs, as_text, as_file), format_of(format, out, resume), out, model, thresholds, passes,
-        rules_file=rules, text_column=text_column, encoding=encoding, threads=threads, resume=resume,
-        values=reading if values else None,
+        rules_file=rules, text_column=text_column, whole_files=whole_files, encoding=encoding, threads=threads,
+        resume=resume, values=reading if values else None,
     )  # fmt: skip
     job.check()
     if rules is not None:

@@ -46,6 +46,8 @@ class TagJob(NamedTuple):
         Where `rules` were read.
     text_column : str, optional
         Of tables: the column of the texts.
+    whole_files : bool
+        Whether a file is one text, not each of its lines.
     encoding : str
     threads : int, optional
         None: one a core.
@@ -64,6 +66,7 @@ class TagJob(NamedTuple):
     rules: Rules | None = None
     rules_file: Path | None = None
     text_column: str | None = None
+    whole_files: bool = False
     encoding: str = "utf-8"
     threads: int | None = None
     resume: bool = False
@@ -116,7 +119,7 @@ class TagJob(NamedTuple):
         """Yield the documents of the texts after those that an interrupted run has done."""
         import fanlight
 
-        texts = islice(read_sources(self.sources, self.encoding, self.text_column), done, None)
+        texts = islice(read_sources(self.sources, self.encoding, self.text_column, self.whole_files), done, None)
         if self.model is not None:
             tagger = fanlight.load(self.model, passes=self.stages)
             yield from tagger.pipe(texts, self.threshold, self.threads, self.rules)
@@ -136,6 +139,7 @@ class TagJob(NamedTuple):
             "passes": self.stages,
             "precedence": self.rules and self.rules.precedence,
             "text column": self.text_column,
+            "whole files": self.whole_files,
             "encoding": self.encoding,
             "values": self.values and [str(self.values.reference or ""), self.values.day_first],
             **identify(self.files, self.model, self.rules_file),
@@ -148,8 +152,9 @@ class TagJob(NamedTuple):
     @property
     def _is_stream(self) -> bool:
         """Whether lines of files become lines of JSON, which kernels do at full speed."""
-        is_lines = self.format is Format.jsonl and not self._is_parquet and self.text_column is None and not self.values
-        return is_lines and is_utf8(self.encoding) and len(self.files) == len(self.sources)
+        is_json = self.format is Format.jsonl and not self._is_parquet and not self.values
+        is_lines = self.text_column is None and not self.whole_files
+        return is_json and is_lines and is_utf8(self.encoding) and len(self.files) == len(self.sources)
 
 
 class ShardOptions(NamedTuple):

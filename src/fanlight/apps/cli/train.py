@@ -98,7 +98,7 @@ DevSetsOption = Annotated[
 
 @commands.command()
 def train(
-    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE or JSONL."), FILES],
+    train: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE, JSONL or CSV."), FILES],
     *,
     out: OutOption,
     dev: DevOption = None,
@@ -197,7 +197,7 @@ def vectors(
 @commands.command()
 def update(
     model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), MODEL],
-    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE or JSONL."), FILES],
+    new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE, JSONL or CSV."), FILES],
     *,
     out: NewModelOption,
     rehearse: RehearseOption = None,

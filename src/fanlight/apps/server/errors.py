@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from fanlight.validation import describe_refusal
+
 CODES = {  # by status
     400: "bad_input",
     401: "key_needed",
@@ -71,44 +73,7 @@ def describe_invalid(errors: Sequence[Mapping[str, Any]], fields: Sequence[str] 
         nearest = get_close_matches(names[-1] if names else "", fields, 1, 0.6)
         hint = f" (did you mean {nearest[0]}?)" if nearest else ""
         return field, f"{shown}: is no field here{hint}: remove it, or correct its name"
-    return field, f"{shown}{index}: {_describe(error)}"
-
-
-def _describe(error: Mapping[str, Any]) -> str:
-    context = error.get("ctx", {})
-    type_ = str(error["type"])
-    if type_ == "value_error":
-        return str(context.get("error", error["msg"]))
-    prefixed = (sentence for prefix, sentence in _SENTENCES.items() if type_.startswith(prefix))
-    try:
-        return (_SENTENCES.get(type_) or next(prefixed, _OTHER)).format(**context)
-    except (KeyError, IndexError, ValueError):
-        return _OTHER
+    return field, f"{shown}{index}: {describe_refusal(error)}"
 
 
 _PLACES = (("body",), ("query",), ("path",), ("header",))
-_OTHER = "has a value that is not allowed"
-_SENTENCES = {  # by Pydantic's type of error, or the beginning of several
-    "missing": "is missing: give it",
-    "string_too_long": "is longer than {max_length:,} characters: split it",
-    "string_too_short": "must have {min_length} characters or more",
-    "string_pattern_mismatch": "has characters that are not allowed, or white space at an end",
-    "string_unicode": "has half of a surrogate pair: send Unicode text",
-    "string": "must be a text",
-    "too_long": "has more than {max_length:,} items: send several requests",
-    "too_short": "must have {min_length} items or more",
-    "greater_than_equal": "must be {ge} or more",
-    "less_than_equal": "must be {le} or less",
-    "greater_than": "must be more than {gt}",
-    "less_than": "must be less than {lt}",
-    "finite_number": "must be a finite number",
-    "int": "must be a whole number",
-    "float": "must be a number",
-    "bool": "must be true or false",
-    "list": "must be a list",
-    "tuple": "must be a list",
-    "dict": "must be an object",
-    "model": "must be an object",
-    "literal_error": "must be {expected}",
-    "enum": "must be {expected}",
-}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.apps.formulas import read_formula
+from fanlight.apps.formulas import errors_in, read_formula
 from fanlight.calculus.derivatives import hessian, jacobian
 from fanlight.calculus.expressions import symbols_of
 from fanlight.calculus.indexed import Indexed
@@ -32,8 +32,10 @@ def derive(request: Mapping[str, Any]) -> dict[str, Any]:
     FanlightError
         The expression or the numbers are at fault.
     """
-    expression = read_formula(request["expression"], request["shapes"], request["assume"])
-    steps, words = derive_gradient(expression, request["wrt"]), _WORDS[request["language"]]
+    words = _WORDS[request["language"]]
+    with errors_in(request["language"]):
+        expression = read_formula(request["expression"], request["shapes"], request["assume"])
+        steps = derive_gradient(expression, request["wrt"])
     drawing = None
     if request["at"] is not None:
         values = graph(expression, {name: _array(name, value) for name, value in request["at"].items()})
@@ -77,8 +79,9 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
     FanlightError
         An expression is at fault.
     """
-    expression = read_formula(request["expression"], request["shapes"], request["assume"])
-    verdict = check_gradient(expression, request["wrt"], request["gradient"])
+    with errors_in(request["language"]):
+        expression = read_formula(request["expression"], request["shapes"], request["assume"])
+        verdict = check_gradient(expression, request["wrt"], request["gradient"])
     return {
         "right": verdict.right,
         "reasons": [_WORDS[request["language"]](reason) for reason in verdict.reasons],

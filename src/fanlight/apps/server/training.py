@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from fanlight.apps.convert import read_records, write_records
 from fanlight.corpus.data_report import DataReport, report_data
-from fanlight.corpus.formats.registry import TRAINABLE, detect_text_format
+from fanlight.corpus.formats.registry import detect_text_format
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, check_trainable
 from fanlight.errors import DataError, FanlightError
@@ -28,6 +28,7 @@ from fanlight.text.sentences import tokenise_sentences
 HELD_OUT = 5  # one in so many sentences measures the model, where there is no dev set
 EXAMPLES = 3  # sentences to try a model on
 DOCUMENTS = 10 * HELD_OUT  # fewer are divided by sentences
+CUT_BY_LINES = ("columns", "klue", "jsonl")  # formats of which a part of the lines is a file as well
 OFF = "training is off, for others reach this server: start it with --train-folder FOLDER"
 
 
@@ -291,7 +292,7 @@ def _write_trainable(folder: Path, part: str, file: LabelledText) -> Path:
     name = re.sub(r"[^\w.-]", "_", Path(file.name).name)[:100].strip(".")
     path = place / re.sub(r"\.(gz|zst)$", "", name or "data.txt")
     path.write_text(file.text, encoding="utf-8")
-    if detect_text_format(file.text[:4096]) in TRAINABLE:
+    if detect_text_format(file.text[:4096]) in CUT_BY_LINES and path.suffix.lower() != ".csv":
         return path
     records, _ = read_records(str(path))
     jsonl = path.with_name("data.jsonl")

@@ -78,7 +78,7 @@ def check(
     expression : Expression
         A scalar; for a Jacobian a scalar or vector.
     wrt : name or symbol
-    given : Expression or str
+    learner : Expression or str
         The learner's gradient, in the same symbols; in a text pieces such as ``z`` and error signals such as ``delta``
         may stand too, and products whose shapes do not fit are diagnosed.
     seed : int

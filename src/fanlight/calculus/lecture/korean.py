@@ -1,8 +1,11 @@
-"""The words of derivations and verdicts in Korean."""
+"""The words of derivations, verdicts and errors in Korean."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from fanlight.calculus.lecture.korean_errors import ERRORS
 
 # English as `steps` and `differences` write it, with {…} for what is put in, to Korean
 KOREAN = {
@@ -142,28 +145,37 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{(\w+)\\\}", hole, re.escape(template)))
 
 
-_PATTERNS = [  # "{start}: …" before what would take its end for a hole's
-    (_pattern(english), korean)
-    for english, korean in sorted(KOREAN.items(), key=lambda item: not item[0].startswith("{start}"))
-    if "{" in english
-]
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Return what matches the keys with holes, each before another whose hole would take its text."""
+    pieces = sorted(KOREAN, key=lambda english: not english.startswith("{start}"))
+    errors = sorted(ERRORS, key=lambda english: -len(re.sub(r"\{\w+\}", "", english)))
+    table = KOREAN | ERRORS
+    return [(_pattern(english), table[english]) for english in [*pieces, *errors] if "{" in english]
+
+
+_SENTENCES = ("start", "advice", "reason")  # holes for sentences, which are translated as well
 
 
 def say(text: str) -> str:
-    """Return a piece of a derivation or verdict in Korean; what is not in the table, such as "n × m", as it is.
+    """Return a piece of a derivation, verdict or error in Korean; what is not in the tables, such as "n × m", as it is.
 
     Examples
     --------
     >>> say("2. Apply the chain rule"), say("a term is missing: A @ x"), say("n × m")
     ('2. 연쇄 법칙 적용하기', '항이 빠졌습니다: A @ x', 'n × m')
     """
-    if text in KOREAN:
-        return KOREAN[text]
-    for pattern, korean in _PATTERNS:
+    message, newline, place = text.partition("\n")  # an error may show the place in the expression below
+    return _translate(message) + newline + place
+
+
+def _translate(text: str) -> str:
+    sentence = KOREAN.get(text) or ERRORS.get(text)
+    if sentence is not None:
+        return sentence
+    for pattern, korean in _patterns():
         match = pattern.fullmatch(text)
         if match is not None:
             holes = match.groupdict()
-            if "start" in holes:
-                holes["start"] = say(holes["start"])
-            return korean.format(**holes)
+            return korean.format(**holes | {name: say(holes[name]) for name in _SENTENCES if name in holes})
     return text

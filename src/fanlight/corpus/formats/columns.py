@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from fanlight.corpus.sentence import Note, Sentence
@@ -40,6 +40,19 @@ def read_columns(path: str, text_lines: list[str], notes: list[Note], scheme: st
     tagged = [
         [(s.line, [row[word] for row in s.columns], [row[-1] for row in s.columns]) for s in d] for d in documents
     ]
+    return read_tags(path, tagged, notes, scheme)
+
+
+def read_tags(
+    path: str, tagged: Sequence[Sequence[tuple[int, list[str], list[str]]]], notes: list[Note], scheme: str | None
+) -> list[list[Sentence]]:
+    """Return documents of sentences from the line, the words and the tags of each.
+
+    Raises
+    ------
+    DataError
+        A tag is none; the message names its line.
+    """
     chosen = scheme or _scheme(path, tagged)
     corpus = []
     for document in tagged:
@@ -135,7 +148,7 @@ def is_tag(text: str) -> bool:
     return text == "O" or (text[:2] in {"B-", "I-", "E-", "S-", "L-", "U-"} and len(text) > 2)
 
 
-def _scheme(path: str, documents: list[list[tuple[int, list[str], list[str]]]]) -> str:
+def _scheme(path: str, documents: Sequence[Sequence[tuple[int, list[str], list[str]]]]) -> str:
     """Find the tag scheme; refuse tags that are in none."""
     sentences = [sentence for document in documents for sentence in document]
     tags_of_schemes: set[str] = set()

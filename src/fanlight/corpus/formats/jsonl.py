@@ -69,7 +69,7 @@ def records_of_jsonl(path: str, text_lines: list[str]) -> Iterator[tuple[int, st
         yield (
             number,
             record["text"],
-            [_span(path, number, record["text"], item) for item in _spans(path, number, record)],
+            [span_of(path, number, record["text"], item) for item in _spans(path, number, record)],
         )
     if answers:
         counts = ", ".join(f"{count:,} {answer}" for answer, count in sorted(answers.items()))
@@ -124,7 +124,14 @@ def _holds_labels(value: object) -> bool:
     return isinstance(items[0], dict | list) or (isinstance(items[0], str) and is_tag(items[0]))
 
 
-def _span(path: str, line: int, text: str, item: object) -> Span:
+def span_of(path: str, line: int, text: str, item: object) -> Span:
+    """Return an entity of a text as offsets in code points and a type.
+
+    Raises
+    ------
+    DataError
+        The item is none, or lies outside the text; the message names the line.
+    """
     if isinstance(item, dict):
         start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))
         type_ = item.get("label", item.get("type"))

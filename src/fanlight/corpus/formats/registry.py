@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from fanlight.corpus.formats import json_exports, jsonl, webanno
+from fanlight.corpus.formats import json_exports, jsonl, tables, webanno
 from fanlight.corpus.formats.record import Record
 
 Read = Callable[[str, str], list[Record]]
-TRAINABLE = ("columns", "klue", "jsonl")  # which `corpus.readers.read_corpus` reads, too
+TRAINABLE = ("columns", "klue", "jsonl", "csv")  # which `corpus.readers.read_corpus` reads, too
 
 
 class CorpusFormat(NamedTuple):
@@ -60,8 +60,8 @@ def detect_text_format(head: str) -> str:
 
     Examples
     --------
-    >>> [detect_text_format(head) for head in ('{"text": ""}', "## a", "Ann\\tB-PER")]
-    ['jsonl', 'klue', 'columns']
+    >>> [detect_text_format(head) for head in ('{"text": ""}', "## a", "Ann\\tB-PER", "word,tag")]
+    ['jsonl', 'klue', 'columns', 'csv']
     """
     head = head.lstrip("\ufeff \r\n\t")
     if head.startswith("#FORMAT=WebAnno"):
@@ -70,6 +70,8 @@ def detect_text_format(head: str) -> str:
         return "labelstudio" if head[1:].lstrip().startswith("{") else "spacy2"
     if head.startswith("{"):
         return "jsonl"
+    if tables.is_table(head):
+        return "csv"
     return "klue" if head.startswith("## ") else "columns"
 
 

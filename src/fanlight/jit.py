@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numba
 import numpy as np
@@ -27,7 +27,10 @@ from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.errors import TypingError
 from numba.core.typed_passes import AnnotateTypes
 from numba.core.types.functions import BaseFunction
+from numba.core.typing.context import Context
 
+Type: TypeAlias = numba.types.Type
+Types = tuple[Type, ...]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _njit: Any = numba.njit  # whose stubs lack some options
@@ -165,16 +168,16 @@ def _remember_signatures() -> None:
     """
     resolve, signatures = BaseFunction.get_call_type, dict[Any, Any]()
 
-    def get_call_type(self: Any, context: Any, args: Any, kws: Any) -> Any:
-        key = self, context, args, tuple(kws.items())
-        if key not in signatures:
-            signature = resolve(self, context, args, kws)  # type: ignore[no-untyped-call]
+    def get_call_type(self: BaseFunction, typing_context: Context, args: Types, kws: dict[str, Type]) -> Any:
+        arguments = self, typing_context, args, tuple(kws.items())
+        if arguments not in signatures:
+            signature: Any = resolve(self, typing_context, args, kws)  # type: ignore[no-untyped-call]
             if self.get_impl_key(signature) is not self.typing_key:
                 return signature
-            signatures[key] = signature
-        return signatures[key]
+            signatures[arguments] = signature
+        return signatures[arguments]
 
-    BaseFunction.get_call_type = get_call_type  # type: ignore[method-assign]
+    BaseFunction.get_call_type = get_call_type  # type: ignore[method-assign, assignment]
 
 
 _remember_signatures()

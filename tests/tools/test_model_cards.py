@@ -1,6 +1,7 @@
 """The pages of the bundled models say what their metadata say."""
 
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,3 +37,11 @@ def test_the_notice_names_what_the_models_were_made_from(name):
     provenance = load_model(model_file(name)).provenance
     assert notice.splitlines() == [f"- {source['name']}: {source['licence']}" for source in provenance["data"]]
     assert provenance["licence"] == "CC-BY-SA-4.0"
+
+
+def test_the_text_of_each_licence_comes_with_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    code, *models = project["license"].split(" AND ")
+    assert code == "Apache-2.0"
+    assert {path.stem for path in (ROOT / "licenses").iterdir()} == set(models)
+    assert {"LICENSE", "NOTICE", "licenses/*"} == set(project["license-files"])

@@ -9,7 +9,7 @@ from fanlight.calculus.index_algebra import collect, distribute, eye_factor, fin
 from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
-_EXTRA = 1.25  # times the length that an opened product counts for: it is written so where that is much shorter
+_EXTRA = 1.3  # times the length that an opened product counts for: it is written so where that is much shorter
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
 _LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors

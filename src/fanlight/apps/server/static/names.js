@@ -30,8 +30,8 @@ export function sortNames(rows, { column, up }) {
   return rows.toSorted((a, b) => sign * (typeof a[column] === "string" ? a[column].localeCompare(b[column]) : a[column] - b[column]) || a.mentions[0].from - b.mentions[0].from);
 }
 
-// UCUM, the standard of units, has braces around what is counted: 20 {people}.
-const readable = (value) => valueText(value).replace(/[{}]/g, "");
+// ISO 8601 has no year for "Monday"; UCUM, the standard of units, has braces around what is counted: 20 {people}.
+const readable = (value) => (value?.iso?.startsWith("XXXX") ? say("without-date") : valueText(value).replace(/[{}]/g, ""));
 
 // `jump(entity)` goes to a mention; each click on a name goes to its next.
 export function drawNames(entities, jump) {

@@ -4,7 +4,7 @@ import { ERRORS, KOREAN } from "./words_ko.js";
 const ENGLISH = {
   "n-names": (n, all) => (n === all ? `${all} names.` : `${n} of ${all} names shown.`), "no-names": "No names found.", remove: "Remove", ask: "Why?",
   answered: (model, version) => `answered by the model ${model}${version ? `, version ${version}` : ""}`, "file-read": (name, encoding) => `${name}, ${encoding}`, "not-text": (name) => `${name} is not a text file: drop plain text, UTF-8, UTF-16 or CP949`,
-  "api-key": "API key", "column-name": "name", "column-type": "type", "column-value": "value", "column-count": "count", "column-probability": "probability",
+  "api-key": "API key", "column-name": "name", "column-type": "type", "column-value": "value", "column-count": "count", "column-probability": "probability", "without-date": "depends on the date",
   "type-PER": "person", "type-LOC": "place", "type-ORG": "organisation", "type-DATE": "date", "type-TIME": "time", "type-QUANTITY": "quantity", "type-MONEY": "amount", "type-PERCENT": "per cent", "type-MISC": "other",
   sum: (s, b, d, t) => `The score of ${t} is ${s}: ${b} for an empty window, and ${d} from what stands in this one.`,
   if: (tag, p0, p1, s0, s1) => `Now P(${tag}) is ${p1}; it was ${p0}. The score is ${s1}; it was ${s0}.`, "as-it-was": "As it was",

@@ -12,7 +12,7 @@ export const KOREAN = {
   "tour-train": "직접 만든 모델의 곡선과 오류", "tour-label": "혼자서 또는 함께 학습 자료 만들기",
   "tagged-text": "이름을 찾은 글", correct: "고치기", "n-names": (n, all) => (n === all ? `이름 ${all}개.` : `이름 ${all}개 가운데 ${n}개.`), "no-names": "이름이 없습니다.", remove: "지우기", ask: "왜?",
   answered: (model, version) => `모델 ${model}${version ? `, 버전 ${version}` : ""}의 답`, "file-read": (name, encoding) => `${name}, ${encoding}`, "not-text": (name) => `${name}: 글 파일이 아닙니다. UTF-8, UTF-16, CP949로 된 글을 놓으세요`, "api-key": "API 키",
-  "column-name": "이름", "column-type": "종류", "column-value": "값", "column-count": "횟수", "column-probability": "확률",
+  "column-name": "이름", "column-type": "종류", "column-value": "값", "column-count": "횟수", "column-probability": "확률", "without-date": "쓴 날짜에 달림",
   "type-PER": "사람", "type-LOC": "장소", "type-ORG": "기관", "type-DATE": "날짜", "type-TIME": "시간", "type-QUANTITY": "수량", "type-MONEY": "금액", "type-PERCENT": "비율", "type-MISC": "그 밖",
   "explain-tag": "설명할 태그", adds: "점수에 더함", takes: "점수에서 뺌", "to-scale": "굵을수록 큼", passes: "순전파와 역전파", play: "재생",
   sum: (s, b, d, t) => `${t}의 점수는 ${s}: 빈 창에서 ${b}, 이 창에 있는 것에서 ${d}.`,

@@ -120,6 +120,7 @@ def test_tables_of_texts(tmp_path, cell):
         ("word,tag\nAnn,B-PER,x\n", r"a.csv:2: has 3 cells, and the header 2"),
         ("word,tag\nAnn,\n", r"a.csv:2: has no tag"),
         ("word,tag\n,O\n", r"a.csv:2: has no token"),
+        ("a\rword,tag\nAnn,PER\n", r"a.csv:1: the header '' tells no labelled data"),
         ("word,tag\nAnn,PER\n", r"a.csv:2: 'PER' is not a tag"),
         ("word,tag\n" + "Ann,O\n" * 301, r"a.csv: nothing tells where a sentence ends"),
         ('word,tag\nAnn,"O\n' + "x" * 200_000, r"a.csv:2: is no CSV: field larger"),

@@ -127,7 +127,7 @@ def test_errors_are_in_korean(wide):
     wide.wait_for_selector("#graph svg")
     wide.fill("#expression", "u.T @ tahn(x)")
     wide.press("#expression", "Enter")
-    expect(wide.locator("#expression-error")).to_contain_text("함수 tahn은(는) 없습니다")
+    expect(wide.locator("#expression-error")).to_contain_text("모르는 함수입니다: 'tahn'")
     assert "400" in wide.faults.pop()
 
 

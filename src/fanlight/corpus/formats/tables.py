@@ -149,7 +149,10 @@ def _delimiter(line: str) -> str:
 
 
 def _names(line: str) -> list[str]:
-    return [name.strip().lower() for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+    try:
+        return [name.strip().lower() for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+    except csv.Error:  # a carriage return within the line, or a cell of a hundred thousand characters
+        return []
 
 
 def _header(names: list[str]) -> _Header:

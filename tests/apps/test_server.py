@@ -314,12 +314,21 @@ def test_the_key_is_asked_for_and_no_other_site_may_call():
         assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.parametrize("form", ["jacobian", "hessian"])
+def test_errors_of_jacobians_and_hessians_are_in_the_reader_s_language(address, form):
+    for language, words in (("en", "unknown function 'tahn'"), ("ko", "모르는 함수입니다: 'tahn'")):
+        answer = post(address, "/v1/differentiate", expression="tahn(x)", wrt="x", form=form, language=language)
+        assert answer.status_code == 400
+        assert answer.json()["error"].startswith(words)
+
+
 def test_stopping_finishes_what_was_begun(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "fanlight", "serve", "--model", "en", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     url = f"http://127.0.0.1:{port}"
     for _ in range(300):
         try:
@@ -337,6 +346,7 @@ def test_stopping_finishes_what_was_begun(tmp_path):
     assert f"fanlight: serving at {url} " in out
     assert "Secretville" not in out
     assert "Traceback" not in out
+    assert not list(tmp_path.glob("fanlight-*")), "texts that were added on the page are gone"
 
 
 def test_an_address_in_use_is_named():

@@ -108,6 +108,7 @@ def test_tables_of_texts(tmp_path, cell):
     corpus = read(written(tmp_path, f'id,text,entities\n7,"In Paris,\nthey said.",{cell}\n8,It rained.,\n', "a.csv"))
     assert [(s.tokens[1], s.spans) for s in corpus.sentences if s.spans] == [("Paris", ((1, 2, "LOC"),))]
     assert [document[0].line for document in corpus.documents] == [2, 4]
+    assert corpus.documents_marked
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,9 @@ def _of_corpus(path: str, format: str, encoding: str) -> list[Record]:
 
 def _of_table(path: str, encoding: str) -> list[Record]:
     text, _ = read_text(path, encoding)
-    return _of_corpus(path, "csv", encoding) if tables.holds_tokens(path, text) else tables.read_csv(path, encoding)
+    if tables.holds_tokens(path, text):
+        return _of_corpus(path, "csv", encoding)
+    return [Record(t, tuple(sorted(spans)), line) for line, t, spans in tables.read_texts(path, text)]
 
 
 def _sentences(r: Record, unit: str | None) -> list[Sentence]:

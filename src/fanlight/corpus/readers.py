@@ -68,10 +68,11 @@ def read_corpus(
     if scheme is not None and scheme not in SCHEMES:
         raise DataError(f"{path}: unknown tag scheme {scheme!r}: choose {', '.join(SCHEMES)}")
     notes: list[Note] = []
-    is_marked = format in ("klue", "jsonl") or any(line.startswith("-DOCSTART-") for line in text_lines)
+    holds_tokens = format == "columns" or (format == "csv" and tables.holds_tokens(str(path), text))
+    is_marked = not holds_tokens or any(line.startswith("-DOCSTART-") for line in text_lines)
     if format == "klue":
         documents, unit = [[sentence] for sentence in read_klue(str(path), text_lines, notes)], "character"
-    elif format == "columns" or (format == "csv" and tables.holds_tokens(str(path), text)):
+    elif holds_tokens:
         documents = _read_tokens(str(path), format, text, notes, scheme)
         if not is_marked and unmarked_document == "sentence":
             documents = [[sentence] for document in documents for sentence in document]

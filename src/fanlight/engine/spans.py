@@ -72,14 +72,14 @@ def _before(data: Any, j: Any) -> Any:
 def _is_foreign(point: Any, data: Any, place: Any, begin: Any, end: Any, excluded: Any) -> bool:
     if 0xAC00 <= point <= 0xD7A3 or 97 <= point | 32 <= 122 or 48 <= point <= 57:
         return False
-    if contains(_PAIRS, point):
+    if contains(point, _PAIRS):
         i = begin
         while i < end:
             other, width = code_point(data, i)
-            if contains(_PAIRS, other):
+            if contains(other, _PAIRS):
                 return False
             i += width
         return True
-    if contains(excluded, point) or first_from(point + 1, INVISIBLE) % 2 == 1:
+    if contains(point, excluded) or first_from(point + 1, INVISIBLE) % 2 == 1:
         return True
     return bool(white_width(data, place, place + 4) > 0)

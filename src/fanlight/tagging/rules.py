@@ -216,13 +216,14 @@ def _normal_forms(block: Block, begin: int, end: int) -> tuple[Block, dict[int, 
 def _place_all(block: Block, views: Mapping[int, Normalised], matches: Entities) -> Entities:
     """Return matches in normal forms, placed in the originals."""
     out = type(matches)(*(column.copy() for column in matches))
-    for row in np.flatnonzero(np.isin(matches.documents, list(views))).tolist():
-        d = int(matches.documents[row])
-        start, end = _place(views[d], int(matches.char_starts[row]), int(matches.char_ends[row]))
-        text, begin = block.text(d), int(block.text_starts[d])
-        out.char_starts[row], out.char_ends[row] = start, end
-        out.byte_starts[row] = begin + len(text[:start].encode())
-        out.byte_ends[row] = out.byte_starts[row] + len(text[start:end].encode())
+    for d, view in views.items():
+        rows = np.flatnonzero(matches.documents == d)
+        begin, end = block.text_starts[d], block.text_ends[d]
+        byte_starts = begin + np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)  # of each code point
+        places = np.append(byte_starts, end)
+        out.char_starts[rows] = view.source_starts[matches.char_starts[rows]]
+        out.char_ends[rows] = view.source_ends[matches.char_ends[rows] - 1]
+        out.byte_starts[rows], out.byte_ends[rows] = places[out.char_starts[rows]], places[out.char_ends[rows]]
     return out
 
 

@@ -18,7 +18,8 @@ from fanlight.text.code_points import POINTS
 from fanlight.text.normalisation import LONGEST_REFERENCE, extends, fold_character
 
 Int = NDArray[np.int64]
-UNKNOWN, NORMAL, ALTERED = range(3)
+UNKNOWN, ASKED, NORMAL, ALTERED = range(4)  # states of code points
+MOST_ASKED = 4096  # code points at once: a text of Korean has fewer
 
 
 def find_altered(data: NDArray[np.uint8], text_starts: Int, text_ends: Int, begin: int, end: int) -> list[int]:
@@ -36,7 +37,7 @@ def find_altered(data: NDArray[np.uint8], text_starts: Int, text_ends: Int, begi
     """
     states = _states()
     altered = np.empty(end - begin, np.bool_)
-    unknown = np.empty(256, np.int64)
+    unknown = np.empty(MOST_ASKED, np.int64)
     while count := _mark_altered(data, text_starts[begin:end], text_ends[begin:end], states, altered, unknown):
         for point in unknown[:count].tolist():
             character = chr(point)
@@ -72,9 +73,9 @@ def _mark_altered(data: Any, text_starts: Any, text_ends: Any, states: Any, alte
                 continue
             point, size = code_point(data, i)
             i += size
-            if states[point] == ALTERED:
-                altered[d] = True
-            elif states[point] == UNKNOWN and count < len(unknown):
+            if states[point] == UNKNOWN and count < len(unknown):
+                states[point] = ASKED
                 unknown[count] = point
                 count += 1
+            altered[d] |= states[point] != NORMAL  # what another thread has asked for may be altered
     return count

@@ -28,6 +28,6 @@ def row_of(value: Any, values: Any) -> Any:
 
 
 @inner()
-def contains(values: Any, value: Any) -> bool:
+def contains(value: Any, values: Any) -> bool:
     """Tell whether a value is among increasing values."""
     return bool(row_of(value, values) >= 0)

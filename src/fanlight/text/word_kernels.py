@@ -197,7 +197,7 @@ def _is_abbreviation(data: Any, left: int, right: int, abbreviations: Any) -> bo
     if inner and stops and 1 <= part <= 2:
         return True
     h = hash_bytes(data, left, right, True)
-    return contains(abbreviations, h)
+    return contains(h, abbreviations)
 
 
 @inner()
@@ -252,7 +252,7 @@ def _contraction(data: Any, left: int, right: int, pairs: Any, n: int) -> int:
 @inner()
 def _is_possessive(data: Any, left: int, right: int) -> bool:
     h = hash_bytes(data, left, right, True)
-    return contains(_POSSESSIVE_HASHES, h)
+    return contains(h, _POSSESSIVE_HASHES)
 
 
 @kernel()

@@ -79,11 +79,6 @@ def run_server(
     FanlightError
         The extra "server" is not installed.
     """
-    if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
-        with TemporaryDirectory(prefix="fanlight-") as folder:
-            options["labels"] = LabelStore(Path(folder) / "labels.db", is_open=True)
-            run_server(taggers, host, port, train_folder=train_folder, **options)
-        return
     try:
         import uvicorn
 
@@ -92,6 +87,10 @@ def run_server(
         from fanlight.apps.server.training import TrainingRunner
     except ImportError:
         raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
+    texts = None
+    if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
+        texts = TemporaryDirectory(prefix="fanlight-")
+        options["labels"] = LabelStore(Path(texts.name) / "labels.db", is_open=True)
     runner = TrainingRunner(train_folder) if train_folder is not None or is_loopback(host) else None
     app = create_app(taggers, runner=runner, **options)
     gc.collect()
@@ -104,10 +103,18 @@ def run_server(
             if self.started:
                 print(f"fanlight: serving at {address}{page} (Ctrl-C ends it)", file=sys.stderr)
 
+        async def shutdown(self, *arguments: Any, **options: Any) -> None:
+            await super().shutdown(*arguments, **options)
+            if texts is not None:  # here, for the signal that ended the server is then raised again
+                texts.cleanup()
+
     server = Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))
     try:
         server.run()
     except SystemExit:  # it has said why
         raise FanlightError(f"{address} cannot be listened at: choose another --port or --host") from None
+    finally:
+        if texts is not None:
+            texts.cleanup()
     if not server.started:
         raise SystemExit(1)

@@ -64,8 +64,9 @@ def differentiate(request: Mapping[str, Any]) -> dict[str, Any]:
     FanlightError
         The expression is at fault.
     """
-    expression = read_formula(request["expression"], request["shapes"], request["assume"])
-    derivative = {"jacobian": jacobian, "hessian": hessian}[request["form"]](expression, request["wrt"])
+    with errors_in(request["language"]):
+        expression = read_formula(request["expression"], request["shapes"], request["assume"])
+        derivative = {"jacobian": jacobian, "hessian": hessian}[request["form"]](expression, request["wrt"])
     written = derivative.formula().latex if isinstance(derivative, Indexed) else latex(derivative)
     symbols = {name: [str(d) for d in s.shape] for name, s in symbols_of(expression).items()}
     return {"text": str(derivative), "mathml": mathml(written), "symbols": symbols}

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from fanlight.apps.server.schemas import Formula, Model, Name, Shapes
+from fanlight.apps.server.schemas import Formula, Language, Model, Name, Shapes
 from fanlight.apps.server.tagging import Tagging
 from fanlight.apps.server.workers import WorkerPool
 from fanlight.calculus.expressions import function, symbol
@@ -43,6 +43,7 @@ class DifferentiateRequest(Model):
     form: Literal["jacobian", "hessian"]
     shapes: Shapes = Field(default={})
     assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default={})
+    language: Language = Field(default="en", description="Of what is said of errors.")
 
 
 class DifferentiateResponse(Model):

@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from fanlight.corpus.decoding import read_text
 from fanlight.corpus.formats.jsonl import span_of
 from fanlight.corpus.formats.record import Record
 from fanlight.entities.bioes import Span
@@ -54,7 +53,7 @@ def is_table(head: str) -> bool:
     >>> [is_table(head) for head in ("Sentence #,Word,POS,Tag\n", "text;entities\n", "Ann,B-PER\n", "text\tO\n")]
     [True, True, False, False]
     """
-    header = _header(_names(head.partition("\n")[0]))
+    header = _header(_names(head))
     return header.tag is not None or header.spans is not None
 
 
@@ -66,7 +65,7 @@ def holds_tokens(path: str, text: str) -> bool:
     DataError
         It is neither.
     """
-    names = _names(text.partition("\n")[0])
+    names = _names(text)
     header = _header(names)
     if header.tag is None and header.spans is None:
         raise DataError(f"{path}:1: the header {', '.join(names)!r} tells no labelled data: name the columns {_NAMES}")
@@ -83,7 +82,7 @@ def read_tagged(path: str, text: str) -> list[TaggedSentence]:
     DataError
         A row is at fault, or nothing tells sentences apart; the message names its line.
     """
-    header = _header(_names(text.partition("\n")[0]))
+    header = _header(_names(text))
     sentences: list[TaggedSentence] = []
     before: str | None = None
     begins, empty_rows = True, 0
@@ -113,18 +112,12 @@ def read_texts(path: str, text: str) -> Iterator[tuple[int, str, list[Span]]]:
     DataError
         A row is at fault; the message names its line.
     """
-    header = _header(_names(text.partition("\n")[0]))
+    header = _header(_names(text))
     for line, row in _rows(path, text):
         if any(map(str.strip, row)):
             body = row[header.text or 0]
             items = _list(path, line, row[header.spans or 0])
             yield line, body, [span_of(path, line, body, item) for item in items]
-
-
-def read_csv(path: str, encoding: str) -> list[Record]:
-    """Read a table of texts; one of tokens is read as columns are."""
-    text, _ = read_text(path, encoding)
-    return [Record(t, tuple(sorted(spans)), line) for line, t, spans in read_texts(path, text)]
 
 
 def write_csv(records: Iterable[Record]) -> Iterator[str]:
@@ -144,13 +137,16 @@ def write_csv(records: Iterable[Record]) -> Iterator[str]:
         yield row.getvalue().removesuffix("\n")
 
 
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
+def _delimiter(text: str) -> str:
+    """Return what divides the columns of the header most."""
+    return max(",;\t", key=text.partition("\n")[0].count)
 
 
-def _names(line: str) -> list[str]:
+def _names(text: str) -> list[str]:
+    """Return the names of the columns; none if the header is no CSV."""
+    rows = csv.reader([text.partition("\n")[0]], delimiter=_delimiter(text))
     try:
-        return [name.strip().lower() for name in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+        return [name.strip().lower() for name in next(rows, [])]
     except csv.Error:  # a carriage return within the line, or a cell of a hundred thousand characters
         return []
 
@@ -169,8 +165,8 @@ def _header(names: list[str]) -> _Header:
 
 def _rows(path: str, text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows after the header with the lines on which they begin."""
-    width = len(_names(text.partition("\n")[0]))
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text.partition("\n")[0]))
+    width = len(_names(text))
+    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
     line = 1
     try:
         for row in reader:

@@ -79,7 +79,7 @@ async function showDerivation({ repeat = false }) {
 }
 
 async function differentiate(body, report) {
-  const answer = await ask("/v1/differentiate", { ...body, form: state.form }, { report });
+  const answer = await ask("/v1/differentiate", { ...body, form: state.form, language: language() }, { report });
   if (state.form === "gradient") return;
   $("derived").hidden = !answer;
   if (!answer) return;

@@ -70,16 +70,7 @@ export const KOREAN = {
 // The server's sentences, by pattern.
 export const ERRORS = [
   [/^the server does not answer/, "서버가 답하지 않습니다"],
-  [/^unknown function '(.+?)': did you mean (\w+)/, "함수 $1은(는) 없습니다. $2인가요?"],
-  [/^unknown function '(.+?)'/, "함수 $1은(는) 없습니다"],
-  [/^this is not an expression: .*never closed/, "식이 아닙니다: 닫지 않은 괄호가 있습니다"],
-  [/^this is not an expression/, "식이 아닙니다"],
-  [/^(.+) is not a symbol/, "$1은(는) 이 식에 없는 변수입니다"],
   [/^offset (\d+): there is no word there/, "$1번째 글자에는 낱말이 없습니다"],
-  [/^(\w+): wrong number of arguments \((\d+)\)/, "$1: 인자의 개수($2)가 맞지 않습니다"],
-  [/^(\w+): .*do not fit/, "$1: 모양이 맞지 않습니다"],
-  [/^backpropagation starts from a scalar; this is (.+)/, "역전파는 스칼라에서 시작합니다. 이 식은 $1입니다"],
-  [/^a Hessian is of a scalar; this is (.+)/, "헤세 행렬은 스칼라에만 있습니다. 이 식은 $1입니다"],
   [/the expression takes more than/, "식이 너무 커서 시간 안에 계산하지 못했습니다. 더 작게 쓰세요"],
   [/busy/, "서버가 바쁩니다. 잠시 뒤에 다시 하세요"],
   [/overlap/, "구간이 겹칩니다. 하나만 남기세요"],

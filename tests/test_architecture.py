@@ -55,6 +55,16 @@ def test_the_test_above_can_fail():
     assert heavy_after("import pydantic") == {"pydantic"}
 
 
+@pytest.mark.parametrize(("command", "rooms"), [("tag", []), ("derive", ["formulas"])])
+def test_a_command_imports_what_it_runs_alone(command, rooms):
+    arguments = {"tag": ["Paris is nice."], "derive": ["x**3", "--wrt", "x", "--shape", "x="]}[command]
+    script = f"import sys; sys.argv = {['fanlight', command, *arguments]!r}; from fanlight.apps.cli.edge import main\n"
+    script += "try: main()\nexcept SystemExit: pass\nprint(*sys.modules, sep=chr(10))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    modules = [name.removeprefix("fanlight.apps.") for name in done.stdout.splitlines() if "fanlight.apps." in name]
+    assert [name for name in modules if not name.startswith("cli")] == rooms
+
+
 def test_nothing_is_pickled_or_evaluated():
     for path in SOURCES:
         for node in ast.walk(tree_of(path)):

@@ -13,7 +13,6 @@ import typer
 
 from fanlight.apps.cli.arguments import MODEL, Input, Output
 from fanlight.apps.cli.keys import AllowHost, ApiKey, ApiKeyFile, is_loopback, read_keys
-from fanlight.apps.labelling import LabelStore
 from fanlight.errors import FanlightError, SettingsError
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ def run_server(
         from fanlight.apps.server.training import TrainingRunner
     except ImportError:
         raise FanlightError("serve: this needs fastapi and uvicorn: pip install 'fanlight[server]'") from None
+    from fanlight.apps.labelling import LabelStore
+
     texts = None
     if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
         texts = TemporaryDirectory(prefix="fanlight-")

@@ -20,8 +20,8 @@ def begin(page, name):
     expect(page.locator("#label-text mark").first).to_contain_text("Paris")
 
 
-def click_word(page, word):
-    """Click in the middle of a word of the text, once it stands still."""
+def middle_of(page, word):
+    """Return the middle of a word of the text, once it stands still."""
     find = """word => { const walker = document.createTreeWalker(document.getElementById('label-text'), NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) { const at = walker.currentNode.textContent.indexOf(word); if (at < 0) continue;
           const range = document.createRange(); range.setStart(walker.currentNode, at); range.setEnd(walker.currentNode, at + word.length);
@@ -30,7 +30,11 @@ def click_word(page, word):
     while box != before:
         page.wait_for_timeout(100)
         before, box = box, page.evaluate(find, word)
-    page.mouse.click(*box)
+    return box
+
+
+def click_word(page, word):
+    page.mouse.click(*middle_of(page, word))
 
 
 def test_label_by_mouse(page):
@@ -102,6 +106,26 @@ def test_every_mention_at_once(wide):
     wide.focus("#label-text")
     wide.keyboard.press("3")
     expect(wide.locator("#label-text mark")).to_have_count(2)
+
+
+def test_a_word_that_is_clicked_while_marks_are_drawn_stays_selected(wide):
+    begin(wide, "drawn late")
+    held = []
+    wide.route("**/v1/html", lambda route: held.append(route))
+    wide.keyboard.press("s")
+    expect(wide.locator("#label-text")).to_contain_text("Ada Lovelace met him")
+    wide.evaluate("window.old = document.getElementById('label-text').firstChild")
+    wide.mouse.move(*middle_of(wide, "wrote"))
+    wide.mouse.down()
+    while not held:
+        wide.wait_for_timeout(20)
+    held.pop().continue_()
+    while wide.evaluate("window.old.isConnected"):
+        wide.wait_for_timeout(20)
+    wide.mouse.up()
+    wide.unroute("**/v1/html")
+    expect(wide.locator("#label-types button:enabled").first).to_be_visible()
+    assert wide.evaluate("getSelection().toString()") == "wrote"
 
 
 def test_agreement_only_where_there_are_two(wide):

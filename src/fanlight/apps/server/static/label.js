@@ -1,7 +1,7 @@
 // The Label view: a text at a time, the model's proposals corrected by an annotator, saved at once.
 import { $, decimal, element, hue, save as saveFile } from "./dom.js";
 import { onDrop, readText } from "./files.js";
-import { before, drawn, put, selectedSpan, turn, wordAt } from "./marks.js";
+import { before, drawn, put, select as selectText, selectedSpan, turn, wordAt } from "./marks.js";
 import { pointsOf } from "./points.js";
 import { onRoute } from "./routes.js";
 import { ask, send } from "./server.js";
@@ -148,21 +148,8 @@ function select() {
   let span = selectedSpan(place, task.text, offset);
   if (!span && selection.isCollapsed && place.contains(selection.anchorNode) && !selection.anchorNode.parentElement.closest("mark")) span = wordAt(task.text, offset(selection.anchorNode, selection.anchorOffset));
   chosen = span ? { from: span.from, to: span.to } : chosen && spans.find((s) => s.from === chosen.from && s.to === chosen.to) ? chosen : null;
-  if (span && !span.range) selectText(span);
+  if (span && !span.range) selectText(place, span.from, span.to);
   drawTypes();
-}
-
-function selectText({ from, to }) {
-  const place = $("label-text"), range = document.createRange(), walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
-  let at = 0;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (node.parentElement.closest("mark > b")) continue;
-    if (at <= from && from <= at + node.length) range.setStart(node, from - at);
-    if (at <= to && to <= at + node.length) { range.setEnd(node, to - at); break; }
-    at += node.length;
-  }
-  getSelection().removeAllRanges();
-  getSelection().addRange(range);
 }
 
 function give(type) {
@@ -227,6 +214,7 @@ function onKey(event) {
     ArrowLeft: () => goTo(review?.previous), ArrowRight: () => goTo(review?.next), n: () => marks[(marks.indexOf(here) + 1) % marks.length]?.focus(),
   }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   const type = /^[1-9]$/.test(event.key) ? state.types[Number(event.key) - 1] : null;
+  if (type && !here && !chosen) select(); // a key may come before the event of the selection
   if (type && here && !chosen) chosen = { from: here.entity.span.from, to: here.entity.span.to };
   if (event.shiftKey || (!act && !type) || (event.ctrlKey && event.key !== "Enter")) return;
   event.preventDefault();

@@ -7,9 +7,12 @@ export async function drawn(documents) {
   return (await ask("/v1/html", { documents: plain }, { quiet: true }))?.html ?? null;
 }
 
-// Put a drawn text into a place, and give each mark its entity.
+// Put a drawn text into a place, and give each mark its entity. The text itself is the same: what is selected in it stays selected.
 export function put(place, html, entities) {
+  const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection();
+  const selected = place.contains(anchorNode) && place.contains(focusNode) ? [before(place, anchorNode, anchorOffset), before(place, focusNode, focusOffset)] : null;
   place.innerHTML = html;
+  if (selected) select(place, ...selected);
   const byPlace = new Map(entities.map((e) => [`${e.start} ${e.end} ${e.type}`, e]));
   for (const mark of place.querySelectorAll("mark")) mark.entity = byPlace.get(`${mark.dataset.start} ${mark.dataset.end} ${mark.dataset.type}`);
 }
@@ -27,6 +30,21 @@ export function before(place, node, within) {
   const part = range.cloneContents();
   for (const label of part.querySelectorAll("mark > b")) label.remove();
   return part.textContent.length;
+}
+
+// Select a place's text between two points in it, given by how much of it stands before them.
+export function select(place, from, to) {
+  getSelection().setBaseAndExtent(...pointIn(place, from), ...pointIn(place, to));
+}
+
+function pointIn(place, at) {
+  const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("mark > b")) continue;
+    if (at <= node.length) return [node, at];
+    at -= node.length;
+  }
+  return [place, place.childNodes.length];
 }
 
 // The selection in a place without white space at its ends, in code units of `text`; null if nothing is selected there.

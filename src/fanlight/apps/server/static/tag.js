@@ -162,11 +162,16 @@ function openPalette(from, to, near, focus = false) {
   if (focus) buttons[0].focus();
 }
 
+function closePalette() {
+  $("palette").hidden = true;
+  getSelection().removeAllRanges();
+}
+
 function correct(from, to, type) {
   const entity = { from, to, start: points.point(from), end: points.point(to), type, text: text.slice(from, to), probability: 1, mine: true };
   entities = [...entities.filter((e) => e.to <= from || e.from >= to), entity].sort((a, b) => a.from - b.from);
   visibleTypes.add(type);
-  $("palette").hidden = true;
+  closePalette();
   view.redraw(entities, from, to);
   refresh();
   focusLater(entity);
@@ -174,7 +179,7 @@ function correct(from, to, type) {
 
 function remove(from, to, next = null) {
   entities = entities.filter((e) => e.from !== from || e.to !== to);
-  $("palette").hidden = true;
+  closePalette();
   view.redraw(entities, from, to);
   refresh();
   next ? focusLater(next) : $("document").focus();

@@ -29,12 +29,11 @@ from fanlight.engine.first_layer import Layers, pad_hidden
 from fanlight.engine.json import allocate_json, json_lines, json_pieces
 from fanlight.engine.long_document import LongDocument
 from fanlight.engine.scratch import Scratch
-from fanlight.engine.sentences import SentenceTagger
+from fanlight.engine.sentences import Row, SentenceTagger
 from fanlight.engine.short_blocks import SHORT, ShortBlocks
 from fanlight.engine.token_features import Finders, find_features
 from fanlight.engine.type_cache import TypeCache, learn_chunks, stages_of
 from fanlight.machine import cores
-from fanlight.network.decoding import TokenSpan
 from fanlight.network.modelfile import Model
 from fanlight.text.sentences import LONGEST
 from fanlight.text.span_rules import kinds_of
@@ -191,7 +190,7 @@ class CompiledEngine:
 
     def token_spans(
         self, words: Sequence[str], sentences: Int, documents: Int, threads: int | None = None
-    ) -> list[TokenSpan] | None:
+    ) -> list[Row] | None:
         """Return the entities of tokenised sentences; None where only the plain engine can: see `engine.sentences`."""
         if self.unit != "word" or self.model.patterns is not None:
             return None

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.simd import MANY_REGISTERS, allocate_aligned, load, store, tile
+from fanlight.engine.simd import (
+    MANY_REGISTERS,
+    allocate_aligned,
+    larger,
+    largest,
+    load,
+    splat,
+    store,
+    store_rounded,
+    tile,
+)
 from fanlight.jit import kernel
 
 PANEL = (0,) * (32 if MANY_REGISTERS else 16)  # columns that are multiplied at once
@@ -78,18 +88,24 @@ def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @kernel()
 def quantise(rows: Any, places: Any, out: Any, scales: Any) -> None:
-    """Fill rows `places` (t,) of out (rows, n), int16, and of scales (rows,): scale · out is about products (t, n).
+    """Fill rows `places` (t,) of out (rows, n), int16, and of scales (rows,): scale · out is about `rows` (t, n).
 
+    n is a multiple of the length of `SUMS`.
     The scale is a row's largest magnitude divided by the largest integer: no number is off by more than half of it.
     """
+    n, width = rows.shape[1], len(SUMS)
+    nothing = splat(np.float32(0), SUMS)
     for t in range(len(places)):
-        row, largest = rows[t], np.float32(0)
-        for j in range(len(row)):
-            largest = max(largest, abs(row[j]))
-        inverse = LARGEST / largest if largest > 0 else np.float32(0)
-        scales[places[t]] = largest / LARGEST
-        for j in range(len(row)):
-            out[places[t], j] = np.int16(np.rint(row[j] * inverse))
+        most = nothing
+        for j in range(0, n, width):
+            v = load(rows, t * n + j, SUMS)
+            most = larger(most, larger(v, nothing - v))
+        magnitude = largest(most)
+        inverse = splat(LARGEST / magnitude if magnitude > 0 else np.float32(0), SUMS)
+        place = np.int64(places[t])
+        scales[place] = magnitude / LARGEST
+        for j in range(0, n, width):
+            store_rounded(load(rows, t * n + j, SUMS) * inverse, out, place * n + j)
 
 
 @kernel()

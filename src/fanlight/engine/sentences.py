@@ -16,12 +16,12 @@ from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import MARGIN, Entities
 from fanlight.engine.first_layer import Layers
 from fanlight.engine.type_cache import TypeCache, learn_chunks
-from fanlight.network.decoding import TokenSpan
 
 if TYPE_CHECKING:
     from fanlight.engine.compiled import CompiledEngine
 
 Int = NDArray[np.int64]
+Row = tuple[int, int, str, float]  # start, end (in tokens of the whole batch), type, probability
 SHARE = 1 << 12  # tokens that are tagged sooner than another thread is woken
 
 
@@ -39,8 +39,8 @@ class SentenceTagger:
         self._json = engine.allocate_json(0)
         self._lock = Lock()
 
-    def spans(self, words: Sequence[str], sentences: Int, documents: Int, threads: int) -> list[TokenSpan] | None:
-        """Return the entities in tokens of the whole batch, with probabilities; None for words with white space.
+    def spans(self, words: Sequence[str], sentences: Int, documents: Int, threads: int) -> list[Row] | None:
+        """Return the entities of the whole batch; None for words with white space.
 
         Parameters
         ----------
@@ -73,9 +73,7 @@ class SentenceTagger:
             rows = self._tag(chunks, snapshot, sentences[begin : end + 1], owners)
             return [*rows, *chain.from_iterable(job.result() for job in jobs)]
 
-    def _tag(
-        self, chunks: Chunks, snapshot: tuple[Tables, list[Layers]], sentences: Int, owners: Int
-    ) -> list[TokenSpan]:
+    def _tag(self, chunks: Chunks, snapshot: tuple[Tables, list[Layers]], sentences: Int, owners: Int) -> list[Row]:
         """Tag some of the sentences, whose first tokens are `sentences`."""
         engine, (tables, layers) = self._engine, snapshot
         low, high = int(sentences[0]), int(sentences[-1])
@@ -93,16 +91,9 @@ class SentenceTagger:
         sentence_offsets = (sentences - low).astype(np.int32)
         count = entry.tag_sentences(arguments, sentence_offsets, owners.astype(np.int32), np.zeros(len(engine.types)))
         begin_tokens, end_tokens = (column[:count] + low for column in (out.char_starts, out.char_ends))
-        columns = (
-            begin_tokens.tolist(),
-            end_tokens.tolist(),
-            out.types[:count].tolist(),
-            out.probabilities[:count].tolist(),
-        )
-        types = engine.types
-        return [
-            TokenSpan(start, end, types[k], probability) for start, end, k, probability in zip(*columns, strict=True)
-        ]
+        types = [engine.types[k] for k in out.types[:count].tolist()]
+        columns = (begin_tokens.tolist(), end_tokens.tolist(), types, out.probabilities[:count].tolist())
+        return list(zip(*columns, strict=True))
 
 
 def _share(sentences: Int, documents: Int, threads: int) -> list[tuple[int, int, Int]]:

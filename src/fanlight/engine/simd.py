@@ -91,6 +91,24 @@ def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
 
 
 @_intrinsic
+def store_rounded(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
+    """Write a vector to an array of integers, from a place on, each number as the nearest; of two, the even one."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = _llvm(vector)
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(kind, [kind]), f"llvm.rint.v{vector.count}f{vector.dtype.bitwidth}"
+        )
+        integers = ir.VectorType(ir.IntType(array.dtype.bitwidth), vector.count)
+        pointer = _pointer(context, builder, sig.args[1], args[1], args[2], kind=integers)
+        rounded = builder.fptosi(builder.call(function, [args[0]]), integers)
+        builder.store(rounded, pointer, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(vector, array, types.intp), generate
+
+
+@_intrinsic
 def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
     """Have the cache line with a number of a contiguous array brought into the second cache."""
 

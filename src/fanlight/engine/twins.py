@@ -278,7 +278,7 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
     """Return rows of products as scales and integers of 16 bits."""
-    rows = np.array(case, np.float32).reshape(-1, 4)
+    rows = np.array([row * 4 for row in case], np.float32).reshape(-1, 16)  # whole vectors
     scales, out = np.zeros(len(rows), np.float32), np.zeros(rows.shape, np.int16)
     if which:
         quantise(rows, np.arange(len(rows)), out, scales)

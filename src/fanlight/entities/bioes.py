@@ -166,15 +166,20 @@ def tags_from_spans(spans: Iterable[Span], length: int, scheme: str = "BIOES") -
     """
     table = SCHEMES[scheme]
     tags = ["O"] * length
+    last_end, last_type = 0, ""
     for start, end, type_ in sorted(spans):
-        if any(tag != "O" for tag in tags[start:end]):
+        if start < last_end:
             raise ValueError(f"({start}, {end}, {type_}) overlaps another span: tags cannot say so")
-        before = tags[start - 1].partition("-")[2] if start else ""
-        inside_first = table.begins_only_after_same and before != type_
-        prefixes = [table.begin, *[table.inside] * (end - start - 2), table.end] if end - start > 1 else [table.single]
-        if inside_first:
-            prefixes[0] = table.inside
-        tags[start:end] = [f"{prefix}-{type_}" for prefix in prefixes]
+        single, begin = table.single, table.begin
+        if table.begins_only_after_same and not (start == last_end and type_ == last_type):
+            single = begin = table.inside
+        if end - start == 1:
+            tags[start] = f"{single}-{type_}"
+        else:
+            tags[start] = f"{begin}-{type_}"
+            tags[start + 1 : end - 1] = [f"{table.inside}-{type_}"] * (end - start - 2)
+            tags[end - 1] = f"{table.end}-{type_}"
+        last_end, last_type = end, type_
     return tags
 
 

@@ -300,7 +300,7 @@ class Tagger:
         """Return the entities of each sentence; the plain engine alone reads the documents."""
         engine = self._engine_for(len(owners), sum(map(len, words)))
         offsets = [0, *accumulate(lengths)]
-        rows = None
+        rows: Sequence[tuple[int, int, str, float | None]] | None = None
         if not engine.plain:
             rows = cast("CompiledEngine", engine).token_spans(words, np.array(offsets), owners, threads)
         if rows is None:

@@ -97,8 +97,8 @@ class CompiledEngine:
     def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
         """Return the documents of a block as lines of JSON."""
         with self._lock:
-            if self._is_short(block) and (written := self._short.json(block, thresholds)) is not None:
-                return written
+            if self._is_short(block):
+                return self._short.json(block, thresholds)
         return self.to_json(block, 0, len(block.text_starts), self.entities(block, thresholds, threads), self.types)[0]
 
     def to_json(

@@ -36,8 +36,9 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
     """
     panels, d, _ = W.shape
     width, tall = len(PANEL), len(ROWS)
-    A, rows = np.zeros((BATCH, d), np.float32), np.empty((BATCH, panels * width), np.float32)
-    batches = np.empty((BATCH // tall, 2), np.int64)
+    most = min(BATCH, -(-len(order) // tall) * tall)
+    A, rows = np.zeros((most, d), np.float32), np.empty((most, panels * width), np.float32)
+    batches = np.empty((most // tall, 2), np.int64)
     for begin in range(0, len(order), BATCH):
         count = min(BATCH, len(order) - begin)
         for q in range(-(-count // tall)):

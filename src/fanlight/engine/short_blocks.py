@@ -37,6 +37,7 @@ class ShortBlocks:
         self._rows = np.empty((len(Entities._fields) - 1, capacity), np.int32)
         self._out = Entities._make([*self._rows, np.empty(capacity)])
         self._none = Entities.allocate(0)
+        self._chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         self._json = allocate_json(engine.types, SHORT + capacity, SHORT, capacity)
         self._arguments: entry.KernelArguments | None = None  # as long as nothing is learned
 
@@ -47,33 +48,29 @@ class ShortBlocks:
     def entities(self, block: Block, thresholds: Float) -> Entities:
         """Return the entities of a block."""
         count, _ = self._tag(block, thresholds, entry.SHORT)
-        if count < 0:
-            return self._learn(block, thresholds)
         if count == 0:
             return self._none
         return Entities._make([*self._rows[:, :count].copy(), self._out.probabilities[:count].copy()])
 
-    def json(self, block: Block, thresholds: Float) -> bytes | None:
-        """Return a block's documents as lines of JSON; None if it has chunks that are not cached."""
-        count, size = self._tag(block, thresholds, entry.LINES)
-        return bytes(self._json[-2][:size]) if count >= 0 else None
+    def json(self, block: Block, thresholds: Float) -> bytes:
+        """Return a block's documents as lines of JSON."""
+        _, size = self._tag(block, thresholds, entry.LINES)
+        return bytes(self._json[-2][:size])
 
     def _tag(self, block: Block, thresholds: Float, task: int) -> Any:
-        """Tag a block of chunks that are all cached; return how many entities, or -1, and how many bytes of JSON."""
+        """Tag a block, and learn its chunks first where some are not cached; return the results of `entry.tag`."""
+        results = self._tag_cached(block, thresholds, task)
+        if results[0] < 0:
+            self.forget()
+            learn_chunks(self._engine.cache, *block)
+            results = self._tag_cached(block, thresholds, task)
+        return results
+
+    def _tag_cached(self, block: Block, thresholds: Float, task: int) -> Any:
         if self._arguments is None:
             self._arguments = self._bind()
         data, text_starts, text_ends = block
         return entry.tag(self._arguments, data, text_starts, text_ends, thresholds, 0, len(text_starts), task)
-
-    def _learn(self, block: Block, thresholds: Float) -> Entities:
-        self.forget()
-        engine = self._engine
-        chunks = learn_chunks(engine.cache, block.data, block.text_starts, block.text_ends)
-        snapshot = engine.cache.snapshot()
-        scratch = self._scratch_for(snapshot[0])
-        return engine.tag_chunks(
-            chunks, (0, len(block.text_starts)), snapshot, thresholds, scratch=scratch, out=self._out
-        )
 
     def _scratch_for(self, tables: Tables) -> Scratch:
         """Return the scratch, with memory for all forms."""
@@ -83,8 +80,7 @@ class ShortBlocks:
 
     def _bind(self) -> entry.KernelArguments:
         """Bundle all that a short block is tagged with."""
-        chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         engine = self._engine
         tables, layers = engine.cache.snapshot()
         networks, entries, scratch = engine.networks(layers), engine.cache.entries(), self._scratch_for(tables)
-        return entry.bind(entries, chunks, tables, networks, engine.finders, scratch, self._out, self._json)
+        return entry.bind(entries, self._chunks, tables, networks, engine.finders, scratch, self._out, self._json)

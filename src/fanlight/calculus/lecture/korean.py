@@ -100,7 +100,7 @@ KOREAN = {
     "a wrong function: right with {new} in place of {old}": "함수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a function is missing: right with {new} in place of {old}": "함수가 빠졌습니다: {old} 대신 {new}이면 맞습니다",
     "a factor is missing, {factor}: right with {new} in place of {old}": (
-        "인자 {factor}이(가) 빠졌습니다: {old} 대신 {new}이면 맞습니다"
+        "인자가 빠졌습니다({factor}): {old} 대신 {new}이면 맞습니다"
     ),
     "a factor is missing: {factor}": "인자가 빠졌습니다: {factor}",
     "a factor is missing: {factor}, on the way back through {node}": (

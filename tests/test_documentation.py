@@ -100,7 +100,7 @@ def run_command(command, folder, environment):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/reading.md"])
+@pytest.mark.parametrize("page", [f"docs/{ko}{name}.md" for name in ("architecture", "reading") for ko in ("", "ko/")])
 def test_pages_about_the_source_name_what_is_there(page):
     """Functions as dotted names, files as paths below the package."""
     names = re.findall(r"`(fanlight(?:\.\w+)+)`", PAGES[page])

@@ -46,6 +46,12 @@ def test_each_problem_is_said(sentences, dev, notes, words):
     assert any(words in line for line in report.summary[:10])
 
 
+def test_a_name_of_characters_is_shown_as_one_word():
+    name = Sentence.of_words("홍길동", [(0, 3, "PS")], 1)
+    report = report_data(Corpus("towns", "character", [[name], [Sentence.of_words("홍길동도", [], 4)]]))
+    assert report.unmarked_example == "홍길동"
+
+
 def test_sound_data_have_no_problems():
     names = ["".join(chr(97 + (n // 26**k) % 26) for k in range(5)).title() for n in range(200)]
     sentences = [Sentence.of_words(["We", "met", name, "."], [(2, 3, "PER")], n) for n, name in enumerate(names)]

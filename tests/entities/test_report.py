@@ -67,3 +67,11 @@ def test_a_report_names_every_mistake_once():
     assert report.seen == {"seen": (2, 1), "unseen": (2, 0)}
     assert report.against == {"f1": 100.0, "at least as good": 1.0}
     assert report.to_dict()["precision"] == 25
+
+
+def test_a_mistake_in_characters_is_shown_as_the_text_has_it():
+    text = "지난 3일 김포시 육군"
+    tokens = text.replace(" ", "")
+    separators = [" " if n in (2, 4, 7) else "" for n in range(len(tokens))]
+    (mistake,) = report_on([Labelled(tokens, [(4, 7, "LOC")], [], 1, separators)]).mistakes
+    assert (mistake.before, mistake.text, mistake.after) == ("지난 3일", "김포시", "육군")

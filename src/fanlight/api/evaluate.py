@@ -115,7 +115,7 @@ def _tag_labelled(tagger: Tagger, corpus: Corpus, choice: _Choice, probabilities
         labels = [(s, e, mapping.get(type_, type_)) for s, e, type_ in sentence.spans]
         gold = [span for span in labels if types is None or span[2] in types]
         entities = [Found(s, e, t, p or 0.0) for s, e, t, p in next(tagged) if types is None or t in types]
-        rows.append(Labelled(sentence.tokens, gold, entities, sentence.line))
+        rows.append(Labelled(sentence.tokens, gold, entities, sentence.line, sentence.separators))
     return rows
 
 

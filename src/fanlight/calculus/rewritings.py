@@ -150,7 +150,7 @@ REWRITINGS: dict[str, Rewriting] = {
     "norm": Rewriting("norm(x, 1)", "norm1(x); norm(x, 2) is norm(x)", _norm, (1, 2)),
     "mish": Rewriting("mish(x)", "x * tanh(softplus(x))",
                       lambda x: x * function("tanh")(function("softplus")(x))),
-    "selu": Rewriting("selu(x)", "1.0507 * elu(x, 1.6733), with all digits", _selu),
+    "selu": Rewriting("selu(x)", "1.0507 * elu(x, 1.6733); with all digits", _selu),
     "log1p": Rewriting("log1p(x)", "log(1 + x)", lambda x: function("log")(1 + x)),
     "expm1": Rewriting("expm1(x)", "exp(x) - 1", lambda x: _exp(x) - 1),
     "logit": Rewriting("logit(x)", "log(x / (1 - x))", lambda x: function("log")(x / (1 - x))),

@@ -168,12 +168,17 @@ def report_data(corpus: Corpus, dev: Corpus | None = None) -> DataReport:
         duplicates=duplicates,
         contradictions=contradictions,
         unmarked_mentions=unmarked.total(),
-        unmarked_example=" ".join(unmarked.most_common(1)[0][0]) if unmarked else "",
+        unmarked_example=_joint(corpus).join(unmarked.most_common(1)[0][0]) if unmarked else "",
         repairs=corpus.summary(),
         shared_with_dev=shared,
         dev_sentences=None if dev is None else len(dev.sentences),
         unseen_percent=unseen,
     )
+
+
+def _joint(corpus: Corpus) -> str:
+    """Return what names are shown with between their tokens: nothing between characters."""
+    return "" if corpus.unit == "character" else " "
 
 
 def _names(sentence: Sentence) -> list[_Tokens]:

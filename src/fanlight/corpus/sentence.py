@@ -40,6 +40,18 @@ class Sentence:
         text = self.text
         return [text[s:e] for s, e in zip(self.token_starts, self.token_ends, strict=True)]
 
+    @property
+    def separators(self) -> list[str]:
+        """The texts before the tokens, such as spaces.
+
+        Examples
+        --------
+        >>> Sentence("so  großes!", (4, 10), (10, 11), ()).separators
+        ['so  ', '']
+        """
+        ends = (0, *self.token_ends)
+        return [self.text[end:start] for end, start in zip(ends, self.token_starts, strict=False)]
+
     def respell(self, spelling: Callable[[str], str]) -> Sentence:
         """Return the sentence with another spelling of each token, as far apart as they were.
 

@@ -33,12 +33,29 @@ class Found(NamedTuple):
 
 
 class Labelled(NamedTuple):
-    """A sentence: its tokens, its gold spans and what was found, and the line where it begins in its file."""
+    """A sentence: its tokens, its gold spans and what was found, and the line where it begins in its file.
+
+    `separators` has what stands before each token, such as nothing between the characters of a Korean word; where it is
+    empty, spaces stand between tokens.
+    """
 
     tokens: Sequence[str]
     gold: Sequence[Span]
     predicted: Sequence[Found]
     line: int
+    separators: Sequence[str] = ()
+
+    def text_of(self, start: int, end: int) -> str:
+        """Return some tokens as the text has them, on one line.
+
+        Examples
+        --------
+        >>> Labelled("김포시육군", [], [], 1, ["", "", "", " ", ""]).text_of(1, 5)
+        '포시 육군'
+        """
+        separators = self.separators or [" "] * len(self.tokens)
+        pairs = zip(separators[start:end], self.tokens[start:end], strict=True)
+        return " ".join("".join(separator + token for separator, token in pairs).split())
 
 
 class Mistake(NamedTuple):
@@ -194,8 +211,8 @@ def _mistakes(sentences: Sequence[Labelled]) -> list[Mistake]:
 
 def _mistake(s: Labelled, span: Span, gold: str, predicted: str, probability: float | None) -> Mistake:
     start, end, _ = span
-    text, before, after = s.tokens[start:end], s.tokens[max(0, start - CONTEXT) : start], s.tokens[end : end + CONTEXT]
-    return Mistake(s.line, " ".join(text), gold, predicted, probability, " ".join(before), " ".join(after))
+    before, after = s.text_of(max(0, start - CONTEXT), start), s.text_of(end, end + CONTEXT)
+    return Mistake(s.line, s.text_of(start, end), gold, predicted, probability, before, after)
 
 
 def _seen(sentences: Sequence[Labelled], trained_on: Collection[str]) -> dict[str, tuple[int, int]]:

@@ -82,10 +82,10 @@ def derive(
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
     from fanlight.apps.formulas import errors_in
-    from fanlight.calculus.lecture import korean, views
+    from fanlight.calculus.lecture import views
     from fanlight.calculus.lecture.derivation import derive as derived
 
-    say = korean.say if language == Language.ko else str
+    say = _words_of(language)
     with errors_in(language):
         steps = derived(read(expression, shape, assume, say=say), wrt)
     show = {
@@ -97,10 +97,10 @@ def derive(
     point = {}
     for item in at or []:
         name, _, value = item.partition("=")
-        point[name.strip()] = _numbers(value, f"{item!r} is not NAME=NUMBER or NAME=[…]", "--at")
-    along = None if direction is None else _numbers(direction, f"{direction!r} is not […]", "--direction")
+        point[name.strip()] = _numbers(value, say(f"{item!r} is not NAME=NUMBER or NAME=[…]"), "--at")
+    along = None if direction is None else _numbers(direction, say(f"{direction!r} is not […]"), "--direction")
     with errors_in(language):
-        nudged = views.nudge(steps, point, step, along) if point else None
+        nudged = views.nudge(steps, point, step, along, say=say) if point else None
     print(show[format](steps))
     if nudged is not None:
         print()
@@ -120,11 +120,10 @@ def check(
 ) -> None:
     """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
     from fanlight.apps.formulas import describe_verdict, errors_in
-    from fanlight.calculus.lecture import korean
     from fanlight.calculus.lecture.diagnosis import check as checked
 
     with errors_in(language):
-        scalar = read(expression, shape, assume, say=korean.say if language == Language.ko else str)
+        scalar = read(expression, shape, assume, say=_words_of(language))
         verdict = checked(scalar, wrt, gradient, kind=kind)
     print(describe_verdict(verdict, language))
     sys.exit(0 if verdict.right else 1)
@@ -152,11 +151,15 @@ def jacobian(
     shape: Shapes = None,
     assume: Assumptions = None,
     format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
+    language: Annotated[Language, typer.Option(help="Of guesses and errors.")] = Language.en,
 ) -> None:
     """Show the matrix of the partial derivatives of a vector by a vector; of matrices, the formula of an entry."""
+    from fanlight.apps.formulas import errors_in
     from fanlight.calculus import jacobian as derived
 
-    _show(derived(read(expression, shape, assume, prefer_vectors=True), wrt), format)
+    say = _words_of(language)
+    with errors_in(language):
+        _show(derived(read(expression, shape, assume, prefer_vectors=True, say=say), wrt), format, say)
 
 
 @commands.command(context_settings=_FORMULA)
@@ -167,14 +170,25 @@ def hessian(
     shape: Shapes = None,
     assume: Assumptions = None,
     format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
+    language: Annotated[Language, typer.Option(help="Of guesses and errors.")] = Language.en,
 ) -> None:
     """Show the matrix of the second derivatives of a scalar by a vector; by a matrix, the formula of an entry."""
+    from fanlight.apps.formulas import errors_in
     from fanlight.calculus import hessian as derived
 
-    _show(derived(read(expression, shape, assume), wrt), format)
+    say = _words_of(language)
+    with errors_in(language):
+        _show(derived(read(expression, shape, assume, say=say), wrt), format, say)
 
 
-def _show(derivative: Expression | Indexed, format: Matrix) -> None:
+def _words_of(language: Language) -> Callable[[str], str]:
+    """Return what translates a sentence into a language."""
+    from fanlight.calculus.lecture import korean
+
+    return korean.say if language == Language.ko else str
+
+
+def _show(derivative: Expression | Indexed, format: Matrix, say: Callable[[str], str]) -> None:
     from fanlight.calculus import CalculusError, Expression
     from fanlight.calculus.column_form import column_form
     from fanlight.calculus.compiler.numpy_source import numpy_source
@@ -187,7 +201,7 @@ def _show(derivative: Expression | Indexed, format: Matrix) -> None:
         matrix = column_form(derivative)
         if matrix is not None:
             text = latex(matrix) if format == Matrix.latex else matrix
-            print(f"as one matrix, columns below each other: {text}" if format == Matrix.text else text)
+            print(say(f"as one matrix, columns below each other: {text}") if format == Matrix.text else text)
         return
     match format:
         case Matrix.text:
@@ -214,13 +228,13 @@ def read(
     for item in shape or []:
         name, equals, sizes = item.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{item!r} is not NAME=ROWS,COLUMNS", param_hint="--shape")
+            raise typer.BadParameter(say(f"{item!r} is not NAME=ROWS,COLUMNS"), param_hint="--shape")
         declared[name.strip()] = [int(d) if d.strip().isdigit() else d.strip() for d in sizes.split(",") if d.strip()]
     facts = {}
     for item in assume or []:
         name, equals, fact = item.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{item!r} is not NAME=FACT", param_hint="--assume")
+            raise typer.BadParameter(say(f"{item!r} is not NAME=FACT"), param_hint="--assume")
         facts[name.strip()] = fact.strip()
     for guess in guesses(text, declared, prefer_vectors=prefer_vectors):
         print(say(guess), file=sys.stderr)

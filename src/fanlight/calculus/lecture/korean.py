@@ -15,6 +15,17 @@ KOREAN = {
     "4. Re-use the error signal": "4. 오차 신호 재사용하기",
     "5. Bring it into the shape convention": "5. 모양 규약에 맞추기",
     "by {wrt} ({shape})": "{wrt}로 미분 ({shape})",
+    "at {point}: {name} = {value}, and the gradient is {slope}, in all {total}": (
+        "{point}에서 {name} = {value}, 기울기는 {slope}, 모두 더하면 {total}"
+    ),
+    "at {point}: {name} = {value}, and the gradient is {slope}, along the direction {total}": (
+        "{point}에서 {name} = {value}, 기울기는 {slope}, 그 방향으로는 {total}"
+    ),
+    "at {point}: {name} = {value}, and the gradient is {slope}": "{point}에서 {name} = {value}, 기울기는 {slope}",
+    "{wrt} + {change}: {name} = {moved}, and {a} + {b} · {step} = {c}": (
+        "{wrt} + {change}: {name} = {moved}, 그리고 {a} + {b} · {step} = {c}"
+    ),
+    "as one matrix, columns below each other: {matrix}": "열을 차례로 아래로 이은 행렬 하나로: {matrix}",
     "scalar": "스칼라",
     "{shape}, entries below": "{shape}, 성분은 아래에",
     "2. Differentiate": "2. 미분하기",
@@ -89,7 +100,7 @@ KOREAN = {
     "a wrong function: right with {new} in place of {old}": "함수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a function is missing: right with {new} in place of {old}": "함수가 빠졌습니다: {old} 대신 {new}이면 맞습니다",
     "a factor is missing, {factor}: right with {new} in place of {old}": (
-        "인자 {factor}이(가) 빠졌습니다: {old} 대신 {new}이면 맞습니다"
+        "인자가 빠졌습니다({factor}): {old} 대신 {new}이면 맞습니다"
     ),
     "a factor is missing: {factor}": "인자가 빠졌습니다: {factor}",
     "a factor is missing: {factor}, on the way back through {node}": (

@@ -169,6 +169,14 @@ ERRORS = {
         "{expression}은(는) 시험한 점에서 유한한 값이 없습니다: --assume이 도움이 될 수 있습니다"
     ),
     "no MathML for {name}": "{name}의 MathML이 없습니다",
+    "a derivative of more than two indices has no NumPy form of one expression": (
+        "첨자가 셋 이상인 도함수는 NumPy 식 하나로 쓸 수 없습니다"
+    ),
+    # options of the command line
+    "{item} is not NAME=ROWS,COLUMNS": "{item}은(는) 이름=행,열이 아닙니다",
+    "{item} is not NAME=FACT": "{item}은(는) 이름=사실이 아닙니다",
+    "{item} is not NAME=NUMBER or NAME=[…]": "{item}은(는) 이름=수나 이름=[…]이 아닙니다",
+    "{item} is not […]": "{item}은(는) […]이 아닙니다",
     # values
     "no value is given for {name} ({shape})": "{name}({shape})의 값이 없습니다",
     "{name} has shape {a}, but {b} is declared": "{name}의 모양은 {a}이지만 {b}(으)로 선언되었습니다",
@@ -197,7 +205,7 @@ ERRORS = {
         "특잇값은 없습니다: 그 제곱의 합은 norm(X)**2입니다"
     ),
     "the place of the smallest entry has no derivative: use min(x) or softmax(-x)": (
-        "가장 작은 성분의 위치는 미분할 수 없습니다: min(x)이나 softmax(-x)를 쓰세요"
+        "가장 작은 성분의 위치는 미분할 수 없습니다: min(x)나 softmax(-x)를 쓰세요"
     ),
     "the place of the largest entry has no derivative: use max(x) or softmax(x)": (
         "가장 큰 성분의 위치는 미분할 수 없습니다: max(x)나 softmax(x)를 쓰세요"

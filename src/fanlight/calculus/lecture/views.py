@@ -90,10 +90,17 @@ def numpy_of(d: Derivation) -> str:
     return numpy_source({d.pieces[-1].name: simplify(d.expression), f"grad_{d.wrt.name}": simplify(d.gradient)})
 
 
-def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction: ArrayLike | None = None) -> str:
+def nudge(
+    d: Derivation,
+    point: Mapping[str, Any],
+    step: float = 0.01,
+    direction: ArrayLike | None = None,
+    *,
+    say: Callable[[str], str] = str,
+) -> str:
     """Show what the derivative means: a small change of `wrt` grows by it (lecture L11).
 
-    `wrt` is moved by `step` times `direction`, which is 1 in every entry if not given.
+    `wrt` is moved by `step` times `direction`, which is 1 in every entry if not given; `say` translates a line.
 
     Raises
     ------
@@ -121,10 +128,9 @@ def nudge(d: Derivation, point: Mapping[str, Any], step: float = 0.01, direction
     shown = _number(slope) if slope.size == 1 else f"{_number(slope)}, {sums} {total:.6g}"
     change = f"{step:g}" if direction is None else f"{step:g} · {_number(direction)}"
     line = f"{value:.6g} + {total:.6g} · {step:g} = {value + total * step:.6g}"
-    return (
-        f"at {at}: {left} = {value:.6g}, and the gradient is {shown}\n"
-        f"{name} + {change}: {left} = {moved:.6g}, and {line}"
-    )
+    before = say(f"at {at}: {left} = {value:.6g}, and the gradient is {shown}")
+    after = say(f"{name} + {change}: {left} = {moved:.6g}, and {line}")
+    return f"{before}\n{after}"
 
 
 def _translate_steps(d: Derivation, say: Callable[[str], str]) -> list[tuple[str, list[Row]]]:

@@ -130,7 +130,7 @@ def test_models_health_metrics_and_training(address):
         (b'{"texts": ["x"], "threshold": 2}', 422, "threshold"),
         (b'{"texts": ["x"], "model": "../../etc/passwd"}', 404, "there are en, ko"),
         (b'{"texts": ["x"], "model": "/etc/passwd\\u0000"}', 404, "there are en, ko"),
-        (b'{"texts": ["\\ud800"]}', 422, "texts"),
+        (b'{"text": "\\ud800"}', 422, "text"),
         (b"[" * 100_000, 400, "nested deeply"),
         (b'{"text": "\xff\xfe"}', 400, "UTF-8"),
         (b'{"text": "\xed\xa0\x80"}', 422, "text"),

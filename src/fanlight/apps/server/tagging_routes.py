@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from fanlight.apps.server import masking_schemas, schemas
-from fanlight.apps.server.errors import error_body
-from fanlight.apps.server.tagging import Tagging, answer
+from fanlight.apps.server.errors import describe_invalid, error_body
+from fanlight.apps.server.tagging import Tagging, answer, split_options
 from fanlight.entities import html
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
@@ -27,7 +27,8 @@ _LINES: dict[int | str, dict[str, Any]] = {
         "content": {NDJSON: {}},
     }
 }
-_LINES_SCHEMA = {"schema": {"type": "string"}, "example": '{"text": "Oslo is old.", "id": 1}\n"It rained."\n'}
+_EXAMPLE = '{"options": {"rules": [{"name": "Oslo", "type": "CITY"}]}}\n{"text": "Oslo is old.", "id": 1}\n"It rained."\n'
+_LINES_SCHEMA = {"schema": {"type": "string"}, "example": _EXAMPLE}
 _LINES_BODY = {"requestBody": {"required": True, "content": {NDJSON: _LINES_SCHEMA, "text/plain": _LINES_SCHEMA}}}
 
 
@@ -52,12 +53,20 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         openapi_extra=_LINES_BODY,
     )  # fmt: skip
     async def tag_lines(options: Annotated[LineOptions, Query()], http: Request) -> Any:
-        """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line."""
+        """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line.
+
+        A first line `{"options": {…}}` has the options of /v1/tag, such as "rules"; they go before the address's.
+        """
         if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/json", "text/plain")):
             return JSONResponse(error_body(415, f"the body's type is not read here: send {NDJSON}"), 415)
-        tag_options = options.to_options()
+        try:
+            tag_options, lines = split_options(await http.body(), options.to_options())
+        except ValidationError as error:
+            field, message = describe_invalid(error.errors(), tuple(schemas.TagOptions.model_fields))
+            return JSONResponse(error_body(422, message, field), 422)
         tagging.check_options(tag_options)  # what is wrong is told before the answer begins
-        return StreamingResponse(tagging.answer_lines(await http.body(), tag_options), media_type=NDJSON)
+        await tagging.rules_of((), tag_options)
+        return StreamingResponse(tagging.answer_lines(lines, tag_options), media_type=NDJSON)
 
     @router.post(
         "/v1/html", response_model=schemas.HtmlResponse, operation_id="html",

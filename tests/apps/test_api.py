@@ -160,7 +160,11 @@ def test_a_first_line_has_the_options_of_all(address):
     (both,) = rows({"types": ["LOC"]}, text, query="?types=PER&echo=false")
     assert ([e["type"] for e in both["entities"]], "text" in both) == (["LOC"], False)
     assert rows({}) == []
-    for wrong, field in (({"rule": []}, "options.rule"), ({"rules": [{"type": "X"}]}, "options.rules.0"), (3, "options")):
+    for wrong, field in (
+        ({"rule": []}, "options.rule"),
+        ({"rules": [{"type": "X"}]}, "options.rules.0"),
+        (3, "options"),
+    ):
         answer = rows(wrong, text)
         assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert rows({"rules": [{"pattern": "(a", "type": "X"}]}, text).json()["code"] == "bad_input"

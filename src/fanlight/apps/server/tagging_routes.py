@@ -27,7 +27,7 @@ _LINES: dict[int | str, dict[str, Any]] = {
         "content": {NDJSON: {}},
     }
 }
-_EXAMPLE = '{"options": {"rules": [{"name": "Oslo", "type": "CITY"}]}}\n{"text": "Oslo is old.", "id": 1}\n"It rained."\n'
+_EXAMPLE = '{"options": {"rules": [{"name": "Oslo", "type": "CITY"}]}}\n{"text": "Oslo is old."}\n"It rained."\n'
 _LINES_SCHEMA = {"schema": {"type": "string"}, "example": _EXAMPLE}
 _LINES_BODY = {"requestBody": {"required": True, "content": {NDJSON: _LINES_SCHEMA, "text/plain": _LINES_SCHEMA}}}
 

@@ -70,7 +70,7 @@ async function tagText() {
   $("types").replaceChildren($("types").querySelector("legend"), ...present.map(typeBox));
   answered = document_;
   tellModel();
-  $("result").hidden = false;
+  $("result").hidden = $("details").hidden = false;
   $("document").lang = /[가-힣]/.test(text) ? "ko" : "en";
   refresh();
   view.show(text, entities, points);

@@ -30,7 +30,7 @@ export function drawCurve(epochs, width) {
     const points = values.map((v, i) => (v === null ? null : `${x(i)} ${y(v)}`)).filter(Boolean);
     picture.append(svg("path", { class: kind, d: `M${points.join("L")}` }));
     for (const v of new Set([low, high])) picture.append(svg("text", { class: kind, x: at, y: y(v) + 4, "text-anchor": anchor }, v.toPrecision(3)));
-    picture.append(svg("text", { class: kind, x: at, y: 14, "text-anchor": anchor }, say(kind === "loss" ? "loss" : "dev F1", kind === "loss" ? "loss" : "dev F1")));
+    picture.append(svg("text", { class: kind, ...(kind === "loss" ? { x: 2 } : { x: width - 2, "text-anchor": "end" }), y: 14 }, say(kind === "loss" ? "loss" : "dev F1", kind === "loss" ? "loss" : "dev F1")));
     return y;
   };
   series("loss", epochs.map((e) => e.loss), "end", EDGE.left - 6);

@@ -142,8 +142,8 @@ def test_what_is_no_text_has_its_error_and_the_others_their_answers(address, acc
 
 
 def test_a_first_line_has_the_options_of_all(address):
-    def rows(first, *lines, query=""):
-        content = "\n".join(json.dumps(line) for line in ({"options": first}, *lines)).encode()
+    def rows(options, *texts, query=""):
+        content = "\n".join(json.dumps(line) for line in ({"options": options}, *texts)).encode()
         answer = post(address, f"/v1/tag/lines{query}", content=content)
         return [json.loads(row) for row in answer.text.splitlines()] if answer.status_code == 200 else answer
 
@@ -155,8 +155,8 @@ def test_a_first_line_has_the_options_of_all(address):
     (document,) = post(address, text=text, **options).json()["documents"]
     assert [e["type"] for e in document["entities"]] == ["VERB", "CITY"]
     assert rows(options, text, {"text": text, "id": 7}) == [document, {**document, "id": 7}]
-    (kept,) = rows({"rules": options["rules"], "precedence": "model"}, text)
-    assert [e["type"] for e in kept["entities"]] == ["PER", "VERB", "LOC"]
+    (ruled,) = rows({"rules": options["rules"], "precedence": "model"}, text)
+    assert [e["type"] for e in ruled["entities"]] == ["PER", "VERB", "LOC"]
     (both,) = rows({"types": ["LOC"]}, text, query="?types=PER&echo=false")
     assert ([e["type"] for e in both["entities"]], "text" in both) == (["LOC"], False)
     assert rows({}) == []
@@ -183,8 +183,8 @@ def test_rules_reach_every_line_of_many(address, path):
     else:
         lines = [{"options": {"rules": rules, "types": ["CODE"], "echo": False}}, *texts]
         answer = post(address, path, content="\n".join(map(json.dumps, lines)).encode())
-    found = [[e["text"] for e in json.loads(row)["entities"]] for row in answer.text.splitlines()]
-    assert found == [[f"X-{n}"] for n in range(700)]
+    codes = [[e["text"] for e in json.loads(row)["entities"]] for row in answer.text.splitlines()]
+    assert codes == [[f"X-{n}"] for n in range(700)]
 
 
 def test_lines_in_and_out(address):

@@ -17,7 +17,7 @@ from fanlight.apps.server.batching import Batcher
 from fanlight.apps.server.documents import ModelName, answer_line, keep_entities
 from fanlight.apps.server.errors import BusyError, describe_invalid, error_body
 from fanlight.apps.server.metrics import Metrics
-from fanlight.apps.server.schemas import FirstLineIn, LineIn, ModelOptions, TagOptions, TagRequest, TextFault
+from fanlight.apps.server.schemas import LineIn, ModelOptions, TagOptions, TagRequest, TextFault
 from fanlight.entities.entity import Document
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError, FanlightError
@@ -178,10 +178,10 @@ class Tagging:
             for line in answers:
                 yield line + "\n"
 
-    async def answer_lines(self, lines: Sequence[bytes], options: TagOptions) -> AsyncIterator[str]:
+    async def answer_lines(self, requests: Sequence[bytes], options: TagOptions) -> AsyncIterator[str]:
         """Yield the answers to lines of JSON as they come; a line that is at fault has an error in its place."""
-        for begin, end in _portions(list(map(len, lines)), RULED if options.rules else None):
-            parsed = [_parse_line(line) for line in lines[begin:end]]
+        for begin, end in _portions(list(map(len, requests)), RULED if options.rules else None):
+            parsed = [_parse_line(line) for line in requests[begin:end]]
             good = [item for item in parsed if isinstance(item, LineIn)]
             try:
                 tagged = iter(await self.tag([item.text for item in good], options))
@@ -313,33 +313,6 @@ def _compile_rules(names: tuple[tuple[str, str], ...], patterns: tuple[tuple[str
         return Rules(dict(names), dict(patterns), precedence, RULES_WORK)
     except FanlightError as error:
         raise DataError(f"rules: {error}") from None
-
-
-def split_options(body: bytes, options: TagOptions) -> tuple[TagOptions, list[bytes]]:
-    """Return the options of a request in lines, and its lines of texts.
-
-    Parameters
-    ----------
-    body : bytes
-    options : TagOptions
-        Of the address; those of a first line `{"options": …}` go before.
-
-    Raises
-    ------
-    ValidationError
-        The options of the first line are at fault.
-    """
-    lines = [line for line in body.splitlines() if line.strip()]
-    try:
-        first = json.loads(lines[0]) if lines else None
-    except (ValueError, RecursionError):
-        return options, lines
-    if not isinstance(first, dict) or first.keys() != {"options"}:
-        return options, lines
-    fields = first["options"]
-    if isinstance(fields, dict):
-        fields = options.model_dump(exclude_defaults=True) | fields
-    return FirstLineIn.model_validate({"options": fields}).options, lines[1:]
 
 
 def _parse_line(line: bytes) -> LineIn | dict[str, Any]:

@@ -110,16 +110,16 @@ def test_every_mention_at_once(wide):
 
 def test_a_word_that_is_clicked_while_marks_are_drawn_stays_selected(wide):
     begin(wide, "drawn late")
-    waiting = []
-    wide.route("**/v1/html", lambda route: waiting.append(route))
+    routes = []
+    wide.route("**/v1/html", lambda route: routes.append(route))
     wide.keyboard.press("s")
     expect(wide.locator("#label-text")).to_contain_text("Ada Lovelace met him")
     wide.evaluate("window.old = document.getElementById('label-text').firstChild")
     wide.mouse.move(*middle_of(wide, "wrote"))
     wide.mouse.down()
-    while not waiting:
+    while not routes:
         wide.wait_for_timeout(20)
-    waiting.pop().continue_()
+    routes.pop().continue_()
     while wide.evaluate("window.old.isConnected"):
         wide.wait_for_timeout(20)
     wide.mouse.up()

@@ -361,6 +361,22 @@ def test_an_address_in_use_is_named():
     assert done.stderr.splitlines()[-1] == line
 
 
+def test_derivatives_are_computed_at_numbers(address):
+    def ask(expression, wrt, form, **fields):
+        return post(address, "/v1/differentiate", expression=expression, wrt=wrt, form=form, **fields)
+
+    answer = ask("x**3", "x", "jacobian", at={"x": 4}).json()
+    assert answer["numbers"] == {"value": 64.0, "derivative": 48.0}
+    by_matrix = ask("W @ x", "W", "jacobian", at={"W": [[1, 2], [3, 4]], "x": [[5], [6]]}).json()["numbers"]
+    assert by_matrix["derivative"] == [[[5, 6], [0, 0]], [[0, 0], [5, 6]]]
+    assert ask("x**3", "x", "jacobian").json()["numbers"] is None
+    big = {"W": [[1] * 100] * 100, "x": [[1]] * 100}
+    for at in (big, {"W": "a", "x": [[1]]}, {"x": [[1]]}, {"W": [[1, 2]], "x": [[1]] * 3}, {}):
+        wrong = ask("W @ x", "W", "jacobian", at=at)
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_input"), at
+    assert "1,000,000 entries" in ask("W @ x", "W", "jacobian", at=big).json()["error"]
+
+
 # imports all of schemathesis, which Python 3.11 cannot do safely while the server's thread imports as well
 schemathesis.openapi.from_dict({"openapi": "3.1.0", "info": {"title": "none", "version": "0"}, "paths": {}})
 

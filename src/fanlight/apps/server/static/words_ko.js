@@ -76,6 +76,8 @@ export const ERRORS = [
   [/^the server does not answer/, "서버가 답하지 않습니다"],
   [/^offset (\d+): there is no word there/, "$1번째 글자에는 낱말이 없습니다"],
   [/the expression takes more than/, "식이 너무 커서 시간 안에 계산하지 못했습니다. 더 작게 쓰세요"],
+  [/^at: the derivative has ([\d,]+) entries, and at most ([\d,]+)/, "도함수의 성분이 $1개입니다. 여기서는 $2개까지 계산합니다"],
+  [/^at\.(\w+): /, "$1: 숫자나, 길이가 같은 숫자의 목록이어야 합니다"],
   [/busy/, "서버가 바쁩니다. 잠시 뒤에 다시 하세요"],
   [/overlap/, "구간이 겹칩니다. 하나만 남기세요"],
   [/^(\d+) of (\d+) dev sentences \((\d+) %\) are in the training data/, "개발 문장 $2개 가운데 $1개($3 %)가 학습 자료에도 있어 점수가 실제보다 높게 나옵니다. 한쪽에서 빼세요"],

@@ -121,6 +121,72 @@ def test_ids_and_errors_stand_with_their_texts(address):
     assert post(address, texts=["a"], ids=[1, 2]).status_code == 422
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize("rules", [[], [{"name": "old", "type": "AGE"}]])
+def test_what_is_no_text_has_its_error_and_the_others_their_answers(address, accept, rules):
+    texts = [None, "Oslo is old.", 3, ["Oslo"], {"text": "Oslo"}, True, "Ann left Rome.", "\ud800"]
+    body = json.dumps({"texts": texts, "ids": list(range(len(texts))), "rules": rules})
+    answer = post(address, content=body, headers={"content-type": "application/json", "accept": accept})
+    assert answer.status_code == 200
+    rows = answer.json()["documents"] if accept == "application/json" else map(json.loads, answer.text.splitlines())
+    for number, (text, row) in enumerate(zip(texts, rows, strict=True)):
+        assert row["id"] == number
+        if isinstance(text, str) and text.isascii():
+            assert row["text"] == text
+            assert row["entities"]
+        else:
+            assert (row["code"], "entities" in row) == ("invalid_field", False)
+            assert row["error"].startswith("has half" if isinstance(text, str) else "must be a text")
+    (alone,) = post(address, texts=[None]).json()["documents"]
+    assert alone["code"] == "invalid_field", "one text alone of a list is answered as one of several"
+
+
+def test_a_first_line_has_the_options_of_all(address):
+    def rows(options, *texts, query=""):
+        content = "\n".join(json.dumps(line) for line in ({"options": options}, *texts)).encode()
+        answer = post(address, f"/v1/tag/lines{query}", content=content)
+        return [json.loads(row) for row in answer.text.splitlines()] if answer.status_code == 200 else answer
+
+    text = "Ann Lee lives in Oslo."
+    options = {
+        "rules": [{"name": "Oslo", "type": "CITY"}, {"pattern": "l[i]ves", "type": "VERB"}],
+        "threshold": {"PER": 1.0}, "types": ["CITY", "VERB", "PER"], "stages": 1, "echo": False,
+    }  # fmt: skip
+    (document,) = post(address, text=text, **options).json()["documents"]
+    assert [e["type"] for e in document["entities"]] == ["VERB", "CITY"]
+    assert rows(options, text, {"text": text, "id": 7}) == [document, {**document, "id": 7}]
+    (ruled,) = rows({"rules": options["rules"], "precedence": "model"}, text)
+    assert [e["type"] for e in ruled["entities"]] == ["PER", "VERB", "LOC"]
+    (both,) = rows({"types": ["LOC"]}, text, query="?types=PER&echo=false")
+    assert ([e["type"] for e in both["entities"]], "text" in both) == (["LOC"], False)
+    assert rows({}) == []
+    for wrong, field in (
+        ({"rule": []}, "options.rule"),
+        ({"rules": [{"type": "X"}]}, "options.rules.0"),
+        (3, "options"),
+    ):
+        answer = rows(wrong, text)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert rows({"rules": [{"pattern": "(a", "type": "X"}]}, text).json()["code"] == "bad_input"
+    assert rows({"types": ["NONE"]}, text).status_code == 400
+    (late,) = [row for row in rows({}, text, {"options": {}}) if "error" in row]
+    assert late["code"] == "invalid_field", "options are of the first line alone"
+
+
+@pytest.mark.parametrize("path", ["/v1/tag", "/v1/tag/lines"])
+def test_rules_reach_every_line_of_many(address, path):
+    texts, rules = [f"Item {n}: {'word ' * 100}X-{n}." for n in range(700)], [{"pattern": "X-[0-9]+", "type": "CODE"}]
+    assert sum(map(len, texts)) > tagging.RULED
+    headers = {"accept": "application/x-ndjson"}
+    if path == "/v1/tag":
+        answer = post(address, texts=texts, rules=rules, types=["CODE"], echo=False, headers=headers)
+    else:
+        lines = [{"options": {"rules": rules, "types": ["CODE"], "echo": False}}, *texts]
+        answer = post(address, path, content="\n".join(map(json.dumps, lines)).encode())
+    codes = [[e["text"] for e in json.loads(row)["entities"]] for row in answer.text.splitlines()]
+    assert codes == [[f"X-{n}"] for n in range(700)]
+
+
 def test_lines_in_and_out(address):
     lines = [
         b'{"text": "Ann lives in Oslo.", "id": "a"}',
@@ -210,7 +276,7 @@ def test_requests_have_names(address):
         ({"text": "a", "threshold": 2}, "invalid_field", "threshold"),
         ({"text": "a", "stages": 3}, "invalid_field", "stages"),
         ({"text": "a", "rules": [{"name": "", "type": "X"}]}, "invalid_field", "rules.0.name"),
-        ({"texts": ["a", 3]}, "invalid_field", "texts.1"),
+        ({"text": 3}, "invalid_field", "text"),
         ({"text": "a", "model": "none"}, "not_found", None),
         ({"text": "a", "types": ["NONE"]}, "bad_input", None),
     ],

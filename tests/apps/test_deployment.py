@@ -68,7 +68,7 @@ def test_the_unit_is_linted(tmp_path):
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("script", ["build.sh", "check.sh", "serve.sh"])
+@pytest.mark.parametrize("script", ["build.sh", "check.sh", "image.sh", "serve.sh"])
 def test_the_steps_are_shell(script):
     assert subprocess.run(["sh", "-n", DEPLOY / script]).returncode == 0
 

@@ -130,7 +130,7 @@ def test_models_health_metrics_and_training(address):
         (b'{"texts": ["x"], "threshold": 2}', 422, "threshold"),
         (b'{"texts": ["x"], "model": "../../etc/passwd"}', 404, "there are en, ko"),
         (b'{"texts": ["x"], "model": "/etc/passwd\\u0000"}', 404, "there are en, ko"),
-        (b'{"texts": ["\\ud800"]}', 422, "texts"),
+        (b'{"text": "\\ud800"}', 422, "text"),
         (b"[" * 100_000, 400, "nested deeply"),
         (b'{"text": "\xff\xfe"}', 400, "UTF-8"),
         (b'{"text": "\xed\xa0\x80"}', 422, "text"),
@@ -359,6 +359,22 @@ def test_an_address_in_use_is_named():
     assert done.returncode == 1
     line = f"fanlight: http://127.0.0.1:{port} cannot be listened at: choose another --port or --host"
     assert done.stderr.splitlines()[-1] == line
+
+
+def test_derivatives_are_computed_at_numbers(address):
+    def ask(expression, wrt, form, **fields):
+        return post(address, "/v1/differentiate", expression=expression, wrt=wrt, form=form, **fields)
+
+    answer = ask("x**3", "x", "jacobian", at={"x": 4}).json()
+    assert answer["numbers"] == {"value": 64.0, "derivative": 48.0}
+    by_matrix = ask("W @ x", "W", "jacobian", at={"W": [[1, 2], [3, 4]], "x": [[5], [6]]}).json()["numbers"]
+    assert by_matrix["derivative"] == [[[5, 6], [0, 0]], [[0, 0], [5, 6]]]
+    assert ask("x**3", "x", "jacobian").json()["numbers"] is None
+    big = {"W": [[1] * 100] * 100, "x": [[1]] * 100}
+    for at in (big, {"W": "a", "x": [[1]]}, {"x": [[1]]}, {"W": [[1, 2]], "x": [[1]] * 3}, {}):
+        wrong = ask("W @ x", "W", "jacobian", at=at)
+        assert (wrong.status_code, wrong.json()["code"]) == (400, "bad_input"), at
+    assert "1,000,000 entries" in ask("W @ x", "W", "jacobian", at=big).json()["error"]
 
 
 # imports all of schemathesis, which Python 3.11 cannot do safely while the server's thread imports as well

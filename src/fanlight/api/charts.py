@@ -55,7 +55,8 @@ def line_chart(
         )
     after = f"{', ' * bool(of)}{of}: {ys[-1]:.4g}"
     name = f"{title}{after}"
-    caption = f'<span data-i18n="{escape(title)}">{escape(title)}</span>{escape(after)}'
+    stage = f', <span data-i18n="stage-{escape(of)}">{escape(of)}</span>' if of else ""
+    caption = f'<span data-i18n="{escape(title)}">{escape(title)}</span>{stage}: {ys[-1]:.4g}'
     style = "display: inline-block; margin: 0 1em 1em 0"
     head = f'<figure class="chart" style="{style}"><figcaption>{caption}</figcaption>'
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%" font-size="11" fill="currentColor"'

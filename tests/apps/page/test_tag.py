@@ -31,7 +31,9 @@ def select_word(page, word):
 def test_the_first_screen(page):
     expect(page.locator(MARKS)).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert page.locator("#document").bounding_box()["y"] < page.viewport_size["height"], "seen without scrolling"
+    for seen in ("#document", ".tour li >> nth=0", ".tour li >> nth=3"):
+        box = page.locator(seen).bounding_box()
+        assert box["y"] + box["height"] <= page.viewport_size["height"], f"{seen} is seen without scrolling"
     check_access(page)
     page.picture("tag")
     page.click("[data-sample=news]")

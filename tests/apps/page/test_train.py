@@ -17,10 +17,10 @@ def test_the_curve_over_all_stages(page):
     scale = "svg => svg.clientWidth / svg.viewBox.baseVal.width"
     assert page.eval_on_selector("#curve svg", scale) == pytest.approx(1, abs=0.15), "text of the size of the page's"
     expect(page.locator("#train-state")).to_have_text(
-        "Stage second, epoch 5 of 5. Best dev F1: 89.00 in epoch 5. 2.0 s an epoch."
+        "The second stage, epoch 5 of 5. Best dev F1: 89.00 in epoch 5. 2.0 s an epoch."
     )
     texts = page.locator("#curve text").all_text_contents()
-    assert {"stage first", "stage second", "best 89.00", "81.0", "89.0", "1.00"} <= set(texts)
+    assert {"first stage", "second stage", "best 89.00", "81.0", "89.0", "1.00"} <= set(texts)
     assert page.locator("#curve path.loss").get_attribute("d").count("L") == 9
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     check_access(page)

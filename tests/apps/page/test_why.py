@@ -180,6 +180,60 @@ def test_any_word_of_the_text_can_be_explained_next(page, address):
     assert page.evaluate(lines), "the equation breaks between its summands"
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_character_of_a_korean_name_is_a_click_or_a_key_away(wide, address, taggers, language):
+    text = "👍 지난해 이순신은 서울에서 태어났다."
+    start = text.index("이순신")
+    wide.select_option("#language", language)
+    wide.click("#tab-tag")
+    wide.fill("#text", text)
+    wide.press("#text", "Control+Enter")
+    wide.locator("#document mark", has_text="이순신").click()
+    units = wide.locator("#why-name button")
+    expect(units).to_have_text(["이", "순", "신"])
+    expect(wide.locator("#why-name")).to_contain_text(
+        "character 1 of 3" if language == "en" else "글자 3개 가운데 1번째"
+    )
+    expect(wide.locator("#why-lead")).to_contain_text("character “이”" if language == "en" else "글자 ‘이’")
+    expect(wide.locator("#why-text b")).to_have_text("이")
+    check_access(wide)
+    units.nth(1).click()
+    expect(wide.locator("#why-title")).to_contain_text("순")
+    expect(wide.locator("#why-text b")).to_have_text("순")
+    expect(units.nth(1)).to_be_focused()
+    expect(units.nth(1)).to_have_attribute("aria-current", "true")
+    wide.keyboard.press("ArrowRight")
+    expect(wide.locator("#why-title")).to_contain_text("신")
+    tokens = [s for s, _ in taggers["ko"].tokens(text)]
+    e = taggers["ko"].explain(text, tokens.index(start + 2))
+    assert bars(wide) == [pytest.approx(w.contribution, abs=0.006) for w in e.window]
+    expect(units.nth(2)).to_be_focused()
+    wide.keyboard.press("ArrowRight")
+    wide.keyboard.press("ArrowLeft")
+    expect(wide.locator("#why-title")).to_contain_text("순")
+    wide.go_back()
+    expect(wide.locator("#why-title")).to_contain_text("신")
+
+
+def test_the_words_of_a_name_are_beside_each_other(page, address):
+    text = "👍 Ada Lovelace wrote. Nobody answered."
+    open_why(page, address, text=text, offset=2)
+    expect(page.locator("#why-name button")).to_have_text(["Ada", "Lovelace"])
+    page.click("#why-name button >> nth=1")
+    expect(page.locator("#why-title")).to_contain_text("Lovelace")
+    expect(page.locator("#why-lead")).to_contain_text("the end of a name (person)")
+    page.click("#why-text button:has-text('Nobody')")
+    expect(page.locator("#why-name")).to_be_hidden()
+    expect(page.locator("#why-lead")).to_contain_text("no part of a name")
+
+
+def test_a_korean_word_that_is_no_name_shows_its_characters(wide, address):
+    text = "이순신은 서울에서 태어났다."
+    open_why(wide, address, text=text, offset=text.index("태"))
+    expect(wide.locator("#why-name button")).to_have_text(["태", "어", "났", "다"])
+    expect(wide.locator("#why-name")).to_contain_text("of the word")
+
+
 def test_the_animation_plays_by_itself_where_motion_is_welcome(page, wide, address):
     open_why(page, address, text=TEXT, offset=PARIS)
     page.click("#pass-play")

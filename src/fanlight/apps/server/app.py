@@ -20,6 +20,7 @@ from fanlight.apps.server.calculus_routes import calculus_routes
 from fanlight.apps.server.compatible import compatible_routes
 from fanlight.apps.server.errors import BusyError, describe_invalid, error_body
 from fanlight.apps.server.label_studio import label_studio_routes
+from fanlight.apps.server.line_routes import line_routes
 from fanlight.apps.server.metrics import Metrics
 from fanlight.apps.server.middleware import Limits, Middleware
 from fanlight.apps.server.openapi import FAULTS, describe
@@ -88,7 +89,7 @@ def create_app(
         lifespan=_close_at_end(workers, tagging, runner),
     )  # fmt: skip
     for router in (
-        tagging_routes(tagging), calculus_routes(tagging, workers), page_routes(tagging, workers),
+        tagging_routes(tagging), line_routes(tagging), calculus_routes(tagging, workers), page_routes(tagging, workers),
         service_routes(tagging, metrics), labelling.routes(labels, _propose(tagging)), review_routes(labels),
         training_routes(tagging, runner, watch, labels), compatible_routes(tagging), label_studio_routes(tagging),
     ):  # fmt: skip

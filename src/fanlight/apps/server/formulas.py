@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fanlight.apps.formulas import errors_in, read_formula
 from fanlight.calculus.derivatives import hessian, jacobian
-from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.expressions import Expression, symbols_of
 from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.lecture import korean, views
 from fanlight.calculus.lecture.derivation import derive as derive_gradient
@@ -19,8 +19,10 @@ from fanlight.calculus.lecture.diagnosis import check as check_gradient
 from fanlight.calculus.lecture.graph import graph
 from fanlight.calculus.lecture.latex import latex
 from fanlight.calculus.lecture.mathml import mathml
+from fanlight.calculus.numeric import evaluate
 from fanlight.errors import DataError
 
+ENTRIES = 10_000  # numbers of an input or of a derivative
 _WORDS: dict[str, Callable[[str], str]] = {"en": str, "ko": korean.say}  # by language
 
 
@@ -69,7 +71,25 @@ def differentiate(request: Mapping[str, Any]) -> dict[str, Any]:
         derivative = {"jacobian": jacobian, "hessian": hessian}[request["form"]](expression, request["wrt"])
     written = derivative.formula().latex if isinstance(derivative, Indexed) else latex(derivative)
     symbols = {name: [str(d) for d in s.shape] for name, s in symbols_of(expression).items()}
-    return {"text": str(derivative), "mathml": mathml(written), "symbols": symbols}
+    numbers = None
+    if request["at"] is not None:
+        values = {name: _array(name, value) for name, value in request["at"].items()}
+        with errors_in(request["language"]):
+            numbers = _evaluate_derivative(expression, derivative, request, values)
+    return {"text": str(derivative), "mathml": mathml(written), "symbols": symbols, "numbers": numbers}
+
+
+def _evaluate_derivative(
+    expression: Expression, derivative: Expression | Indexed, request: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of an expression and of its Jacobian or Hessian."""
+    value = evaluate(expression, values)
+    length = np.size(values[request["wrt"]]) if request["wrt"] in values else 1
+    entries = length * (length if request["form"] == "hessian" else np.size(value))
+    if entries > ENTRIES:
+        raise DataError(f"at: the derivative has {entries:,} entries, and at most {ENTRIES:,} are computed here")
+    slope = derivative.value(values) if isinstance(derivative, Indexed) else evaluate(derivative, values)
+    return {"value": _plain(value), "derivative": _plain(slope)}
 
 
 def check(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,8 +116,8 @@ def _array(name: str, value: object) -> Any:
         array = np.asarray(value, float)
     except (ValueError, TypeError):
         raise DataError(f"at.{name}: is not a number or lists of numbers of equal length") from None
-    if array.ndim > 2 or array.size > 10_000 or not np.isfinite(array).all():
-        raise DataError(f"at.{name}: must be a number, vector or matrix of at most 10,000 finite numbers")
+    if array.ndim > 2 or array.size > ENTRIES or not np.isfinite(array).all():
+        raise DataError(f"at.{name}: must be a number, vector or matrix of at most {ENTRIES:,} finite numbers")
     return array
 
 

@@ -43,15 +43,24 @@ class DifferentiateRequest(Model):
     form: Literal["jacobian", "hessian"]
     shapes: Shapes = Field(default={})
     assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default={})
+    at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
     language: Language = Field(default="en", description="Of what is said of errors.")
 
 
+class DerivativeNumbers(Model):
+    """The expression and its derivative at the numbers given: a list for each axis."""
+
+    value: Any
+    derivative: Any
+
+
 class DifferentiateResponse(Model):
-    """The derivative, to read and to typeset."""
+    """The derivative, to read and to typeset, and its values at the numbers given."""
 
     text: str
     mathml: str
     symbols: dict[str, list[str]]
+    numbers: DerivativeNumbers | None
 
 
 def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
@@ -78,7 +87,7 @@ def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
 
     @router.post("/v1/differentiate", response_model=DifferentiateResponse, operation_id="differentiate")
     async def differentiate(request: DifferentiateRequest) -> Any:
-        """Take the Jacobian of a vector or the Hessian of a scalar."""
+        """Take the Jacobian of a vector or the Hessian of a scalar, and evaluate it at numbers."""
         return JSONResponse(await workers.run("differentiate", request.model_dump()))
 
     return router

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, WrapValidator, model_validator
 from pydantic.config import JsonDict
 
 from fanlight.apps.server.errors import describe_invalid
@@ -37,16 +37,17 @@ class TextFault(NamedTuple):
 
 
 def _keep_fault(value: object, validate: Callable[[Any], Any]) -> Any:
-    """Let a text that is at fault be told in its own place, where others are not."""
+    """Let a text that is at fault, or is none, be told in its own place."""
     try:
         return validate(value)
     except ValidationError as error:
-        if not isinstance(value, str):
-            raise
         return TextFault(describe_invalid(error.errors())[1].partition(": ")[2])
 
 
-BatchText = Annotated[Text, WrapValidator(_keep_fault)]
+_ANY_ITEM: JsonDict = {
+    "anyOf": [{"type": "string", "maxLength": TEXT}, {"description": "No text: an error stands in its place."}]
+}
+BatchText = Annotated[Text, WrapValidator(_keep_fault), WithJsonSchema(_ANY_ITEM)]
 
 
 def _absent() -> Any:
@@ -185,10 +186,6 @@ class TagRequest(TagOptions, OneOrMany):
     def _check_batch(self) -> TagRequest:
         if self.ids is not None and len(self.ids) != len(self.texts):
             raise ValueError(f"there are {len(self.ids)} ids for {len(self.texts)} texts: give one a text")
-        texts: Sequence[object] = self.texts
-        faults = [text for text in texts if isinstance(text, TextFault)]
-        if len(faults) == len(texts):
-            raise ValueError(f"texts: {faults[0].message}")
         return self
 
 
@@ -197,6 +194,12 @@ class LineIn(Model):
 
     text: Text
     id: Identifier | None = None
+
+
+class FirstLineIn(Model):
+    """The first line of a request in NDJSON, where it has the options of all others."""
+
+    options: TagOptions
 
 
 class ValueOut(Model):

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 from pydantic import ValidationError
@@ -166,7 +167,8 @@ class Tagging:
 
     async def stream(self, request: TagRequest) -> AsyncIterator[str]:
         """Tag a few texts at a time, so that the first answers come while others are tagged."""
-        for begin, end in _portions(len(request.texts)):
+        lengths = [0 if isinstance(text, TextFault) else len(text) for text in request.texts]
+        for begin, end in _portions(lengths, RULED if request.rules else None):
             ids = None if request.ids is None else request.ids[begin:end]
             part = request.model_copy(update={"texts": request.texts[begin:end], "ids": ids})
             try:
@@ -176,11 +178,10 @@ class Tagging:
             for line in answers:
                 yield line + "\n"
 
-    async def answer_lines(self, body: bytes, options: TagOptions) -> AsyncIterator[str]:
+    async def answer_lines(self, requests: Sequence[bytes], options: TagOptions) -> AsyncIterator[str]:
         """Yield the answers to lines of JSON as they come; a line that is at fault has an error in its place."""
-        requests = body.splitlines()
-        for begin, end in _portions(len(requests)):
-            parsed = [_parse_line(line) for line in requests[begin:end] if line.strip()]
+        for begin, end in _portions(list(map(len, requests)), RULED if options.rules else None):
+            parsed = [_parse_line(line) for line in requests[begin:end]]
             good = [item for item in parsed if isinstance(item, LineIn)]
             try:
                 tagged = iter(await self.tag([item.text for item in good], options))
@@ -343,10 +344,29 @@ async def _write(document: Document, fields: Mapping[str, Any], options: TagOpti
     return await asyncio.to_thread(answer_line, document, fields, options.offsets, options.echo, values)
 
 
-def _portions(count: int) -> Iterable[tuple[int, int]]:
-    """Yield beginnings and ends of ever larger portions, so that the first is answered soon."""
+def _portions(lengths: Sequence[int], most: int | None = None) -> Iterable[tuple[int, int]]:
+    """Yield beginnings and ends of ever larger portions, so that the first is answered soon.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Of the texts, in characters or bytes.
+    most : int, optional
+        Of a portion that has more texts than one.
+
+    Examples
+    --------
+    >>> list(_portions([1] * 50))
+    [(0, 16), (16, 48), (48, 50)]
+    >>> list(_portions([3, 9, 2, 1], 5))
+    [(0, 1), (1, 2), (2, 4)]
+    """
     begin, size = 0, 16
-    while begin < count:
-        yield begin, min(begin + size, count)
-        begin += size
+    while begin < len(lengths):
+        end = min(begin + size, len(lengths))
+        if most is not None:
+            totals = accumulate(lengths[begin:end])
+            end = begin + max(1, sum(total <= most for total in totals))
+        yield begin, end
+        begin = end
         size = min(2 * size, 1024)

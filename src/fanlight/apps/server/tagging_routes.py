@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from pydantic import Field
 
 from fanlight.apps.server import masking_schemas, schemas
-from fanlight.apps.server.errors import error_body
+from fanlight.apps.server.line_routes import NDJSON
 from fanlight.apps.server.tagging import Tagging, answer
 from fanlight.entities import html
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError
 from fanlight.tagging.masking import Masker, unmask
 from fanlight.values import read_value
-
-NDJSON = "application/x-ndjson"
-_LINES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "An answer a line; a line that is at fault has an error in its place.",
-        "content": {NDJSON: {}},
-    }
-}
-_LINES_SCHEMA = {"schema": {"type": "string"}, "example": '{"text": "Oslo is old.", "id": 1}\n"It rained."\n'}
-_LINES_BODY = {"requestBody": {"required": True, "content": {NDJSON: _LINES_SCHEMA, "text/plain": _LINES_SCHEMA}}}
 
 
 def tagging_routes(tagging: Tagging) -> APIRouter:
@@ -46,18 +34,6 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
             return StreamingResponse(tagging.stream(request), media_type=NDJSON)
         tagging.check_options(request, [text for text in request.texts if isinstance(text, str)])
         return Response(answer(await tagging.answer(request)), media_type="application/json")
-
-    @router.post(
-        "/v1/tag/lines", response_class=StreamingResponse, operation_id="tag_lines", responses=_LINES,
-        openapi_extra=_LINES_BODY,
-    )  # fmt: skip
-    async def tag_lines(options: Annotated[LineOptions, Query()], http: Request) -> Any:
-        """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line."""
-        if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/json", "text/plain")):
-            return JSONResponse(error_body(415, f"the body's type is not read here: send {NDJSON}"), 415)
-        tag_options = options.to_options()
-        tagging.check_options(tag_options)  # what is wrong is told before the answer begins
-        return StreamingResponse(tagging.answer_lines(await http.body(), tag_options), media_type=NDJSON)
 
     @router.post(
         "/v1/html", response_model=schemas.HtmlResponse, operation_id="html",
@@ -91,29 +67,6 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         )
 
     return router
-
-
-class LineOptions(schemas.Model):
-    """The options of /v1/tag as parameters of an address."""
-
-    model: schemas.Name | None = None
-    threshold: schemas.Probability = 0.0
-    types: Annotated[str, Field(max_length=1000)] | None = Field(default=None, description="With commas: PER,LOC.")
-    stages: Literal["1", "2"] | None = None
-    offsets: schemas.Offsets = "code_points"
-    echo: bool = True
-    values: bool = False
-    date: datetime.date | None = None
-    day_first: bool = False
-
-    def to_options(self) -> schemas.TagOptions:
-        """Return the options of a request."""
-        types = [name for part in (self.types or "").split(",") if (name := part.strip())]
-        return schemas.TagOptions(
-            model=self.model, threshold=self.threshold, types=types or None,
-            stages=None if self.stages is None else (1 if self.stages == "1" else 2),
-            offsets=self.offsets, echo=self.echo, values=self.values, date=self.date, day_first=self.day_first,
-        )  # fmt: skip
 
 
 def _read_values(request: schemas.ValuesRequest) -> list[dict[str, Any] | None]:

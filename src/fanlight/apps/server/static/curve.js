@@ -13,7 +13,7 @@ export function progressOf(epochs) {
   const rate = stage.length > 1 ? Math.max(0, (now.seconds - stage[0].seconds) / (stage.length - 1)) : 0;
   const left = rate * (now.epochs - now.number);
   return {
-    stage: now.stage, number: now.number, epochs: now.epochs, best: best < 0 ? "" : epochs[best].dev_f1.toFixed(2), bestEpoch: best < 0 ? "" : epochs[best].number,
+    stage: now.stage && say(`stage-${now.stage}`, now.stage), number: now.number, epochs: now.epochs, best: best < 0 ? "" : epochs[best].dev_f1.toFixed(2), bestEpoch: best < 0 ? "" : epochs[best].number,
     rate: rate ? rate.toPrecision(2) : "", left: left ? `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, "0")}` : "",
   };
 }
@@ -30,14 +30,14 @@ export function drawCurve(epochs, width) {
     const points = values.map((v, i) => (v === null ? null : `${x(i)} ${y(v)}`)).filter(Boolean);
     picture.append(svg("path", { class: kind, d: `M${points.join("L")}` }));
     for (const v of new Set([low, high])) picture.append(svg("text", { class: kind, x: at, y: y(v) + 4, "text-anchor": anchor }, v.toPrecision(3)));
-    picture.append(svg("text", { class: kind, x: at, y: 14, "text-anchor": anchor }, say(kind === "loss" ? "loss" : "dev F1", kind === "loss" ? "loss" : "dev F1")));
+    picture.append(svg("text", { class: kind, ...(kind === "loss" ? { x: 2 } : { x: width - 2, "text-anchor": "end" }), y: 14 }, say(kind === "loss" ? "loss" : "dev F1", kind === "loss" ? "loss" : "dev F1")));
     return y;
   };
   series("loss", epochs.map((e) => e.loss), "end", EDGE.left - 6);
   const y = series("f1", epochs.map((e) => e.dev_f1), "start", width - EDGE.right + 6);
   epochs.forEach((e, i) => {
     if (i && e.stage !== epochs[i - 1].stage) picture.append(svg("path", { class: "border", d: `M${(x(i) + x(i - 1)) / 2} ${EDGE.top}V${bottom}` }));
-    if (e.stage && (!i || e.stage !== epochs[i - 1].stage)) picture.append(svg("text", { x: x(i), y: 14 }, `${say("stage")} ${e.stage}`));
+    if (e.stage && (!i || e.stage !== epochs[i - 1].stage)) picture.append(svg("text", { x: x(i), y: 14 }, say("stage-of", say(`stage-${e.stage}`, e.stage))));
     if (epochs.length * 22 < width || e.number % Math.ceil((epochs.length * 22) / width) === 0) picture.append(svg("text", { x: x(i), y: bottom + 16, "text-anchor": "middle" }, e.number));
   });
   picture.append(svg("text", { x: width / 2, y: HEIGHT - 3, "text-anchor": "middle" }, say("epoch", "epoch")));

@@ -1,7 +1,8 @@
 // The Gradient view: a derivation typeset, a check of the learner's formula, and the computation graph at numbers.
-import { $, decimal, element } from "./dom.js";
+import { $, element } from "./dom.js";
 import { currentStep, drawGraph, goTo, showGraph, stepCount } from "./graph.js";
 import { EXAMPLES } from "./examples.js";
+import { drawDerivative, drawSliders, guessNumbers } from "./numbers.js";
 import { createPlayer } from "./player.js";
 import { go, onRoute, route } from "./routes.js";
 import { ask } from "./server.js";
@@ -67,27 +68,51 @@ async function showDerivation({ repeat = false }) {
   $("derived").hidden = !derived;
   if (!derived) return;
   symbols = derived.symbols;
-  $("differentiated").hidden = true;
-  $("gradient-parts").hidden = false;
+  showParts(false);
   $("latex").innerHTML = derived.html;
   $("steps").textContent = derived.steps;
   if (repeat) { if ($("verdict").textContent) await check(); drawGraph(); return; }
   await evaluate(state.at);
   if (state !== current || !state.at) return;
-  sliders();
+  drawSliders(state.at, async () => { const here = currentStep(); await evaluate(state.at); goTo(here); });
   goTo(stepCount() - 1);
 }
 
 async function differentiate(body, report) {
-  const answer = await ask("/v1/differentiate", { ...body, form: state.form, language: language() }, { report });
-  if (state.form === "gradient") return;
+  const current = state, request = { ...body, form: state.form, language: language() };
+  const answer = await ask("/v1/differentiate", request, { report });
+  if (state !== current) return;
   $("derived").hidden = !answer;
   if (!answer) return;
-  $("gradient-parts").hidden = true;
-  $("differentiated").hidden = false;
+  showParts(true);
   const shape = Object.entries(answer.symbols).map(([name, s]) => `${name}: ${s.length ? s.join(" × ") : say("scalar")}`).join(",  ");
   $("differentiated").innerHTML = `<math displaystyle="true">${operatorOf(state.form, state.wrt)}</math> ${answer.mathml}`;
-  $("differentiated").append(element("p", { class: "hint" }, shape), element("pre", {}, answer.text));
+  $("differentiated").append(element("p", { class: "hint" }, shape), element("pre", {}, answer.text), element("h2", { class: "minor" }, say("derivative-at")), element("div", { id: "derivative-numbers" }));
+  await evaluateDerivative(request, answer.symbols);
+  if (state === current && state.at) drawSliders(state.at, () => evaluateDerivative(request, answer.symbols));
+}
+
+// The derivative at numbers, of which the first are such that not all of it is zero.
+async function evaluateDerivative(request, shapes) {
+  const current = state, given = state.at;
+  for (let seed = 3; seed < 9; seed++) {
+    const at = given ?? guessNumbers(shapes, seed);
+    const answer = await ask("/v1/differentiate", { ...request, at }, { report: (message) => showFormulaError("expression", message) });
+    if (!answer || state !== current) return;
+    state.at = at;
+    if (!given && seed < 8 && !isAlive(answer.numbers.derivative)) continue;
+    drawDerivative(answer.numbers, say(`form-${state.form}`));
+    updateAddress();
+    return;
+  }
+}
+
+const isAlive = (values) => [values].flat(4).some((x) => Math.abs(x) > 1e-9);
+
+// A Jacobian or a Hessian has numbers too, but neither graph nor steps.
+function showParts(onlyDerivative) {
+  $("differentiated").hidden = !onlyDerivative;
+  for (const part of document.querySelectorAll(".of-gradient")) part.hidden = onlyDerivative;
 }
 
 // ∂f/∂x =, or ∂²f/∂x∂xᵀ = of a Hessian.
@@ -106,33 +131,8 @@ async function evaluate(numbers) {
     if (!answer || state !== current) return;
     state.at = at;
     const target = answer.graph.nodes.find((node) => node.label === state.wrt);
-    if (numbers || [target?.upstream].flat(3).some((x) => Math.abs(x) > 1e-9) || seed === 8) { showGraph(answer.graph); updateAddress(); return; }
+    if (numbers || isAlive(target?.upstream) || seed === 8) { showGraph(answer.graph); updateAddress(); return; }
   }
-}
-
-// Between −1 and 1, two or three for each length that is a letter.
-export function guessNumbers(shapes, seed) {
-  const lengths = {};
-  let last = seed * 7919;
-  const next = () => ((last = (last * 16807) % 2147483647) % 21) / 10 - 1;
-  const length = (d) => (/^\d+$/.test(d) ? Number(d) : (lengths[d] ??= 2 + (Object.keys(lengths).length % 2)));
-  const array = (shape) => (shape.length ? Array.from({ length: length(shape[0]) }, () => array(shape.slice(1))) : next());
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, array(shape)]));
-}
-
-function sliders() {
-  const at = state.at;
-  $("sliders").replaceChildren(...Object.entries(at).filter(([, value]) => [value].flat(3).length <= 12).map(([name, value]) => {
-    const columns = Array.isArray(value?.[0]) ? value[0].length : 1, row = element("div", { class: "numbers", style: { "--columns": columns } });
-    const add = (get, set, label, ...place) => {
-      const shown = element("output", {}, decimal(get()));
-      const change = async (event) => { set(Number(event.target.value)); shown.textContent = decimal(get()); const here = currentStep(); await evaluate(at); goTo(here); };
-      row.append(element("label", {}, element("i", {}, name, element("sub", {}, place.join(""))), element("input", { type: "range", min: -3, max: 3, step: 0.05, value: get(), "aria-label": label, oninput: change }), shown));
-    };
-    if (!Array.isArray(value)) add(() => at[name], (x) => (at[name] = x), name);
-    else value.forEach((r, i) => (Array.isArray(r) ? r.forEach((_, j) => add(() => r[j], (x) => (r[j] = x), `${name} ${i + 1}, ${j + 1}`, i + 1, ...(r.length > 1 ? [j + 1] : []))) : add(() => value[i], (x) => (value[i] = x), `${name} ${i + 1}`, i + 1)));
-    return row;
-  }));
 }
 
 async function check() {

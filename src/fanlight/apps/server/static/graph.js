@@ -154,7 +154,7 @@ function tellNode() {
 // The table's local derivatives of several arguments are separated by commas.
 const localOf = (node, n) => node.local.split(", ")[n] ?? node.local;
 
-function matrices(tables) {
+export function matrices(tables) {
   return element("div", { class: "matrices" }, ...tables.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {
     const rows = sizes(value).length === 2 ? value : sizes(value).length === 1 ? value.map((x) => [x]) : [[value]];
     const shown = rows.slice(0, 12).map((row) => element("tr", {}, ...row.slice(0, 12).map((x) => element("td", {}, precise(x))), ...(row.length > 12 ? [element("td", {}, "…")] : [])));

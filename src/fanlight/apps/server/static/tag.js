@@ -70,7 +70,7 @@ async function tagText() {
   $("types").replaceChildren($("types").querySelector("legend"), ...present.map(typeBox));
   answered = document_;
   tellModel();
-  $("result").hidden = false;
+  $("result").hidden = $("details").hidden = false;
   $("document").lang = /[가-힣]/.test(text) ? "ko" : "en";
   refresh();
   view.show(text, entities, points);
@@ -150,7 +150,7 @@ function onPaletteKey(event) {
 function openPalette(from, to, near, focus = false) {
   const place = $("palette");
   const exists = entities.some((e) => e.from === from && e.to === to);
-  const buttons = types.map((type) => element("button", { class: "chip", style: { "--hue": hue(type) }, onclick: () => correct(from, to, type) }, type));
+  const buttons = types.map((type) => element("button", { class: "chip", style: { "--hue": hue(type) }, title: say(`type-${type}`, ""), onclick: () => correct(from, to, type) }, type));
   if (exists) buttons.push(element("button", { onclick: () => remove(from, to) }, say("remove")));
   buttons.push(element("button", { onclick: () => why(from) }, say("ask")));
   place.replaceChildren(...buttons);

@@ -1,5 +1,6 @@
 // The Why view: the window of one word as a picture, what if a word were another, and the two passes in steps.
 import { $, chip, decimal, element, signed } from "./dom.js";
+import { drawName, nameAt, wordsOf } from "./name_units.js";
 import { drawNetwork } from "./network.js";
 import { describeStep, STEPS } from "./passes.js";
 import { createPlayer } from "./player.js";
@@ -11,10 +12,10 @@ import { say } from "./words.js";
 
 const SHOWN = 300; // characters of the text on either side of the word
 const MATHML = "http://www.w3.org/1998/Math/MathML";
-let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, stop = null, units = {}, equations = null;
+let asked = null, answer = null, before = null, picked = null, step = 0, asking = 0, stop = null, units = {}, equations = null, name = null, listed = null;
 
 export function startExplaining() {
-  ask("/v1/models", undefined, { quiet: true }).then((models) => { for (const m of models ?? []) units[m.name] = m.unit; });
+  listed = ask("/v1/models", undefined, { quiet: true }).then((models) => { for (const m of models ?? []) units[m.name] = m.unit; });
   onRoute("why", (parameters) => { stop(); if (parameters) open(parameters); });
   $("why-tag").addEventListener("change", () => go("why", { ...asked, tag: $("why-tag").value }));
   $("to-gradient").addEventListener("click", toGradient);
@@ -40,11 +41,21 @@ async function open(parameters) {
   const turn = ++asking, explained = await ask("/v1/explain", { text, offset: Number(offset), ...(model ? { model } : {}), ...(tag ? { tag } : {}) });
   if (turn !== asking) return; // another word was asked for meanwhile
   if (!explained) { if (answer) draw(); return; }
-  [asked, answer, picked] = [request, explained, null];
+  await listed;
+  [asked, answer, picked, name] = [request, explained, null, null];
   before = was ? await baseline(JSON.parse(was)) : null;
   equations ??= (await ask("/v1/equations", undefined, { quiet: true })) ?? {};
   $("why-shown").hidden = false;
   draw();
+  name = await nameAt(text, explained.explanation.start, answer.model, kind());
+  if (turn === asking) tellName();
+}
+
+const kind = () => units[answer.model] ?? "word";
+const explain = (offset) => go("why", { text: asked.text, offset, model: asked.model });
+
+function tellName() {
+  if (name) drawName(name, answer.explanation.start, kind(), explain);
 }
 
 // The word as it was before the first change, for the same tag.
@@ -54,7 +65,9 @@ async function baseline(was) {
 }
 
 function draw() {
-  const e = answer.explanation, unit = units[answer.model] ?? "word";
+  const e = answer.explanation, unit = kind(), type = e.tag.slice(2);
+  $("why-lead").textContent = say("why-lead", say(`unit-${unit}`), e.text, say(`tag-${e.tag[0]}`, say(`type-${type}`, type)), e.tag, say(`units-${unit}`));
+  tellName();
   $("why-title").replaceChildren(element("span", { class: "word" }, e.text), " ", chip(e.tag.slice(2) || "O", {}, e.tag), ` ${decimal(e.probabilities[e.tag], 3)}`);
   $("why-model").textContent = say("answered", answer.model, answer.version ?? "");
   drawText(e);
@@ -79,15 +92,17 @@ function drawText(e) {
   const { text } = asked, points = pointsOf(text), inside = $("why-text").contains(document.activeElement);
   const start = points.unit(e.start), end = Math.min(text.length, start + SHOWN), nodes = [];
   let at = Math.max(0, text.lastIndexOf(" ", start - SHOWN) + 1);
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}]+(?:[.,'’-][\p{L}\p{N}]+)*/gu)) {
+  for (const { 0: word, index } of wordsOf(text)) {
     if (index < at || index > end) continue;
     const here = index <= start && start < index + word.length, offset = points.point(index);
-    nodes.push(text.slice(at, index), element("button", { type: "button", class: "plain", "aria-current": here && "true", tabindex: here ? 0 : -1, onclick: () => go("why", { text, offset, model: asked.model }) }, word));
+    nodes.push(text.slice(at, index), element("button", { type: "button", class: "plain", "aria-current": here && "true", tabindex: here ? 0 : -1, onclick: () => explain(offset) }, ...(here && kind() === "character" ? markCharacter(word, start - index, e.text) : [word])));
     at = index + word.length;
   }
   $("why-text").replaceChildren(...nodes, text.slice(at, end));
   if (inside) $("why-text").querySelector("[aria-current]")?.focus();
 }
+
+const markCharacter = (word, at, character) => [word.slice(0, at), element("b", {}, character), word.slice(at + character.length)];
 
 // Formulas in MathML do not break: each summand becomes a formula of its own, so that lines can.
 function breakable(html) {
@@ -106,7 +121,7 @@ const cut = (text, from, to) => [...text].slice(Math.max(0, from), to).join("");
 
 function drawPicture() {
   const e = answer.explanation;
-  const layout = drawNetwork($("network"), e, { tell: (text) => { $("why-number").textContent = text; }, pick, picked, step: STEPS[step], unit: units[answer.model] ?? "word" });
+  const layout = drawNetwork($("network"), e, { tell: (text) => { $("why-number").textContent = text; }, pick, picked, step: STEPS[step], unit: kind() });
   $("window").style.setProperty("--left", `${layout.left}px`);
   $("window").style.setProperty("--right", `${layout.right}px`);
   $("window").style.setProperty("--places", e.window.length);
@@ -147,14 +162,14 @@ function pick(number) {
 }
 
 function drawUnit() {
-  const e = answer.explanation, u = e.units.find((unit) => unit.number === picked), kind = units[answer.model] ?? "word";
-  if (!u) { $("unit").replaceChildren(element("p", { class: "hint" }, say("unit-hint", say(`units-${kind}`)))); return; }
+  const e = answer.explanation, u = e.units.find((unit) => unit.number === picked);
+  if (!u) { $("unit").replaceChildren(element("p", { class: "hint" }, say("unit-hint", say(`units-${kind()}`)))); return; }
   const most = Math.max(...u.flows.map(Math.abs), 1e-9), excited = Math.max(...u.words.map(([, value]) => Math.abs(value)), 1e-9);
   $("unit").replaceChildren(
     element("h3", {}, say("unit", u.number, decimal(u.activation, 3), decimal(u.weight, 3), signed(u.contribution, 3))),
     element("div", { class: "columns" },
       element("div", {}, element("p", { class: "hint" }, say("unit-flows")), ...u.flows.map((flow, k) => meter(e.window[k].text || "∅", flow / most, signed(flow, 3), "word"))),
-      element("div", {}, element("p", { class: "hint" }, say("unit-words", say(`units-${kind}`))), ...u.words.map(([word, value]) => meter(word, value / excited, decimal(value, 2), "word")))));
+      element("div", {}, element("p", { class: "hint" }, say("unit-words", say(`units-${kind()}`))), ...u.words.map(([word, value]) => meter(word, value / excited, decimal(value, 2), "word")))));
 }
 
 function goTo(number) {

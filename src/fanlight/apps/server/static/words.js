@@ -10,6 +10,10 @@ const ENGLISH = {
   if: (tag, p0, p1, s0, s1) => `Now P(${tag}) is ${p1}; it was ${p0}. The score is ${s1}; it was ${s0}.`, "as-it-was": "As it was",
   "window-word": "These are the words of the window. Change any of them, also the middle one or an empty place (∅): everything is computed again.",
   "window-character": "These are the characters of the window: the Korean model reads characters, not words. Change any of them: everything is computed again.",
+  "why-lead": (unit, text, meaning, tag, units) => `The ${unit} “${text}” as ${meaning}: what it and the ${units} around it add to the score of this tag, ${tag}.`,
+  "tag-S": (type) => `a whole name (${type})`, "tag-B": (type) => `the beginning of a name (${type})`, "tag-I": (type) => `the middle of a name (${type})`, "tag-E": (type) => `the end of a name (${type})`, "tag-O": () => "no part of a name",
+  "unit-of": (unit, n, all, what) => `You see ${unit} ${n} of ${all} of the ${what}`, "the-name": "name", "the-word": "word", "other-character": "The Korean model reads characters: click another one, or press ← →.", "other-word": "Click another one, or press ← →.",
+  "part-vectors": "word vector", "part-form": "the word itself", "part-affix": "beginning, end", "part-ngram": "letter groups", "part-shape": "capitals, digits", "part-context": "case around it", "part-names": "lists of names", "part-other mentions": "its other places",
   centre: "middle", place: (name, unit) => `${unit} ${name}`, "unit-word": "word", "unit-character": "character", "units-word": "words", "units-character": "characters", padding: "outside the sentence",
   "network-picture": "The network: words, x, W, h, u, s, probability", "row-p": "in the sentence", "row-s": "the tag's score", "row-h": "hidden units", "row-x": (units) => `features of the ${units}`, "row-u": "output weights", "row-W": "input weights", "row-bars": "adds to s",
   cell: (word, part, value, size) => `${word}, ${part}: ${value} (${size} entries of x)`, "word-adds": (word, value) => `${word} adds ${value} to the score`,
@@ -31,11 +35,12 @@ const ENGLISH = {
   distributes: "distributor", routes: "router", switches: "switch", "distributes-why": "addition hands the same gradient to all", "routes-why": "max(0, ·) lets the gradient through where it is positive, and nowhere else", "switches-why": "multiplication hands each the gradient times the other's value",
   "edge-is": (from, to) => `from ${from} to ${to}`, leaf: (name) => `${name} is an input: what arrives here is the gradient by it`, letters: (...names) => names.map((name, i) => `${"abc"[i]} = ${name}`).join(", "), "link-copied": "The address holds expression and numbers.",
   me: "me", "label-state": (done, all) => `${done} of ${all} texts are labelled`, "computation-graph": "computation graph",
-  "train-state": (v) => `${v.stage ? `Stage ${v.stage}, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch${v.left ? `, about ${v.left} left` : ""}.` : ""}`,
+  "stage-first": "first", "stage-second": "second", "stage-of": (stage) => `${stage} stage`, "derivative-at": "At the numbers below", "form-jacobian": "Jacobian", "form-hessian": "Hessian", "more-blocks": (n) => `and ${n} more`,
+  "train-state": (v) => `${v.stage ? `The ${v.stage} stage, epoch` : "Epoch"} ${v.number} of ${v.epochs}.${v.best ? ` Best dev F1: ${v.best} in epoch ${v.bestEpoch}.` : ""}${v.rate ? ` ${v.rate} s an epoch${v.left ? `, about ${v.left} left` : ""}.` : ""}`,
   "train-not-now": "No training can be begun now: one is running, or this server allows none.", "train-begins": "Reading the data and preparing: the first training on a machine takes a minute longer.", "train-cancelled": "Cancelled.", "model-ready": (name) => `The model ${name} is ready.`,
   "data-of": (name) => `Before the training: ${name}`, "labelled-here": "what was labelled here", "no-problems": "Nothing was found.",
   "data-figures": (r) => `${r.sentences.toLocaleString()} sentences, ${r.tokens.toLocaleString()} tokens; the longest sentence has ${r.longest_sentence}; ${r.outside_percent.toFixed(1)} % are outside entities. ${r.dev_sentences.toLocaleString()} sentences measure the model.${r.unseen_percent === null ? "" : ` ${r.unseen_percent.toFixed(1)} % of their entities are not in the training data.`}`,
-  "curve-picture": "Loss and dev F1 over all stages", loss: "loss", f1: "dev F1", best: "best", stage: "stage",
+  "curve-picture": "Loss and dev F1 over all stages", loss: "loss", f1: "dev F1", best: "best",
 };
 let words = ENGLISH;
 const original = new WeakMap(), labels = new WeakMap();

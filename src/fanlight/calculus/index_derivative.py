@@ -173,6 +173,9 @@ def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    (argument,) = factor.atom.arguments
+    if not argument.axes:  # of a scalar, the logarithm of its size
+        return distribute(power(argument, Fraction(-1)), derivative(argument, name, by), tuple(by))
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
     inverse, indices = orient("call", "inv", rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     # the inverse of a transposed matrix is the transposed inverse

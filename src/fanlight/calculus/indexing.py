@@ -89,6 +89,8 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         raise CalculusError(f"{node.operation.name} has no form with indices")
     axes = _new_axes(node)
     name = node.operation.name
+    if name in ("inv", "det") and not node.shape and not node.arguments[0].shape:
+        return reciprocal(done[node.arguments[0]]) if name == "inv" else done[node.arguments[0]]
     if name in ("inv", "det", "logdet"):
         atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         if name == "inv":

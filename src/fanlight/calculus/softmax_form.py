@@ -57,11 +57,12 @@ def fold_softmax(form: Form) -> Form:
 
 
 def exp_of_sum(form: Form) -> Factor | None:
-    """Return the exponential that a form sums."""
+    """Return the exponential that a form sums, over indices that differ: a trace is no sum of all entries."""
     if len(form.terms) != 1 or form.terms[0].coefficient != 1 or len(form.terms[0].factors) != 1:
         return None
     factor = form.terms[0].factors[0]
-    return factor if factor.atom.name == "exp" and factor.exponent == 1 else None
+    distinct = len(set(factor.indices)) == len(factor.indices)
+    return factor if factor.atom.name == "exp" and factor.exponent == 1 and distinct else None
 
 
 def _holds_exp(atom: Atom) -> bool:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, distribute, eye_factor, find_used_axes, group, normal_term
+from fanlight.calculus.index_algebra import (
+    collect,
+    distribute,
+    eye_factor,
+    find_used_axes,
+    group,
+    length_factor,
+    normal_term,
+)
 from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
@@ -30,6 +38,8 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
+    yield from ((joined, 1.0) for joined in _join_sums(form))
+    yield from ((fraction, 1.0) for fraction in _join_fractions(form))
     if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
         return
     opened = multiply_out(form)
@@ -58,12 +68,60 @@ def _join_diagonals(form: Form) -> Form:
     if not find_used_axes(vector):
         return form
     others = [t for t in form.terms if t not in diagonal]
-    if len(vector.terms) == 1:
-        size, factors = vector.terms[0].coefficient, vector.terms[0].factors
-    else:
-        size, factor = group(vector)
-        factors = (factor,)
-    return Form((*others, Term(size, (*factors, eye_factor(*form.axes)))), form.axes)
+    entry = _in_parentheses(vector)
+    return Form((*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))), form.axes)
+
+
+def _join_sums(form: Form) -> Iterator[Form]:
+    """Turn ``sum(x) + sum(y)`` into ``sum(x + y)``, and ``sum(x) - n * t`` into ``sum(x - t)``."""
+    summed = [sorted(t.indices - set(form.axes)) for t in form.terms]
+    for length in sorted({i.length for indices in summed for i in indices}, key=str):
+        indices = [next((i for i in indices if i.length == length), None) for indices in summed]
+        if len(form.terms) < 2 or sum(i is not None for i in indices) < 2:
+            continue
+        common = new_index(length)
+        axes = (*form.axes, common)
+        count = length_factor(length)._replace(exponent=Fraction(-1))
+        terms = [
+            normal_term(t.coefficient, [*t.factors, count], axes)
+            if i is None
+            else normal_term(t.coefficient, [_rename_factor(f, {i: common}) for f in t.factors], axes)
+            for t, i in zip(form.terms, indices, strict=True)
+        ]
+        inner = factor_out(collect(terms, axes))
+        used = find_used_axes(inner)
+        if common in used and len(used) <= 2:
+            yield Form((_in_parentheses(inner),), form.axes)
+
+
+def _join_fractions(form: Form) -> Iterator[Form]:
+    """Bring terms to a common denominator: ``1 / (1 + t) - t / (1 + t)**2`` is ``1 / (1 + t)**2``."""
+    places = [{(f.atom, f.indices): f.exponent for f in t.factors} for t in form.terms]
+    below = {(f.atom, f.indices) for t in form.terms for f in t.factors if f.exponent <= -1}
+    for atom, indices in sorted(below, key=str):
+        exponents = [place.get((atom, indices), Fraction(0)) for place in places]
+        least = min(exponents)
+        if len(set(exponents)) < 2 or atom.kind != "group" or not set(indices) <= set(form.axes):
+            continue
+        if least.denominator != 1 or max(exponents) - least > 2:
+            continue
+        terms = [
+            normal_term(t.coefficient, [*t.factors, Factor(atom, indices, -least)], form.axes) for t in form.terms
+        ]
+        above = collect(terms, form.axes)
+        opened = multiply_out(above) or above
+        if opened.terms and len(opened.terms) < len(form.terms):
+            factors = [Factor(atom, indices, least)]
+            outcome = [normal_term(t.coefficient, [*t.factors, *factors], form.axes) for t in opened.terms]
+            yield Form(tuple(outcome), form.axes)
+
+
+def _in_parentheses(form: Form) -> Term:
+    """Return a sum as one term: a number times a group."""
+    if len(form.terms) == 1:
+        return form.terms[0]
+    size, factor = group(form)
+    return Term(size, (factor,))
 
 
 def _count_factors(form: Form) -> int:
@@ -143,15 +201,10 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
         return None  # a diagonal stays one: diag(s) - s @ s.T
     if any(not set(lifted) - set(form.axes) <= t.indices for t in inner.terms):
         return None  # what is summed over stays in all terms: no product with a number for a matrix
-    inner = factor_out(inner)
-    if len(inner.terms) == 1:
-        merged = Term(inner.terms[0].coefficient, (factor, *inner.terms[0].factors))
-    else:
-        size, parentheses = group(inner)
-        merged = Term(size, (factor, parentheses))
+    merged = _in_parentheses(factor_out(inner))
     chosen = {t for t, _ in places}
     unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
-    return collect([normal_term(merged.coefficient, merged.factors, form.axes), *unchanged], form.axes)
+    return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
 
 
 def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
@@ -194,5 +247,4 @@ def _common_number(form: Form) -> Form:
     sizes = {abs(t.coefficient) for t in form.terms}
     if len(sizes) != 1 or sizes == {Fraction(1)}:
         return form
-    size, factor = group(form)
-    return Form((Term(size, (factor,)),), form.axes)
+    return Form((_in_parentheses(form),), form.axes)

@@ -200,29 +200,57 @@ def normal_term(
 
 
 def _with_steps(factors: list[Factor]) -> list[Factor]:
-    """Use that a step is 0 or 1: its powers and its product with relu change nothing; and that sign / abs is 1 / x."""
+    """Use that a step is 0 or 1, and relu its argument where it is 1; and that ``x * sign(x)`` is ``abs(x)``."""
     if not any(f.atom.name in ("step", "sign") for f in factors):
         return factors
-    arguments = {(f.atom.name, f.indices): f for f in factors if f.atom.kind == "function"}
-    results: list[Factor] = []
-    dropped: list[Factor] = []
-    for factor in factors:
-        name, key = factor.atom.name, [key_of(a) for a in factor.atom.arguments]
-        relu, size = (arguments.get((other, factor.indices)) for other in ("relu", "abs"))
-        if name == "step" and factor.exponent > 0:
-            if relu is None or relu.exponent <= 0 or [key_of(a) for a in relu.atom.arguments] != key:
-                results.append(factor._replace(exponent=Fraction(1)))
-            continue
-        if name == "sign" and factor.exponent == 1 and size is not None and size.exponent == -1:
-            terms = factor.atom.arguments[0].terms
-            alone = len(terms) == 1 and terms[0].coefficient == 1 and len(terms[0].factors) == 1
-            if alone and [key_of(a) for a in size.atom.arguments] == key:
-                (inner,) = rename(factor.atom.arguments[0], factor.indices).terms[0].factors
-                results.append(inner._replace(exponent=-inner.exponent))
-                dropped.append(size)
+    results = [f._replace(exponent=Fraction(1)) if f.atom.name == "step" and f.exponent > 0 else f for f in factors]
+    for switch in [f for f in results if f.atom.name in ("step", "sign") and f.exponent == 1]:
+        (argument,) = switch.atom.arguments
+        inner = _only_factor(rename(argument, switch.indices))
+        for other in [f for f in results if f is not switch]:
+            joined: Factor | None = None
+            if switch.atom.name == "step" and other.atom.kind == "function" and other.indices == switch.indices:
+                if other.exponent > 0 and other.atom.name == "relu" and _is_of(other, argument):
+                    results = [f for f in results if f is not switch]
+                    break
+                if (passed := _where_positive(other, argument)) is not None:
+                    results = [passed if f is other else f for f in results]
+            elif inner is None or switch.atom.name != "sign":
                 continue
-        results.append(factor)
-    return _collect_powers([f for f in results if f not in dropped])
+            elif other.atom.name == "abs" and other.indices == switch.indices and _is_of(other, argument):
+                if other.exponent in (1, -1):
+                    joined = inner._replace(exponent=inner.exponent * other.exponent)
+            elif (other.atom, other.indices) == (inner.atom, inner.indices) and inner.exponent == 1 <= other.exponent:
+                size = Atom("function", "abs", switch.atom.lengths, arguments=switch.atom.arguments)
+                joined = Factor(size, switch.indices)
+                results.append(other._replace(exponent=other.exponent - 1))
+            if joined is not None:
+                results = [f for f in results if f is not switch and f is not other] + [joined]
+                break
+    return _collect_powers(results)
+
+
+def _only_factor(form: Form) -> Factor | None:
+    """Return the factor that is the whole of a form."""
+    (term,) = form.terms if len(form.terms) == 1 else (None,)
+    return term.factors[0] if term is not None and term.coefficient == 1 and len(term.factors) == 1 else None
+
+
+def _is_of(factor: Factor, argument: Form) -> bool:
+    return [key_of(a) for a in factor.atom.arguments] == [key_of(argument)]
+
+
+def _where_positive(factor: Factor, argument: Form) -> Factor | None:
+    """Return f(c * u) for a factor f(c * relu(u)), of which it has the value where u is positive."""
+    inner = factor.atom.arguments[0]
+    if len(factor.atom.arguments) != 1 or len(inner.terms) != 1 or len(inner.terms[0].factors) != 1:
+        return None
+    (relu,) = inner.terms[0].factors
+    if relu.atom.name != "relu" or relu.exponent != 1 or relu.indices != inner.axes or not _is_of(relu, argument):
+        return None
+    atom, indices = orient("function", factor.atom.name, scale(argument, inner.terms[0].coefficient))
+    names = dict(zip(argument.axes, factor.indices, strict=True))
+    return Factor(atom, tuple(names[i] for i in indices), factor.exponent)
 
 
 def _collect_powers(factors: list[Factor]) -> list[Factor]:

@@ -115,11 +115,7 @@ def _exact(e: Expression, axes: Axes) -> Expression:
     if not e.shape:
         return e if rows == columns == ONE else _spread(e, rows, columns)
     if shape[0] != rows:
-        spread = product(ones(rows, 1), e)
-        if e.operation.name == "transpose" and e.arguments[0].operation.name == "row_sums":
-            (matrix,) = e.arguments[0].arguments
-            return shortest(spread, product(ones(rows, matrix.shape[1]), transpose(matrix)))
-        return spread
+        return product(ones(rows, 1), e)
     return product(e, ones(1, columns))
 
 

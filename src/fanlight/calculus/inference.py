@@ -337,13 +337,23 @@ def _free(d: str) -> bool:
 
 
 def _operands(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield what stands beside @ or before .T."""
+    """Yield what stands beside @, before .T or in a norm, and the terms where a sum of symbols does."""
     for node in ast.walk(tree):
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                yield from (left, right)
-            case ast.Attribute(value=value, attr="T") | ast.Subscript(value=value):
+                yield from (*_summands(left), *_summands(right))
+            case ast.Attribute(value=value, attr="T") | ast.Call(func=ast.Name(id="norm" | "norm1"), args=[value]):
+                yield from _summands(value)
+            case ast.Subscript(value=value):
                 yield value
+
+
+def _summands(tree: ast.expr) -> Iterator[ast.expr]:
+    """Yield a part, and the symbols that it is the sum or difference of: m of ``x - m`` is a vector as x is."""
+    yield tree
+    match tree:
+        case ast.BinOp(left=ast.Name() as left, op=ast.Add() | ast.Sub(), right=ast.Name() as right):
+            yield from (left, right)
 
 
 def _vector_calls(tree: ast.expr) -> Iterator[ast.Call]:

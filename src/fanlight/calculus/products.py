@@ -107,10 +107,12 @@ def number_expression(value: Fraction) -> Expression:
     if value.denominator > 10**6:
         for root in (math.pi, math.sqrt(math.pi)):
             shown = constant(math.pi) if root == math.pi else function("sqrt")(constant(math.pi))
-            for ratio, build in ((value * Fraction(root), divide), (value / Fraction(root), lambda a, b: a * b)):
+            for ratio, is_below in ((value * Fraction(root), True), (value / Fraction(root), False)):
                 simple = ratio.limit_denominator(100)
-                if simple and abs(ratio / simple - 1) < 1e-15:
-                    return build(number_expression(simple), shown)
+                if not simple or abs(ratio / simple - 1) > 1e-15:
+                    continue
+                number = number_expression(simple)
+                return number / shown if is_below else shown if simple == 1 else number * shown
     return constant(int(value) if value.denominator == 1 else float(value))
 
 

@@ -19,12 +19,14 @@ from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
 from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.language import functions
-from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits
+from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits, replacements
 from fanlight.calculus.lecture.learner_formulas import read_gradient
-from fanlight.calculus.lecture.mistakes import mistake
+from fanlight.calculus.lecture.mistakes import find_other_gradient, mistake
+from fanlight.calculus.lecture.wrong_rules import WRONG_PULLBACKS, rule_of
 from fanlight.calculus.lecture.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
 from fanlight.calculus.operations import TABLE
+from fanlight.calculus.products import negate
 from fanlight.calculus.shapes import ONE, show
 from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
@@ -235,35 +237,49 @@ def _find_details(trial: _Trial, formula: Expression, text: str, pairs: list[tup
     if not reasons:
         edited = _find_edit(trial, edits(text, *_vocabulary(trial)), rights)
         edited = edited or _find_edit(trial, layout_edits(text), rights)
+        edited = edited or _find_edit(trial, replacements(text, _vocabulary(trial)[1], _texts_of_terms(trial)), rights)
+        if not edited and trial.kind == "gradient":
+            edited = find_other_gradient(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
+        edited = edited or _rule(trial.expression)
         reasons = [edited] if edited else []
     return reasons
 
 
+def _rule(expression: Expression) -> str | None:
+    """Return the rule of the function of a vector or matrix in an expression, if there is one such function."""
+    nodes = [node for node in walk(expression) if node.operation.name in WRONG_PULLBACKS]
+    if len(nodes) != 1:
+        return None
+    (node,) = nodes
+    return f"the rule here: {rule_of(WRONG_PULLBACKS[node.operation.name][0][0].partition(',')[0], node)}"
+
+
 def _find_repair(trial: _Trial, text: str, rights: Sequence[Array]) -> str | None:
     """Return what makes a formula right whose shapes do not fit."""
-    return _find_edit(trial, layout_edits(text, 2), rights) or _find_edit(
-        trial, edits(text, *_vocabulary(trial)), rights
-    )
+    mended = _find_edit(trial, layout_edits(text, 2), rights)
+    mended = mended or _find_edit(trial, edits(text, *_vocabulary(trial)), rights)
+    return mended or _find_edit(trial, replacements(text, _vocabulary(trial)[1], _texts_of_terms(trial)), rights)
+
+
+def _texts_of_terms(trial: _Trial) -> list[str]:
+    """Return the terms of the right formula, added and taken away."""
+    terms = [simplify(remember(term, context_of(trial.expected))) for term, _ in _terms(trial.expected)]
+    return [text for term in terms for text in (str(term), str(negate(term))) if len(text) < 60]
 
 
 def _vocabulary(trial: _Trial) -> tuple[list[str], list[str], list[str]]:
     """Return the symbols, the factors and the functions that may be missing in a formula."""
     symbols = [name for name, s in symbols_of(trial.expression).items() if len(s.shape) != 1]
-    parts = dict.fromkeys(
-        str(node)
-        for node in walk(trial.expression)
-        if node.arguments and node.operation.name != "transpose" and len(str(node)) < 60
-    )
-    slopes = [
-        f"{node.operation.name}'({node.arguments[0]})"
-        for node in walk(trial.expression)
-        if node.operation.derivative is not None and len(str(node)) < 60
-    ]
+    nodes = [node for node in walk(trial.expression) if len(str(node)) < 60]
+    parts = dict.fromkeys(str(node) for node in nodes if node.arguments and node.operation.name != "transpose")
+    slopes = [f"{n.operation.name}'({n.arguments[0]})" for n in nodes if n.operation.derivative is not None]
     lengths = sorted({k for s in context_of(trial.expression).values() for d in s.shape for k in d.letters})
-    used = {node.operation.name for node in walk(trial.expression)} & set(functions())
+    used = {node.operation.name for node in walk(trial.expression, trial.expected)} & set(functions())
     names = [name for name in sorted(used) if TABLE[name].derivative is not None or name.startswith("softmax")]
     taken = set(context_of(trial.expression))
-    return symbols, [*symbols, *parts, *slopes, *(k for k in lengths if k not in taken)], [*names, "step", "inv"]
+    squares = [f"{name}**2" for name in symbols]
+    factors = [*symbols, *parts, *slopes, *(k for k in lengths if k not in taken), *squares]
+    return symbols, factors, [*names, "step", "inv"]
 
 
 def _find_edit(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array]) -> str | None:
@@ -303,6 +319,8 @@ def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]
             return [f"{start}: it is the transpose of the right one"]
         if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape):
             return [f"{start}: a transpose would mend the shape, not the values"]
+        if everywhere(_is_spread):
+            return [f"{start}: repeated to that shape it is right"]
         return [start]
     if everywhere(lambda a, b: _close(-a, b)):
         return ["the sign is wrong: it is minus the right one"]
@@ -315,6 +333,12 @@ def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]
             return [f"right up to a constant factor: multiply it by {start_ratio:.6g}"]
         return ["right up to a factor that depends on the values: a scalar is missing or too many"]
     return []
+
+
+def _is_spread(a: Array, b: Array) -> bool:
+    """Tell whether b is a, or its transpose, repeated along rows or columns."""
+    shapes = [x for x in (a, a.T) if x.ndim <= b.ndim and all(m in (1, n) for m, n in zip(x.shape, b.shape, strict=False))]
+    return any(_close(np.broadcast_to(x, b.shape), b) for x in shapes)
 
 
 def _ratio(a: Array, b: Array) -> float | None:
@@ -337,11 +361,18 @@ def _assumption(learner: Expression, trial: _Trial) -> str | None:
         for fact in ("sym", *(f for f in ASSUMPTIONS if f not in ("sym", "spd", "invertible"))):
             if s is trial.target and fact != "sym":  # a variable is not a datum
                 continue
+            if fact in ("pm1", "bit") and name not in symbols_of(learner):  # a factor is missing
+                continue
             if fact.startswith("onehot") and not has_classes:  # a weight is not one-hot
                 continue
             if not all(fits_fact(p[name], fact) for p in trial.points):
                 continue
-            points = [{**p, name: with_fact(p[name], fact, rng)} for p in trial.points for _ in range(3)]
+            signed = fact in ("pm1", "bit")  # a sign of its own at each point: a label is not always 1
+            points = [
+                {**p, name: with_fact(p[name] * (rng.choice([-1, 1], p[name].shape) if signed else 1), fact, rng)}
+                for p in trial.points
+                for _ in range(3)
+            ]
             if all(_agree(learner, trial.expected, p) for p in points):
                 if fact == "sym":
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"

@@ -74,6 +74,13 @@ KOREAN = {
         "전치나 곱하는 순서가 틀렸습니다: {new}이면 맞습니다"
     ),
     "a sign is wrong: right with {new} in place of {old}": "부호가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "{start}: repeated to that shape it is right": "{start}: 그 모양으로 반복하면 맞습니다",
+    "it is the gradient by {a}, not by {b}": "{b}이(가) 아니라 {a}에 대한 기울기입니다",
+    "a sum is missing: right with {new}": "합이 빠졌습니다: {new}이면 맞습니다",
+    "{a} and {b} are exchanged: right with {new}": "{a}와 {b}가 뒤바뀌었습니다: {new}이면 맞습니다",
+    "a term is wrong: right with {new} in place of {old}": "항 하나가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a term too many: right without {old} in {whole}": "항이 하나 남습니다: {whole}에서 {old}을(를) 빼면 맞습니다",
+    "the rule here: {rule}": "여기서 쓰는 규칙: {rule}",
     "a term too many: right without {old}": "항이 하나 남습니다: {old}을(를) 빼면 맞습니다",
     "a factor too many: right without {old}": "인자가 하나 남습니다: {old}을(를) 빼면 맞습니다",
     "a quotient should be a product: right with {new}": "나눗셈이 아니라 곱셈입니다: {new}이면 맞습니다",

@@ -89,8 +89,9 @@ def _join_sums(form: Form) -> Iterator[Form]:
             for t, i in zip(form.terms, indices, strict=True)
         ]
         inner = factor_out(collect(terms, axes))
-        used = find_used_axes(inner)
-        if common in used and len(used) <= 2:
+        used = set(find_used_axes(inner))
+        whole = all(any(used <= set(f.indices) for f in t.factors) for t in terms)  # no outer product is a summand
+        if common in used and (len(used) == 1 or (len(used) == 2 and whole)):
             yield Form((_in_parentheses(inner),), form.axes)
 
 
@@ -110,10 +111,10 @@ def _join_fractions(form: Form) -> Iterator[Form]:
         ]
         above = collect(terms, form.axes)
         opened = multiply_out(above) or above
-        if opened.terms and len(opened.terms) < len(form.terms):
-            factors = [Factor(atom, indices, least)]
-            outcome = [normal_term(t.coefficient, [*t.factors, *factors], form.axes) for t in opened.terms]
-            yield Form(tuple(outcome), form.axes)
+        if opened.terms and len(opened.terms) <= len(form.terms):
+            term = _in_parentheses(factor_out(opened))
+            factors = [*term.factors, Factor(atom, indices, least)]
+            yield Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
 
 
 def _in_parentheses(form: Form) -> Term:
@@ -161,8 +162,8 @@ def multiply_out(form: Form) -> Form | None:
     return multiply_out(opened) or (opened if len(opened.terms) <= _LIMIT else None)
 
 
-def factor_out(form: Form) -> Form:
-    """Take out common factors, the longest first, until no two terms share one."""
+def factor_out(form: Form, summed: frozenset[Index] = frozenset()) -> Form:
+    """Take out common factors, the longest first, until no two terms share one; `summed` are summed over outside."""
     if len(form.terms) < 2:
         return form
     options = _options(form)
@@ -170,13 +171,13 @@ def factor_out(form: Form) -> Form:
         options = {k: p for k, p in options.items() if not k[0].startswith("length:") or len(p) == len(form.terms)}
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
-        outcome = _take_out(form, places)
+        outcome = _take_out(form, places, summed)
         if outcome is not None:
-            return factor_out(outcome) if len(outcome.terms) < len(form.terms) else outcome
+            return factor_out(outcome, summed) if len(outcome.terms) < len(form.terms) else outcome
     return _common_number(form)
 
 
-def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
+def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[Index]) -> Form | None:
     """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
     t, f = places[0]
     example = _in_order(form.terms[t].factors[f], form.axes)
@@ -199,9 +200,15 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
         return None
     if any(f.atom.kind == "eye" and set(f.indices) & set(lifted) for t in inner.terms for f in t.factors):
         return None  # a diagonal stays one: diag(s) - s @ s.T
-    if any(not set(lifted) - set(form.axes) <= t.indices for t in inner.terms):
+    new = frozenset(lifted) - set(form.axes)
+    if any(not new <= t.indices for t in inner.terms):
         return None  # what is summed over stays in all terms: no product with a number for a matrix
-    merged = _in_parentheses(factor_out(inner))
+    inner = factor_out(inner, summed | new)
+    used = find_used_axes(inner)
+    is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
+    if is_matrix and any(not set(used) <= t.indices for t in inner.terms):
+        return None  # nor for a vector
+    merged = _in_parentheses(inner)
     chosen = {t for t, _ in places}
     unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
     return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)

@@ -279,6 +279,9 @@ def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
     if len(powers) == 2 and all(x == 1 for _, x in powers):
         (a, _), (b, _) = powers
         return [(shortest(product(transpose(a), b), product(transpose(b), a)), Fraction(1))]
+    chosen = next((p for p in powers if p[0].operation.name == "onehot"), None)
+    if chosen is not None:  # of one entry: x[i]**2
+        return [(product(transpose(e), chosen[0]), power) for e, power in powers if e is not chosen[0]]
     return [(_sum(multiply_powers(powers)), Fraction(1))]
 
 

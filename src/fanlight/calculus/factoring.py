@@ -38,7 +38,7 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
-    yield from ((joined, 1.0) for joined in _join_sums(form))
+    yield from ((total, 1.0) for total in _join_sums(form))
     yield from ((fraction, 1.0) for fraction in _join_fractions(form))
     if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
         return
@@ -90,8 +90,8 @@ def _join_sums(form: Form) -> Iterator[Form]:
         ]
         inner = factor_out(collect(terms, axes))
         used = set(find_used_axes(inner))
-        whole = all(any(used <= set(f.indices) for f in t.factors) for t in terms)  # no outer product is a summand
-        if common in used and (len(used) == 1 or (len(used) == 2 and whole)):
+        has_outer = any(all(not used <= set(f.indices) for f in t.factors) for t in terms)  # an outer product as a term
+        if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
             yield Form((_in_parentheses(inner),), form.axes)
 
 
@@ -101,19 +101,19 @@ def _join_fractions(form: Form) -> Iterator[Form]:
     below = {(f.atom, f.indices) for t in form.terms for f in t.factors if f.exponent <= -1}
     for atom, indices in sorted(below, key=str):
         exponents = [place.get((atom, indices), Fraction(0)) for place in places]
-        least = min(exponents)
+        lowest = min(exponents)
         if len(set(exponents)) < 2 or atom.kind != "group" or not set(indices) <= set(form.axes):
             continue
-        if least.denominator != 1 or max(exponents) - least > 2:
+        if lowest.denominator != 1 or max(exponents) - lowest > 2:
             continue
         terms = [
-            normal_term(t.coefficient, [*t.factors, Factor(atom, indices, -least)], form.axes) for t in form.terms
+            normal_term(t.coefficient, [*t.factors, Factor(atom, indices, -lowest)], form.axes) for t in form.terms
         ]
         above = collect(terms, form.axes)
         opened = multiply_out(above) or above
         if opened.terms and len(opened.terms) <= len(form.terms):
             term = _in_parentheses(factor_out(opened))
-            factors = [*term.factors, Factor(atom, indices, least)]
+            factors = [*term.factors, Factor(atom, indices, lowest)]
             yield Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
 
 

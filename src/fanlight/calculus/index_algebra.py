@@ -206,9 +206,9 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
     results = [f._replace(exponent=Fraction(1)) if f.atom.name == "step" and f.exponent > 0 else f for f in factors]
     for switch in [f for f in results if f.atom.name in ("step", "sign") and f.exponent == 1]:
         (argument,) = switch.atom.arguments
-        inner = _only_factor(rename(argument, switch.indices))
+        inner = only_factor(rename(argument, switch.indices))
         for other in [f for f in results if f is not switch]:
-            joined: Factor | None = None
+            product: Factor | None = None
             if switch.atom.name == "step" and other.atom.kind == "function" and other.indices == switch.indices:
                 if other.exponent > 0 and other.atom.name == "relu" and _is_of(other, argument):
                     results = [f for f in results if f is not switch]
@@ -219,19 +219,19 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
                 continue
             elif other.atom.name == "abs" and other.indices == switch.indices and _is_of(other, argument):
                 if other.exponent in (1, -1):
-                    joined = inner._replace(exponent=inner.exponent * other.exponent)
+                    product = inner._replace(exponent=inner.exponent * other.exponent)
             elif (other.atom, other.indices) == (inner.atom, inner.indices) and inner.exponent == 1 <= other.exponent:
                 size = Atom("function", "abs", switch.atom.lengths, arguments=switch.atom.arguments)
-                joined = Factor(size, switch.indices)
+                product = Factor(size, switch.indices)
                 results.append(other._replace(exponent=other.exponent - 1))
-            if joined is not None:
-                results = [f for f in results if f is not switch and f is not other] + [joined]
+            if product is not None:
+                results = [f for f in results if f is not switch and f is not other] + [product]
                 break
     return _collect_powers(results)
 
 
-def _only_factor(form: Form) -> Factor | None:
-    """Return the factor that is the whole of a form."""
+def only_factor(form: Form) -> Factor | None:
+    """Return the factor that a form consists of."""
     (term,) = form.terms if len(form.terms) == 1 else (None,)
     return term.factors[0] if term is not None and term.coefficient == 1 and len(term.factors) == 1 else None
 
@@ -261,16 +261,13 @@ def _collect_powers(factors: list[Factor]) -> list[Factor]:
 
 
 def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
-    powers: dict[Atom, Fraction] = {}
     others = []
-    for factor in factors:
-        if factor.atom.kind != "length":
-            others.append(factor)
-        elif factor.atom.parameters[0].letters:
-            powers[factor.atom] = powers.get(factor.atom, Fraction(0)) + factor.exponent
-        else:
+    for factor in _collect_powers(factors):
+        if factor.atom.kind == "length" and not factor.atom.parameters[0].letters:
             coefficient *= Fraction(factor.atom.parameters[0].constant) ** int(factor.exponent)
-    return coefficient, others + [Factor(a, (), e) for a, e in powers.items() if e]
+        else:
+            others.append(factor)
+    return coefficient, others
 
 
 def _join_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
@@ -321,7 +318,7 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
     for total in factors:
-        summand = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
+        summand = only_factor(total.atom.arguments[0]) if total.exponent <= -1 and total.atom.kind == "group" else None
         if summand is None:
             continue
         for factor in factors:
@@ -366,12 +363,6 @@ def split_selection(form: Form) -> tuple[Form, Form] | None:
         return None
     others = tuple(f for f in term.factors if f.atom.kind != "onehot")
     return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
-
-
-def _summed_factor(atom: Atom) -> Factor | None:
-    """Return the one factor whose sum a group is."""
-    terms = atom.arguments[0].terms
-    return terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
 
 
 def _is_positive_symbol(atom: Atom) -> bool:

@@ -187,8 +187,6 @@ class _Inference:
                 return self.shape(body)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
                 return self._call(ALIASES.get(name, name), arguments, bool(keywords))
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch" | "F"), attr=name), args=arguments):
-                return self._call(ALIASES.get(name, name), arguments, bool(tree.keywords))
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments):
                 return self._call(name, [value, *arguments], bool(tree.keywords))
         return _SCALAR
@@ -396,9 +394,5 @@ def _symbol_names(tree: ast.expr) -> list[str]:
     """Return the names that are values, in the order they are written."""
     excluded = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
     excluded |= {id(n) for part in (*_dimension_trees(tree), *_index_trees(tree)) for n in ast.walk(part)}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "jnp" | "F") as library)):
-                excluded.add(id(library))
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in excluded]
     return list(dict.fromkeys(n.id for n in sorted(names, key=lambda n: (n.lineno, n.col_offset))))

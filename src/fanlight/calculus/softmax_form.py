@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import group, orient
+from fanlight.calculus.index_algebra import group, only_factor, orient
 from fanlight.calculus.index_form import Atom, Factor, Form, Term, new_index, rename
 
 
@@ -58,9 +58,9 @@ def fold_softmax(form: Form) -> Form:
 
 def exp_of_sum(form: Form) -> Factor | None:
     """Return the exponential that a form sums, over indices that differ: a trace is no sum of all entries."""
-    if len(form.terms) != 1 or form.terms[0].coefficient != 1 or len(form.terms[0].factors) != 1:
+    factor = only_factor(form)
+    if factor is None:
         return None
-    factor = form.terms[0].factors[0]
     distinct = len(set(factor.indices)) == len(factor.indices)
     return factor if factor.atom.name == "exp" and factor.exponent == 1 and distinct else None
 

@@ -74,6 +74,7 @@ KOREAN = {
         "전치나 곱하는 순서가 틀렸습니다: {new}이면 맞습니다"
     ),
     "a sign is wrong: right with {new} in place of {old}": "부호가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "it has no finite value at the points tried": "시험한 점에서 유한한 값이 없습니다",
     "{start}: repeated to that shape it is right": "{start}: 그 모양으로 반복하면 맞습니다",
     "it is the gradient by {a}, not by {b}": "{b}이(가) 아니라 {a}에 대한 기울기입니다",
     "a sum is missing: right with {new}": "합이 빠졌습니다: {new}이면 맞습니다",

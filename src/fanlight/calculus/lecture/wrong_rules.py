@@ -1,4 +1,4 @@
-"""What learners write in place of a rule: of a factor f'(x), and of the pullback of a function of vectors or matrices."""
+"""What learners write in place of a rule: a factor f'(x), the pullback of a function of vectors or matrices."""
 
 from __future__ import annotations
 

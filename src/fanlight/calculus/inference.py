@@ -118,7 +118,8 @@ class _Inference:
         self.indices = {n.id for part in _index_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
         self.row_numbers |= self.indices & set(declared)
         self.used_as_vectors = {n.id for n in _operands(tree) if isinstance(n, ast.Name)}
-        self.arguments = {a.id for call in _vector_calls(tree) for a in call.args if isinstance(a, ast.Name)}
+        arguments = [a for call in _vector_calls(tree) for arg in call.args for a in _summands(arg)]
+        self.arguments = {a.id for a in arguments if isinstance(a, ast.Name)}
         self.letters = {d for shape in declared.values() for d in shape if isinstance(d, str)} - set(declared)
         lengths = {n.id for part in _dimension_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
         self.letters |= lengths - set(declared)
@@ -335,12 +336,12 @@ def _free(d: str) -> bool:
 
 
 def _operands(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield what stands beside @, before .T or in a norm, and the terms where a sum of symbols does."""
+    """Yield what stands beside @, before .T, and the terms where a sum of symbols does."""
     for node in ast.walk(tree):
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
                 yield from (*_summands(left), *_summands(right))
-            case ast.Attribute(value=value, attr="T") | ast.Call(func=ast.Name(id="norm" | "norm1"), args=[value]):
+            case ast.Attribute(value=value, attr="T"):
                 yield from _summands(value)
             case ast.Subscript(value=value):
                 yield value

@@ -138,9 +138,8 @@ class _Reader:
                 return self._part(self._expression(value), places)
             case ast.Subscript(value=value, slice=place):
                 return self._part(self._expression(value), [place])
-        raise CalculusError(
-            hint(ast.unparse(tree)) or hint(self.text) or "this is not part of the language of expressions"
-        )
+        advice = None if isinstance(tree, ast.ListComp) else hint(ast.unparse(tree)) or hint(self.text)
+        raise CalculusError(advice or "this is not part of the language of expressions")
 
     def _binary(self, name: str, left: Expression, right: Expression) -> Expression:
         if name == "power" and left.operation.name == right.operation.name == "constant":

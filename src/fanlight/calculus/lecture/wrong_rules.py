@@ -94,5 +94,5 @@ def rule_of(text: str, node: Expression) -> str:
     """Return a rule's text with a node and its argument in the places of y and of x."""
     argument = str(node.arguments[0])
     inside = argument if argument.isidentifier() else f"({argument})"
-    placed = re.sub(r"(?<=\()[xX](?=\))", lambda _: argument, text)
-    return re.sub(r"\b[xX]\b", lambda _: inside, placed).format(y=node)
+    placed = re.sub(r"\([xX]\)|\b[xX]\b", lambda x: f"({argument})" if x[0][0] == "(" else inside, text)
+    return placed.format(y=node)

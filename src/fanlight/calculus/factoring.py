@@ -104,7 +104,7 @@ def _join_fractions(form: Form) -> Iterator[Form]:
         lowest = min(exponents)
         if len(set(exponents)) < 2 or atom.kind != "group" or not set(indices) <= set(form.axes):
             continue
-        if lowest.denominator != 1 or max(exponents) - lowest > 2:
+        if max(exponents) - lowest not in (1, 2):
             continue
         terms = [
             normal_term(t.coefficient, [*t.factors, Factor(atom, indices, -lowest)], form.axes) for t in form.terms

@@ -6,9 +6,9 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
 
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, rename, term_key
+from fanlight.calculus.function_rules import collect_powers, only_factor, with_function_rules
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, orient, rename, scale, term_key
 from fanlight.calculus.shapes import ONE, Dimension
 
 
@@ -38,11 +38,6 @@ def length_factor(length: Dimension) -> Factor:
 def add(*forms: Form, axes: Sequence[Index]) -> Form:
     """Add forms whose free indices are among `axes`."""
     return collect([t for form in forms for t in form.terms], axes)
-
-
-def scale(form: Form, by: Fraction | int) -> Form:
-    """Multiply by a number."""
-    return Form(tuple(t._replace(coefficient=t.coefficient * by) for t in form.terms) if by else (), form.axes)
 
 
 def multiply(*forms: Form, axes: Sequence[Index]) -> Form:
@@ -99,20 +94,6 @@ def group_terms(form: Form) -> Form:
         return form
     size, factor = group(form)
     return Form((Term(size, (factor,)),), form.axes)
-
-
-def orient(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
-    """Return an atom around a form and its indices, in the order that gives the smaller key."""
-    axes = form.axes
-    key = key_of(form)
-    if len(axes) != 2:
-        return Atom(kind, name, [a.length for a in axes], parameters=parameters, arguments=(form,)), axes
-    turned = Form(form.terms, (axes[1], axes[0]))
-    turned_key = key_of(turned)
-    chosen = form if key <= turned_key else turned
-    lengths = [a.length for a in chosen.axes]
-    atom = Atom(kind, name, lengths, parameters=parameters, arguments=(chosen,), is_symmetric=key == turned_key)
-    return atom, chosen.axes
 
 
 def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
@@ -188,7 +169,8 @@ def normal_term(
             stack += inner.factors[::-1]
         if not powers.get(place, 1):
             del powers[place]
-    outcome = _with_steps([Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()])
+    outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
+    outcome = with_function_rules(outcome)
     outcome, absorbed = _sum_probabilities(outcome, axes)
     outcome, chosen = _sum_selections(outcome, axes)
     absorbed |= chosen
@@ -199,70 +181,9 @@ def normal_term(
     return Term(coefficient, tuple(outcome))
 
 
-def _with_steps(factors: list[Factor]) -> list[Factor]:
-    """Use that a step is 0 or 1, and relu its argument where it is 1; and that ``x * sign(x)`` is ``abs(x)``."""
-    if not any(f.atom.name in ("step", "sign") for f in factors):
-        return factors
-    results = [f._replace(exponent=Fraction(1)) if f.atom.name == "step" and f.exponent > 0 else f for f in factors]
-    for switch in [f for f in results if f.atom.name in ("step", "sign") and f.exponent == 1]:
-        (argument,) = switch.atom.arguments
-        inner = only_factor(rename(argument, switch.indices))
-        for other in [f for f in results if f is not switch]:
-            product: Factor | None = None
-            if switch.atom.name == "step" and other.atom.kind == "function" and other.indices == switch.indices:
-                if other.exponent > 0 and other.atom.name == "relu" and _is_of(other, argument):
-                    results = [f for f in results if f is not switch]
-                    break
-                if (passed := _where_positive(other, argument)) is not None:
-                    results = [passed if f is other else f for f in results]
-            elif inner is None or switch.atom.name != "sign":
-                continue
-            elif other.atom.name == "abs" and other.indices == switch.indices and _is_of(other, argument):
-                if other.exponent in (1, -1):
-                    product = inner._replace(exponent=inner.exponent * other.exponent)
-            elif (other.atom, other.indices) == (inner.atom, inner.indices) and inner.exponent == 1 <= other.exponent:
-                size = Atom("function", "abs", switch.atom.lengths, arguments=switch.atom.arguments)
-                product = Factor(size, switch.indices)
-                results.append(other._replace(exponent=other.exponent - 1))
-            if product is not None:
-                results = [f for f in results if f is not switch and f is not other] + [product]
-                break
-    return _collect_powers(results)
-
-
-def only_factor(form: Form) -> Factor | None:
-    """Return the factor that a form consists of."""
-    (term,) = form.terms if len(form.terms) == 1 else (None,)
-    return term.factors[0] if term is not None and term.coefficient == 1 and len(term.factors) == 1 else None
-
-
-def _is_of(factor: Factor, argument: Form) -> bool:
-    return [key_of(a) for a in factor.atom.arguments] == [key_of(argument)]
-
-
-def _where_positive(factor: Factor, argument: Form) -> Factor | None:
-    """Return f(c * u) for a factor f(c * relu(u)), of which it has the value where u is positive."""
-    inner = factor.atom.arguments[0]
-    if len(factor.atom.arguments) != 1 or len(inner.terms) != 1 or len(inner.terms[0].factors) != 1:
-        return None
-    (relu,) = inner.terms[0].factors
-    if relu.atom.name != "relu" or relu.exponent != 1 or relu.indices != inner.axes or not _is_of(relu, argument):
-        return None
-    atom, indices = orient("function", factor.atom.name, scale(argument, inner.terms[0].coefficient))
-    names = dict(zip(argument.axes, factor.indices, strict=True))
-    return Factor(atom, tuple(names[i] for i in indices), factor.exponent)
-
-
-def _collect_powers(factors: list[Factor]) -> list[Factor]:
-    powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
-    for atom, indices, exponent in factors:
-        powers[atom, indices] = powers.get((atom, indices), Fraction(0)) + exponent
-    return [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items() if exponent]
-
-
 def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
     others = []
-    for factor in _collect_powers(factors):
+    for factor in collect_powers(factors):
         if factor.atom.kind == "length" and not factor.atom.parameters[0].letters:
             coefficient *= Fraction(factor.atom.parameters[0].constant) ** int(factor.exponent)
         else:

@@ -16,11 +16,9 @@ from fanlight.calculus.index_algebra import (
     multiply,
     normal_term,
     number,
-    orient,
     power,
-    scale,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function
 from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic

@@ -14,12 +14,10 @@ from fanlight.calculus.index_algebra import (
     multiply,
     normal_term,
     number,
-    orient,
     power,
-    scale,
     single,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension

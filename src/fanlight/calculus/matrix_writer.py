@@ -9,8 +9,8 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import eye_factor, scale
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, with_ordered_sums
+from fanlight.calculus.index_algebra import eye_factor
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, scale, with_ordered_sums
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (

@@ -174,6 +174,8 @@ def raise_power(e: Expression, exponent: Fraction) -> Expression:
         return function("sqrt")(e)
     if exponent.denominator == 2 and exponent > 0 and exponent < 3:
         return function("sqrt")(e) ** int(exponent * 2)
+    if exponent.denominator in (3, 6, 7, 9):  # no short decimal number
+        return e ** (constant(exponent.numerator) / constant(exponent.denominator))
     return e ** (int(exponent) if exponent.denominator == 1 else float(exponent))
 
 
@@ -205,6 +207,9 @@ _OTHER_SUMS = {"row_sums": "column_sums", "column_sums": "row_sums"}
 
 def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
     """Write sums of rows or columns as a product with ones, where another sum or ones stand beside them."""
+    scalars, core = _without_scalars(a)
+    if scalars and (inner := _product_of_sums(core, b)) is not None:
+        return scale_product(scalars, inner)
     kinds = (a.operation.name, b.operation.name)
     if kinds == ("ones", "column_sums"):
         (matrix,) = b.arguments

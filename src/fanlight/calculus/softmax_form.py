@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import group, only_factor, orient
-from fanlight.calculus.index_form import Atom, Factor, Form, Term, new_index, rename
+from fanlight.calculus.function_rules import only_factor
+from fanlight.calculus.index_algebra import group
+from fanlight.calculus.index_form import Atom, Factor, Form, Term, new_index, orient, rename
 
 
 def with_softmax(factors: Sequence[Factor]) -> list[Factor]:

@@ -213,7 +213,7 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: list[tupl
 
 def _rule(expression: Expression) -> str | None:
     """Return the rule of the function of a vector or matrix in an expression, if there is one such function."""
-    nodes = [node for node in walk(expression) if node.operation.name in WRONG_PULLBACKS]
+    nodes = [node for node in walk(expression) if node.operation.name in WRONG_PULLBACKS.keys() - {"tr"}]
     if len(nodes) != 1:
         return None
     (node,) = nodes
@@ -300,7 +300,20 @@ def _assumption(learner: Expression, trial: Trial) -> str | None:
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"
                 shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
                 return f"right if {name} is {shown.get(fact, fact)}: --assume {name}={fact}"
-    return None
+    return _symmetry(learner, trial, rng)
+
+
+def _symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:
+    """Say that a gradient is right where several matrices are symmetric."""
+    names = [
+        name
+        for name, s in symbols_of(trial.expression).items()
+        if s is not trial.target and not s.parameters[2] and all(fits_fact(p[name], "sym") for p in trial.points)
+    ]
+    points = [{**p, **{name: with_fact(p[name], "sym", rng) for name in names}} for p in trial.points]
+    if len(names) < 2 or not all(_agree(learner, trial.expected, p) for p in points):
+        return None
+    return f"it is right only where {' and '.join(names)} are symmetric: for others it is {trial.expected}"
 
 
 def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:

@@ -54,7 +54,7 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
     inner_first = list(enumerate(nodes))[::-1]
     yield from (_edit(tree, change) for change in _layout_changes(tree))
     yield from _sums(tree)
-    for rule in (_grouping, _signs, _factors_too_many, _terms_too_many, _powers, _numbers):
+    for rule in (_grouping, _complements, _signs, _factors_too_many, _terms_too_many, _powers, _numbers):
         for place, node in inner_first:
             yield from (_edit(tree, change) for change in rule(place, node))
     for place, node in inner_first:
@@ -196,6 +196,13 @@ def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
     yield _Change(place, new, f"the order of the products is wrong: right with {_text(new)} in place of {_text(node)}")
 
 
+def _complements(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.Call(func=ast.Name(id="sigmoid" | "step"), args=[argument]) if not isinstance(argument, ast.UnaryOp):
+            new = ast.BinOp(ast.Constant(1), ast.Sub(), node)
+            yield _Change(place, new, f"a factor is wrong: right with {_text(new)} in place of {_text(node)}")
+
+
 def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
@@ -238,15 +245,14 @@ def _sums(tree: ast.expr) -> Iterator[Edit]:
 
 
 def _exchanges(tree: ast.expr) -> Iterator[Edit]:
-    """Exchange two symbols everywhere."""
-    nodes = _nodes(tree)
+    """Exchange two symbols, or two transposes, everywhere."""
     places: dict[str, list[int]] = {}
-    for place, node in enumerate(nodes):
-        if isinstance(node, ast.Name):
-            places.setdefault(node.id, []).append(place)
+    for place, node in enumerate(_nodes(tree)):
+        match node:
+            case ast.Name() | ast.Attribute(value=ast.Name(), attr="T"):
+                places.setdefault(_text(node), []).append(place)
     for a, b in combinations(places, 2):
-        changes = [_Change(p, ast.Name(b, ast.Load()), "") for p in places[a]]
-        changes += [_Change(p, ast.Name(a, ast.Load()), "") for p in places[b]]
+        changes = [_Change(p, syntax_tree(new), "") for old, new in ((a, b), (b, a)) for p in places[old]]
         text = _text(_apply(tree, changes))
         yield Edit(text, f"{a} and {b} are exchanged: right with {text}")
 
@@ -271,6 +277,9 @@ def _wrong_arguments(tree: ast.expr, parts: Sequence[str]) -> Iterator[Edit]:
         for part in parts:
             new = syntax_tree(f"{_text(call.func)}({part})")
             changes = [_Change(place, new, "") for place, node in enumerate(nodes) if _text(node) == old]
+            for group in ([change] for change in changes) if len(changes) > 1 else ():
+                text = _text(_apply(tree, group))
+                yield Edit(text, f"a wrong input: right with {text}")
             text = _text(_apply(tree, changes))
             yield Edit(text, f"a wrong input: right with {_text(new)} in place of {old}")
 

@@ -48,6 +48,11 @@ KOREAN = {
     "right up to a factor that depends on the values: a scalar is missing or too many": (
         "값에 따라 달라지는 배수만큼 다릅니다: 스칼라가 하나 빠졌거나 남습니다"
     ),
+    "it is right only where {a} and {b} are symmetric: for others it is {right}": (
+        "{a}, {b}가 모두 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
+    ),
+    "a factor is wrong: right with {new} in place of {old}": "인자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a wrong input: right with {new}": "입력이 틀렸습니다: {new}이면 맞습니다",
     "it is right only where {a} is symmetric: for any {a} it is {right}": (
         "{a}가 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
     ),

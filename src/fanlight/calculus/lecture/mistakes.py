@@ -266,6 +266,10 @@ def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> I
 
 def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:
     for node in nodes:
+        if node.operation.name == "power" and node.arguments[0].operation.name == "constant":
+            a, x = node.arguments
+            reason = f"a rule is wrong: ∂({node}) = log({a}) * {node}, not {x} * {a}**({x} - 1)"
+            yield Alteration(reason, edges={(node, 1): lambda up, v: up * v[1] * v[0] ** (v[1] - 1)})
         if node.operation.name != "power" or node.arguments[1].operation.name != "constant":
             continue
         p = node.arguments[1].parameters[0]

@@ -47,6 +47,9 @@ WRONG_FACTORS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
 ONLY_OF = {  # functions whose derivative is mistaken for this one; of others it is a coincidence
     "{y}**2": ("tanh",),
     "{y} / 2": ("sqrt",),
+    "1 / {x}": ("log",),
+    "1 / {x}**2": ("log",),
+    "log({x})": ("log", "exp"),
     "1 - {x}": ("tanh", "sigmoid"),
     "1 - {x}**2": ("tanh", "sigmoid"),
     "{x} * (1 - {x})": ("tanh", "sigmoid"),

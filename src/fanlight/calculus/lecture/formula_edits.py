@@ -198,7 +198,7 @@ def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
 
 def _complements(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
-        case ast.Call(func=ast.Name(id="sigmoid" | "step"), args=[argument]) if not isinstance(argument, ast.UnaryOp):
+        case ast.Call(func=ast.Name(id="sigmoid" | "step"), args=[argument]) if _text(argument)[0] != "-":
             new = ast.BinOp(ast.Constant(1), ast.Sub(), node)
             yield _Change(place, new, f"a factor is wrong: right with {_text(new)} in place of {_text(node)}")
 

@@ -52,7 +52,6 @@ KOREAN = {
         "{a}, {b}가 모두 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
     ),
     "a factor is wrong: right with {new} in place of {old}": "인자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
-    "a wrong input: right with {new}": "입력이 틀렸습니다: {new}이면 맞습니다",
     "it is right only where {a} is symmetric: for any {a} it is {right}": (
         "{a}가 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
     ),
@@ -93,6 +92,7 @@ KOREAN = {
     "an exponent is wrong: right with {new} in place of {old}": "지수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a number is wrong: right with {new} in place of {old}": "숫자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a wrong input: right with {new} in place of {old}": "입력이 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a wrong input: right with {new}": "입력이 틀렸습니다: {new}이면 맞습니다",
     "the chain stops early: it is the gradient by {node}, not by {a}": (
         "연쇄가 일찍 끝났습니다: {a}이(가) 아니라 {node}에 대한 기울기입니다"
     ),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanlight.calculus import CalculusError, Expression, check_gradient, evaluate, function, parse, symbol
+from fanlight.calculus import CalculusError, Expression, check_gradient, evaluate, function, gradient, parse, symbol
 from fanlight.calculus.expressions import symbols_of
 from fanlight.calculus.lecture.diagnosis import random_point
 from fanlight.calculus.rewritings import REFUSALS, REWRITINGS
@@ -52,6 +52,12 @@ def test_what_is_written_reads_back_as_the_same_node(expression: Expression):
         ("A.real", "not part of the language", None),
         ("[A for A in x]", "not part of the language", None),
         ("'A'", "only numbers", 0),
+        ("x.t @ x", "a transpose is written x.T", 0),
+        ("A ⋅ x", "an elementwise product is written", 2),
+        ("(t > 0 and t < 1) * x", r"\(x > 0\) \* \(x < 1\)", 1),
+        ("x // 2", "the operators are", 0),
+        ("sum([x, y])", "vstack", 4),
+        ("x / 0", "division by zero", 0),
     ],
 )
 def test_mistakes_are_shown_where_they_are(text, message, column):
@@ -174,3 +180,26 @@ def test_a_derivative_that_is_read_before_its_function_is_the_derivative():
     point = {"x": np.array([[0.3], [-1.2]])}
     assert check_gradient(value, "x", point).error < 1e-8
     assert evaluate(slope, point) == pytest.approx(check_gradient(value, "x", point).numeric.sum())
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("np.linalg.norm(x)", "norm(x)"),
+        ("torch.nn.functional.softmax(x, dim=0)", "softmax_rows(x.T).T"),
+        ("F.relu(A @ x)", "relu(A @ x)"),
+        ("norm(A, 'fro')", "norm(A)"),
+    ],
+)
+def test_libraries_names_are_read(text, same):
+    assert parse(text, SHAPES) is parse(same, SHAPES)
+
+
+@pytest.mark.parametrize("name", ["tr", "det", "inv", "logdet", "row_sums", "softmax_rows", "logsumexp_rows", "vstack"])
+def test_a_scalar_is_a_matrix_of_one_row_and_column(name):
+    expression = parse(f"{name}(x.T @ A @ x)", SHAPES)
+    point = random_point(expression, None, {}, 0)
+    of_matrix = parse(f"{name}(M)", {"M": (1, 1)})
+    assert np.shape(evaluate(expression, point)) == ()
+    assert np.isfinite(evaluate(gradient(expression, "x"), point)).all()
+    assert of_matrix.shape in ((), (1, 1))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, eye_factor, normal_term, orient
+from fanlight.calculus.index_algebra import collect, eye_factor, normal_term
 from fanlight.calculus.index_derivative import transform
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename
 
 _INVERTIBLE = ("invertible", "spd")
 

@@ -157,7 +157,7 @@ class Network:
         outcome = function("vstack")(*stack) if len(stack) > 1 else identity
         self._add(outcome, [big] if small is None else [big, small], Fraction(1))
 
-    def _cost(self, index: Index) -> tuple[int, int, int]:
+    def _cost(self, index: Index) -> tuple[int, bool, int]:
         count = sum(index in (m.row, m.column) for m in self.matrices)
         alone = any(m.row == m.column == index for m in self.matrices)
         has_vector = index in self.vectors
@@ -166,7 +166,7 @@ class Network:
             if alone or any(_selects(m, index) for m in self.matrices)
             else {(1, True): 1, (0, True): 3, (2, False): 2, (1, False): 1, (2, True): 4}.get((count, has_vector), 9)
         )
-        return order, 0, index.number
+        return order, not has_vector, index.number
 
     def _eliminate(self, index: Index) -> None:
         touching = [m for m in self.matrices if index in (m.row, m.column)]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import collect, distribute, eye_factor, find_used_axes, group, normal_term
+from fanlight.calculus.index_algebra import (
+    collect,
+    distribute,
+    eye_factor,
+    find_used_axes,
+    group,
+    length_factor,
+    normal_term,
+)
 from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
@@ -30,6 +38,8 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
+    yield from ((total, 1.0) for total in _join_sums(form))
+    yield from ((fraction, 1.0) for fraction in _join_fractions(form))
     if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
         return
     opened = multiply_out(form)
@@ -58,12 +68,61 @@ def _join_diagonals(form: Form) -> Form:
     if not find_used_axes(vector):
         return form
     others = [t for t in form.terms if t not in diagonal]
-    if len(vector.terms) == 1:
-        size, factors = vector.terms[0].coefficient, vector.terms[0].factors
-    else:
-        size, factor = group(vector)
-        factors = (factor,)
-    return Form((*others, Term(size, (*factors, eye_factor(*form.axes)))), form.axes)
+    entry = _in_parentheses(vector)
+    return Form((*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))), form.axes)
+
+
+def _join_sums(form: Form) -> Iterator[Form]:
+    """Turn ``sum(x) + sum(y)`` into ``sum(x + y)``, and ``sum(x) - n * t`` into ``sum(x - t)``."""
+    summed = [sorted(t.indices - set(form.axes)) for t in form.terms]
+    for length in sorted({i.length for indices in summed for i in indices}, key=str):
+        indices = [next((i for i in indices if i.length == length), None) for indices in summed]
+        if len(form.terms) < 2 or sum(i is not None for i in indices) < 2:
+            continue
+        common = new_index(length)
+        axes = (*form.axes, common)
+        count = length_factor(length)._replace(exponent=Fraction(-1))
+        terms = [
+            normal_term(t.coefficient, [*t.factors, count], axes)
+            if i is None
+            else normal_term(t.coefficient, [_rename_factor(f, {i: common}) for f in t.factors], axes)
+            for t, i in zip(form.terms, indices, strict=True)
+        ]
+        inner = factor_out(collect(terms, axes))
+        used = set(find_used_axes(inner))
+        has_outer = any(all(not used <= set(f.indices) for f in t.factors) for t in terms)  # an outer product as a term
+        if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
+            yield Form((_in_parentheses(inner),), form.axes)
+
+
+def _join_fractions(form: Form) -> Iterator[Form]:
+    """Bring terms to a common denominator: ``1 / (1 + t) - t / (1 + t)**2`` is ``1 / (1 + t)**2``."""
+    places = [{(f.atom, f.indices): f.exponent for f in t.factors} for t in form.terms]
+    below = {(f.atom, f.indices) for t in form.terms for f in t.factors if f.exponent <= -1}
+    for atom, indices in sorted(below, key=str):
+        exponents = [place.get((atom, indices), Fraction(0)) for place in places]
+        lowest = min(exponents)
+        if len(set(exponents)) < 2 or atom.kind != "group" or not set(indices) <= set(form.axes):
+            continue
+        if max(exponents) - lowest not in (1, 2):
+            continue
+        terms = [
+            normal_term(t.coefficient, [*t.factors, Factor(atom, indices, -lowest)], form.axes) for t in form.terms
+        ]
+        above = collect(terms, form.axes)
+        opened = multiply_out(above) or above
+        if opened.terms and len(opened.terms) <= len(form.terms):
+            term = _in_parentheses(factor_out(opened))
+            factors = [*term.factors, Factor(atom, indices, lowest)]
+            yield Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
+
+
+def _in_parentheses(form: Form) -> Term:
+    """Return a sum as one term: a number times a group."""
+    if len(form.terms) == 1:
+        return form.terms[0]
+    size, factor = group(form)
+    return Term(size, (factor,))
 
 
 def _count_factors(form: Form) -> int:
@@ -103,8 +162,8 @@ def multiply_out(form: Form) -> Form | None:
     return multiply_out(opened) or (opened if len(opened.terms) <= _LIMIT else None)
 
 
-def factor_out(form: Form) -> Form:
-    """Take out common factors, the longest first, until no two terms share one."""
+def factor_out(form: Form, summed: frozenset[Index] = frozenset()) -> Form:
+    """Take out common factors, the longest first, until no two terms share one; `summed` are summed over outside."""
     if len(form.terms) < 2:
         return form
     options = _options(form)
@@ -112,13 +171,13 @@ def factor_out(form: Form) -> Form:
         options = {k: p for k, p in options.items() if not k[0].startswith("length:") or len(p) == len(form.terms)}
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
-        outcome = _take_out(form, places)
+        outcome = _take_out(form, places, summed)
         if outcome is not None:
-            return factor_out(outcome) if len(outcome.terms) < len(form.terms) else outcome
+            return factor_out(outcome, summed) if len(outcome.terms) < len(form.terms) else outcome
     return _common_number(form)
 
 
-def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
+def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[Index]) -> Form | None:
     """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
     t, f = places[0]
     example = _in_order(form.terms[t].factors[f], form.axes)
@@ -141,17 +200,18 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]]) -> Form | None:
         return None
     if any(f.atom.kind == "eye" and set(f.indices) & set(lifted) for t in inner.terms for f in t.factors):
         return None  # a diagonal stays one: diag(s) - s @ s.T
-    if any(not set(lifted) - set(form.axes) <= t.indices for t in inner.terms):
+    new = frozenset(lifted) - set(form.axes)
+    if any(not new <= t.indices for t in inner.terms):
         return None  # what is summed over stays in all terms: no product with a number for a matrix
-    inner = factor_out(inner)
-    if len(inner.terms) == 1:
-        merged = Term(inner.terms[0].coefficient, (factor, *inner.terms[0].factors))
-    else:
-        size, parentheses = group(inner)
-        merged = Term(size, (factor, parentheses))
+    inner = factor_out(inner, summed | new)
+    used = find_used_axes(inner)
+    is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
+    if is_matrix and any(not set(used) <= t.indices for t in inner.terms):
+        return None  # nor for a vector
+    merged = _in_parentheses(inner)
     chosen = {t for t, _ in places}
     unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
-    return collect([normal_term(merged.coefficient, merged.factors, form.axes), *unchanged], form.axes)
+    return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
 
 
 def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
@@ -194,5 +254,4 @@ def _common_number(form: Form) -> Form:
     sizes = {abs(t.coefficient) for t in form.terms}
     if len(sizes) != 1 or sizes == {Fraction(1)}:
         return form
-    size, factor = group(form)
-    return Form((Term(size, (factor,)),), form.axes)
+    return Form((_in_parentheses(form),), form.axes)

@@ -6,9 +6,9 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
 
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, rename, term_key
+from fanlight.calculus.function_rules import collect_powers, only_factor, with_function_rules
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, orient, rename, scale, term_key
 from fanlight.calculus.shapes import ONE, Dimension
 
 
@@ -38,11 +38,6 @@ def length_factor(length: Dimension) -> Factor:
 def add(*forms: Form, axes: Sequence[Index]) -> Form:
     """Add forms whose free indices are among `axes`."""
     return collect([t for form in forms for t in form.terms], axes)
-
-
-def scale(form: Form, by: Fraction | int) -> Form:
-    """Multiply by a number."""
-    return Form(tuple(t._replace(coefficient=t.coefficient * by) for t in form.terms) if by else (), form.axes)
 
 
 def multiply(*forms: Form, axes: Sequence[Index]) -> Form:
@@ -99,20 +94,6 @@ def group_terms(form: Form) -> Form:
         return form
     size, factor = group(form)
     return Form((Term(size, (factor,)),), form.axes)
-
-
-def orient(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
-    """Return an atom around a form and its indices, in the order that gives the smaller key."""
-    axes = form.axes
-    key = key_of(form)
-    if len(axes) != 2:
-        return Atom(kind, name, [a.length for a in axes], parameters=parameters, arguments=(form,)), axes
-    turned = Form(form.terms, (axes[1], axes[0]))
-    turned_key = key_of(turned)
-    chosen = form if key <= turned_key else turned
-    lengths = [a.length for a in chosen.axes]
-    atom = Atom(kind, name, lengths, parameters=parameters, arguments=(chosen,), is_symmetric=key == turned_key)
-    return atom, chosen.axes
 
 
 def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
@@ -188,7 +169,8 @@ def normal_term(
             stack += inner.factors[::-1]
         if not powers.get(place, 1):
             del powers[place]
-    outcome = _with_steps([Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()])
+    outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
+    outcome = with_function_rules(outcome)
     outcome, absorbed = _sum_probabilities(outcome, axes)
     outcome, chosen = _sum_selections(outcome, axes)
     absorbed |= chosen
@@ -199,50 +181,14 @@ def normal_term(
     return Term(coefficient, tuple(outcome))
 
 
-def _with_steps(factors: list[Factor]) -> list[Factor]:
-    """Use that a step is 0 or 1: its powers and its product with relu change nothing; and that sign / abs is 1 / x."""
-    if not any(f.atom.name in ("step", "sign") for f in factors):
-        return factors
-    arguments = {(f.atom.name, f.indices): f for f in factors if f.atom.kind == "function"}
-    results: list[Factor] = []
-    dropped: list[Factor] = []
-    for factor in factors:
-        name, key = factor.atom.name, [key_of(a) for a in factor.atom.arguments]
-        relu, size = (arguments.get((other, factor.indices)) for other in ("relu", "abs"))
-        if name == "step" and factor.exponent > 0:
-            if relu is None or relu.exponent <= 0 or [key_of(a) for a in relu.atom.arguments] != key:
-                results.append(factor._replace(exponent=Fraction(1)))
-            continue
-        if name == "sign" and factor.exponent == 1 and size is not None and size.exponent == -1:
-            terms = factor.atom.arguments[0].terms
-            alone = len(terms) == 1 and terms[0].coefficient == 1 and len(terms[0].factors) == 1
-            if alone and [key_of(a) for a in size.atom.arguments] == key:
-                (inner,) = rename(factor.atom.arguments[0], factor.indices).terms[0].factors
-                results.append(inner._replace(exponent=-inner.exponent))
-                dropped.append(size)
-                continue
-        results.append(factor)
-    return _collect_powers([f for f in results if f not in dropped])
-
-
-def _collect_powers(factors: list[Factor]) -> list[Factor]:
-    powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
-    for atom, indices, exponent in factors:
-        powers[atom, indices] = powers.get((atom, indices), Fraction(0)) + exponent
-    return [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items() if exponent]
-
-
 def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
-    powers: dict[Atom, Fraction] = {}
     others = []
-    for factor in factors:
-        if factor.atom.kind != "length":
-            others.append(factor)
-        elif factor.atom.parameters[0].letters:
-            powers[factor.atom] = powers.get(factor.atom, Fraction(0)) + factor.exponent
-        else:
+    for factor in collect_powers(factors):
+        if factor.atom.kind == "length" and not factor.atom.parameters[0].letters:
             coefficient *= Fraction(factor.atom.parameters[0].constant) ** int(factor.exponent)
-    return coefficient, others + [Factor(a, (), e) for a, e in powers.items() if e]
+        else:
+            others.append(factor)
+    return coefficient, others
 
 
 def _join_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
@@ -293,7 +239,7 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
     for total in factors:
-        summand = _summed_factor(total.atom) if total.exponent <= -1 and total.atom.kind == "group" else None
+        summand = only_factor(total.atom.arguments[0]) if total.exponent <= -1 and total.atom.kind == "group" else None
         if summand is None:
             continue
         for factor in factors:
@@ -338,12 +284,6 @@ def split_selection(form: Form) -> tuple[Form, Form] | None:
         return None
     others = tuple(f for f in term.factors if f.atom.kind != "onehot")
     return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
-
-
-def _summed_factor(atom: Atom) -> Factor | None:
-    """Return the one factor whose sum a group is."""
-    terms = atom.arguments[0].terms
-    return terms[0].factors[0] if len(terms) == 1 and len(terms[0].factors) == 1 else None
 
 
 def _is_positive_symbol(atom: Atom) -> bool:

@@ -16,11 +16,9 @@ from fanlight.calculus.index_algebra import (
     multiply,
     normal_term,
     number,
-    orient,
     power,
-    scale,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function
 from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
@@ -173,6 +171,9 @@ def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
+    (argument,) = factor.atom.arguments
+    if not argument.axes:  # of a scalar, the logarithm of its size
+        return distribute(power(argument, Fraction(-1)), derivative(argument, name, by), tuple(by))
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
     inverse, indices = orient("call", "inv", rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     # the inverse of a transposed matrix is the transposed inverse

@@ -221,3 +221,22 @@ def rename(form: Form, indices: Sequence[Index]) -> Form:
         factors = (f._replace(indices=tuple(names[i] for i in f.indices)) for f in term.factors)
         terms.append(Term(term.coefficient, tuple(factors)))
     return Form(tuple(terms), tuple(indices))
+
+
+def scale(form: Form, by: Fraction | int) -> Form:
+    """Multiply by a number."""
+    return Form(tuple(t._replace(coefficient=t.coefficient * by) for t in form.terms) if by else (), form.axes)
+
+
+def orient(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
+    """Return an atom around a form and its indices, in the order that gives the smaller key."""
+    axes = form.axes
+    key = key_of(form)
+    if len(axes) != 2:
+        return Atom(kind, name, [a.length for a in axes], parameters=parameters, arguments=(form,)), axes
+    turned = Form(form.terms, (axes[1], axes[0]))
+    turned_key = key_of(turned)
+    chosen = form if key <= turned_key else turned
+    lengths = [a.length for a in chosen.axes]
+    atom = Atom(kind, name, lengths, parameters=parameters, arguments=(chosen,), is_symmetric=key == turned_key)
+    return atom, chosen.axes

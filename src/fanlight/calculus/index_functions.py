@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import (
-    add,
-    collect,
-    distribute,
-    find_used_axes,
-    number,
-    orient,
-    power,
-    scale,
-    split_selection,
-)
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, rename
+from fanlight.calculus.index_algebra import add, collect, distribute, find_used_axes, number, power, split_selection
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, orient, rename, scale
 
 _ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
 _EVEN = {"cos", "abs", "cosh"}
@@ -85,30 +75,25 @@ def _inside(factor: Factor) -> Form:
 
 def _one_plus_exp(form: Form) -> Form | None:
     """Return z of ``1 + exp(z)``; ``exp(x)**2`` is ``exp(2 * x)``."""
-    if len(form.terms) != 2:
-        return None
-    constant_term, function_term = sorted(form.terms, key=lambda t: len(t.factors))
-    if (
-        constant_term != Term(Fraction(1), ())
-        or function_term.coefficient != 1
-        or [f.atom.name for f in function_term.factors] != ["exp"]
-    ):
-        return None
-    return scale(_inside(function_term.factors[0]), function_term.factors[0].exponent)
+    factor = _beside_one(form, "exp", 1)
+    return None if factor is None else scale(_inside(factor), factor.exponent)
 
 
 def _one_minus_sigmoid(form: Form) -> Form | None:
     """Return z of ``1 - sigmoid(z)``."""
-    if len(form.terms) != 2:
+    factor = _beside_one(form, "sigmoid", -1)
+    return None if factor is None or factor.exponent != 1 else _inside(factor)
+
+
+def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
+    """Return the function of each entry that is added to 1, times a coefficient; not a sum of its values."""
+    constants = [t for t in form.terms if t == Term(Fraction(1), ())]
+    others = [t for t in form.terms if t.coefficient == coefficient and [f.atom.name for f in t.factors] == [name]]
+    if len(form.terms) != 2 or len(constants) != 1 or len(others) != 1:
         return None
-    constant_term, function_term = sorted(form.terms, key=lambda t: len(t.factors))
-    if (
-        constant_term != Term(Fraction(1), ())
-        or function_term.coefficient != -1
-        or [f.atom.name for f in function_term.factors] != ["sigmoid"]
-    ):
-        return None
-    return _inside(function_term.factors[0]) if function_term.factors[0].exponent == 1 else None
+    (factor,) = others[0].factors
+    entrywise = set(factor.indices) <= set(form.axes) and len(set(factor.indices)) == len(factor.indices)
+    return factor if entrywise else None
 
 
 def is_positive(factor: Factor) -> bool:

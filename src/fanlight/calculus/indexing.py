@@ -14,12 +14,10 @@ from fanlight.calculus.index_algebra import (
     multiply,
     normal_term,
     number,
-    orient,
     power,
-    scale,
     single,
 )
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, Dimension
@@ -89,6 +87,8 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         raise CalculusError(f"{node.operation.name} has no form with indices")
     axes = _new_axes(node)
     name = node.operation.name
+    if name in ("inv", "det") and not node.shape and not node.arguments[0].shape:
+        return reciprocal(done[node.arguments[0]]) if name == "inv" else done[node.arguments[0]]
     if name in ("inv", "det", "logdet"):
         atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         if name == "inv":

@@ -118,7 +118,8 @@ class _Inference:
         self.indices = {n.id for part in _index_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
         self.row_numbers |= self.indices & set(declared)
         self.used_as_vectors = {n.id for n in _operands(tree) if isinstance(n, ast.Name)}
-        self.arguments = {a.id for call in _vector_calls(tree) for a in call.args if isinstance(a, ast.Name)}
+        arguments = [a for call in _vector_calls(tree) for arg in call.args for a in _summands(arg)]
+        self.arguments = {a.id for a in arguments if isinstance(a, ast.Name)}
         self.letters = {d for shape in declared.values() for d in shape if isinstance(d, str)} - set(declared)
         lengths = {n.id for part in _dimension_trees(tree) for n in ast.walk(part) if isinstance(n, ast.Name)}
         self.letters |= lengths - set(declared)
@@ -187,8 +188,6 @@ class _Inference:
                 return self.shape(body)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
                 return self._call(ALIASES.get(name, name), arguments, bool(keywords))
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "torch" | "F"), attr=name), args=arguments):
-                return self._call(ALIASES.get(name, name), arguments, bool(tree.keywords))
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments):
                 return self._call(name, [value, *arguments], bool(tree.keywords))
         return _SCALAR
@@ -337,13 +336,23 @@ def _free(d: str) -> bool:
 
 
 def _operands(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield what stands beside @ or before .T."""
+    """Yield what stands beside @, before .T, and the terms where a sum of symbols does."""
     for node in ast.walk(tree):
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-                yield from (left, right)
-            case ast.Attribute(value=value, attr="T") | ast.Subscript(value=value):
+                yield from (*_summands(left), *_summands(right))
+            case ast.Attribute(value=value, attr="T"):
+                yield from _summands(value)
+            case ast.Subscript(value=value):
                 yield value
+
+
+def _summands(tree: ast.expr) -> Iterator[ast.expr]:
+    """Yield a part, and the symbols that it is the sum or difference of: m of ``x - m`` is a vector as x is."""
+    yield tree
+    match tree:
+        case ast.BinOp(left=ast.Name() as left, op=ast.Add() | ast.Sub(), right=ast.Name() as right):
+            yield from (left, right)
 
 
 def _vector_calls(tree: ast.expr) -> Iterator[ast.Call]:
@@ -386,9 +395,5 @@ def _symbol_names(tree: ast.expr) -> list[str]:
     """Return the names that are values, in the order they are written."""
     excluded = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
     excluded |= {id(n) for part in (*_dimension_trees(tree), *_index_trees(tree)) for n in ast.walk(part)}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "jnp" | "F") as library)):
-                excluded.add(id(library))
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in excluded]
     return list(dict.fromkeys(n.id for n in sorted(names, key=lambda n: (n.lineno, n.col_offset))))

@@ -19,7 +19,7 @@ from fanlight.calculus.operations import TABLE, apply
 from fanlight.calculus.operations import generic as generic_entry
 from fanlight.calculus.rewritings import ALIASES, BY_AXIS, REFUSALS, REWRITINGS
 from fanlight.calculus.shapes import ONE, Dimension, dimension, show
-from fanlight.calculus.syntax import PRIME, error_at, hint, syntax_tree
+from fanlight.calculus.syntax import METHODS, PRIME, error_at, hint, syntax_tree
 from fanlight.calculus.text_writer import DIMENSION_COUNTS
 from fanlight.errors import CalculusError
 
@@ -36,8 +36,6 @@ _WRITTEN_OTHERWISE = {
     *_OPERATORS.values(), "negative", "transpose", "slice", "symbol", "constant", "length", "reshape", "scatter_rows",
     "scatter_bag", "kron_left", "kron_right", "onehot", "onehot_rows", "relu'", *_FILLED,
 }  # fmt: skip
-_METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
-_LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math")
 
 
 def parse(
@@ -132,21 +130,16 @@ class _Reader:
                 return self._expression(value).T
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
                 return self._call(name, arguments, keywords)
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=library), attr=name), args=arguments, keywords=keywords
-            ) if library in _LIBRARIES and library not in self.symbols:
-                return self._call(name, arguments, keywords)
             case ast.Call(func=ast.Attribute(value=value, attr=name), args=arguments, keywords=keywords) if (
-                name in _METHODS
+                name in METHODS
             ):
                 return self._call(name, [value, *arguments], keywords)
             case ast.Subscript(value=value, slice=ast.Tuple(elts=places)):
                 return self._part(self._expression(value), places)
             case ast.Subscript(value=value, slice=place):
                 return self._part(self._expression(value), [place])
-            case ast.BinOp() | ast.IfExp() | ast.Lambda() | ast.Compare():
-                raise CalculusError(hint(self.text) or "this is not part of the language of expressions")
-        raise CalculusError("this is not part of the language of expressions")
+        advice = None if isinstance(tree, ast.ListComp) else hint(ast.unparse(tree)) or hint(self.text)
+        raise CalculusError(advice or "this is not part of the language of expressions")
 
     def _binary(self, name: str, left: Expression, right: Expression) -> Expression:
         if name == "power" and left.operation.name == right.operation.name == "constant":
@@ -158,6 +151,8 @@ class _Reader:
                 raise CalculusError(
                     f"{base}**{exponent} is too large a number, or none: numbers are below 1e300"
                 ) from None
+        if name == "divide" and right.operation.name == "constant" and not right.parameters[0]:
+            raise CalculusError("division by zero")
         result: Expression = apply(name, left, right)
         return result
 
@@ -237,6 +232,9 @@ class _Reader:
 
     def _rewriting(self, name: str, arguments: list[ast.expr]) -> Expression:
         self.symbols.has_means |= name in ("mean", "var", "std", "row_means", "column_means")
+        match arguments:
+            case [entries, ast.Constant(value="fro")] if name == "norm":
+                arguments = [entries]
         rewriting = REWRITINGS[name]
         fewest, most = rewriting.arguments
         if not fewest <= len(arguments) <= most:
@@ -262,13 +260,11 @@ class _Reader:
         axis = 1
         for keyword in keywords:
             match keyword:
-                case ast.keyword(arg="axis", value=ast.Constant(value=0)):
-                    axis = 0
-                case ast.keyword(arg="axis", value=ast.Constant(value=1)):
+                case ast.keyword(arg="axis" | "dim", value=ast.Constant(value=int() as number)) if number in (0, 1):
+                    axis = number
+                case ast.keyword(arg="axis" | "dim", value=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))):
                     axis = 1
-                case ast.keyword(arg="axis", value=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1))):
-                    axis = 1
-                case ast.keyword(arg="keepdims", value=ast.Constant(value=True)):
+                case ast.keyword(arg="keepdims" | "keepdim", value=ast.Constant(value=True)):
                     pass
                 case _:
                     raise CalculusError(f"{name}: only axis=0 and axis=1 can be written by name")
@@ -395,5 +391,9 @@ def functions() -> list[str]:
 
 def _functions_like(name: str) -> str:
     near = difflib.get_close_matches(name, [*functions(), *ALIASES], 1, 0.5)
-    start = f"did you mean {near[0]}? " if near else "a function of one letter, such as f, stays symbolic; "
+    start = (
+        f"did you mean {near[0]}? "
+        if near and len(name) > 1
+        else "a function of one letter, such as f, stays symbolic; "
+    )
     return f"{start}known are {', '.join(functions())}"

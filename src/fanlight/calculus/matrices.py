@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.calculus.operations import TABLE, F, Operation, Rule, Value, apply, column_shape, register
+from fanlight.calculus.operations import TABLE, F, Operation, Rule, Value, apply, column_shape, of_matrix, register
 from fanlight.calculus.shapes import ONE, Dimension, Shape, shape_of, show
 from fanlight.errors import CalculusError
 
@@ -88,6 +88,8 @@ def _stack_shape(name: str, axis: int) -> Rule:
 
 def _stack_pullback(axis: int) -> Rule:
     def pullback(up: Value, out: Value, *parts: Value) -> tuple[Value, ...]:
+        if not len(up.shape):
+            return (up,)
         start: Any = Dimension(()) if hasattr(up, "node") else 0
         gradients = []
         for part in parts:
@@ -158,15 +160,15 @@ def _kron_adjoint(name: str, up: Value, factor: Value, other: Value) -> Value:
 
 
 for entry in (
-    Operation("tr", np.trace, _to_scalar(_square("tr")), lambda up, out, x: (up * _eye_like(x),)),
-    Operation("det", np.linalg.det, _to_scalar(_square("det")), lambda up, out, x: (up * out * F.inv(x).T,)),
+    Operation("tr", of_matrix(np.trace), _to_scalar(_square("tr")), lambda up, out, x: (up * _eye_like(x),)),
+    Operation("det", of_matrix(np.linalg.det), _to_scalar(_square("det")), lambda up, out, x: (up * out * F.inv(x).T,)),
     Operation(
         "logdet",
-        lambda x: np.linalg.slogdet(x)[1],
+        of_matrix(lambda x: np.linalg.slogdet(x)[1]),
         _to_scalar(_square("logdet")),
         lambda up, out, x: (up * F.inv(x).T,),
     ),
-    Operation("inv", np.linalg.inv, _square("inv"), lambda up, out, x: (-(out.T @ up @ out.T),)),
+    Operation("inv", of_matrix(np.linalg.inv), _square("inv"), lambda up, out, x: (-(out.T @ up @ out.T),)),
     Operation("diag", _diag, _diag_shape, lambda up, out, x: (F.diag(up),)),
     Operation(
         "kron",

@@ -9,8 +9,8 @@ from fractions import Fraction
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import eye_factor, scale
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, with_ordered_sums
+from fanlight.calculus.index_algebra import eye_factor
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, scale, with_ordered_sums
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
@@ -115,11 +115,7 @@ def _exact(e: Expression, axes: Axes) -> Expression:
     if not e.shape:
         return e if rows == columns == ONE else _spread(e, rows, columns)
     if shape[0] != rows:
-        spread = product(ones(rows, 1), e)
-        if e.operation.name == "transpose" and e.arguments[0].operation.name == "row_sums":
-            (matrix,) = e.arguments[0].arguments
-            return shortest(spread, product(ones(rows, matrix.shape[1]), transpose(matrix)))
-        return spread
+        return product(ones(rows, 1), e)
     return product(e, ones(1, columns))
 
 

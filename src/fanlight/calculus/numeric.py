@@ -151,9 +151,18 @@ def _symbols_with_lengths(
     missing = {k for d in (*sizes, *parameters) for k in d.letters} - readable
     if not missing:
         return symbols
-    others = {n: s for n, s in context_of(expression).items() if n in inputs}
+    others = {n: s for n, s in context_of(expression).items() if n in inputs and _fits(n, s, inputs)}
     plain = {n: s for n, s in others.items() if all(len(d.letters) < 2 for d in s.shape)}
     return symbols | {n: s for n, s in plain.items() if any(d.letters & missing for d in s.shape)}
+
+
+def _fits(name: str, symbol: Expression, inputs: Mapping[str, Any]) -> bool:
+    """Tell whether an input has a symbol's shape: another expression may have used the name for another matrix."""
+    try:
+        bind({name: symbol}, inputs)
+    except CalculusError:
+        return False
+    return True
 
 
 def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:

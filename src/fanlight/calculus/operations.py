@@ -336,24 +336,35 @@ def _softmax(x: Value, axis: int | None = None) -> Value:
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
 
 
+def of_matrix(value: Rule) -> Rule:
+    """Let a function of matrices take a scalar, which is a matrix of one row and one column."""
+    return lambda x: value(x) if np.ndim(x) else np.reshape(value(np.reshape(x, (1, 1))), ())
+
+
 def _softmax_pullback(total: str) -> Rule:
     return lambda up, out, x: (out * (up - getattr(F, total)(out * up)),)
 
 
-def _ones(x: Value) -> Value:
+def _spread(up: Value, out: Value, x: Value) -> tuple[Value]:
+    """Return the pullback of a sum: every entry gets what its sum gets."""
     if hasattr(x, "node"):
-        return x.node(TABLE["ones"], (), tuple(x.shape)) if x.shape else 1
-    return np.ones_like(x)
+        return (up * (x.node(TABLE["ones"], (), tuple(x.shape)) if x.shape else 1),)
+    return (up * np.ones_like(x),)
 
 
 for entry in (
-    Operation("sum", np.sum, _scalar, lambda up, out, x: (up * _ones(x),)),
-    Operation("row_sums", lambda x: x.sum(1, keepdims=True), column_shape, lambda up, out, x: (up * _ones(x),)),
-    Operation("column_sums", lambda x: x.sum(0, keepdims=True), _row, lambda up, out, x: (up * _ones(x),)),
+    Operation("sum", np.sum, _scalar, _spread),
+    Operation("row_sums", of_matrix(lambda x: x.sum(1, keepdims=True)), column_shape, _spread),
+    Operation("column_sums", of_matrix(lambda x: x.sum(0, keepdims=True)), _row, _spread),
     Operation("logsumexp", _logsumexp, _scalar, lambda up, out, x: (up * F.softmax(x),)),
-    Operation("logsumexp_rows", lambda x: _logsumexp(x, 1), column_shape, lambda up, out, x: (up * F.softmax_rows(x),)),
+    Operation(
+        "logsumexp_rows",
+        of_matrix(lambda x: _logsumexp(x, 1)),
+        column_shape,
+        lambda up, out, x: (up * F.softmax_rows(x),),
+    ),
     Operation("softmax", _softmax, _same, _softmax_pullback("sum")),
-    Operation("softmax_rows", lambda x: _softmax(x, 1), _same, _softmax_pullback("row_sums")),
+    Operation("softmax_rows", of_matrix(lambda x: _softmax(x, 1)), _same, _softmax_pullback("row_sums")),
     Operation(
         "norm",
         lambda x: np.sqrt((x * x).sum()),

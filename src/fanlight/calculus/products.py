@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,7 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from fanlight.calculus.expressions import Expression, constant, function, walk
+from fanlight.calculus.expressions import Expression, constant, function, ones, walk
 from fanlight.calculus.index_form import Form, key_of
 from fanlight.calculus.indexing import form_of
 from fanlight.calculus.operations import TABLE
@@ -102,7 +103,16 @@ def negate(e: Expression) -> Expression:
 
 
 def number_expression(value: Fraction) -> Expression:
-    """Write a number."""
+    """Write a number, and what is a ratio times or over a root of pi as this."""
+    if value.denominator > 10**6:
+        for root in (math.pi, math.sqrt(math.pi)):
+            shown = constant(math.pi) if root == math.pi else function("sqrt")(constant(math.pi))
+            for ratio, is_below in ((value * Fraction(root), True), (value / Fraction(root), False)):
+                simple = ratio.limit_denominator(100)
+                if not simple or abs(ratio / simple - 1) > 1e-15:
+                    continue
+                number = number_expression(simple)
+                return number / shown if is_below else shown if simple == 1 else number * shown
     return constant(int(value) if value.denominator == 1 else float(value))
 
 
@@ -164,6 +174,8 @@ def raise_power(e: Expression, exponent: Fraction) -> Expression:
         return function("sqrt")(e)
     if exponent.denominator == 2 and exponent > 0 and exponent < 3:
         return function("sqrt")(e) ** int(exponent * 2)
+    if exponent.denominator in (3, 6, 7, 9):  # no short decimal number
+        return e ** (constant(exponent.numerator) / constant(exponent.denominator))
     return e ** (int(exponent) if exponent.denominator == 1 else float(exponent))
 
 
@@ -186,7 +198,29 @@ def product(a: Expression, b: Expression) -> Expression:
         return product(b.T, a.arguments[0]).T  # a row of the matrix: U[i, :].T
     if "onehot_rows" in (b.operation.name, b.arguments[0].operation.name if b.operation.name == "transpose" else ""):
         return product(transpose(b), transpose(a)).T
-    return a @ b
+    sums = _product_of_sums(a, b)
+    return a @ b if sums is None else shortest(sums, a @ b)
+
+
+_OTHER_SUMS = {"row_sums": "column_sums", "column_sums": "row_sums"}
+
+
+def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
+    """Write sums of rows or columns as a product with ones, where another sum or ones stand beside them."""
+    scalars, core = _without_scalars(a)
+    if scalars and (inner := _product_of_sums(core, b)) is not None:
+        return scale_product(scalars, inner)
+    kinds = (a.operation.name, b.operation.name)
+    if kinds == ("ones", "column_sums"):
+        (matrix,) = b.arguments
+        return ones(a.shape[0], matrix.shape[0]) @ matrix
+    if kinds == ("row_sums", "ones"):
+        (matrix,) = a.arguments
+        return matrix @ ones(matrix.shape[1], b.shape[1])
+    if kinds == ("row_sums", "column_sums"):
+        (left,), (right,) = a.arguments, b.arguments
+        return left @ ones(left.shape[1], right.shape[0]) @ right
+    return None
 
 
 def transpose(e: Expression) -> Expression:
@@ -213,6 +247,8 @@ def transpose(e: Expression) -> Expression:
     if name == "matmul":
         inner = product(transpose(e.arguments[1]), transpose(e.arguments[0]))
         return shortest(inner, e.T)
+    if name in _OTHER_SUMS:
+        return shortest(function(_OTHER_SUMS[name])(transpose(e.arguments[0])), e.T)
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
         margin = name in ("add", "subtract")  # (x - a).T rather than x.T - a.T
@@ -248,6 +284,9 @@ def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
     if len(powers) == 2 and all(x == 1 for _, x in powers):
         (a, _), (b, _) = powers
         return [(shortest(product(transpose(a), b), product(transpose(b), a)), Fraction(1))]
+    chosen = next((p for p in powers if p[0].operation.name == "onehot"), None)
+    if chosen is not None:  # of one entry: x[i]**2
+        return [(product(transpose(e), chosen[0]), power) for e, power in powers if e is not chosen[0]]
     return [(_sum(multiply_powers(powers)), Fraction(1))]
 
 

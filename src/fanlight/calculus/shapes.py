@@ -66,7 +66,7 @@ class Dimension:
 
     def __str__(self) -> str:
         parts = []
-        for monomial, n in self.terms:
+        for monomial, n in sorted(self.terms, key=lambda term: term[1] < 0):
             product = "*".join(monomial)
             sign = {1: "", -1: "-"}.get(n, f"{n}*")
             parts.append(f"{sign}{product}" if product else str(n))

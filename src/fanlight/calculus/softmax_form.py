@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from fanlight.calculus.index_algebra import group, orient
-from fanlight.calculus.index_form import Atom, Factor, Form, Term, new_index, rename
+from fanlight.calculus.function_rules import only_factor
+from fanlight.calculus.index_algebra import group
+from fanlight.calculus.index_form import Atom, Factor, Form, Term, new_index, orient, rename
 
 
 def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
@@ -57,11 +58,12 @@ def fold_softmax(form: Form) -> Form:
 
 
 def exp_of_sum(form: Form) -> Factor | None:
-    """Return the exponential that a form sums."""
-    if len(form.terms) != 1 or form.terms[0].coefficient != 1 or len(form.terms[0].factors) != 1:
+    """Return the exponential that a form sums, over indices that differ: a trace is no sum of all entries."""
+    factor = only_factor(form)
+    if factor is None:
         return None
-    factor = form.terms[0].factors[0]
-    return factor if factor.atom.name == "exp" and factor.exponent == 1 else None
+    distinct = len(set(factor.indices)) == len(factor.indices)
+    return factor if factor.atom.name == "exp" and factor.exponent == 1 and distinct else None
 
 
 def _holds_exp(atom: Atom) -> bool:

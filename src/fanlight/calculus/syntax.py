@@ -26,7 +26,7 @@ def syntax_tree(text: str) -> ast.expr:
     if "·" in text:  # part of a name to Python
         raise error_at(shown, len(text[: text.index("·")].encode()), hint("·") or "")
     try:
-        return _Submodules().visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
+        return _WithoutLibraries().visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
     except SyntaxError as error:
         message = hint(shown) or f"this is not an expression: {error.msg}"
         raise error_at(shown, len(text[: (error.offset or 1) - 1].encode()), message) from None
@@ -34,17 +34,22 @@ def syntax_tree(text: str) -> ast.expr:
         raise CalculusError("this is not an expression: it cannot be read") from None
 
 
-class _Submodules(ast.NodeTransformer):
-    """Reads ``np.linalg.norm`` as ``np.norm``."""
+class _WithoutLibraries(ast.NodeTransformer):
+    """Reads ``np.linalg.norm(x)`` and ``F.softmax(x)`` as ``norm(x)`` and ``softmax(x)``; of a matrix F are methods."""
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        match node.value:
-            case ast.Attribute(value=ast.Name(id="np" | "numpy" | "torch" | "jnp") as library, attr="linalg" | "nn"):
-                node.value = library
-            case ast.Attribute(value=ast.Name() as library, attr="functional" | "special"):
-                node.value = library
+        if isinstance(node.func, ast.Attribute):
+            *modules, name = ast.unparse(node.func).split(".")
+            is_method = modules == ["F"] and name in METHODS
+            if modules[0] in _LIBRARIES and set(modules[1:]) <= _MODULES and not is_method:
+                node.func = ast.copy_location(ast.Name(name, ast.Load()), node.func)
         return node
+
+
+_LIBRARIES = ("np", "numpy", "torch", "jnp", "F", "math", "tf", "scipy", "nn")
+_MODULES = {"linalg", "nn", "functional", "special", "math"}
+METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
 
 
 def formula_text(tree: ast.expr) -> str:
@@ -61,9 +66,12 @@ HINTS = (
     (r"'", "a transpose is written x.T, a derivative f'(z)"),
     (r"\^", "a power is written x**2, a transpose x.T"),
     (r"\blambda\b", "lambda is a word of Python: write lam"),
+    (r"\b(and|or|not)\b|&|~", "of comparisons products are taken: (x > 0) * (x < 1)"),
+    (r"//|%|<<|>>", "the operators are + - * / ** @"),
+    (r"\[[^\]]*,[^\]]*\]|[{}]", "columns below each other are written vstack(x, y)"),
     (r"\b(if|else)\b", "a choice is written where(x > 0, a, b)"),
-    (r"[ᵀ⊤]", "a transpose is written x.T"),
-    (r"[⊙∘·×]", "an elementwise product is written *, a matrix product @"),
+    (r"[ᵀ⊤]|\.(t|H|mT)\b", "a transpose is written x.T"),
+    (r"[⊙∘·×⋅∙]", "an elementwise product is written *, a matrix product @"),
     (r"[²³]", "a power is written x**2"),
     (r"√", "a root is written sqrt(x)"),
     (r"[‖|]", "a length is written norm(x), an absolute value abs(x)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -65,6 +66,8 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return str(parameters[0]), _ATOM
     if name == "constant":
         value = parameters[0]
+        if value == math.pi:
+            return "pi", _ATOM
         return (repr(value), _ATOM) if value >= 0 else (f"-{-value!r}", _NEGATIVE)
     if name == "length":
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1

@@ -6,33 +6,29 @@ is right, and a coincidence of sizes deceives nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanlight.calculus.backpropagation import gradient
 from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
 from fanlight.calculus.indexed import Indexed
-from fanlight.calculus.language import functions
-from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits
 from fanlight.calculus.lecture.learner_formulas import read_gradient
-from fanlight.calculus.lecture.mistakes import mistake
+from fanlight.calculus.lecture.mistakes import find_other_gradient, mistake
+from fanlight.calculus.lecture.repairs import find_repair, terms_of
 from fanlight.calculus.lecture.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
+from fanlight.calculus.lecture.trial import TOLERANCE, Array, Trial, close
+from fanlight.calculus.lecture.wrong_rules import WRONG_PULLBACKS, rule_of
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
-from fanlight.calculus.operations import TABLE
 from fanlight.calculus.shapes import ONE, show
 from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 __all__ = ["Verdict", "check", "random_point"]
 
-Array = NDArray[Any]
-TOLERANCE = 1e-6  # relative: far above rounding of float64, far below what a wrong factor changes
 _KINDS: dict[str, Callable[[Expression, Expression], Expression | Indexed]] = {
     "gradient": gradient,
     "jacobian": jacobian,
@@ -112,46 +108,23 @@ def check(
         if "fit" not in str(error) and "square" not in str(error):
             raise
     with means_of(expression):
-        trial = _Trial(expression, target, expected, kind, _points(expression, formula, seed))
+        trial = Trial(expression, target, expected, kind, _points(expression, formula, seed))
         return _compare(trial, learner, formula, problem)
 
 
-def _compare(trial: _Trial, learner: Expression | str, formula: Expression, problem: CalculusError | None) -> Verdict:
+def _compare(trial: Trial, learner: Expression | str, formula: Expression, problem: CalculusError | None) -> Verdict:
     """Compare a formula, or the expected one where the learner's has a problem with shapes, at the trial's points."""
     rights = [_confirm(trial, point) for point in trial.points]
     if problem is not None:
-        mended = _find_repair(trial, str(learner), rights)
+        mended = find_repair(trial, str(learner), rights, layout_first=True)
         if mended is None:
             raise problem
         return Verdict(False, [str(problem).split("\n")[0], mended], trial.expected)
     pairs = [(value_at(formula, point), right) for point, right in zip(trial.points, rights, strict=True)]
     scales = trial.scales(rights)
-    if all(a.shape == b.shape and _close(a, b, s) for (a, b), s in zip(pairs, scales, strict=True)):
+    if all(a.shape == b.shape and close(a, b, s) for (a, b), s in zip(pairs, scales, strict=True)):
         return Verdict(True, [], trial.expected)
     return _diagnosis(trial, formula, str(learner), pairs)
-
-
-class _Trial(NamedTuple):
-    """What a formula is compared with, and where."""
-
-    expression: Expression
-    target: Expression
-    expected: Expression
-    kind: str
-    points: list[dict[str, Array]]
-
-    def scales(self, rights: Sequence[Array]) -> list[float]:
-        """Return for each point below which difference entries are equal: relative to the gradient's own size."""
-        values = [float(np.abs(value_at(self.expression, p)).max(initial=0)) for p in self.points]
-        return [TOLERANCE * float(np.abs(r).max(initial=0)) + 1e-12 * v for r, v in zip(rights, values, strict=True)]
-
-    def agrees(self, formula: Expression, rights: Sequence[Array]) -> bool:
-        """Tell whether a formula has the right value at every point."""
-        for point, right, scale in zip(self.points, rights, self.scales(rights), strict=True):
-            value = value_at(formula, point)
-            if value.shape != right.shape or not _close(value, right, scale):
-                return False
-        return True
 
 
 def _points(expression: Expression, learner: Expression, seed: int) -> list[dict[str, Array]]:
@@ -160,7 +133,7 @@ def _points(expression: Expression, learner: Expression, seed: int) -> list[dict
     return [smooth_point(expression, learner, seed + i, smallest) for i, smallest in enumerate(lengths)]
 
 
-def _confirm(trial: _Trial, point: dict[str, Array]) -> Array:
+def _confirm(trial: Trial, point: dict[str, Array]) -> Array:
     """Return the derived gradient's value, after central differences have confirmed it."""
     derived = np.asarray(evaluate(trial.expected, point))
     x = point[trial.target.name]
@@ -177,17 +150,12 @@ def _confirm(trial: _Trial, point: dict[str, Array]) -> Array:
     return derived
 
 
-def _entry(trial: _Trial, point: Mapping[str, Array], place: int, x: Array) -> float:
+def _entry(trial: Trial, point: Mapping[str, Array], place: int, x: Array) -> float:
     """Return one entry of the value with another x."""
     return float(np.asarray(evaluate(trial.expression, {**point, trial.target.name: x})).ravel()[place])
 
 
-def _close(a: Array, b: Array, scale: float | None = None) -> bool:
-    margin = TOLERANCE * float(np.abs(b).max(initial=0)) + 1e-13 if scale is None else scale
-    return bool(np.isfinite(margin)) and bool(np.allclose(a, b, rtol=TOLERANCE, atol=margin))
-
-
-def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> Verdict:
+def _diagnosis(trial: Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> Verdict:
     """Say why a formula is wrong, the most telling reason first."""
     reasons = list(_reasons(formula, trial, pairs))
     mine, right = max(pairs, key=_difference)
@@ -206,7 +174,9 @@ def _diagnosis(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[
             if wrong[entry] > limit:
                 differs.append((entry, float(mine[entry]), float(right[entry])))
         share = int((wrong > limit + TOLERANCE * np.abs(right)).sum())
-        if not any("depends on the values" in reason for reason in reasons):
+        if not np.isfinite(mine).all():
+            reasons = ["it has no finite value at the points tried"]
+        elif not any("depends on the values" in reason for reason in reasons):
             reasons.append(f"{share} of {right.size} entries differ, by up to {wrong.max(initial=0):.3g}")
     return Verdict(False, reasons, trial.expected, differs if len(reasons) == 1 else [])
 
@@ -216,7 +186,7 @@ def _difference(pair: tuple[Array, Array]) -> float:
     return float(np.nan_to_num(np.abs(mine - right)).max(initial=0)) if mine.shape == right.shape else 0.0
 
 
-def _find_details(trial: _Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
+def _find_details(trial: Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
     """Search for an assumption, a rule or a part of the formula that is the whole difference."""
     rights = [right for _, right in pairs]
     same_shape = all(a.shape == b.shape for a, b in pairs)
@@ -233,58 +203,24 @@ def _find_details(trial: _Trial, formula: Expression, text: str, pairs: list[tup
         term = _missing_term(formula, trial.expected, trial.points, pairs)
         reasons = [reason for reason in (term, chain) if reason]
     if not reasons:
-        edited = _find_edit(trial, edits(text, *_vocabulary(trial)), rights)
-        edited = edited or _find_edit(trial, layout_edits(text), rights)
+        edited = find_repair(trial, text, rights)
+        if not edited and trial.kind == "gradient":
+            edited = find_other_gradient(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
+        edited = edited or _rule(trial.expression)
         reasons = [edited] if edited else []
     return reasons
 
 
-def _find_repair(trial: _Trial, text: str, rights: Sequence[Array]) -> str | None:
-    """Return what makes a formula right whose shapes do not fit."""
-    return _find_edit(trial, layout_edits(text, 2), rights) or _find_edit(
-        trial, edits(text, *_vocabulary(trial)), rights
-    )
+def _rule(expression: Expression) -> str | None:
+    """Return the rule of the function of a vector or matrix in an expression, if there is one such function."""
+    nodes = [node for node in walk(expression) if node.operation.name in WRONG_PULLBACKS.keys() - {"tr"}]
+    if len(nodes) != 1:
+        return None
+    (node,) = nodes
+    return f"the rule here: {rule_of(WRONG_PULLBACKS[node.operation.name][0][0].partition(',')[0], node)}"
 
 
-def _vocabulary(trial: _Trial) -> tuple[list[str], list[str], list[str]]:
-    """Return the symbols, the factors and the functions that may be missing in a formula."""
-    symbols = [name for name, s in symbols_of(trial.expression).items() if len(s.shape) != 1]
-    parts = dict.fromkeys(
-        str(node)
-        for node in walk(trial.expression)
-        if node.arguments and node.operation.name != "transpose" and len(str(node)) < 60
-    )
-    slopes = [
-        f"{node.operation.name}'({node.arguments[0]})"
-        for node in walk(trial.expression)
-        if node.operation.derivative is not None and len(str(node)) < 60
-    ]
-    lengths = sorted({k for s in context_of(trial.expression).values() for d in s.shape for k in d.letters})
-    used = {node.operation.name for node in walk(trial.expression)} & set(functions())
-    names = [name for name in sorted(used) if TABLE[name].derivative is not None or name.startswith("softmax")]
-    taken = set(context_of(trial.expression))
-    return symbols, [*symbols, *parts, *slopes, *(k for k in lengths if k not in taken)], [*names, "step", "inv"]
-
-
-def _find_edit(trial: _Trial, candidates: Iterator[Edit], rights: Sequence[Array]) -> str | None:
-    """Return the reason of the first candidate that is right."""
-    tried: set[str] = set()
-    for candidate in candidates:
-        if candidate.text in tried:
-            continue
-        if len(tried) > 2500:
-            return None
-        tried.add(candidate.text)
-        try:
-            formula = read_gradient(candidate.text, trial.expression, trial.target)
-            if formula.shape == trial.expected.shape and trial.agrees(formula, rights):
-                return candidate.reason
-        except CalculusError:
-            continue
-    return None
-
-
-def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]]) -> list[str]:
+def _reasons(learner: Expression, trial: Trial, pairs: list[tuple[Array, Array]]) -> list[str]:
     """Say what is wrong in all entries alike: shape, layout, sign, factor."""
 
     def everywhere(relation: Callable[[Array, Array], bool]) -> bool:
@@ -295,7 +231,7 @@ def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]
         start = f"its shape is {show(learner.shape)}, but {target} is {show(right)}"
         if trial.kind != "gradient":
             start = f"its shape is {show(learner.shape)}, but the {trial.kind} is {show(right)}"
-        if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape and _close(a.T, b)):
+        if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape and close(a.T, b)):
             if trial.kind == "gradient" and target.shape and target.shape[1] == ONE:
                 return [
                     f"{start}: it is right as a Jacobian (a row); the shape convention wants its transpose, a column"
@@ -303,10 +239,12 @@ def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]
             return [f"{start}: it is the transpose of the right one"]
         if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape):
             return [f"{start}: a transpose would mend the shape, not the values"]
+        if everywhere(_is_spread):
+            return [f"{start}: repeated to that shape it is right"]
         return [start]
-    if everywhere(lambda a, b: _close(-a, b)):
+    if everywhere(lambda a, b: close(-a, b)):
         return ["the sign is wrong: it is minus the right one"]
-    if everywhere(lambda a, b: a.ndim == 2 and a.shape[0] == a.shape[1] > 1 and _close(a.T, b)):
+    if everywhere(lambda a, b: a.ndim == 2 and a.shape[0] == a.shape[1] > 1 and close(a.T, b)):
         return ["it is the transpose of the right one"]
     ratios = [_ratio(a, b) for a, b in pairs]
     if all(r is not None for r in ratios):
@@ -317,16 +255,24 @@ def _reasons(learner: Expression, trial: _Trial, pairs: list[tuple[Array, Array]
     return []
 
 
+def _is_spread(a: Array, b: Array) -> bool:
+    """Tell whether b is a, or its transpose, repeated along rows or columns."""
+    shapes = [
+        x for x in (a, a.T) if x.ndim <= b.ndim and all(m in (1, n) for m, n in zip(x.shape, b.shape, strict=False))
+    ]
+    return any(close(np.broadcast_to(x, b.shape), b) for x in shapes)
+
+
 def _ratio(a: Array, b: Array) -> float | None:
     """Return r with r a = b, if there is one."""
     norm = float((a * a).sum())
     if not norm > 0:
         return None
     r = float((a * b).sum()) / norm
-    return r if _close(r * a, b) and abs(r) > 1e-9 else None
+    return r if close(r * a, b) and abs(r) > 1e-9 else None
 
 
-def _assumption(learner: Expression, trial: _Trial) -> str | None:
+def _assumption(learner: Expression, trial: Trial) -> str | None:
     """Return the fact, which nobody has declared, that would make the learner's gradient right."""
     rng = np.random.default_rng(3)
     classes = ("log", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "sigmoid")
@@ -337,56 +283,55 @@ def _assumption(learner: Expression, trial: _Trial) -> str | None:
         for fact in ("sym", *(f for f in ASSUMPTIONS if f not in ("sym", "spd", "invertible"))):
             if s is trial.target and fact != "sym":  # a variable is not a datum
                 continue
+            if fact in ("pm1", "bit") and name not in symbols_of(learner):  # a factor is missing
+                continue
             if fact.startswith("onehot") and not has_classes:  # a weight is not one-hot
                 continue
             if not all(fits_fact(p[name], fact) for p in trial.points):
                 continue
-            points = [{**p, name: with_fact(p[name], fact, rng)} for p in trial.points for _ in range(3)]
+            signed = fact in ("pm1", "bit")  # a sign of its own at each point: a label is not always 1
+            points = [
+                {**p, name: with_fact(p[name] * (rng.choice([-1, 1], p[name].shape) if signed else 1), fact, rng)}
+                for p in trial.points
+                for _ in range(3)
+            ]
             if all(_agree(learner, trial.expected, p) for p in points):
                 if fact == "sym":
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"
                 shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
                 return f"right if {name} is {shown.get(fact, fact)}: --assume {name}={fact}"
-    return None
+    return _symmetry(learner, trial, rng)
+
+
+def _symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:
+    """Say that a gradient is right where several matrices are symmetric."""
+    names = [
+        name
+        for name, s in symbols_of(trial.expression).items()
+        if s is not trial.target and not s.parameters[2] and all(fits_fact(p[name], "sym") for p in trial.points)
+    ]
+    points = [{**p, **{name: with_fact(p[name], "sym", rng) for name in names}} for p in trial.points]
+    if len(names) < 2 or not all(_agree(learner, trial.expected, p) for p in points):
+        return None
+    return f"it is right only where {' and '.join(names)} are symmetric: for others it is {trial.expected}"
 
 
 def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
     mine, right = value_at(a, point), value_at(b, point)
-    return mine.shape == right.shape and bool(np.isfinite(right).all()) and _close(mine, right)
+    return mine.shape == right.shape and bool(np.isfinite(right).all()) and close(mine, right)
 
 
 def _missing_term(
     learner: Expression, expected: Expression, points: list[dict[str, Array]], pairs: list[tuple[Array, Array]]
 ) -> str | None:
     """Find a term of the right gradient whose absence (or sign) is the whole difference."""
-    for term, sign in _terms(expected):
+    for term, sign in terms_of(expected):
         remember(term, context_of(expected))  # ones(n, 1) alone would not know its length
         parts = [sign * np.asarray(evaluate(term, p)) for p in points]
-        if all(_close(a + part, b) for (a, b), part in zip(pairs, parts, strict=True)):
+        if all(close(a + part, b) for (a, b), part in zip(pairs, parts, strict=True)):
             return f"a term is missing: {'' if sign > 0 else 'minus '}{simplify(term)}"
-        if all(_close(a + 2 * part, b) for (a, b), part in zip(pairs, parts, strict=True)):
+        if all(close(a + 2 * part, b) for (a, b), part in zip(pairs, parts, strict=True)):
             return f"the sign of a term is wrong: {term}"
-        if all(_close(a - part, b) for (a, b), part in zip(pairs, parts, strict=True)):
+        if all(close(a - part, b) for (a, b), part in zip(pairs, parts, strict=True)):
             return f"a term is counted twice: {term}"
     return None
-
-
-def _terms(expression: Expression, sign: float = 1.0) -> list[tuple[Expression, float]]:
-    """Split a sum, also one under a product ((A + B) @ x is A @ x + B @ x)."""
-    name, arguments = expression.operation.name, expression.arguments
-    if name in ("add", "subtract"):
-        return _terms(arguments[0], sign) + _terms(arguments[1], sign if name == "add" else -sign)
-    if name == "negative":
-        return _terms(arguments[0], -sign)
-    if name == "matmul":
-        for side in (0, 1):
-            split = _terms(arguments[side])
-            if len(split) > 1:
-                pairs = [(t @ arguments[1] if side == 0 else arguments[0] @ t, s * sign) for t, s in split]
-                return [inner for t, s in pairs for inner in _terms(t, s)]
-    if name == "multiply":
-        for side in (0, 1):
-            split = _terms(arguments[side])
-            if len(split) > 1 and arguments[side].shape == expression.shape:
-                return [(t * arguments[1 - side], s * sign) for t, s in split]
-    return [(expression, sign)]

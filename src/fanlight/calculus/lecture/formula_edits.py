@@ -53,7 +53,8 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
     nodes = _nodes(tree)
     inner_first = list(enumerate(nodes))[::-1]
     yield from (_edit(tree, change) for change in _layout_changes(tree))
-    for rule in (_grouping, _signs, _terms, _powers, _numbers):
+    yield from _sums(tree)
+    for rule in (_grouping, _complements, _signs, _factors_too_many, _terms_too_many, _powers, _numbers):
         for place, node in inner_first:
             yield from (_edit(tree, change) for change in rule(place, node))
     for place, node in inner_first:
@@ -62,6 +63,14 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
         yield from (_edit(tree, change) for change in _missing_terms(place, node, symbols))
     for place, node in enumerate(nodes):
         yield from (_edit(tree, change) for change in _missing_factors(place, node, factors))
+
+
+def replacements(text: str, parts: Sequence[str], terms: Sequence[str]) -> Iterator[Edit]:
+    """Yield the formulas with another argument in a function, another term in a sum, or two symbols exchanged."""
+    tree = syntax_tree(text)
+    yield from _wrong_arguments(tree, parts)
+    yield from (_edit(tree, change) for change in _wrong_terms(_nodes(tree), terms))
+    yield from _exchanges(tree)
 
 
 def layout_edits(text: str, most: int = 3) -> Iterator[Edit]:
@@ -154,11 +163,22 @@ def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
             other = ast.BinOp(left, ast.Mult() if isinstance(op, ast.MatMult) else ast.MatMult(), right)
             kind = "an elementwise product" if isinstance(op, ast.MatMult) else "a matrix product"
             yield _Change(place, other, f"{kind} belongs here: right with {_text(other)} in place of {_text(node)}")
+    match node:
+        case ast.BinOp(left=ast.BinOp(left=a, op=ast.MatMult(), right=b), op=ast.MatMult(), right=c):
+            other = ast.BinOp(a, ast.MatMult(), ast.BinOp(b, ast.Mult(), c))
+            reason = f"an elementwise product belongs here: right with {_text(other)} in place of {_text(node)}"
+            yield _Change(place, other, reason)
 
 
 def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
     """Put the parentheses of two products the other way round."""
     match node:
+        case ast.BinOp(
+            left=ast.BinOp(left=a, op=ast.MatMult(), right=b),
+            op=ast.MatMult() as outer,
+            right=ast.BinOp(left=c, op=ast.Mult() as inner, right=d),
+        ):
+            new = ast.BinOp(a, outer, ast.BinOp(ast.BinOp(b, outer, c), inner, d))
         case ast.BinOp(
             left=ast.BinOp(left=a, op=ast.MatMult() | ast.Mult() as inner, right=b),
             op=ast.MatMult() | ast.Mult() as outer,
@@ -176,6 +196,13 @@ def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
     yield _Change(place, new, f"the order of the products is wrong: right with {_text(new)} in place of {_text(node)}")
 
 
+def _complements(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.Call(func=ast.Name(id="sigmoid" | "step"), args=[argument]) if _text(argument)[0] != "-":
+            new = ast.BinOp(ast.Constant(1), ast.Sub(), node)
+            yield _Change(place, new, f"a factor is wrong: right with {_text(new)} in place of {_text(node)}")
+
+
 def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
@@ -191,18 +218,70 @@ def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
             yield _Change(place, minus, f"a sign is wrong: right with {_text(minus)} in place of {_text(node)}")
 
 
-def _terms(place: int, node: ast.expr) -> Iterator[_Change]:
+def _terms_too_many(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-            yield _Change(place, left, f"a term too many: right without {_text(right)}")
-            yield _Change(place, right, f"a term too many: right without {_text(left)}")
-        case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.Pow):
+            yield _Change(place, left, f"a term too many: right without {_text(right)} in {_text(node)}")
+            yield _Change(place, right, f"a term too many: right without {_text(left)} in {_text(node)}")
+
+
+def _factors_too_many(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult() | ast.Div() as op, right=right):
             yield _Change(place, left, f"a factor too many: right without {_text(right)}")
             if not isinstance(op, ast.Div):
                 yield _Change(place, right, f"a factor too many: right without {_text(left)}")
             else:
                 product = ast.BinOp(left, ast.Mult(), right)
                 yield _Change(place, product, f"a quotient should be a product: right with {_text(product)}")
+
+
+def _sums(tree: ast.expr) -> Iterator[Edit]:
+    """Sum the formula over the entries along which a symbol is broadcast."""
+    for name in ("sum", "column_sums", "row_sums"):
+        for summed in (tree, ast.Attribute(tree, "T", ast.Load())):
+            text = f"{name}({_text(summed)})"
+            yield Edit(text, f"a sum is missing: right with {text}")
+
+
+def _exchanges(tree: ast.expr) -> Iterator[Edit]:
+    """Exchange two symbols, or two transposes, everywhere."""
+    places: dict[str, list[int]] = {}
+    for place, node in enumerate(_nodes(tree)):
+        match node:
+            case ast.Name() | ast.Attribute(value=ast.Name(), attr="T"):
+                places.setdefault(_text(node), []).append(place)
+    for a, b in combinations(places, 2):
+        changes = [_Change(p, syntax_tree(new), "") for old, new in ((a, b), (b, a)) for p in places[old]]
+        text = _text(_apply(tree, changes))
+        yield Edit(text, f"{a} and {b} are exchanged: right with {text}")
+
+
+def _wrong_terms(nodes: Sequence[ast.expr], terms: Sequence[str]) -> Iterator[_Change]:
+    """Put a term of the right formula in the place of one of a sum."""
+    places = {id(node): place for place, node in enumerate(nodes)}
+    for node in nodes:
+        match node:
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                for old in (left, right):
+                    for text in terms:
+                        reason = f"a term is wrong: right with {text} in place of {_text(old)}"
+                        yield _Change(places[id(old)], syntax_tree(text), reason)
+
+
+def _wrong_arguments(tree: ast.expr, parts: Sequence[str]) -> Iterator[Edit]:
+    """Put another argument into a function, wherever it has this one."""
+    nodes = _nodes(tree)
+    calls = {_text(n): n for n in nodes if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords}
+    for old, call in calls.items():
+        for part in parts:
+            new = syntax_tree(f"{_text(call.func)}({part})")
+            changes = [_Change(place, new, "") for place, node in enumerate(nodes) if _text(node) == old]
+            for group in ([change] for change in changes) if len(changes) > 1 else ():
+                text = _text(_apply(tree, group))
+                yield Edit(text, f"a wrong input: right with {text}")
+            text = _text(_apply(tree, changes))
+            yield Edit(text, f"a wrong input: right with {_text(new)} in place of {old}")
 
 
 def _powers(place: int, node: ast.expr) -> Iterator[_Change]:

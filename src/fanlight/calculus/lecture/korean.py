@@ -59,6 +59,10 @@ KOREAN = {
     "right up to a factor that depends on the values: a scalar is missing or too many": (
         "값에 따라 달라지는 배수만큼 다릅니다: 스칼라가 하나 빠졌거나 남습니다"
     ),
+    "it is right only where {a} and {b} are symmetric: for others it is {right}": (
+        "{a}, {b}가 모두 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
+    ),
+    "a factor is wrong: right with {new} in place of {old}": "인자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "it is right only where {a} is symmetric: for any {a} it is {right}": (
         "{a}가 대칭일 때만 맞습니다. 일반적으로는 {right}입니다"
     ),
@@ -85,12 +89,21 @@ KOREAN = {
         "전치나 곱하는 순서가 틀렸습니다: {new}이면 맞습니다"
     ),
     "a sign is wrong: right with {new} in place of {old}": "부호가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "it has no finite value at the points tried": "시험한 점에서 유한한 값이 없습니다",
+    "{start}: repeated to that shape it is right": "{start}: 그 모양으로 반복하면 맞습니다",
+    "it is the gradient by {a}, not by {b}": "{b}이(가) 아니라 {a}에 대한 기울기입니다",
+    "a sum is missing: right with {new}": "합이 빠졌습니다: {new}이면 맞습니다",
+    "{a} and {b} are exchanged: right with {new}": "{a}와 {b}가 뒤바뀌었습니다: {new}이면 맞습니다",
+    "a term is wrong: right with {new} in place of {old}": "항 하나가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a term too many: right without {old} in {whole}": "항이 하나 남습니다: {whole}에서 {old}을(를) 빼면 맞습니다",
+    "the rule here: {rule}": "여기서 쓰는 규칙: {rule}",
     "a term too many: right without {old}": "항이 하나 남습니다: {old}을(를) 빼면 맞습니다",
     "a factor too many: right without {old}": "인자가 하나 남습니다: {old}을(를) 빼면 맞습니다",
     "a quotient should be a product: right with {new}": "나눗셈이 아니라 곱셈입니다: {new}이면 맞습니다",
     "an exponent is wrong: right with {new} in place of {old}": "지수가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a number is wrong: right with {new} in place of {old}": "숫자가 틀렸습니다: {old} 대신 {new}이면 맞습니다",
     "a wrong input: right with {new} in place of {old}": "입력이 틀렸습니다: {old} 대신 {new}이면 맞습니다",
+    "a wrong input: right with {new}": "입력이 틀렸습니다: {new}이면 맞습니다",
     "the chain stops early: it is the gradient by {node}, not by {a}": (
         "연쇄가 일찍 끝났습니다: {a}이(가) 아니라 {node}에 대한 기울기입니다"
     ),

@@ -6,6 +6,7 @@ side.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
@@ -71,7 +72,7 @@ def _latex(e: Expression) -> tuple[str, int]:
             return latex_name(e.name), _ATOM
         case "constant":
             value = e.parameters[0]
-            text = f"{value:g}" if abs(value) < 1e6 else repr(value)
+            text = r"\pi" if value == math.pi else f"{value:g}" if abs(value) < 1e6 else repr(value)
             return text, _ATOM if value >= 0 else _SIGN
         case "length":
             return _dimension(e.parameters[0]), _ATOM

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, symbols_of, walk
+from fanlight.calculus.lecture.wrong_rules import ONLY_OF, WRONG_FACTORS, WRONG_PULLBACKS, Pullback, rule_of
 from fanlight.calculus.numeric import bind, pull_back_value, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
-Pullback = Callable[[Any, Any, Any], Any]  # (upstream, output, argument) -> gradient of the argument
 
 
 class Alteration(NamedTuple):
@@ -69,6 +69,20 @@ def mistake(
     return product or _find_early_stop(expression, target, points, learner_values)
 
 
+def find_other_gradient(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
+) -> str | None:
+    """Name the symbol, or the inner vector, of which a learner's formula is the gradient."""
+    others = [s for s in symbols_of(expression).values() if s is not target and len(s.shape) != 1]
+    inner = [n for n in walk(expression) if n.arguments and n.shape and n in _relevant(expression, target)]
+    sources = [(expression, other, f"it is the gradient by {other}, not by {target}") for other in others]
+    sources += [(n, target, f"the chain starts late: it is the gradient of {n} alone") for n in inner]
+    for source, by, reason in sources:
+        if _same((_Graph(source, by, point).gradient(Alteration("")) for point in points), learner_values):
+            return reason
+    return None
+
+
 def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
     """Return the gradient by the table's pullbacks on arrays: the plain twin of evaluating `gradient`."""
     value = _Graph(expression, target, point).gradient(Alteration(""))
@@ -96,7 +110,7 @@ class _Graph:
             return None
 
     def _gradient(self, alteration: Alteration) -> Array:
-        delta: dict[Expression, Any] = {self.expression: np.float64(1)}
+        delta: dict[Expression, Any] = {self.expression: np.ones_like(self.values[self.expression])}
         for node in reversed(self.order):
             if node not in delta or node not in self.relevant or node is self.target:
                 continue
@@ -158,22 +172,26 @@ def _find_early_stop(
 def _find_product_of_slopes(
     expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
 ) -> str | None:
-    """Name the product of which the factors' derivatives are multiplied, by a scalar."""
+    """Name the product, or quotient, of scalars of which the derivatives are multiplied, or divided."""
     relevant = _relevant(expression, target)
     for node in walk(expression):
-        if node.operation.name != "multiply" or node.shape or target.shape:
+        name = node.operation.name
+        if name not in ("multiply", "divide") or node.shape or not all(a in relevant for a in node.arguments):
             continue
-        if all(a in relevant for a in node.arguments):
-            graphs = [[_Graph(a, target, point) for a in node.arguments] for point in points]
-            slopes = [[graph.gradient(Alteration("")) for graph in pair] for pair in graphs]
-            outer = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
-            values = [
-                None if None in (a, b, up) else np.asarray(a * b * up)  # type: ignore[operator]
-                for (a, b), up in zip(slopes, outer, strict=True)
-            ]
-            if _same(values, learner_values):
-                a, b = (str(x) if not x.arguments or "(" in str(x)[1:] else f"({x})" for x in node.arguments)
-                return f"a rule is wrong: ∂({node}) = ∂{a} * {b} + {a} * ∂{b}, not ∂{a} * ∂{b}"
+        values: list[Array | None] = []
+        for point in points:
+            a, b = (_Graph(argument, target, point).gradient(Alteration("")) for argument in node.arguments)
+            up = _Graph(expression, node, point).gradient(Alteration(""))
+            if a is None or b is None or up is None:
+                return None
+            with np.errstate(all="ignore"):
+                values.append(np.asarray(up * (a * b if name == "multiply" else a / b)))
+        if _same(values, learner_values):
+            left, right = (str(x) if not x.arguments or "(" in str(x)[1:] else f"({x})" for x in node.arguments)
+            if name == "multiply":
+                return f"a rule is wrong: ∂({node}) = ∂{left} * {right} + {left} * ∂{right}, not ∂{left} * ∂{right}"
+            above = f"(∂{left} * {right} - {left} * ∂{right})"
+            return f"a rule is wrong: ∂({node}) = {above} / {right}**2, not ∂{left} / ∂{right}"
     return None
 
 
@@ -184,74 +202,6 @@ def _relevant(expression: Expression, target: Expression) -> set[Expression]:
         if node is target or any(a in relevant for a in node.arguments):
             relevant.add(node)
     return relevant
-
-
-# in place of f'(x) for y = f(x): what learners write, with {x} and {y} for the argument's and the value's text
-_FACTORS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
-    ("{y}", lambda x, y: y),
-    ("1 - {y}", lambda x, y: 1 - y),
-    ("{y}**2", lambda x, y: y**2),
-    ("1 - {y}**2", lambda x, y: 1 - y**2),
-    ("1 + {y}**2", lambda x, y: 1 + y**2),
-    ("{y} * (1 - {y})", lambda x, y: y * (1 - y)),
-    ("{y} * (1 + {y})", lambda x, y: y * (1 + y)),
-    ("1 - tanh({y})**2", lambda x, y: 1 - np.tanh(y) ** 2),
-    ("(1 - {y})**2", lambda x, y: (1 - y) ** 2),
-    ("{x}", lambda x, y: x),
-    ("1 - {x}**2", lambda x, y: 1 - x**2),
-    ("1 - {x}", lambda x, y: 1 - x),
-    ("{x} * (1 - {x})", lambda x, y: x * (1 - x)),
-    ("step({x})", lambda x, y: np.where(x > 0, 1.0, 0.0)),
-    ("step(-{x})", lambda x, y: np.where(x < 0, 1.0, 0.0)),
-    ("sign({x})", lambda x, y: np.sign(x)),
-    ("relu({x})", lambda x, y: np.maximum(x, 0)),
-    ("cos({x})", lambda x, y: np.cos(x)),
-    ("sin({x})", lambda x, y: np.sin(x)),
-    ("-cos({x})", lambda x, y: -np.cos(x)),
-    ("exp({x})", lambda x, y: np.exp(x)),
-    ("log({x})", lambda x, y: np.log(x)),
-    ("1 / {x}", lambda x, y: 1 / x),
-    ("1 / {y}", lambda x, y: 1 / y),
-    ("1 / {x}**2", lambda x, y: 1 / x**2),
-    ("2 * {y}", lambda x, y: 2 * y),
-    ("sigmoid({x})", lambda x, y: 1 / (1 + np.exp(-x))),
-    ("1 - sigmoid({x})", lambda x, y: 1 / (1 + np.exp(x))),
-)
-_ONLY_OF = {  # functions whose derivative is mistaken for this one; of others it is a coincidence
-    "{y}**2": ("tanh",),
-    "{y} * (1 + {y})": ("sigmoid", "tanh"),
-    "{y} * (1 - {y})": ("sigmoid", "tanh", "softmax"),
-}
-# what learners write in place of a pullback (upstream, value, argument), with the rule that is right
-WRONG_PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
-    "softmax": (
-        ("∂{y} = diag(p) - p @ p.T, not diag(p * (1 - p))", lambda up, y, x: up * y * (1 - y)),
-        ("∂{y} = diag(p) - p @ p.T, not diag(p)", lambda up, y, x: up * y),
-        ("∂{y} = diag(p) - p @ p.T, which is left out", lambda up, y, x: up),
-    ),
-    "logsumexp": (
-        ("∂{y} = softmax, not exp", lambda up, y, x: up * np.exp(x)),
-        ("∂{y} = softmax, not 1", lambda up, y, x: up * np.ones_like(x)),
-    ),
-    "norm": (
-        ("∂{y} = x / norm(x), not x", lambda up, y, x: up * x),
-        ("∂{y} = x / norm(x), not x / norm(x)**2", lambda up, y, x: up * x / y**2),
-        ("∂{y} = x / norm(x), not 2 * x", lambda up, y, x: up * 2 * x),
-    ),
-    "norm1": (("∂{y} = sign(x), not 1", lambda up, y, x: up * np.ones_like(x)),),
-    "max": (("∂{y} = 1 at the largest entry alone, not everywhere", lambda up, y, x: up * np.ones_like(x)),),
-    "det": (
-        ("∂{y} = det(X) * inv(X).T, not inv(X).T", lambda up, y, x: up * np.linalg.inv(x).T),
-        ("∂{y} = det(X) * inv(X).T, not det(X) * inv(X)", lambda up, y, x: up * y * np.linalg.inv(x)),
-    ),
-    "logdet": (("∂{y} = inv(X).T, not inv(X)", lambda up, y, x: up * np.linalg.inv(x)),),
-    "inv": (
-        ("∂{y} = -inv(X) @ ∂X @ inv(X), with a minus", lambda up, y, x: y.T @ up @ y.T),
-        ("{y} is pulled back as -inv(X).T @ δ @ inv(X).T, with transposes", lambda up, y, x: -(y @ up @ y)),
-        ("∂{y} = -inv(X) @ ∂X @ inv(X), with both factors", lambda up, y, x: -(y.T @ up)),
-    ),
-    "tr": (("∂{y} = eye, not ones", lambda up, y, x: up * np.ones_like(x)),),
-}
 
 
 def _alterations(expression: Expression, target: Expression) -> Iterator[Alteration]:
@@ -268,13 +218,20 @@ def _alterations(expression: Expression, target: Expression) -> Iterator[Alterat
     yield from _wrong_products(nodes, relevant)
     yield from _reductions(nodes, relevant, target)
     yield from _wrong_powers(nodes)
+    squared = {node.arguments[0] for node in nodes if node.operation.name == "power"}
     for node in nodes:
+        if node.operation.name == "norm" and node in squared:  # of norm(x)**2 other rules are wrong
+            continue
         for text, rule in WRONG_PULLBACKS.get(node.operation.name, ()):
-            yield Alteration("a rule is wrong: " + text.format(y=node), {node: rule})
+            yield Alteration("a rule is wrong: " + rule_of(text, node), {node: rule})
     for group in groups:
-        for text, factor in _FACTORS:
-            if group[0].operation.name in _ONLY_OF.get(text, (group[0].operation.name,)):
+        for text, factor in WRONG_FACTORS:
+            if group[0].operation.name in ONLY_OF.get(text, (group[0].operation.name,)):
                 yield Alteration(_wrong_factor(group[0], text), dict.fromkeys(group, _with_factor(factor)))
+    for node in elementwise:
+        slope = node.operation.derivative
+        rule = _with_factor(lambda x, y, slope=slope: slope(x, y) ** 2)  # type: ignore[misc]
+        yield Alteration(f"a factor too many: right without {node.operation.name}'({node.arguments[0]})", {node: rule})
     yield from _paths(nodes, relevant, target)
 
 
@@ -309,6 +266,10 @@ def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> I
 
 def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:
     for node in nodes:
+        if node.operation.name == "power" and node.arguments[0].operation.name == "constant":
+            a, x = node.arguments
+            reason = f"a rule is wrong: ∂({node}) = log({a}) * {node}, not {x} * {a}**({x} - 1)"
+            yield Alteration(reason, edges={(node, 1): lambda up, v: up * v[1] * v[0] ** (v[1] - 1)})
         if node.operation.name != "power" or node.arguments[1].operation.name != "constant":
             continue
         p = node.arguments[1].parameters[0]

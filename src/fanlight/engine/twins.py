@@ -290,8 +290,8 @@ def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 _WORDS = (
-    "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
-    "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
+    "text.word_kernels.*", "text.token_kernels.*", "text.hash_kernels.*", "text.character_kernels.*",
+    "engine.tokenizer_kernels.*", "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
     "engine.token_features.*",
 )  # fmt: skip
 

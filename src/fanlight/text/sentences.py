@@ -6,7 +6,7 @@ Rules look at two neighbouring tokens and the white space between them; a border
 2. after a token of ``. ! ? …`` or their full-width forms (closing quotes and brackets behind it included), if white
    space follows and the next token starts with anything but a lower-case letter; and after abbreviations, which keep
    their stop in their token: both as `text.boundaries` says;
-3. after such a token that a word stands before, without white space, where a capital follows (``Oslo.He``);
+3. after such a token without white space, where a capital or Hangul follows (``Oslo.He``), as `text.boundaries` says;
 4. at a line's end, if its last token and the next line's first start with no small letter, and no comma stands between:
    before a capital unless the line goes on (`text.layout`), before others if the line is short (up to 40 characters);
    and before a bullet, list number, pronoun or the like with a capital;
@@ -30,6 +30,7 @@ from fanlight.text.boundaries import (
     ends_after_abbreviation,
     ends_after_mark,
     ends_before_small_letter,
+    ends_without_space,
     is_figure,
 )
 from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, is_short, separates_columns
@@ -102,8 +103,9 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
         border = False
         breaks = gap.count("\n")
         if not gap:
-            wide = t - 2 >= sentence_offsets[-1] and token_ends[t - 2] - token_starts[t - 2] > 1
-            border = wide and is_final(before) and here.isupper()
+            border = final and ends_without_space(
+                text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
+            )
         elif breaks > 1:
             border = True
         elif gap != " " and not breaks and separates_columns(text, token_starts, token_ends, t, columns):

@@ -12,6 +12,7 @@ from fanlight.engine.token_flags import ALPHABETIC, BULLET, CLOSING, COMMA, FINA
 from fanlight.jit import inner
 from fanlight.text import boundaries as rules
 from fanlight.text.boundaries import (
+    BEGINS,
     BRAND,
     CAPITALS,
     COLON,
@@ -221,7 +222,8 @@ def ends_at_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, senten
             return False
         return is_short(offsets, gaps, t, line_start) or begins_item(types, offsets, gaps, flags, t, sentence_start)
     if here & FIRST_UPPER:
-        if not continues(types, offsets, gaps, flags, t, sentence_start, line_start):
+        goes_on = before & BEGINS == BEGINS and before & UPPER_LETTER != 0
+        if not goes_on and not continues(types, offsets, gaps, flags, t, sentence_start, line_start):
             return True
         return begins_item(types, offsets, gaps, flags, t, sentence_start)
     if offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t):
@@ -241,6 +243,8 @@ def ends_after_abbreviation(
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)
+    if before & VERB:
+        return not here & CONTINUES
     if before & INITIAL or here & CONTINUES or t + 1 >= len(types) or gaps[t + 1] < 0:
         return False
     following = flags[types[t + 1]]

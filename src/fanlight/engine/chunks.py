@@ -276,7 +276,7 @@ def sentence_boundaries(
             border = final and ends_without_space(types, offsets, gaps, flags, t, begin, line_start)
         elif breaks > 1:
             border = True
-        elif separates_columns(gaps, t, columns):
+        elif separates_columns(types, gaps, flags, t, columns, begin):
             border = columns = True
         elif final and not breaks:
             if low:

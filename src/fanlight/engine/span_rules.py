@@ -187,7 +187,7 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
                     bounds[1] = i
                     row = _write_span(data, document, span, bounds, shares[n], (out, row))
                     bounds[0] = i + 1
-                elif data[i] == 35 and is_of(data[i - 1], BLANK):  # "#"
+                elif data[i] == 35 and _begins_tag(data, i, span[1]):  # "#"
                     bounds[1] = i
                     while is_of(data[bounds[1] - 1], BLANK):
                         bounds[1] -= 1
@@ -202,6 +202,13 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
         row = _write_span(data, document, span, bounds, shares[n], (out, row))
         left = bounds[1]
     return row
+
+
+@inner()
+def _begins_tag(data: Any, i: Any, end: Any) -> bool:
+    """Tell whether a number sign stands behind a blank or between letters."""
+    glued = i + 1 < end and is_of(data[i - 1], LETTER) and is_of(data[i + 1], LETTER)
+    return glued or is_of(data[i - 1], BLANK)
 
 
 @inner()

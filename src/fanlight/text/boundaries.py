@@ -15,12 +15,14 @@ before Hangul behind what ends Korean statements (``갔다.부산``).
 
 An abbreviation that may stand at an end (``Inc. D.C. etc. p.m.``) ends a sentence before a capital if this begins a
 pronoun, article or the like, or a verb follows (``D.C. Obama lives``) and the word between is none that goes with such
-abbreviations (``U.S. Senate voted``). After a single letter (``Malcolm X. He``) only the former counts.
+abbreviations (``U.S. Senate voted``); ``etc.`` does so before any other capital. After a single letter (``Malcolm X.
+He``) only the former counts.
 
-A line begins an item of a list, a row of a table or a headline, whatever its length and that of the line before, behind
-a colon or two numbers (``6-4 6-3``); if it is two words in capitals, or one and a dash (``GOLF -``); if a colon follows
-its first word (``Leicester: …``) and no small letter begins the word before; and if a number and a capital begin it,
-as a number began its sentence.
+A line goes on in the next one, whatever its shape, behind a word that names of several words begin with (``New`` before
+``York``). A line begins an item of a list, a row of a table or a headline, whatever its length and that of the line
+before, behind a colon or two numbers (``6-4 6-3``); if it is two words in capitals, or one and a dash (``GOLF -``); if
+a colon follows its first word (``Leicester: …``) and no small letter begins the word before; and if a number and a
+capital begin it, as a number began its sentence.
 
 Before a small letter a sentence ends at an exclamation or question mark, and at a full stop after a word that is too
 long for an abbreviation, if this has small letters or a pronoun or the like follows; but not behind a closing quote or
@@ -42,8 +44,11 @@ from fanlight.text.layout import BULLETS, CLOSING, is_final
     DIGITS, FIRST_DIGIT, LISTED, HANGUL, MONTH, ENDS, STARTS, CONTINUES, SPEECH, VERB, NUMBERED, BRAND, LETTER,
     INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM, COLON, CAPITALS,
 ) = (1 << i for i in range(11, 31))  # fmt: skip
+BEGINS = BRAND | CONTINUES  # together: a name begins with the word, and goes on
 LETTERS = 4  # of an abbreviation among characters, at most
 LEAST = 4  # letters of a word that is no abbreviation
+_BEGINNINGS = """new san santa los las saint sao el rio buenos hong sri saudi united north south east west costa puerto
+    tel abu cape fort port mount lake"""  # of names, which go on in the next line
 
 _WORDS = {
     LISTED: "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx",
@@ -72,7 +77,7 @@ _WORDS = {
         northern southern eastern western prime magazine newspaper""",
     SPEECH: """said says asked asks cried cries shouted shouts replied replies added adds yelled yells whispered
         whispers called calls told tells exclaimed screamed answered demanded insisted laughed muttered wrote""",
-    VERB: """is was has had will would can could does did may might should must ran runs came comes went goes took
+    VERB: """etc. is was has had will would can could does did may might should must ran runs came comes went goes took
         takes gave gives got gets made makes saw sees knew knows thought thinks won wins lost loses left leaves met
         meets held holds led leads began begins became becomes spoke speaks lives works stays loves likes wants
         plays owns meets teaches writes sells sold bought buys found finds grew built sent kept felt stood sat fell rose
@@ -91,6 +96,8 @@ def _bits_of_words() -> dict[str, int]:
     for bit, words in _WORDS.items():
         for word in words.split():
             bits[word] = bits.get(word, 0) | bit | (VERB if bit == SPEECH else 0)
+    for word in _BEGINNINGS.split():
+        bits[word] = bits.get(word, 0) | BEGINS
     return bits
 
 
@@ -119,6 +126,11 @@ def boundary_bits(word: str) -> int:
     )
     bits |= ITEM * (word in (".", ")")) | EXCLAIMS * (head in "!?") | UPPER_LETTER * head.isupper()
     return bits | VERB * (word.isascii() and len(word) > 3 and word.islower() and word.endswith("ed"))
+
+
+def begins_name(word: str) -> bool:
+    """Tell whether a token is one that names of several words begin with, such as ``New``."""
+    return boundary_bits(word) & BEGINS == BEGINS and word[0].isupper()
 
 
 def is_figure(word: str) -> bool:
@@ -274,6 +286,8 @@ def ends_after_abbreviation(
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)
+    if before & VERB:
+        return not here & CONTINUES
     if before & INITIAL or here & CONTINUES or t + 1 >= len(token_starts) or token_starts[t + 1] == token_ends[t]:
         return False
     following = boundary_bits(text[token_starts[t + 1] : token_ends[t + 1]])

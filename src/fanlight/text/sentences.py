@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from fanlight.text.boundaries import (
     begins_item,
     begins_line,
+    begins_name,
     ends_after_abbreviation,
     ends_after_mark,
     ends_before_small_letter,
@@ -108,7 +109,11 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
             )
         elif breaks > 1:
             border = True
-        elif gap != " " and not breaks and separates_columns(text, token_starts, token_ends, t, columns):
+        elif (
+            gap != " "
+            and not breaks
+            and separates_columns(text, token_starts, token_ends, t, columns, sentence_start=sentence_offsets[-1])
+        ):
             border = columns = True
         elif final and not breaks:
             if here.islower():
@@ -126,7 +131,9 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
                     border = border or is_short(text, token_starts, token_ends, t, line_start=line_start)
                     border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
             elif here.isupper():
-                border = not continues(text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start)
+                border = not begins_name(before) and not continues(
+                    text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
+                )
                 border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
             else:
                 border = token_ends[t - 1] - line_start <= HEADLINE or begins_line(text, token_starts, token_ends, t)

@@ -12,7 +12,8 @@ seldom in training data. Within a sentence:
    words without a unit, a score (``3-1``), a clock time that no clock shows, an article (``3장 2절``) or room
    (``204호``), a number that leads a line with its mark (``1) Oslo``), or an address of the internet.
 4. An abbreviation before a number (``Sec. 4``) is no name, nor is a greeting; a person's name begins behind it.
-5. A name ends where another tag begins (``#Paris #London``), and at a stroke between words (``Siemens/Nokia``).
+5. A name ends where another tag begins (``#Paris #London``, ``#Paris#London``), and at a stroke between words
+   (``Siemens/Nokia``).
 6. In a heading (two words or more in title case, no final mark, no figure behind a word) capitals say little: a MISC
    with a probability below `span_words.DOUBTFUL` is none (``3. Data Collection``).
 
@@ -199,7 +200,8 @@ def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
     out: list[Span] = []
     separable = kind != Kind.OTHER_NAME and not any(c in ".@:" for c in text[start : span.end])
     for i in range(start + 1, span.end):
-        if text[i] == "#" and is_blank(text[i - 1]):
+        glued = i + 1 < span.end and is_letter(text[i - 1]) and is_letter(text[i + 1])
+        if text[i] == "#" and (glued or is_blank(text[i - 1])):
             stop = i
             while is_blank(text[stop - 1]):
                 stop -= 1

@@ -111,20 +111,26 @@ def boundary_bits(data: Any, begin: int, end: int) -> Any:
 
 
 @inner()
+def _is_spoken(types: Any, flags: Any, mark: int, t: int) -> bool:
+    """Tell whether a speaker begins with token t, behind an exclamation or question in quotes."""
+    if mark == t - 1 or not flags[types[mark]] & EXCLAIMS or not flags[types[t]] & UPPER_LETTER:
+        return False
+    following = flags[types[t + 1]] if t + 1 < len(types) else 0
+    second = flags[types[t + 2]] if t + 2 < len(types) else 0
+    return bool(following & SPEECH or (following & UPPER_LETTER and second & SPEECH))
+
+
+@inner()
 def ends_after_mark(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line."""
-    count = len(types)
     mark = t - 1
     while mark > sentence_start and not flags[types[mark]] & FINAL:
         mark -= 1
     here, stop = flags[types[t]], flags[types[mark]]
     if mark < t - 1:
-        following = flags[types[t + 1]] if t + 1 < count else 0
-        second = flags[types[t + 2]] if t + 2 < count else 0
-        speaks = following & SPEECH or (following & UPPER_LETTER and second & SPEECH)
-        return not (stop & EXCLAIMS and here & UPPER_LETTER and speaks)
+        return not _is_spoken(types, flags, mark, t)
     if mark <= sentence_start or gaps[mark] >= 0:
         return True
     before = flags[types[mark - 1]]
@@ -152,18 +158,18 @@ def ends_without_space(
     mark = t - 1
     while mark > sentence_start and not flags[types[mark]] & FINAL:
         mark -= 1
-    if mark <= sentence_start:
+    if mark <= sentence_start or _is_spoken(types, flags, mark, t):
         return False
     before, here = flags[types[mark - 1]], flags[types[t]]
     if here & HANGUL and before & HANGUL:
-        return before & VERB != 0 or flags[types[mark]] & EXCLAIMS != 0
+        return bool(before & VERB or flags[types[mark]] & EXCLAIMS)
     if not here & FIRST_UPPER:
         return False
     long = offsets[mark - 1, 1] - offsets[mark - 1, 0] > 1
     if before & DIGITS:
         leads = mark - 1 == sentence_start or offsets[mark - 1, 0] == line_start
-        return long and not leads and not here & MONTH
-    return long or (before & CLOSING != 0 and flags[types[mark]] & STOP != 0)
+        return bool(long and not leads and not here & MONTH)
+    return bool(long or (before & CLOSING and flags[types[mark]] & STOP))
 
 
 @inner()

@@ -94,7 +94,7 @@ def _is_list_number(data: Any, begin: Any, end: Any, start: Any, stop: Any) -> b
     leads = before == begin or data[before - 1] == 10
     if not leads or word == last + 1 or word >= end or not is_of(data[word], LETTER):
         return False
-    return bits_of(data, word, end_of_run(data, word, end, LETTER)) & MONTH == 0
+    return not bits_of(data, word, end_of_run(data, word, end, LETTER)) & MONTH
 
 
 @inner()

@@ -114,7 +114,13 @@ def _end_of_word(data: Any, pairs: Any, k: int, count: int) -> int:
         before = character_kernels.point(data, pairs[mark - 1, 0])
         behind = character_kernels.point(data, pairs[mark + 1, 0])
         ending = before == 0xB2E4 or before == 0xC694 or before == 0xC8E0 or before == 0xAE4C  # `boundaries.ENDINGS`
-        if 0xAC00 <= before <= 0xD7A3 and 0xAC00 <= behind <= 0xD7A3 and (b != 46 or ending):
+        syllables = (0xAC00 <= before <= 0xD7A3) + (0xAC00 <= behind <= 0xD7A3)
+        if b == 47 or b == 124:
+            letters = (97 <= before | 32 <= 122) + (97 <= behind | 32 <= 122)
+            ends = syllables > 0 and syllables + letters == 2
+        else:
+            ends = syllables == 2 and (b != 46 or ending)
+        if ends:
             return int(pairs[mark, 1])
     return int(pairs[count - 1, 1])
 

@@ -92,7 +92,7 @@ def is_labelled(data: Any, begin: Any, i: Any) -> bool:
     while i > begin and is_of(data[i - 1], BEFORE_BYTE):
         i -= 1
     label, _ = word_before(data, begin, i)
-    return bits_of(data, label, i) & LABEL != 0
+    return bool(bits_of(data, label, i) & LABEL)
 
 
 @inner()

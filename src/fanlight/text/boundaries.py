@@ -35,7 +35,7 @@ Kiss & Strunk 2006, Unsupervised Multilingual Sentence Boundary Detection (abbre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from fanlight.text.layout import BULLETS, CLOSING, is_final
@@ -164,8 +164,7 @@ def ends_after_mark(
         mark -= 1
     here = bits(t)
     if mark < t - 1:
-        speaks = bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)
-        return not (bits(mark) & EXCLAIMS and here & UPPER_LETTER and speaks)
+        return not _is_spoken(mark, t, bits)
     if mark <= sentence_start or token_starts[mark] > token_ends[mark - 1]:
         return True
     before = bits(mark - 1)
@@ -184,18 +183,25 @@ def ends_after_mark(
     return not (before & LETTER and (inner or (bits(u) & UPPER_LETTER and length <= LETTERS)))
 
 
+def _is_spoken(mark: int, t: int, bits: Callable[[int], int]) -> bool:
+    """Tell whether a speaker begins with token t, behind an exclamation or question in quotes."""
+    if mark == t - 1 or not (bits(mark) & EXCLAIMS and bits(t) & UPPER_LETTER):
+        return False
+    return (bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)) != 0
+
+
 def ends_without_space(
     text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows without white space."""
 
     def bits(u: int) -> int:
-        return boundary_bits(text[token_starts[u] : token_ends[u]])
+        return boundary_bits(text[token_starts[u] : token_ends[u]]) if u < len(token_starts) else 0
 
     mark = t - 1
     while mark > sentence_start and not is_final(text[token_starts[mark] : token_ends[mark]]):
         mark -= 1
-    if mark <= sentence_start:
+    if mark <= sentence_start or _is_spoken(mark, t, bits):
         return False
     word, before, here = text[token_starts[mark - 1] : token_ends[mark - 1]], bits(mark - 1), bits(t)
     if here & HANGUL and before & HANGUL:

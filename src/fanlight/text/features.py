@@ -126,8 +126,8 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
 def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[int]) -> list[str]:
     r"""Return the keys of character tokens: position in and normal form of their space-delimited word.
 
-    A word also ends behind a stroke between syllables, and where a sentence ends and the next begins without a space.
-    Invisible characters between tokens separate no words, but zero-width space and its kin.
+    A word also ends behind a stroke between syllables, or one and a letter, and where a sentence ends and the next
+    begins without a space. Invisible characters between tokens separate no words, but zero-width space and its kin.
 
     Examples
     --------
@@ -161,10 +161,14 @@ def character_form(token: str) -> str:
 
 def _ends_word(text: str, i: int, following: int) -> bool:
     """Tell whether a word ends behind a mark ``text[i]`` between syllables."""
-    before = text[i - 1 : i]
-    if not ("가" <= before <= "힣" and following == i + 1 and "가" <= text[following] <= "힣"):
+    if i == 0 or following != i + 1:
         return False
-    return text[i] != "." or before in ENDINGS
+    left, right = text[i - 1], text[following]
+    syllables = ("가" <= left <= "힣") + ("가" <= right <= "힣")
+    if text[i] in "/|":
+        letters = (left.isascii() and left.isalpha()) + (right.isascii() and right.isalpha())
+        return syllables > 0 and syllables + letters == 2
+    return syllables == 2 and (text[i] != "." or left in ENDINGS)
 
 
 def _separates(gap: str) -> bool:

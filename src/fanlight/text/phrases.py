@@ -78,13 +78,13 @@ def _end_of_figures(text: str, begin: int, i: int, first_stop: int, *, end: int)
     stop = end_of_run(text, second_stop + 1, min(end, second_stop + 6), is_digit)
     figures = text[i:first_stop], text[first_stop + 1 : second_stop], text[second_stop + 1 : stop]
     length, middle_length, last_length = map(len, figures)
-    first, middle, last = (int(figure or "0") for figure in figures)
+    left, middle, right = (int(figure or "0") for figure in figures)
     if length == 4:
-        valid = middle_length < 3 and 0 < last_length < 3 and _is_day(first, middle, last)
+        valid = middle_length < 3 and 0 < last_length < 3 and _is_day(left, middle, right)
     else:
-        year = last if last_length == 4 else 2000 + last
+        year = right if last_length == 4 else 2000 + right
         valid = length < 3 and middle_length < 3 and last_length in (2, 4)
-        valid = valid and (_is_day(year, first, middle) or _is_day(year, middle, first))
+        valid = valid and (_is_day(year, left, middle) or _is_day(year, middle, left))
         if last_length == 2 and mark != "/":
             valid = valid and length == middle_length == 2 and not is_labelled(text, begin, i)
     if not valid:

@@ -123,22 +123,7 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
         elif final:
             border = not here.islower()
         elif breaks:
-            if here.islower() or before[0].islower() or before == ",":
-                word = text[token_starts[t] : token_ends[t]]
-                border = word in BULLETS and t + 1 < count and token_ends[t] < token_starts[t + 1]
-                border = border or begins_line(text, token_starts, token_ends, t)
-                if before != "," and (here.isupper() or is_figure(word)):
-                    border = border or is_short(text, token_starts, token_ends, t, line_start=line_start)
-                    border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
-            elif here.isupper():
-                border = not begins_name(before) and not continues(
-                    text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
-                )
-                border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
-            else:
-                border = token_ends[t - 1] - line_start <= HEADLINE or begins_line(text, token_starts, token_ends, t)
-                figure = is_figure(text[token_starts[t] : token_ends[t]])
-                border = border or (figure and begins_item(text, token_starts, token_ends, t, sentence_offsets[-1]))
+            border = _ends_at_line(text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start)
         else:
             border = ends_after_abbreviation(
                 text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
@@ -153,6 +138,32 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
     if count:
         sentence_offsets.append(count)
     return np.array(sentence_offsets, np.int64)
+
+
+def _ends_at_line(
+    text: str, token_starts: list[int], token_ends: list[int], t: int, sentence_start: int, *, line_start: int
+) -> bool:
+    """Tell whether a sentence ends with the line before token t, which ends in no final mark."""
+    before, word = (text[token_starts[u] : token_ends[u]] for u in (t - 1, t))
+    if word[0].islower() or before[0].islower() or before == ",":
+        is_separate = t + 1 < len(token_starts) and token_ends[t] < token_starts[t + 1]
+        if (word in BULLETS and is_separate) or begins_line(text, token_starts, token_ends, t):
+            return True
+        if before == "," or not (word[0].isupper() or is_figure(word)):
+            return False
+        if is_short(text, token_starts, token_ends, t, line_start=line_start):
+            return True
+    elif word[0].isupper():
+        if not begins_name(before) and not continues(
+            text, token_starts, token_ends, t, sentence_start, line_start=line_start
+        ):
+            return True
+    else:
+        if token_ends[t - 1] - line_start <= HEADLINE or begins_line(text, token_starts, token_ends, t):
+            return True
+        if not is_figure(word):
+            return False
+    return begins_item(text, token_starts, token_ends, t, sentence_start)
 
 
 def _division(text: str, token_starts: list[int], token_ends: list[int], begin: int, end: int) -> int:

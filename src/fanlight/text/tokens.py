@@ -241,17 +241,23 @@ def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
         return len(left) > 2 and len(right) > 2
     if mark == ".":
         return _ends_sentence(chunk, left, begin, end)
-    return right[:1].isupper() and (mark in "!?" or len(left) > 1 < len(right))
+    if mark in "!?":
+        return _letters_behind(chunk, stop, end)[:1].isupper()
+    return right[:1].isupper() and len(left) > 1 < len(right)
+
+
+def _letters_behind(chunk: str, place: int, end: int) -> str:
+    """Return the letters behind a place and closing marks there."""
+    while place < end and chunk[place] in CLOSING:
+        place += 1
+    after = _LETTERS.match(chunk, place, end)
+    assert after is not None
+    return after.group()
 
 
 def _ends_sentence(chunk: str, left: str, stop: int, end: int) -> bool:
     """Tell whether the full stop ``chunk[stop]``, behind the letters `left`, ends a sentence before a capital."""
-    closed = stop + 1
-    while closed < end and chunk[closed] in CLOSING:
-        closed += 1
-    after = _LETTERS.match(chunk, closed, end)
-    assert after is not None
-    right = after.group()
+    right = _letters_behind(chunk, stop + 1, end)
     if not right[:1].isupper() or not (right[1:].islower() or len(right) == 1) or right.lower() in _DOMAINS:
         return False
     if "@" in chunk or "ph.d" in chunk.lower():

@@ -68,11 +68,11 @@ def test_names_are_found_where_they_stand_as_words(text, names):
     assert {(start, end) for start, end, _ in matches} == expected
 
 
-@pytest.mark.parametrize("suffix", ["", *["이", "은", "을", "의", "에", "에서", "에서는", "에게", "에게서", "으로", "으로도", "과", "이랑", "까지", "부터", "만", "만의", "도", "들이", "측은", "처럼", "보다", "이다", "입니다", "이라는", "이라고", "에서만은", "엔", "에선", "에겐", "까진", "보단", "끼리", "에서부턴", "(주)", "(Luna)은"]])  # fmt: skip
+@pytest.mark.parametrize("suffix", ["", *["이", "은", "을", "의", "에", "에서", "에서는", "에게", "에게서", "으로", "으로도", "과", "이랑", "까지", "부터", "만", "만의", "도", "들이", "측은", "처럼", "보다", "이다", "입니다", "이라는", "이라고", "에서만은", "엔", "에선", "에겐", "까진", "보단", "끼리", "에서부턴", "이었던", "이니까", "이네요", "만으로도", "쪽으로", "ㅋㅋ", "ㅠㅠ", "(주)", "(Luna)은"]])  # fmt: skip
 @pytest.mark.parametrize("name", ["루나비전", "새 별", "민들레"])
 def test_korean_names_are_found_before_particles(name, suffix):
-    if name == "민들레" and suffix in ["이", "은", "을", "으로", "으로도", "과", "이랑", "이라는", "이라고"]:
-        suffix = {"이": "가", "은": "는", "을": "를", "과": "와"}.get(suffix, suffix[1:])
+    if name == "민들레" and suffix in "이 은 을 으로 으로도 과 이랑 이라는 이라고 이었던 이니까 이네요".split():  # noqa: SIM905
+        suffix = {"이": "가", "은": "는", "을": "를", "과": "와", "이었던": "였던"}.get(suffix, suffix[1:])
     matches = Patterns({name: "X"}, {}).find_names(f"오늘 {name}{suffix} 왔다")
     assert list(matches) == [(3, 3 + len(name), "X")]
 

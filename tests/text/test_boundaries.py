@@ -28,6 +28,14 @@ At 5 p.m.|He left.
 It starts at 9 a.m. Monday in Rome.
 Acme Corp. said it grew.|He joined Acme Ltd.|The firm grew.
 Malcolm X.|He spoke.|J. R. R. Tolkien wrote.
+Look at Chap. 3 and Eq. 4 of it.
+He was born on 24. Dec. 1980 in Oslo.
+They met in Jan.|Maria left in Feb.
+She lives on Fifth Ave.|Peter lives nearby.
+We flew to the U.S.|Angela Merkel stayed.
+The U.S. Trade Office said so, and U.S. Steel Corp. said more.
+He bought pens, paper, etc.|Germany was next.
+It was in 44 B.C.|Caesar died.
 Atty. Jones met Supt. Lee.|Dr. Silva left.
 "Stop!" Anna said.|She ran.
 "Why?" Maria Silva asked.|Nobody knew.
@@ -53,6 +61,7 @@ The U.S. 정부가 말했다.
 Tel. 555 1234로 걸었다.
 그는 갔다.|나는 남았다.
 왜? 하고 물었다.~왜?|하고 물었다.
+서울.부산 노선이다.
 """
 
 
@@ -71,6 +80,32 @@ def _text(row: str) -> str:
 def test_sentences_end_where_they_should(row, unit, sentences):
     text = _text(row)
     assert [text[spans[0][0] : spans[-1][1]] for spans in tokenise_sentences(text, unit)] == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "sentences"),
+    [
+        ('"I love Paris."London is nice', "word", ['"I love Paris."', "London is nice"]),
+        ("in Paris (France).London is next", "word", ["in Paris (France).", "London is next"]),
+        ("I love Paris .London is nice", "word", ["I love Paris .", "London is nice"]),
+        ("at IBM.Anna left in 2019.Maria stayed", "word", ["at IBM.", "Anna left in 2019.", "Maria stayed"]),
+        ("12.Budget", "word", ["12.Budget"]),
+        ("on 12.March he left", "word", ["on 12.March he left"]),
+        ('"Hi!"Anna left', "word", ['"Hi!"', "Anna left"]),
+        ('"Hi!"Anna said', "word", None),
+        ('She said "...I know"', "word", ['She said "...I know"']),
+        ("갔다.부산에도 갔다.", "character", ["갔다.", "부산에도 갔다."]),
+        ("좋아!부산도?서울도", "character", ["좋아!", "부산도?", "서울도"]),
+        ("한.미 회담", "character", ["한.미 회담"]),
+        ("Paris  London", "word", ["Paris", "London"]),
+        ("Hello there.  Anna  Kowalska left", "word", ["Hello there.", "Anna", "Kowalska left"]),
+        ("They live in Los\nAngeles with their two small kids", "word", None),
+        ("We saw the new\nAnna with two of the small kids", "word", ["We saw the new", "Anna with two of the small kids"]),
+    ],
+)  # fmt: skip
+def test_borders_without_space_and_at_gaps(text, unit, sentences):
+    spans = [text[pairs[0][0] : pairs[-1][1]] for pairs in tokenise_sentences(text, unit)]
+    assert spans == (sentences or [text])
 
 
 def test_flags_of_words_are_those_of_the_kernel():

@@ -14,8 +14,23 @@ from fanlight.text.sentences import tokenise_sentences
 from fanlight.text.spans import NEVER_FIRST, NEVER_LAST, PAIRS, trim
 from fanlight.text.tokens import tokenise
 
-INVISIBLE = ["\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u200f", "\u202a", "\u2066"]
-INSIDE = [c for c in INVISIBLE if c not in "\u200b\ufeff"]
+INVISIBLE = [
+    "\u3164",
+    "\u2800",
+    "\ufe0f",
+    "\u034f",
+    "\u200b",
+    "\u200c",
+    "\u200d",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u200e",
+    "\u200f",
+    "\u202a",
+    "\u2066",
+]
+INSIDE = [c for c in INVISIBLE if c not in "\u200b\ufeff\u3164\u2800"]
 SENTENCES = [
     "Maria Silva works at Nokia in Berlin.",
     "Maria Silva of Siemens came to Berlin.",
@@ -212,6 +227,11 @@ def test_no_space_after_a_stop(text, expected):  # 09
         ("50mg 2.5kg 10th 1990s 3D S23", "50 mg 2.5 kg 10th 1990s 3D S23"),
         ("2큰술 Nokia는", "2 큰술 Nokia 는"),
         ("US$ 5 :) :-( 3:15", "US$ 5 :) :-( 3:15"),
+        ("Paris->Oslo→Rome•Bonn·Kiel Col·lecció", "Paris -> Oslo → Rome • Bonn · Kiel Col·lecció"),
+        ("Paris⁄Oslo∕Rome Tom+Maria Paris*Rome 2*3 a+b", "Paris ⁄ Oslo ∕ Rome Tom + Maria Paris * Rome 2*3 a+b"),
+        ("Oslo🔥#music Paris❤️ #Oslo#Rome 20°C", "Oslo 🔥 #music Paris ❤️ #Oslo #Rome 20°C"),
+        ("a👩\u200d💻b 👍🏽", "a 👩\u200d💻 b 👍🏽"),
+        ("J.Smith's v2.Beta 1.FC x.Y U.S.A.", "J.Smith 's v2.Beta 1.FC x.Y U.S.A."),
     ],
 )
 def test_marks_between_words(text, expected):  # 09, 10, 11, 14

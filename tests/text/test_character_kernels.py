@@ -15,7 +15,8 @@ from fanlight.text.tokens import characters
 RANGES = [
     "!~",
     "가힣",
-    "ㄱㆎ",
+    "ㄱㅣ",
+    "ㅥㆎ",
     "一鿼",
     "←⇿",
     "■⛿",

@@ -91,10 +91,18 @@ a <TIME 21-14> win
 <DATE 101동> <QUANTITY 1203호>
 We waited; <DATE three> of us left
 <QUANTITY Three> of them stayed
+Rev. <DATE 2> of it
+building <QUANTITY 4>
+1. <QUANTITY 1> or none
+<DATE 1.> 예산
+<QUANTITY 2>) 부산 출장
+ (<QUANTITY 3>) Oslo
+① and <QUANTITY ①>
+host <DATE 192.168.1.10>
 a <DATE 12>34 number""".splitlines(),
 )
 def test_numbers_that_are_no_values(marked):
-    if marked == "제<QUANTITY 3조> 2항":
+    if marked in ("제<QUANTITY 3조> 2항", "1. <QUANTITY 1> or none"):
         assert corrected(marked) == marked  # 조 is also a number: with no article behind it in the span, it stays
     else:
         assert corrected(marked) == plain(marked)
@@ -113,6 +121,11 @@ on page 3 in <DATE 2019>
 <DATE 5월 3일> and <DATE 2020년> 전
 <DATE 3월> 전에
 the <DATE mid-2020> sale
+<QUANTITY 3>. 15. 월요일
+<QUANTITY 12>) 3
+<DATE 5>. March was dry
+<QUANTITY 1.000.000.000> of them
+<PER Art. 5 Duo> sang
 Table of <DATE 1999>
 <PER Max> 20 came
 <PER Art> was there
@@ -163,6 +176,14 @@ def test_what_stays_as_it_is(marked):
         ("<PER Good Morning> all", "Good Morning all"),
         ("<ORG Sec>. 4 and <ORG Art>. 5", "Sec. 4 and Art. 5"),
         ("<PER Vol.> 3, <PER Tab>. 2, <MISC Ext>. 12".replace("MISC", "ORG"), "Vol. 3, Tab. 2, Ext. 12"),
+        ("<ORG Par. 2> and <PER Ref>. 7", "Par. 2 and Ref. 7"),
+        ("<PER Howdy Tom>, <PER Bonjour Marie>", "Howdy <PER Tom>, Bonjour <PER Marie>"),
+        ("<ORG Siemens/Nokia>", "<ORG Siemens>/<ORG Nokia>"),
+        ("<PER Anna Lee|Tom Ko/김철수>", "<PER Anna Lee>|<PER Tom Ko>/<PER 김철수>"),
+        ("<ORG A/S Oslo> <MISC TCP/IP> <ORG a.com/news> <ORG 서/a>", None),
+        ("<PER #Paris#London> <ORG C# Ltd>", "<PER #Paris><PER #London> <ORG C# Ltd>"),
+        ("<DATE tomorrow> morning", "<DATE tomorrow morning>"),
+        ("<DATE yesterday> he", "<DATE yesterday> he"),
         ("<PER #Paris #London>", "<PER #Paris> <PER #London>"),
         ("<ORG #A  #B #C> and", "<ORG #A>  <ORG #B> <ORG #C> and"),
         ("due on 12/05/2021, paid", "due on <DATE 12/05/2021>, paid"),
@@ -172,6 +193,13 @@ def test_what_stays_as_it_is(marked):
         ("작성일 2023.03.05에", "작성일 <DATE 2023.03.05>에"),
         ("<ORG 12/05/2021>", "<DATE 12/05/2021>"),
         ("<ORG on 12/05/2021>", "<ORG on 12/05/2021>"),
+        ("on 2020. 1. 1.부터", "on <DATE 2020. 1. 1.>부터"),
+        ("(<DATE 2024>. 3. 15.)", "(<DATE 2024. 3. 15.>)"),
+        ("<DATE 2021>. 4. 1.~<DATE 2021>.  4. 30 끝", "<DATE 2021. 4. 1.>~<DATE 2021.  4. 30> 끝"),
+        ("2020. 13. 1. and 2020. 1. 1.5 and 220. 1. 1. and 2020. 1. 1a", None),
+        ("due 12.05.21 or 12-05-21", "due <DATE 12.05.21> or <DATE 12-05-21>"),
+        ("on 12-May-2021, 3/Jan/99", "on <DATE 12-May-2021>, <DATE 3/Jan/99>"),
+        ("version 12.05.21, 12-Maybe-2021, 40-May-2021, 12-May/2021", None),
         ("version 1.2.10, 10.1.2.3, 31/31/2020, 2021-05-12-001, 5.6.99", None),
         ("x12/05/2021 12/05/2021x 112/05/2021 12/05/20211 12/05-2021 a-12/05/2021", None),
     ],

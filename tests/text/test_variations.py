@@ -51,6 +51,17 @@ Contact: Tel. +44 20 7946 0000, Ext. 31 ~ NO_NAME NO_VALUE
 인사과-123호(2021. 2. 3.) ~ DATE=2021._2._3. !=-123호 !QUANTITY
 2020년 1월 1일부터 2021년 12월 31일까지 ~ DATE=2020년_1월_1일 DATE=2021년_12월_31일
 계약기간은 2020. 1. 1.부터 12. 31.까지 ~ DATE=2020._1._1. DATE=12._31.
+2021. 4. 1.~~2021. 4. 30. ~ DATE=2021._4._1. DATE=2021._4._30.
+[시행 2020. 8. 5.] [법률 제16930호, 2020. 2. 4., 일부개정] ~ DATE=2020._8._5. DATE=2020._2._4.
+(2020. 1. 1.) ~ DATE=2020._1._1.
+1. 예산\n2. 부산 채용\n3. 기타 ~ LOC=부산 !DATE !QUANTITY
+1) 서울 출장\n2) 부산 출장 ~ LOC=서울 LOC=부산 !DATE !QUANTITY
+① 예산 ② 서울 채용 ③ 기타 ~ LOC=서울 !QUANTITY
+1.Paris\n2.London\n3.Rome ~ LOC=Paris LOC=London LOC=Rome !DATE !QUANTITY
+He was born on 24. Dec. 1980 in Oslo. ~ DATE=24._Dec._1980 LOC=Oslo
+Refer to Cl. 4, Sch. 2 and Reg. 7. ~ NO_NAME !DATE
+See Eq. 4 and Ref. 12. ~ NO_NAME NO_VALUE
+Bldg. 4, Apt. 12, Rm. 305 ~ NO_NAME NO_VALUE
 Tom Baker\tEricsson\tStockholm ~ PER=Tom_Baker ORG/LOC=Ericsson LOC=Stockholm
 Anna Kowalska\tNokia\tHelsinki ~ PER=Anna_Kowalska ORG/LOC=Nokia LOC=Helsinki
 Oslo\tBergen\tTrondheim ~ LOC=Oslo LOC=Bergen LOC=Trondheim
@@ -73,6 +84,8 @@ Tom Baker\nMaria Silva\nAnna Kowalska ~ PER=Tom_Baker PER=Maria_Silva PER=Anna_K
 - Paris\n- London\n- Rome ~ LOC=Paris LOC=London LOC=Rome
 Offices in Spain and Portugal\nItaly is next ~ LOC=Spain LOC=Portugal LOC=Italy
 Software engineer at Google\nMicrosoft, Seattle\n2010 - 2014 ~ ORG=Google ORG=Microsoft LOC=Seattle
+Paris  London ~ LOC=Paris LOC=London
+They live in Los\nAngeles with their two kids. ~ LOC=Los\nAngeles
 Anna Kowalska\n12 Main Street\nLondon\nUnited Kingdom ~ PER=Anna_Kowalska LOC=London LOC=United_Kingdom
 He moved from Saudi\nArabia to Egypt. ~ LOC=Saudi\nArabia LOC=Egypt
 He lives in Washington D.C. Obama lives there too. ~ PER=Obama
@@ -89,6 +102,11 @@ The meeting is at 10 a.m. Peter will chair it. ~ PER=Peter
 She moved to the U.K. Thatcher was in power. ~ PER=Thatcher
 It is made by Acme Corp. Johnson owns it. ~ PER=Johnson
 She works at Apple Inc. Cook runs it. ~ PER=Cook
+We flew to the U.S. Angela Merkel stayed in Berlin. ~ PER=Angela_Merkel LOC=Berlin
+They came with Bob, Ann, etc. Maria and Tom stayed home. ~ PER=Maria PER=Tom
+They moved to L.A. Maria hates it. ~ LOC=L.A. PER=Maria
+She lives on Fifth Ave. Peter lives nearby. ~ PER=Peter
+It happened in 44 B.C. Caesar died. ~ PER=Caesar
 She runs Apple Inc. Cook is her boss. ~ PER=Cook
 He joined Tesla Inc. Musk runs it. ~ PER=Musk
 She flew to Washington D.C. Trump met her. ~ PER=Trump
@@ -101,6 +119,13 @@ She met John Smith.Mary Jones left. ~ PER=John_Smith PER=Mary_Jones
 Where is Peter?Maria knows. ~ PER=Peter PER=Maria
 I live in Berlin,Germany. ~ LOC=Berlin LOC=Germany
 He works for Siemens.Nokia is better. ~ ORG=Siemens ORG=Nokia
+She said "I love Paris."London is nice. ~ LOC=Paris LOC=London
+I was in Paris (France).London is next. ~ LOC=Paris LOC=France LOC=London
+I love Paris .London is nice too. ~ LOC=Paris LOC=London
+He lives in the UK.Anna lives in the USA. ~ LOC=UK PER=Anna LOC=USA
+We met in 2019.Maria left in 2020. ~ DATE=2019 PER=Maria DATE=2020
+서울에 갔다.부산에도 갔다. ~ LOC=서울 LOC=부산
+우리는 서울을 좋아한다!부산도 좋다. ~ LOC=서울 LOC=부산
 We went to Oslo.Then we went to Bergen. ~ LOC=Oslo LOC=Bergen
 I love Spain!Italy is nice too. ~ LOC=Spain LOC=Italy
 Flights from New York/London to Oslo. ~ LOC=New_York LOC=London LOC=Oslo
@@ -116,6 +141,16 @@ Oslo–Bergen railway ~ LOC=Oslo LOC=Bergen
 Spain/Portugal/Italy ~ LOC=Spain LOC=Portugal LOC=Italy
 Maria Silva~~Tom Baker ~ PER=Maria_Silva PER=Tom_Baker
 city=London ~ LOC=London
+He works for Siemens/Nokia. ~ ORG=Siemens ORG=Nokia
+Tom+Maria love Paris. ~ PER=Tom PER=Maria LOC=Paris
+Paris⁄London and Oslo／Bergen ~ LOC=Paris LOC=London LOC=Oslo LOC=Bergen
+Paris→London→Rome ~ LOC=Paris LOC=London LOC=Rome
+Paris->London->Rome ~ LOC=Paris LOC=London LOC=Rome
+Paris•London•Rome ~ LOC=Paris LOC=London LOC=Rome
+Paris·London·Rome ~ LOC=Paris LOC=London LOC=Rome
+Paris*London*Rome ~ LOC=Paris LOC=London LOC=Rome
+서울/부산/대구 ~ LOC=서울 LOC=부산 LOC=대구
+김철수/이영희 ~ PER=김철수 PER=이영희
 San Francisco/Los Angeles ~ LOC=San_Francisco LOC=Los_Angeles
 I like #Jeremy and #NewYork :) ~ PER=#Jeremy LOC=#NewYork
 #Merkel meets #Macron in #Berlin ~ PER=#Merkel PER=#Macron LOC=#Berlin
@@ -125,6 +160,9 @@ landed in Rome 😀 #travel ~ LOC=Rome !=#travel
 Great day in #Berlin #sunny ~ LOC=#Berlin !=#sunny
 #Paris #London #Rome ~ LOC=#Paris LOC=#London LOC=#Rome
 so happy #blessed #family ~ !=#blessed !=#family
+#Berlin#Paris#London ~ LOC=#Berlin LOC=#Paris LOC=#London
+Great concert in Oslo🔥#music ~ LOC=Oslo !=#music
+I love Paris❤️ and London😍 ~ LOC=Paris LOC=London
 #Microsoft buys #Nokia ~ ORG=#Microsoft ORG=#Nokia
 Watching the game #football in Madrid ~ LOC=Madrid !=#football
 on 2021-05-12 at 15:30 ~ DATE=2021-05-12 TIME=15:30
@@ -138,7 +176,7 @@ GREETINGS = r"""Hello %s, how are you?|Hi %s,|Dear %s,|Hey %s! Long time no see.
 Thank you %s for your help.|Good morning %s,|Congratulations %s!|Welcome %s to the team.|Please call %s tomorrow.
 Tell %s that I am late.|Ask %s about it.|Happy birthday %s!|Goodbye %s.|Bye %s!|Sorry %s, I am late.|Call %s now.
 Meet %s in Oslo.|Hola %s, how are you?|Greetings %s,|Good evening %s.|Remember %s?|Hello, %s!|Email %s today.
-Contact %s for details.|Congrats %s!|Let %s know.|Kind regards\n%s|Hello again %s!|Merry Christmas %s!|Thx %s!"""
+Contact %s for details.|Congrats %s!|Let %s know.|Kind regards\n%s|Howdy %s,|Bonjour %s,|Hallo %s,|Salut %s!|Hello again %s!|Merry Christmas %s!|Thx %s!"""
 HEADINGS = """Privacy Policy|Methods|Confidential Information|Introduction|Results and Discussion|Terms of Service
 Table of Contents|Executive Summary|Work Experience|Education|References|Governing Law|Related Work|Conclusions
 Frequently Asked Questions|Meeting Minutes|Annual Report|Contact Us|About Us|Materials and Methods|Acknowledgements
@@ -156,6 +194,8 @@ DATES = [
     "05-12-2021",
     "31.12.1999",
     "1/2/2003",
+    "12.05.21",
+    "12-May-2021",
 ]
 RELATIVE = """last week|three years ago|tomorrow|two days later|next month|yesterday|last year|a week ago|ten minutes ago
 five months earlier|next Tuesday|last Monday|the day before yesterday|two weeks ago|a few days ago|next year|this week
@@ -169,7 +209,7 @@ Resident number 900101-1234567|SSN 123-45-6789|Section 4 applies.|see section 3.
 page 12|pages 12-14|Table 2 lists them.|Chapter 7|They won 3-1.|Final score 21:14|Chelsea beat Arsenal 2-0.
 version 3.2.1|Python 3.10 is out.|v2.0 released|Order no. 4711|Invoice 2021-0042|Flight LH 400|Item 5|Step 3: wait
 Question 12|Line 42 is wrong.|ISBN 978-3-16-148410-0|ticket #1234|Platform 9|Gate 12|Article 5 says so.|zip 10115
-PO Box 1234|1. First\n2. Second\n3. Third|error 404|ID 8842-11|Case No. 12-345|전화 02-123-4567|연락처: 010-1234-5678
+PO Box 1234|1. First\n2. Second\n3. Third|error 404|ID 8842-11|Case No. 12-345|host 192.168.1.10|전화 02-123-4567|연락처: 010-1234-5678
 계좌번호 110-234-567890|주민번호 900101-1234567|3장 2절 참조|그림 3|표 2|12쪽|204호|버전 3.2|3-1로 이겼다.|101동 1203호
 사업자등록번호 123-45-67890|우편번호 04524"""
 NAMES = ["Anna", "Maria Kowalska", "Tom", "Priya Kowalska", "John", "Peter Kowalska", "Sarah", "David Kowalska"]

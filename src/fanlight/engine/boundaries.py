@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from fanlight.engine.layout import continues, is_short
-from fanlight.engine.token_flags import ALPHABETIC, BULLET, COMMA, FINAL, FIRST_LOWER, FIRST_UPPER, LOWER
+from fanlight.engine.token_flags import ALPHABETIC, BULLET, CLOSING, COMMA, FINAL, FIRST_LOWER, FIRST_UPPER, LOWER
 from fanlight.jit import inner
 from fanlight.text import boundaries as rules
 from fanlight.text.boundaries import (
+    BEGINS,
     BRAND,
     CAPITALS,
     COLON,
@@ -72,7 +73,13 @@ def boundary_bits(data: Any, begin: int, end: int) -> Any:
     if head >= 0x80:
         p = point(data, begin)
         ordinal = p == 0xAC00 or p == 0xB098 or p == 0xB2E4 or p == 0xB77C or p == 0xB9C8 or p == 0xBC14 or p == 0xC0AC
-        return LISTED * ordinal | HANGUL * (0xAC00 <= p <= 0xD7A3) | EXCLAIMS * (p == 0xFF01 or p == 0xFF1F)
+        ending = p == 0xB2E4 or p == 0xC694 or p == 0xC8E0 or p == 0xAE4C
+        return (
+            LISTED * ordinal
+            | VERB * ending
+            | HANGUL * (0xAC00 <= p <= 0xD7A3)
+            | EXCLAIMS * (p == 0xFF01 or p == 0xFF1F)
+        )
     h = hash_bytes(data, begin, end, True)
     slot = h & np.uint64(len(_KEYS) - 1)
     while _KEYS[slot] != 0 and _KEYS[slot] != h:
@@ -86,7 +93,7 @@ def boundary_bits(data: Any, begin: int, end: int) -> Any:
         lower = lower or 97 <= b <= 122
         upper = upper or 65 <= b <= 90
     letter = 65 <= head <= 90 or 97 <= head <= 122
-    past = length > 4 and lower and not upper and data[end - 2] == 101 and data[end - 1] == 100
+    past = length > 3 and lower and not upper and data[end - 2] == 101 and data[end - 1] == 100
     return (
         bits
         | DIGITS * digits
@@ -104,20 +111,26 @@ def boundary_bits(data: Any, begin: int, end: int) -> Any:
 
 
 @inner()
+def _is_spoken(types: Any, flags: Any, mark: int, t: int) -> bool:
+    """Tell whether a speaker begins with token t, behind an exclamation or question in quotes."""
+    if mark == t - 1 or not flags[types[mark]] & EXCLAIMS or not flags[types[t]] & UPPER_LETTER:
+        return False
+    following = flags[types[t + 1]] if t + 1 < len(types) else 0
+    second = flags[types[t + 2]] if t + 2 < len(types) else 0
+    return bool(following & SPEECH or (following & UPPER_LETTER and second & SPEECH))
+
+
+@inner()
 def ends_after_mark(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line."""
-    count = len(types)
     mark = t - 1
     while mark > sentence_start and not flags[types[mark]] & FINAL:
         mark -= 1
     here, stop = flags[types[t]], flags[types[mark]]
     if mark < t - 1:
-        following = flags[types[t + 1]] if t + 1 < count else 0
-        second = flags[types[t + 2]] if t + 2 < count else 0
-        speaks = following & SPEECH or (following & UPPER_LETTER and second & SPEECH)
-        return not (stop & EXCLAIMS and here & UPPER_LETTER and speaks)
+        return not _is_spoken(types, flags, mark, t)
     if mark <= sentence_start or gaps[mark] >= 0:
         return True
     before = flags[types[mark - 1]]
@@ -135,6 +148,28 @@ def ends_after_mark(
         return False
     within = u > sentence_start and gaps[u] < 0 and flags[types[u - 1]] & STOP
     return not (before & LETTER and (within or (flags[types[u]] & UPPER_LETTER and length <= LETTERS)))
+
+
+@inner()
+def ends_without_space(
+    types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
+) -> bool:
+    """Tell whether a sentence ends at the final mark before token t, which follows without white space."""
+    mark = t - 1
+    while mark > sentence_start and not flags[types[mark]] & FINAL:
+        mark -= 1
+    if mark <= sentence_start or _is_spoken(types, flags, mark, t):
+        return False
+    before, here = flags[types[mark - 1]], flags[types[t]]
+    if here & HANGUL and before & HANGUL:
+        return bool(before & VERB or flags[types[mark]] & EXCLAIMS)
+    if not here & FIRST_UPPER:
+        return False
+    long = offsets[mark - 1, 1] - offsets[mark - 1, 0] > 1
+    if before & DIGITS:
+        leads = mark - 1 == sentence_start or offsets[mark - 1, 0] == line_start
+        return bool(long and not leads and not here & MONTH)
+    return bool(long or (before & CLOSING and flags[types[mark]] & STOP))
 
 
 @inner()
@@ -193,7 +228,8 @@ def ends_at_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, senten
             return False
         return is_short(offsets, gaps, t, line_start) or begins_item(types, offsets, gaps, flags, t, sentence_start)
     if here & FIRST_UPPER:
-        if not continues(types, offsets, gaps, flags, t, sentence_start, line_start):
+        goes_on = before & BEGINS == BEGINS and before & UPPER_LETTER != 0
+        if not goes_on and not continues(types, offsets, gaps, flags, t, sentence_start, line_start):
             return True
         return begins_item(types, offsets, gaps, flags, t, sentence_start)
     if offsets[t - 1, 1] - line_start <= HEADLINE or begins_line(types, offsets, gaps, flags, t):
@@ -213,6 +249,13 @@ def ends_after_abbreviation(
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)
+    if before & VERB:
+        return not here & CONTINUES
     if before & INITIAL or here & CONTINUES or t + 1 >= len(types) or gaps[t + 1] < 0:
         return False
-    return flags[types[t + 1]] & VERB != 0
+    following = flags[types[t + 1]]
+    if not following & VERB and following & UPPER_LETTER and not following & (CONTINUES | ENDS | STARTS):
+        if t + 2 >= len(types) or gaps[t + 2] < 0:
+            return False
+        following = flags[types[t + 2]]
+    return following & VERB != 0

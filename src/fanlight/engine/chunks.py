@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.engine.boundaries import ends_after_abbreviation, ends_after_mark, ends_at_line, ends_before_small_letter
+from fanlight.engine.boundaries import (
+    ends_after_abbreviation,
+    ends_after_mark,
+    ends_at_line,
+    ends_before_small_letter,
+    ends_without_space,
+)
 from fanlight.engine.layout import WIDTH, WIDTH_BITS, lines_of, separates_columns
 from fanlight.engine.simd import prefetch
 from fanlight.engine.token_flags import CLOSING, DIVIDES, FINAL, FIRST_LOWER, FIRST_UPPER
@@ -260,18 +266,17 @@ def sentence_boundaries(
             final = True
         elif not before & CLOSING:
             final = False
-        usual = gaps[t] < 0 and not before & FINAL
+        usual = gaps[t] < 0 and not final
         usual = usual or (gaps[t] == WIDTH and not final and not before & (ENDS | INITIAL))
         if usual and t - begin < longest:
             continue
         border = False
         breaks, low = lines_of(gaps[t]), here & FIRST_LOWER
         if gaps[t] < 0:
-            wide = t - 2 >= begin and offsets[t - 2, 1] - offsets[t - 2, 0] > 1
-            border = before & FINAL and here & FIRST_UPPER and wide
+            border = final and ends_without_space(types, offsets, gaps, flags, t, begin, line_start)
         elif breaks > 1:
             border = True
-        elif separates_columns(gaps, t, columns):
+        elif separates_columns(types, gaps, flags, t, columns, begin):
             border = columns = True
         elif final and not breaks:
             if low:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fanlight.engine.token_flags import ALPHABETIC, CLOSING, FINAL, FIRST_LOWER, LOWER, UPPER
+from fanlight.engine.token_flags import ALPHABETIC, CLOSING, FINAL, FIRST_LOWER, FIRST_UPPER, LOWER, UPPER
 from fanlight.jit import inner
 from fanlight.text.layout import FULL, LOOKAHEAD
 
@@ -19,18 +19,24 @@ def lines_of(gap: int) -> int:
 
 
 @inner()
-def separates_columns(gaps: Any, t: int, columns: bool) -> bool:
+def separates_columns(types: Any, gaps: Any, flags: Any, t: int, columns: bool, sentence_start: int) -> bool:
     """Tell whether the gap before token t separates columns; `columns` says that one before it in the line does."""
     if gaps[t] < 2 * WIDTH:
         return False
     if columns or gaps[t] >= 3 * WIDTH:
         return True
-    for u in range(t + 1, min(len(gaps), t + LOOKAHEAD)):
-        if lines_of(gaps[u]):
+    small = False  # a word in small letters, or a mark
+    for u in range(t, min(len(gaps), t + LOOKAHEAD)):
+        if u > t and lines_of(gaps[u]):
             break
-        if gaps[u] >= 2 * WIDTH:
+        if u > t and gaps[u] >= 2 * WIDTH:
             return True
-    return False
+        small = small or not flags[types[u]] & FIRST_UPPER
+    for u in range(t - 1, max(sentence_start - 1, t - LOOKAHEAD), -1):
+        small = small or not flags[types[u]] & FIRST_UPPER
+        if u == 0 or lines_of(gaps[u]):
+            break
+    return not small
 
 
 @inner()

@@ -194,7 +194,8 @@ class LongDocument:
     def _run_last_stage(
         self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], segment: _Segment
     ) -> Entities:
-        out = Entities.allocate(len(read.forms) * self._engine.overlaps)
+        capacity = len(read.forms) + (segment.end - segment.begin) // 2  # a token may hold several dates
+        out = Entities.allocate(capacity * self._engine.overlaps)
         networks = self._engine.networks(layers)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)
         view, scratch = self._view(segment.begin, segment.end), self._engine.scratch()

@@ -1,4 +1,4 @@
-"""Kernels that find dates in figures, spans of time in the past or future, and Korean days; see `text.span_rules`."""
+"""Kernels that find dates in figures, spans of time in the past or future, and Korean days; see `text.phrases`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from fanlight.engine.words_beside import (
     bits_of,
     contains,
     end_of_run,
+    is_labelled,
     is_of,
     is_plain,
     joins_figures,
@@ -22,7 +23,6 @@ from fanlight.engine.words_beside import (
 )
 from fanlight.jit import ZERO, inner
 from fanlight.text.automaton_kernels import code_point
-from fanlight.text.span_rules import Kind
 from fanlight.text.span_words import (
     AGO,
     CHAIN,
@@ -31,10 +31,12 @@ from fanlight.text.span_words import (
     GROUP,
     KOREAN_DAY,
     LENGTH,
+    MONTH,
     OF,
     PHRASES,
     UNIT,
     WORDS,
+    Kind,
 )
 
 DATE, TIME = int(Kind.DATE), int(Kind.TIME)
@@ -82,10 +84,18 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
         glued = joins_figures(data[i - 1]) and i - 1 > begin and is_plain(data[i - 2])
         if is_plain(data[i - 1]) or glued:
             return ZERO
-    origin = i
-    first_stop = end_of_run(data, i, min(end, i + 5), DIGIT)
-    if first_stop == i or first_stop >= end or not joins_figures(data[first_stop]):
+    stop = end_of_run(data, i, min(end, i + 5), DIGIT)
+    if stop == i or stop >= end or not joins_figures(data[stop]):
         return ZERO
+    if stop + 1 < end and is_of(data[stop + 1], LETTER):
+        return _end_of_named_month(data, i, stop, end)
+    figures = _end_of_figures(data, begin, i, stop, end)
+    return figures if figures or data[stop] != 46 else _end_of_spaced_date(data, i, stop, end)
+
+
+@inner()
+def _end_of_figures(data: Any, begin: Any, origin: Any, first_stop: Any, end: Any) -> Any:
+    """Return where a date without spaces ends whose first figure is ``data[origin:first_stop]``; 0 if there is none."""
     i = first_stop + 1
     second_stop = end_of_run(data, i, min(end, i + 5), DIGIT)
     if second_stop == i or second_stop >= end or data[second_stop] != data[first_stop]:
@@ -98,22 +108,66 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
         value_of(data, second_stop + 1, stop),
     )
     if length == 4:
-        valid = 0 < middle_length < 3 and 0 < last_length < 3 and _is_day(a, b, c)
+        valid = middle_length < 3 and 0 < last_length < 3 and _is_day(a, b, c)
     else:
         year = c if last_length == 4 else 2000 + c
-        valid = length < 3 and middle_length < 3 and (last_length == 4 or (last_length == 2 and data[first_stop] == 47))
+        valid = length < 3 and middle_length < 3 and (last_length == 4 or last_length == 2)
         valid = valid and (_is_day(year, a, b) or _is_day(year, b, a))
+        if last_length == 2 and data[first_stop] != 47:  # /
+            valid = valid and length == 2 and middle_length == 2 and not is_labelled(data, begin, origin)
     if not valid:
         return ZERO
     if stop + 1 < end and data[stop] == 84 and is_of(data[stop + 1], DIGIT):  # T
         stop = end_of_run(data, stop + 1, end, CLOCK_BYTE)
         while not is_plain(data[stop - 1]):
             stop -= 1
-    if stop < end:
-        goes_on = joins_figures(data[stop]) and stop + 1 < end and is_of(data[stop + 1], DIGIT)
-        if is_plain(data[stop]) or goes_on:
-            return ZERO
-    return stop
+    return ZERO if _goes_on(data, stop, end) else stop
+
+
+@inner()
+def _end_of_spaced_date(data: Any, i: Any, stop: Any, end: Any) -> Any:
+    """Return where a date such as ``2020. 1. 1.`` ends, whose year is ``data[i:stop]``; 0 if there is none."""
+    month = _end_of_spaces(data, stop + 1, end)
+    month_stop = end_of_run(data, month, min(end, month + 3), DIGIT)
+    if stop - i != 4 or month_stop >= end or data[month_stop] != 46:
+        return ZERO
+    day = _end_of_spaces(data, month_stop + 1, end)
+    day_stop = end_of_run(data, day, min(end, day + 3), DIGIT)
+    if not (0 < month_stop - month < 3 and 0 < day_stop - day < 3) or (day_stop < end and is_plain(data[day_stop])):
+        return ZERO
+    if not _is_day(value_of(data, i, stop), value_of(data, month, month_stop), value_of(data, day, day_stop)):
+        return ZERO
+    if day_stop == end or data[day_stop] != 46:
+        return day_stop
+    return ZERO if day_stop + 1 < end and is_of(data[day_stop + 1], DIGIT) else day_stop + 1
+
+
+@inner()
+def _end_of_spaces(data: Any, i: Any, end: Any) -> Any:
+    while i < end and data[i] == 32:
+        i += 1
+    return i
+
+
+@inner()
+def _end_of_named_month(data: Any, i: Any, stop: Any, end: Any) -> Any:
+    """Return where a date such as ``12-May-2021`` ends, whose day is ``data[i:stop]``; 0 if there is none."""
+    month_stop = end_of_run(data, stop + 1, end, LETTER)
+    if stop - i > 2 or not bits_of(data, stop + 1, month_stop) & MONTH:
+        return ZERO
+    if not 0 < value_of(data, i, stop) < 32 or month_stop >= end or data[month_stop] != data[stop]:
+        return ZERO
+    last = end_of_run(data, month_stop + 1, min(end, month_stop + 6), DIGIT)
+    length = last - month_stop - 1
+    return ZERO if (length != 2 and length != 4) or _goes_on(data, last, end) else last
+
+
+@inner()
+def _goes_on(data: Any, stop: Any, end: Any) -> bool:
+    """Tell whether a figure that ends at byte `stop` is part of a longer one."""
+    if stop >= end:
+        return False
+    return is_plain(data[stop]) or (joins_figures(data[stop]) and stop + 1 < end and is_of(data[stop + 1], DIGIT))
 
 
 @inner()

@@ -54,7 +54,7 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
 @inner()
 def correct_spans(data: Any, tokens: Any, networks: Any, out: Any, count: int) -> Any:
     """Trim and correct the first `count` entities of columns, unless they may overlap; return how many are left."""
-    if networks.last_stage.independent or count == 0:
+    if networks.last_stage.independent:
         return count
     return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
 

@@ -1,10 +1,10 @@
 """Compiled kernels of rules: names found as words in a block's bytes, and settled with the model's entities.
 
-A *run* is letters and digits that follow one another, or any other character by itself; where spaces count as one, also
-white space that follows one another. A name stands as a word where the text's runs are the name's, or in its last run
-particles follow (`text.particles`). So names are looked for from each run on, as long as some name begins with what was
-read. They are in one table by their hashes, and what is found is compared byte by byte. `tagging.rules` has the plain
-forms.
+A *run* is letters (no jamo, as in ㅋㅋ) and digits that follow one another, or any other character by itself; where
+spaces count as one, also white space that follows one another. A name stands as a word where the text's runs are the
+name's, or in its last run particles follow (`text.particles`). So names are looked for from each run on, as long as
+some name begins with what was read. They are in one table by their hashes, and what is found is compared byte by byte.
+`tagging.rules` has the plain forms.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Names(NamedTuple):
 @cache
 def _classes(single_spaces: bool) -> NDArray[np.uint8]:
     classes = np.array([LETTER if chr(point).isalnum() else OTHER for point in range(POINTS)], np.uint8)
+    classes[0x3131:0x318F] = OTHER  # jamo, as in ㅋㅋ
     if single_spaces:
         classes[[point for point in range(POINTS) if chr(point).isspace()]] = WHITE
     return classes

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from fanlight.engine.columns import Entities
-from fanlight.engine.phrases import end_of_date, find_phrases
+from fanlight.engine.number_rules import is_no_value
+from fanlight.engine.phrases import find_phrases
 from fanlight.engine.words_beside import (
-    BARE_BYTE,
-    BEFORE_BYTE,
     BLANK,
     DIGIT,
     LETTER,
@@ -19,29 +18,24 @@ from fanlight.engine.words_beside import (
     count_points,
     end_of_run,
     is_of,
-    value_of,
     word_before,
     word_behind,
 )
 from fanlight.jit import ZERO, inner
 from fanlight.text.automaton_kernels import code_point
-from fanlight.text.span_rules import Kind
 from fanlight.text.span_words import (
     ABBREVIATION,
     ARTICLE,
-    COUNTERS,
     DAY,
+    DAYTIME,
     DOUBTFUL,
     EVE,
     GREETING,
     KOREAN_AGO,
-    LABEL,
-    LONE,
     MINOR,
     OCCASION,
     ONE_DAY,
     OPENER,
-    PARTS,
     PHRASES,
     RELATIVE,
     SIDE,
@@ -49,10 +43,11 @@ from fanlight.text.span_words import (
     UNIT,
     WISH,
     WITHOUT_STOP,
+    Kind,
 )
 
-NAME, PERSON, OTHER_NAME, DATE, TIME, QUANTITY, AMOUNT = (int(kind) for kind in list(Kind)[1:])
-_COUNTERS, _PARTS, _SPANS = (np.array([ord(c) for c in characters]) for characters in (COUNTERS, PARTS, SPANS))
+NAME, PERSON, OTHER_NAME, DATE, TIME = (int(kind) for kind in list(Kind)[1:6])
+_SPANS = np.array([ord(c) for c in SPANS])
 _YEAR, _MONTH = ord("년"), ord("월")
 
 
@@ -186,8 +181,13 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
             if origin < 0:
                 continue
             bounds[0] = origin
+            separable = kind != OTHER_NAME and not _has_stop(data, origin, span[1])
             for i in range(origin + 1, span[1]):
-                if data[i] == 35 and is_of(data[i - 1], BLANK):  # "#"
+                if separable and (data[i] == 47 or data[i] == 124) and _separates_names(data, bounds[0], i, span[1]):
+                    bounds[1] = i
+                    row = _write_span(data, document, span, bounds, shares[n], (out, row))
+                    bounds[0] = i + 1
+                elif data[i] == 35 and _begins_tag(data, i, span[1]):  # "#"
                     bounds[1] = i
                     while is_of(data[bounds[1] - 1], BLANK):
                         bounds[1] -= 1
@@ -195,13 +195,38 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
                     bounds[0] = i
             bounds[1] = span[1]
         elif kind:
-            if _is_no_value(data, begin, end, bounds, kind):
+            if is_no_value(data, begin, end, bounds, kind):
                 continue
             if kind in (DATE, TIME):
                 _extend(data, left, work[n + 1, 0] if n + 1 < len(work) else end, bounds)
         row = _write_span(data, document, span, bounds, shares[n], (out, row))
         left = bounds[1]
     return row
+
+
+@inner()
+def _begins_tag(data: Any, i: Any, end: Any) -> bool:
+    """Tell whether a number sign stands behind a blank or between letters."""
+    glued = i + 1 < end and is_of(data[i - 1], LETTER) and is_of(data[i + 1], LETTER)
+    return glued or is_of(data[i - 1], BLANK)
+
+
+@inner()
+def _has_stop(data: Any, begin: Any, end: Any) -> bool:
+    """Tell whether a name has a mark that addresses of the internet have."""
+    has_stop = False
+    for i in range(begin, end):
+        has_stop = has_stop or data[i] == 46 or data[i] == 58 or data[i] == 64  # . : @
+    return has_stop
+
+
+@inner()
+def _separates_names(data: Any, start: Any, i: Any, end: Any) -> bool:
+    """Tell whether two letters or more stand on both sides of a stroke."""
+    if i + 1 >= end or not (is_of(data[i - 1], LETTER) and is_of(data[i + 1], LETTER)):
+        return False
+    left = data[i - 1] > 127 or (i - 2 >= start and is_of(data[i - 2], LETTER))
+    return bool(left and (data[i + 1] > 127 or (i + 2 < end and is_of(data[i + 2], LETTER))))
 
 
 @inner()
@@ -244,6 +269,10 @@ def _begin_name(data: Any, end: Any, bounds: Any, kind: Any) -> Any:
             after = end_of_run(data, after, end, BLANK)
             if after < end and is_of(data[after], DIGIT):
                 return np.int64(-1)
+        if after > stop:
+            after = end_of_run(data, after, end, BLANK)
+            if stop < after < last and last == end_of_run(data, after, end, DIGIT):
+                return np.int64(-1)
     while kind == PERSON and start < last:
         stop = end_of_run(data, start, last, LETTER)
         bits = bits_of(data, start, stop)
@@ -264,95 +293,6 @@ def _begin_name(data: Any, end: Any, bounds: Any, kind: Any) -> Any:
 
 
 @inner()
-def _is_no_value(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
-    """Tell whether a span is neither a date nor a time nor an amount."""
-    start, stop = bounds[0], bounds[1]
-    if start > begin and is_of(data[start], DIGIT) and is_of(data[start - 1], DIGIT):
-        return True
-    if stop < end and is_of(data[stop - 1], DIGIT) and is_of(data[stop], DIGIT):
-        return True
-    if (kind in (DATE, QUANTITY)) and bits_of(data, start, stop) & LONE:
-        return True
-    digits, bare, counted, article = False, True, False, True
-    i = start
-    while i < stop:
-        point, width = code_point(data, i)
-        if point < 128:
-            digits = digits or is_of(data[i], DIGIT)
-            inside = is_of(data[i], BARE_BYTE)
-            bare, article = bare and inside, article and inside
-        else:
-            bare = False
-            counter, part = contains(_COUNTERS, point), contains(_PARTS, point)
-            counted = counted or counter or (part and (kind in (DATE, TIME)))
-            article = article and (counter or part)
-        i += width
-    article = article and counted
-    if not digits or not (bare or article):
-        return False
-    hyphen = start if data[start] == 45 else start - 1
-    if hyphen > begin and data[hyphen] == 45 and data[hyphen - 1] > 127:
-        return True
-    if article:
-        return bool(kind != AMOUNT)
-    if is_of(data[start], DIGIT) and end_of_date(data, begin, start, end) == stop:
-        return False
-    before = start
-    while before > begin and is_of(data[before - 1], BEFORE_BYTE):
-        before -= 1
-        if data[before] == 43 or data[before] == 35:  # + #
-            return True
-    label, _ = word_before(data, begin, before)
-    return bits_of(data, label, before) & LABEL != 0 or _is_code(data, begin, end, bounds, kind)
-
-
-@inner()
-def _is_code(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
-    """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
-    low, high = bounds[0], bounds[1]
-    while low > begin and (is_of(data[low - 1], DIGIT) or data[low - 1] == 45):
-        low -= 1
-    while high < end and (is_of(data[high], DIGIT) or data[high] == 45):
-        high += 1
-    first_stop = end_of_run(data, low, high, DIGIT)
-    if kind == TIME and first_stop < high:
-        colon = low
-        while colon < high and data[colon] != 58:
-            colon += 1
-        if colon < high:
-            stop = end_of_run(data, colon + 1, high, DIGIT)
-            if (
-                first_stop != colon
-                or first_stop == low
-                or stop == colon + 1
-                or first_stop - low > 3
-                or stop - colon - 1 > 3
-            ):
-                return False
-            return bool(value_of(data, low, first_stop) > 24 or value_of(data, colon + 1, stop) > 59)
-    groups, i = ZERO, low
-    last_group = low
-    while True:
-        stop = end_of_run(data, i, high, DIGIT)
-        if stop == i or (stop < high and data[stop] != 45):
-            return False
-        groups += 1
-        if stop == high:
-            break
-        last_group = i = stop + 1
-    if groups != 2:
-        return bool(groups > 2)
-    length, length_after = first_stop - low, high - last_group
-    if length < 3 and length_after < 3:
-        return bool(kind != DATE and value_of(data, last_group, high) <= value_of(data, low, first_stop))
-    if length == 4 and (
-        length_after == 2 or (length_after == 4 and (data[last_group] == 49 or data[last_group] == 50))
-    ):
-        return False
-    return kind in (DATE, TIME) or (data[last_group] == 48 and length_after > 1) or length + length_after > 8
-
-
-@inner()
 def _extend(data: Any, left: Any, right: Any, bounds: Any) -> None:
     """Extend a date by the word before or behind it that belongs to it."""
     start, end = bounds[0], bounds[1]
@@ -367,6 +307,11 @@ def _extend(data: Any, left: Any, right: Any, bounds: Any) -> None:
         words = bits_of(data, day, stop) & ONE_DAY and bits_of(data, the, close) & ARTICLE
         if words and stop < low and close < day:
             bounds[0] = the
+    if bits_of(data, start, end) & EVE:
+        origin = end_of_run(data, end, right, BLANK)
+        stop = end_of_run(data, origin, right, LETTER)
+        if origin > end and bits_of(data, origin, stop) & DAYTIME:
+            bounds[1] = end = stop
     last = end - 3
     if last < start or data[last] & 0xF0 != 0xE0:
         return

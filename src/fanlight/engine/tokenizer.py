@@ -15,7 +15,7 @@ from fanlight.engine import tokenizer_kernels
 from fanlight.engine.tokenizer_kernels import Learned
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.text import character_kernels, word_kernels
+from fanlight.text import character_kernels, token_kernels, word_kernels
 
 Bytes = NDArray[np.uint8]
 Int = NDArray[np.int64]
@@ -83,7 +83,7 @@ class _Words:
         self._out = Learned.of(capacity)
 
     def tokenize(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> ChunkTokens:
-        abbreviations, out = word_kernels.ABBREVIATION_HASHES, self._out
+        abbreviations, out = token_kernels.ABBREVIATION_HASHES, self._out
         count, n, new = tokenizer_kernels.learn_words(data, fresh, abbreviations, keys, values, free, out)
         hashes = np.empty(new if self._hashing else 0, np.uint64)
         if len(hashes):

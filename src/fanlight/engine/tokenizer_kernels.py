@@ -22,7 +22,7 @@ from fanlight.engine.token_flags import (
     UPPER,
 )
 from fanlight.jit import inner, kernel
-from fanlight.text import character_kernels, word_kernels
+from fanlight.text import character_kernels, token_kernels
 from fanlight.text.hash_kernels import START, finish, hash_bytes
 
 
@@ -50,13 +50,13 @@ def learn_words(
 
     ``abbreviations`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
     """
-    pairs = np.empty((word_kernels.LONGEST, 2), np.int64)
+    pairs = np.empty((token_kernels.LONGEST, 2), np.int64)
     n, new = 0, 0
     for c in range(min(len(fresh), len(out.lengths))):
         begin, end = fresh[c]
-        if n + min(end - begin, word_kernels.LONGEST) > len(out.tokens):
+        if n + min(end - begin, token_kernels.LONGEST) > len(out.tokens):
             return c, n, new
-        count = word_kernels.tokenize(data, begin, end, abbreviations, pairs)
+        count = token_kernels.tokenize(data, begin, end, abbreviations, pairs)
         out.lengths[c] = count
         for k in range(count):
             s, e = pairs[k]
@@ -87,16 +87,42 @@ def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) 
             return c, n, n
         count = character_kernels.tokenize(data, begin, end, pairs)
         out.lengths[c] = count
+        head, stop = 0, begin  # of the word: its first character, and where it ends
         for k in range(count):
             s, e = pairs[k]
-            out.spans[n, 0], out.spans[n, 1], out.spans[n, 2] = begin, end, k
+            if s == stop:
+                head = k
+                stop = _end_of_word(data, pairs, k, count)
+            word = pairs[head, 0]
+            out.spans[n, 0], out.spans[n, 1], out.spans[n, 2] = word, stop, k - head
             out.places[n, 0], out.places[n, 1] = s, e
-            out.folded[n] = _key_hash(data, begin, end, k) if folding else np.uint64(1)
+            out.folded[n] = _key_hash(data, word, stop, k - head) if folding else np.uint64(1)
             out.tokens[n, 0] = free[n]
             out.tokens[n, 1], out.tokens[n, 2] = k, k + 1
             out.tokens[n, 3], out.tokens[n, 4] = s - begin, e - begin
             n += 1
     return min(len(fresh), len(out.lengths)), n, n
+
+
+@inner()
+def _end_of_word(data: Any, pairs: Any, k: int, count: int) -> int:
+    """Return where the word that begins with character k ends; see `features.character_keys`."""
+    for mark in range(k + 1, count - 1):
+        b = data[pairs[mark, 0]]
+        if b != 33 and b != 46 and b != 47 and b != 63 and b != 124:  # ! . / ? |
+            continue
+        before = character_kernels.point(data, pairs[mark - 1, 0])
+        behind = character_kernels.point(data, pairs[mark + 1, 0])
+        ending = before == 0xB2E4 or before == 0xC694 or before == 0xC8E0 or before == 0xAE4C  # `boundaries.ENDINGS`
+        syllables = (0xAC00 <= before <= 0xD7A3) + (0xAC00 <= behind <= 0xD7A3)
+        if b == 47 or b == 124:
+            letters = (97 <= before | 32 <= 122) + (97 <= behind | 32 <= 122)
+            ends = syllables > 0 and syllables + letters == 2
+        else:
+            ends = syllables == 2 and (b != 46 or ending)
+        if ends:
+            return int(pairs[mark, 1])
+    return int(pairs[count - 1, 1])
 
 
 @inner()

@@ -204,10 +204,13 @@ def _corrections_of(st: Any) -> Any:
     """Return texts of words that the rules know, among others, with spans."""
     words = st.sampled_from([*WORDS, *map(str.capitalize, WORDS)]) | st.sampled_from(
         """12/05/2021 2021-05-12T10:00Z 2023.03.05 31.12.99 5/6/99 1. 3-1 010-1234-5678 900101-1234567 2014-2016 21:14
-        78:65 3장 2절 204호 과-12 3년 사흘 2020년 5월 #Paris # + - . , ( Paris Tab. Anna 서울 é 12 2 1000""".split()  # noqa: SIM905
+        78:65 12.05.21 12-May-2021 1.2.3.4 ① /Oslo
+        Oslo/ a|b 3장 2절 204호 과-12 3년 사흘 2020년 5월 #Paris # + - . , ( Paris Tab. Anna 서울 é 12 2
+        1000""".split()  # noqa: SIM905
     )
+    words |= st.sampled_from(["2020. 1. 1.", "2024. 3.", "1) 서울", "Par. 2", "tomorrow morning", "version 12.05.21"])
     words |= st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
-    parts = st.lists(st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", ", "])), max_size=14)
+    parts = st.lists(st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", "/", ", "])), max_size=14)
     spans = st.tuples(st.integers(0, len(SCHEME) - 1), st.integers(0, 2), st.integers(1, 3))
     return st.tuples(parts.map(lambda rows: "".join(map("".join, rows))), st.lists(spans, max_size=10))
 
@@ -240,7 +243,8 @@ def _boundaries_of(st: Any) -> Any:
     """Return words, marks and gaps that borders depend on, and others."""
     parts = st.sampled_from(
         """Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9. . ! ? ... " ”
-        ) - • , 가 서울은 갔다. Dr. é \u200b 1. 2) : GOLF NATO 6-4 Bristol: 66 Neal 7 Ann""".split()  # noqa: SIM905
+        ) - • , 가 서울은 갔다. Dr. é \u200b 1. 2) : GOLF NATO 6-4 Bristol: 66 Neal 7 Ann 2019 etc. New Ave.
+        갔다 요 Oct.""".split()  # noqa: SIM905
     )
     parts |= st.sampled_from(["\n", "\n\n", "  ", "\t", "3. ", "Division one", "and a rather long line of words"])
     parts |= st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
@@ -290,8 +294,8 @@ def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 _WORDS = (
-    "text.word_kernels.*", "text.hash_kernels.*", "text.character_kernels.*", "engine.tokenizer_kernels.*",
-    "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
+    "text.word_kernels.*", "text.token_kernels.*", "text.hash_kernels.*", "text.character_kernels.*",
+    "engine.tokenizer_kernels.*", "engine.chunks.*", "engine.row_products.*", "engine.matmul.*", "engine.entry.*",
     "engine.token_features.*",
 )  # fmt: skip
 

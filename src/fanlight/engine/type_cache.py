@@ -26,7 +26,7 @@ from fanlight.engine.plain_text import forms_of
 from fanlight.engine.tokenizer import Tokenizer, tokenizer_of
 from fanlight.network.inputs import WordTypes
 from fanlight.network.modelfile import Model
-from fanlight.text import hash_kernels, word_kernels
+from fanlight.text import hash_kernels, token_kernels
 from fanlight.text.boundaries import boundary_bits
 from fanlight.text.features import PADDING, character_keys
 from fanlight.text.hashing import word_hashes
@@ -282,7 +282,7 @@ class TypeCache:
         rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
         quick = np.zeros(len(keys), np.bool_)
         if self._tokenizer is not None and self._unit == "word":
-            quick[:] = [key.isascii() and key.isprintable() and len(key) <= word_kernels.LONGEST for key in keys]
+            quick[:] = [key.isascii() and key.isprintable() and len(key) <= token_kernels.LONGEST for key in keys]
             self._work_out_ascii(self._tokenizer, list(compress(keys, quick.tolist())), rows[quick])
         others = np.flatnonzero(~quick)
         for part in self._parts_of(len(others)):

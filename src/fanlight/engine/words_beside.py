@@ -10,7 +10,7 @@ from fanlight.engine.boundaries import table_of
 from fanlight.engine.chunks import place_of
 from fanlight.jit import ZERO, inner
 from fanlight.text.hash_kernels import hash_bytes
-from fanlight.text.span_words import BARE, MARKS_BEFORE, WORDS
+from fanlight.text.span_words import BARE, LABEL, MARKS_BEFORE, WORDS
 
 _KEYS, _BITS = table_of(WORDS, 2048)
 BLANK, DIGIT, LETTER, BARE_BYTE, BEFORE_BYTE, CLOCK_BYTE = (1 << n for n in range(6))  # classes of bytes
@@ -84,6 +84,15 @@ def word_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
     while i > begin and is_of(data[i - 1], LETTER):
         i -= 1
     return i, stop
+
+
+@inner()
+def is_labelled(data: Any, begin: Any, i: Any) -> bool:
+    """Tell whether a word before byte i says that a number there is none of a value."""
+    while i > begin and is_of(data[i - 1], BEFORE_BYTE):
+        i -= 1
+    label, _ = word_before(data, begin, i)
+    return bool(bits_of(data, label, i) & LABEL)
 
 
 @inner()

@@ -10,14 +10,19 @@ No sentence ends, within a line,
 4. after a name that ends in a mark (``Yahoo!``) unless a pronoun, article or the like follows;
 5. after an exclamation or question in quotes that a speaker follows (``"Stop!" Anna said``).
 
+Without white space a sentence ends before a capital behind a word, figure or closing mark, but no list number; and
+before Hangul behind what ends Korean statements (``갔다.부산``).
+
 An abbreviation that may stand at an end (``Inc. D.C. etc. p.m.``) ends a sentence before a capital if this begins a
 pronoun, article or the like, or a verb follows (``D.C. Obama lives``) and the word between is none that goes with such
-abbreviations (``U.S. Senate voted``). After a single letter (``Malcolm X. He``) only the former counts.
+abbreviations (``U.S. Senate voted``); ``etc.`` does so before any other capital. After a single letter (``Malcolm X.
+He``) only the former counts.
 
-A line begins an item of a list, a row of a table or a headline, whatever its length and that of the line before, behind
-a colon or two numbers (``6-4 6-3``); if it is two words in capitals, or one and a dash (``GOLF -``); if a colon follows
-its first word (``Leicester: …``) and no small letter begins the word before; and if a number and a capital begin it,
-as a number began its sentence.
+A line goes on in the next one, whatever its shape, behind a word that names of several words begin with (``New`` before
+``York``). A line begins an item of a list, a row of a table or a headline, whatever its length and that of the line
+before, behind a colon or two numbers (``6-4 6-3``); if it is two words in capitals, or one and a dash (``GOLF -``); if
+a colon follows its first word (``Leicester: …``) and no small letter begins the word before; and if a number and a
+capital begin it, as a number began its sentence.
 
 Before a small letter a sentence ends at an exclamation or question mark, and at a full stop after a word that is too
 long for an abbreviation, if this has small letters or a pronoun or the like follows; but not behind a closing quote or
@@ -30,23 +35,28 @@ Kiss & Strunk 2006, Unsupervised Multilingual Sentence Boundary Detection (abbre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from fanlight.text.layout import BULLETS, is_final
+from fanlight.text.layout import BULLETS, CLOSING, is_final
 
 (
     DIGITS, FIRST_DIGIT, LISTED, HANGUL, MONTH, ENDS, STARTS, CONTINUES, SPEECH, VERB, NUMBERED, BRAND, LETTER,
     INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM, COLON, CAPITALS,
 ) = (1 << i for i in range(11, 31))  # fmt: skip
+BEGINS = BRAND | CONTINUES  # together: a name begins with the word, and goes on
 LETTERS = 4  # of an abbreviation among characters, at most
 LEAST = 4  # letters of a word that is no abbreviation
+_BEGINNINGS = """new san santa los las saint sao el rio buenos hong sri saudi united north south east west costa puerto
+    tel abu cape fort port mount lake"""  # of names, which go on in the next line
 
 _WORDS = {
     LISTED: "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx",
-    MONTH: "january february march april may june july august september october november december",
+    MONTH: """january february march april may june july august september october november december jan. feb. mar. apr.
+        jun. jul. aug. sep. sept. oct. nov. dec. januar februar juni juli oktober dezember""",
     ENDS: """inc. corp. co. ltd. bros. plc. etc. al. jr. sr. esq. a.m. p.m. u.s. u.k. u.n. e.u. d.c. u.s.a. u.a.e. b.c.
-        a.d. l.a. n.y. ph.d. m.d. u.s.s.r. s.a. n.v. s.p.a. p.r.c. r.i.p.""",
+        a.d. l.a. n.y. ph.d. m.d. u.s.s.r. s.a. n.v. s.p.a. p.r.c. r.i.p. ave. blvd. rd. jan. feb. mar. apr. jun. jul.
+        aug. sep. sept. oct. nov. dec. approx.""",
     STARTS: """the a an he she it they we i you this that these those there in on at but and for if when while after
         before however although as his her its their our my your some many most not what who why how where meanwhile
         also so then since both several another all such by from with during under despite according earlier later
@@ -64,18 +74,21 @@ _WORDS = {
         children refugee refugees inspectors envoy envoys spokesman spokeswoman mission missions senators
         lawmakers officials intelligence education labor health agriculture interior transportation patent
         naval military border virgin masters amateur group holdings international limited championship
-        northern southern eastern western prime""",
+        northern southern eastern western prime magazine newspaper""",
     SPEECH: """said says asked asks cried cries shouted shouts replied replies added adds yelled yells whispered
         whispers called calls told tells exclaimed screamed answered demanded insisted laughed muttered wrote""",
-    VERB: """is was has had will would can could does did may might should must ran runs came comes went goes took
+    VERB: """etc. is was has had will would can could does did may might should must ran runs came comes went goes took
         takes gave gives got gets made makes saw sees knew knows thought thinks won wins lost loses left leaves met
         meets held holds led leads began begins became becomes spoke speaks lives works stays loves likes wants
         plays owns meets teaches writes sells sold bought buys found finds grew built sent kept felt stood sat fell rose
-        never always also then still often later currently recently""",
-    NUMBERED: "sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax tab",
+        hates loves likes needs moved moves visits joins starts agrees hopes eats drinks sings sleeps sits stands
+        arrives never always also then still often later currently recently""",
+    NUMBERED: """sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax tab
+        chap cl sch reg eq eqs ref bldg apt rm rev ed ex subsec""",
     BRAND: "yahoo jeopardy oliver",
 }  # fmt: skip
 _ORDINALS = frozenset("가나다라마바사")
+ENDINGS = frozenset("다요죠까")  # of Korean statements and questions
 
 
 def _bits_of_words() -> dict[str, int]:
@@ -83,6 +96,8 @@ def _bits_of_words() -> dict[str, int]:
     for bit, words in _WORDS.items():
         for word in words.split():
             bits[word] = bits.get(word, 0) | bit | (VERB if bit == SPEECH else 0)
+    for word in _BEGINNINGS.split():
+        bits[word] = bits.get(word, 0) | BEGINS
     return bits
 
 
@@ -100,7 +115,8 @@ def boundary_bits(word: str) -> int:
     """
     head = word[0]
     if head >= "\x80":
-        return LISTED * (word in _ORDINALS) | HANGUL * ("가" <= head <= "힣") | EXCLAIMS * (head in "！？")
+        statement = VERB * (word in ENDINGS)
+        return LISTED * (word in _ORDINALS) | statement | HANGUL * ("가" <= head <= "힣") | EXCLAIMS * (head in "！？")
     letter = head.isalpha()
     bits = WORDS.get(word.lower(), 0) if word.isascii() else 0
     bits |= DIGITS * (word.isascii() and word.isdigit()) | FIRST_DIGIT * head.isdigit()
@@ -109,7 +125,12 @@ def boundary_bits(word: str) -> int:
         STOP * (word == ".") | COLON * (word == ":") | CAPITALS * (len(word) > 1 and word.isascii() and word.isupper())
     )
     bits |= ITEM * (word in (".", ")")) | EXCLAIMS * (head in "!?") | UPPER_LETTER * head.isupper()
-    return bits | VERB * (word.isascii() and len(word) > 4 and word.islower() and word.endswith("ed"))
+    return bits | VERB * (word.isascii() and len(word) > 3 and word.islower() and word.endswith("ed"))
+
+
+def begins_name(word: str) -> bool:
+    """Tell whether a token is one that names of several words begin with, such as ``New``."""
+    return boundary_bits(word) & BEGINS == BEGINS and word[0].isupper()
 
 
 def is_figure(word: str) -> bool:
@@ -143,8 +164,7 @@ def ends_after_mark(
         mark -= 1
     here = bits(t)
     if mark < t - 1:
-        speaks = bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)
-        return not (bits(mark) & EXCLAIMS and here & UPPER_LETTER and speaks)
+        return not _is_spoken(mark, t, bits)
     if mark <= sentence_start or token_starts[mark] > token_ends[mark - 1]:
         return True
     before = bits(mark - 1)
@@ -161,6 +181,37 @@ def ends_after_mark(
         return False
     inner = u > sentence_start and token_starts[u] == token_ends[u - 1] and bits(u - 1) & STOP
     return not (before & LETTER and (inner or (bits(u) & UPPER_LETTER and length <= LETTERS)))
+
+
+def _is_spoken(mark: int, t: int, bits: Callable[[int], int]) -> bool:
+    """Tell whether a speaker begins with token t, behind an exclamation or question in quotes."""
+    if mark == t - 1 or not (bits(mark) & EXCLAIMS and bits(t) & UPPER_LETTER):
+        return False
+    return (bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)) != 0
+
+
+def ends_without_space(
+    text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
+) -> bool:
+    """Tell whether a sentence ends at the final mark before token t, which follows without white space."""
+
+    def bits(u: int) -> int:
+        return boundary_bits(text[token_starts[u] : token_ends[u]]) if u < len(token_starts) else 0
+
+    mark = t - 1
+    while mark > sentence_start and not is_final(text[token_starts[mark] : token_ends[mark]]):
+        mark -= 1
+    if mark <= sentence_start or _is_spoken(mark, t, bits):
+        return False
+    word, before, here = text[token_starts[mark - 1] : token_ends[mark - 1]], bits(mark - 1), bits(t)
+    if here & HANGUL and before & HANGUL:
+        return before & VERB != 0 or bits(mark) & EXCLAIMS != 0
+    if not text[token_starts[t]].isupper():
+        return False
+    if before & DIGITS:
+        leads = mark - 1 == sentence_start or token_starts[mark - 1] == line_start
+        return len(word) > 1 and not leads and not here & MONTH
+    return len(word) > 1 or (word in CLOSING and bits(mark) & STOP != 0)
 
 
 def ends_before_small_letter(
@@ -241,6 +292,13 @@ def ends_after_abbreviation(
         return False
     if here & STARTS:
         return not (before & INITIAL and here & LETTER)
+    if before & VERB:
+        return not here & CONTINUES
     if before & INITIAL or here & CONTINUES or t + 1 >= len(token_starts) or token_starts[t + 1] == token_ends[t]:
         return False
-    return boundary_bits(text[token_starts[t + 1] : token_ends[t + 1]]) & VERB != 0
+    following = boundary_bits(text[token_starts[t + 1] : token_ends[t + 1]])
+    if not following & VERB and following & UPPER_LETTER and not following & (CONTINUES | ENDS | STARTS):
+        if t + 2 >= len(token_starts) or token_starts[t + 2] == token_ends[t + 1]:
+            return False
+        following = boundary_bits(text[token_starts[t + 2] : token_ends[t + 2]])
+    return following & VERB != 0

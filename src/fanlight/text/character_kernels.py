@@ -131,7 +131,7 @@ def is_supported(p: Any) -> Any:
     return (
         33 <= p <= 126
         or 0xAC00 <= p <= 0xD7A3
-        or 0x3131 <= p <= 0x318E
+        or (0x3131 <= p <= 0x318E and p != 0x3164)
         or 0x4E00 <= p <= 0x9FFC
         or 0x2190 <= p <= 0x21FF
         or 0x25A0 <= p <= 0x26FF

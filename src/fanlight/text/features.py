@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fanlight.text.boundaries import ENDINGS
 from fanlight.text.character_features import CHARACTER_FEATURES, Characters
 from fanlight.text.hashing import Hashes, mix, seed_of
 from fanlight.text.normalisation import SEPARATORS, is_invisible, is_normal, normalise_word
@@ -27,6 +28,7 @@ from fanlight.text.word_features import WORD_FEATURES, Words
 
 Int = NDArray[np.int64]
 
+WORD_ENDS = frozenset("!./?|")  # marks between syllables behind which a word may end
 PADDING = "\t"  # the key of the positions before a sentence's first and after its last token
 
 
@@ -124,7 +126,8 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
 def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[int]) -> list[str]:
     r"""Return the keys of character tokens: position in and normal form of their space-delimited word.
 
-    Invisible characters between tokens separate no words, but zero-width space and its kin.
+    A word also ends behind a stroke between syllables, or one and a letter, and where a sentence ends and the next
+    begins without a space. Invisible characters between tokens separate no words, but zero-width space and its kin.
 
     Examples
     --------
@@ -135,9 +138,13 @@ def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[
     head = 0
     count = len(token_starts)
     for t in range(count):
-        if t + 1 == count or (
-            token_starts[t + 1] != token_ends[t] and _separates(text[token_ends[t] : token_starts[t + 1]])
-        ):
+        if t + 1 == count:
+            ends = True
+        elif token_starts[t + 1] != token_ends[t]:
+            ends = _separates(text[token_ends[t] : token_starts[t + 1]])
+        else:
+            ends = text[token_starts[t]] in WORD_ENDS and _ends_word(text, token_starts[t], token_starts[t + 1])
+        if ends:
             word = text[token_starts[head] : token_ends[t]]
             if len(word) != t + 1 - head or not is_normal(word):
                 places = zip(token_starts[head : t + 1], token_ends[head : t + 1], strict=True)
@@ -150,6 +157,18 @@ def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[
 def character_form(token: str) -> str:
     """Return the one code point that stands for a character with its marks."""
     return normalise_word(token)[0]
+
+
+def _ends_word(text: str, i: int, following: int) -> bool:
+    """Tell whether a word ends behind a mark ``text[i]`` between syllables."""
+    if i == 0 or following != i + 1:
+        return False
+    left, right = text[i - 1], text[following]
+    syllables = ("가" <= left <= "힣") + ("가" <= right <= "힣")
+    if text[i] in "/|":
+        letters = (left.isascii() and left.isalpha()) + (right.isascii() and right.isalpha())
+        return syllables > 0 and syllables + letters == 2
+    return syllables == 2 and (text[i] != "." or left in ENDINGS)
 
 
 def _separates(gap: str) -> bool:

@@ -1,7 +1,8 @@
 """Layout: which white space separates the cells of a table, and which line ends go on in the next line.
 
-A tab or three characters of white space in a row separate columns; two do so where a line has several such gaps. A line
-that ends in a capital or a digit, before a line that begins with a capital, is wrapped text if all of this holds:
+A tab or three characters of white space in a row separate columns; two do so where a line has several such gaps, or its
+sentence nothing but words with capitals. A line that ends in a capital or a digit, before a line that begins with a
+capital, is wrapped text if all of this holds:
 
 1. it has a word in small letters;
 2. the next line ends in a final mark, or is as long as lines of paragraphs are (`FULL`);
@@ -27,7 +28,9 @@ def is_final(token: str) -> bool:
     return token[-1] in FINAL and len(set(token)) == 1
 
 
-def separates_columns(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, columns: bool) -> bool:
+def separates_columns(
+    text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, columns: bool, *, sentence_start: int
+) -> bool:
     """Tell whether the gap before token t separates columns.
 
     Parameters
@@ -38,16 +41,24 @@ def separates_columns(text: str, token_starts: Sequence[int], token_ends: Sequen
     t : int
     columns : bool
         Whether a gap before it in its line separates columns.
+    sentence_start : int
+        The first token of its sentence.
     """
     width = _width(text, token_starts, token_ends, t)
     if width != 2 or columns:
         return width > 1
-    for u in range(t + 1, min(len(token_starts), t + LOOKAHEAD)):
-        if _count_breaks(text, token_starts, token_ends, u):
+    small = False  # a word in small letters, or a mark
+    for u in range(t, min(len(token_starts), t + LOOKAHEAD)):
+        if u > t and _count_breaks(text, token_starts, token_ends, u):
             break
-        if _width(text, token_starts, token_ends, u) > 1:
+        if u > t and _width(text, token_starts, token_ends, u) > 1:
             return True
-    return False
+        small = small or not text[token_starts[u]].isupper()
+    for u in range(t - 1, max(sentence_start - 1, t - LOOKAHEAD), -1):
+        small = small or not text[token_starts[u]].isupper()
+        if not u or _count_breaks(text, token_starts, token_ends, u):
+            break
+    return not small
 
 
 def continues(

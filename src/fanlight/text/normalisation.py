@@ -3,8 +3,9 @@ r"""The normal form of text that features, rules and gazetteers see, with exact 
 1. Canonical composition (NFC) of each base and its marks, so that conjoining jamo become syllables.
 2. Compatible forms (NFKC) of letters and digits: full-width, mathematical, ligatures, squared units; and of full-width
    marks.
-3. Invisible characters (category Cf: soft hyphen, direction marks, word joiner …) are left out; zero-width space and
-   its kin (`SEPARATORS`) become a space. A zero-width joiner stays after a symbol, where it joins emoji.
+3. Invisible characters (category Cf: soft hyphen, direction marks, word joiner …) and variation selectors are left out;
+   zero-width space and its kin (`SEPARATORS`, such as fillers of Hangul) become a space. A zero-width joiner and
+   variation selectors stay after a symbol, where they make emoji.
 4. The many apostrophes, quotes, hyphens and dashes become one each.
 5. Character references of HTML (``&ouml;``, ``&#246;``) become what they stand for.
 
@@ -25,8 +26,9 @@ from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
 
-SEPARATORS = frozenset("\u200b\ufeff\u180e")  # invisible, yet words end there
-APOSTROPHES = frozenset("’‘‛‚′´ʼʹ՚")
+_FILLERS = frozenset("\u2800\u3164\uffa0")  # letters and symbols that nothing can be seen of
+SEPARATORS = frozenset("\u200b\ufeff\u180e") | _FILLERS  # invisible, yet words end there
+APOSTROPHES = frozenset("’‘‛‚′´ʼʹʻʽ՚")
 QUOTES = frozenset("“”„‟«»″〝〞〟")
 HYPHENS = frozenset("\u2010\u2011\u2012\u2212\ufe63")
 DASHES = frozenset("\u2013\u2014\u2015\u2e3a\u2e3b\ufe58")
@@ -37,6 +39,7 @@ _MARKS = {
 }
 _JOINER = "\u200d"
 _JAMO = range(0x3131, 0x318F)  # letters of their own, as in ㅋㅋ: their compatible forms are conjoining jamo
+_SELECTORS = re.compile("[\u034f\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # say how their base is drawn
 _SQUARED = range(0x3371, 0x33E0)  # units of measure in one character
 _REFERENCE = r"&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 LONGEST_REFERENCE = 34  # characters of a character reference
@@ -116,8 +119,8 @@ def normalise_word(word: str) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Tell whether a character is in category Cf: nothing of it can be seen."""
-    return character > "\x7f" and unicodedata.category(character) == "Cf"
+    """Tell whether nothing of a character can be seen: it is in category Cf, or fills a place."""
+    return character > "\x7f" and (unicodedata.category(character) == "Cf" or character in _FILLERS)
 
 
 def is_blank(character: str) -> bool:
@@ -132,7 +135,7 @@ def fold_character(character: str) -> str:
         return character
     if character in SEPARATORS:
         return " "
-    if is_invisible(character):
+    if _is_left_out(character):
         return ""
     return "".join(map(_fold_composed, unicodedata.normalize("NFC", character)))
 
@@ -207,7 +210,10 @@ def _replace(text: str, pattern: re.Pattern[str]) -> Normalised:
 
 
 def _is_left_out(character: str) -> bool:
-    return is_invisible(character) and character not in SEPARATORS
+    """Tell whether a character is left out, as are variation selectors but behind symbols."""
+    if is_invisible(character):
+        return character not in SEPARATORS
+    return _SELECTORS.match(character) is not None
 
 
 def _is_symbol(character: str) -> bool:
@@ -221,6 +227,8 @@ def _form(text: str, begin: int, end: int) -> str:
         part = html.unescape(part)
     elif part[-1] == _JOINER and unicodedata.category(part[0]) == "So" and _is_symbol(text[end : end + 1]):
         return part  # an emoji that is joined to the next
+    if _is_symbol(part[0]):
+        return part[0] + "".join(c for c in part[1:] if not is_invisible(c))
     visible = "".join(c for c in part if not _is_left_out(c))
     folded = "".join(map(fold_character, unicodedata.normalize("NFC", visible)))
     return unicodedata.normalize("NFC", folded)

@@ -25,8 +25,8 @@ MARKS = 4  # numbers a token gets for each type: begins, is inside, ends, is the
 MOST_WORK = 1 << 25  # steps that the tables of all expressions may take: some seconds
 WORK = 8000  # steps that an expression takes before its tables
 Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: the text it is in, its tokens' starts and ends there
-_WORD = re.compile(r"[^\W_]+")
-_RUN = re.compile(r"[^\W_]+|[\W_]")  # letters and digits, or any other character by itself
+_WORD = re.compile(r"[^\W_\u3131-\u318e]+")
+_RUN = re.compile(r"[^\W_\u3131-\u318e]+|.", re.DOTALL)  # letters (no jamo, as in ㅋㅋ) and digits, or one character
 
 
 class Patterns:

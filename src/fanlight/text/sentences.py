@@ -6,7 +6,7 @@ Rules look at two neighbouring tokens and the white space between them; a border
 2. after a token of ``. ! ? …`` or their full-width forms (closing quotes and brackets behind it included), if white
    space follows and the next token starts with anything but a lower-case letter; and after abbreviations, which keep
    their stop in their token: both as `text.boundaries` says;
-3. after such a token that a word stands before, without white space, where a capital follows (``Oslo.He``);
+3. after such a token without white space, where a capital or Hangul follows (``Oslo.He``), as `text.boundaries` says;
 4. at a line's end, if its last token and the next line's first start with no small letter, and no comma stands between:
    before a capital unless the line goes on (`text.layout`), before others if the line is short (up to 40 characters);
    and before a bullet, list number, pronoun or the like with a capital;
@@ -27,9 +27,11 @@ from numpy.typing import NDArray
 from fanlight.text.boundaries import (
     begins_item,
     begins_line,
+    begins_name,
     ends_after_abbreviation,
     ends_after_mark,
     ends_before_small_letter,
+    ends_without_space,
     is_figure,
 )
 from fanlight.text.layout import BULLETS, CLOSING, continues, is_final, is_short, separates_columns
@@ -102,11 +104,16 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
         border = False
         breaks = gap.count("\n")
         if not gap:
-            wide = t - 2 >= sentence_offsets[-1] and token_ends[t - 2] - token_starts[t - 2] > 1
-            border = wide and is_final(before) and here.isupper()
+            border = final and ends_without_space(
+                text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
+            )
         elif breaks > 1:
             border = True
-        elif gap != " " and not breaks and separates_columns(text, token_starts, token_ends, t, columns):
+        elif (
+            gap != " "
+            and not breaks
+            and separates_columns(text, token_starts, token_ends, t, columns, sentence_start=sentence_offsets[-1])
+        ):
             border = columns = True
         elif final and not breaks:
             if here.islower():
@@ -116,20 +123,7 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
         elif final:
             border = not here.islower()
         elif breaks:
-            if here.islower() or before[0].islower() or before == ",":
-                word = text[token_starts[t] : token_ends[t]]
-                border = word in BULLETS and t + 1 < count and token_ends[t] < token_starts[t + 1]
-                border = border or begins_line(text, token_starts, token_ends, t)
-                if before != "," and (here.isupper() or is_figure(word)):
-                    border = border or is_short(text, token_starts, token_ends, t, line_start=line_start)
-                    border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
-            elif here.isupper():
-                border = not continues(text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start)
-                border = border or begins_item(text, token_starts, token_ends, t, sentence_offsets[-1])
-            else:
-                border = token_ends[t - 1] - line_start <= HEADLINE or begins_line(text, token_starts, token_ends, t)
-                figure = is_figure(text[token_starts[t] : token_ends[t]])
-                border = border or (figure and begins_item(text, token_starts, token_ends, t, sentence_offsets[-1]))
+            border = _ends_at_line(text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start)
         else:
             border = ends_after_abbreviation(
                 text, token_starts, token_ends, t, sentence_offsets[-1], line_start=line_start
@@ -144,6 +138,32 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
     if count:
         sentence_offsets.append(count)
     return np.array(sentence_offsets, np.int64)
+
+
+def _ends_at_line(
+    text: str, token_starts: list[int], token_ends: list[int], t: int, sentence_start: int, *, line_start: int
+) -> bool:
+    """Tell whether a sentence ends with the line before token t, which ends in no final mark."""
+    before, word = (text[token_starts[u] : token_ends[u]] for u in (t - 1, t))
+    if word[0].islower() or before[0].islower() or before == ",":
+        is_separate = t + 1 < len(token_starts) and token_ends[t] < token_starts[t + 1]
+        if (word in BULLETS and is_separate) or begins_line(text, token_starts, token_ends, t):
+            return True
+        if before == "," or not (word[0].isupper() or is_figure(word)):
+            return False
+        if is_short(text, token_starts, token_ends, t, line_start=line_start):
+            return True
+    elif word[0].isupper():
+        if not begins_name(before) and not continues(
+            text, token_starts, token_ends, t, sentence_start, line_start=line_start
+        ):
+            return True
+    else:
+        if token_ends[t - 1] - line_start <= HEADLINE or begins_line(text, token_starts, token_ends, t):
+            return True
+        if not is_figure(word):
+            return False
+    return begins_item(text, token_starts, token_ends, t, sentence_start)
 
 
 def _division(text: str, token_starts: list[int], token_ends: list[int], begin: int, end: int) -> int:

@@ -3,16 +3,17 @@
 What a number is, is said by the words and figures beside it; most of these a network of a few words' radius sees, yet
 seldom in training data. Within a sentence:
 
-1. A date in figures (``12/05/2021``, ``2021-05-12T10:00Z``) and a span of time before ``ago``, ``later`` or ``earlier``
-   are whole DATEs, or TIMEs if the unit is one of a clock; so are a few Korean words for days.
-2. A date takes in ``last``, ``next``, ``지난`` … before a weekday or unit, ``the day before`` before ``yesterday``, and
-   ``전``, ``뒤``, ``후`` behind a Korean span of time.
+1. A date in figures (`text.phrases`) and a span of time before ``ago``, ``later`` or ``earlier`` are whole DATEs, or
+   TIMEs if the unit is one of a clock; so are a few Korean words for days.
+2. A date takes in ``last``, ``next``, ``지난`` … before a weekday or unit, ``the day before`` before ``yesterday``,
+   ``morning`` and the like behind it, and ``전``, ``뒤``, ``후`` behind a Korean span of time.
 3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
    with a hyphen; as part of a longer figure; or as a number of an account, a telephone or a person. Nor is a number in
-   words without a unit, a score (``3-1``), a clock time that no clock shows, or an article (``3장 2절``) or room
-   (``204호``).
+   words without a unit, a score (``3-1``), a clock time that no clock shows, an article (``3장 2절``) or room
+   (``204호``), a number that leads a line with its mark (``1) Oslo``), or an address of the internet.
 4. An abbreviation before a number (``Sec. 4``) is no name, nor is a greeting; a person's name begins behind it.
-5. A name ends where another tag begins (``#Paris #London``).
+5. A name ends where another tag begins (``#Paris #London``, ``#Paris#London``), and at a stroke between words
+   (``Siemens/Nokia``).
 6. In a heading (two words or more in title case, no final mark, no figure behind a word) capitals say little: a MISC
    with a probability below `span_words.DOUBTFUL` is none (``3. Data Collection``).
 
@@ -24,68 +25,46 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from enum import IntEnum
 from typing import NamedTuple
 
+from fanlight.text.phrases import end_of_date, find_phrases
 from fanlight.text.span_words import (
     ABBREVIATION,
-    AGO,
     ARTICLE,
     BARE,
-    CHAIN,
-    CLOCK_UNIT,
-    COUNT,
+    CIRCLED,
     COUNTERS,
     DAY,
+    DAYTIME,
     DOUBTFUL,
     EVE,
     GREETING,
-    GROUP,
     KOREAN_AGO,
-    KOREAN_DAY,
-    LABEL,
-    LENGTH,
     LONE,
     MARKS_BEFORE,
     MINOR,
+    MONTH,
     OCCASION,
-    OF,
     ONE_DAY,
     OPENER,
     PARTS,
-    PHRASES,
     RELATIVE,
     SIDE,
     SPANS,
     UNIT,
     WISH,
     WITHOUT_STOP,
+    Kind,
     bits_of,
     end_of_run,
     is_blank,
     is_digit,
+    is_labelled,
     is_letter,
     is_number,
-    is_plain,
-    may_have_phrase,
-    number_before,
     word_before,
     word_behind,
 )
-
-
-class Kind(IntEnum):
-    """What the rules take a type for."""
-
-    OTHER = 0
-    NAME = 1
-    PERSON = 2
-    OTHER_NAME = 3
-    DATE = 4
-    TIME = 5
-    QUANTITY = 6
-    AMOUNT = 7
-
 
 _KINDS = {
     "PER": Kind.PERSON, "ORG": Kind.NAME, "LOC": Kind.NAME, "MISC": Kind.OTHER_NAME, "DATE": Kind.DATE,
@@ -135,7 +114,7 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
     [Span(start=6, end=9, type=1, probability=0.9), Span(start=26, end=41, type=0, probability=0.8)]
     """
     begin, end = sentence
-    merged = _merge(text, list(spans), _phrases(text, begin, end), kinds)
+    merged = _merge(text, list(spans), find_phrases(text, begin, end), kinds)
     out: list[Span] = []
     for n, span in enumerate(merged):
         left = out[-1].end if out else begin
@@ -171,88 +150,6 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
     return spans
 
 
-def _phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
-    """Return start, end and kind of dates in figures, spans of time in the past or future, and Korean days."""
-    out: list[tuple[int, int, int]] = []
-    i = begin if may_have_phrase(text[begin:end]) else end
-    while i < end and len(out) < PHRASES:
-        if is_digit(text[i]):
-            stop = _date(text, begin, i, end)
-            if stop:
-                out.append((i, stop, Kind.DATE))
-            i = max(stop, end_of_run(text, i, end, is_digit))
-        elif is_letter(text[i]):
-            stop = end_of_run(text, i, end, is_letter)
-            bits = bits_of(text[i:stop])
-            if bits & AGO and (phrase := _past(text, begin, i)):
-                out.append((phrase[0], stop, phrase[1]))
-            elif bits & KOREAN_DAY:
-                out.append((i, i + (bits >> LENGTH), Kind.DATE))
-            i = stop
-        else:
-            i += 1
-    return out
-
-
-def _date(text: str, begin: int, i: int, end: int) -> int:
-    """Return where a date in figures that begins at i ends; 0 if there is none."""
-    if i > begin and (is_plain(text[i - 1]) or (text[i - 1] in "./-" and i - 1 > begin and is_plain(text[i - 2]))):
-        return 0
-    places = [i]
-    for part in range(3):
-        j = end_of_run(text, i, min(end, i + 5), is_digit)
-        places.append(j)
-        if part < 2:
-            if j == i or j >= end or text[j] not in "./-" or text[j] != text[places[1]]:
-                return 0
-            i = j + 1
-    part_starts = [places[0], places[1] + 1, places[2] + 1]
-    lengths = [places[n + 1] - part_starts[n] for n in range(3)]
-    first_part, second_part, third_part = (int(text[part_starts[n] : places[n + 1]] or "0") for n in range(3))
-    if lengths[0] == 4:
-        valid = 0 < lengths[1] < 3 and 0 < lengths[2] < 3 and _is_day(first_part, second_part, third_part)
-    else:
-        year = third_part if lengths[2] == 4 else 2000 + third_part
-        valid = lengths[0] < 3 and lengths[1] < 3 and (lengths[2] == 4 or (lengths[2] == 2 and text[places[1]] == "/"))
-        valid = valid and (_is_day(year, first_part, second_part) or _is_day(year, second_part, first_part))
-    if not valid:
-        return 0
-    stop = places[3]
-    if stop + 1 < end and text[stop] == "T" and is_digit(text[stop + 1]):
-        stop = end_of_run(text, stop + 1, end, lambda c: c in "0123456789:.+-Z")
-        while text[stop - 1] in ":.+-":
-            stop -= 1
-    if stop < end and (is_plain(text[stop]) or (text[stop] in "./-" and stop + 1 < end and is_digit(text[stop + 1]))):
-        return 0
-    return stop
-
-
-def _is_day(year: int, month: int, day: int) -> bool:
-    return 1000 <= year < 3000 and 1 <= month <= 12 and 1 <= day <= 31
-
-
-def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
-    """Return where the span of time before ``ago`` at i begins, and its kind."""
-    start, stop = word_before(text, begin, i)
-    unit = bits_of(text[start:stop])
-    if not unit & UNIT or stop == i:
-        return None
-    origin, of = start, False
-    for _ in range(CHAIN):
-        left, right = word_before(text, begin, start)
-        if left == right:
-            left, right = number_before(text, begin, start)
-        bits = bits_of(text[left:right])
-        if left == right or right == start or not (bits & COUNT or is_digit(text[left])) or (of and not bits & GROUP):
-            break
-        start, of = left, bits & OF != 0
-        if not of:
-            origin = left
-    if origin == word_before(text, begin, i)[0]:
-        return None
-    return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE
-
-
 def _is_heading(text: str, begin: int, end: int) -> bool:
     """Tell whether a sentence has the form of a heading."""
     words, i = 0, begin
@@ -280,6 +177,10 @@ def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
             after = end_of_run(text, after, end, is_blank)
             if after < end and is_digit(text[after]):
                 return []
+        if after > stop:
+            after = end_of_run(text, after, end, is_blank)
+            if stop < after < span.end == end_of_run(text, after, end, is_digit):
+                return []
     while kind == Kind.PERSON and start < span.end:
         stop = end_of_run(text, start, span.end, is_letter)
         bits = bits_of(text[start:stop])
@@ -297,14 +198,27 @@ def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
             break
         start = following
     out: list[Span] = []
+    separable = kind != Kind.OTHER_NAME and not any(c in ".@:" for c in text[start : span.end])
     for i in range(start + 1, span.end):
-        if text[i] == "#" and is_blank(text[i - 1]):
+        glued = i + 1 < span.end and is_letter(text[i - 1]) and is_letter(text[i + 1])
+        if text[i] == "#" and (glued or is_blank(text[i - 1])):
             stop = i
             while is_blank(text[stop - 1]):
                 stop -= 1
             out.append(span._replace(start=start, end=stop))
             start = i
+        elif separable and text[i] in "/|" and _separates_names(text, start, i, span.end):
+            out.append(span._replace(start=start, end=i))
+            start = i + 1
     return [*out, span._replace(start=start)]
+
+
+def _separates_names(text: str, start: int, i: int, end: int) -> bool:
+    """Tell whether two letters or more stand on both sides of a stroke."""
+    if i + 1 >= end or not (is_letter(text[i - 1]) and is_letter(text[i + 1])):
+        return False
+    left = text[i - 1] > "\x7f" or (i - 2 >= start and is_letter(text[i - 2]))
+    return left and (text[i + 1] > "\x7f" or (i + 2 < end and is_letter(text[i + 2])))
 
 
 def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) -> bool:
@@ -316,6 +230,8 @@ def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) ->
     if stop < end and is_digit(text[stop - 1]) and is_digit(text[stop]):
         return True
     if kind in (Kind.DATE, Kind.QUANTITY) and bits_of(text[start:stop]) & LONE:
+        return True
+    if all(CIRCLED[0] <= ord(c) <= CIRCLED[1] for c in text[start:stop]):
         return True
     digits = sum(map(is_digit, text[start:stop]))
     bare = all(c in BARE for c in text[start:stop])
@@ -330,21 +246,39 @@ def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) ->
         return True
     if article:
         return kind != Kind.AMOUNT
-    if _date(text, begin, start, end) == stop:
+    if end_of_date(text, begin, start, end) == stop:
         return False
     before = start
     while before > begin and text[before - 1] in MARKS_BEFORE:
         before -= 1
         if text[before] in "+#":
             return True
-    label, _ = word_before(text, begin, before)
-    return bool(bits_of(text[label:before]) & LABEL) or _is_code(text, sentence, span, kind)
+    if is_labelled(text, begin, start) or (kind != Kind.AMOUNT and _is_list_number(text, sentence, start, stop)):
+        return True
+    return _is_code(text, sentence, span, kind)
+
+
+def _is_list_number(text: str, sentence: tuple[int, int], start: int, stop: int) -> bool:
+    """Tell whether a bare number with its mark leads its sentence or line, before a word that is no month."""
+    begin, end = sentence
+    last = end_of_run(text, start, stop, is_digit)
+    if not 0 < last - start < 4 or last >= end or text[last] not in ".)" or stop > last + 1:
+        return False
+    before = start
+    while before > begin and text[before - 1] in " \t(":
+        before -= 1
+    word = end_of_run(text, last + 1, end, is_blank)
+    if (before > begin and text[before - 1] != "\n") or word == last + 1 or word >= end or not is_letter(text[word]):
+        return False
+    return not bits_of(text[word : end_of_run(text, word, end, is_letter)]) & MONTH
 
 
 def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> bool:
     """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
     begin, end = sentence
     low, high = span.start, span.end
+    if kind != Kind.AMOUNT and _is_address(text[low:high]):
+        return True
     while low > begin and text[low - 1] in "0123456789-":
         low -= 1
     while high < end and text[high] in "0123456789-":
@@ -373,6 +307,12 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
     )
 
 
+def _is_address(figure: str) -> bool:
+    """Tell whether a figure is four numbers or more with stops between, and no amount in groups of three digits."""
+    groups = figure.removesuffix(".").split(".")
+    return len(groups) > 3 and all(map(is_number, groups)) and any(len(group) != 3 for group in groups[1:])
+
+
 def _extend(text: str, limits: tuple[int, int], span: Span) -> Span:
     """Return a date with the word before or behind it that belongs to it, within the limits that other spans set."""
     left, right = limits
@@ -387,6 +327,11 @@ def _extend(text: str, limits: tuple[int, int], span: Span) -> Span:
         the, close = word_before(text, left, day)
         if stop < low and close < day and bits_of(text[day:stop]) & ONE_DAY and bits_of(text[the:close]) & ARTICLE:
             start = the
+    if bits_of(text[start:end]) & EVE:
+        origin = end_of_run(text, end, right, is_blank)
+        stop = end_of_run(text, origin, right, is_letter)
+        if origin > end and bits_of(text[origin:stop]) & DAYTIME:
+            end = stop
     if text[end - 1] in SPANS:
         digits = 0
         while end - 2 - digits >= start and is_digit(text[end - 2 - digits]):

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 
 (
     LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
-    LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR,
-) = (1 << i for i in range(23))  # fmt: skip
-LENGTH = 24  # the bit from which on a Korean day has its length without particles
+    LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR, MONTH,
+    DAYTIME,
+) = (1 << i for i in range(25))  # fmt: skip
+LENGTH = 25  # the bit from which on a Korean day has its length without particles
 PHRASES = 512  # of a sentence at most
 CHAIN = 4  # words of a count, at most
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
 DOUBTFUL = 0.6  # a MISC in a line in title case is none below this probability
 BARE = "0123456789 \t\n\r.,:;/()+-#~'"
 COUNTERS = "호쪽절항동제실"  # numbers with these are parts of laws, books and buildings
+CIRCLED = 0x2460, 0x24FF  # the first and last number in a circle or brackets
 PARTS = "장조"  # so are those, in dates
 SPANS = "간년주달월일분초틀흘루름"  # a Korean span of time ends in one
 _PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤".split())  # noqa: SIM905
 
 _WORDS = {
-    LABEL: """section sections sec sect article art chapter ch paragraph para clause figure fig figs table tab page
-        pages p pp room number no nos nr num account acct iban phone telephone tel fax mobile ext extension version ver
-        release score id code ssn isbn zip postcode flight invoice ticket gate platform exit question item step appendix
+    LABEL: """section sections sec sect article art chapter ch chap paragraph para clause cl rule sch reg figure
+        fig figs eq eqs table tab line row page pages p pp room rm building bldg apartment apt suite box rev
+        number no nos nr num account acct iban phone telephone tel fax mobile ext extension version ver release
+        score id code ssn isbn zip postcode flight invoice ticket gate platform exit question item step appendix
         annex verse volume vol passport serial ref reference
         전화 전화번호 연락처 계좌 계좌번호 주민번호 주민등록번호 번호 팩스 휴대폰 그림 표 버전 우편번호 사업자등록번호
         여권번호 내선""",
-    ABBREVIATION: "sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax tab",
-    WITHOUT_STOP: "sec sect tel fig figs vol pp nos para approx",
+    ABBREVIATION: """sec sect art tel ext max min no nos nr fig figs ch chap par para app p pp vol approx ver fax tab cl
+        sch reg eq ref bldg apt rm rev ed ex subsec""",
+    WITHOUT_STOP: "sec sect tel fig figs vol pp nos para approx chap eq bldg apt subsec",
     GREETING: """hello hi hey hiya hola ciao dear dearest thanks thx congrats congratulations goodbye sorry cheers
-        regards""",
+        regards howdy heya aloha namaste bonjour bonsoir salut hallo hej servus ahoj ahoy""",
     OPENER: "bye welcome greetings please call tell ask meet email contact remember let",
     WISH: "merry happy good",
     OCCASION: "christmas birthday easter morning afternoon evening night anniversary",
@@ -53,7 +58,23 @@ _WORDS = {
     ONE_DAY: "day",
     ARTICLE: "the",
     MINOR: "a an and as at but by for from in into nor of on or per the to via vs with",  # small in title case
+    MONTH: """january february march april may june july august september october november december jan feb mar apr jun
+        jul aug sep sept oct nov dec""",
+    DAYTIME: "morning afternoon evening night",
 }  # fmt: skip
+
+
+class Kind(IntEnum):
+    """What the rules take a type for."""
+
+    OTHER = 0
+    NAME = 1
+    PERSON = 2
+    OTHER_NAME = 3
+    DATE = 4
+    TIME = 5
+    QUANTITY = 6
+    AMOUNT = 7
 
 
 def _bits_of_words() -> dict[str, int]:
@@ -104,6 +125,14 @@ def word_behind(text: str, i: int, end: int) -> tuple[int, int]:
     while i < end and (is_blank(text[i]) or text[i] == ","):
         i += 1
     return i, end_of_run(text, i, end, is_letter)
+
+
+def is_labelled(text: str, begin: int, i: int) -> bool:
+    """Tell whether a word before i says that a number there is none of a value."""
+    while i > begin and text[i - 1] in MARKS_BEFORE:
+        i -= 1
+    label, _ = word_before(text, begin, i)
+    return bits_of(text[label:i]) & LABEL != 0
 
 
 def is_digit(c: str) -> bool:

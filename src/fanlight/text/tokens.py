@@ -10,9 +10,10 @@ begins or ends with an invisible character, and zero-width space separates token
    before a letter or digit. Equal marks in a row stay together (``...``, ``--``).
 3. Closing marks at the end likewise. A final full stop stays with an abbreviation: a listed one, a single letter, or
    letters with inner stops (``U.S.``); a dollar sign with up to three capitals (``US$``). An emoticon is one token.
-4. Inside, brackets, double quotes, semicolons, ``| = ~``, runs of dashes and of dots are tokens; a comma, colon or
-   stroke unless digits stand on both sides; a stroke between words of more than a letter; ``&`` between words of three
-   letters; ``. ! ?`` between a word and a capital, where a space is missing (``Oslo.He``).
+4. Inside, brackets, double quotes, semicolons, ``| = ~ • ->``, pictures, runs of dashes and of dots are tokens; a
+   comma, colon or stroke unless digits stand on both sides; a stroke between words of more than a letter; ``&`` between
+   words of three letters; ``*`` between letters; ``+ ·`` between words before a capital; ``. ! ?`` between a word,
+   figure or closing mark and a capital, where a space is missing (``Oslo.He``).
 5. English contractions split before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``, but for firms such
    as ``McDonald's``; a unit of measure after its number (``50mg``), and Hangul after Latin letters or digits.
 
@@ -30,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.errors import DataError
+from fanlight.text.layout import CLOSING
 from fanlight.text.normalisation import extends, is_blank, is_normal, normalise
 
 Int = NDArray[np.int64]
@@ -62,10 +64,14 @@ _URL = re.compile(
 _PATH = re.compile(r"(?:~|\.{1,2})/[\w./~-]+|/[\w.~-]+/[\w./~-]+")
 _EMOTICON = re.compile(r"[:;=][-o'^]?[)(DPpOo3/\\*|\]\[]{1,3}")
 _CONTRACTION = re.compile(r"(?:n't|'(?:s|m|d|re|ve|ll))$", re.IGNORECASE)
+_PICTURE = "[\u2190-\u21ff\u2300-\u23ff\u2500-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
 _CUT = re.compile(
-    r"[()\[\]{}<>\"“”„«»;|、。「」『』《》〈〉【】〔〕]|--+|[–—]+|\.\.+|…|=+|~+|(?<!\d),|,(?!\d)|(?<!\d):|:(?!\d)"
-    r"|(?<!\d)/+|/+(?!\d)|&|(?<=\w)\.(?=[^\W\d_])|(?<=\w)[!?]+(?=\w)"
+    r"-+>|[()\[\]{}<>\"“”„«»;|、。「」『』《》〈〉【】〔〕•⁄∕]|--+|[–—]+|\.\.+|…|=+|~+|(?<!\d),|,(?!\d)|(?<!\d):|:(?!\d)"
+    r"|(?<!\d)/+|/+(?!\d)|&|(?<=[\w)\]\"])\.(?=[\")\]]*[^\W\d_])|(?<=\w)[!?]+(?=[\")\]]*\w)"
+    r"|(?<=[^\W\d_])[+·](?=[^\W\d_])|(?<=[^\W\d_])\*+(?=[^\W\d_])"
+    f"|{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d{_PICTURE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*"
 )
+_FIGURE_BEFORE = re.compile(r"(?<![\w.@-])\d+$")
 _NUMBER = re.compile(rf"\d+(?:[.,]\d+)*(?=(?:{'|'.join(sorted(UNITS))})$)")
 _HANGUL = re.compile("(?<=[A-Za-z0-9\u00c0-\u024f])(?=[가-힣])")
 _LETTERS = re.compile(r"[^\W\d_]*")
@@ -186,6 +192,10 @@ def _form_offsets(chunk: str) -> tuple[int, ...]:
         head += (left, left + n)
         left += n
     link = _URL.match(chunk, left) or _PATH.match(chunk, left)
+    while link and link.end() < right and chunk[left] == chunk[link.end()] == "#":  # another tag
+        head += (left, link.end())
+        left = link.end()
+        link = _URL.match(chunk, left)
     while left < right and (n := _closing(chunk, left, right)):
         tail[:0] = (right - n, right)
         right -= n
@@ -218,7 +228,7 @@ def _inside(chunk: str, left: int, right: int) -> list[int]:
 def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
     """Tell whether a mark ``chunk[begin:last]`` separates words, as all but ``/ & . ! ?`` do."""
     mark = chunk[begin]
-    if mark not in "/&.!?" or stop - begin > 1:
+    if mark not in "/&.!?+·" or stop - begin > 1:
         return True
     before = _LETTERS_BEFORE.search(chunk, 0, begin)
     after = _LETTERS.match(chunk, stop, end)
@@ -230,9 +240,33 @@ def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
     if mark == "&":
         return len(left) > 2 and len(right) > 2
     if mark == ".":
-        sentence = right[:1].isupper() and (right[1:].islower() or len(right) == 1) and right.lower() not in _DOMAINS
-        return sentence and len(left) > 1 and left[-1].islower() and "@" not in chunk and "ph.d" not in chunk.lower()
-    return right[:1].isupper()
+        return _ends_sentence(chunk, left, begin, end)
+    if mark in "!?":
+        return _letters_behind(chunk, stop, end)[:1].isupper()
+    return right[:1].isupper() and len(left) > 1 < len(right)
+
+
+def _letters_behind(chunk: str, place: int, end: int) -> str:
+    """Return the letters behind a place and closing marks there."""
+    while place < end and chunk[place] in CLOSING:
+        place += 1
+    after = _LETTERS.match(chunk, place, end)
+    assert after is not None
+    return after.group()
+
+
+def _ends_sentence(chunk: str, left: str, stop: int, end: int) -> bool:
+    """Tell whether the full stop ``chunk[stop]``, behind the letters `left`, ends a sentence before a capital."""
+    right = _letters_behind(chunk, stop + 1, end)
+    if not right[:1].isupper() or not (right[1:].islower() or len(right) == 1) or right.lower() in _DOMAINS:
+        return False
+    if "@" in chunk or "ph.d" in chunk.lower():
+        return False
+    if len(left) > 1:
+        return left[-1].islower() or (left.isupper() and len(right) > 1)
+    if left:
+        return False
+    return chunk[stop - 1] in CLOSING or (len(right) > 1 and _FIGURE_BEFORE.search(chunk, 0, stop) is not None)
 
 
 def _contraction(chunk: str, left: int, right: int) -> list[int]:
@@ -265,6 +299,7 @@ def _opening(chunk: str, left: int, right: int) -> int:
         and run == left + 1
         and chunk[end].isalnum()
         and not (mark == "'" and right - end > 3)
+        and not (mark == "." and chunk[end].isupper() and chunk[end + 1 : right][:1].islower())
     ):
         return 0
     return end - left

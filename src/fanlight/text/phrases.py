@@ -1,0 +1,161 @@
+"""Dates in figures, spans of time before ``ago``, and Korean days, wherever they stand in a sentence.
+
+A date in figures has a day, a month and a year (``12/05/2021``, ``12.05.21``, ``12-May-2021``), or a year, a month and
+a day, in Korean with spaces between (``2020. 1. 1.``), and may go on with a time (``2021-05-12T10:00Z``). A year of two
+digits stands behind strokes; or behind two digits and two, if no label such as ``version`` precedes.
+`engine.phrases` has the kernels.
+"""
+
+from __future__ import annotations
+
+from fanlight.text.span_words import (
+    AGO,
+    CHAIN,
+    CLOCK_UNIT,
+    COUNT,
+    GROUP,
+    KOREAN_DAY,
+    LENGTH,
+    MONTH,
+    OF,
+    PHRASES,
+    UNIT,
+    Kind,
+    bits_of,
+    end_of_run,
+    is_digit,
+    is_labelled,
+    is_letter,
+    is_plain,
+    may_have_phrase,
+    number_before,
+    word_before,
+)
+
+
+def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
+    """Return start, end and kind of dates in figures, spans of time in the past or future, and Korean days."""
+    out: list[tuple[int, int, int]] = []
+    i = begin if may_have_phrase(text[begin:end]) else end
+    while i < end and len(out) < PHRASES:
+        if is_digit(text[i]):
+            stop = end_of_date(text, begin, i, end)
+            if stop:
+                out.append((i, stop, Kind.DATE))
+            i = max(stop, end_of_run(text, i, end, is_digit))
+        elif is_letter(text[i]):
+            stop = end_of_run(text, i, end, is_letter)
+            bits = bits_of(text[i:stop])
+            if bits & AGO and (phrase := _past(text, begin, i)):
+                out.append((phrase[0], stop, phrase[1]))
+            elif bits & KOREAN_DAY:
+                out.append((i, i + (bits >> LENGTH), Kind.DATE))
+            i = stop
+        else:
+            i += 1
+    return out
+
+
+def end_of_date(text: str, begin: int, i: int, end: int) -> int:
+    """Return where a date in figures that begins at i ends; 0 if there is none."""
+    if i > begin and (is_plain(text[i - 1]) or (text[i - 1] in "./-" and i - 1 > begin and is_plain(text[i - 2]))):
+        return 0
+    stop = end_of_run(text, i, min(end, i + 5), is_digit)
+    if stop == i or stop >= end or text[stop] not in "./-":
+        return 0
+    if stop + 1 < end and is_letter(text[stop + 1]):
+        return _end_of_named_month(text, i, stop, end)
+    figures = _end_of_figures(text, begin, i, stop, end=end)
+    return figures if figures or text[stop] != "." else _end_of_spaced_date(text, i, stop, end)
+
+
+def _end_of_figures(text: str, begin: int, i: int, first_stop: int, *, end: int) -> int:
+    """Return where a date without spaces ends whose first figure is ``text[i:first_stop]``; 0 if there is none."""
+    mark = text[first_stop]
+    second_stop = end_of_run(text, first_stop + 1, min(end, first_stop + 6), is_digit)
+    if second_stop == first_stop + 1 or second_stop >= end or text[second_stop] != mark:
+        return 0
+    stop = end_of_run(text, second_stop + 1, min(end, second_stop + 6), is_digit)
+    figures = text[i:first_stop], text[first_stop + 1 : second_stop], text[second_stop + 1 : stop]
+    length, middle_length, last_length = map(len, figures)
+    left, middle, right = (int(figure or "0") for figure in figures)
+    if length == 4:
+        valid = middle_length < 3 and 0 < last_length < 3 and _is_day(left, middle, right)
+    else:
+        year = right if last_length == 4 else 2000 + right
+        valid = length < 3 and middle_length < 3 and last_length in (2, 4)
+        valid = valid and (_is_day(year, left, middle) or _is_day(year, middle, left))
+        if last_length == 2 and mark != "/":
+            valid = valid and length == middle_length == 2 and not is_labelled(text, begin, i)
+    if not valid:
+        return 0
+    if stop + 1 < end and text[stop] == "T" and is_digit(text[stop + 1]):
+        stop = end_of_run(text, stop + 1, end, lambda c: c in "0123456789:.+-Z")
+        while text[stop - 1] in ":.+-":
+            stop -= 1
+    return 0 if _goes_on(text, stop, end) else stop
+
+
+def _end_of_spaced_date(text: str, i: int, stop: int, end: int) -> int:
+    """Return where a date such as ``2020. 1. 1.`` ends, whose year is ``text[i:stop]``; 0 if there is none."""
+    month = end_of_run(text, stop + 1, end, _is_space)
+    month_stop = end_of_run(text, month, min(end, month + 3), is_digit)
+    if stop - i != 4 or month_stop >= end or text[month_stop] != ".":
+        return 0
+    day = end_of_run(text, month_stop + 1, end, _is_space)
+    day_stop = end_of_run(text, day, min(end, day + 3), is_digit)
+    if not (0 < month_stop - month < 3 and 0 < day_stop - day < 3) or (day_stop < end and is_plain(text[day_stop])):
+        return 0
+    if not _is_day(int(text[i:stop]), int(text[month:month_stop]), int(text[day:day_stop])):
+        return 0
+    if day_stop == end or text[day_stop] != ".":
+        return day_stop
+    return 0 if day_stop + 1 < end and is_digit(text[day_stop + 1]) else day_stop + 1
+
+
+def _end_of_named_month(text: str, i: int, stop: int, end: int) -> int:
+    """Return where a date such as ``12-May-2021`` ends, whose day is ``text[i:stop]``; 0 if there is none."""
+    month_stop = end_of_run(text, stop + 1, end, is_letter)
+    if stop - i > 2 or not bits_of(text[stop + 1 : month_stop]) & MONTH:
+        return 0
+    if not 0 < int(text[i:stop]) < 32 or month_stop >= end or text[month_stop] != text[stop]:
+        return 0
+    last = end_of_run(text, month_stop + 1, min(end, month_stop + 6), is_digit)
+    return last if last - month_stop - 1 in (2, 4) and not _goes_on(text, last, end) else 0
+
+
+def _goes_on(text: str, stop: int, end: int) -> bool:
+    """Tell whether a figure that ends at `stop` is part of a longer one."""
+    if stop >= end:
+        return False
+    return is_plain(text[stop]) or (text[stop] in "./-" and stop + 1 < end and is_digit(text[stop + 1]))
+
+
+def _is_space(c: str) -> bool:
+    return c == " "
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    return 1000 <= year < 3000 and 1 <= month <= 12 and 1 <= day <= 31
+
+
+def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
+    """Return where the span of time before ``ago`` at i begins, and its kind."""
+    start, stop = word_before(text, begin, i)
+    unit = bits_of(text[start:stop])
+    if not unit & UNIT or stop == i:
+        return None
+    origin, of = start, False
+    for _ in range(CHAIN):
+        left, right = word_before(text, begin, start)
+        if left == right:
+            left, right = number_before(text, begin, start)
+        bits = bits_of(text[left:right])
+        if left == right or right == start or not (bits & COUNT or is_digit(text[left])) or (of and not bits & GROUP):
+            break
+        start, of = left, bits & OF != 0
+        if not of:
+            origin = left
+    if origin == word_before(text, begin, i)[0]:
+        return None
+    return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE

@@ -1,4 +1,4 @@
-"""Kernels that find dates in figures, spans of time in the past or future, and Korean days; see `text.phrases`."""
+"""Kernels that find dates, measures, spans of time in the past or future, and Korean days; see `text.phrases`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from fanlight.text.span_words import (
     GROUP,
     KOREAN_DAY,
     LENGTH,
+    MEASURE,
     MONTH,
     OF,
     PHRASES,
@@ -39,13 +40,13 @@ from fanlight.text.span_words import (
     Kind,
 )
 
-DATE, TIME = int(Kind.DATE), int(Kind.TIME)
+DATE, TIME, QUANTITY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY)
 _FIRST_SYLLABLES = np.array(sorted({ord(word[0]) for word, bits in WORDS.items() if bits & KOREAN_DAY}))
 
 
 @inner()
 def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
-    """Fill start, end and kind of dates in figures, spans of time in the past or future, and Korean days."""
+    """Fill start, end and kind of dates and measures, spans of time in the past or future, and Korean days."""
     n = ZERO
     i = begin
     while i < end and n < PHRASES:
@@ -67,9 +68,10 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
                     n += 1
             i = stop
         elif is_of(b, DIGIT):
-            stop = end_of_date(data, begin, i, end)
+            date = end_of_date(data, begin, i, end)
+            stop = date if date else _end_of_measure(data, begin, i, end)
             if stop:
-                out[n, 0], out[n, 1], out[n, 2] = i, stop, DATE
+                out[n, 0], out[n, 1], out[n, 2] = i, stop, DATE if date else QUANTITY
                 n += 1
             i = max(stop, end_of_run(data, i, end, DIGIT))
         else:
@@ -91,6 +93,22 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
         return _end_of_named_month(data, i, stop, end)
     figures = _end_of_figures(data, begin, i, stop, end)
     return figures if figures or data[stop] != 46 else _end_of_spaced_date(data, i, stop, end)
+
+
+@inner()
+def _end_of_measure(data: Any, begin: Any, i: Any, end: Any) -> Any:
+    """Return where a measure such as ``3,000-meter`` ends whose number begins at byte i; 0 if there is none."""
+    if i > begin:
+        joined = 44 <= data[i - 1] <= 47 and i - 1 > begin and is_plain(data[i - 2])  # , - . /
+        if is_plain(data[i - 1]) or joined:
+            return ZERO
+    hyphen = end_of_run(data, i, end, DIGIT)
+    while hyphen + 1 < end and (data[hyphen] == 44 or data[hyphen] == 46) and is_of(data[hyphen + 1], DIGIT):
+        hyphen = end_of_run(data, hyphen + 1, end, DIGIT)
+    if hyphen >= end or data[hyphen] != 45:
+        return ZERO
+    stop = end_of_run(data, hyphen + 1, end, LETTER)
+    return stop if bits_of(data, hyphen + 1, stop) & MEASURE else ZERO
 
 
 @inner()

@@ -46,7 +46,7 @@ from fanlight.text.span_words import (
     Kind,
 )
 
-NAME, PERSON, OTHER_NAME, DATE, TIME = (int(kind) for kind in list(Kind)[1:6])
+NAME, PERSON, OTHER_NAME, DATE, TIME, QUANTITY = (int(kind) for kind in list(Kind)[1:7])
 _SPANS = np.array([ord(c) for c in SPANS])
 _YEAR, _MONTH = ord("년"), ord("월")
 
@@ -136,7 +136,7 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
             low, low_point = work[k, 0], work[k, 2]
         if work[k, 1] > high:
             high, high_point = work[k, 1], work[k, 3]
-        if type_ < 0 and (kinds[work[k, 4]] == DATE or kinds[work[k, 4]] == TIME):
+        if type_ < 0 and kind < QUANTITY and (kinds[work[k, 4]] == DATE or kinds[work[k, 4]] == TIME):
             type_ = work[k, 4]
         probability = max(probability, shares[k])
     if type_ < 0:

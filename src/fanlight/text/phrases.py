@@ -1,8 +1,9 @@
-"""Dates in figures, spans of time before ``ago``, and Korean days, wherever they stand in a sentence.
+"""Dates and measures in figures, spans of time before ``ago``, and Korean days, wherever they stand in a sentence.
 
 A date in figures has a day, a month and a year (``12/05/2021``, ``12.05.21``, ``12-May-2021``), or a year, a month and
 a day, in Korean with spaces between (``2020. 1. 1.``), and may go on with a time (``2021-05-12T10:00Z``). A year of two
-digits stands behind strokes; or behind two digits and two, if no label such as ``version`` precedes.
+digits stands behind strokes; or behind two digits and two, if no label such as ``version`` precedes. A measure has a
+hyphen before its unit (``the 3,000-meter race``).
 `engine.phrases` has the kernels.
 """
 
@@ -16,6 +17,7 @@ from fanlight.text.span_words import (
     GROUP,
     KOREAN_DAY,
     LENGTH,
+    MEASURE,
     MONTH,
     OF,
     PHRASES,
@@ -34,14 +36,15 @@ from fanlight.text.span_words import (
 
 
 def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
-    """Return start, end and kind of dates in figures, spans of time in the past or future, and Korean days."""
+    """Return start, end and kind of dates and measures, spans of time in the past or future, and Korean days."""
     out: list[tuple[int, int, int]] = []
     i = begin if may_have_phrase(text[begin:end]) else end
     while i < end and len(out) < PHRASES:
         if is_digit(text[i]):
-            stop = end_of_date(text, begin, i, end)
+            date = end_of_date(text, begin, i, end)
+            stop = date or _end_of_measure(text, begin, i, end)
             if stop:
-                out.append((i, stop, Kind.DATE))
+                out.append((i, stop, Kind.DATE if date else Kind.QUANTITY))
             i = max(stop, end_of_run(text, i, end, is_digit))
         elif is_letter(text[i]):
             stop = end_of_run(text, i, end, is_letter)
@@ -67,6 +70,19 @@ def end_of_date(text: str, begin: int, i: int, end: int) -> int:
         return _end_of_named_month(text, i, stop, end)
     figures = _end_of_figures(text, begin, i, stop, end=end)
     return figures if figures or text[stop] != "." else _end_of_spaced_date(text, i, stop, end)
+
+
+def _end_of_measure(text: str, begin: int, i: int, end: int) -> int:
+    """Return where a measure such as ``3,000-meter`` ends whose number begins at i; 0 if there is none."""
+    if i > begin and (is_plain(text[i - 1]) or (text[i - 1] in ",./-" and i - 1 > begin and is_plain(text[i - 2]))):
+        return 0
+    hyphen = end_of_run(text, i, end, is_digit)
+    while hyphen + 1 < end and text[hyphen] in ",." and is_digit(text[hyphen + 1]):
+        hyphen = end_of_run(text, hyphen + 1, end, is_digit)
+    if hyphen >= end or text[hyphen] != "-":
+        return 0
+    stop = end_of_run(text, hyphen + 1, end, is_letter)
+    return stop if bits_of(text[hyphen + 1 : stop]) & MEASURE else 0
 
 
 def _end_of_figures(text: str, begin: int, i: int, first_stop: int, *, end: int) -> int:

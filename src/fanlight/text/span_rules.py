@@ -4,7 +4,8 @@ What a number is, is said by the words and figures beside it; most of these a ne
 seldom in training data. Within a sentence:
 
 1. A date in figures (`text.phrases`) and a span of time before ``ago``, ``later`` or ``earlier`` are whole DATEs, or
-   TIMEs if the unit is one of a clock; so are a few Korean words for days.
+   TIMEs if the unit is one of a clock; so are a few Korean words for days. A number and its unit with a hyphen between
+   are a whole QUANTITY.
 2. A date takes in ``last``, ``next``, ``지난`` … before a weekday or unit, ``the day before`` before ``yesterday``,
    ``morning`` and the like behind it, and ``전``, ``뒤``, ``후`` behind a Korean span of time.
 3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
@@ -141,7 +142,7 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
         names = [span for span in touched if kinds[span.type] < Kind.DATE]
         if any(span.start < start or span.end > end or not is_digit(text[start]) for span in names):
             continue
-        times = [span.type for span in values if kinds[span.type] in (Kind.DATE, Kind.TIME)]
+        times = [span.type for span in values if kind < Kind.QUANTITY and kinds[span.type] in (Kind.DATE, Kind.TIME)]
         low = min([start, *(span.start for span in values)])
         high = max([end, *(span.end for span in values)])
         probability = max((span.probability for span in values), default=1.0)

@@ -8,9 +8,9 @@ from enum import IntEnum
 (
     LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
     LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR, MONTH,
-    DAYTIME,
-) = (1 << i for i in range(25))  # fmt: skip
-LENGTH = 25  # the bit from which on a Korean day has its length without particles
+    DAYTIME, MEASURE,
+) = (1 << i for i in range(26))  # fmt: skip
+LENGTH = 26  # the bit from which on a Korean day has its length without particles
 PHRASES = 512  # of a sentence at most
 CHAIN = 4  # words of a count, at most
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
@@ -61,6 +61,9 @@ _WORDS = {
     MONTH: """january february march april may june july august september october november december jan feb mar apr jun
         jul aug sep sept oct nov dec""",
     DAYTIME: "morning afternoon evening night",
+    MEASURE: """meter metre kilometer kilometre centimeter centimetre millimeter millimetre km cm mm mile yard foot feet
+        inch acre hectare pound ounce gram kilogram kg ton tonne liter litre gallon barrel watt kilowatt megawatt volt
+        hertz degree megabyte gigabyte terabyte""",
 }  # fmt: skip
 
 

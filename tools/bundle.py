@@ -6,7 +6,8 @@ python tools/bundle.py ko --data ../shared/data
 Trained on the train parts and chosen by dev parts alone. English learns from corpora that mark different types, under
 CoNLL's names (`tools/bundling/corpora.py`), from silver labels of numbers and from generated sentences; Korean from
 KLUE, whose quantities are divided by their units. What spaCy says for silver labels is kept in a folder (`--cache`).
-The cards, `docs/models/*.md`, are written by `tools/model_cards.py`.
+The cards, `docs/models/*.md`, are written by `tools/model_cards.py`. With `--scores` a model that is there is only scored
+anew: after a change of the rules that correct its spans.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="by default the place of the bundled model")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fanlight-silver")
     parser.add_argument("--free", action="store_true", help="en without the texts that are licensed for research")
+    parser.add_argument("--scores", action="store_true", help="score the model that is there, and train none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting")
     arguments = parser.parse_args()
@@ -47,6 +49,11 @@ def main() -> None:
     changes: dict[str, Any] = {"seed": arguments.seed, **dict(change.split("=", 1) for change in arguments.set)}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if arguments.scores:
+            scores = _scores(arguments.language, out, arguments.data, folder)
+            model = load_model(out)
+            save_model(replace(model, provenance={**model.provenance, "scores": scores}), out)
+            return
         if arguments.language == "en":
             if arguments.vectors is None:
                 parser.error("en needs --vectors")
@@ -62,7 +69,8 @@ def main() -> None:
             train, dev, extra = korean.write_corpora(arguments.data, folder)
             _train(train, dev, out, settings, also=extra, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
             model = load_model(out)
-            model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
+            scores = _scores("ko", out, arguments.data, folder)
+            model = replace(model, provenance={**model.provenance, "scores": scores})
     save_model(replace(model, provenance={**model.provenance, **about(arguments.language, arguments.free)}), out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
 
@@ -81,6 +89,13 @@ def _train(
     for epoch in epochs:
         dev_f1 = f"dev F1 {epoch.dev.f1:.2f}" if epoch.dev else ""
         print(f"{epoch.stage} epoch {epoch.number}: loss {epoch.loss:.4f} {dev_f1}", flush=True)
+
+
+def _scores(language: str, model: Path, data: Path, folder: Path) -> dict[str, dict[str, float]]:
+    """Return a model's scores on the dev parts; texts are written to a folder."""
+    if language == "en":
+        return english_scores(load_model(model), parts_of(data))
+    return korean_scores(model, korean.write_corpora(data, folder)[1])
 
 
 def _finished_english(model: Model, data: Path) -> Model:

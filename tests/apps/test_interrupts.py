@@ -19,13 +19,13 @@ FANLIGHT = [sys.executable, "-m", "fanlight"]
 RESUME = "the same command with --resume goes on"
 CASES = {  # the words, what is there once the work has begun, what is said then, and how it goes on
     "imports": (["check-data", "towns"], None, "", None),
-    "lines": (["tag", "texts", "--model", "en", "--out", "o.jsonl"], "o.jsonl.part", RESUME, ["--resume"]),
+    "lines": (["tag", "plenty", "--model", "en", "--out", "o.jsonl"], "o.jsonl.part", RESUME, ["--resume"]),
     "html": (["tag", "texts", "--model", "en", "--out", "o.html"], ".o.html.*", "", []),
     "shards": (["tag", "texts", "--engine", "local", "--out", "o"], "o/manifest.jsonl", RESUME, ["--resume"]),
     "training": (["train", "towns", "--set", "epochs=2000", "--out", "m"], "m.part", RESUME, None),
     "workers": (["train", "towns", "--set", "epochs=2000", "--workers", "2", "--out", "m"], "m.part", RESUME, None),
     "index": (["index", "texts", "o.db", "--model", "en"], "o.db-wal", "the same command goes on", []),
-    "key": (["mask", "texts", "--model", "en", "--key", "o.json"], None, "", None),
+    "key": (["mask", "plenty", "--model", "en", "--key", "o.json"], None, "", None),
     "server": (["serve", "--model", "en", "--port", "0"], None, "", None),
 }
 SLOW = ["--set", "epochs=2000"]
@@ -40,11 +40,13 @@ OTHERS = {  # commands that leave nothing, for they write at their end (`graph` 
     "teach": ["teach", "texts", "--teacher", "rules", "--types", "PER", "--out", "o"],
 }
 LINES = [f"Line {n} is from Oslo, and Ada Lovelace read it.\n" for n in range(40_000)]
+MANY = 10  # times as many for what is quick
 
 
 @pytest.fixture
 def place(tmp_path):
     (tmp_path / "texts").write_text("".join(LINES))
+    (tmp_path / "plenty").write_text("".join(LINES) * MANY)
     (tmp_path / "towns").write_bytes(TOWNS.read_bytes())
     return tmp_path
 
@@ -79,10 +81,10 @@ def test_an_interrupt_is_one_line(place, case, seconds):
         return
     done = subprocess.run([*FANLIGHT, *words, *further], cwd=place, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    left = {path.name for path in place.iterdir()} - {"texts", "towns", "o", "o.jsonl", "o.html", "o.db"}
+    left = {path.name for path in place.iterdir()} - {"texts", "plenty", "towns", "o", "o.jsonl", "o.html", "o.db"}
     assert {name for name in left if not name.startswith("o.db-")} == set()
     if case == "lines":
-        assert (place / "o.jsonl").read_bytes().count(b"\n") == len(LINES)
+        assert (place / "o.jsonl").read_bytes().count(b"\n") == MANY * len(LINES)
     elif case == "shards":
         assert sum(text.count(b"\n") for text in read_shards(place / "o")) == len(LINES)
 

@@ -99,8 +99,8 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
 def _end_of_measure(data: Any, begin: Any, i: Any, end: Any) -> Any:
     """Return where a measure such as ``3,000-meter`` ends whose number begins at byte i; 0 if there is none."""
     if i > begin:
-        joined = 44 <= data[i - 1] <= 47 and i - 1 > begin and is_plain(data[i - 2])  # , - . /
-        if is_plain(data[i - 1]) or joined:
+        glued = 44 <= data[i - 1] <= 47 and i - 1 > begin and is_plain(data[i - 2])  # , - . /
+        if is_plain(data[i - 1]) or glued:
             return ZERO
     hyphen = end_of_run(data, i, end, DIGIT)
     while hyphen + 1 < end and (data[hyphen] == 44 or data[hyphen] == 46) and is_of(data[hyphen + 1], DIGIT):

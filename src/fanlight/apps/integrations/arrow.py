@@ -391,4 +391,6 @@ def _batches(path: str, column: str) -> Iterator[Any]:
     types = csv.ConvertOptions(column_types={column: library("pyarrow").string()})
     raw, file = open_unpacked(path)
     with raw:
-        yield from csv.open_csv(file, parse_options=options, convert_options=types)
+        # Arrow reads ahead in a thread of its own, and one that reads a file of Python's aborts a process that ends
+        source = path if file is raw and address_of(path) is None else file
+        yield from csv.open_csv(source, parse_options=options, convert_options=types)

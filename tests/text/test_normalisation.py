@@ -28,6 +28,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text
         ("“a” „b‟ «c»", '"a" "b" "c"'),
         ("a\u2011b \u2212 c — d", "a-b - c – d"),
         ("K&ouml;ln &amp; &#66;onn", "Köln & Bonn"),
+        ("Oslo&#1; &#4; &#8205;", "Oslo  "),  # references to nothing, and to what cannot be seen
         ("&unknown; & ;", "&unknown; & ;"),
         ("50㎏", "50kg"),
         ("👩\u200d💻", "👩\u200d💻"),

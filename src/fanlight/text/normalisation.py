@@ -227,7 +227,7 @@ def _form(text: str, begin: int, end: int) -> str:
         part = html.unescape(part)
     elif part[-1] == _JOINER and unicodedata.category(part[0]) == "So" and _is_symbol(text[end : end + 1]):
         return part  # an emoji that is joined to the next
-    if _is_symbol(part[0]):
+    if _is_symbol(part[:1]):  # a reference may stand for nothing
         return part[0] + "".join(c for c in part[1:] if not is_invisible(c))
     visible = "".join(c for c in part if not _is_left_out(c))
     folded = "".join(map(fold_character, unicodedata.normalize("NFC", visible)))

@@ -39,7 +39,9 @@ _MARKS = {
 }
 _JOINER = "\u200d"
 _JAMO = range(0x3131, 0x318F)  # letters of their own, as in ㅋㅋ: their compatible forms are conjoining jamo
-_SELECTORS = re.compile("[\u034f\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # say how their base is drawn
+_SELECTORS = frozenset(  # they say how their base is drawn
+    map(chr, (0x34F, *range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
 _SQUARED = range(0x3371, 0x33E0)  # units of measure in one character
 _REFERENCE = r"&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 LONGEST_REFERENCE = 34  # characters of a character reference
@@ -213,7 +215,7 @@ def _is_left_out(character: str) -> bool:
     """Tell whether a character is left out, as are variation selectors but behind symbols."""
     if is_invisible(character):
         return character not in SEPARATORS
-    return _SELECTORS.match(character) is not None
+    return character in _SELECTORS
 
 
 def _is_symbol(character: str) -> bool:
@@ -223,10 +225,15 @@ def _is_symbol(character: str) -> bool:
 def _form(text: str, begin: int, end: int) -> str:
     """Return the normal form of a character reference, of a base with what is attached, or of a character."""
     part = text[begin:end]
+    if part[-1] == _JOINER and unicodedata.category(part[0]) == "So" and _is_symbol(text[end : end + 1]):
+        return part  # an emoji that is joined to the next
+    return _form_alone(part) if len(part) <= LONGEST_REFERENCE else _form_alone.__wrapped__(part)
+
+
+@lru_cache(maxsize=1 << 12)
+def _form_alone(part: str) -> str:
     if part[0] == "&" and len(part) > 1 and part[-1] == ";":
         part = html.unescape(part)
-    elif part[-1] == _JOINER and unicodedata.category(part[0]) == "So" and _is_symbol(text[end : end + 1]):
-        return part  # an emoji that is joined to the next
     if _is_symbol(part[:1]):  # a reference may stand for nothing
         return part[0] + "".join(c for c in part[1:] if not is_invisible(c))
     visible = "".join(c for c in part if not _is_left_out(c))

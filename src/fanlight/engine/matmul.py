@@ -24,6 +24,7 @@ PANEL = (0,) * (32 if MANY_REGISTERS else 16)  # columns that are multiplied at 
 ROWS = (0,) * (4 if MANY_REGISTERS else 6)
 BATCH = 96  # rows multiplied by a panel at once
 LARGEST = np.float32(32767)  # of the integers of 16 bits
+SMALLEST = np.float32(1e-30)  # a row of smaller numbers is one of zeros: LARGEST divided by them might be no number
 SUMS = (0,) * 16  # columns that are summed at once
 
 
@@ -102,7 +103,7 @@ def quantise(rows: Any, places: Any, out: Any, scales: Any) -> None:
             v = load(rows, t * n + j, SUMS)
             most = larger(most, larger(v, nothing - v))
         magnitude = largest(most)
-        inverse = splat(LARGEST / magnitude if magnitude > 0 else np.float32(0), SUMS)
+        inverse = splat(LARGEST / magnitude if magnitude > SMALLEST else np.float32(0), SUMS)
         place = np.int64(places[t])
         scales[place] = magnitude / LARGEST
         for j in range(0, n, width):

@@ -17,7 +17,7 @@ import numpy as np
 from fanlight.engine.columns import NO_FEATURES, Block, Entities, Tokens
 from fanlight.engine.compiled import CompiledEngine
 from fanlight.engine.hash_index import HashIndex
-from fanlight.engine.matmul import LARGEST, quantise
+from fanlight.engine.matmul import LARGEST, SMALLEST, quantise
 from fanlight.engine.plain import PlainEngine
 from fanlight.engine.plain_text import read_texts
 from fanlight.engine.span_rules import correct_entities
@@ -288,7 +288,7 @@ def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
         quantise(rows, np.arange(len(rows)), out, scales)
     else:
         largest = np.abs(rows).max(1, initial=0)
-        inverse = np.divide(LARGEST, largest, out=np.zeros_like(largest), where=largest > 0)
+        inverse = np.divide(LARGEST, largest, out=np.zeros_like(largest), where=largest > SMALLEST)
         scales, out = largest / LARGEST, np.rint(rows * inverse[:, None]).astype(np.int16)
     return [(scale, *row) for scale, row in zip(scales.tolist(), out.tolist(), strict=True)]
 

@@ -69,8 +69,7 @@ def main() -> None:
             train, dev, extra = korean.write_corpora(arguments.data, folder)
             _train(train, dev, out, settings, also=extra, gazetteers=[arguments.data / "gazetteers" / "ko-names.tsv"])
             model = load_model(out)
-            scores = _scores("ko", out, arguments.data, folder)
-            model = replace(model, provenance={**model.provenance, "scores": scores})
+            model = replace(model, provenance={**model.provenance, "scores": korean_scores(out, dev)})
     save_model(replace(model, provenance={**model.provenance, **about(arguments.language, arguments.free)}), out)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
 

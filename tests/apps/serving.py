@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 
+import httpx
 import uvicorn
 
 from fanlight.apps.server.app import create_app
@@ -27,3 +28,10 @@ def running(taggers, **options):
     finally:
         server.should_exit = True
         thread.join(30)
+
+
+def post(address, path="/v1/tag", content=None, headers=None, **body):
+    """Post a body of fields, or content as it is; return the answer."""
+    if content is None:
+        return httpx.post(address + path, json=body, headers=headers, timeout=60)
+    return httpx.post(address + path, content=content, headers=headers, timeout=60)

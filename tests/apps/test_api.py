@@ -15,7 +15,7 @@ from fanlight.apps.labelling import LabelStore
 from fanlight.apps.server import compression, tagging
 from fanlight.apps.server.documents import convert_offsets
 from fanlight.entities.entity import Document, Entity
-from tests.apps.serving import running
+from tests.apps.serving import post, running
 
 TEXT = "👍 Ann Lee lives in 서울 and Oslo."
 
@@ -24,12 +24,6 @@ TEXT = "👍 Ann Lee lives in 서울 and Oslo."
 def address():
     with running({name: fanlight.load(name) for name in ("en", "ko")}, most_bytes=2_000_000) as url:
         yield url
-
-
-def post(address, path="/v1/tag", content=None, headers=None, **body):
-    if content is None:
-        return httpx.post(address + path, json=body, headers=headers, timeout=60)
-    return httpx.post(address + path, content=content, headers=headers, timeout=60)
 
 
 def entities(answer):
@@ -139,79 +133,6 @@ def test_what_is_no_text_has_its_error_and_the_others_their_answers(address, acc
             assert row["error"].startswith("has half" if isinstance(text, str) else "must be a text")
     (alone,) = post(address, texts=[None]).json()["documents"]
     assert alone["code"] == "invalid_field", "one text alone of a list is answered as one of several"
-
-
-def test_a_first_line_has_the_options_of_all(address):
-    def rows(options, *texts, query=""):
-        content = "\n".join(json.dumps(line) for line in ({"options": options}, *texts)).encode()
-        answer = post(address, f"/v1/tag/lines{query}", content=content)
-        return [json.loads(row) for row in answer.text.splitlines()] if answer.status_code == 200 else answer
-
-    text = "Ann Lee lives in Oslo."
-    options = {
-        "rules": [{"name": "Oslo", "type": "CITY"}, {"pattern": "l[i]ves", "type": "VERB"}],
-        "threshold": {"PER": 1.0}, "types": ["CITY", "VERB", "PER"], "stages": 1, "echo": False,
-    }  # fmt: skip
-    (document,) = post(address, text=text, **options).json()["documents"]
-    assert [e["type"] for e in document["entities"]] == ["VERB", "CITY"]
-    assert rows(options, text, {"text": text, "id": 7}) == [document, {**document, "id": 7}]
-    (ruled,) = rows({"rules": options["rules"], "precedence": "model"}, text)
-    assert [e["type"] for e in ruled["entities"]] == ["PER", "VERB", "LOC"]
-    (both,) = rows({"types": ["LOC"]}, text, query="?types=PER&echo=false")
-    assert ([e["type"] for e in both["entities"]], "text" in both) == (["LOC"], False)
-    assert rows({}) == []
-    for wrong, field in (
-        ({"rule": []}, "options.rule"),
-        ({"rules": [{"type": "X"}]}, "options.rules.0"),
-        (3, "options"),
-    ):
-        answer = rows(wrong, text)
-        assert (answer.status_code, answer.json()["field"]) == (422, field)
-    assert rows({"rules": [{"pattern": "(a", "type": "X"}]}, text).json()["code"] == "bad_input"
-    assert rows({"types": ["NONE"]}, text).status_code == 400
-    (late,) = [row for row in rows({}, text, {"options": {}}) if "error" in row]
-    assert late["code"] == "invalid_field", "options are of the first line alone"
-
-
-@pytest.mark.parametrize("path", ["/v1/tag", "/v1/tag/lines"])
-def test_rules_reach_every_line_of_many(address, path):
-    texts, rules = [f"Item {n}: {'word ' * 100}X-{n}." for n in range(700)], [{"pattern": "X-[0-9]+", "type": "CODE"}]
-    assert sum(map(len, texts)) > tagging.RULED
-    headers = {"accept": "application/x-ndjson"}
-    if path == "/v1/tag":
-        answer = post(address, texts=texts, rules=rules, types=["CODE"], echo=False, headers=headers)
-    else:
-        lines = [{"options": {"rules": rules, "types": ["CODE"], "echo": False}}, *texts]
-        answer = post(address, path, content="\n".join(map(json.dumps, lines)).encode())
-    codes = [[e["text"] for e in json.loads(row)["entities"]] for row in answer.text.splitlines()]
-    assert codes == [[f"X-{n}"] for n in range(700)]
-
-
-def test_lines_in_and_out(address):
-    lines = [
-        b'{"text": "Ann lives in Oslo.", "id": "a"}',
-        '"서울은 크다."'.encode(),
-        b"no JSON",
-        b'{"text": 3, "id": 7}',
-        b'{"txt": ""}',
-    ]
-    answer = post(
-        address, "/v1/tag/lines", content=b"\n".join(lines) + b"\n", headers={"content-type": "application/x-ndjson"}
-    )
-    assert answer.headers["content-type"] == "application/x-ndjson"
-    rows = [json.loads(line) for line in answer.text.splitlines()]
-    assert [row.get("model") for row in rows] == ["en", "ko", None, None, None]
-    assert [row.get("code") for row in rows] == [None, None, "invalid_line", "invalid_field", "invalid_field"]
-    assert (rows[0]["id"], rows[3]["id"]) == ("a", 7)
-    answer = post(address, "/v1/tag/lines?types=LOC&echo=false", content=lines[0])
-    assert [e["type"] for e in answer.json()["entities"]] == ["LOC"]
-    for query, status in (("model=none", 404), ("types=PERSON", 400), ("typ=PER", 422)):
-        assert post(address, f"/v1/tag/lines?{query}", content=lines[0]).status_code == status
-    assert post(address, "/v1/tag/lines", content=b"x", headers={"content-type": "image/png"}).status_code == 415
-    many = b"\n".join(b'{"text": "Number %d lives in Oslo.", "id": %d}' % (n, n) for n in range(100))
-    assert [json.loads(r)["id"] for r in post(address, "/v1/tag/lines", content=many).text.splitlines()] == list(
-        range(100)
-    )
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
@@ -333,16 +254,6 @@ def test_one_text_is_masked_and_restored_with_rules(address):
             answer = post(address, path, **fields, **texts)
             assert answer.status_code == 422
             assert answer.json()["error"] == 'body: give either "text" or "texts"'
-
-
-def test_lines_are_told_where_they_are_read(address):
-    lines = {"content": '{"text": "Oslo"}\n{"text": "Rome"}\n', "headers": {"content-type": "application/x-ndjson"}}
-    answer = httpx.post(address + "/v1/tag", timeout=60, **lines)
-    assert answer.status_code == 415
-    assert "/v1/tag/lines" in answer.json()["error"]
-    assert len(httpx.post(address + "/v1/tag/lines", timeout=60, **lines).text.splitlines()) == 2
-    wrong = httpx.post(address + "/v1/tag/lines", params={"offsets": "words"}, timeout=60, **lines)
-    assert (wrong.status_code, wrong.json()["field"]) == (422, "offsets"), "the parameter is at fault, not the body"
 
 
 def test_the_description_has_keys_servers_and_names():

@@ -121,13 +121,20 @@ def _is_spoken(types: Any, flags: Any, mark: int, t: int) -> bool:
 
 
 @inner()
+def _final_mark_before(types: Any, flags: Any, t: int, sentence_start: int) -> int:
+    """Return the last final mark before token t, or the sentence's first token."""
+    mark = t - 1
+    while mark > sentence_start and not flags[types[mark]] & FINAL:
+        mark -= 1
+    return mark
+
+
+@inner()
 def ends_after_mark(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows in the line."""
-    mark = t - 1
-    while mark > sentence_start and not flags[types[mark]] & FINAL:
-        mark -= 1
+    mark = _final_mark_before(types, flags, t, sentence_start)
     here, stop = flags[types[t]], flags[types[mark]]
     if mark < t - 1:
         return not _is_spoken(types, flags, mark, t)
@@ -155,9 +162,7 @@ def ends_without_space(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> bool:
     """Tell whether a sentence ends at the final mark before token t, which follows without white space."""
-    mark = t - 1
-    while mark > sentence_start and not flags[types[mark]] & FINAL:
-        mark -= 1
+    mark = _final_mark_before(types, flags, t, sentence_start)
     if mark <= sentence_start or _is_spoken(types, flags, mark, t):
         return False
     before, here = flags[types[mark - 1]], flags[types[t]]

@@ -13,6 +13,7 @@ from fanlight.engine.words_beside import (
     bits_of,
     contains,
     end_of_run,
+    is_glued,
     is_labelled,
     is_of,
     is_plain,
@@ -82,10 +83,8 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
 @inner()
 def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
     """Return where a date in figures that begins at byte i ends; 0 if there is none."""
-    if i > begin:
-        glued = joins_figures(data[i - 1]) and i - 1 > begin and is_plain(data[i - 2])
-        if is_plain(data[i - 1]) or glued:
-            return ZERO
+    if is_glued(data, begin, i, 45):  # - . /
+        return ZERO
     stop = end_of_run(data, i, min(end, i + 5), DIGIT)
     if stop == i or stop >= end or not joins_figures(data[stop]):
         return ZERO
@@ -98,10 +97,8 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
 @inner()
 def _end_of_measure(data: Any, begin: Any, i: Any, end: Any) -> Any:
     """Return where a measure such as ``3,000-meter`` ends whose number begins at byte i; 0 if there is none."""
-    if i > begin:
-        glued = 44 <= data[i - 1] <= 47 and i - 1 > begin and is_plain(data[i - 2])  # , - . /
-        if is_plain(data[i - 1]) or glued:
-            return ZERO
+    if is_glued(data, begin, i, 44):  # , - . /
+        return ZERO
     hyphen = end_of_run(data, i, end, DIGIT)
     while hyphen + 1 < end and (data[hyphen] == 44 or data[hyphen] == 46) and is_of(data[hyphen + 1], DIGIT):
         hyphen = end_of_run(data, hyphen + 1, end, DIGIT)

@@ -50,6 +50,14 @@ def joins_figures(byte: Any) -> bool:
 
 
 @inner()
+def is_glued(data: Any, begin: Any, i: Any, lowest: int) -> bool:
+    """Tell whether a letter or digit of ASCII stands before byte i, or behind one a mark from `lowest` to ``/``."""
+    if i == begin:
+        return False
+    return is_plain(data[i - 1]) or bool(lowest <= data[i - 1] <= 47 and i - 1 > begin and is_plain(data[i - 2]))
+
+
+@inner()
 def end_of_run(data: Any, i: Any, end: Any, bits: int) -> Any:
     """Return where the run of bytes of a class that begins at i ends."""
     while i < end and _CLASSES[data[i]] & bits != 0:

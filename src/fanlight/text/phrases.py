@@ -26,6 +26,7 @@ from fanlight.text.span_words import (
     bits_of,
     end_of_run,
     is_digit,
+    is_glued,
     is_labelled,
     is_letter,
     is_plain,
@@ -61,7 +62,7 @@ def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
 
 def end_of_date(text: str, begin: int, i: int, end: int) -> int:
     """Return where a date in figures that begins at i ends; 0 if there is none."""
-    if i > begin and (is_plain(text[i - 1]) or (text[i - 1] in "./-" and i - 1 > begin and is_plain(text[i - 2]))):
+    if is_glued(text, begin, i, "./-"):
         return 0
     stop = end_of_run(text, i, min(end, i + 5), is_digit)
     if stop == i or stop >= end or text[stop] not in "./-":
@@ -74,7 +75,7 @@ def end_of_date(text: str, begin: int, i: int, end: int) -> int:
 
 def _end_of_measure(text: str, begin: int, i: int, end: int) -> int:
     """Return where a measure such as ``3,000-meter`` ends whose number begins at i; 0 if there is none."""
-    if i > begin and (is_plain(text[i - 1]) or (text[i - 1] in ",./-" and i - 1 > begin and is_plain(text[i - 2]))):
+    if is_glued(text, begin, i, ",./-"):
         return 0
     hyphen = end_of_run(text, i, end, is_digit)
     while hyphen + 1 < end and text[hyphen] in ",." and is_digit(text[hyphen + 1]):

@@ -163,6 +163,13 @@ def is_plain(c: str) -> bool:
     return c <= "\x7f" and (is_letter(c) or is_digit(c))
 
 
+def is_glued(text: str, begin: int, i: int, characters: str) -> bool:
+    """Tell whether a letter or digit of ASCII stands before i, or one of some characters behind such a one."""
+    if i == begin:
+        return False
+    return is_plain(text[i - 1]) or (text[i - 1] in characters and i - 1 > begin and is_plain(text[i - 2]))
+
+
 def end_of_run(text: str, i: int, end: int, test: Callable[[str], bool]) -> int:
     """Return where the run of such characters that begins at i ends."""
     while i < end and test(text[i]):

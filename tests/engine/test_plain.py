@@ -110,6 +110,20 @@ def test_neither_a_small_cache_nor_small_batches_show(models, name, monkeypatch)
     )
 
 
+@pytest.mark.parametrize("name", ["en", "ko", "gazetteer, patterns, two stages"])
+def test_company_does_not_show(models, name):
+    texts = [f"Oslo won {n * 7}. Mr. Smith of Paris said Oslo {n} had 이순신 of 서울." for n in range(40)]
+    engine, sizes = PlainEngine(models[name]), np.random.default_rng(3).integers(1, 12, 40)
+    thresholds = np.zeros(len(engine.types))
+    together = PlainEngine(models[name]).entities(Block.of(texts), thresholds)
+    alone, begin = [], 0
+    for size in sizes:
+        alone += [*engine.entities(Block.of(texts[begin : begin + size]), thresholds).probabilities]
+        begin += size
+    assert len(alone) >= 40
+    np.testing.assert_allclose(together.probabilities, alone, rtol=0, atol=1e-12)
+
+
 def test_an_empty_block_has_no_entities(models):
     engine = PlainEngine(models["en"])
     assert all(len(column) == 0 for column in engine.entities(Block.of([]), np.zeros(len(engine.types))))

@@ -130,11 +130,31 @@ def term_key(term: Term, axes: Sequence[Index]) -> str:
     return _smallest_name(term, axes)[0]
 
 
+def in_order(form: Form) -> Form:
+    """Return a form with its terms, factors and summed indices in the order of their names, wherever it comes from."""
+    named = sorted((_with_name(term, form.axes) for term in form.terms), key=lambda item: item[0])
+    return Form(tuple(_with_ordered_factors(term, form.axes) for _, term in named), form.axes)
+
+
 def with_ordered_sums(term: Term, axes: Sequence[Index]) -> Term:
     """Return the term with its summed indices numbered in the order that gives the smallest name."""
-    order = _smallest_name(term, axes)[1]
+    return _with_name(term, axes)[1]
+
+
+def _with_name(term: Term, axes: Sequence[Index]) -> tuple[str, Term]:
+    name, order = _smallest_name(term, axes)
     names = {i: Index(_FIRST_ORDERED + place, i.length) for place, i in enumerate(order)}
-    factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
+    factors = (f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors)
+    return name, term._replace(factors=tuple(factors))
+
+
+def _with_ordered_factors(term: Term, axes: Sequence[Index]) -> Term:
+    places = {i: place for place, i in enumerate((*axes, *sorted(term.indices - set(axes))))}
+    factors = []
+    for factor in term.factors:
+        indices = sorted(factor.indices, key=places.__getitem__) if factor.atom.is_symmetric else factor.indices
+        factors.append(factor._replace(indices=tuple(indices)))
+    factors.sort(key=lambda f: (f.atom.key, [places[i] for i in f.indices], f.exponent))
     return term._replace(factors=tuple(factors))
 
 
@@ -217,7 +237,8 @@ def rename(form: Form, indices: Sequence[Index]) -> Form:
     axes = dict(zip(form.axes, indices, strict=True))
     terms = []
     for term in form.terms:
-        names = axes | {i: new_index(i.length) for i in term.indices if i not in axes}
+        summed = dict.fromkeys(i for f in term.factors for i in f.indices if i not in axes)
+        names = axes | {i: new_index(i.length) for i in summed}
         factors = (f._replace(indices=tuple(names[i] for i in f.indices)) for f in term.factors)
         terms.append(Term(term.coefficient, tuple(factors)))
     return Form(tuple(terms), tuple(indices))

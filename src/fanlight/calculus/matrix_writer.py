@@ -10,7 +10,7 @@ from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives
 from fanlight.calculus.index_algebra import eye_factor
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, scale, with_ordered_sums
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, in_order, new_index, scale
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.products import (
@@ -58,7 +58,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     """
     candidates: list[tuple[float, int, Expression]] = []
     fault: CalculusError | None = None
-    form = fold_softmax(form)
+    form = fold_softmax(in_order(form))
     if (stack := _stack(form, axes)) is not None:
         candidates.append((length_of(stack), sum(1 for _ in walk(stack)), stack))
     for other, weight in alternatives(form):
@@ -132,7 +132,7 @@ def _write(form: Form, axes: Axes) -> Expression:
     """Write a sum; what is the same along an axis may be left to broadcasting."""
     if not form.terms:
         return constant(0)
-    parts = sorted((_write_signed_term(with_ordered_sums(t, form.axes), axes) for t in form.terms), key=_order)
+    parts = sorted((_write_signed_term(t, axes) for t in in_order(form).terms), key=_order)
     positive, leading = parts[0]
     outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:

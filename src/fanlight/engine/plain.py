@@ -206,7 +206,8 @@ class PlainEngine:
             Z = self._stages[0].emissions(part, self.type_products.row_products(0))
             columns = []
             for types, emission, transitions in self._stages[0].network.chains(Z):
-                marginals = chain_batch.forward_backward(emission, transitions, part.sentences).marginals
+                exact = emission.astype(np.float64)
+                marginals = chain_batch.forward_backward(exact, transitions, part.sentences).marginals
                 columns.append(marginals[:, 1:].reshape(len(Z), len(types), 4).sum(2))
             probabilities[tokens] = np.concatenate(columns, axis=1)
         return document_features(probabilities, forms, documents)

@@ -1,6 +1,9 @@
 """One network over tokens end to end, by sums of products that depend on a word type alone.
 
 W·x is the sum over window positions k of W_k·x_{t+k}: see `network.architecture` for the equation that this is.
+
+A library for matrices sums in an order that depends on how many rows there are. Products are therefore worked out in
+64 bits and rounded to 32: a token gets the same scores in any company.
 """
 
 from __future__ import annotations
@@ -67,23 +70,26 @@ class StageNetwork:
         self.shape = (configuration.positions, configuration.hidden)
         self.bytes = 4 * configuration.positions * configuration.hidden
         p, positions = parameters, range(configuration.positions)
-        self._W = [(configuration.columns_at(k), np.ascontiguousarray(p[f"W_{k}"].T)) for k in positions]
+        self._W = [(configuration.columns_at(k), _exact(p[f"W_{k}"].T)) for k in positions]
         self._contexts: Float | None = None  # G_k @ g of each case context, by position
         if configuration.context_width:
             self._contexts = np.concatenate([p["contexts"] @ p[f"G_{k}"].T for k in positions])
-        self._E = [np.ascontiguousarray(p[f"E_{k}"].T) for k in positions] if configuration.evidence_width else []
-        self._U = np.ascontiguousarray(p["U"].T)
+        self._E = [_exact(p[f"E_{k}"].T) for k in positions] if configuration.evidence_width else []
+        self._U = _exact(p["U"].T)
 
     def row_products(self, types: WordTypes) -> Float:
         """Return W_k @ x of word types (t, P, m)."""
-        V = self.network.vectors(types)
-        return np.stack([V[:, columns] @ W for columns, W in self._W], axis=1)
+        V = self.network.vectors(types).astype(np.float64)
+        out = np.empty((len(V), *self.shape), np.float32)
+        for k, (columns, W) in enumerate(self._W):
+            out[:, k] = V[:, columns] @ W
+        return out
 
     def emissions(self, read: Read, row_products: Float) -> Float:
         """Return Z (N, K), by the products (rows, P, m) of word types."""
         Z = np.empty((len(read.ids), self.configuration.tags), np.float32)
         for part, H in self._hidden(read, row_products):
-            np.matmul(H, self._U, out=Z[part])
+            Z[part] = H.astype(np.float64) @ self._U
         Z += self._parameters["c"][:, 0]
         return Z
 
@@ -123,6 +129,10 @@ class StageNetwork:
                     H[near] += features[tokens[k, part][near]] @ E
             H += self._parameters["b"][:, 0]
             yield part, _ACTIVATIONS[configuration.activation](H)
+
+
+def _exact(W: Float) -> NDArray[np.float64]:
+    return np.ascontiguousarray(W, np.float64)
 
 
 def _relu(H: Float) -> Float:

@@ -115,13 +115,13 @@ def test_company_does_not_show(models, name):
     texts = [f"Oslo won {n * 7}. Mr. Smith of Paris said Oslo {n} had 이순신 of 서울." for n in range(40)]
     engine, sizes = PlainEngine(models[name]), np.random.default_rng(3).integers(1, 12, 40)
     thresholds = np.zeros(len(engine.types))
-    together = PlainEngine(models[name]).entities(Block.of(texts), thresholds)
-    alone, begin = [], 0
+    in_one_block = PlainEngine(models[name]).entities(Block.of(texts), thresholds)
+    in_several, begin = [], 0
     for size in sizes:
-        alone += [*engine.entities(Block.of(texts[begin : begin + size]), thresholds).probabilities]
+        in_several += [*engine.entities(Block.of(texts[begin : begin + size]), thresholds).probabilities]
         begin += size
-    assert len(alone) >= 40
-    np.testing.assert_allclose(together.probabilities, alone, rtol=0, atol=1e-12)
+    assert len(in_several) >= 40
+    np.testing.assert_allclose(in_one_block.probabilities, in_several, rtol=0, atol=1e-12)
 
 
 def test_an_empty_block_has_no_entities(models):

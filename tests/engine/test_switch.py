@@ -9,7 +9,6 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 import pytest
@@ -99,7 +98,7 @@ def test_kernels_of_a_kind_are_compiled_once_whoever_asks(tmp_path, monkeypatch)
         return process
 
     monkeypatch.setattr(jit, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(switch, "subprocess", SimpleNamespace(Popen=begin, PIPE=None))
+    monkeypatch.setattr(subprocess, "Popen", begin)
     monkeypatch.setattr(CompiledEngine, "warm", lambda self: None)
     models = [fanlight.load(name).model for name in ("en", "ko", "en", "ko", "en")]
     engines = [switch.EngineSwitch(model) for model in models]

@@ -10,9 +10,7 @@ import atexit
 import hashlib
 import logging
 import os
-import subprocess
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -28,6 +26,8 @@ from fanlight.machine import ignoring_interrupts
 from fanlight.network.modelfile import Model, save_model
 
 if TYPE_CHECKING:
+    import subprocess
+
     from fanlight.engine.compiled import CompiledEngine
     from fanlight.engine.interface import Engine
 
@@ -231,6 +231,9 @@ def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
     """
     if not Path(sys.executable or "").name.startswith("python"):
         return None  # embedded in another program: compile here
+    import subprocess
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.fanlight"
         save_model(model, path)

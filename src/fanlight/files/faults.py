@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 
 PathLike = str | os.PathLike[str]
 _COMPRESSED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}  # the first bytes of compressed files
@@ -60,6 +59,8 @@ def unwritable(path: PathLike, fault: OSError) -> str:
 
 def database_fault(path: PathLike, fault: BaseException, command: str) -> str:
     """Return the message of a database that cannot be read or written, or is not one of a command's."""
+    import sqlite3
+
     reason = " ".join(str(fault).split())[:200]
     code = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to it
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):

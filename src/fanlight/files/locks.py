@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +25,8 @@ def claim(path: PathLike, wait: bool = False) -> Iterator[None]:
     if is_special(path):
         yield
         return
+    import hashlib
+
     from filelock import FileLock, Timeout
 
     name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:32]
@@ -42,6 +42,8 @@ def claim(path: PathLike, wait: bool = False) -> Iterator[None]:
 
 
 def _lock_folder() -> Path:
+    import tempfile
+
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     for folder in (Path(base) / "fanlight" / "locks", Path(tempfile.gettempdir()) / f"fanlight-locks-{_user()}"):
         try:

@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +43,8 @@ def replacing(path: PathLike, error: type[FanlightError] = DataError, private: b
     error
         The folder does not exist, the output is read-only or a folder, or the disk is full.
     """
+    import tempfile
+
     with _as_fault(path, error):
         check_writable(path)
         special = is_special(path)

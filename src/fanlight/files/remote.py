@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -100,6 +99,8 @@ def uploading(address: str) -> Iterator[Path]:
     """
     with _as_fault(address, "written"):
         system, target = _system(address)
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="fanlight-"))
     part = folder / address.rpartition("/")[2]
     try:

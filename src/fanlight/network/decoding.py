@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus import Program, compile
 from fanlight.entities.bioes import Span, TagSet
-from fanlight.network.architecture import emissions
 from fanlight.network.chain import (
     COMPILED_FROM,
     best_paths,
@@ -24,6 +22,9 @@ from fanlight.network.chain import (
 from fanlight.network.configuration import Configuration
 from fanlight.network.inputs import WordTypes, table_inputs, window_inputs
 from fanlight.network.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from fanlight.calculus import Program
 
 Float = NDArray[np.float32]
 Int = NDArray[np.int64]
@@ -184,8 +185,14 @@ class Network:
 
     @cached_property
     def _plain_program(self) -> Program:
-        return compile({"Z": emissions(self.configuration)}, dtype=np.float32, backend="numpy")
+        return self._compile("numpy")
 
     @cached_property
     def _compiled_program(self) -> Program:
-        return compile({"Z": emissions(self.configuration)}, dtype=np.float32)
+        return self._compile("compiled")
+
+    def _compile(self, backend: str) -> Program:
+        from fanlight.calculus import compile  # another engine works out its products without it
+        from fanlight.network.architecture import emissions
+
+        return compile({"Z": emissions(self.configuration)}, np.float32, backend)

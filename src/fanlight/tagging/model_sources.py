@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +22,8 @@ _ADDRESS = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 
 def installed_models() -> dict[str, Path]:
     """Return the model files of installed packages by the models' names; `fanlight package` makes such packages."""
+    from importlib.metadata import entry_points
+
     places = {}
     for entry in entry_points(group=GROUP):
         specification = find_spec(entry.module) if "." not in entry.module else None

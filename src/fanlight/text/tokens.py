@@ -56,8 +56,8 @@ _DOMAINS = frozenset("com org net edu gov co uk de fr io info biz tv me".split()
 _JOINING = set("-'.@#&+")  # may begin a word
 _CHUNK = re.compile(r"\S+")
 _URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.)[^\s가-힣]+|[@#]\w[\w-]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}/[^\s가-힣]*|[\w.-]+(?:/[\w.-]+)*/[\w-]+\.[a-z]\w{1,4}$"
+    r"(?:[a-z][a-z0-9+.-]*://|www\.)(?-i:[^\s가-힣])+|[@#]\w[\w-]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}/(?-i:[^\s가-힣])*|[\w.-]+(?:/[\w.-]+)*/[\w-]+\.[a-z]\w{1,4}$"
     r"|[a-z]:\\\S*",
     re.IGNORECASE,
 )

@@ -56,12 +56,16 @@ def main() -> None:
 def _run() -> int:
     import warnings
 
-    from fanlight.apps.cli.main import program
+    from fanlight.apps.cli.tag_texts import tag_texts
     from fanlight.errors import FanlightError, FanlightWarning
 
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", FanlightWarning)
     try:
+        if tag_texts(sys.argv[1:]):
+            return 0
+        from fanlight.apps.cli.main import program
+
         program(*sys.argv[1:2])(standalone_mode=True)
     except SystemExit as stop:
         if stop.code == 130:  # Typer's answer to an interrupt before the command

@@ -15,25 +15,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import typer
-
-from fanlight.apps.cli.arguments import Input
 from fanlight.errors import DataError
 from fanlight.files import COMPRESSED, address_of, ending_of, open_unpacked, undecodable, unreadable
 
-RULE = (
-    "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
-    "separator or the ending of a file's name) must exist; all else is text."
-)
-Texts = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False),
-    Input(path=False, default_is_standard_input=True),
-]
-AsText = Annotated[bool, typer.Option("--text", help="All arguments are texts.")]
-AsFile = Annotated[bool, typer.Option("--file", help="All arguments are files.")]
 TABLES = (".jsonl", ".ndjson", ".csv", ".parquet")  # of which one column is the text
 _ENDINGS = {
     *TABLES, *COMPRESSED, ".txt", ".tsv", ".json", ".conll", ".conllu", ".bio", ".iob", ".md", ".html", ".htm", ".xml",
@@ -84,10 +70,14 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
     ------
     DataError
         What looks like a path does not exist.
+    typer.BadParameter
+        Both are forced.
     """
     from fanlight.files import files_of
 
     if as_text and as_file:
+        import typer
+
         raise typer.BadParameter("cannot stand beside --file", param_hint="--text")
     if not arguments and sys.stdin is not None and sys.stdin.isatty():
         print("fanlight: reading standard input (Ctrl-D ends it)", file=sys.stderr)

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from fanlight.apps.cli.arguments import Input, Output, all_types, split_types
-from fanlight.apps.cli.inputs import AsFile, AsText, Line, Source, Texts, read_exact_lines, resolve
-from fanlight.apps.cli.options import Encoding, Model, Types
+from fanlight.apps.cli.inputs import Line, Source, read_exact_lines, resolve
+from fanlight.apps.cli.options import AsFile, AsText, Encoding, Model, Texts, Types
 from fanlight.apps.cli.texts import tag_texts
 from fanlight.errors import DataError
 from fanlight.files import read_bytes, replacing

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
     from fanlight.values import ValueOptions
 
+RULE = (
+    "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
+    "separator or the ending of a file's name) must exist; all else is text."
+)
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE|-|TEXT]...", help=RULE, show_default=False),
+    Input(path=False, default_is_standard_input=True),
+]
+AsText = Annotated[bool, typer.Option("--text", help="All arguments are texts.")]
+AsFile = Annotated[bool, typer.Option("--file", help="All arguments are files.")]
 Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
 Model = Annotated[
     str | None,

@@ -9,8 +9,19 @@ from typing import Annotated
 import typer
 
 from fanlight.apps.cli.arguments import Input, Output, all_types
-from fanlight.apps.cli.inputs import AsFile, AsText, Texts, resolve
-from fanlight.apps.cli.options import DateOption, DayFirst, Encoding, Model, Resume, parse_reading, parse_threshold
+from fanlight.apps.cli.inputs import resolve
+from fanlight.apps.cli.options import (
+    AsFile,
+    AsText,
+    DateOption,
+    DayFirst,
+    Encoding,
+    Model,
+    Resume,
+    Texts,
+    parse_reading,
+    parse_threshold,
+)
 from fanlight.apps.cli.tag_job import ShardOptions, TagJob, is_utf8, tag_folders
 from fanlight.apps.cli.tag_outputs import Format, format_of
 from fanlight.entities.type_names import check_types

@@ -9,8 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from fanlight.errors import DataError
 from fanlight.files import COMPRESSED, ending_of, replacing, writing
 
@@ -55,6 +53,8 @@ def format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
         raise DataError(f"{out}: Parquet is compressed by itself: leave out {out.suffix}")
     by_name = _FORMATS.get(ending, Format.jsonl)
     if format not in (None, by_name):
+        import typer
+
         raise typer.BadParameter(f"{out} would hold {by_name}, by its name", param_hint="--format")
     if resume and by_name is not Format.jsonl:
         raise DataError(f"{out}: --resume is for JSONL and Parquet: leave it out")

@@ -1,0 +1,38 @@
+"""`fanlight tag TEXT…` without options: to read options takes longer than to tag.
+
+The plain form is the command itself (`apps.cli.tag`), which answers wherever this does not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from fanlight.apps.cli.inputs import resolve
+from fanlight.apps.cli.tag_job import TagJob
+from fanlight.apps.cli.tag_outputs import format_of
+from fanlight.files import address_of
+
+_COMPLETION = "_FANLIGHT_COMPLETE"  # by which a shell asks how a command line may go on
+
+
+def tag_texts(arguments: Sequence[str]) -> bool:
+    """Tag the arguments of a command line that are texts alone, and print the entities.
+
+    Returns
+    -------
+    bool
+        False, with nothing done, where there are options, files, addresses or another command.
+
+    Raises
+    ------
+    DataError
+        What looks like a path does not exist.
+    """
+    command, *texts = arguments or [""]
+    if command != "tag" or not texts or _COMPLETION in os.environ:
+        return False
+    if any(text.startswith("-") or address_of(text) or os.path.exists(text) for text in texts):
+        return False
+    TagJob(resolve(texts), format_of(None, None, False)).run()
+    return True

@@ -14,7 +14,7 @@ from fanlight.calculus.index_algebra import (
     length_factor,
     normal_term,
 )
-from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Factor, Form, Index, Term, connect, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
 _EXTRA = 1.3  # times the length that an opened product counts for: it is written so where that is much shorter
@@ -77,11 +77,13 @@ def _join_sums(form: Form) -> Iterator[Form]:
     summed = [sorted(t.indices - set(form.axes)) for t in form.terms]
     for length in sorted({i.length for indices in summed for i in indices}, key=str):
         indices = [next((i for i in indices if i.length == length), None) for indices in summed]
+        count = length_factor(length)._replace(exponent=Fraction(-1))
         if len(form.terms) < 2 or sum(i is not None for i in indices) < 2:
+            continue
+        if not _has_common_count(form, indices, count):
             continue
         common = new_index(length)
         axes = (*form.axes, common)
-        count = length_factor(length)._replace(exponent=Fraction(-1))
         terms = [
             normal_term(t.coefficient, [*t.factors, count], axes)
             if i is None
@@ -93,6 +95,14 @@ def _join_sums(form: Form) -> Iterator[Form]:
         has_outer = any(all(not used <= set(f.indices) for f in t.factors) for t in terms)  # an outer product as a term
         if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
             yield Form((_in_parentheses(inner),), form.axes)
+
+
+def _has_common_count(form: Form, indices: Sequence[Index | None], count: Factor) -> bool:
+    """Tell whether all is a mean, or what stands beside the sums is times the number of entries."""
+    counts = [next((f.exponent for f in t.factors if f.atom == count.atom), Fraction(0)) for t in form.terms]
+    sums = {x for x, i in zip(counts, indices, strict=True) if i is not None}
+    others = {x for x, i in zip(counts, indices, strict=True) if i is None}
+    return max(sums) < 0 or min(others, default=1) > 0
 
 
 def _join_fractions(form: Form) -> Iterator[Form]:
@@ -203,6 +213,8 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     new = frozenset(lifted) - set(form.axes)
     if any(not new <= t.indices for t in inner.terms):
         return None  # what is summed over stays in all terms: no product with a number for a matrix
+    if len(new) == 1 and len(factor.indices) == 1 and any(_is_outer(t, new, form.axes) for t in inner.terms):
+        return None  # nor is a matrix made of two vectors, to be multiplied with a third
     inner = factor_out(inner, summed | new)
     used = find_used_axes(inner)
     is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
@@ -212,6 +224,13 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     chosen = {t for t, _ in places}
     unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
     return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
+
+
+def _is_outer(term: Term, new: frozenset[Index], axes: Sequence[Index]) -> bool:
+    """Tell whether a term is a product of what has the new index and what has a free one."""
+    free = dict.fromkeys((*new, *axes), "")
+    groups = [{i for f in group for i in f.indices} & set(free) for group in connect(term.factors, free)]
+    return bool(term.indices & set(axes)) and not any(new & group and group - new for group in groups)
 
 
 def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:

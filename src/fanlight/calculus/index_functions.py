@@ -99,6 +99,8 @@ def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
 def is_positive(factor: Factor) -> bool:
     """Tell whether a factor's entries are positive whatever the symbols are."""
     atom = factor.atom
+    if atom.kind == "number":
+        return True
     if atom.kind == "function":
         return atom.name in ("exp", "sigmoid", "softplus")
     if atom.kind != "group":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -245,7 +246,15 @@ def _norm(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 
 def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    return number(Fraction(repr(a.node.parameters[0])))
+    """Return a number; of a simple ratio times a root of pi, pi is a factor like a symbol, which stays what it is."""
+    value = Fraction(repr(a.node.parameters[0]))
+    if value.denominator > 10**6:
+        for exponent in (Fraction(1), Fraction(1, 2), Fraction(-1, 2), Fraction(-1)):
+            ratio = float(value) / math.pi**exponent
+            simple = Fraction(ratio).limit_denominator(100)
+            if simple and abs(ratio / simple - 1) < 1e-15:
+                return Form((Term(simple, (Factor(Atom("number", "pi", ()), (), exponent),)),), ())
+    return number(value)
 
 
 def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:

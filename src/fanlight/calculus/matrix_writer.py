@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.contraction import Network
-from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, rebuilt, walk, zeros
 from fanlight.calculus.factoring import alternatives
 from fanlight.calculus.index_algebra import eye_factor
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, in_order, new_index, scale
@@ -30,7 +31,7 @@ from fanlight.calculus.products import (
     times,
     transpose,
 )
-from fanlight.calculus.rewritings import mean_of
+from fanlight.calculus.rewritings import MEANS, mean_of
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.calculus.softmax_form import exp_of_sum, fold_softmax, with_softmax
 from fanlight.calculus.text_writer import SHOWS_MEANS
@@ -150,18 +151,18 @@ def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
 def _network(term: Term, axes: Axes) -> Network:
     network = Network(axes)
     for factor in sorted(with_softmax(term.factors), key=_factor_order):
-        network.put(factor, _powers)
+        network.put(factor, atom_powers)
     return network
 
 
-def _without_minus(term: Term) -> Term:
-    """Turn ``-(1 - t)`` into ``t - 1``, and two differences that the source has the other way round."""
+def turn_differences(term: Term, with_sign: bool) -> Term:
+    """Turn two differences that the source has the other way round; `with_sign` also ``-(1 - t)`` into ``t - 1``."""
     factors = [*term.factors]
     counts = Counter(f.atom for f in factors)
     places = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent in (1, -1)]
     places = [n for n in places if any(t.coefficient < 0 for t in factors[n].atom.arguments[0].terms)]
     alone = sorted((n for n in places if counts[factors[n].atom] == 1), key=lambda n: -factors[n].exponent)
-    chosen = alone[:1] if term.coefficient < 0 else []
+    chosen = alone[:1] if with_sign and term.coefficient < 0 else []
     turned = [n for n in places if n not in chosen and _is_better_turned(atom_expression(factors[n].atom))]
     chosen += turned[: len(turned) // 2 * 2]
     for place in chosen:
@@ -184,11 +185,13 @@ def _is_distance(e: Expression) -> bool:
 
 
 def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
-    term = _without_minus(term)
+    term = turn_differences(term, True)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
-    scalars = _with_means(scalars) if SHOWS_MEANS.get() else scalars
-    above = [e for e, x in scalars if x > 0 for e in [raise_power(e, x)]]
+    if SHOWS_MEANS.get():
+        scalars, core = _with_means(scalars, core)
+    scalars = _join_roots(scalars)
+    above = [raise_power(e, x) for e, x in scalars if x > 0]
     below = [raise_power(e, -x) for e, x in scalars if x < 0]
     if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
         below.insert(0, constant(size.denominator))
@@ -201,20 +204,46 @@ def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     return term.coefficient > 0, constant(1) if outcome is None else outcome
 
 
-def _with_means(scalars: Sequence[Power]) -> list[Power]:
+def _join_roots(scalars: Sequence[Power]) -> list[Power]:
+    """Write ``sqrt(2) * sqrt(pi)`` as the root of a product."""
+    roots = {x: sorted((e for e, y in scalars if y == x and e.operation.name == "constant"), key=length_of)
+             for x in (Fraction(1, 2), Fraction(-1, 2))}  # fmt: skip
+    products = [(times(roots.pop(x)), x) for x in list(roots) if len(roots[x]) > 1]
+    return [
+        *products,
+        *((e, x) for e, x in scalars if e.operation.name != "constant" or x in roots or x.denominator != 2),
+    ]
+
+
+def _with_means(scalars: Sequence[Power], core: Expression | None) -> tuple[list[Power], Expression | None]:
     """Join sums with the numbers of entries that they are divided by."""
     exponents = {e: x for e, x in scalars if e.operation.name == "length"}
     results: list[Power] = []
+
+    def divided(lengths: Sequence[Dimension]) -> bool:
+        """Take the numbers of entries out of what is divided by, if they all are in it."""
+        counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in lengths if d.letters)
+        if not counts or any(exponents.get(length, 0) > -count for length, count in counts.items()):
+            return False
+        exponents.update({length: exponents[length] + count for length, count in counts.items()})
+        return True
+
+    def with_row_means(e: Expression) -> Expression:
+        name = e.operation.name
+        if name in ("row_sums", "column_sums") and divided(e.arguments[0].shape[name == "row_sums" :][:1]):
+            return MEANS[name][1](e.arguments[0])
+        if name == "divide":
+            return rebuilt(e, [with_row_means(e.arguments[0]), e.arguments[1]])
+        return rebuilt(e, [with_row_means(a) for a in e.arguments]) if name in ("multiply", "transpose") else e
+
     for e, exponent in scalars:
         entries = _summed_entries(e) if exponent == 1 else None
-        if entries is not None:
-            counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in entries.shape if d.letters)
-            if counts and all(exponents.get(length, 0) <= -count for length, count in counts.items()):
-                exponents |= {length: exponents[length] + count for length, count in counts.items()}
-                e = mean_of(entries)
+        if entries is not None and divided(entries.shape):
+            e = mean_of(entries)
         if e.operation.name != "length":
             results.append((e, exponent))
-    return [(e, x) for e, x in exponents.items() if x] + results
+    core = core if core is None else with_row_means(core)
+    return [(e, x) for e, x in exponents.items() if x] + results, core
 
 
 def _summed_entries(e: Expression) -> Expression | None:
@@ -237,7 +266,7 @@ def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...
 # ------------------------------------------------------------------------------------------------ atoms
 
 
-def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
+def atom_powers(atom: Atom, exponent: Fraction) -> list[Power]:
     """Write an atom to a power, its indices as rows and columns."""
     has_root = (
         atom.kind == "group" and not atom.lengths and (exponent.denominator == 2 or exponent < 0 or exponent == 2)
@@ -293,6 +322,8 @@ def _atom_expression(atom: Atom) -> Expression:
     if atom.kind in ("symbol", "onehot", "onehot_rows"):
         node = atom.parameters[0]
         return transpose(node) if node.shape and node.shape[0] == ONE else node
+    if atom.kind == "number":
+        return constant(math.pi)
     if atom.kind == "length":
         return Expression.node(TABLE["length"], (), atom.parameters)
     if atom.kind == "softmax":

@@ -58,6 +58,15 @@ def _row_means(x: Expression) -> Expression:
     return function("row_sums")(x) / count_of(x[0:1, :]) if x.shape else x
 
 
+def _column_means(x: Expression) -> Expression:
+    return function("column_sums")(x) / count_of(x[:, 0:1]) if x.shape else x
+
+
+MEANS: dict[str, tuple[str, Callable[[Expression], Expression]]] = {  # of a sum: the mean's name, and how it is built
+    "sum": ("mean", mean_of), "row_sums": ("row_means", _row_means), "column_sums": ("column_means", _column_means),
+}  # fmt: skip
+
+
 def variance_of(x: Expression) -> Expression:
     """Return the mean of the squared distances from the mean."""
     return mean_of((x - mean_of(x)) ** 2)
@@ -137,7 +146,7 @@ REWRITINGS: dict[str, Rewriting] = {
                       lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),
     "mean": Rewriting("mean(x)", "sum(x) / n", mean_of),
     "row_means": Rewriting("row_means(X)", "row_sums(X) / n", _row_means),
-    "column_means": Rewriting("column_means(X)", "column_sums(X) / m", lambda x: _row_means(x.T).T),
+    "column_means": Rewriting("column_means(X)", "column_sums(X) / m", _column_means),
     "var": Rewriting("var(x)", "mean((x - mean(x))**2)", variance_of),
     "std": Rewriting("std(x)", "sqrt(var(x))", lambda x: _sqrt(variance_of(x))),
     "gelu": Rewriting("gelu(x)", "x * (1 + erf(x / sqrt(2))) / 2", _gelu),

@@ -37,7 +37,7 @@ class _Matrix(NamedTuple):
     powers: list[Power]
 
 
-def _scaled(e: Expression, by: Expression, is_left: bool = True) -> Expression:
+def _scale(e: Expression, by: Expression, is_left: bool = True) -> Expression:
     """Multiply a matrix by a column or row entry by entry, or divide it where this is one over something."""
     if by.operation.name == "divide" and by.arguments[0].parameters == (1,):
         return e / by.arguments[1]
@@ -265,10 +265,10 @@ class Network:
         if len(powers) == 1 and powers[0][1] == 1:
             e = powers[0][0]
             if left is not None and e.operation.name == "matmul":
-                e = product(_scaled(e.arguments[0], left), e.arguments[1])
+                e = product(_scale(e.arguments[0], left), e.arguments[1])
             elif left is not None:
-                e = _scaled(e, left)
-            return e if right is None else _scaled(e, transpose(right), is_left=False)
+                e = _scale(e, left)
+            return e if right is None else _scale(e, transpose(right), is_left=False)
         if left is not None:
             powers = [(left, Fraction(1)), *powers]
         if right is not None:

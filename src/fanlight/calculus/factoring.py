@@ -14,10 +14,11 @@ from fanlight.calculus.index_algebra import (
     length_factor,
     normal_term,
 )
-from fanlight.calculus.index_form import Factor, Form, Index, Term, connect, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, connect, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
 _EXTRA = 1.3  # times the length that an opened product counts for: it is written so where that is much shorter
+_COMPOUND = 0.8  # times its length that a fraction counts for that no other stands in
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
 _LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
@@ -38,6 +39,7 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
+    yield from _clear_fractions(factored)
     yield from ((total, 1.0) for total in _join_sums(form))
     yield from ((fraction, 1.0) for fraction in _join_fractions(form))
     if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
@@ -95,6 +97,54 @@ def _join_sums(form: Form) -> Iterator[Form]:
         has_outer = any(all(not used <= set(f.indices) for f in t.factors) for t in terms)  # an outer product as a term
         if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
             yield Form((_in_parentheses(inner),), form.axes)
+
+
+def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
+    """Turn ``1 / (y * (x**2 / y**2 + 1))`` into ``y / (x**2 + y**2)``: no fraction stands in another."""
+    terms, below, is_clearer = list[Term](), list[Factor](), True
+    for term in form.terms:
+        factors = list[Factor]()
+        coefficient = term.coefficient
+        sums_below = [f for f in term.factors if f.atom.kind == "group" and f.exponent < 0]
+        for factor in term.factors:
+            inner = _without_fractions(factor) if _is_in_fraction(factor, term) else None
+            if inner is None:
+                factors.append(factor)
+                continue
+            size, cleared = group(inner[0])
+            coefficient *= size ** int(factor.exponent)
+            factors.append(cleared._replace(exponent=factor.exponent))
+            factors += [f._replace(exponent=f.exponent * factor.exponent) for f in inner[1]]
+            below += inner[1]
+            is_clearer &= bool(sums_below) and all(f.atom.kind == "symbol" for f in inner[1])
+        terms.append(normal_term(coefficient, factors, form.axes))
+    if below:
+        yield collect(terms, form.axes), _COMPOUND if is_clearer else 1.0
+
+
+def _is_in_fraction(factor: Factor, term: Term) -> bool:
+    """Tell whether a sum stands over or under a fraction's line, without a summed index of its own."""
+    alone = len(set(factor.indices)) == len(factor.indices)
+    over = factor.exponent == 1 and any(f.exponent < 0 for f in term.factors)
+    return (
+        factor.atom.kind == "group" and alone and (over or (factor.exponent < 0 and factor.exponent.denominator == 1))
+    )
+
+
+def _without_fractions(factor: Factor) -> tuple[Form, list[Factor]] | None:
+    """Return a sum times what its terms are divided by, and one over these, or None where no term is a fraction."""
+    inner = rename(factor.atom.arguments[0], factor.indices)
+    lowest: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
+    for term in inner.terms:
+        for atom, indices, exponent in term.factors:
+            if exponent < 0 and set(indices) <= set(inner.axes) and atom.kind != "length":
+                lowest[atom, indices] = min(exponent, lowest.get((atom, indices), exponent))
+    if not lowest:
+        return None
+    above = [Factor(atom, indices, -exponent) for (atom, indices), exponent in lowest.items()]
+    terms = [normal_term(t.coefficient, [*t.factors, *above], inner.axes) for t in inner.terms]
+    cleared = collect(terms, inner.axes)
+    return (cleared, [f._replace(exponent=-f.exponent) for f in above]) if cleared.terms else None
 
 
 def _has_common_count(form: Form, indices: Sequence[Index | None], count: Factor) -> bool:

@@ -236,8 +236,18 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
         factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors]
 
 
+_SUMS_TO_ONE = {"softmax": slice(2), "softmax_rows": slice(1, 2), "softmax_columns": slice(1)}  # over which indices
+
+
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
+    for factor in factors:
+        if factor.atom.kind == "softmax" and factor.exponent == 1:
+            over = factor.indices[_SUMS_TO_ONE[factor.atom.name]]
+            remaining = [f for f in factors if f is not factor]
+            if not set(over) & ({i for f in remaining for i in f.indices} | set(axes)):
+                remaining, absorbed = _sum_probabilities(remaining, axes)
+                return remaining, absorbed | set(over)
     for total in factors:
         summand = only_factor(total.atom.arguments[0]) if total.exponent <= -1 and total.atom.kind == "group" else None
         if summand is None:

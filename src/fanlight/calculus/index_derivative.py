@@ -12,6 +12,7 @@ from fanlight.calculus.index_algebra import (
     collect,
     distribute,
     eye_factor,
+    find_used_axes,
     group_terms,
     multiply,
     normal_term,
@@ -50,6 +51,8 @@ def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
             coefficient = term.coefficient * factor.exponent
             slope = _slope(factor._replace(exponent=Fraction(1)), name, by)
             product = Form((Term(coefficient, tuple(others)),), tuple(i for i in inner_axes if i not in by))
+            if factor.exponent != 1 and factor.atom.kind == "function" and len(find_used_axes(slope)) < 3:
+                slope = group_terms(slope)  # tanh(x)**2 * (1 - tanh(x)**2)
             terms += distribute(product, slope, axes).terms
         if len(terms) > _LIMIT:
             raise CalculusError("the derivative has too many terms to be shown without names for its parts")

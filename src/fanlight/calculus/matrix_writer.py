@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from fanlight.calculus.contraction import Network
-from fanlight.calculus.expressions import Expression, constant, eye, function, ones, rebuilt, walk, zeros
-from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import eye_factor
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
+from fanlight.calculus.factoring import alternatives, multiply_out
+from fanlight.calculus.index_algebra import collect, eye_factor
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, in_order, new_index, scale
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
@@ -19,7 +19,6 @@ from fanlight.calculus.products import (
     Power,
     Source,
     divide,
-    entry_product,
     is_turned,
     length_of,
     negate,
@@ -31,7 +30,8 @@ from fanlight.calculus.products import (
     times,
     transpose,
 )
-from fanlight.calculus.rewritings import MEANS, mean_of
+from fanlight.calculus.rewritings import choose, mean_of
+from fanlight.calculus.scalar_factors import join_roots, with_means
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.calculus.softmax_form import exp_of_sum, fold_softmax, with_softmax
 from fanlight.calculus.text_writer import SHOWS_MEANS
@@ -62,6 +62,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     form = fold_softmax(in_order(form))
     if (stack := _stack(form, axes)) is not None:
         candidates.append((length_of(stack), sum(1 for _ in walk(stack)), stack))
+    candidates += [(length_of(e), sum(1 for _ in walk(e)), e) for e in _choices(form, axes)]
     for other, weight in alternatives(form):
         try:
             forms = [_exact(_write(other, axes), axes)]
@@ -74,6 +75,19 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
     return min(candidates, key=lambda c: (c[0], c[1], c[2].operation.name != "matmul", str(c[2])))[2]
+
+
+def _choices(form: Form, axes: Axes) -> Iterator[Expression]:
+    """Write ``step(x) * a + b`` as ``where(x > 0, a + b, b)``."""
+    form = multiply_out(form) or form
+    steps = {(f.atom.key, f.indices): f for t in form.terms for f in t.factors if f.atom.name == "step"}
+    for step in steps.values():
+        inside = [t._replace(factors=tuple(f for f in t.factors if f != step)) for t in form.terms if step in t.factors]
+        others = [t for t in form.terms if step not in t.factors]
+        condition = Form((Term(Fraction(1), (step,)),), form.axes)
+        if others and step.exponent == 1 and set(step.indices) <= set(form.axes):
+            cases = (condition, collect([*inside, *others], form.axes), collect(others, form.axes))
+            yield choose(*(write_matrix(case, axes) for case in cases))
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:
@@ -189,8 +203,8 @@ def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
     if SHOWS_MEANS.get():
-        scalars, core = _with_means(scalars, core)
-    scalars = _join_roots(scalars)
+        scalars, core = with_means(scalars, core)
+    scalars = join_roots(scalars)
     above = [raise_power(e, x) for e, x in scalars if x > 0]
     below = [raise_power(e, -x) for e, x in scalars if x < 0]
     if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
@@ -202,58 +216,6 @@ def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     if below:
         outcome = divide(outcome if outcome is not None else constant(1), times(below))
     return term.coefficient > 0, constant(1) if outcome is None else outcome
-
-
-def _join_roots(scalars: Sequence[Power]) -> list[Power]:
-    """Write ``sqrt(2) * sqrt(pi)`` as the root of a product."""
-    roots = {x: sorted((e for e, y in scalars if y == x and e.operation.name == "constant"), key=length_of)
-             for x in (Fraction(1, 2), Fraction(-1, 2))}  # fmt: skip
-    products = [(times(roots.pop(x)), x) for x in list(roots) if len(roots[x]) > 1]
-    return [
-        *products,
-        *((e, x) for e, x in scalars if e.operation.name != "constant" or x in roots or x.denominator != 2),
-    ]
-
-
-def _with_means(scalars: Sequence[Power], core: Expression | None) -> tuple[list[Power], Expression | None]:
-    """Join sums with the numbers of entries that they are divided by."""
-    exponents = {e: x for e, x in scalars if e.operation.name == "length"}
-    results: list[Power] = []
-
-    def divided(lengths: Sequence[Dimension]) -> bool:
-        """Take the numbers of entries out of what is divided by, if they all are in it."""
-        counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in lengths if d.letters)
-        if not counts or any(exponents.get(length, 0) > -count for length, count in counts.items()):
-            return False
-        exponents.update({length: exponents[length] + count for length, count in counts.items()})
-        return True
-
-    def with_row_means(e: Expression) -> Expression:
-        name = e.operation.name
-        if name in ("row_sums", "column_sums") and divided(e.arguments[0].shape[name == "row_sums" :][:1]):
-            return MEANS[name][1](e.arguments[0])
-        if name == "divide":
-            return rebuilt(e, [with_row_means(e.arguments[0]), e.arguments[1]])
-        return rebuilt(e, [with_row_means(a) for a in e.arguments]) if name in ("multiply", "transpose") else e
-
-    for e, exponent in scalars:
-        entries = _summed_entries(e) if exponent == 1 else None
-        if entries is not None and divided(entries.shape):
-            e = mean_of(entries)
-        if e.operation.name != "length":
-            results.append((e, exponent))
-    core = core if core is None else with_row_means(core)
-    return [(e, x) for e, x in exponents.items() if x] + results, core
-
-
-def _summed_entries(e: Expression) -> Expression | None:
-    """Return what a scalar is the sum of: X of ``sum(X)``, ``a * b`` of ``a.T @ b``."""
-    if e.operation.name == "sum":
-        return e.arguments[0]
-    if e.operation.name != "matmul" or e.shape or not e.arguments[0].shape:
-        return None
-    left, right = e.arguments
-    return entry_product(transpose(left), right) if right.operation.name != "onehot" else None
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:

@@ -76,8 +76,23 @@ def _extreme(of_one: str, of_two: str) -> Callable[..., Expression]:
     return lambda a, b=None: function(of_one)(a) if b is None else function(of_two)(a, b)
 
 
-def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
+def choose(condition: Expression, a: Expression, b: Expression) -> Expression:
+    """Return `a` where a condition is 1 and `b` where it is 0; that of ``x <= y`` is one minus a step."""
+    if condition.operation.name == "subtract" and condition.arguments[0].parameters == (1,):
+        condition, a, b = condition.arguments[1], b, a
     return condition * a + (1 - condition) * b
+
+
+def choice_of(e: Expression) -> tuple[Expression, Expression, Expression, Expression] | None:
+    """Return two sides, what an expression is where the first is greater, and what it is elsewhere."""
+    if e.operation.name != "add" or any(a.operation.name != "multiply" for a in e.arguments):
+        return None
+    (condition, a), (_, b) = e.arguments[0].arguments, e.arguments[1].arguments
+    if condition.operation.name != "step" or choose(condition, a, b) is not e:
+        return None
+    (difference,) = condition.arguments
+    greater, smaller = difference.arguments if difference.operation.name == "subtract" else (difference, constant(0))
+    return greater, smaller, a, b
 
 
 def _dot(a: Expression, b: Expression) -> Expression:
@@ -141,7 +156,7 @@ REWRITINGS: dict[str, Rewriting] = {
                       _extreme("min", "minimum"), (1, 2)),
     "maximum": Rewriting("maximum(a, b)", "max(a, b)", function("maximum"), (2, 2)),
     "minimum": Rewriting("minimum(a, b)", "min(a, b)", function("minimum"), (2, 2)),
-    "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", _where, (3, 3)),
+    "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", choose, (3, 3)),
     "clip": Rewriting("clip(x, a, b)", "a + relu(x - a) - relu(x - b)",
                       lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),
     "mean": Rewriting("mean(x)", "sum(x) / n", mean_of),

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
 from fanlight.calculus.expressions import Expression, has_means
-from fanlight.calculus.rewritings import MEANS, mean_of, variance_of
+from fanlight.calculus.rewritings import MEANS, choice_of, mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension
 
 DIMENSION_COUNTS = {  # how many dimensions they are written with
@@ -73,6 +73,10 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
     if SHOWS_MEANS.get() and (shown := statistic(node)) is not None:
         return f"{shown[0]}({write(shown[1])})", _ATOM
+    if name == "add" and (choice := choice_of(node)) is not None:
+        greater, smaller, *values = map(write, choice)
+        sides = f"{smaller} < {greater}" if len(smaller) > len(greater) else f"{greater} > {smaller}"
+        return f"where({sides}, {', '.join(values)})", _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM
     if name in _INFIX:

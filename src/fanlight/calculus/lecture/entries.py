@@ -102,14 +102,14 @@ def _term(term: Term, axes: Sequence[Index], letters: str, joins: bool) -> Formu
     names = dict(zip(axes, letters, strict=True))
     free = (c for c in _LETTERS if c not in letters)
     factors = with_softmax(term.factors)
-    products, factors = _join(factors, axes) if joins else ([], factors)
+    matrices, factors = _join(factors, axes) if joins else ([], factors)
     summed = [i for i in sorted({i for f in factors for i in f.indices}) if i not in names]
     names |= dict(zip(summed, itertools.islice(free, len(summed)), strict=False))
     if any(i not in names for i in summed):
         raise CalculusError("there are more indices than letters")
     size = abs(term.coefficient)
     parts = [] if size == 1 and term.factors else [Formula(str(size), _fraction(size))]
-    parts += [_entry(e, indices, names) for e, indices in sorted(products, key=lambda product: len(product[1]))]
+    parts += [_entry(e, indices, names) for e, indices in sorted(matrices, key=lambda product: len(product[1]))]
     parts += [_factor(f, names) for f in sorted(factors, key=lambda f: _order(f, names))]
     if summed:
         over = " ".join(names[i] for i in summed)
@@ -120,8 +120,8 @@ def _term(term: Term, axes: Sequence[Index], letters: str, joins: bool) -> Formu
 def _join(
     factors: Sequence[Factor], axes: Sequence[Index]
 ) -> tuple[list[tuple[Expression, tuple[Index, ...]]], list[Factor]]:
-    """Write factors that share summed indices as products of matrices, with two free indices at most."""
-    products, others = list[tuple[Expression, tuple[Index, ...]]](), list[Factor]()
+    """Write factors that share summed indices as matrices, with two free indices at most."""
+    matrices, others = list[tuple[Expression, tuple[Index, ...]]](), list[Factor]()
     for group in connect(factors, dict.fromkeys(axes, "")):
         free = tuple(i for i in axes if any(i in f.indices for f in group))
         if all(set(f.indices) <= set(axes) for f in group):
@@ -137,10 +137,10 @@ def _join(
             except CalculusError:  # three matrices share an index
                 break
         if candidates:
-            products.append(min(candidates, key=lambda c: (length_of(c[0]), [axes.index(i) for i in c[1]])))
+            matrices.append(min(candidates, key=lambda c: (length_of(c[0]), [axes.index(i) for i in c[1]])))
         else:
             others += group
-    return products, others
+    return matrices, others
 
 
 def _place(factor: Factor, names: dict[Index, str]) -> Formula:

@@ -13,7 +13,7 @@ from fanlight.calculus.numeric import bind, evaluate, kinks_near, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
-_LARGEST_CONDITION = 1e10
+_LARGEST_CONDITION = 1e10  # of a matrix whose inverse is not made of rounding errors
 
 
 def random_point(

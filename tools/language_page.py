@@ -109,11 +109,11 @@ KOREAN_WORDS = {  # of facts, shapes and meanings of rewritings
     "onehot_rows": "행마다 원-핫",
     "scalar": "스칼라",
     "entry by entry": "성분별",
-    "the larger of two, entry by entry; max(x) is the largest entry": (
-        "둘 가운데 큰 값, 성분별. max(x)는 가장 큰 성분"
+    "the largest of two or more, entry by entry; max(x) is the largest entry": (
+        "둘 이상 가운데 가장 큰 값, 성분별. max(x)는 가장 큰 성분"
     ),
-    "the smaller of two, entry by entry; min(x) is the smallest entry": (
-        "둘 가운데 작은 값, 성분별. min(x)는 가장 작은 성분"
+    "the smallest of two or more, entry by entry; min(x) is the smallest entry": (
+        "둘 이상 가운데 가장 작은 값, 성분별. min(x)는 가장 작은 성분"
     ),
     "a = 0.01 unless written": "쓰지 않으면 a = 0.01",
     "a = 1 unless written": "쓰지 않으면 a = 1",

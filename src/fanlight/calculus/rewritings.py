@@ -73,7 +73,7 @@ def variance_of(x: Expression) -> Expression:
 
 
 def _extreme(of_one: str, of_two: str) -> Callable[..., Expression]:
-    return lambda a, b=None: function(of_one)(a) if b is None else function(of_two)(a, b)
+    return lambda *values: reduce(function(of_two), values) if values[1:] else function(of_one)(*values)
 
 
 def choose(condition: Expression, a: Expression, b: Expression) -> Expression:
@@ -150,10 +150,10 @@ def _value(e: Expression) -> float | None:
 
 
 REWRITINGS: dict[str, Rewriting] = {
-    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry",
-                      _extreme("max", "maximum"), (1, 2)),
-    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry",
-                      _extreme("min", "minimum"), (1, 2)),
+    "max": Rewriting("max(a, b)", "the largest of two or more, entry by entry; max(x) is the largest entry",
+                      _extreme("max", "maximum"), (1, 9)),
+    "min": Rewriting("min(a, b)", "the smallest of two or more, entry by entry; min(x) is the smallest entry",
+                      _extreme("min", "minimum"), (1, 9)),
     "maximum": Rewriting("maximum(a, b)", "max(a, b)", function("maximum"), (2, 2)),
     "minimum": Rewriting("minimum(a, b)", "min(a, b)", function("minimum"), (2, 2)),
     "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", choose, (3, 3)),
@@ -216,6 +216,8 @@ REFUSALS = {
     "argmax": "the place of the largest entry has no derivative: use max(x) or softmax(x)",
     "floor": "it is constant between its jumps: its derivative is zero",
     "round": "it is constant between its jumps: its derivative is zero",
+    "lgamma": "factorials and gamma functions are made symbols",
+    "atan2": "write arctan(y / x) for positive entries",
     "log10": "write log(x) / log(10)",
     "log2": "write log(x) / log(2)",
     "prod": "write exp(sum(log(x))) for positive entries",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import NamedTuple
 
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, zeros
 from fanlight.calculus.index_form import Atom, Factor, Index
 from fanlight.calculus.indexing import Axes
+from fanlight.calculus.pair_writer import take_pair
+from fanlight.calculus.pairs import PAIR
 from fanlight.calculus.products import (
     Power,
     entry_product,
@@ -63,14 +66,16 @@ class Network:
         self.matrices: list[_Matrix] = []
         self.eye: tuple[Index, Index] | None = None
         self.parts: list[Factor] = []
+        self.pairs: list[tuple[Index, ...]] = []
 
     def put(self, factor: Factor, write: Callable[[Atom, Fraction], list[Power]]) -> None:
         """Add a factor; `write` turns atoms into expressions."""
         atom, indices, exponent = factor
         if atom.kind == "eye" and all(i in self.free for i in indices):
             self.eye = (indices[0], indices[1])
-        elif atom.kind == "pair":
-            raise CalculusError("two indices of one have no matrix notation")
+        elif atom.kind == PAIR:
+            self.pairs.append(indices)
+            self.free += [i for i in indices if i not in self.free]
         elif atom.kind == "part":
             self.parts.append(factor)
         else:
@@ -103,15 +108,38 @@ class Network:
     def contract(self) -> tuple[list[Power], Expression | None]:
         """Return the scalar factors and the remaining factor, if there is one."""
         self._take_parts()
+        self._contract_sums()
+        if self.parts:
+            raise CalculusError("a part of a vector stands alone")
+        if not self.pairs:
+            return self.scalars, self._remaining()
+        outcomes = [self._without_pairs(unfolds_first) for unfolds_first in (True, False)]
+        return min(
+            outcomes, key=lambda outcome: sum(length_of(e) for e in (*dict(outcome[0]), outcome[1]) if e is not None)
+        )
+
+    def _without_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
+        network = Network(self.axes)
+        network.scalars, network.pairs, network.eye = [*self.scalars], [*self.pairs], self.eye
+        network.vectors = {i: [*powers] for i, powers in self.vectors.items()}
+        network.matrices = [m._replace(powers=[*m.powers]) for m in self.matrices]
+        while network.pairs:
+            take_pair(network, unfolds_first)
+            network.free = [*(i for i in self.axes if i is not None), *chain(*network.pairs)]
+            network._contract_sums()
+        return network.scalars, network._remaining()
+
+    def _contract_sums(self) -> None:
         while True:
             summed = {i for m in self.matrices for i in (m.row, m.column)} | set(self.vectors)
             summed -= set(self.free)
             if not summed:
-                break
+                return
             self._eliminate(min(summed, key=self._cost))
-        if self.parts:
-            raise CalculusError("a part of a vector stands alone")
-        return self.scalars, self._remaining()
+
+    def add(self, e: Expression, indices: Sequence[Index]) -> None:
+        """Add an expression."""
+        self._add(e, indices, Fraction(1))
 
     def _take_parts(self) -> None:
         """Turn ``M_ij part_jk`` into columns of M, and ``part_jk v_k`` into a vector with zeros around."""
@@ -249,6 +277,9 @@ class Network:
             (e, power) = vector[0]
             if len(vector) == 1 and power == 1 and is_diagonal_of(e):
                 return e.arguments[0] * eye(length)
+            if len(vector) == 1 and power == 1 and e.operation.name == "kron":
+                sides = [eye(a.shape[0]) if a.operation.name == "ones" else _diag(a) for a in e.arguments]
+                return Expression.node(e.operation, sides)
             return _diag(multiply_powers(vector))
         left = multiply_powers(self.vectors[row]) if row in self.vectors else None
         right = multiply_powers(self.vectors[column]) if column in self.vectors else None

@@ -67,8 +67,6 @@ def _join_diagonals(form: Form) -> Form:
     names = {max(form.axes): min(form.axes)}
     entries = [t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in inner]
     vector = factor_out(collect(entries, [min(form.axes)]))
-    if not find_used_axes(vector):
-        return form
     others = [t for t in form.terms if t not in diagonal]
     entry = _in_parentheses(vector)
     return Form((*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))), form.axes)

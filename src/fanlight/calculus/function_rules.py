@@ -48,7 +48,7 @@ def _with_powers(factors: list[Factor]) -> list[Factor]:
     """Write ``x**(t - 1) * x`` as ``x**t``."""
     for power in [f for f in factors if f.atom.name == "power" and f.exponent == 1 == len(f.atom.arguments[1:])]:
         base, exponent = power.atom.arguments
-        number = sum(t.coefficient for t in exponent.terms if not t.factors)
+        number = sum((t.coefficient for t in exponent.terms if not t.factors), Fraction(0))
         if number >= 0 or len(set(power.indices)) < len(power.indices):
             continue
         placed = rename(base, power.indices)

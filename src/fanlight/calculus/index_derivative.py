@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -23,7 +22,7 @@ from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_in
 from fanlight.calculus.index_functions import elementwise, power_function
 from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
-from fanlight.calculus.shapes import ONE, Shape
+from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
 
 _LIMIT = 60  # terms; a form with more is not one that a person reads
@@ -222,52 +221,6 @@ def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     return distribute(chosen, derivative(rename(argument, fresh), name, by), tuple(by))
 
 
-def _pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> Form:
-    """Return the form that is one where ``flat = major * length of minor + minor``."""
-    if flat is None:
-        return number(1)
-    parts = tuple(i for i in (major, minor) if i is not None)
-    if len(parts) == 1:
-        return Form((Term(Fraction(1), (eye_factor(flat, parts[0]),)),), (flat, parts[0]))
-    lengths = (flat.length, *(i.length for i in parts))
-    atom = Atom("pair", ",".join(map(str, lengths)), lengths)
-    return Form((Term(Fraction(1), (Factor(atom, (flat, *parts)),)),), (flat, *parts))
-
-
-def _named_axes(shape: Shape) -> tuple[Index | None, Index | None]:
-    rows, columns = shape or (ONE, ONE)
-    return (new_index(rows) if rows != ONE else None, new_index(columns) if columns != ONE else None)
-
-
-def _kron_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    atom, indices, _ = factor
-    places = [_named_axes(shape) for shape in atom.parameters[2]]
-    fresh = [i for i in places[0] if i is not None]
-    forms = [
-        rename(a, [i for i in place if i is not None]) for a, place in zip(atom.arguments, places[1:], strict=True)
-    ]
-    rows, columns = (_pair_form(*(place[axis] for place in places)) for axis in (0, 1))
-    pairs = multiply(rows, columns, axes=tuple(dict.fromkeys((*rows.axes, *columns.axes))))
-    parts = []
-    for left, right in (forms, forms[::-1]):
-        slope = derivative(left, name, by)
-        inner = distribute(group_terms(rename(right, right.axes)), slope, (*right.axes, *slope.axes))
-        parts.append(distribute(pairs, inner, (*fresh, *by)))
-    return _with_names(add(*parts, axes=(*fresh, *by)), indices, by)
-
-
-def _reshape_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    atom, indices, _ = factor
-    outer, inner = (_named_axes(shape) for shape in atom.parameters[2])
-    fresh = [i for i in outer if i is not None]
-    argument = rename(atom.arguments[0], [i for i in inner if i is not None])
-    flat = new_index(math.prod((a.length for a in argument.axes), start=ONE))
-    places = [_pair_form(flat, *outer), _pair_form(flat, *inner)]
-    pairs = multiply(*places, axes=(*fresh, *argument.axes))
-    slope = derivative(argument, name, by)
-    return _with_names(distribute(pairs, slope, (*fresh, *by)), indices, by)
-
-
 _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
     "inv": _inverse_slope,
     "det": _determinant_slope,
@@ -277,8 +230,6 @@ _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
     "max": _extreme_slope,
     "min": _extreme_slope,
     "largest": lambda factor, name, by: Form((), (*dict.fromkeys(factor.indices), *by)),
-    "kron": _kron_slope,
-    "reshape": _reshape_slope,
 }
 
 

@@ -21,7 +21,8 @@ from fanlight.calculus.index_algebra import (
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
-from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.pairs import pair_form
+from fanlight.calculus.shapes import ONE, Dimension, Shape
 from fanlight.errors import CalculusError
 
 Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
@@ -88,6 +89,12 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         raise CalculusError(f"{node.operation.name} has no form with indices")
     axes = _new_axes(node)
     name = node.operation.name
+    if name in ("inv", "logdet") and (factors := _square_factors(node.arguments[0])):
+        of_factors = [Expression.node(node.operation, (x,)) for x in factors]
+        if name == "inv":
+            return form_of(Expression.node(TABLE["kron"], of_factors))
+        counts = [Form((Term(Fraction(1), (length_factor(x.shape[0]),)),), ()) for x in factors[::-1]]
+        return add(*(multiply(n, form_of(e), axes=()) for n, e in zip(counts, of_factors, strict=True)), axes=())
     if name in ("inv", "det") and not node.shape and not node.arguments[0].shape:
         return reciprocal(done[node.arguments[0]]) if name == "inv" else done[node.arguments[0]]
     if name in ("inv", "det", "logdet"):
@@ -101,6 +108,12 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         "call", name, [a.length for a in axes], parameters=(node.parameters, layout, _shapes(node)), arguments=arguments
     )
     return single(atom, axes)
+
+
+def _square_factors(e: Expression) -> tuple[Expression, ...]:
+    """Return the factors of a Kronecker product of square matrices."""
+    is_product = e.operation.name == "kron" and all(a.shape and a.shape[0] == a.shape[1] for a in e.arguments)
+    return e.arguments if is_product else ()
 
 
 def _operation_key(node: Expression) -> tuple[Dimension, ...]:
@@ -191,9 +204,6 @@ def _column_sums(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     (argument,) = a.node.arguments
-    if argument.operation.name == "kron" and all(x.shape and x.shape[0] == x.shape[1] for x in argument.arguments):
-        parts = [form_of(Expression.node(TABLE["tr"], (x,))) for x in argument.arguments]
-        return multiply(*parts, axes=())
     if not argument.shape:
         return a.at(0, None, None)
     i = new_index(argument.shape[0])
@@ -243,6 +253,24 @@ def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | No
 
 def _norm(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2))
+
+
+def _kron(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return ``A_ij B_kl`` where row and column number the pairs (i, k) and (j, l)."""
+    left, right = (_named_axes(x.shape) for x in a.node.arguments)
+    numbers = [pair_form(flat, major, minor) for flat, major, minor in zip((r, c), left, right, strict=True)]
+    return multiply(*numbers, a.at(0, *left), a.at(1, *right), axes=_axes(r, c))
+
+
+def _reshape(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    inner = _named_axes(a.node.arguments[0].shape)
+    flat = new_index(math.prod(a.node.arguments[0].shape, start=ONE))
+    return multiply(pair_form(flat, r, c), pair_form(flat, *inner), a.at(0, *inner), axes=_axes(r, c))
+
+
+def _named_axes(shape: Shape) -> Axes:
+    rows, columns = shape or (ONE, ONE)
+    return (new_index(rows) if rows != ONE else None, new_index(columns) if columns != ONE else None)
 
 
 def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -344,6 +372,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "slice": _slice,
     "onehot": _onehot,
     "onehot_rows": _onehot,
+    "kron": _kron,
+    "reshape": _reshape,
     "rows": _rows,
     "scatter_rows": _scatter_rows,
 }

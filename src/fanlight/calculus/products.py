@@ -244,9 +244,9 @@ def transpose(e: Expression) -> Expression:
         return shortest(inner, e.T)
     if name in _OTHER_SUMS:
         return shortest(function(_OTHER_SUMS[name])(transpose(e.arguments[0])), e.T)
-    if e.operation.derivative is not None or name == "power":
+    if e.operation.derivative is not None or name in ("power", "kron"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
-        return inner if length_of(inner) < length_of(e.T) else e.T
+        return inner if length_of(inner) - (name == "kron") < length_of(e.T) else e.T
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
         margin = name in ("add", "subtract")  # (x - a).T rather than x.T - a.T

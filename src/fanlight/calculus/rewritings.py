@@ -150,9 +150,9 @@ def _value(e: Expression) -> float | None:
 
 
 REWRITINGS: dict[str, Rewriting] = {
-    "max": Rewriting("max(a, b)", "the largest of two or more, entry by entry; max(x) is the largest entry",
+    "max": Rewriting("max(a, b)", "the largest of several, entry by entry; max(x) is the largest entry",
                       _extreme("max", "maximum"), (1, 9)),
-    "min": Rewriting("min(a, b)", "the smallest of two or more, entry by entry; min(x) is the smallest entry",
+    "min": Rewriting("min(a, b)", "the smallest of several, entry by entry; min(x) is the smallest entry",
                       _extreme("min", "minimum"), (1, 9)),
     "maximum": Rewriting("maximum(a, b)", "max(a, b)", function("maximum"), (2, 2)),
     "minimum": Rewriting("minimum(a, b)", "min(a, b)", function("minimum"), (2, 2)),

@@ -134,7 +134,9 @@ KOREAN = {
     ),
     "right if {a} is {fact}: --assume {assumption}": "{a}이(가) 다음과 같을 때만 맞습니다: --assume {assumption}",
     "{operation}: {a} and {b} do not fit: {p} against {q}": "{operation}: {a}와 {b}는 모양이 맞지 않습니다",
-    "e is a symbol here: the exponential function is written exp(x)": "여기서 e는 기호입니다: 지수 함수는 exp(x)로 씁니다",
+    "e is a symbol here: the exponential function is written exp(x)": (
+        "여기서 e는 기호입니다: 지수 함수는 exp(x)로 씁니다"
+    ),
     "{name} taken as a scalar: --shape {shape} for a column": (
         "{name}을(를) 스칼라로 보았습니다. 열벡터라면 --shape {shape}"
     ),

@@ -220,9 +220,8 @@ ERRORS = {
         "계단 사이에서 상수입니다: 사영 행렬이라면 tr(A)가 계수입니다"
     ),
     "it is constant between its jumps: its derivative is zero": "계단 사이에서 상수입니다: 도함수는 0입니다",
-    "factorials and gamma functions are made symbols": (
-        "계승과 감마 함수는 기호로 둡니다"
-    ),
+    "factorials and gamma functions are made symbols": ("계승과 감마 함수는 기호로 둡니다"),
+    "two indices of one have no matrix notation": "두 첨자를 하나로 센 것은 행렬로 쓸 수 없습니다",
     "write {a}, or {b}": "{a} 또는 {b}로 쓰세요",
     "write {a} for the product, {b} for the norm": "곱은 {a}, 노름은 {b}로 쓰세요",
     "write {a} for positive entries": "성분이 양수이면 {a}로 쓰세요",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.index_algebra import (
@@ -65,7 +65,7 @@ def _join_diagonals(form: Form) -> Form:
     ):
         return form
     names = {max(form.axes): min(form.axes)}
-    entries = [t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in inner]
+    entries = [t._replace(factors=tuple(f.with_names(names) for f in t.factors)) for t in inner]
     vector = factor_out(collect(entries, [min(form.axes)]))
     others = [t for t in form.terms if t not in diagonal]
     entry = _in_parentheses(vector)
@@ -87,7 +87,7 @@ def _join_sums(form: Form) -> Iterator[Form]:
         terms = [
             normal_term(t.coefficient, [*t.factors, count], axes)
             if i is None
-            else normal_term(t.coefficient, [_rename_factor(f, {i: common}) for f in t.factors], axes)
+            else normal_term(t.coefficient, [f.with_names({i: common}) for f in t.factors], axes)
             for t, i in zip(form.terms, indices, strict=True)
         ]
         inner = factor_out(collect(terms, axes))
@@ -208,7 +208,7 @@ def multiply_out(form: Form) -> Form | None:
         opened = rename(inner, placed)
         names = dict(zip(placed, factor.indices, strict=True))
         opened = Form(
-            tuple(t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in opened.terms),
+            tuple(t._replace(factors=tuple(f.with_names(names) for f in t.factors)) for t in opened.terms),
             tuple(dict.fromkeys(factor.indices)),
         )
         terms += distribute(Form((Term(term.coefficient, tuple(others)),), axes), opened, form.axes).terms
@@ -242,7 +242,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
-    factor = _rename_factor(example, names)._replace(exponent=exponent)
+    factor = example.with_names(names)._replace(exponent=exponent)
     axes = tuple(dict.fromkeys([*form.axes, *lifted]))
     inside = []
     for t, f in places:
@@ -252,7 +252,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
         if mine.exponent != exponent:
             others.append(mine._replace(exponent=mine.exponent - exponent))
         own_names = dict(zip(dict.fromkeys(mine.indices), lifted, strict=True))
-        inside.append(normal_term(term.coefficient, [_rename_factor(o, own_names) for o in others], axes))
+        inside.append(normal_term(term.coefficient, [o.with_names(own_names) for o in others], axes))
     inner = collect(inside, axes)
     if not inner.terms or len(find_used_axes(inner)) > 2:
         return None
@@ -279,10 +279,6 @@ def _is_outer(term: Term, new: frozenset[Index], axes: Sequence[Index]) -> bool:
     free = dict.fromkeys((*new, *axes), "")
     groups = [{i for f in group for i in f.indices} & set(free) for group in connect(term.factors, free)]
     return bool(term.indices & set(axes)) and not any(new & group and group - new for group in groups)
-
-
-def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
-    return factor._replace(indices=tuple(names.get(i, i) for i in factor.indices))
 
 
 def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:

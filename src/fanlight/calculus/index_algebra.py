@@ -18,11 +18,6 @@ def number(value: Fraction | int, axes: Sequence[Index] = ()) -> Form:
     return Form((Term(Fraction(value), ()),) if value else (), tuple(axes))
 
 
-def single(atom: Atom, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
-    """Return a form of one factor."""
-    return collect([Term(Fraction(1), (Factor(atom, tuple(indices)),))], indices if axes is None else axes)
-
-
 EYE = "eye"
 
 
@@ -87,6 +82,16 @@ def find_used_axes(form: Form) -> tuple[Index, ...]:
     """Return the axes along which a form is not the same everywhere."""
     present = {i for t in form.terms for i in t.indices}
     return tuple(a for a in form.axes if a in present)
+
+
+def put_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
+    """Put indices, which may be equal, in the place of a form's axes; what is not among `axes` is summed over."""
+    names = dict(zip(form.axes, indices, strict=True))
+    axes = tuple(dict.fromkeys(indices)) if axes is None else axes
+    terms = (
+        normal_term(t.coefficient, [f.with_names(names) for f in t.factors], axes, set(indices)) for t in form.terms
+    )
+    return collect(terms, axes)
 
 
 def group_terms(form: Form) -> Form:
@@ -240,7 +245,7 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
         else:
             summed.discard(remove)
         names = {remove: keep}
-        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors]
+        factors = [f.with_names(names) for f in factors]
 
 
 _SUMS_TO_ONE = {"softmax": slice(2), "softmax_rows": slice(1, 2), "softmax_columns": slice(1)}  # over which indices

@@ -16,7 +16,7 @@ from fanlight.calculus.index_algebra import (
     normal_term,
     number,
     power,
-    single,
+    put_indices,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
@@ -54,7 +54,8 @@ def axes_of(expression: Expression, axes: Sequence[Index]) -> Axes:
     return rows, columns
 
 
-def _new_axes(expression: Expression) -> tuple[Index, ...]:
+def new_axes(expression: Expression) -> tuple[Index, ...]:
+    """Return an index for each direction in which an expression has several entries."""
     return tuple(new_index(length) for length in expression.shape if length != ONE)
 
 
@@ -75,7 +76,7 @@ class _Arguments:
 def _convert(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
     if name in _RULES:
-        axes = _new_axes(node)
+        axes = new_axes(node)
         rows, columns = axes_of(node, axes)
         return _RULES[name](_Arguments(node, done), rows, columns)
     if node.operation.derivative is not None:
@@ -87,7 +88,7 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     """Return a form of one opaque factor."""
     if any(a not in done for a in node.arguments):
         raise CalculusError(f"{node.operation.name} has no form with indices")
-    axes = _new_axes(node)
+    axes = new_axes(node)
     name = node.operation.name
     if name in ("inv", "logdet") and (factors := _square_factors(node.arguments[0])):
         of_factors = [Expression.node(node.operation, (x,)) for x in factors]
@@ -100,14 +101,14 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     if name in ("inv", "det", "logdet"):
         atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         if name == "inv":
-            return Form((Term(Fraction(1), (Factor(atom, indices),)),), done[node.arguments[0]].axes)
-        return single(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
+            return Form.of(atom, indices, done[node.arguments[0]].axes)
+        return Form.of(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
     arguments = tuple(done[a] for a in node.arguments)
     layout = tuple(tuple(map(str, a.shape)) for a in node.arguments)
     atom = Atom(
         "call", name, [a.length for a in axes], parameters=(node.parameters, layout, _shapes(node)), arguments=arguments
     )
-    return single(atom, axes)
+    return Form.of(atom, axes)
 
 
 def _square_factors(e: Expression) -> tuple[Expression, ...]:
@@ -207,16 +208,7 @@ def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if not argument.shape:
         return a.at(0, None, None)
     i = new_index(argument.shape[0])
-    return _equal_indices(_all_entries(a), (i, i), ())
-
-
-def _equal_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index]) -> Form:
-    names = dict(zip(form.axes, indices, strict=True))
-    terms = []
-    for term in form.terms:
-        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
-        terms.append(normal_term(term.coefficient, factors, axes, set(indices)))
-    return collect(terms, axes)
+    return put_indices(_all_entries(a), (i, i), ())
 
 
 def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -226,7 +218,7 @@ def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if r is not None and c is not None:
         eye = Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c))
         return multiply(a.at(0, r, None), eye, axes=(r, c))
-    return _equal_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
+    return put_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
 
 
 def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -287,13 +279,13 @@ def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     node = a.node
-    return single(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
+    return Form.of(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
 
 
 def _onehot(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     axes = _axes(r, c)
     name = a.node.operation.name
-    return single(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
+    return Form.of(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
 
 
 def _rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -316,7 +308,7 @@ def _selector(index: Expression, axes: tuple[Index, ...], row: Index) -> Form:
     """Return the matrix with a 1 in each row, at the row's number; a vector for a single number."""
     name = "onehot" if index.shape == (ONE,) else "onehot_rows"
     node = Expression.node(TABLE[name], (index,), (row.length,))
-    return single(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
+    return Form.of(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
 
 
 def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -336,7 +328,7 @@ def part_form(big: Index, small: Index | None, offset: Dimension) -> Form:
     if small is not None and small.length == big.length:
         return Form((Term(Fraction(1), (eye_factor(big, small),)),), (big, small))
     axes = _axes(big, small)
-    return single(Atom("part", str(offset), [i.length for i in axes], parameters=(offset,)), axes)
+    return Form.of(Atom("part", str(offset), [i.length for i in axes], parameters=(offset,)), axes)
 
 
 _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {

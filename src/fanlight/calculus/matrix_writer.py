@@ -107,9 +107,7 @@ def _stack(form: Form, axes: Axes) -> Expression | None:
         if (index is None) != (small is None) or (index and small and index.length != small.length):
             return None
         names = {} if small is None or index is None else {small: index}
-        terms.append(
-            term._replace(factors=tuple(f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in others))
-        )
+        terms.append(term._replace(factors=tuple(f.with_names(names) for f in others)))
     if len(cells) < 2 or big is None:
         return None
     place, parts = ONE - ONE, []

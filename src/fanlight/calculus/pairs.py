@@ -29,7 +29,7 @@ def pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> F
     atom = Atom(PAIR, ",".join(map(str, lengths)), lengths) if is_pair else Atom(
         "eye", str(flat.length), lengths, is_symmetric=True
     )  # fmt: skip
-    return Form((Term(Fraction(1), (Factor(atom, (flat, *parts)),)),), (flat, *parts))
+    return Form.of(atom, (flat, *parts))
 
 
 def join_pairs(factors: Sequence[Factor], axes: Sequence[Index], summed: set[Index]) -> tuple[list[Factor], bool]:

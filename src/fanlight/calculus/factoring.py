@@ -41,7 +41,9 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
         yield factored, 1.0
     yield from _clear_fractions(factored)
     yield from ((total, 1.0) for total in _join_sums(form))
-    yield from ((fraction, 1.0) for fraction in _join_fractions(form))
+    for fraction in _join_fractions(form):
+        yield fraction, 1.0
+        yield from _clear_fractions(fraction)
     if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
         return
     opened = multiply_out(form)

@@ -108,7 +108,7 @@ def number_expression(value: Fraction) -> Expression:
 
 def scale_product(scalars: list[Expression], core: Expression | None) -> Expression | None:
     """Multiply the first factor of a product by scalars, so that no parentheses are needed."""
-    if core is None:
+    if core is None or (scalars and core.parameters == (1,)):
         return times(scalars) if scalars else None
     if not scalars:
         return core
@@ -151,7 +151,7 @@ def times(factors: Sequence[Expression]) -> Expression:
 
 def divide(e: Expression, by: Expression) -> Expression:
     """Divide by a scalar, in one fraction where `e` is one already."""
-    if e.operation.name == "divide" and not (e.arguments[1].shape and e.arguments[0].shape):
+    if e.operation.name == "divide":
         return e.arguments[0] / times([by, *_factors(e.arguments[1])])
     return e / by
 

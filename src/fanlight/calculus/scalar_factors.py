@@ -61,5 +61,7 @@ def _summed_entries(e: Expression) -> Expression | None:
         return e.arguments[0]
     if e.operation.name != "matmul" or e.shape or not e.arguments[0].shape:
         return None
-    left, right = e.arguments
-    return entry_product(transpose(left), right) if right.operation.name != "onehot" else None
+    left, right = transpose(e.arguments[0]), e.arguments[1]
+    if right.operation.name == "onehot":
+        return None
+    return right**2 if left is right else entry_product(left, right)

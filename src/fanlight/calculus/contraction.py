@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple
 
-from fanlight.calculus.expressions import Expression, constant, eye, function, ones, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.index_form import Atom, Factor, Index
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.pair_writer import take_pair
@@ -53,6 +53,12 @@ def _selects(matrix: _Matrix, index: Index) -> bool:
     turned = e.operation.name == "transpose"
     selector = e.arguments[0] if turned else e
     return selector.operation.name == "onehot_rows" and index == (matrix.row if turned else matrix.column)
+
+
+def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
+    """Order outcomes: those without identity matrices first, then by length."""
+    factors = [e for e in (*dict(outcome[0]), outcome[1]) if e is not None]
+    return any(e.operation.name == "eye" for e in walk(*factors)), sum(map(length_of, factors))
 
 
 class Network:
@@ -114,9 +120,7 @@ class Network:
         if not self.pairs:
             return self.scalars, self._remaining()
         outcomes = [self._without_pairs(unfolds_first) for unfolds_first in (True, False)]
-        return min(
-            outcomes, key=lambda outcome: sum(length_of(e) for e in (*dict(outcome[0]), outcome[1]) if e is not None)
-        )
+        return min(outcomes, key=_weigh)
 
     def _without_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
         network = Network(self.axes)

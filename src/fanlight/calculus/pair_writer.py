@@ -35,6 +35,10 @@ def take_pair(network: Network, unfolds_first: bool) -> None:
 
 def _fold(network: Network, flat: Index, parts: list[Index]) -> bool:
     """Write the factors over a pair as one over its long index: a Kronecker product, or a matrix as a vector."""
+    if parts[0] == parts[1] and not set(parts) & set(network.axes) and _is_used_in(network, parts, 1, 0):
+        network.pairs.remove((flat, *parts))
+        network.add(_reshape(_diag(_block(network, parts[0], None)), flat.length), [flat])
+        return True
     between = [m for m in network.matrices if {m.row, m.column} == set(parts)]
     if len(between) == 1 and _is_used_in(network, parts, 1, len(between)) and not set(parts) & set(network.axes):
         matrix = _block(network, parts[0], parts[1])

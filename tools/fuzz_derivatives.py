@@ -77,6 +77,7 @@ class Grower:
         rules = [self._entrywise, self._arithmetic, self._arithmetic, self._broadcast, self._power]
         if not shape:
             rules += [self._reduction, self._reduction, self._reduction, self._product, self._entry, self._index_sum]
+            rules += [self._numbered]
         elif "1" in shape:
             rules += [self._product, self._product, self._transposed, self._marginal, self._softmax, self._part]
         else:
@@ -126,6 +127,17 @@ class Grower:
              f"logdet({regular})", f"log(det({regular}))", f"var({e})", f"max({e})", f"norm({e})**2",
              f"sum(inv({regular}))",
              f"tr(kron({self.grow(('n', 'm'), depth - 1)}, {self.grow(('m', 'n'), depth - 1)}))"]
+        )  # fmt: skip
+
+    def _numbered(self, shape: Shape, depth: int) -> str:
+        """Return a sum over what is numbered by pairs of rows and columns."""
+        a, b, c, d = (self.grow(("n", "m"), depth - 1) for _ in range(4))
+        x, w, k = (self.grow(s, depth - 1) for s in (("n", "1"), ("m", "1"), ("m", "n")))
+        return self.random.choice(
+            [f"norm(vec({a}) - vec({b}))**2", f"vec({a}).T @ kron({k}, {b}) @ vec({k})", f"sum(tanh(kron({x}, {w})))",
+             f"sum(reshape({a}, m, n) * ({k}))", f"sum(kron({a}, {b})**2)", f"sum(sin(vec({a})))",
+             f"sum(kron({a}, {w}) @ ({w}))", f"vec({a}).T @ kron({w}, {x})", f"log(sum(exp(vec(({a}) * ({c})))))",
+             f"sum(kron({a}, {b}) @ vec(({k}) @ ({d})) * vec(tanh(({a}) @ ({k}))))"]
         )  # fmt: skip
 
     def _product(self, shape: Shape, depth: int) -> str:

@@ -109,11 +109,11 @@ KOREAN_WORDS = {  # of facts, shapes and meanings of rewritings
     "onehot_rows": "행마다 원-핫",
     "scalar": "스칼라",
     "entry by entry": "성분별",
-    "the larger of two, entry by entry; max(x) is the largest entry": (
-        "둘 가운데 큰 값, 성분별. max(x)는 가장 큰 성분"
+    "the largest of several, entry by entry; max(x) is the largest entry": (
+        "둘 이상 가운데 가장 큰 값, 성분별. max(x)는 가장 큰 성분"
     ),
-    "the smaller of two, entry by entry; min(x) is the smallest entry": (
-        "둘 가운데 작은 값, 성분별. min(x)는 가장 작은 성분"
+    "the smallest of several, entry by entry; min(x) is the smallest entry": (
+        "둘 이상 가운데 가장 작은 값, 성분별. min(x)는 가장 작은 성분"
     ),
     "a = 0.01 unless written": "쓰지 않으면 a = 0.01",
     "a = 1 unless written": "쓰지 않으면 a = 1",
@@ -229,7 +229,7 @@ def _row(name: str, translate: Callable[[str], str]) -> str:
 
 def _code(meaning: str, translate: Callable[[str], str]) -> str:
     """Return what a function is read as: the formula as code, words behind ; or : as they are."""
-    if " two, " in meaning:
+    if " of several, " in meaning:
         return translate(meaning)
     formula, separator, words = meaning.partition("; ") if ";" in meaning else meaning.partition(": ")
     return f"`{formula}`{separator}{translate(words)}"

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
-from fanlight.calculus import evaluate, jacobian, parse
+from fanlight.calculus import evaluate, hessian, jacobian, parse
 from fanlight.calculus.column_form import column_form
+from fanlight.calculus.expressions import symbols_of
+from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.lecture.sampling import random_point
+
+from .grown import POINT, Grown
 
 SHAPES = {
     "A": ("p", "n"), "X": ("n", "m"), "B": ("m", "q"), "x": ("m", 1), "y": ("n", 1), "W": ("n", "m"), "Q": ("n", "n"),
@@ -49,6 +53,38 @@ def test_a_matrix_by_a_matrix(text, wrt, shown):
 
 def test_vec_of_a_matrix_has_the_same_entries():
     assert str(column_form(jacobian(parse("vec(A @ X @ B)", SHAPES), "X"))) == "kron(B.T, A)"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "shown"),
+    [
+        ("norm(A @ X @ B)**2", "X", "2 * kron(B @ B.T, A.T @ A)"),
+        ("norm(X - W)**2 + t * norm(X)**2", "X", "2 * (1 + t) * eye(m*n)"),
+        ("u.T @ tanh(X @ x)", "X", "2 * kron(x @ x.T, diag(u * tanh(X @ x) * (tanh(X @ x)**2 - 1)))"),
+    ],
+)
+def test_a_hessian_by_a_matrix(text, wrt, shown):
+    e = parse(text, SHAPES)
+    derivative = hessian(e, wrt)
+    matrix = column_form(derivative)
+    assert str(matrix) == shown
+    point = random_point(e, None, {}, 1)
+    size = point[wrt].size
+    expected = np.transpose(derivative.value(point), (1, 0, 3, 2)).reshape(size, size)
+    np.testing.assert_allclose(evaluate(matrix, point), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_shown_of_random_matrices_is_right(seed):
+    shown = 0
+    for e in Grown(seed).draw("matrix", 20, 3):
+        for name in symbols_of(e):
+            derivative = jacobian(e, name)
+            matrix = column_form(derivative) if isinstance(derivative, Indexed) else None
+            if matrix is not None:
+                np.testing.assert_allclose(evaluate(matrix, POINT), in_columns(derivative, POINT), atol=1e-9)
+                shown += 1
+    assert shown > 5
 
 
 @pytest.mark.parametrize(("text", "wrt"), [("X.T", "X"), ("softmax_rows(X)", "X"), ("X @ diag(x)", "x")])

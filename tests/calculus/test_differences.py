@@ -133,3 +133,17 @@ def test_backpropagation_on_arrays_agrees_with_the_derived_gradient(text):
 def test_a_formula_may_be_an_expression():
     shapes = {"x": ("n", 1)}
     assert check(parse("x.T @ x", shapes), "x", parse("2 * x", shapes)).right
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "formula", "right"),
+    [
+        ("logdet(X.T @ X)", {"X": ("n", "k")}, "2 * X @ inv(X.T @ X)", True),
+        ("logdet(X @ X.T)", {"X": ("a", "b")}, "2 * inv(X @ X.T) @ X", True),
+        ("logdet(X @ X.T)", {"X": ("b", "a")}, "2 * X @ inv(X.T @ X)", False),
+    ],
+)
+def test_a_product_with_its_transpose_has_an_inverse_where_it_can(text, shapes, formula, right):
+    verdict = check(parse(text, shapes), "X", formula)
+    assert verdict.right == right
+    assert not any("shape" in reason for reason in verdict.reasons)

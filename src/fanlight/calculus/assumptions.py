@@ -26,7 +26,7 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
         atom, indices, _ = factor
         if atom.kind == "symbol" and facts.get(atom.name) in ("sym", "spd") and not atom.is_symmetric:
             outcome = Atom("symbol", atom.name, atom.lengths, parameters=atom.parameters, is_symmetric=True)
-            return Form((Term(Fraction(1), (Factor(outcome, indices),)),), tuple(dict.fromkeys(indices)))
+            return Form.of(outcome, indices)
         if atom.name == "inv" and atom.kind == "call":
             return _inverse_of_product(factor, facts)
         return None

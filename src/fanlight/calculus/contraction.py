@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import NamedTuple
 
-from fanlight.calculus.expressions import Expression, constant, eye, function, ones, zeros
+from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.index_form import Atom, Factor, Index
 from fanlight.calculus.indexing import Axes
+from fanlight.calculus.pair_writer import take_pair
+from fanlight.calculus.pairs import PAIR
 from fanlight.calculus.products import (
     Power,
     entry_product,
@@ -37,12 +40,25 @@ class _Matrix(NamedTuple):
     powers: list[Power]
 
 
+def _scale(e: Expression, by: Expression, is_left: bool = True) -> Expression:
+    """Multiply a matrix by a column or row entry by entry, or divide it where this is one over something."""
+    if by.operation.name == "divide" and by.arguments[0].parameters == (1,):
+        return e / by.arguments[1]
+    return entry_product(by, e) if is_left else entry_product(e, by)
+
+
 def _selects(matrix: _Matrix, index: Index) -> bool:
     """Tell whether a matrix picks rows of another by the index: the product is best taken at once."""
     e = matrix.powers[0][0]
     turned = e.operation.name == "transpose"
     selector = e.arguments[0] if turned else e
     return selector.operation.name == "onehot_rows" and index == (matrix.row if turned else matrix.column)
+
+
+def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
+    """Order outcomes: those without identity matrices first, then by length."""
+    factors = [e for e in (*dict(outcome[0]), outcome[1]) if e is not None]
+    return any(e.operation.name == "eye" for e in walk(*factors)), sum(map(length_of, factors))
 
 
 class Network:
@@ -56,14 +72,16 @@ class Network:
         self.matrices: list[_Matrix] = []
         self.eye: tuple[Index, Index] | None = None
         self.parts: list[Factor] = []
+        self.pairs: list[tuple[Index, ...]] = []
 
     def put(self, factor: Factor, write: Callable[[Atom, Fraction], list[Power]]) -> None:
         """Add a factor; `write` turns atoms into expressions."""
         atom, indices, exponent = factor
         if atom.kind == "eye" and all(i in self.free for i in indices):
             self.eye = (indices[0], indices[1])
-        elif atom.kind == "pair":
-            raise CalculusError("two indices of one have no matrix notation")
+        elif atom.kind == PAIR:
+            self.pairs.append(indices)
+            self.free += [i for i in indices if i not in self.free]
         elif atom.kind == "part":
             self.parts.append(factor)
         else:
@@ -96,15 +114,36 @@ class Network:
     def contract(self) -> tuple[list[Power], Expression | None]:
         """Return the scalar factors and the remaining factor, if there is one."""
         self._take_parts()
+        self._contract_sums()
+        if self.parts:
+            raise CalculusError("a part of a vector stands alone")
+        if not self.pairs:
+            return self.scalars, self._remaining()
+        outcomes = [self._without_pairs(unfolds_first) for unfolds_first in (True, False)]
+        return min(outcomes, key=_weigh)
+
+    def _without_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
+        network = Network(self.axes)
+        network.scalars, network.pairs, network.eye = [*self.scalars], [*self.pairs], self.eye
+        network.vectors = {i: [*powers] for i, powers in self.vectors.items()}
+        network.matrices = [m._replace(powers=[*m.powers]) for m in self.matrices]
+        while network.pairs:
+            take_pair(network, unfolds_first)
+            network.free = [*(i for i in self.axes if i is not None), *chain(*network.pairs)]
+            network._contract_sums()
+        return network.scalars, network._remaining()
+
+    def _contract_sums(self) -> None:
         while True:
             summed = {i for m in self.matrices for i in (m.row, m.column)} | set(self.vectors)
             summed -= set(self.free)
             if not summed:
-                break
+                return
             self._eliminate(min(summed, key=self._cost))
-        if self.parts:
-            raise CalculusError("a part of a vector stands alone")
-        return self.scalars, self._remaining()
+
+    def add(self, e: Expression, indices: Sequence[Index]) -> None:
+        """Add an expression."""
+        self._add(e, indices, Fraction(1))
 
     def _take_parts(self) -> None:
         """Turn ``M_ij part_jk`` into columns of M, and ``part_jk v_k`` into a vector with zeros around."""
@@ -242,6 +281,9 @@ class Network:
             (e, power) = vector[0]
             if len(vector) == 1 and power == 1 and is_diagonal_of(e):
                 return e.arguments[0] * eye(length)
+            if len(vector) == 1 and power == 1 and e.operation.name == "kron":
+                sides = [eye(a.shape[0]) if a.operation.name == "ones" else _diag(a) for a in e.arguments]
+                return Expression.node(e.operation, sides)
             return _diag(multiply_powers(vector))
         left = multiply_powers(self.vectors[row]) if row in self.vectors else None
         right = multiply_powers(self.vectors[column]) if column in self.vectors else None
@@ -258,10 +300,10 @@ class Network:
         if len(powers) == 1 and powers[0][1] == 1:
             e = powers[0][0]
             if left is not None and e.operation.name == "matmul":
-                e = product(entry_product(left, e.arguments[0]), e.arguments[1])
+                e = product(_scale(e.arguments[0], left), e.arguments[1])
             elif left is not None:
-                e = entry_product(left, e)
-            return e if right is None else entry_product(e, transpose(right))
+                e = _scale(e, left)
+            return e if right is None else _scale(e, transpose(right), is_left=False)
         if left is not None:
             powers = [(left, Fraction(1)), *powers]
         if right is not None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from fanlight.calculus.assumptions import apply_assumptions
 from fanlight.calculus.expressions import Expression, context_of, remember, symbols_of
 from fanlight.calculus.index_derivative import derivative
-from fanlight.calculus.index_form import Form, Index, key_of, new_index
+from fanlight.calculus.index_form import Form, key_of
 from fanlight.calculus.indexed import Indexed
-from fanlight.calculus.indexing import Axes, axes_of, form_of
+from fanlight.calculus.indexing import Axes, axes_of, form_of, new_axes
 from fanlight.calculus.matrix_writer import write_matrix
 from fanlight.calculus.products import like_source
 from fanlight.calculus.shapes import ONE, Shape, show
@@ -45,7 +45,7 @@ def jacobian(expression: Expression, wrt: str | Expression) -> Expression | Inde
     """
     target = target_of(expression, wrt)
     form = form_of(expression)
-    by = _entries(target)
+    by = new_axes(target)
     slope = derivative(form, target.name, by)
     if len(form.axes) + len(by) > 2:
         return _build_indexed(expression, target, slope)
@@ -73,7 +73,7 @@ def hessian(expression: Expression, wrt: str | Expression) -> Expression | Index
     target = target_of(expression, wrt)
     if expression.shape:
         raise CalculusError(f"a Hessian is of a scalar; this is {show(expression.shape)}")
-    rows, columns = _entries(target), _entries(target)
+    rows, columns = new_axes(target), new_axes(target)
     second = derivative(derivative(form_of(expression), target.name, rows), target.name, columns)
     if _is_matrix(target.shape):
         return _build_indexed(expression, target, second, 2)
@@ -89,7 +89,7 @@ def shortest_gradient(expression: Expression, target: Expression) -> Expression:
     CalculusError
         It has no matrix notation, or more terms than a person reads.
     """
-    by = _entries(target)
+    by = new_axes(target)
     return _write_derivative(expression, derivative(form_of(expression), target.name, by), axes_of(target, by))
 
 
@@ -141,10 +141,6 @@ def target_of(expression: Expression, wrt: str | Expression) -> Expression:
     if len(target.shape) == 1:
         raise CalculusError(f"{target} are row numbers: there is no derivative by them")
     return target
-
-
-def _entries(target: Expression) -> tuple[Index, ...]:
-    return tuple(new_index(length) for length in target.shape if length != ONE)
 
 
 def _is_matrix(shape: Shape) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.index_algebra import (
@@ -14,10 +14,11 @@ from fanlight.calculus.index_algebra import (
     length_factor,
     normal_term,
 )
-from fanlight.calculus.index_form import Factor, Form, Index, Term, new_index, rename
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, connect, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
 _EXTRA = 1.3  # times the length that an opened product counts for: it is written so where that is much shorter
+_COMPOUND = 0.8  # times its length that a fraction counts for that no other stands in
 _LIMIT = 24  # terms of a product that is multiplied out
 _LIMIT_OF_OPTIONS = 6  # common factors that are tried
 _LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
@@ -38,8 +39,11 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     factored = factor_out(form)
     if factored is not form:
         yield factored, 1.0
+    yield from _clear_fractions(factored)
     yield from ((total, 1.0) for total in _join_sums(form))
-    yield from ((fraction, 1.0) for fraction in _join_fractions(form))
+    for fraction in _join_fractions(form):
+        yield fraction, 1.0
+        yield from _clear_fractions(fraction)
     if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
         return
     opened = multiply_out(form)
@@ -63,10 +67,8 @@ def _join_diagonals(form: Form) -> Form:
     ):
         return form
     names = {max(form.axes): min(form.axes)}
-    entries = [t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in inner]
+    entries = [t._replace(factors=tuple(f.with_names(names) for f in t.factors)) for t in inner]
     vector = factor_out(collect(entries, [min(form.axes)]))
-    if not find_used_axes(vector):
-        return form
     others = [t for t in form.terms if t not in diagonal]
     entry = _in_parentheses(vector)
     return Form((*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))), form.axes)
@@ -77,15 +79,17 @@ def _join_sums(form: Form) -> Iterator[Form]:
     summed = [sorted(t.indices - set(form.axes)) for t in form.terms]
     for length in sorted({i.length for indices in summed for i in indices}, key=str):
         indices = [next((i for i in indices if i.length == length), None) for indices in summed]
+        count = length_factor(length)._replace(exponent=Fraction(-1))
         if len(form.terms) < 2 or sum(i is not None for i in indices) < 2:
+            continue
+        if not _has_common_count(form, indices, count):
             continue
         common = new_index(length)
         axes = (*form.axes, common)
-        count = length_factor(length)._replace(exponent=Fraction(-1))
         terms = [
             normal_term(t.coefficient, [*t.factors, count], axes)
             if i is None
-            else normal_term(t.coefficient, [_rename_factor(f, {i: common}) for f in t.factors], axes)
+            else normal_term(t.coefficient, [f.with_names({i: common}) for f in t.factors], axes)
             for t, i in zip(form.terms, indices, strict=True)
         ]
         inner = factor_out(collect(terms, axes))
@@ -93,6 +97,62 @@ def _join_sums(form: Form) -> Iterator[Form]:
         has_outer = any(all(not used <= set(f.indices) for f in t.factors) for t in terms)  # an outer product as a term
         if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
             yield Form((_in_parentheses(inner),), form.axes)
+
+
+def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
+    """Turn ``1 / (y * (x**2 / y**2 + 1))`` into ``y / (x**2 + y**2)``: no fraction stands in another."""
+    terms, below, is_clearer = list[Term](), list[Factor](), True
+    for term in form.terms:
+        factors = list[Factor]()
+        coefficient = term.coefficient
+        sums_below = [f for f in term.factors if f.atom.kind == "group" and f.exponent < 0]
+        for factor in term.factors:
+            inner = _without_fractions(factor) if _is_in_fraction(factor, term) else None
+            if inner is None:
+                factors.append(factor)
+                continue
+            size, cleared = group(inner[0])
+            coefficient *= size ** int(factor.exponent)
+            factors.append(cleared._replace(exponent=factor.exponent))
+            factors += [f._replace(exponent=f.exponent * factor.exponent) for f in inner[1]]
+            below += inner[1]
+            is_clearer &= bool(sums_below) and all(f.atom.kind == "symbol" for f in inner[1])
+        terms.append(normal_term(coefficient, factors, form.axes))
+    if below:
+        yield collect(terms, form.axes), _COMPOUND if is_clearer else 1.0
+
+
+def _is_in_fraction(factor: Factor, term: Term) -> bool:
+    """Tell whether a sum stands over or under a fraction's line, without a summed index of its own."""
+    alone = len(set(factor.indices)) == len(factor.indices)
+    over = factor.exponent == 1 and any(f.exponent < 0 for f in term.factors)
+    return (
+        factor.atom.kind == "group" and alone and (over or (factor.exponent < 0 and factor.exponent.denominator == 1))
+    )
+
+
+def _without_fractions(factor: Factor) -> tuple[Form, list[Factor]] | None:
+    """Return a sum times what its terms are divided by, and one over these, or None where no term is a fraction."""
+    inner = rename(factor.atom.arguments[0], factor.indices)
+    lowest: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
+    for term in inner.terms:
+        for atom, indices, exponent in term.factors:
+            if exponent < 0 and set(indices) <= set(inner.axes) and atom.kind != "length":
+                lowest[atom, indices] = min(exponent, lowest.get((atom, indices), exponent))
+    if not lowest:
+        return None
+    above = [Factor(atom, indices, -exponent) for (atom, indices), exponent in lowest.items()]
+    terms = [normal_term(t.coefficient, [*t.factors, *above], inner.axes) for t in inner.terms]
+    cleared = collect(terms, inner.axes)
+    return (cleared, [f._replace(exponent=-f.exponent) for f in above]) if cleared.terms else None
+
+
+def _has_common_count(form: Form, indices: Sequence[Index | None], count: Factor) -> bool:
+    """Tell whether all is a mean, or what stands beside the sums is times the number of entries."""
+    counts = [next((f.exponent for f in t.factors if f.atom == count.atom), Fraction(0)) for t in form.terms]
+    sums = {x for x, i in zip(counts, indices, strict=True) if i is not None}
+    others = {x for x, i in zip(counts, indices, strict=True) if i is None}
+    return max(sums) < 0 or min(others, default=1) > 0
 
 
 def _join_fractions(form: Form) -> Iterator[Form]:
@@ -150,7 +210,7 @@ def multiply_out(form: Form) -> Form | None:
         opened = rename(inner, placed)
         names = dict(zip(placed, factor.indices, strict=True))
         opened = Form(
-            tuple(t._replace(factors=tuple(_rename_factor(f, names) for f in t.factors)) for t in opened.terms),
+            tuple(t._replace(factors=tuple(f.with_names(names) for f in t.factors)) for t in opened.terms),
             tuple(dict.fromkeys(factor.indices)),
         )
         terms += distribute(Form((Term(term.coefficient, tuple(others)),), axes), opened, form.axes).terms
@@ -184,7 +244,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
-    factor = _rename_factor(example, names)._replace(exponent=exponent)
+    factor = example.with_names(names)._replace(exponent=exponent)
     axes = tuple(dict.fromkeys([*form.axes, *lifted]))
     inside = []
     for t, f in places:
@@ -194,7 +254,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
         if mine.exponent != exponent:
             others.append(mine._replace(exponent=mine.exponent - exponent))
         own_names = dict(zip(dict.fromkeys(mine.indices), lifted, strict=True))
-        inside.append(normal_term(term.coefficient, [_rename_factor(o, own_names) for o in others], axes))
+        inside.append(normal_term(term.coefficient, [o.with_names(own_names) for o in others], axes))
     inner = collect(inside, axes)
     if not inner.terms or len(find_used_axes(inner)) > 2:
         return None
@@ -203,6 +263,8 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     new = frozenset(lifted) - set(form.axes)
     if any(not new <= t.indices for t in inner.terms):
         return None  # what is summed over stays in all terms: no product with a number for a matrix
+    if len(new) == 1 and len(factor.indices) == 1 and any(_is_outer(t, new, form.axes) for t in inner.terms):
+        return None  # nor is a matrix made of two vectors, to be multiplied with a third
     inner = factor_out(inner, summed | new)
     used = find_used_axes(inner)
     is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
@@ -214,8 +276,11 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
 
 
-def _rename_factor(factor: Factor, names: Mapping[Index, Index]) -> Factor:
-    return factor._replace(indices=tuple(names.get(i, i) for i in factor.indices))
+def _is_outer(term: Term, new: frozenset[Index], axes: Sequence[Index]) -> bool:
+    """Tell whether a term is a product of what has the new index and what has a free one."""
+    free = dict.fromkeys((*new, *axes), "")
+    groups = [{i for f in group for i in f.indices} & set(free) for group in connect(term.factors, free)]
+    return bool(term.indices & set(axes)) and not any(new & group and group - new for group in groups)
 
 
 def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:

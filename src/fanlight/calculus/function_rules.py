@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, key_of, orient, rename, scale
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, orient, rename, scale
 
 
 def with_function_rules(factors: list[Factor]) -> list[Factor]:
     """Return the factors of a product with its functions joined where this is another function."""
-    if not any(f.atom.name in ("step", "sign", "sinh", "sin") for f in factors):
+    if not any(f.atom.name in ("step", "sign", "sinh", "sin", "power") for f in factors):
         return factors
-    return _with_steps(_with_tangents(factors))
+    return _with_steps(_with_tangents(_with_powers(factors)))
 
 
 def _with_steps(factors: list[Factor]) -> list[Factor]:
@@ -42,6 +42,30 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
                 results = [f for f in results if f is not switch and f is not other] + [product]
                 break
     return collect_powers(results)
+
+
+def _with_powers(factors: list[Factor]) -> list[Factor]:
+    """Write ``x**(t - 1) * x`` as ``x**t``."""
+    for power in [f for f in factors if f.atom.name == "power" and f.exponent == 1 == len(f.atom.arguments[1:])]:
+        base, exponent = power.atom.arguments
+        number = sum((t.coefficient for t in exponent.terms if not t.factors), Fraction(0))
+        if number >= 0 or len(set(power.indices)) < len(power.indices):
+            continue
+        placed = rename(base, power.indices)
+        inner = only_factor(placed) or Factor(*orient("group", "", placed))
+        for other in factors:
+            count = min(other.exponent, -number)
+            if (other.atom, other.indices) != (inner.atom, inner.indices) or other.exponent < 1 or count != int(count):
+                continue
+            others = tuple(t for t in exponent.terms if t.factors)
+            left = (Term(number + count, ()),) if number + count else ()
+            atom = Atom(
+                "function", "power", power.atom.lengths, arguments=(base, Form((*left, *others), exponent.axes))
+            )
+            changed = [Factor(atom, power.indices), other._replace(exponent=other.exponent - count)]
+            remaining = [f for f in factors if f is not power and f is not other]
+            return _with_powers([*remaining, *(f for f in changed if f.exponent)])
+    return factors
 
 
 def _with_tangents(factors: list[Factor]) -> list[Factor]:

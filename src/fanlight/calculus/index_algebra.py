@@ -9,17 +9,13 @@ from fractions import Fraction
 
 from fanlight.calculus.function_rules import collect_powers, only_factor, with_function_rules
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, orient, rename, scale, term_key
+from fanlight.calculus.pairs import PAIR, join_pairs
 from fanlight.calculus.shapes import ONE, Dimension
 
 
 def number(value: Fraction | int, axes: Sequence[Index] = ()) -> Form:
     """Return a form that is the same number everywhere."""
     return Form((Term(Fraction(value), ()),) if value else (), tuple(axes))
-
-
-def single(atom: Atom, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
-    """Return a form of one factor."""
-    return collect([Term(Fraction(1), (Factor(atom, tuple(indices)),))], indices if axes is None else axes)
 
 
 EYE = "eye"
@@ -88,6 +84,16 @@ def find_used_axes(form: Form) -> tuple[Index, ...]:
     return tuple(a for a in form.axes if a in present)
 
 
+def put_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
+    """Put indices, which may be equal, in the place of a form's axes; what is not among `axes` is summed over."""
+    names = dict(zip(form.axes, indices, strict=True))
+    axes = tuple(dict.fromkeys(indices)) if axes is None else axes
+    terms = (
+        normal_term(t.coefficient, [f.with_names(names) for f in t.factors], axes, set(indices)) for t in form.terms
+    )
+    return collect(terms, axes)
+
+
 def group_terms(form: Form) -> Form:
     """Put a sum in parentheses, so that it is multiplied as one factor."""
     if len(form.terms) < 2:
@@ -151,7 +157,10 @@ def normal_term(
     unified = _join_parts(factors, axes, summed)
     if unified is None:
         return Term(Fraction(0), ())
-    factors = _join_indices(unified, axes, summed)
+    factors, has_new = _join_indices(unified, axes, summed), True
+    while has_new:
+        factors, has_new = join_pairs(factors, axes, summed)
+        factors = _join_indices(factors, axes, summed)
     powers: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
     stack = factors[::-1]
     while stack:
@@ -166,6 +175,9 @@ def normal_term(
             inner = rename(atom.arguments[0], place[1]).terms[0]
             coefficient *= inner.coefficient
             summed |= inner.indices - set(axes)
+            if any(f.atom.kind == PAIR for f in inner.factors):
+                others = [Factor(*other, exponent) for other, exponent in powers.items()]
+                return normal_term(coefficient, [*others, *stack, *inner.factors], axes, summed)
             stack += inner.factors[::-1]
         if not powers.get(place, 1):
             del powers[place]
@@ -233,11 +245,21 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
         else:
             summed.discard(remove)
         names = {remove: keep}
-        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors]
+        factors = [f.with_names(names) for f in factors]
+
+
+_SUMS_TO_ONE = {"softmax": slice(2), "softmax_rows": slice(1, 2), "softmax_columns": slice(1)}  # over which indices
 
 
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
     """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
+    for factor in factors:
+        if factor.atom.kind == "softmax" and factor.exponent == 1:
+            over = factor.indices[_SUMS_TO_ONE[factor.atom.name]]
+            remaining = [f for f in factors if f is not factor]
+            if not set(over) & ({i for f in remaining for i in f.indices} | set(axes)):
+                remaining, absorbed = _sum_probabilities(remaining, axes)
+                return remaining, absorbed | set(over)
     for total in factors:
         summand = only_factor(total.atom.arguments[0]) if total.exponent <= -1 and total.atom.kind == "group" else None
         if summand is None:
@@ -273,17 +295,36 @@ def _sum_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[
     return results, absorbed
 
 
-def split_selection(form: Form) -> tuple[Form, Form] | None:
-    """Split a scalar that is the selected entry of a vector or matrix into the selectors and this."""
-    if len(form.terms) != 1 or form.axes:
+def split_selection(form: Form, most: int = 2) -> tuple[Form, Form] | None:
+    """Split a scalar that is the selected entry of a vector or matrix into the selectors and this, or a long vector."""
+    if len(form.terms) != 1:
         return None
     (term,) = form.terms
+    if any(f.atom.kind == PAIR for f in term.factors):
+        return _split_pairs(term, form.axes, most)
+    if form.axes:
+        return None
     selectors = tuple(f for f in term.factors if f.atom.kind == "onehot")
     indices = tuple(dict.fromkeys(i for f in selectors for i in f.indices))
     if not selectors or len(selectors) != len(indices) or len(indices) > 2:
         return None
     others = tuple(f for f in term.factors if f.atom.kind != "onehot")
     return Form((Term(Fraction(1), selectors),), indices), Form((Term(term.coefficient, others),), indices)
+
+
+def _split_pairs(term: Term, axes: Sequence[Index], most: int) -> tuple[Form, Form] | None:
+    """Split a matrix whose entries are numbered otherwise into the numbering and the matrix."""
+    pairs = tuple(f for f in term.factors if f.atom.kind == PAIR)
+    others = tuple(f for f in term.factors if f.atom.kind != PAIR)
+    parts = [i for f in pairs for i in f.indices[1:]]
+    used = {i for f in others for i in f.indices}
+    inner = tuple(i for i in dict.fromkeys((*axes, *parts)) if i in used)
+    if len({*parts, *axes}) < len(parts) + len(axes) or not used <= set(inner) or len(inner) > most:
+        return None
+    if not {f.indices[0] for f in pairs} <= set(axes):
+        return None
+    numbering = Form((Term(Fraction(1), pairs),), tuple(dict.fromkeys(i for f in pairs for i in f.indices)))
+    return numbering, Form((Term(term.coefficient, others),), inner)
 
 
 def _is_positive_symbol(atom: Atom) -> bool:
@@ -298,7 +339,7 @@ def power(form: Form, exponent: Fraction) -> Form:
         return number(1, form.axes) if exponent == 0 else Form((), form.axes)
     if exponent == 0:
         return number(1, form.axes)
-    if (selection := split_selection(form)) is not None:
+    if (selection := split_selection(form, 4 if exponent.denominator == 1 else 2)) is not None:
         selector, vector = selection
         return multiply(selector, power(vector, exponent), axes=form.axes)
     term = form.terms[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -12,17 +11,19 @@ from fanlight.calculus.index_algebra import (
     collect,
     distribute,
     eye_factor,
+    find_used_axes,
     group_terms,
     multiply,
     normal_term,
     number,
     power,
+    put_indices,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function
 from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
-from fanlight.calculus.shapes import ONE, Shape
+from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
 
 _LIMIT = 60  # terms; a form with more is not one that a person reads
@@ -50,6 +51,8 @@ def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
             coefficient = term.coefficient * factor.exponent
             slope = _slope(factor._replace(exponent=Fraction(1)), name, by)
             product = Form((Term(coefficient, tuple(others)),), tuple(i for i in inner_axes if i not in by))
+            if factor.exponent != 1 and factor.atom.kind == "function" and len(find_used_axes(slope)) < 3:
+                slope = group_terms(slope)  # tanh(x)**2 * (1 - tanh(x)**2)
             terms += distribute(product, slope, axes).terms
         if len(terms) > _LIMIT:
             raise CalculusError("the derivative has too many terms to be shown without names for its parts")
@@ -83,7 +86,7 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
         eyes = [eye_factor(i, j) for i, j in zip(indices, by, strict=True)]
         return Form((Term(Fraction(1), tuple(eyes)),), axes)
     if atom.kind == "group":
-        return _with_names(derivative(rename(atom.arguments[0], _fresh(indices)), name, by), indices, by)
+        return put_indices(derivative(rename(atom.arguments[0], _fresh(indices)), name, by), (*indices, *by))
     if atom.kind == "function" and atom.name == "power":
         return _power_slope(factor, name, by)
     if atom.kind == "function":
@@ -91,7 +94,7 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
         inner = rename(atom.arguments[0], fresh)
         outer = local_derivative(atom.name, inner)
         slope = derivative(inner, name, by)
-        return _with_names(distribute(group_terms(outer), slope, (*fresh, *by)), indices, by)
+        return put_indices(distribute(group_terms(outer), slope, (*fresh, *by)), (*indices, *by))
     rule = _CALLS.get(atom.name)
     if rule is None:
         raise CalculusError(f"{atom.name} has no derivative in index notation")
@@ -100,17 +103,6 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 def _fresh(indices: Sequence[Index]) -> tuple[Index, ...]:
     return tuple(new_index(i.length) for i in indices)
-
-
-def _with_names(form: Form, indices: Sequence[Index], by: Sequence[Index]) -> Form:
-    """Put indices, which may be equal, in the place of a form's first axes."""
-    names = dict(zip(form.axes, (*indices, *by), strict=True))
-    axes = (*dict.fromkeys(indices), *by)
-    terms = []
-    for term in form.terms:
-        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
-        terms.append(normal_term(term.coefficient, factors, axes))
-    return collect(terms, axes)
 
 
 def local_derivative(name: str, inner: Form) -> Form:
@@ -150,7 +142,7 @@ def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     by_exponent = multiply(product, elementwise("log", rename(base, fresh)), axes=fresh)
     parts = [distribute(group_terms(by_base), derivative(base, name, by), axes)]
     parts.append(distribute(by_exponent, derivative(exponent, name, by), axes))
-    return _with_names(add(*parts, axes=axes), indices, by)
+    return put_indices(add(*parts, axes=axes), (*indices, *by))
 
 
 def _inner_slope(factor: Factor, name: str, by: Sequence[Index]) -> tuple[Index, Index, Form]:
@@ -167,7 +159,7 @@ def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     i, j = factor.indices
     a, b = _fresh((i, j))
     sides = Form((Term(Fraction(-1), (Factor(factor.atom, (a, k)), Factor(factor.atom, (l, b)))),), (a, k, l, b))
-    return _with_names(distribute(sides, slope, (a, b, *by)), (i, j), by)
+    return put_indices(distribute(sides, slope, (a, b, *by)), (i, j, *by))
 
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
@@ -202,7 +194,7 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
             slope = derivative(rename(argument, inner), name, by)
             forms.append(distribute(part_form(big, small, offset), slope, (*fresh, *by)))
             offset = offset + length
-        return _with_names(add(*forms, axes=(*fresh, *by)), indices, by)
+        return put_indices(add(*forms, axes=(*fresh, *by)), (*indices, *by))
 
     return rule
 
@@ -215,54 +207,8 @@ def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     entries = argument if factor.atom.name == "max" else scale(argument, -1)
     lengths = [a.length for a in fresh]
     atom = Atom("call", "largest", lengths, parameters=((), layout, (shape, shape)), arguments=(entries,))
-    chosen = Form((Term(Fraction(1), (Factor(atom, fresh),)),), fresh)
+    chosen = Form.of(atom, fresh)
     return distribute(chosen, derivative(rename(argument, fresh), name, by), tuple(by))
-
-
-def _pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> Form:
-    """Return the form that is one where ``flat = major * length of minor + minor``."""
-    if flat is None:
-        return number(1)
-    parts = tuple(i for i in (major, minor) if i is not None)
-    if len(parts) == 1:
-        return Form((Term(Fraction(1), (eye_factor(flat, parts[0]),)),), (flat, parts[0]))
-    lengths = (flat.length, *(i.length for i in parts))
-    atom = Atom("pair", ",".join(map(str, lengths)), lengths)
-    return Form((Term(Fraction(1), (Factor(atom, (flat, *parts)),)),), (flat, *parts))
-
-
-def _named_axes(shape: Shape) -> tuple[Index | None, Index | None]:
-    rows, columns = shape or (ONE, ONE)
-    return (new_index(rows) if rows != ONE else None, new_index(columns) if columns != ONE else None)
-
-
-def _kron_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    atom, indices, _ = factor
-    places = [_named_axes(shape) for shape in atom.parameters[2]]
-    fresh = [i for i in places[0] if i is not None]
-    forms = [
-        rename(a, [i for i in place if i is not None]) for a, place in zip(atom.arguments, places[1:], strict=True)
-    ]
-    rows, columns = (_pair_form(*(place[axis] for place in places)) for axis in (0, 1))
-    pairs = multiply(rows, columns, axes=tuple(dict.fromkeys((*rows.axes, *columns.axes))))
-    parts = []
-    for left, right in (forms, forms[::-1]):
-        slope = derivative(left, name, by)
-        inner = distribute(group_terms(rename(right, right.axes)), slope, (*right.axes, *slope.axes))
-        parts.append(distribute(pairs, inner, (*fresh, *by)))
-    return _with_names(add(*parts, axes=(*fresh, *by)), indices, by)
-
-
-def _reshape_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    atom, indices, _ = factor
-    outer, inner = (_named_axes(shape) for shape in atom.parameters[2])
-    fresh = [i for i in outer if i is not None]
-    argument = rename(atom.arguments[0], [i for i in inner if i is not None])
-    flat = new_index(math.prod((a.length for a in argument.axes), start=ONE))
-    places = [_pair_form(flat, *outer), _pair_form(flat, *inner)]
-    pairs = multiply(*places, axes=(*fresh, *argument.axes))
-    slope = derivative(argument, name, by)
-    return _with_names(distribute(pairs, slope, (*fresh, *by)), indices, by)
 
 
 _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
@@ -274,8 +220,6 @@ _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
     "max": _extreme_slope,
     "min": _extreme_slope,
     "largest": lambda factor, name, by: Form((), (*dict.fromkeys(factor.indices), *by)),
-    "kron": _kron_slope,
-    "reshape": _reshape_slope,
 }
 
 
@@ -306,26 +250,26 @@ def _transform_factor(factor: Factor, rule: Rule) -> Form:
     if not atom.arguments:
         return Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), distinct)
     if atom.kind == "group":
-        return _with_names(transform(rename(atom.arguments[0], _fresh(indices)), rule), indices, ())
+        return put_indices(transform(rename(atom.arguments[0], _fresh(indices)), rule), indices)
     if atom.kind == "function":
         fresh = _fresh(indices)
         arguments = [transform(rename(a, fresh), rule) for a in atom.arguments]
         if atom.name == "power":
             base, exponent = arguments
-            return _with_names(power_function(base, exponent, fresh), indices, ())
-        return _with_names(elementwise(atom.name, arguments[0]), indices, ())
+            return put_indices(power_function(base, exponent, fresh), indices)
+        return put_indices(elementwise(atom.name, arguments[0]), indices)
     if atom.kind == "softmax":
         fresh = _fresh(indices)
         argument = transform(rename(atom.arguments[0], fresh), rule)
         softmax = Atom("softmax", atom.name, atom.lengths, arguments=(argument,))
-        return _with_names(Form((Term(Fraction(1), (Factor(softmax, fresh),)),), fresh), indices, ())
+        return put_indices(Form.of(softmax, fresh), indices)
     if atom.name == "inv":
         return _transform_inverse(factor, rule)
     inner = tuple(transform(a, rule) for a in atom.arguments)
     if atom.name in ("det", "logdet"):
         inner = orient("call", atom.name, inner[0], atom.parameters)[0].arguments
     product = Atom("call", atom.name, atom.lengths, parameters=atom.parameters, arguments=inner)
-    return Form((Term(Fraction(1), (Factor(product, indices),)),), distinct)
+    return Form.of(product, indices)
 
 
 def _transform_inverse(factor: Factor, rule: Rule) -> Form:
@@ -333,4 +277,4 @@ def _transform_inverse(factor: Factor, rule: Rule) -> Form:
     fresh = _fresh(indices)
     inner = transform(rename(atom.arguments[0], fresh), rule)
     outcome = Factor(*orient("call", "inv", inner, atom.parameters))
-    return _with_names(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices, ())
+    return put_indices(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices)

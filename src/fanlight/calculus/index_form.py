@@ -45,6 +45,10 @@ class Factor(NamedTuple):
     indices: tuple[Index, ...]
     exponent: Fraction = Fraction(1)
 
+    def with_names(self, names: Mapping[Index, Index]) -> Factor:
+        """Return the factor with other indices in the place of those that are named."""
+        return self._replace(indices=tuple(names.get(i, i) for i in self.indices))
+
 
 class Term(NamedTuple):
     """A coefficient times factors; indices that the form does not have are summed over."""
@@ -63,6 +67,12 @@ class Form(NamedTuple):
 
     terms: tuple[Term, ...]
     axes: tuple[Index, ...]
+
+    @classmethod
+    def of(cls, atom: Atom, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
+        """Return a form of one factor; its axes are the factor's indices unless others are told."""
+        term = Term(Fraction(1), (Factor(atom, tuple(indices)),))
+        return cls((term,), tuple(dict.fromkeys(indices) if axes is None else axes))
 
 
 class Atom:
@@ -144,7 +154,7 @@ def with_ordered_sums(term: Term, axes: Sequence[Index]) -> Term:
 def _with_name(term: Term, axes: Sequence[Index]) -> tuple[str, Term]:
     name, order = _smallest_name(term, axes)
     names = {i: Index(_FIRST_ORDERED + place, i.length) for place, i in enumerate(order)}
-    factors = (f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors)
+    factors = (f.with_names(names) for f in term.factors)
     return name, term._replace(factors=tuple(factors))
 
 
@@ -175,9 +185,7 @@ def _with_first_of_equal(factors: Sequence[Factor], axes: Sequence[Index]) -> Se
     names = {b: a for a, b in eyes}
     if not names:
         return factors
-    return [
-        f if f.atom.kind == "eye" else f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in factors
-    ]
+    return [f if f.atom.kind == "eye" else f.with_names(names) for f in factors]
 
 
 def connect(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:

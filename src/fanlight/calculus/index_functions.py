@@ -34,7 +34,7 @@ def elementwise(name: str, argument: Form) -> Form:
     if name == "sigmoid" and negative:
         return add(number(1), scale(elementwise(name, scale(argument, -1)), -1), axes=argument.axes)
     atom, indices = orient("function", name, inner)
-    return Form((Term(Fraction(1), (Factor(atom, indices),)),), argument.axes)
+    return Form.of(atom, indices, argument.axes)
 
 
 def _logarithm(argument: Form) -> Form | None:
@@ -62,7 +62,7 @@ def _logarithm(argument: Form) -> Form | None:
             part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
         elif is_positive(factor):
             atom, indices = orient("function", "log", Form(alone.terms, find_used_axes(alone)))
-            part = Form((Term(Fraction(1), (Factor(atom, indices),)),), axes)
+            part = Form.of(atom, indices, axes)
         else:
             return None
         parts.append(scale(part, factor.exponent))
@@ -99,6 +99,8 @@ def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
 def is_positive(factor: Factor) -> bool:
     """Tell whether a factor's entries are positive whatever the symbols are."""
     atom = factor.atom
+    if atom.kind == "number":
+        return True
     if atom.kind == "function":
         return atom.name in ("exp", "sigmoid", "softplus")
     if atom.kind != "group":
@@ -120,4 +122,4 @@ def power_function(base: Form, exponent: Form, axes: Sequence[Index]) -> Form:
     used = tuple(i for i in axes if any(i in t.indices for t in (*base.terms, *exponent.terms)))
     arguments = (Form(base.terms, used), Form(exponent.terms, used))
     atom = Atom("function", "power", [i.length for i in used], arguments=arguments)
-    return Form((Term(Fraction(1), (Factor(atom, used),)),), tuple(axes))
+    return Form.of(atom, used, axes)

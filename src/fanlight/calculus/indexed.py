@@ -14,6 +14,8 @@ from fanlight.calculus.index_form import Atom, Form, Index
 from fanlight.calculus.lecture.entries import Formula, entries
 from fanlight.calculus.matrix_writer import atom_expression
 from fanlight.calculus.numeric import bind, evaluate
+from fanlight.calculus.products import like_source
+from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
 _LETTERS = "ijklpqrs"
@@ -57,7 +59,8 @@ class Indexed:
         ]
         above = letters[: len(letters) - self.order * self._rank]
         left = Formula.entry_derivative(self.numerator, above, self.denominator, below)
-        return left.equals(entries(self.form, letters))
+        with means_of(self.numerator), like_source(self.numerator):
+            return left.equals(entries(self.form, letters, joins=True))
 
     @property
     def _rank(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -15,12 +16,13 @@ from fanlight.calculus.index_algebra import (
     normal_term,
     number,
     power,
-    single,
+    put_indices,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
 from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
-from fanlight.calculus.shapes import ONE, Dimension
+from fanlight.calculus.pairs import pair_form
+from fanlight.calculus.shapes import ONE, Dimension, Shape
 from fanlight.errors import CalculusError
 
 Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
@@ -52,7 +54,8 @@ def axes_of(expression: Expression, axes: Sequence[Index]) -> Axes:
     return rows, columns
 
 
-def _new_axes(expression: Expression) -> tuple[Index, ...]:
+def new_axes(expression: Expression) -> tuple[Index, ...]:
+    """Return an index for each direction in which an expression has several entries."""
     return tuple(new_index(length) for length in expression.shape if length != ONE)
 
 
@@ -73,7 +76,7 @@ class _Arguments:
 def _convert(node: Expression, done: dict[Expression, Form]) -> Form:
     name = node.operation.name
     if name in _RULES:
-        axes = _new_axes(node)
+        axes = new_axes(node)
         rows, columns = axes_of(node, axes)
         return _RULES[name](_Arguments(node, done), rows, columns)
     if node.operation.derivative is not None:
@@ -85,21 +88,33 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
     """Return a form of one opaque factor."""
     if any(a not in done for a in node.arguments):
         raise CalculusError(f"{node.operation.name} has no form with indices")
-    axes = _new_axes(node)
+    axes = new_axes(node)
     name = node.operation.name
+    if name in ("inv", "logdet") and (factors := _square_factors(node.arguments[0])):
+        of_factors = [Expression.node(node.operation, (x,)) for x in factors]
+        if name == "inv":
+            return form_of(Expression.node(TABLE["kron"], of_factors))
+        counts = [Form((Term(Fraction(1), (length_factor(x.shape[0]),)),), ()) for x in factors[::-1]]
+        return add(*(multiply(n, form_of(e), axes=()) for n, e in zip(counts, of_factors, strict=True)), axes=())
     if name in ("inv", "det") and not node.shape and not node.arguments[0].shape:
         return reciprocal(done[node.arguments[0]]) if name == "inv" else done[node.arguments[0]]
     if name in ("inv", "det", "logdet"):
         atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         if name == "inv":
-            return Form((Term(Fraction(1), (Factor(atom, indices),)),), done[node.arguments[0]].axes)
-        return single(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
+            return Form.of(atom, indices, done[node.arguments[0]].axes)
+        return Form.of(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
     arguments = tuple(done[a] for a in node.arguments)
     layout = tuple(tuple(map(str, a.shape)) for a in node.arguments)
     atom = Atom(
         "call", name, [a.length for a in axes], parameters=(node.parameters, layout, _shapes(node)), arguments=arguments
     )
-    return single(atom, axes)
+    return Form.of(atom, axes)
+
+
+def _square_factors(e: Expression) -> tuple[Expression, ...]:
+    """Return the factors of a Kronecker product of square matrices."""
+    is_product = e.operation.name == "kron" and all(a.shape and a.shape[0] == a.shape[1] for a in e.arguments)
+    return e.arguments if is_product else ()
 
 
 def _operation_key(node: Expression) -> tuple[Dimension, ...]:
@@ -190,22 +205,10 @@ def _column_sums(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     (argument,) = a.node.arguments
-    if argument.operation.name == "kron" and all(x.shape and x.shape[0] == x.shape[1] for x in argument.arguments):
-        parts = [form_of(Expression.node(TABLE["tr"], (x,))) for x in argument.arguments]
-        return multiply(*parts, axes=())
     if not argument.shape:
         return a.at(0, None, None)
     i = new_index(argument.shape[0])
-    return _equal_indices(_all_entries(a), (i, i), ())
-
-
-def _equal_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index]) -> Form:
-    names = dict(zip(form.axes, indices, strict=True))
-    terms = []
-    for term in form.terms:
-        factors = [f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in term.factors]
-        terms.append(normal_term(term.coefficient, factors, axes, set(indices)))
-    return collect(terms, axes)
+    return put_indices(_all_entries(a), (i, i), ())
 
 
 def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -215,7 +218,7 @@ def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if r is not None and c is not None:
         eye = Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c))
         return multiply(a.at(0, r, None), eye, axes=(r, c))
-    return _equal_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
+    return put_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
 
 
 def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -244,19 +247,45 @@ def _norm(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2))
 
 
+def _kron(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    """Return ``A_ij B_kl`` where row and column number the pairs (i, k) and (j, l)."""
+    left, right = (_named_axes(x.shape) for x in a.node.arguments)
+    numbers = [pair_form(flat, major, minor) for flat, major, minor in zip((r, c), left, right, strict=True)]
+    return multiply(*numbers, a.at(0, *left), a.at(1, *right), axes=_axes(r, c))
+
+
+def _reshape(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+    inner = _named_axes(a.node.arguments[0].shape)
+    flat = new_index(math.prod(a.node.arguments[0].shape, start=ONE))
+    return multiply(pair_form(flat, r, c), pair_form(flat, *inner), a.at(0, *inner), axes=_axes(r, c))
+
+
+def _named_axes(shape: Shape) -> Axes:
+    rows, columns = shape or (ONE, ONE)
+    return (new_index(rows) if rows != ONE else None, new_index(columns) if columns != ONE else None)
+
+
 def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    return number(Fraction(repr(a.node.parameters[0])))
+    """Return a number; of a simple ratio times a root of pi, pi is a factor like a symbol, which stays what it is."""
+    value = Fraction(repr(a.node.parameters[0]))
+    if value.denominator > 10**6:
+        for exponent in (Fraction(1), Fraction(1, 2), Fraction(-1, 2), Fraction(-1)):
+            ratio = float(value) / math.pi**exponent
+            simple = Fraction(ratio).limit_denominator(100)
+            if simple and abs(ratio / simple - 1) < 1e-15:
+                return Form((Term(simple, (Factor(Atom("number", "pi", ()), (), exponent),)),), ())
+    return number(value)
 
 
 def _symbol(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     node = a.node
-    return single(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
+    return Form.of(Atom("symbol", node.name, [i.length for i in _axes(r, c)], parameters=(node,)), _axes(r, c))
 
 
 def _onehot(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     axes = _axes(r, c)
     name = a.node.operation.name
-    return single(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
+    return Form.of(Atom(name, str(a.node.arguments[0]), [i.length for i in axes], parameters=(a.node,)), axes)
 
 
 def _rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -279,7 +308,7 @@ def _selector(index: Expression, axes: tuple[Index, ...], row: Index) -> Form:
     """Return the matrix with a 1 in each row, at the row's number; a vector for a single number."""
     name = "onehot" if index.shape == (ONE,) else "onehot_rows"
     node = Expression.node(TABLE[name], (index,), (row.length,))
-    return single(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
+    return Form.of(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
 
 
 def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -299,7 +328,7 @@ def part_form(big: Index, small: Index | None, offset: Dimension) -> Form:
     if small is not None and small.length == big.length:
         return Form((Term(Fraction(1), (eye_factor(big, small),)),), (big, small))
     axes = _axes(big, small)
-    return single(Atom("part", str(offset), [i.length for i in axes], parameters=(offset,)), axes)
+    return Form.of(Atom("part", str(offset), [i.length for i in axes], parameters=(offset,)), axes)
 
 
 _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
@@ -335,6 +364,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "slice": _slice,
     "onehot": _onehot,
     "onehot_rows": _onehot,
+    "kron": _kron,
+    "reshape": _reshape,
     "rows": _rows,
     "scatter_rows": _scatter_rows,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from fanlight.calculus.rewritings import ALIASES
@@ -83,14 +84,14 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_ve
         dimensions = [solver.find(d) for d in solver.symbols[name]]
         if name in declared or name in solver.used_as_vectors or name in solver.row_numbers:
             continue
-        if not shape:
+        if name == "e" and re.search(r"\be\s*(\*\*|\^)", text):
+            messages.append("e is a symbol here: the exponential function is written exp(x)")
+        elif not shape:
             messages.append(f"{name} taken as a scalar: --shape {name}=n for a column")
         elif not any(d in sure for d in dimensions if d != "1"):
-            size = ",".join(str(d) for d in (shape[:1] if shape[1] == 1 else shape))
-            if shape[1] == 1:
-                messages.append(f"{name} taken as a column: --shape {name}={size}, or {name}= for a scalar")
-            else:
-                messages.append(f"{name} taken as a matrix: --shape {name}={size}")
+            size = ",".join(map(str, shape[:1] if shape[1] == 1 else shape))
+            kind, otherwise = ("column", f", or {name}= for a scalar") if shape[1] == 1 else ("matrix", "")
+            messages.append(f"{name} taken as a {kind}: --shape {name}={size}{otherwise}")
     return messages
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
-from fanlight.calculus.factoring import alternatives
-from fanlight.calculus.index_algebra import eye_factor
+from fanlight.calculus.factoring import alternatives, multiply_out
+from fanlight.calculus.index_algebra import collect, eye_factor
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, in_order, new_index, scale
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
@@ -18,7 +19,6 @@ from fanlight.calculus.products import (
     Power,
     Source,
     divide,
-    entry_product,
     is_turned,
     length_of,
     negate,
@@ -30,7 +30,8 @@ from fanlight.calculus.products import (
     times,
     transpose,
 )
-from fanlight.calculus.rewritings import mean_of
+from fanlight.calculus.rewritings import choose, mean_of
+from fanlight.calculus.scalar_factors import join_roots, with_means
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.calculus.softmax_form import exp_of_sum, fold_softmax, with_softmax
 from fanlight.calculus.text_writer import SHOWS_MEANS
@@ -61,6 +62,7 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     form = fold_softmax(in_order(form))
     if (stack := _stack(form, axes)) is not None:
         candidates.append((length_of(stack), sum(1 for _ in walk(stack)), stack))
+    candidates += [(length_of(e), sum(1 for _ in walk(e)), e) for e in _choices(form, axes)]
     for other, weight in alternatives(form):
         try:
             forms = [_exact(_write(other, axes), axes)]
@@ -73,6 +75,19 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     if not candidates:
         raise fault or CalculusError("this has no matrix notation")
     return min(candidates, key=lambda c: (c[0], c[1], c[2].operation.name != "matmul", str(c[2])))[2]
+
+
+def _choices(form: Form, axes: Axes) -> Iterator[Expression]:
+    """Write ``step(x) * a + b`` as ``where(x > 0, a + b, b)``."""
+    form = multiply_out(form) or form
+    steps = {(f.atom.key, f.indices): f for t in form.terms for f in t.factors if f.atom.name == "step"}
+    for step in steps.values():
+        inside = [t._replace(factors=tuple(f for f in t.factors if f != step)) for t in form.terms if step in t.factors]
+        others = [t for t in form.terms if step not in t.factors]
+        condition = Form((Term(Fraction(1), (step,)),), form.axes)
+        if others and step.exponent == 1 and set(step.indices) <= set(form.axes):
+            cases = (condition, collect([*inside, *others], form.axes), collect(others, form.axes))
+            yield choose(*(write_matrix(case, axes) for case in cases))
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:
@@ -92,9 +107,7 @@ def _stack(form: Form, axes: Axes) -> Expression | None:
         if (index is None) != (small is None) or (index and small and index.length != small.length):
             return None
         names = {} if small is None or index is None else {small: index}
-        terms.append(
-            term._replace(factors=tuple(f._replace(indices=tuple(names.get(i, i) for i in f.indices)) for f in others))
-        )
+        terms.append(term._replace(factors=tuple(f.with_names(names) for f in others)))
     if len(cells) < 2 or big is None:
         return None
     place, parts = ONE - ONE, []
@@ -150,18 +163,18 @@ def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
 def _network(term: Term, axes: Axes) -> Network:
     network = Network(axes)
     for factor in sorted(with_softmax(term.factors), key=_factor_order):
-        network.put(factor, _powers)
+        network.put(factor, atom_powers)
     return network
 
 
-def _without_minus(term: Term) -> Term:
-    """Turn ``-(1 - t)`` into ``t - 1``, and two differences that the source has the other way round."""
+def turn_differences(term: Term, with_sign: bool) -> Term:
+    """Turn two differences that the source has the other way round; `with_sign` also ``-(1 - t)`` into ``t - 1``."""
     factors = [*term.factors]
     counts = Counter(f.atom for f in factors)
     places = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent in (1, -1)]
     places = [n for n in places if any(t.coefficient < 0 for t in factors[n].atom.arguments[0].terms)]
     alone = sorted((n for n in places if counts[factors[n].atom] == 1), key=lambda n: -factors[n].exponent)
-    chosen = alone[:1] if term.coefficient < 0 else []
+    chosen = alone[:1] if with_sign and term.coefficient < 0 else []
     turned = [n for n in places if n not in chosen and _is_better_turned(atom_expression(factors[n].atom))]
     chosen += turned[: len(turned) // 2 * 2]
     for place in chosen:
@@ -184,11 +197,13 @@ def _is_distance(e: Expression) -> bool:
 
 
 def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
-    term = _without_minus(term)
+    term = turn_differences(term, True)
     size = abs(term.coefficient)
     scalars, core = _network(term, axes).contract()
-    scalars = _with_means(scalars) if SHOWS_MEANS.get() else scalars
-    above = [e for e, x in scalars if x > 0 for e in [raise_power(e, x)]]
+    if SHOWS_MEANS.get():
+        scalars, core = with_means(scalars, core)
+    scalars = join_roots(scalars)
+    above = [raise_power(e, x) for e, x in scalars if x > 0]
     below = [raise_power(e, -x) for e, x in scalars if x < 0]
     if size.denominator != 1 and size.denominator <= 1000 and size.denominator % 5:
         below.insert(0, constant(size.denominator))
@@ -201,32 +216,6 @@ def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
     return term.coefficient > 0, constant(1) if outcome is None else outcome
 
 
-def _with_means(scalars: Sequence[Power]) -> list[Power]:
-    """Join sums with the numbers of entries that they are divided by."""
-    exponents = {e: x for e, x in scalars if e.operation.name == "length"}
-    results: list[Power] = []
-    for e, exponent in scalars:
-        entries = _summed_entries(e) if exponent == 1 else None
-        if entries is not None:
-            counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in entries.shape if d.letters)
-            if counts and all(exponents.get(length, 0) <= -count for length, count in counts.items()):
-                exponents |= {length: exponents[length] + count for length, count in counts.items()}
-                e = mean_of(entries)
-        if e.operation.name != "length":
-            results.append((e, exponent))
-    return [(e, x) for e, x in exponents.items() if x] + results
-
-
-def _summed_entries(e: Expression) -> Expression | None:
-    """Return what a scalar is the sum of: X of ``sum(X)``, ``a * b`` of ``a.T @ b``."""
-    if e.operation.name == "sum":
-        return e.arguments[0]
-    if e.operation.name != "matmul" or e.shape or not e.arguments[0].shape:
-        return None
-    left, right = e.arguments
-    return entry_product(transpose(left), right) if right.operation.name != "onehot" else None
-
-
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
     """Sort scalars before vectors and matrices, symbols before functions, by name."""
     kinds = {"length": 0, "number": 0, "symbol": 1, "call": 2, "function": 3, "group": 4}
@@ -237,7 +226,7 @@ def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...
 # ------------------------------------------------------------------------------------------------ atoms
 
 
-def _powers(atom: Atom, exponent: Fraction) -> list[Power]:
+def atom_powers(atom: Atom, exponent: Fraction) -> list[Power]:
     """Write an atom to a power, its indices as rows and columns."""
     has_root = (
         atom.kind == "group" and not atom.lengths and (exponent.denominator == 2 or exponent < 0 or exponent == 2)
@@ -293,6 +282,8 @@ def _atom_expression(atom: Atom) -> Expression:
     if atom.kind in ("symbol", "onehot", "onehot_rows"):
         node = atom.parameters[0]
         return transpose(node) if node.shape and node.shape[0] == ONE else node
+    if atom.kind == "number":
+        return constant(math.pi)
     if atom.kind == "length":
         return Expression.node(TABLE["length"], (), atom.parameters)
     if atom.kind == "softmax":

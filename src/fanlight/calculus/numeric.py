@@ -7,6 +7,7 @@ Lecture L11 (the nudge), L20 (checking a hand-made gradient).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -196,11 +197,25 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
                     )
     for name, symbol in symbols.items():
         for have, want in zip(arrays[name].shape, symbol.shape, strict=True):
+            _solve_product(have, want, lengths)
             if want.value(lengths) != have:
                 raise CalculusError(
                     f"{name} has shape {show(arrays[name].shape)}, but {show(symbol.shape)} is declared"
                 )
     return arrays, lengths
+
+
+def _solve_product(have: int, want: Dimension, lengths: dict[str, int]) -> None:
+    """Find the one letter of a product, such as ``n*m`` or ``n*n``, that is not known yet."""
+    unknown = want.letters - set(lengths)
+    if len(want.terms) != 1 or len(unknown) != 1:
+        return
+    (letter,), ((monomial, count),) = unknown, want.terms
+    power = monomial.count(letter)
+    remaining = count * math.prod(lengths[k] for k in monomial if k != letter)
+    length = round((have / remaining) ** (1 / power))
+    if remaining * length**power == have:
+        lengths[letter] = length
 
 
 def central_differences(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -103,22 +102,13 @@ def negate(e: Expression) -> Expression:
 
 
 def number_expression(value: Fraction) -> Expression:
-    """Write a number, and what is a ratio times or over a root of pi as this."""
-    if value.denominator > 10**6:
-        for root in (math.pi, math.sqrt(math.pi)):
-            shown = constant(math.pi) if root == math.pi else function("sqrt")(constant(math.pi))
-            for ratio, is_below in ((value * Fraction(root), True), (value / Fraction(root), False)):
-                simple = ratio.limit_denominator(100)
-                if not simple or abs(ratio / simple - 1) > 1e-15:
-                    continue
-                number = number_expression(simple)
-                return number / shown if is_below else shown if simple == 1 else number * shown
+    """Write a number."""
     return constant(int(value) if value.denominator == 1 else float(value))
 
 
 def scale_product(scalars: list[Expression], core: Expression | None) -> Expression | None:
     """Multiply the first factor of a product by scalars, so that no parentheses are needed."""
-    if core is None:
+    if core is None or (scalars and core.parameters == (1,)):
         return times(scalars) if scalars else None
     if not scalars:
         return core
@@ -160,10 +150,15 @@ def times(factors: Sequence[Expression]) -> Expression:
 
 
 def divide(e: Expression, by: Expression) -> Expression:
-    """Divide by a scalar, in one fraction where `e` is one over something."""
-    if e.operation.name == "divide" and e.arguments[0].operation.name == "constant":
-        return e.arguments[0] / (by * e.arguments[1])
+    """Divide by a scalar, in one fraction where `e` is one already."""
+    if e.operation.name == "divide":
+        return e.arguments[0] / times([by, *_factors(e.arguments[1])])
     return e / by
+
+
+def _factors(e: Expression) -> list[Expression]:
+    """Return what is multiplied entry by entry."""
+    return [f for a in e.arguments for f in _factors(a)] if e.operation.name == "multiply" else [e]
 
 
 def raise_power(e: Expression, exponent: Fraction) -> Expression:
@@ -249,6 +244,9 @@ def transpose(e: Expression) -> Expression:
         return shortest(inner, e.T)
     if name in _OTHER_SUMS:
         return shortest(function(_OTHER_SUMS[name])(transpose(e.arguments[0])), e.T)
+    if e.operation.derivative is not None or name in ("power", "kron"):
+        inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
+        return inner if length_of(inner) - (name == "kron") < length_of(e.T) else e.T
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
         margin = name in ("add", "subtract")  # (x - a).T rather than x.T - a.T

@@ -58,17 +58,41 @@ def _row_means(x: Expression) -> Expression:
     return function("row_sums")(x) / count_of(x[0:1, :]) if x.shape else x
 
 
+def _column_means(x: Expression) -> Expression:
+    return function("column_sums")(x) / count_of(x[:, 0:1]) if x.shape else x
+
+
+MEANS: dict[str, tuple[str, Callable[[Expression], Expression]]] = {  # of a sum: the mean's name, and how it is built
+    "sum": ("mean", mean_of), "row_sums": ("row_means", _row_means), "column_sums": ("column_means", _column_means),
+}  # fmt: skip
+
+
 def variance_of(x: Expression) -> Expression:
     """Return the mean of the squared distances from the mean."""
     return mean_of((x - mean_of(x)) ** 2)
 
 
 def _extreme(of_one: str, of_two: str) -> Callable[..., Expression]:
-    return lambda a, b=None: function(of_one)(a) if b is None else function(of_two)(a, b)
+    return lambda *values: reduce(function(of_two), values) if values[1:] else function(of_one)(*values)
 
 
-def _where(condition: Expression, a: Expression, b: Expression) -> Expression:
+def choose(condition: Expression, a: Expression, b: Expression) -> Expression:
+    """Return `a` where a condition is 1 and `b` where it is 0; that of ``x <= y`` is one minus a step."""
+    if condition.operation.name == "subtract" and condition.arguments[0].parameters == (1,):
+        condition, a, b = condition.arguments[1], b, a
     return condition * a + (1 - condition) * b
+
+
+def choice_of(e: Expression) -> tuple[Expression, Expression, Expression, Expression] | None:
+    """Return two sides, what an expression is where the first is greater, and what it is elsewhere."""
+    if e.operation.name != "add" or any(a.operation.name != "multiply" for a in e.arguments):
+        return None
+    (condition, a), (_, b) = e.arguments[0].arguments, e.arguments[1].arguments
+    if condition.operation.name != "step" or choose(condition, a, b) is not e:
+        return None
+    (difference,) = condition.arguments
+    greater, smaller = difference.arguments if difference.operation.name == "subtract" else (difference, constant(0))
+    return greater, smaller, a, b
 
 
 def _dot(a: Expression, b: Expression) -> Expression:
@@ -126,18 +150,18 @@ def _value(e: Expression) -> float | None:
 
 
 REWRITINGS: dict[str, Rewriting] = {
-    "max": Rewriting("max(a, b)", "the larger of two, entry by entry; max(x) is the largest entry",
-                      _extreme("max", "maximum"), (1, 2)),
-    "min": Rewriting("min(a, b)", "the smaller of two, entry by entry; min(x) is the smallest entry",
-                      _extreme("min", "minimum"), (1, 2)),
+    "max": Rewriting("max(a, b)", "the largest of several, entry by entry; max(x) is the largest entry",
+                      _extreme("max", "maximum"), (1, 9)),
+    "min": Rewriting("min(a, b)", "the smallest of several, entry by entry; min(x) is the smallest entry",
+                      _extreme("min", "minimum"), (1, 9)),
     "maximum": Rewriting("maximum(a, b)", "max(a, b)", function("maximum"), (2, 2)),
     "minimum": Rewriting("minimum(a, b)", "min(a, b)", function("minimum"), (2, 2)),
-    "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", _where, (3, 3)),
+    "where": Rewriting("where(x > 0, a, b)", "step(x) * a + (1 - step(x)) * b", choose, (3, 3)),
     "clip": Rewriting("clip(x, a, b)", "a + relu(x - a) - relu(x - b)",
                       lambda x, a, b: a + _relu(x - a) - _relu(x - b), (3, 3)),
     "mean": Rewriting("mean(x)", "sum(x) / n", mean_of),
     "row_means": Rewriting("row_means(X)", "row_sums(X) / n", _row_means),
-    "column_means": Rewriting("column_means(X)", "column_sums(X) / m", lambda x: _row_means(x.T).T),
+    "column_means": Rewriting("column_means(X)", "column_sums(X) / m", _column_means),
     "var": Rewriting("var(x)", "mean((x - mean(x))**2)", variance_of),
     "std": Rewriting("std(x)", "sqrt(var(x))", lambda x: _sqrt(variance_of(x))),
     "gelu": Rewriting("gelu(x)", "x * (1 + erf(x / sqrt(2))) / 2", _gelu),
@@ -192,6 +216,8 @@ REFUSALS = {
     "argmax": "the place of the largest entry has no derivative: use max(x) or softmax(x)",
     "floor": "it is constant between its jumps: its derivative is zero",
     "round": "it is constant between its jumps: its derivative is zero",
+    "lgamma": "factorials and gamma functions are made symbols",
+    "atan2": "write arctan(y / x) for positive entries",
     "log10": "write log(x) / log(10)",
     "log2": "write log(x) / log(2)",
     "prod": "write exp(sum(log(x))) for positive entries",

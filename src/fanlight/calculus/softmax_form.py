@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from fanlight.calculus.function_rules import only_factor
 from fanlight.calculus.index_algebra import group
@@ -22,7 +21,7 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
                 continue
             axes = tuple(factor.indices)
             remaining_axes = tuple(i for i in axes if i in total.indices)
-            form = Form((Term(Fraction(1), (Factor(factor.atom, axes),)),), remaining_axes)
+            form = Form.of(factor.atom, axes, remaining_axes)
             if len(form.axes) == len(axes) or orient("group", "", form) != (total.atom, total.indices):
                 continue
             over_all = not form.axes

@@ -72,6 +72,7 @@ HINTS = (
     (r"\b(if|else)\b", "a choice is written where(x > 0, a, b)"),
     (r"[ᵀ⊤]|\.(t|H|mT)\b", "a transpose is written x.T"),
     (r"[⊙∘·×⋅∙]", "an elementwise product is written *, a matrix product @"),
+    (r"[\w)]!(?!=)", "factorials and gamma functions are made symbols"),
     (r"[²³]", "a power is written x**2"),
     (r"√", "a root is written sqrt(x)"),
     (r"[‖|]", "a length is written norm(x), an absolute value abs(x)"),

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
 from fanlight.calculus.expressions import Expression, has_means
-from fanlight.calculus.rewritings import mean_of, variance_of
+from fanlight.calculus.rewritings import MEANS, choice_of, mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension
 
 DIMENSION_COUNTS = {  # how many dimensions they are written with
@@ -73,6 +73,10 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return str(parameters[0]), _ATOM if str(parameters[0]).isidentifier() else 1
     if SHOWS_MEANS.get() and (shown := statistic(node)) is not None:
         return f"{shown[0]}({write(shown[1])})", _ATOM
+    if name == "add" and (choice := choice_of(node)) is not None:
+        greater, smaller, *values = map(write, choice)
+        sides = f"{smaller} < {greater}" if len(smaller) > len(greater) else f"{greater} > {smaller}"
+        return f"where({sides}, {', '.join(values)})", _ATOM
     if name == "matmul" and (places := _places(node)) is not None:
         return places, _ATOM
     if name in _INFIX:
@@ -119,9 +123,13 @@ def statistic(node: Expression) -> tuple[str, Expression] | None:
     if node.operation.name == "sqrt":
         inner = statistic(node.arguments[0])
         return ("std", inner[1]) if inner and inner[0] == "var" else None
-    if node.operation.name != "divide" or node.arguments[0].operation.name != "sum":
+    total = node.arguments[0] if node.operation.name == "divide" else node
+    if total.operation.name not in MEANS or total is node:
         return None
-    (x,) = node.arguments[0].arguments
+    (x,) = total.arguments
+    if total.operation.name != "sum":
+        name, mean = MEANS[total.operation.name]
+        return (name, x) if x.shape and node is mean(x) else None
     if x.operation.name == "power" and x.arguments[0].operation.name == "subtract":
         (entries, _) = x.arguments[0].arguments
         if entries.shape and node is variance_of(entries):

@@ -42,6 +42,12 @@ def test_letters_scripts_and_fractions():
     assert "&lt;" in mathml("a < b")
 
 
+def test_pi_is_a_letter():
+    shown = html(derive(parse("sum(gelu(x))", {"x": ("n", 1)}), "x"))
+    ElementTree.fromstring(shown)
+    assert "<mi>π</mi>" in shown
+
+
 def test_what_is_not_known_is_refused():
     with pytest.raises(CalculusError, match="underbrace"):
         mathml(r"\underbrace{x}")

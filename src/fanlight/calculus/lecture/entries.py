@@ -8,15 +8,15 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from fanlight.calculus.expressions import Expression
-from fanlight.calculus.index_form import Factor, Form, Index, Term, with_ordered_sums
+from fanlight.calculus.index_form import Factor, Form, Index, Term, connect, with_ordered_sums
 from fanlight.calculus.lecture.latex import latex, latex_name
-from fanlight.calculus.matrix_writer import atom_expression
+from fanlight.calculus.matrix_writer import atom_expression, atom_powers, turn_differences, write_matrix
+from fanlight.calculus.products import length_of
 from fanlight.calculus.softmax_form import with_softmax
 from fanlight.errors import CalculusError
 
 _LETTERS = "ijklpqrstuvwabcdefghxyz"
-
-
+_ONE = Fraction(1)
 _INFIX = {"add", "subtract", "multiply", "divide", "matmul", "negative", "power", "transpose"}
 
 
@@ -77,8 +77,8 @@ class Formula(NamedTuple):
         return Formula(f"{self.text}_{letters}", f"{{{self.latex}}}_{{{letters}}}")
 
 
-def entries(form: Form, letters: str) -> Formula:
-    """Write the entry of a form with the letters of its axes.
+def entries(form: Form, letters: str, joins: bool = False) -> Formula:
+    """Write the entry of a form with the letters of its axes; `joins` if what is summed over stands as a product.
 
     Raises
     ------
@@ -87,7 +87,8 @@ def entries(form: Form, letters: str) -> Formula:
     """
     parts: list[Formula] = []
     for term in form.terms:
-        shown = _term(with_ordered_sums(term, form.axes), form.axes, letters)
+        term = with_ordered_sums(turn_differences(term, False) if joins else term, form.axes)
+        shown = _term(term, form.axes, letters, joins)
         minus = term.coefficient < 0
         if parts:
             sign = " - " if minus else " + "
@@ -97,20 +98,49 @@ def entries(form: Form, letters: str) -> Formula:
     return Formula("".join(p.text for p in parts) or "0", "".join(p.latex for p in parts) or "0")
 
 
-def _term(term: Term, axes: Sequence[Index], letters: str) -> Formula:
+def _term(term: Term, axes: Sequence[Index], letters: str, joins: bool) -> Formula:
     names = dict(zip(axes, letters, strict=True))
     free = (c for c in _LETTERS if c not in letters)
-    summed = [i for i in sorted(term.indices) if i not in names]
+    factors = with_softmax(term.factors)
+    matrices, factors = _join(factors, axes) if joins else ([], factors)
+    summed = [i for i in sorted({i for f in factors for i in f.indices}) if i not in names]
     names |= dict(zip(summed, itertools.islice(free, len(summed)), strict=False))
     if any(i not in names for i in summed):
         raise CalculusError("there are more indices than letters")
     size = abs(term.coefficient)
     parts = [] if size == 1 and term.factors else [Formula(str(size), _fraction(size))]
-    parts += [_factor(f, names) for f in sorted(with_softmax(term.factors), key=lambda f: _order(f, names))]
+    parts += [_entry(e, indices, names) for e, indices in sorted(matrices, key=lambda product: len(product[1]))]
+    parts += [_factor(f, names) for f in sorted(factors, key=lambda f: _order(f, names))]
     if summed:
         over = " ".join(names[i] for i in summed)
         parts.insert(0, Formula(f"Σ_{over.replace(' ', '')}", rf"\sum_{{{over}}}"))
     return Formula(" ".join(p.text for p in parts), " ".join(p.latex for p in parts))
+
+
+def _join(
+    factors: Sequence[Factor], axes: Sequence[Index]
+) -> tuple[list[tuple[Expression, tuple[Index, ...]]], list[Factor]]:
+    """Write factors that share summed indices as matrices, with two free indices at most."""
+    matrices, others = list[tuple[Expression, tuple[Index, ...]]](), list[Factor]()
+    for group in connect(factors, dict.fromkeys(axes, "")):
+        free = tuple(i for i in axes if any(i in f.indices for f in group))
+        if all(set(f.indices) <= set(axes) for f in group):
+            others += group
+            continue
+        candidates = []
+        for places in {free, free[::-1]} if len(free) < 3 else ():
+            try:
+                row, column = (*places, None, None)[:2]
+                candidates.append(
+                    (write_matrix(Form((Term(Fraction(1), tuple(group)),), places), (row, column)), places)
+                )
+            except CalculusError:  # three matrices share an index
+                break
+        if candidates:
+            matrices.append(min(candidates, key=lambda c: (length_of(c[0]), [axes.index(i) for i in c[1]])))
+        else:
+            others += group
+    return matrices, others
 
 
 def _place(factor: Factor, names: dict[Index, str]) -> Formula:
@@ -141,13 +171,22 @@ def _factor(factor: Factor, names: dict[Index, str]) -> Formula:
         return Formula(f"δ_{places}", rf"\delta_{{{places}}}")
     if factor.atom.kind in ("part", "pair"):
         return _place(factor, names)
-    e = atom_expression(factor.atom)
+    powers = (
+        [(atom_expression(factor.atom), factor.exponent)]
+        if factor.indices
+        else atom_powers(factor.atom, factor.exponent)
+    )
+    ((e, exponent),) = powers
+    return _entry(e, factor.indices, names, exponent)
+
+
+def _entry(e: Expression, indices: Sequence[Index], names: dict[Index, str], exponent: Fraction = _ONE) -> Formula:
     text, written = str(e), latex(e)
     if e.operation.name in _INFIX or (e.operation.name == "length" and not text.isidentifier()):
         text, written = f"({text})", f"({written})"
-    places = "".join(names[i] for i in factor.indices)
+    places = "".join(names[i] for i in indices)
     if places:
         text, written = f"{text}_{places}", f"{{{written}}}_{{{places}}}"
-    if factor.exponent != 1:
-        text, written = f"{text}^{factor.exponent}", f"{{{written}}}^{{{factor.exponent}}}"
+    if exponent != 1:
+        text, written = f"{text}^{exponent}", f"{{{written}}}^{{{exponent}}}"
     return Formula(text, written)

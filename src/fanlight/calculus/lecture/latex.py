@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from fanlight.calculus.expressions import Expression
+from fanlight.calculus.rewritings import choice_of
 from fanlight.calculus.shapes import ONE, Dimension
 from fanlight.calculus.text_writer import SHOWS_MEANS, means_of, statistic
 
@@ -67,6 +68,9 @@ def _latex(e: Expression) -> tuple[str, int]:
     name, arguments = e.operation.name, e.arguments
     if SHOWS_MEANS.get() and (shown := statistic(e)) is not None:
         return rf"\mathrm{{{shown[0]}}}({latex(shown[1])})", _ATOM
+    if name == "add" and (choice := choice_of(e)) is not None:
+        greater, smaller, a, b = map(latex, choice)
+        return rf"\mathrm{{where}}({greater} > {smaller}, {a}, {b})", _ATOM
     match name:
         case "symbol":
             return latex_name(e.name), _ATOM

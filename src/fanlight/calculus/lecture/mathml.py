@@ -11,7 +11,7 @@ from html import escape
 from fanlight.calculus.lecture.latex import GREEK
 from fanlight.errors import CalculusError
 
-_LETTERS = dict(zip([*GREEK, "partial", "nabla"], "αβγδεηθκλμνξρστφψω∂∇", strict=True))
+_LETTERS = dict(zip([*GREEK, "partial", "nabla", "pi"], "αβγδεηθκλμνξρστφψω∂∇π", strict=True))
 _OPERATORS = {
     "odot": "⊙", "cdot": "·", "otimes": "⊗", "times": "×", "top": "⊤", "circ": "∘", "Vert": "‖", "vert": "|", "in": "∈",
     "sum": "∑", "dots": "…",

@@ -161,11 +161,13 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
         return None
     if node.operation.name == "norm" and all(_is_square(u) for u in users[node]):
         return None
+    if node.operation.name == "step":  # a choice, which does not move with what is compared
+        return None
     if is_function:
         return "h"
     if not any(a.operation.name not in ("constant", "length", "ones", "eye", "zeros") for a in node.arguments):
         return None
-    into_function = any(u.operation.name not in _ARITHMETIC or u.operation.name == "power" for u in above)
+    into_function = any(u.operation.name not in {*_ARITHMETIC, "step"} or u.operation.name == "power" for u in above)
     into_product = node.operation.name == "matmul" and any(u.operation.name == "matmul" for u in above) and node.shape
     return "z" if into_function or into_product or len(above) > 1 else None
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fanlight.calculus.expressions import Expression, context_of, walk
-from fanlight.calculus.numeric import evaluate, kinks_near, values_of
+from fanlight.calculus.numeric import bind, evaluate, kinks_near, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
+_LARGEST_CONDITION = 1e10  # of a matrix whose inverse is not made of rounding errors
 
 
 def random_point(
@@ -41,7 +42,8 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
     """Draw a point where the expression is finite and has a derivative.
 
     Entries are normal at first; where that gives no finite value, positive; then matrices get a strong diagonal, so
-    that determinants, logarithms and roots are defined.
+    that determinants, logarithms and roots are defined. X.T @ X has an inverse where X is long, X @ X.T where it is
+    wide: the letters' lengths fall at every other attempt and rise at the others.
 
     Raises
     ------
@@ -52,12 +54,15 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
     for attempt in range(60):
         rng = np.random.default_rng(seed + 1000 * attempt)
         positive, dominant = attempt >= 20 and attempt % 2 == 0, attempt >= 20 and attempt % 4 < 2
-        point = _point(expression, other, {}, rng, smallest=smallest, positive=positive, dominant=dominant)
+        lengths = _lengths(expression, other, smallest)
+        lengths = dict(zip(lengths, [*lengths.values()][:: -1 if attempt % 2 else 1], strict=True))
+        point = _point(expression, other, lengths, rng, smallest=smallest, positive=positive, dominant=dominant)
         try:
-            finite = all(np.isfinite(value).all() for value in values_of(expression, point).values())
+            values = values_of(expression, point)
         except np.linalg.LinAlgError:
             continue
-        if finite and not kinks_near(expression, point):
+        finite = all(np.isfinite(value).all() for value in values.values())
+        if finite and not _has_singular(values) and not kinks_near(expression, point):
             return point
     if not finite:
         raise CalculusError(f"{expression} has no finite value at the points tried: an --assume may help")
@@ -119,9 +124,8 @@ def _point(
     positive: bool = False,
     dominant: bool = False,
 ) -> dict[str, Array]:
-    symbols = {**(context_of(other) if other is not None else {}), **context_of(expression)}
-    letters = sorted({letter for s in symbols.values() for d in s.shape for letter in d.letters})
-    sizes = {letter: smallest + len(letters) - i for i, letter in enumerate(letters)} | dict(lengths)
+    symbols = _symbols(expression, other)
+    sizes = _lengths(expression, other, smallest) | dict(lengths)
     point: dict[str, Array] = {}
     for name, s in symbols.items():
         shape = [d.value(sizes) for d in s.shape]
@@ -133,6 +137,22 @@ def _point(
             value = value + 2 * np.sqrt(len(value)) * np.eye(len(value))
         point[name] = with_fact(value, s.parameters[2] or "", rng)
     return point | _row_numbers(expression, sizes, rng)
+
+
+def _symbols(expression: Expression, other: Expression | None) -> dict[str, Expression]:
+    return {**(context_of(other) if other is not None else {}), **context_of(expression)}
+
+
+def _lengths(expression: Expression, other: Expression | None, smallest: int) -> dict[str, int]:
+    """Return a length for each letter, the greatest for the first."""
+    letters = sorted({a for s in _symbols(expression, other).values() for d in s.shape for a in d.letters})
+    return {letter: smallest + len(letters) - i for i, letter in enumerate(letters)}
+
+
+def _has_singular(values: Mapping[Expression, Array]) -> bool:
+    """Tell whether a matrix has an inverse or determinant of rounding errors only."""
+    matrices = (values[e.arguments[0]] for e in values if e.operation.name in ("inv", "logdet"))
+    return any(matrix.ndim == 2 and np.linalg.cond(matrix) > _LARGEST_CONDITION for matrix in matrices)
 
 
 def _row_numbers(expression: Expression, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
@@ -163,4 +183,5 @@ def value_at(expression: Expression, point: Mapping[str, Array]) -> Array:
     try:
         return np.asarray(evaluate(expression, point))
     except np.linalg.LinAlgError:
-        return np.asarray(np.nan)
+        _, lengths = bind({n: s for n, s in context_of(expression).items() if n in point}, point)
+        return np.full([d.value(lengths) for d in expression.shape], np.nan)

@@ -26,7 +26,7 @@ from fanlight.text.features import CHARACTER_GROUPS, PADDING, WORD_GROUPS, Group
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.patterns import Patterns
 from fanlight.text.word_features import WORD_FEATURES
-from fanlight.training.augmentation import augment
+from fanlight.training.augmentation import augment, corpus_shares
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores, fit_temperature
 from fanlight.training.dev_scoring import DevSet, scale_scores
@@ -139,6 +139,7 @@ def prepare(
     patterns: Patterns | None = None,
     dev_types: Collection[str] | None = None,
     repeats: Sequence[int] = (),
+    raw: tuple[Corpus, float] | None = None,
 ) -> Run:
     """Encode the corpora and draw the first parameters.
 
@@ -149,6 +150,9 @@ def prepare(
         but where `dev_types` are the types that it marks instead: entities of others are not counted in it.
     repeats : sequence of int
         How often each epoch shows each corpus, by default once.
+    raw : (Corpus, float), optional
+        Raw text that is labelled (`training.self_training`), with all types, and the share of it that an epoch shows.
+        It decides nothing of the settings.
 
     Raises
     ------
@@ -162,9 +166,13 @@ def prepare(
     configuration = build_configuration(chosen, annotations, lexicon.width, width)
     check_feature_dropout(settings, configuration)
     labels = Labels(configuration.types, chosen.head == "logistic")
+    shares = corpus_shares(corpora, chosen)
+    if raw is not None:
+        corpora, shares = [*corpora, raw[0]], [*shares, raw[1]]
+        annotations = [*annotations, _annotation_of(raw[0], configuration.types, configuration.types)]
     encoder = Encoder(configuration, labels, gazetteer, patterns, special=(PADDING, UNKNOWN))
     encoded = [encoder.encode(corpus, annotation) for corpus, annotation in zip(corpora, annotations, strict=True)]
-    augmented = augment(corpora, encoded, annotations, encoder, chosen, repeats=repeats)
+    augmented = augment(corpora, encoded, annotations, encoder, chosen, shares=shares, repeats=repeats)
     types = encoder.word_types(lexicon)
     parameters = _initial_parameters(configuration, types, chosen, lexicon, encoded[0].tags)
     annotation = annotations[0]

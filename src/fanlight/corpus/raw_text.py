@@ -38,7 +38,9 @@ def read_raw_documents(
     DataError
         A file cannot be read, or there is no text; the message names file and line.
     """
-    texts = chain.from_iterable(read_raw_lines(file, encoding) for file in files_of(map(os.fspath, paths)))
+    texts = chain.from_iterable(
+        read_raw_lines(file, encoding) for file in files_of([os.fspath(path) for path in paths])
+    )
     documents = []
     for text in filter(None, map(str.strip, islice(texts, line_count))):
         sentences = [

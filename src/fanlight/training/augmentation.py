@@ -40,7 +40,6 @@ class Augmented(NamedTuple):
 
 def augment(
     corpora: Sequence[Corpus],
-    encoded: Sequence[Encoded],
     annotations: Sequence[Annotation],
     encoder: Encoder,
     settings: Chosen,
@@ -48,20 +47,20 @@ def augment(
     shares: Sequence[float],
     repeats: Sequence[int] = (),
 ) -> Augmented:
-    """Lay encoded corpora end to end with their augmentations.
+    """Encode corpora and lay them end to end with their augmentations.
 
     Parameters
     ----------
-    corpora, encoded, annotations : sequences
-        Of each corpus: the sentences, these as numbers, and what their labels mean.
+    corpora, annotations : sequences
+        Of each corpus: the sentences, and what their labels mean.
     encoder : Encoder
-        That has encoded them.
     settings : Chosen
     shares : sequence of float
         How much of each corpus an epoch shows, in (0, 1].
     repeats : sequence of int
         How often each epoch shows each corpus, by default once.
     """
+    encoded = [encoder.encode(corpus, annotation) for corpus, annotation in zip(corpora, annotations, strict=True)]
     parts = [(data, corpus, share) for data, corpus, share in zip(encoded, corpora, shares, strict=True)]
     for weight, spelling in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
         if weight and settings.unit == "word":

@@ -73,7 +73,6 @@ def train_model(
     also: Sequence[PathLike] = (),
     patterns: Sequence[PathLike] = (),
     raw: Sequence[PathLike] = (),
-    line_count: int = LINES,
     resume: bool = False,
     format: str | None = None,
     encoding: str = "utf-8",
@@ -86,7 +85,7 @@ def train_model(
 
     Parameters
     ----------
-    train, dev, vectors, gazetteers, also, patterns, raw, line_count, format, encoding
+    train, dev, vectors, gazetteers, also, patterns, raw, format, encoding
         As in `fanlight.train`.
     out : path
         The model file; ``out + ".part"`` has the state of a run that has not ended, for `resume`, ``out + ".part.*"``
@@ -107,24 +106,14 @@ def train_model(
         raise ModelError(f"{out}: the folder {place.parent} does not exist: create it first")
     read = partial(read_labelled, settings=settings, format=format, encoding=encoding)
     files = _read_files((train, also, dev), read, settings.unmarked_document, warn)
-    unit = settings.unit or files.train.unit
-    raw_text = _read_raw(raw, unit, line_count, encoding)
-    prepare_run = partial(
-        prepare,
-        files.train,
-        files.dev,
-        read_vectors_for(files, vectors, settings, warn),
-        gazetteer=read_gazetteers(gazetteers, unit, encoding) if gazetteers else None,
-        also=files.also,
-        patterns=read_patterns(patterns, encoding) if patterns else None,
-    )
-    run = prepare_run(settings)
+    trainer = _trainer_of(files, vectors, settings, (gazetteers, patterns, encoding), warn)
+    trainer = trainer._replace(checkpoint=part, resume=resume, engine=engine)
+    run = trainer.prepare(settings)
     chosen = run.settings
     announce(report_data(files.train, files.dev), chosen)
-    build = partial(build_model, corpora=files.all_training_data, dev=files.dev, vectors=vectors)
-    trainer = Trainer(prepare_run, build, files.all_training_data, files.dev, part, resume, engine)
+    raw_text = _read_raw(raw, chosen, encoding) if raw else None
     training = trainer.train(run, part) if raw_text is None else self_train(trainer, settings, raw_text, warn)
-    del run  # its arrays: those of the three trainings would be more than memory needs to hold
+    del run  # three trainings are in memory one after the other
     history: list[Epoch] = []
     model = yield from _record(training, history)
     if is_rising(history):
@@ -145,11 +134,33 @@ def train_corpora(
     return build_model(run, [corpus], dev, vectors)
 
 
-def _read_raw(paths: Sequence[PathLike], unit: str, line_count: int, encoding: str) -> RawText | None:
-    """Return the raw text, if there is any to read."""
-    if not paths:
-        return None
-    return RawText(str(paths[0]), read_raw_documents(paths, tokenise_sentences, unit, line_count, encoding))
+def _trainer_of(
+    files: LabelledFiles,
+    vectors: PathLike | None,
+    settings: Settings,
+    lists: tuple[Sequence[PathLike], Sequence[PathLike], str],
+    warn: Warn,
+) -> Trainer:
+    """Return what trains on labelled files; `lists` are the files of gazetteers and patterns, and their encoding."""
+    gazetteers, patterns, encoding = lists
+    unit = settings.unit or files.train.unit
+    prepare_run = partial(
+        prepare,
+        files.train,
+        files.dev,
+        read_vectors_for(files, vectors, settings, warn),
+        gazetteer=read_gazetteers(gazetteers, unit, encoding) if gazetteers else None,
+        also=files.also,
+        patterns=read_patterns(patterns, encoding) if patterns else None,
+    )
+    build = partial(build_model, corpora=files.all_training_data, dev=files.dev, vectors=vectors)
+    return Trainer(prepare_run, build, files.all_training_data, files.dev)
+
+
+def _read_raw(paths: Sequence[PathLike], settings: Chosen, encoding: str) -> RawText:
+    """Return as much raw text as the settings say."""
+    documents = read_raw_documents(paths, tokenise_sentences, settings.unit, settings.raw_lines or LINES, encoding)
+    return RawText(str(paths[0]), documents)
 
 
 def _record(run: Generator[Epoch, None, Model], history: list[Epoch]) -> Generator[Epoch, None, Model]:

@@ -73,7 +73,7 @@ def read_raw_lines(path: PathLike, encoding: str = "utf-8") -> Iterator[str]:
     try:
         with packed:
             if not by_lines:  # a line feed is more than one byte, such as in UTF-16
-                yield from io.TextIOWrapper(unpacked, encoding)
+                yield from io.StringIO(unpacked.read().decode(encoding))
                 return
             for number, data in enumerate(unpacked, 1):
                 text = data.decode(encoding)

@@ -33,7 +33,7 @@ from fanlight.training.stages import stage_files, train_stages
 
 LABELLERS = 2  # networks that must agree
 SEEDS = 1 << 63  # of which the setting is one
-SURE = 0.9  # probability of an entity from which on a labeller is sure of it (benchmarks/README.md)
+SURE = 0.5  # probability of an entity from which on a labeller is sure of it (benchmarks/README.md)
 EMPTY_SHARE = 0.5  # sentences without entities for each one with entities, at most: they teach little
 MOST_RAW = 1.0  # raw sentences for each labelled one that an epoch shows, at most
 BATCH = 1000  # documents that are tagged at once, so that memory is bounded

@@ -93,7 +93,7 @@ def test_what_did_not_help_is_not_written(folder, tmp_path, monkeypatch):
     from fanlight.training import self_training
 
     scores = iter([90.0, 80.0])
-    monkeypatch.setattr(self_training, "_dev_f1", lambda model: next(scores))
+    monkeypatch.setattr(self_training, "dev_f1", lambda model: next(scores))
     warnings = []
     options = {"raw": [folder / "raw.txt"], "warn": warnings.append}
     train_small(tmp_path / "b", data=folder / "train.jsonl", options=options, **{**QUICK, "epochs": 8})

@@ -125,7 +125,7 @@ def self_train(
     share = raw_share(corpus, trainer.labelled)
     warn(f"{raw.path}: {_describe(corpus, raw)}; an epoch shows {round(share * len(corpus.sentences)):,}")
     model = yield from trainer.train(trainer.prepare(settings, raw=(corpus, share)), trainer.checkpoint)
-    before, after = (_dev_f1(m) for m in (labellers[0], model))
+    before, after = (dev_f1(m) for m in (labellers[0], model))
     if after < before:
         warn(f"{raw.path}: has not helped: dev F1 {before:.2f} without it, {after:.2f} with it; the first is written")
         return labellers[0]
@@ -144,7 +144,7 @@ def _describe(corpus: Corpus, raw: RawText) -> str:
     )
 
 
-def _dev_f1(model: Model) -> float:
+def dev_f1(model: Model) -> float:
     """Return the dev F1 of a model in percent; 0 without a dev set."""
     return float(model.provenance.get("dev scores", {}).get("f1", 0.0))
 
@@ -213,7 +213,7 @@ def agree(readings: Sequence[Sequence[TokenSpan]]) -> bool:
 
     Examples
     --------
-    >>> oslo, doubted = TokenSpan(2, 3, "LOC", 0.99), TokenSpan(2, 3, "LOC", 0.5)
+    >>> oslo, doubted = TokenSpan(2, 3, "LOC", 0.99), TokenSpan(2, 3, "LOC", 0.4)
     >>> agree([[oslo], [oslo]]), agree([[oslo], [doubted]]), agree([[oslo], []]), agree([[], []])
     (True, False, False, True)
     """

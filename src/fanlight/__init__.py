@@ -78,6 +78,7 @@ def train(
     also: Sequence[str | os.PathLike[str]] = (),
     watch: str | os.PathLike[str] | None = None,
     patterns: Sequence[str | os.PathLike[str]] = (),
+    raw: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     on_epoch: Callable[[Epoch], object] | None = None,
     **settings: Any,
 ) -> Tagger:
@@ -99,6 +100,8 @@ def train(
         Where to tell, while it goes on, how it goes: for `fanlight serve --watch` and `history`.
     patterns : sequence of path
         Names and regular expressions to be told of: lines of a name, or ``re:`` and an expression, a tab and a type.
+    raw : path or sequence of path
+        Raw text, a text a line, that two networks label, and that is learned from where they agree (`raw_lines`).
     on_epoch : callable, optional
         Takes each epoch when it is done; its ``metrics`` are for MLflow, Weights & Biases and others.
     **settings
@@ -121,6 +124,7 @@ def train(
         settings=settings,
         watch=watch,
         patterns=patterns,
+        raw=raw,
         on_epoch=on_epoch,
     )
 

@@ -17,18 +17,19 @@ from tests.apps.commands import call
 TOWNS = Path(__file__).parents[1] / "data" / "towns.conll"
 FANLIGHT = [sys.executable, "-m", "fanlight"]
 RESUME = "the same command with --resume goes on"
+SLOW = ["--set", "epochs=2000"]
 CASES = {  # the words, what is there once the work has begun, what is said then, and how it goes on
     "imports": (["check-data", "towns"], None, "", None),
     "lines": (["tag", "plenty", "--model", "en", "--out", "o.jsonl"], "o.jsonl.part", RESUME, ["--resume"]),
     "html": (["tag", "texts", "--model", "en", "--out", "o.html"], ".o.html.*", "", []),
     "shards": (["tag", "texts", "--engine", "local", "--out", "o"], "o/manifest.jsonl", RESUME, ["--resume"]),
-    "training": (["train", "towns", "--set", "epochs=2000", "--out", "m"], "m.part", RESUME, None),
-    "workers": (["train", "towns", "--set", "epochs=2000", "--workers", "2", "--out", "m"], "m.part", RESUME, None),
+    "training": (["train", "towns", *SLOW, "--out", "m"], "m.part", RESUME, None),
+    "workers": (["train", "towns", *SLOW, "--workers", "2", "--out", "m"], "m.part", RESUME, None),
+    "raw text": (["train", "towns", "--raw", "towns", *SLOW, "--out", "m"], "m.part.labeller1", RESUME, None),
     "index": (["index", "texts", "o.db", "--model", "en"], "o.db-wal", "the same command goes on", []),
     "key": (["mask", "plenty", "--model", "en", "--key", "o.json"], None, "", None),
     "server": (["serve", "--model", "en", "--port", "0"], None, "", None),
 }
-SLOW = ["--set", "epochs=2000"]
 OTHERS = {  # commands that leave nothing, for they write at their end (`graph` draws at most 200 names: it is short)
     "convert": ["convert", "many", "o"],
     "evaluate": ["evaluate", "en", "many"],

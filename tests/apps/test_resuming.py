@@ -11,7 +11,9 @@ from fanlight.apps.cli.edge import main
 from fanlight.apps.entity_index import find, index
 from fanlight.entities.entity import Document, Entity
 from fanlight.errors import DataError, FanlightError
-from tests.towns import TOWNS, train_small
+from fanlight.training.settings import read_settings
+from fanlight.training.train import train_model
+from tests.towns import TOWNS, in_documents, train_small
 
 TEXTS = "".join(f"Line {n} is from Oslo.\n" for n in range(30)).encode()
 
@@ -205,3 +207,23 @@ def test_what_a_failed_run_has_done_stays(tmp_path, monkeypatch):
     assert out.with_name("out.jsonl.part").read_bytes().count(b"\n") == 30
     assert run(*words, "--resume") == 0
     assert out.read_bytes().count(b"\n") == 30
+
+
+def test_the_state_of_a_stage_before_the_last_is_an_interrupted_run(tmp_path, capsys):
+    """So a training goes on that was interrupted in its first pass, or as raw text was labelled."""
+    (tmp_path / "towns").write_text(in_documents(4), encoding="utf-8")
+    options = ["--set", "passes=2", "--set", "folds=2", "--set", "epochs=2", "--set", "hidden=8"]
+    words = ["train", tmp_path / "towns", *options, "--out", tmp_path / "m"]
+    assert run(*words) == 0
+    expected = (tmp_path / "m").read_bytes()
+    (tmp_path / "m").unlink()
+    settings = read_settings(None, {"passes": 2, "folds": 2, "epochs": 2, "hidden": 8})
+    training = train_model(tmp_path / "towns", None, tmp_path / "m", None, settings)
+    assert next(training).stage in ("first pass", "fold 1 of 2")
+    training.close()
+    assert not (tmp_path / "m.part").exists()
+    assert run(*words) == 1
+    assert ": is there already" in capsys.readouterr().err
+    assert run(*words, "--resume") == 0
+    assert (tmp_path / "m").read_bytes() == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "towns"]

@@ -65,7 +65,11 @@ def test_korean_words_are_found_by_their_beginnings(tmp_path):
 def test_faults_are_named(tmp_path):
     (tmp_path / "few").write_text("once only", encoding="utf-8")
     (tmp_path / "bad").write_bytes(b"good\n\xff\n")
-    for name, message in (("few", "no word occurs 3 times"), ("bad", "bad:2: is not utf-8"), ("no", "cannot be read")):
+    for name, message in (
+        ("few", "no word occurs 3 times"),
+        ("bad", "bad:2: byte 5 is not utf-8"),
+        ("no", "cannot be read"),
+    ):
         with pytest.raises(DataError, match=message):
             train_vectors([tmp_path / name], tmp_path / "v")
     assert not (tmp_path / "v").exists()

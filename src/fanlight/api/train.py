@@ -31,6 +31,7 @@ def train_tagger(
     settings: Mapping[str, Any] | None = None,
     watch: PathLike | None = None,
     patterns: Sequence[PathLike] = (),
+    raw: PathLike | Sequence[PathLike] = (),
     on_epoch: Callable[[Epoch], object] | None = None,
 ) -> Tagger:
     """Train on files, write the model, and return the tagger that the written model gives; see `fanlight.train`."""
@@ -50,6 +51,7 @@ def train_tagger(
             gazetteers=gazetteers,
             also=also,
             patterns=patterns,
+            raw=[raw] if isinstance(raw, (str, os.PathLike)) else raw,
         )
         if watch is not None:
             run = record_training(run, Path(watch), place, train, dev)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanlight.api.evaluate import evaluate_tagger
+from fanlight.corpus.raw_text import read_raw_documents
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.scores import Counts
 from fanlight.errors import DataError
-from fanlight.files import files_of, open_unpacked, unreadable
 from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
@@ -72,7 +70,7 @@ def update_tagger(
     if rehearse is not None:
         old = [read(rehearse)]
     elif raw is not None:
-        documents = list(_tag_lines(tagger, raw, line_count, encoding))
+        documents = _tag_raw(tagger, raw, line_count, encoding)
         old = [rehearsal_corpus(f"{raw}, as the model tags it", tagger.unit, documents)]
     elif samples := kept_sample(tagger.model):
         old = [rehearsal_corpus("the sample in the model", tagger.unit, documents) for documents in samples]
@@ -97,27 +95,13 @@ def compare_models(
     return {**rows, "all": (old.overall, new.overall)}
 
 
-def _tag_lines(tagger: Tagger, raw: PathLike, line_count: int, encoding: str) -> Iterator[list[Sentence]]:
-    """Yield a document for each line of raw text, with the entities that a tagger finds in it."""
-    every = chain.from_iterable(_read_lines(file, encoding) for file in files_of([os.fspath(raw)]))
-    for text in filter(None, map(str.strip, islice(every, line_count))):
-        document = [
-            Sentence(text, tuple(s for s, _ in places), tuple(e for _, e in places), ())
-            for places in tokenise_sentences(text, tagger.unit)
-        ]
-        entities = tagger.sentences(document)
-        yield [
+def _tag_raw(tagger: Tagger, raw: PathLike, line_count: int, encoding: str) -> list[list[Sentence]]:
+    """Return a document for each line of raw text, with the entities that a tagger finds in it."""
+    documents = read_raw_documents([raw], tokenise_sentences, tagger.unit, line_count, encoding)
+    return [
+        [
             replace(sentence, spans=tuple((s, e, t) for s, e, t, _ in spans))
-            for sentence, spans in zip(document, entities, strict=True)
+            for sentence, spans in zip(document, tagger.sentences(document), strict=True)
         ]
-
-
-def _read_lines(file: str, encoding: str) -> Iterator[str]:
-    packed, unpacked = open_unpacked(file)
-    try:
-        with packed, io.TextIOWrapper(unpacked, encoding) as lines_of_file:
-            yield from lines_of_file
-    except OSError as error:
-        raise DataError(unreadable(file, error)) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file}: byte {error.start} is not {encoding}: give --encoding") from None
+        for document in documents
+    ]

@@ -15,7 +15,7 @@ from fanlight.corpus.sentence import Corpus
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.encoding import Encoder
 from fanlight.training.mention_replacement import replace_mentions
-from fanlight.training.settings import Chosen, Meaning
+from fanlight.training.settings import Chosen, Meaning, Settings
 
 REPLACEMENTS = 3  # versions of a corpus with other entities, among which the epochs choose
 
@@ -40,26 +40,27 @@ class Augmented(NamedTuple):
 
 def augment(
     corpora: Sequence[Corpus],
-    encoded: Sequence[Encoded],
     annotations: Sequence[Annotation],
     encoder: Encoder,
     settings: Chosen,
     *,
+    shares: Sequence[float],
     repeats: Sequence[int] = (),
 ) -> Augmented:
-    """Lay encoded corpora end to end with their augmentations.
+    """Encode corpora and lay them end to end with their augmentations.
 
     Parameters
     ----------
-    corpora, encoded, annotations : sequences
-        Of each corpus: the sentences, these as numbers, and what their labels mean.
+    corpora, annotations : sequences
+        Of each corpus: the sentences, and what their labels mean.
     encoder : Encoder
-        That has encoded them.
     settings : Chosen
+    shares : sequence of float
+        How much of each corpus an epoch shows, in (0, 1].
     repeats : sequence of int
         How often each epoch shows each corpus, by default once.
     """
-    shares = [value_for(corpus, settings.corpora, Meaning()).share for corpus in corpora]
+    encoded = [encoder.encode(corpus, annotation) for corpus, annotation in zip(corpora, annotations, strict=True)]
     parts = [(data, corpus, share) for data, corpus, share in zip(encoded, corpora, shares, strict=True)]
     for weight, spelling in ((settings.lower_share, str.lower), (settings.upper_share, str.upper)):
         if weight and settings.unit == "word":
@@ -76,6 +77,11 @@ def augment(
         shown += [shown[place]] * (count - 1)
     folds = np.concatenate([_split_folds(data, settings.folds) for data in sets])
     return Augmented(Encoded.concatenate(sets), tuple(shown), folds)
+
+
+def corpus_shares(corpora: Sequence[Corpus], settings: Settings) -> list[float]:
+    """Return how much of each corpus an epoch shows, as the setting `corpora` says."""
+    return [value_for(corpus, settings.corpora, Meaning()).share for corpus in corpora]
 
 
 def _separate_documents(data: Encoded, corpus: Corpus, settings: Chosen) -> Encoded:

@@ -17,9 +17,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from fanlight.corpus.raw_text import read_raw_lines
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import DataError
-from fanlight.files import open_unpacked, replacing, unreadable
+from fanlight.files import replacing
 from fanlight.libraries import library
 from fanlight.text.scripts import language_of
 from fanlight.text.sentences import segment
@@ -102,7 +103,7 @@ def _read_lines(
 ) -> list[str]:
     """Return the lines of raw texts but for those that are a sentence of the corpora."""
     excluded = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
-    texts = [line for path in paths for line in _read_texts(path, encoding)]
+    texts = [line for path in paths for line in filter(None, map(str.strip, read_raw_lines(path, encoding)))]
     remaining = [line for line in texts if _compact(line) not in excluded]
     if excluded:
         announce(f"left out {len(texts) - len(remaining):,} of {len(texts):,} lines")
@@ -128,22 +129,6 @@ def _words(line: str, unit: str) -> Iterator[list[str]]:
         words = _PIECES.findall(line)
     for begin in range(0, len(words), LONGEST):
         yield words[begin : begin + LONGEST]
-
-
-def _read_texts(path: PathLike, encoding: str) -> Iterator[str]:
-    number = 1
-    raw, file = open_unpacked(path)
-    try:
-        with raw:
-            for line in file:
-                text = line.decode(encoding).strip()
-                number += 1
-                if text:
-                    yield text
-    except OSError as error:
-        raise DataError(unreadable(path, error)) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}:{number}: is not {encoding} ({error.reason}): give --encoding") from None
 
 
 def _compact(text: str) -> str:

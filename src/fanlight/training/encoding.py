@@ -56,6 +56,15 @@ class Encoder:
         self._configuration, self._labels = configuration, labels
         self._gazetteer, self._patterns = gazetteer, patterns
 
+    def begin_anew(self) -> Encoder:
+        """Return an encoder that has no word types yet but the padding."""
+        return Encoder(self._configuration, self._labels, self._gazetteer, self._patterns)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The entity types that labels tell apart."""
+        return self._configuration.types
+
     def encode(self, corpus: Corpus, annotation: Annotation) -> Encoded:
         """Return a corpus as numbers; spans of types the network lacks become O."""
         ids: list[int] = []

@@ -26,7 +26,7 @@ from fanlight.text.features import CHARACTER_GROUPS, PADDING, WORD_GROUPS, Group
 from fanlight.text.gazetteers import Gazetteer
 from fanlight.text.patterns import Patterns
 from fanlight.text.word_features import WORD_FEATURES
-from fanlight.training.augmentation import augment
+from fanlight.training.augmentation import augment, corpus_shares
 from fanlight.training.batches import Encoded, Part
 from fanlight.training.calibration import fit_scores, fit_temperature
 from fanlight.training.dev_scoring import DevSet, scale_scores
@@ -139,6 +139,7 @@ def prepare(
     patterns: Patterns | None = None,
     dev_types: Collection[str] | None = None,
     repeats: Sequence[int] = (),
+    raw: tuple[Corpus, float] | None = None,
 ) -> Run:
     """Encode the corpora and draw the first parameters.
 
@@ -147,8 +148,8 @@ def prepare(
     train, dev, also : Corpus, Corpus or None, sequence of Corpus
         `also` are more training data, which may mark other types. The dev set is taken to be annotated as `train` is,
         but where `dev_types` are the types that it marks instead: entities of others are not counted in it.
-    repeats : sequence of int
-        How often each epoch shows each corpus, by default once.
+    repeats, raw : sequence of int; (Corpus, float), optional
+        How often each epoch shows each corpus, by default once; raw text as two networks label it, and its share.
 
     Raises
     ------
@@ -158,19 +159,17 @@ def prepare(
     corpora = [train, *also]
     annotations = read_annotations(corpora, settings)
     chosen = resolve_settings(corpora, settings, len(lexicon) > 0)
-    width = gazetteer_feature_width(gazetteer, patterns)
-    configuration = build_configuration(chosen, annotations, lexicon.width, width)
+    configuration = build_configuration(
+        chosen, annotations, lexicon.width, gazetteer_feature_width(gazetteer, patterns)
+    )
     check_feature_dropout(settings, configuration)
     labels = Labels(configuration.types, chosen.head == "logistic")
+    corpora, annotations, shares = _add_raw(corpora, annotations, corpus_shares(corpora, chosen), raw)
     encoder = Encoder(configuration, labels, gazetteer, patterns, special=(PADDING, UNKNOWN))
-    encoded = [encoder.encode(corpus, annotation) for corpus, annotation in zip(corpora, annotations, strict=True)]
-    augmented = augment(corpora, encoded, annotations, encoder, chosen, repeats=repeats)
+    augmented = augment(corpora, annotations, encoder, chosen, shares=shares, repeats=repeats)
     types = encoder.word_types(lexicon)
-    parameters = _initial_parameters(configuration, types, chosen, lexicon, encoded[0].tags)
-    annotation = annotations[0]
-    if dev is not None and dev_types is not None:
-        annotation = _annotation_of(dev, dev_types, configuration.types)
-    dev_encoder = Encoder(configuration, labels, gazetteer, patterns)
+    of_train = augmented.data.tags[: augmented.data.sentence_offsets[len(train.sentences)]]
+    parameters = _initial_parameters(configuration, types, chosen, lexicon, of_train)
     return Run(
         settings=chosen,
         configuration=configuration,
@@ -181,13 +180,24 @@ def prepare(
         forms=encoder.forms,
         train=augmented.data,
         parts=augmented.parts,
-        dev=None if dev is None else encode_dev(dev, annotation, dev_encoder, lexicon),
+        dev=None if dev is None else encode_dev(dev, annotations[0], encoder.begin_anew(), lexicon, dev_types),
         fingerprint=hash_run(chosen, [*corpora, dev], lexicon, gazetteer, patterns),
         allowed=labels.allowed_tags if any(annotation.partial for annotation in annotations) else None,
         folds=augmented.folds,
         gazetteer=gazetteer,
         patterns=patterns,
     )
+
+
+def _add_raw(
+    corpora: list[Corpus], annotations: list[Annotation], shares: list[float], raw: tuple[Corpus, float] | None
+) -> tuple[list[Corpus], list[Annotation], list[float]]:
+    """Return corpora, what their labels mean and their shares with those of raw text that is labelled, if any."""
+    if raw is None:
+        return corpora, annotations, shares
+    corpus, share = raw
+    meaning = Annotation({type_: (type_,) for type_ in corpus.types}, frozenset())  # networks label all types
+    return [*corpora, corpus], [*annotations, meaning], [*shares, share]
 
 
 def _initial_parameters(
@@ -208,8 +218,12 @@ def _annotation_of(corpus: Corpus, marked: Collection[str], types: Sequence[str]
     return Annotation({type_: (type_,) for type_ in corpus.types}, frozenset(types) - set(marked))
 
 
-def encode_dev(dev: Corpus, annotation: Annotation, encoder: Encoder, lexicon: Lexicon) -> DevSet:
-    """Encode a dev set, whose word types are counted for themselves."""
+def encode_dev(
+    dev: Corpus, annotation: Annotation, encoder: Encoder, lexicon: Lexicon, marked: Collection[str] | None = None
+) -> DevSet:
+    """Encode a dev set, whose word types are counted for themselves; `marked` are its types if it has others."""
+    if marked is not None:
+        annotation = _annotation_of(dev, marked, encoder.types)
     data = encoder.encode(dev, annotation)
     gold = [
         (int(start) + s, int(start) + e, reading)

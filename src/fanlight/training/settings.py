@@ -121,6 +121,8 @@ class Settings(BaseModel):
     workers : int
         Processes that share out each epoch and then average what they have learned (`training.data_parallel`); the
         result depends on how many they are.
+    raw_lines : int, optional
+        Lines of raw text (`training.self_training`) that are read, by default 5,000.
     keep : int
         Sentences of each training file, about, that the model file stores for `fanlight update` to rehearse.
     seed : int
@@ -163,6 +165,7 @@ class Settings(BaseModel):
     decay: float = Field(0.0, ge=0)
     average_from: float = Field(0.2, ge=0, le=1)
     workers: int = Field(1, ge=1, le=4096)
+    raw_lines: int | None = Field(None, ge=1)
     keep: int = Field(0, ge=0)
     seed: int = Field(1, ge=0, lt=1 << 63)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from fanlight.corpus.data_report import DataReport, report_data
 from fanlight.corpus.patterns import read_patterns
+from fanlight.corpus.raw_text import read_raw_documents
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.errors import DataError, ModelError
@@ -28,8 +29,9 @@ from fanlight.training.data_parallel import Engine, local_workers
 from fanlight.training.loop import Epoch
 from fanlight.training.preparation import Run, prepare, read_annotations
 from fanlight.training.rehearsal_sample import draw_rehearsal_sample
+from fanlight.training.self_training import LINES, RawText, Trainer, checkpoint_files, self_train
 from fanlight.training.settings import Chosen, Settings
-from fanlight.training.stages import stage_files, train_stages
+from fanlight.training.stages import train_stages
 from fanlight.version import __version__
 
 PathLike = str | os.PathLike[str]
@@ -70,6 +72,7 @@ def train_model(
     gazetteers: Sequence[PathLike] = (),
     also: Sequence[PathLike] = (),
     patterns: Sequence[PathLike] = (),
+    raw: Sequence[PathLike] = (),
     resume: bool = False,
     format: str | None = None,
     encoding: str = "utf-8",
@@ -82,7 +85,7 @@ def train_model(
 
     Parameters
     ----------
-    train, dev, vectors, gazetteers, also, patterns, format, encoding
+    train, dev, vectors, gazetteers, also, patterns, raw, format, encoding
         As in `fanlight.train`.
     out : path
         The model file; ``out + ".part"`` has the state of a run that has not ended, for `resume`, ``out + ".part.*"``
@@ -103,23 +106,21 @@ def train_model(
         raise ModelError(f"{out}: the folder {place.parent} does not exist: create it first")
     read = partial(read_labelled, settings=settings, format=format, encoding=encoding)
     files = _read_files((train, also, dev), read, settings.unmarked_document, warn)
-    run = prepare(
-        files.train,
-        files.dev,
-        read_vectors_for(files, vectors, settings, warn),
-        settings,
-        gazetteer=read_gazetteers(gazetteers, settings.unit or files.train.unit, encoding) if gazetteers else None,
-        also=files.also,
-        patterns=read_patterns(patterns, encoding) if patterns else None,
-    )
-    announce(report_data(files.train, files.dev), run.settings)
+    trainer = _trainer_of(files, vectors, settings, (gazetteers, patterns, encoding), warn)
+    trainer = trainer._replace(checkpoint=part, resume=resume, engine=engine)
+    run = trainer.prepare(settings)
+    chosen = run.settings
+    announce(report_data(files.train, files.dev), chosen)
+    raw_text = _read_raw(raw, chosen, encoding) if raw else None
+    training = trainer.train(run, part) if raw_text is None else self_train(trainer, settings, raw_text, warn)
+    del run  # three trainings are in memory one after the other
     history: list[Epoch] = []
-    run = yield from _record(train_stages(run, part, resume, engine), history)
+    model = yield from _record(training, history)
     if is_rising(history):
-        warn(f"dev F1 was still rising in the last epochs: try more, such as --set epochs={2 * run.settings.epochs}")
-    model = build_model(run, files.all_training_data, files.dev, vectors)
+        warn(f"dev F1 was still rising in the last epochs: try more, such as --set epochs={2 * chosen.epochs}")
     save_model(replace(model, provenance={**model.provenance, **(about or {})}), place)
-    _remove_checkpoints(part, run.settings.folds)
+    for file in checkpoint_files(part, chosen.folds):
+        file.unlink(missing_ok=True)
 
 
 @one_thread_blas
@@ -133,19 +134,42 @@ def train_corpora(
     return build_model(run, [corpus], dev, vectors)
 
 
-def _remove_checkpoints(part: Path, folds: int) -> None:
-    for file in (part, *stage_files(part, folds)):
-        if file is not None:
-            file.unlink(missing_ok=True)
+def _trainer_of(
+    files: LabelledFiles,
+    vectors: PathLike | None,
+    settings: Settings,
+    lists: tuple[Sequence[PathLike], Sequence[PathLike], str],
+    warn: Warn,
+) -> Trainer:
+    """Return what trains on labelled files; `lists` are the files of gazetteers and patterns, and their encoding."""
+    gazetteers, patterns, encoding = lists
+    unit = settings.unit or files.train.unit
+    prepare_run = partial(
+        prepare,
+        files.train,
+        files.dev,
+        read_vectors_for(files, vectors, settings, warn),
+        gazetteer=read_gazetteers(gazetteers, unit, encoding) if gazetteers else None,
+        also=files.also,
+        patterns=read_patterns(patterns, encoding) if patterns else None,
+    )
+    build = partial(build_model, corpora=files.all_training_data, dev=files.dev, vectors=vectors)
+    return Trainer(prepare_run, build, files.all_training_data, files.dev)
 
 
-def _record(run: Generator[Epoch, None, Run], history: list[Epoch]) -> Generator[Epoch, None, Run]:
-    """Yield the epochs of a run, appending each to a list; return what the run returns."""
+def _read_raw(paths: Sequence[PathLike], settings: Chosen, encoding: str) -> RawText:
+    """Return as much raw text as the settings say."""
+    documents = read_raw_documents(paths, tokenise_sentences, settings.unit, settings.raw_lines or LINES, encoding)
+    return RawText(str(paths[0]), documents)
+
+
+def _record(run: Generator[Epoch, None, Model], history: list[Epoch]) -> Generator[Epoch, None, Model]:
+    """Yield the epochs of a training, appending each to a list; return its model."""
     while True:
         try:
             history.append(next(run))
         except StopIteration as end:
-            result: Run = end.value
+            result: Model = end.value
             return result
         yield history[-1]
 

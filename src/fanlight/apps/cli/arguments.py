@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
+from glob import escape
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -211,13 +212,23 @@ def check_part(out: Path, resume: bool) -> None:
     if is_special(out):
         if resume:
             raise DataError(f"{out}: --resume needs a file: name one")
-    elif resume and not part.exists():
+    elif resume and _state_of_run(out) is None:
         raise DataError(f"{part}: there is no interrupted run to go on with: leave out --resume")
-    elif not resume and part.exists():
+    elif not resume and (state := _state_of_run(out)) is not None:
         raise DataError(
-            f"{part}: is there already: if it is of an interrupted run, go on with --resume; or remove it, or choose "
+            f"{state}: is there already: if it is of an interrupted run, go on with --resume; or remove it, or choose "
             "another output"
         )
+
+
+def _state_of_run(out: Path) -> Path | None:
+    """Return the state that an interrupted run has left, or that of a stage before its last (``OUT.part.first``)."""
+    part = _companion(out, ".part")
+    stages = sorted(part.parent.glob(f"{escape(part.name)}.*"))
+    files = [part] * part.exists() + [
+        file for file in stages if file.suffix != ".json"
+    ]  # which is no state, but a note
+    return next(iter(files), None)
 
 
 def _remove_empty_parts(outputs: Iterable[tuple[Path, Output]]) -> None:
@@ -240,7 +251,7 @@ def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[
     for path, mark in outputs:
         if mark.continues and path.exists():
             return ["the same command goes on"]
-        if mark.resumable and (_companion(path, ".part").exists() or path.is_dir()):
+        if mark.resumable and (_state_of_run(path) is not None or path.is_dir()):
             return [f"the same command{'' if resume else ' with --resume'} goes on"]
     return []
 

@@ -31,7 +31,7 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
             dev = "" if epoch.dev is None else f"  dev F1 {epoch.dev.f1:6.2f}{' *' if epoch.best else '  '}"
             speed = f"{epoch.words_per_second:9,.0f} words/s  {epoch.seconds:6.1f} s"
             line = f"epoch {epoch.number:3d}  loss {epoch.loss:8.4f}{dev}  {speed}"
-            stage = f"{epoch.stage:12}" if epoch.stage else ""
+            stage = f"{epoch.stage} ".ljust(12) if epoch.stage else ""
             progress.console.print(stage + line, markup=False, highlight=False)
             progress.update(bar, total=epoch.epochs, completed=epoch.number, state=line.split("  ")[1])
     return best

@@ -88,6 +88,15 @@ RawOption = Annotated[
     typer.Option(help="Raw text, a file or a folder, one a line, to rehearse as the model itself tags it."),
     FILES,
 ]
+SelfTrainingOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--raw",
+        help="Raw text, a file or a folder, one a line, to learn from where two networks label it alike: takes three "
+        "times as long or more; may be repeated.",
+    ),
+    FILES,
+]
 LinesOption = Annotated[int, typer.Option("--lines", min=1, help="How many lines of --raw are read.")]
 DevSetsOption = Annotated[
     list[Path] | None,
@@ -106,6 +115,8 @@ def train(
     gazetteer: GazetteerOption = None,
     patterns: PatternsOption = None,
     also: AlsoOption = None,
+    raw: SelfTrainingOption = None,
+    line_count: LinesOption = 5000,
     config: ConfigOption = None,
     set: Settings = None,
     seed: SeedOption = None,
@@ -127,7 +138,7 @@ def train(
     from fanlight.training.train import train_model
 
     console = open_console(stderr=True)
-    numbers = {"seed": seed, "workers": workers}
+    numbers = {"seed": seed, "workers": workers, "raw_lines": line_count if raw else None}
     overrides = dict(map(parse_setting, set or ())) | {k: v for k, v in numbers.items() if v is not None}
     settings = read_settings(config, overrides)
     run: Iterator[Epoch] = train_model(
@@ -139,6 +150,7 @@ def train(
         gazetteers=gazetteer or (),
         also=also or (),
         patterns=patterns or (),
+        raw=raw or (),
         resume=resume,
         format=data_format,
         encoding=encoding,

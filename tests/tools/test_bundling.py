@@ -15,7 +15,7 @@ from fanlight.corpus.sentence import Sentence  # noqa: E402
 
 NAMES = {
     "PER": ["Ada Lovelace"], "LOC": ["Paris"], "ORG": ["Acme"], "GIVEN": ["Ada"], "SURNAME": ["Lovelace"],
-    "ORG-STOP": ["Acme Inc."], "TAG-PER": ["#Lovelace"], "TAG-LOC": ["#Paris"], "TAG-ORG": ["#Acme"],
+    "ORG-STOP": ["Acme Inc."], "STREET": ["Oak Lane"], "STATE": ["TX"], "TAG-PER": ["#Lovelace"], "TAG-LOC": ["#Paris"], "TAG-ORG": ["#Acme"],
 }  # fmt: skip
 
 

@@ -221,7 +221,12 @@ def names_of(data: Path, documents: Sequence[Document]) -> dict[str, list[str]]:
     listed = _listed("english_organisations.txt", "\n")
     firms = [_firm(rng, surnames, places) for _ in range(5000)]
     crossed = [f"{_pick(rng, given_names)} {_pick(rng, surnames)}" for _ in range(20_000)]
-    names = {"PER": crossed, "GIVEN": _listed("english_given_names.txt"), "SURNAME": surnames, "LOC": places}
+    names = {
+        "PER": crossed,
+        "GIVEN": [*_listed("english_given_names.txt") * 4, *crossed[:600]],
+        "SURNAME": surnames,
+        "LOC": places,
+    }
     names["STREET"] = [_street(rng, surnames) for _ in range(2000)]
     names["STATE"] = STATES
     names["ORG"] = [*listed * 30, *firms, *_names_in(documents, "ORG")]

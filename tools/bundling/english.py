@@ -31,65 +31,6 @@ SEED = 5
 GENERATED = 12_000  # sentences
 EXCHANGED = 4000  # sentences with other numbers
 POPULATION, LARGE = 2, 500_000  # column of the list of cities, and of how many people a city is heard of
-STATES = [
-    "AL",
-    "AK",
-    "AZ",
-    "AR",
-    "CA",
-    "CO",
-    "CT",
-    "DE",
-    "FL",
-    "GA",
-    "HI",
-    "ID",
-    "IL",
-    "IN",
-    "IA",
-    "KS",
-    "KY",
-    "LA",
-    "ME",
-    "MD",
-    "MA",
-    "MI",
-    "MN",
-    "MS",
-    "MO",
-    "MT",
-    "NE",
-    "NV",
-    "NH",
-    "NJ",
-    "NM",
-    "NY",
-    "NC",
-    "ND",
-    "OH",
-    "OK",
-    "OR",
-    "PA",
-    "RI",
-    "SC",
-    "SD",
-    "TN",
-    "TX",
-    "UT",
-    "VT",
-    "VA",
-    "WA",
-    "WV",
-    "WI",
-    "WY",
-    "DC",
-    "ON",
-    "QC",
-    "BC",
-    "NSW",
-    "VIC",
-    "QLD",
-]
 PLAIN_SHARE = 0.25  # of raw sentences without numbers
 GOLD = ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
 SETTINGS: dict[str, Any] = {
@@ -221,14 +162,7 @@ def names_of(data: Path, documents: Sequence[Document]) -> dict[str, list[str]]:
     listed = _listed("english_organisations.txt", "\n")
     firms = [_firm(rng, surnames, places) for _ in range(5000)]
     crossed = [f"{_pick(rng, given_names)} {_pick(rng, surnames)}" for _ in range(20_000)]
-    names = {
-        "PER": crossed,
-        "GIVEN": [*_listed("english_given_names.txt") * 4, *crossed[:600]],
-        "SURNAME": surnames,
-        "LOC": places,
-    }
-    names["STREET"] = [_street(rng, surnames) for _ in range(2000)]
-    names["STATE"] = STATES
+    names = {"PER": crossed, "GIVEN": _listed("english_given_names.txt"), "SURNAME": surnames, "LOC": places}
     names["ORG"] = [*listed * 30, *firms, *_names_in(documents, "ORG")]
     names["ORG-STOP"] = [firm for firm in firms if firm.endswith(".")]
     for tag, sources in {"PER": (surnames, crossed), "LOC": (large, places), "ORG": (listed,)}.items():
@@ -264,12 +198,6 @@ def _firm(rng: np.random.Generator, surnames: Sequence[str], places: Sequence[st
         f"{place} Hospital", f"{place} United", f"{place} Electric Co.", f"{place} Telecom Ltd.", f"{place} Chamber of Commerce",
     ]  # fmt: skip
     return _pick(rng, forms)
-
-
-def _street(rng: np.random.Generator, surnames: Sequence[str]) -> str:
-    usual = "Main Oak High Church Station Park Mill Bridge King Queen Lake First Fifth".split()  # noqa: SIM905
-    kind = _pick(rng, ["Street", "St.", "Road", "Rd.", "Avenue", "Ave", "Lane", "Drive", "Square"])
-    return f"{_pick(rng, usual if rng.random() < 0.5 else surnames)} {kind}"
 
 
 def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:

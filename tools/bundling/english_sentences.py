@@ -178,12 +178,10 @@ NO_ENTITIES: dict[str, Callable[[Rng], str]] = {
     "SCORE": lambda rng: f"{_int(rng, 0, 9)}{_pick(rng, ['-', ':', '–'])}{_int(rng, 0, 9)}",
     "LONG": lambda rng: str(_int(rng, 10**5, 10**9)),
     "TAG": lambda rng: "#" + _pick(rng, TAGS),
-    "ZIP": lambda rng: f"{_int(rng, 501, 99950):05}",
     "HANDLE": lambda rng: f"@{_pick(rng, TAGS).lower()}{_pick(rng, ['', '_', str(_int(rng, 1, 99))])}",
 }  # fmt: skip
 NAME_TYPES = {
     "GIVEN": "PER", "SURNAME": "PER", "TAG-PER": "PER", "TAG-LOC": "LOC", "TAG-ORG": "ORG", "ORG-STOP": "ORG",
-    "STREET": "LOC", "STATE": "LOC",
 }  # fmt: skip
 ENTITIES: dict[str, tuple[str, Callable[[Rng], str]]] = {
     "DATE": ("DATE", date),

@@ -13,7 +13,10 @@ from bundling import corpora, english_numbers, english_sentences, korean, silver
 
 from fanlight.corpus.sentence import Sentence  # noqa: E402
 
-NAMES = {"PER": ["Ada Lovelace"], "LOC": ["Paris"], "ORG": ["Acme"]}
+NAMES = {
+    "PER": ["Ada Lovelace"], "LOC": ["Paris"], "ORG": ["Acme"], "GIVEN": ["Ada"], "SURNAME": ["Lovelace"],
+    "ORG-STOP": ["Acme Inc."], "STREET": ["Oak Lane"], "STATE": ["TX"], "TAG-PER": ["#Lovelace"], "TAG-LOC": ["#Paris"], "TAG-ORG": ["#Acme"],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -55,11 +58,12 @@ def test_tokens_are_laid_out_as_running_text_and_spans_return_to_them():
     assert spans == [(2, 5, "MONEY"), (6, 8, "PERCENT"), (10, 14, "DATE")]
 
 
-@pytest.mark.parametrize("template", english_sentences.POSITIVE)
+@pytest.mark.parametrize("template", [*english_sentences.POSITIVE, *english_sentences.NAMED])
 def test_generated_sentences_label_what_fills_their_slots(template):
     rng = np.random.default_rng(3)
-    slots = english_sentences.SLOT.findall(template)
-    expected = [english_sentences.ENTITIES[slot][0] if slot in english_sentences.ENTITIES else slot for slot in slots]
+    slots = [s for s in english_sentences.SLOT.findall(template) if s not in english_sentences.NO_ENTITIES]
+    types = {slot: type_ for slot, (type_, _) in english_sentences.ENTITIES.items()} | english_sentences.NAME_TYPES
+    expected = [types.get(slot, slot) for slot in slots]
     document = english_sentences.sentence(template, NAMES, rng)
     assert sorted(type_ for sentence in document for _, _, type_ in sentence.spans) == sorted(expected)
 

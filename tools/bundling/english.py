@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ from fanlight.text.features import WORD_GROUPS
 from fanlight.text.sentences import tokenise_sentences
 
 SEED = 5
-GENERATED = 6000  # sentences
+GENERATED = 12_000  # sentences
 EXCHANGED = 4000  # sentences with other numbers
+POPULATION, LARGE = 2, 500_000  # column of the list of cities, and of how many people a city is heard of
 PLAIN_SHARE = 0.25  # of raw sentences without numbers
 GOLD = ("conll", "ewt", "gmb", "wnut", "btc", "crossner")
 SETTINGS: dict[str, Any] = {
@@ -146,22 +148,57 @@ def raw_documents(paragraphs: Sequence[str], cache: Path, rng: np.random.Generat
     return documents
 
 
-def names_of(data: Path, documents: Iterable[Document]) -> dict[str, list[str]]:
-    """Return names to fill sentences with: cities and countries of the world, and persons of the corpora."""
+def names_of(data: Path, documents: Sequence[Document]) -> dict[str, list[str]]:
+    """Return names to fill sentences with, by slot: of lists of the world's, of the corpora, and made of both."""
+    rng = np.random.default_rng(SEED)
     lines = (data / "gazetteers" / "cities15000.tsv").read_text(encoding="utf-8").split("\n")
-    places = [line.split("\t")[0] for line in lines[1:] if line]
     countries = json.loads((data / "gazetteers" / "countries.json").read_text(encoding="utf-8"))
-    places += [country["name"] for country in countries.values()] * 10
-    persons = {
-        " ".join(sentence.tokens[s:e]).title()
+    cities = [line.split("\t")[0] for line in lines if line]
+    large = [line.split("\t")[0] for line in lines if line and int(line.split("\t")[POPULATION]) > LARGE]
+    places = cities + large * 5 + [country["name"] for country in countries.values()] * 10
+    persons = [person.split(" ", 1) for person in _names_in(documents, "PER") if person.count(" ") == 1]
+    given_names = [*_listed("english_given_names.txt"), *(given for given, _ in persons)]
+    surnames = [*_listed("english_surnames.txt") * 3, *(surname for _, surname in persons)]
+    listed = _listed("english_organisations.txt", "\n")
+    firms = [_firm(rng, surnames, places) for _ in range(5000)]
+    crossed = [f"{_pick(rng, given_names)} {_pick(rng, surnames)}" for _ in range(20_000)]
+    names = {"PER": crossed, "GIVEN": _listed("english_given_names.txt"), "SURNAME": surnames, "LOC": places}
+    names["ORG"] = [*listed * 30, *firms, *_names_in(documents, "ORG")]
+    names["ORG-STOP"] = [firm for firm in firms if firm.endswith(".")]
+    for tag, sources in {"PER": (surnames, crossed), "LOC": (large, places), "ORG": (listed,)}.items():
+        words = (re.sub(r"\W", "", name) for source in sources for name in source[:8000])
+        names[f"TAG-{tag}"] = [f"#{name}" for name in words if name]
+    return names
+
+
+def _listed(name: str, separator: str | None = None) -> list[str]:
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8").strip()
+    return text.split(separator)
+
+
+def _names_in(documents: Sequence[Document], type_: str) -> list[str]:
+    """Return the names of a type in corpora, each once; persons in title case."""
+    names = {
+        " ".join(sentence.tokens[s:e])
         for document in documents
         for sentence in document
-        for s, e, type_ in sentence.spans
-        if type_ == "PER" and e - s == 2
+        for s, e, marked in sentence.spans
+        if marked == type_
     }
-    given_names, surnames = zip(*(person.split(" ", 1) for person in sorted(persons)), strict=True)
-    rng = np.random.default_rng(SEED)
-    crossed = [
-        f"{given_names[rng.integers(len(given_names))]} {surnames[rng.integers(len(surnames))]}" for _ in range(20_000)
-    ]
-    return {"LOC": [place for place in places if place], "PER": crossed}
+    return sorted({name.title() for name in names} if type_ == "PER" else names)
+
+
+def _firm(rng: np.random.Generator, surnames: Sequence[str], places: Sequence[str]) -> str:
+    """Return the name of a firm or an institution that nobody has heard of."""
+    one, other, place = _pick(rng, surnames), _pick(rng, surnames), _pick(rng, places)
+    forms = [
+        f"{one} Inc.", f"{one} Ltd.", f"{one} Corp.", f"{one} Co.", f"{one} & {other}", f"{one} & Sons", f"{one} Group",
+        f"{one} Foundation", f"{one} Institute", f"{one} Bank", f"{one} Technologies", f"{one} GmbH", f"{one} Airlines",
+        f"{place} University", f"University of {place}", f"Bank of {place}", f"{place} City Council",
+        f"{place} Hospital", f"{place} United", f"{place} Electric Co.", f"{place} Telecom Ltd.", f"{place} Chamber of Commerce",
+    ]  # fmt: skip
+    return _pick(rng, forms)
+
+
+def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:
+    return values[int(rng.integers(len(values)))]

@@ -1,4 +1,4 @@
-"""Sentences by grammar: numbers in forms that newspapers seldom have, and what only looks like an entity."""
+"""Sentences by grammar: numbers and names as newspapers seldom have them, and what only looks like an entity."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ UNITS = _words(
 )
 CURRENCIES = _words("dollars euros pounds yen won cents yuan rupees francs pesos USD EUR GBP")
 POSITIVE = _templates("english_with_entities.txt")
+NAMED = _templates("english_with_names.txt")  # letters, minutes, messages, tweets, CVs, contracts
 NEGATIVE = _templates("english_without_entities.txt")
+TAGS = _words(
+    "holiday love photography fitness tbt nofilter winning blessed foodie sunset throwback travel weekend news music art "
+    "fashion MondayMotivation happy summer goals job hiring sale win live coffee nature breaking cute yoga jobs FollowFriday"
+)
 
 
 def _pick(rng: Rng, values: Sequence[str]) -> str:
@@ -157,7 +162,7 @@ def quantity(rng: Rng) -> str:
     return f"{number}{_pick(rng, ['', ' ']) if number[-1].isdigit() and len(unit) < 4 else ' '}{unit}"
 
 
-NEGATIVE_NUMBERS: dict[str, Callable[[Rng], str]] = {
+NO_ENTITIES: dict[str, Callable[[Rng], str]] = {
     "N": lambda rng: _pick(
         rng, [str(_int(rng, 1, 30)), str(_int(rng, 1, 999)), f"{_int(rng, 1, 99)},{_int(rng, 0, 999):03}"]
     ),
@@ -172,6 +177,11 @@ NEGATIVE_NUMBERS: dict[str, Callable[[Rng], str]] = {
     ),
     "SCORE": lambda rng: f"{_int(rng, 0, 9)}{_pick(rng, ['-', ':', '–'])}{_int(rng, 0, 9)}",
     "LONG": lambda rng: str(_int(rng, 10**5, 10**9)),
+    "TAG": lambda rng: "#" + _pick(rng, TAGS),
+    "HANDLE": lambda rng: f"@{_pick(rng, TAGS).lower()}{_pick(rng, ['', '_', str(_int(rng, 1, 99))])}",
+}  # fmt: skip
+NAME_TYPES = {
+    "GIVEN": "PER", "SURNAME": "PER", "TAG-PER": "PER", "TAG-LOC": "LOC", "TAG-ORG": "ORG", "ORG-STOP": "ORG",
 }  # fmt: skip
 ENTITIES: dict[str, tuple[str, Callable[[Rng], str]]] = {
     "DATE": ("DATE", date),
@@ -193,10 +203,13 @@ def sentence(template: str, names: Mapping[str, Sequence[str]], rng: Rng) -> Doc
     for slot in SLOT.finditer(template):
         text += template[read : slot.start()]
         read, name = slot.end(), slot.group(1)
-        if name in NEGATIVE_NUMBERS:
-            text += NEGATIVE_NUMBERS[name](rng)
+        if name in NO_ENTITIES:
+            text += NO_ENTITIES[name](rng)
             continue
-        type_, value = (name, _pick(rng, names[name])) if name in names else (ENTITIES[name][0], ENTITIES[name][1](rng))
+        if name in names:
+            type_, value = NAME_TYPES.get(name, name), _pick(rng, names[name])
+        else:
+            type_, value = ENTITIES[name][0], ENTITIES[name][1](rng)
         value = value[:1].upper() + value[1:] if not text and value[:1].islower() and value.isalpha() else value
         entities.append((len(text), len(text) + len(value), type_))
         text += value
@@ -222,11 +235,11 @@ def labelled(text: str, entities: Sequence[Match]) -> Document:
 
 
 def generated(count: int, names: Mapping[str, Sequence[str]], rng: Rng) -> list[Document]:
-    """Return documents of a generated sentence: half with entities, half with none, some in another spelling."""
+    """Return documents of a generated sentence: half with names, a quarter with none, some in another spelling."""
     documents = []
     for number in range(count):
-        document = sentence(_pick(rng, NEGATIVE if number % 2 else POSITIVE), names, rng)
-        if number % 16 in (1, 2):
+        document = sentence(_pick(rng, (POSITIVE, NEGATIVE, NAMED, NAMED)[number % 4]), names, rng)
+        if number % 16 in (1, 2, 4):
             document = [s.respell(str.upper if rng.random() < 0.5 else str.lower) for s in document]
         documents.append(document)
     return documents

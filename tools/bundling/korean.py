@@ -18,7 +18,7 @@ Rng = np.random.Generator
 Span = tuple[int, int, str]
 Text = tuple[str, list[Span]]
 SEED = 7
-GENERATED = 3000  # sentences
+GENERATED = 6000  # sentences
 EXCHANGED = 2500  # sentences of KLUE with other names
 TYPES = {"PS": "PER", "LC": "LOC", "OG": "ORG", "DT": "DATE", "TI": "TIME"}
 LATIN = (
@@ -40,7 +40,7 @@ UNITS = re.findall(
 )
 _MONEY = re.compile(r"\d.*(원|달러|엔|유로|위안|파운드|페소|루피|프랑)|[$￦₩€£¥]|^(수|몇)?[십백천만억조]+ ?(원|달러)$")
 _PERCENT = re.compile(r"\d ?(%|％|퍼센트|프로|퍼)$")
-SLOT = re.compile(r"\{([A-Z]+)\}((?:은/는|이/가|을/를)?)")
+SLOT = re.compile(r"\{([A-Z]+)\}((?:은/는|이/가|을/를|과/와|아/야|이가/가|이는/는|이랑/랑)?)")
 
 SETTINGS: dict[str, Any] = {  # only the characters themselves are seen from afar: three times as fast
     "unit": "character",
@@ -116,6 +116,7 @@ def names_of(data: Path) -> dict[str, list[str]]:
         if tab and len(name) > 1 and (type_ != "PS" or len(name) == 3):
             names[TYPES[type_]].append(name)
     names["ORG"] += [*LATIN] * 20
+    names["GIVEN"] = [name[1:] for name in names["PER"]]  # Korean surnames have one syllable
     return names
 
 
@@ -257,5 +258,6 @@ VALUES: dict[str, Callable[[Rng], str]] = {
 }
 TYPES_OF_SLOTS = {
     "SHORT": "TIME",
+    "GIVEN": "PER",
     **{name: name for name in ("PER", "LOC", "ORG", "DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")},
 }

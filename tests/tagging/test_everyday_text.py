@@ -7,8 +7,67 @@ import pytest
 import fanlight
 
 LISTS = Path(__file__).parents[2] / "tools" / "bundling"
-GIVEN = ["Fatima", "Priya", "Olivia", "Liam", "Noah", "Emma", "Ahmed", "Yuki", "Chidi", "Ingrid", "Lars", "Siobhan", "Niamh", "Raj", "Anjali", "Omar", "Zainab", "Kwame", "Dmitri", "Svetlana", "Jose", "Lucia", "Hiroshi", "Tariq", "Leila", "Bjorn", "Astrid", "Pedro", "Carmen", "Ravi", "Deepa", "Hassan", "Aisha", "Ivan", "Olga", "Kofi", "Abena", "Valentina", "Finn", "Saoirse", "Elif", "Mehmet"]
-SURNAMES = ["Garcia", "Nguyen", "Patel", "Kowalski", "Smith", "Okafor", "Tanaka", "Kim", "Schmidt", "Rossi", "Dubois", "Larsen", "Petrov", "Haddad", "Khan"]
+GIVEN = [
+    "Fatima",
+    "Priya",
+    "Olivia",
+    "Liam",
+    "Noah",
+    "Emma",
+    "Ahmed",
+    "Yuki",
+    "Chidi",
+    "Ingrid",
+    "Lars",
+    "Siobhan",
+    "Niamh",
+    "Raj",
+    "Anjali",
+    "Omar",
+    "Zainab",
+    "Kwame",
+    "Dmitri",
+    "Svetlana",
+    "Jose",
+    "Lucia",
+    "Hiroshi",
+    "Tariq",
+    "Leila",
+    "Bjorn",
+    "Astrid",
+    "Pedro",
+    "Carmen",
+    "Ravi",
+    "Deepa",
+    "Hassan",
+    "Aisha",
+    "Ivan",
+    "Olga",
+    "Kofi",
+    "Abena",
+    "Valentina",
+    "Finn",
+    "Saoirse",
+    "Elif",
+    "Mehmet",
+]
+SURNAMES = [
+    "Garcia",
+    "Nguyen",
+    "Patel",
+    "Kowalski",
+    "Smith",
+    "Okafor",
+    "Tanaka",
+    "Kim",
+    "Schmidt",
+    "Rossi",
+    "Dubois",
+    "Larsen",
+    "Petrov",
+    "Haddad",
+    "Khan",
+]
 CITIES = ["London", "Paris", "Berlin", "Oslo", "Lagos", "Mumbai", "Osaka", "Lima", "Kyiv", "Accra", "Denver", "Boston"]
 FULL = [f"{given} {SURNAMES[n % len(SURNAMES)]}" for n, given in enumerate(GIVEN)]
 KINDS = {  # a text with {} where the name is, the names, their type
@@ -20,7 +79,7 @@ KINDS = {  # a text with {} where the name is, the names, their type
     "list": ("3. {}", FULL, "PER"),
     "photograph": ("Photo: {}/Reuters", FULL, "PER"),
     "employer": (
-        "She works at {}.",
+        "She works at {} in Oslo.",
         ["Acme Ltd.", "Basecamp Inc.", "Globex Corp.", "Siemens", "Ford Motor Co."],
         "ORG",
     ),

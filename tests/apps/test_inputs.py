@@ -22,6 +22,7 @@ READ = {  # each option that names files, in a command that reads them; {} is it
     "train patterns": ("rules.tsv", f"train towns.conll --patterns {{}} --out m {QUICK}"),
     "train also": ("towns.conll", f"train towns.conll --also {{}} --out m {QUICK}"),
     "train config": ("settings.toml", "train towns.conll --config {} --out m"),
+    "train raw": ("texts.txt", "train towns.conll --raw {} --out m --set epochs=1"),
     "update new": ("towns.conll", "update model {} --rehearse towns.conll --out m --set epochs=1"),
     "update rehearse": ("towns.conll", "update model towns.conll --rehearse {} --out m --set epochs=1"),
     "update raw": ("texts.txt", "update model towns.conll --raw {} --out m --set epochs=1"),

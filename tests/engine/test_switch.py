@@ -183,3 +183,16 @@ def test_a_command_that_ends_before_the_engine_is_there_says_nothing_of_it():
     command = [sys.executable, "-c", textwrap.dedent(code)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.2, 0.3, 0.5])
+def test_a_process_may_end_while_kernels_are_loaded(seconds):
+    script = f"""
+        import time, fanlight
+        tagger = fanlight.load("en")
+        texts = [f"Line {{n}} is from Oslo." for n in range(40)]
+        assert len(list(tagger.pipe(texts))) == 40
+        time.sleep({seconds})
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

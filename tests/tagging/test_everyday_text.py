@@ -69,7 +69,7 @@ SURNAMES = [
     "Khan",
 ]
 CITIES = ["London", "Paris", "Berlin", "Oslo", "Lagos", "Mumbai", "Osaka", "Lima", "Kyiv", "Accra", "Denver", "Boston"]
-FULL = [f"{given} {SURNAMES[n % len(SURNAMES)]}" for n, given in enumerate(GIVEN)]
+FULL = [f"{name} {SURNAMES[n % len(SURNAMES)]}" for n, name in enumerate(GIVEN)]
 KINDS = {  # a text with {} where the name is, the names, their type
     "greeting": ("Hi {}, could you send me the file?", GIVEN, "PER"),
     "letter": ("Dear {},\n\nThank you for the report.", GIVEN, "PER"),

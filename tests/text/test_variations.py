@@ -214,11 +214,10 @@ PO Box 1234|1. First\n2. Second\n3. Third|error 404|ID 8842-11|Case No. 12-345|h
 사업자등록번호 123-45-67890|우편번호 04524"""
 NAMES = ["Anna", "Maria Kowalska", "Tom", "Priya Kowalska", "John", "Peter Kowalska", "Sarah", "David Kowalska"]
 LACKING = {  # what only models can bring
-    "She works at Apple Inc. Cook runs it.",
-    "She runs Apple Inc. Cook is her boss.",
+    "See Sec. 4 and Art. 5 of the act. Tel. 555 1234, Ext. 12",
+    "We like Rome.Milan is big.",
     "He joined Tesla Inc. Musk runs it.",
     "She flew to Washington D.C. Trump met her.",
-    "Photo: Tom Baker/AFP",
     "Image by Anna Kowalska / Getty Images",
 }
 

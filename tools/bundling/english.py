@@ -157,8 +157,8 @@ def names_of(data: Path, documents: Sequence[Document]) -> dict[str, list[str]]:
     large = [line.split("\t")[0] for line in lines if line and int(line.split("\t")[POPULATION]) > LARGE]
     places = cities + large * 5 + [country["name"] for country in countries.values()] * 10
     persons = [person.split(" ", 1) for person in _names_in(documents, "PER") if person.count(" ") == 1]
-    given_names = [*_listed("english_given_names.txt"), *(given for given, _ in persons)]
-    surnames = [*_listed("english_surnames.txt") * 3, *(surname for _, surname in persons)]
+    given_names = [*_listed("english_given_names.txt"), *(person[0] for person in persons)]
+    surnames = [*_listed("english_surnames.txt") * 3, *(person[1] for person in persons)]
     listed = _listed("english_organisations.txt", "\n")
     firms = [_firm(rng, surnames, places) for _ in range(5000)]
     crossed = [f"{_pick(rng, given_names)} {_pick(rng, surnames)}" for _ in range(20_000)]
@@ -190,10 +190,10 @@ def _names_in(documents: Sequence[Document], type_: str) -> list[str]:
 
 def _firm(rng: np.random.Generator, surnames: Sequence[str], places: Sequence[str]) -> str:
     """Return the name of a firm or an institution that nobody has heard of."""
-    one, other, place = _pick(rng, surnames), _pick(rng, surnames), _pick(rng, places)
+    name, other, place = _pick(rng, surnames), _pick(rng, surnames), _pick(rng, places)
     forms = [
-        f"{one} Inc.", f"{one} Ltd.", f"{one} Corp.", f"{one} Co.", f"{one} & {other}", f"{one} & Sons", f"{one} Group",
-        f"{one} Foundation", f"{one} Institute", f"{one} Bank", f"{one} Technologies", f"{one} GmbH", f"{one} Airlines",
+        f"{name} Inc.", f"{name} Ltd.", f"{name} Corp.", f"{name} Co.", f"{name} & {other}", f"{name} & Sons", f"{name} Group",
+        f"{name} Foundation", f"{name} Institute", f"{name} Bank", f"{name} Technologies", f"{name} GmbH", f"{name} Airlines",
         f"{place} University", f"University of {place}", f"Bank of {place}", f"{place} City Council",
         f"{place} Hospital", f"{place} United", f"{place} Electric Co.", f"{place} Telecom Ltd.", f"{place} Chamber of Commerce",
     ]  # fmt: skip

@@ -118,7 +118,9 @@ class EngineSwitch:
         with self._lock:
             if self._prepared is None:
                 self._prepared, self.state = Future(), "loading"
-                threading.Thread(target=self._prepare, args=[self._prepared], daemon=True).start()
+                thread = threading.Thread(target=self._prepare, args=[self._prepared], daemon=True)
+                _THREADS.add(thread)
+                thread.start()
             return self._prepared
 
     def warm(self, long_documents: bool = False) -> None:
@@ -190,12 +192,28 @@ def _one_compiler(folder: Path) -> Iterator[None]:
 
 _COMPILING = threading.Lock()
 _SWITCHES: weakref.WeakSet[EngineSwitch] = weakref.WeakSet()
+_THREADS: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # that prepare engines
+
+
+@atexit.register
+def _end_threads() -> None:
+    """End the threads that prepare engines: one that the interpreter ends within LLVM's code would end the process."""
+    running = [thread for thread in _THREADS if thread.is_alive()]
+    if not running:
+        return
+    import ctypes
+
+    for thread in running:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+    for thread in running:
+        thread.join(10)
 
 
 def _begin_after_fork() -> None:
     """Begin anew in a child process, which has none of its parent's threads."""
     global _COMPILING
     _COMPILING = threading.Lock()
+    _THREADS.clear()
     for switch in _SWITCHES:
         switch._begin()
 

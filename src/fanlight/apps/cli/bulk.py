@@ -38,7 +38,8 @@ def tag_files(job: TagJob) -> None:
     if out is not None:
         file, lines_done = begin_lines(out, job.note(), job.resume)
     console = open_console(stderr=True)
-    choose = _choose(files, job.model, job.stages, console)
+    load = loader(files, job.stages, console)
+    choose = load(job.model) if job.model else load
     with (
         writing(out or "standard output"),
         nullcontext() if out is None else file,
@@ -54,10 +55,8 @@ def tag_files(job: TagJob) -> None:
             end_lines(out, file)
 
 
-def _choose(
-    files: list[str], model: str | None, stages: int | None, console: Console
-) -> Tagger | Callable[[str], Tagger]:
-    """Return the tagger, or what finds one for a language, by the engine that suits the input.
+def loader(files: list[str], stages: int | None, console: Console) -> Callable[[str], Tagger]:
+    """Return what loads a model by its name, with the engine that suits the input.
 
     Files are tagged by one engine from beginning to end, so that a run gives the same bytes each time: the plain one if
     they are small, else the compiled one. Standard input is answered at once, whatever is ready.
@@ -77,7 +76,7 @@ def _choose(
             tagger.warm()
         return tagger
 
-    return load(model) if model else load
+    return load
 
 
 def _remaining(files: list[str], done: int) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fanlight.apps.shards import Engine
     from fanlight.entities.entity import Document
     from fanlight.tagging.rules import Rules
+    from fanlight.tagging.tagger import Tagger
     from fanlight.values import ValueOptions
 
 _REPORT_INTERVAL = 1.0  # seconds between lines that say how many shards are done
@@ -120,13 +121,23 @@ class TagJob(NamedTuple):
         import fanlight
 
         texts = islice(read_sources(self.sources, self.encoding, self.text_column, self.whole_files), done, None)
+        choose = self._tagger_of()
         if self.model is not None:
-            tagger = fanlight.load(self.model, passes=self.stages)
-            yield from tagger.pipe(texts, self.threshold, self.threads, self.rules)
+            yield from choose(self.model).pipe(texts, self.threshold, self.threads, self.rules)
             return
         for text in texts:
-            tagger = fanlight.load(fanlight.language_of(text), passes=self.stages)
-            yield tagger(text, self.threshold, self.threads, self.rules)
+            yield choose(fanlight.language_of(text))(text, self.threshold, self.threads, self.rules)
+
+    def _tagger_of(self) -> Callable[[str], Tagger]:
+        """Return what loads a model: for files one engine tags all, so that a run gives the same bytes each time."""
+        import fanlight
+
+        if not self.files:
+            return lambda name: fanlight.load(name, passes=self.stages)
+        from fanlight.apps.cli.bulk import loader
+        from fanlight.apps.cli.terminal import open_console
+
+        return loader(self.files, self.stages, open_console(stderr=True))
 
     def note(self) -> dict[str, object]:
         """Return what an interrupted run is compared with: options, and digests of all files that it reads."""

@@ -31,7 +31,8 @@ def test_tables_in_and_out(tmp_path, suffix):
     assert done.returncode == 0, done.stderr
     table = pyarrow.parquet.read_table(tmp_path / "out.parquet")
     assert table["text"].to_pylist() == [text or "" for text in TEXTS]
-    lines = run(source, "--text-column", "body", "--model", "en", "--format", "jsonl").stdout.splitlines()
+    assert run(source, "--text-column", "body", "--model", "en", "--out", tmp_path / "out.jsonl").returncode == 0
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     for row, line in zip(table["entities"].to_pylist(), lines, strict=True):
         plain = json.loads(line)["entities"]
         assert [{**e, "probability": round(e["probability"], 6)} for e in row] == plain

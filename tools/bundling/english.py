@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bundling.corpora import NUMBERS, Document, raw_paragraphs, read_documents
-from bundling.english_sentences import exchanged, generated, labelled
+from bundling.english_sentences import exchanged, generated, labelled, pick
 from bundling.silver import (
     Match,
     detokenised,
@@ -161,7 +161,7 @@ def names_of(data: Path, documents: Sequence[Document]) -> dict[str, list[str]]:
     surnames = [*_listed("english_surnames.txt") * 3, *(person[1] for person in persons)]
     listed = _listed("english_organisations.txt", "\n")
     firms = [_firm(rng, surnames, places) for _ in range(5000)]
-    crossed = [f"{_pick(rng, given_names)} {_pick(rng, surnames)}" for _ in range(20_000)]
+    crossed = [f"{pick(rng, given_names)} {pick(rng, surnames)}" for _ in range(20_000)]
     names = {"PER": crossed, "GIVEN": _listed("english_given_names.txt"), "SURNAME": surnames, "LOC": places}
     names["ORG"] = [*listed * 30, *firms, *_names_in(documents, "ORG")]
     names["ORG-STOP"] = [firm for firm in firms if firm.endswith(".")]
@@ -190,15 +190,11 @@ def _names_in(documents: Sequence[Document], type_: str) -> list[str]:
 
 def _firm(rng: np.random.Generator, surnames: Sequence[str], places: Sequence[str]) -> str:
     """Return the name of a firm or an institution that nobody has heard of."""
-    name, other, place = _pick(rng, surnames), _pick(rng, surnames), _pick(rng, places)
+    name, other, place = pick(rng, surnames), pick(rng, surnames), pick(rng, places)
     forms = [
         f"{name} Inc.", f"{name} Ltd.", f"{name} Corp.", f"{name} Co.", f"{name} & {other}", f"{name} & Sons", f"{name} Group",
         f"{name} Foundation", f"{name} Institute", f"{name} Bank", f"{name} Technologies", f"{name} GmbH", f"{name} Airlines",
         f"{place} University", f"University of {place}", f"Bank of {place}", f"{place} City Council",
         f"{place} Hospital", f"{place} United", f"{place} Electric Co.", f"{place} Telecom Ltd.", f"{place} Chamber of Commerce",
     ]  # fmt: skip
-    return _pick(rng, forms)
-
-
-def _pick(rng: np.random.Generator, values: Sequence[str]) -> str:
-    return values[int(rng.integers(len(values)))]
+    return pick(rng, forms)

@@ -49,7 +49,8 @@ TAGS = _words(
 )
 
 
-def _pick(rng: Rng, values: Sequence[str]) -> str:
+def pick(rng: Rng, values: Sequence[str]) -> str:
+    """Return one of some values."""
     return values[int(rng.integers(len(values)))]
 
 
@@ -60,7 +61,7 @@ def _int(rng: Rng, low: int, high: int) -> int:
 def _number(rng: Rng) -> str:
     form = _int(rng, 0, 5)
     if form == 0:
-        return _pick(rng, WORDS)
+        return pick(rng, WORDS)
     if form == 1:
         return f"{_int(rng, 1, 99)},{_int(rng, 0, 999):03}"
     if form == 2:
@@ -71,7 +72,7 @@ def _number(rng: Rng) -> str:
 def date(rng: Rng) -> str:
     """Return a date in one of many forms."""
     day, month, year = _int(rng, 1, 28), _int(rng, 1, 12), _int(rng, 1850, 2049)
-    recent, short = _int(rng, 1990, 2035), _pick(rng, SHORT_MONTHS)
+    recent, short = _int(rng, 1990, 2035), pick(rng, SHORT_MONTHS)
     name = MONTHS[month - 1]
     suffix = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd"}.get(day, "th")
     forms = [
@@ -82,47 +83,47 @@ def date(rng: Rng) -> str:
         f"{day} {name}",
         f"{day}{suffix} {name} {year}", f"{name} {day}{suffix}", f"{day}{suffix} of {name}", f"{short} {day}, {recent}",
         f"{day} {short} {recent}", f"{short} {day}", f"{name} {year}", f"{name}", f"{year}", f"{recent}",
-        f"{year // 10 * 10}s", f"{_pick(rng, DAYS)}", f"{_pick(rng, DAYS)}", f"{_pick(rng, DAYS)}, {name} {day}",
-        f"{_pick(rng, DAYS)}, {day} {name} {recent}", "today", "yesterday", "tomorrow",
-        f"{_pick(rng, ['last', 'next', 'this'])} {_pick(rng, ['week', 'month', 'year', 'quarter'])}",
+        f"{year // 10 * 10}s", f"{pick(rng, DAYS)}", f"{pick(rng, DAYS)}", f"{pick(rng, DAYS)}, {name} {day}",
+        f"{pick(rng, DAYS)}, {day} {name} {recent}", "today", "yesterday", "tomorrow",
+        f"{pick(rng, ['last', 'next', 'this'])} {pick(rng, ['week', 'month', 'year', 'quarter'])}",
         f"Q{_int(rng, 1, 4)} {recent}", f"{name}, {recent}", f"{recent}-{month:02}",
     ]  # fmt: skip
-    return _pick(rng, forms[:-1])
+    return pick(rng, forms[:-1])
 
 
 def time(rng: Rng) -> str:
     """Return a time of day."""
     hour, minute = _int(rng, 1, 12), _int(rng, 0, 59)
-    half = _pick(rng, ["am", "pm", "a.m.", "p.m.", "AM", "PM"])
+    half = pick(rng, ["am", "pm", "a.m.", "p.m.", "AM", "PM"])
     forms = [
         f"{hour} {half}", f"{hour}{half}", f"{hour}:{minute:02} {half}", f"{hour}:{minute:02}{half}",
         f"{hour}:{minute:02}",
         f"{_int(rng, 0, 23):02}:{minute:02}", f"{_int(rng, 0, 23):02}:{minute:02}:{_int(rng, 0, 59):02}",
         "noon", "midnight",
-        f"{hour} o'clock", f"{_pick(rng, WORDS[:11])} o'clock",
-        f"{hour}:{minute:02} {half} {_pick(rng, ['ET', 'GMT', 'PST'])}",
+        f"{hour} o'clock", f"{pick(rng, WORDS[:11])} o'clock",
+        f"{hour}:{minute:02} {half} {pick(rng, ['ET', 'GMT', 'PST'])}",
         f"{_int(rng, 0, 23):02}:{minute:02} GMT",
     ]  # fmt: skip
-    return _pick(rng, forms)
+    return pick(rng, forms)
 
 
 def duration(rng: Rng) -> str:
     """Return a number of days or more."""
-    return f"{_number(rng)} {_pick(rng, LONG_UNITS)}"
+    return f"{_number(rng)} {pick(rng, LONG_UNITS)}"
 
 
 def short_duration(rng: Rng) -> str:
     """Return a number of hours or less."""
     if rng.random() < 0.15:
         return f"{_int(rng, 2, 9)} hours {_int(rng, 2, 59)} minutes"
-    return f"{_number(rng)} {_pick(rng, SHORT_UNITS)}"
+    return f"{_number(rng)} {pick(rng, SHORT_UNITS)}"
 
 
 def money(rng: Rng) -> str:
     """Return an amount of money."""
-    scale = _pick(rng, ["million", "billion", "trillion", "thousand"])
-    sign = _pick(rng, ["$", "$", "$", "€", "£", "¥", "US$", "₩"])
-    amount = _pick(
+    scale = pick(rng, ["million", "billion", "trillion", "thousand"])
+    sign = pick(rng, ["$", "$", "$", "€", "£", "¥", "US$", "₩"])
+    amount = pick(
         rng,
         [
             str(_int(rng, 1, 999)),
@@ -133,41 +134,41 @@ def money(rng: Rng) -> str:
     forms = [
         f"{sign}{amount}", f"{sign}{amount}", f"{sign}{_int(rng, 1, 99)}.{_int(rng, 1, 9)} {scale}",
         f"{sign}{_int(rng, 1, 900)} {scale}",
-        f"{sign}{_int(rng, 1, 900)}{_pick(rng, ['k', 'm', 'bn', 'M', 'K'])}", f"{amount} {_pick(rng, CURRENCIES)}",
-        f"{_pick(rng, WORDS)} {_pick(rng, CURRENCIES[:8])}", f"{_int(rng, 1, 99)} {scale} {_pick(rng, CURRENCIES[:8])}",
-        f"{_pick(rng, ['USD', 'EUR', 'GBP'])} {amount}", f"{_int(rng, 1, 999)} €",
+        f"{sign}{_int(rng, 1, 900)}{pick(rng, ['k', 'm', 'bn', 'M', 'K'])}", f"{amount} {pick(rng, CURRENCIES)}",
+        f"{pick(rng, WORDS)} {pick(rng, CURRENCIES[:8])}", f"{_int(rng, 1, 99)} {scale} {pick(rng, CURRENCIES[:8])}",
+        f"{pick(rng, ['USD', 'EUR', 'GBP'])} {amount}", f"{_int(rng, 1, 999)} €",
     ]  # fmt: skip
-    return _pick(rng, forms)
+    return pick(rng, forms)
 
 
 def percentage(rng: Rng) -> str:
     """Return a per cent."""
-    number = _pick(rng, [str(_int(rng, 1, 100)), f"{_int(rng, 0, 99)}.{_int(rng, 1, 9)}"])
+    number = pick(rng, [str(_int(rng, 1, 100)), f"{_int(rng, 0, 99)}.{_int(rng, 1, 9)}"])
     forms = [
         f"{number}%",
         f"{number}%",
         f"{number} %",
         f"{number} percent",
         f"{number} per cent",
-        f"{_pick(rng, WORDS)} percent",
+        f"{pick(rng, WORDS)} percent",
     ]
-    return _pick(rng, forms)
+    return pick(rng, forms)
 
 
 def quantity(rng: Rng) -> str:
     """Return a measure."""
-    number, unit = _number(rng), _pick(rng, UNITS)
+    number, unit = _number(rng), pick(rng, UNITS)
     if number.isalpha() and (len(unit) < 3 or not unit.isalpha()):
         number = str(_int(rng, 2, 500))
-    return f"{number}{_pick(rng, ['', ' ']) if number[-1].isdigit() and len(unit) < 4 else ' '}{unit}"
+    return f"{number}{pick(rng, ['', ' ']) if number[-1].isdigit() and len(unit) < 4 else ' '}{unit}"
 
 
 NO_ENTITIES: dict[str, Callable[[Rng], str]] = {
-    "N": lambda rng: _pick(
+    "N": lambda rng: pick(
         rng, [str(_int(rng, 1, 30)), str(_int(rng, 1, 999)), f"{_int(rng, 1, 99)},{_int(rng, 0, 999):03}"]
     ),
     "V": lambda rng: ".".join(str(_int(rng, 0, 12)) for _ in range(_int(rng, 2, 3))),
-    "PHONE": lambda rng: _pick(
+    "PHONE": lambda rng: pick(
         rng,
         [
             f"+{_int(rng, 1, 99)} {_int(rng, 100, 999)} {_int(rng, 100, 999)} {_int(rng, 1000, 9999)}",
@@ -175,10 +176,10 @@ NO_ENTITIES: dict[str, Callable[[Rng], str]] = {
             f"({_int(rng, 100, 999)}) {_int(rng, 100, 999)}-{_int(rng, 1000, 9999)}",
         ],
     ),
-    "SCORE": lambda rng: f"{_int(rng, 0, 9)}{_pick(rng, ['-', ':', '–'])}{_int(rng, 0, 9)}",
+    "SCORE": lambda rng: f"{_int(rng, 0, 9)}{pick(rng, ['-', ':', '–'])}{_int(rng, 0, 9)}",
     "LONG": lambda rng: str(_int(rng, 10**5, 10**9)),
-    "TAG": lambda rng: "#" + _pick(rng, TAGS),
-    "HANDLE": lambda rng: f"@{_pick(rng, TAGS).lower()}{_pick(rng, ['', '_', str(_int(rng, 1, 99))])}",
+    "TAG": lambda rng: "#" + pick(rng, TAGS),
+    "HANDLE": lambda rng: f"@{pick(rng, TAGS).lower()}{pick(rng, ['', '_', str(_int(rng, 1, 99))])}",
 }  # fmt: skip
 NAME_TYPES = {
     "GIVEN": "PER", "SURNAME": "PER", "TAG-PER": "PER", "TAG-LOC": "LOC", "TAG-ORG": "ORG", "ORG-STOP": "ORG",
@@ -187,7 +188,7 @@ ENTITIES: dict[str, tuple[str, Callable[[Rng], str]]] = {
     "DATE": ("DATE", date),
     "TIME": ("TIME", time),
     "DURATION": ("DATE", duration),
-    "DURATION-": ("DATE", lambda rng: f"{_pick(rng, WORDS)}-{_pick(rng, ['day', 'week', 'month', 'year'])}"),
+    "DURATION-": ("DATE", lambda rng: f"{pick(rng, WORDS)}-{pick(rng, ['day', 'week', 'month', 'year'])}"),
     "SHORT": ("TIME", short_duration),
     "MONEY": ("MONEY", money),
     "PERCENT": ("PERCENT", percentage),
@@ -207,7 +208,7 @@ def sentence(template: str, names: Mapping[str, Sequence[str]], rng: Rng) -> Doc
             text += NO_ENTITIES[name](rng)
             continue
         if name in names:
-            type_, value = NAME_TYPES.get(name, name), _pick(rng, names[name])
+            type_, value = NAME_TYPES.get(name, name), pick(rng, names[name])
         else:
             type_, value = ENTITIES[name][0], ENTITIES[name][1](rng)
         value = value[:1].upper() + value[1:] if not text and value[:1].islower() and value.isalpha() else value
@@ -238,7 +239,7 @@ def generated(count: int, names: Mapping[str, Sequence[str]], rng: Rng) -> list[
     """Return documents of a generated sentence: half with names, a quarter with none, some in another spelling."""
     documents = []
     for number in range(count):
-        document = sentence(_pick(rng, (POSITIVE, NEGATIVE, NAMED, NAMED)[number % 4]), names, rng)
+        document = sentence(pick(rng, (POSITIVE, NEGATIVE, NAMED, NAMED)[number % 4]), names, rng)
         if number % 16 in (1, 2, 4):
             document = [s.respell(str.upper if rng.random() < 0.5 else str.lower) for s in document]
         documents.append(document)

@@ -55,11 +55,12 @@ def tag_files(job: TagJob) -> None:
             end_lines(out, file)
 
 
-def loader(files: list[str], stages: int | None, console: Console) -> Callable[[str], Tagger]:
+def loader(files: list[str], stages: int | None, console: Console, waits: bool = True) -> Callable[[str], Tagger]:
     """Return what loads a model by its name, with the engine that suits the input.
 
     Files are tagged by one engine from beginning to end, so that a run gives the same bytes each time: the plain one if
-    they are small, else the compiled one. Standard input is answered at once, whatever is ready.
+    they are small, else the compiled one. Standard input is answered at once, whatever is ready, and so is everything
+    if the loader does not wait.
     """
     size = sum(os.path.getsize(path) if os.path.isfile(path) else SMALL_FILES for path in files)
     engine = "plain" if size < SMALL_FILES else "auto"
@@ -67,7 +68,7 @@ def loader(files: list[str], stages: int | None, console: Console) -> Callable[[
     @cache
     def load(name: str) -> Tagger:
         tagger = fanlight.load(name, passes=stages, engine=engine)
-        if "-" not in files and not tagger.ready:
+        if waits and "-" not in files and not tagger.ready:
             tagger.prepare()
             while tagger.state == "loading":
                 time.sleep(0.01)

@@ -56,13 +56,13 @@ def main() -> None:
 def _run() -> int:
     import warnings
 
-    from fanlight.apps.cli.tag_texts import tag_texts
+    from fanlight.apps.cli.tag_arguments import tag_arguments
     from fanlight.errors import FanlightError, FanlightWarning
 
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", FanlightWarning)
     try:
-        if tag_texts(sys.argv[1:]):
+        if tag_arguments(sys.argv[1:]):
             return 0
         from fanlight.apps.cli.main import program
 

@@ -129,7 +129,7 @@ class TagJob(NamedTuple):
             yield choose(fanlight.language_of(text))(text, self.threshold, self.threads, self.rules)
 
     def _tagger_of(self) -> Callable[[str], Tagger]:
-        """Return what loads a model: for files one engine tags all, so that a run gives the same bytes each time."""
+        """Return what loads a model; an output file is tagged by one engine, so that a run gives the same bytes."""
         import fanlight
 
         if not self.files:
@@ -137,7 +137,7 @@ class TagJob(NamedTuple):
         from fanlight.apps.cli.bulk import loader
         from fanlight.apps.cli.terminal import open_console
 
-        return loader(self.files, self.stages, open_console(stderr=True))
+        return loader(self.files, self.stages, open_console(stderr=True), waits=self.out is not None)
 
     def note(self) -> dict[str, object]:
         """Return what an interrupted run is compared with: options, and digests of all files that it reads."""

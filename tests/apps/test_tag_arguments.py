@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fanlight.apps.cli.edge import main
-from fanlight.apps.cli.tag_texts import tag_texts
+from fanlight.apps.cli.tag_arguments import tag_arguments
 
 TEXTS = ["Museums in Paris are amazing to see.", "이순신은 서울에서 태어났다.", "", "in 3/2020", "두 글 for Oslo."]
 
@@ -35,16 +35,14 @@ def test_files_options_and_other_commands_are_left_to_the_command(tmp_path, monk
     lines = [[], ["tag"], ["tag", "-"], ["tag", str(file)], ["tag", "Oslo", str(tmp_path)], ["tag", "Oslo", "--text"]]
     lines += [["tag", "--help"], ["version"], ["Oslo"], ["tag", "s3://bucket/texts.txt"]]
     for line in lines:
-        assert not tag_texts(line)
+        assert not tag_arguments(line)
     monkeypatch.setenv("_FANLIGHT_COMPLETE", "complete_bash")
-    assert not tag_texts(["tag", "Oslo"])
+    assert not tag_arguments(["tag", "Oslo"])
     assert capsys.readouterr() == ("", "")
 
 
 def test_what_reads_options_is_not_loaded():
-    code = (
-        "import sys; from fanlight.apps.cli.tag_texts import tag_texts; tag_texts(['tag', 'Oslo']); print(*sys.modules)"
-    )
+    code = "import sys; from fanlight.apps.cli.tag_arguments import tag_arguments; tag_arguments(['tag', 'Oslo']); print(*sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert '"Oslo"' in printed
     loaded = {name.partition(".")[0] for name in printed.splitlines()[-1].split()}

@@ -16,7 +16,7 @@ from fanlight.files import address_of
 _COMPLETION = "_FANLIGHT_COMPLETE"  # by which a shell asks how a command line may go on
 
 
-def tag_texts(arguments: Sequence[str]) -> bool:
+def tag_arguments(arguments: Sequence[str]) -> bool:
     """Tag the arguments of a command line that are texts alone, and print the entities.
 
     Returns

@@ -185,8 +185,9 @@ def test_a_command_that_ends_before_the_engine_is_there_says_nothing_of_it():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("cached", [True, False])
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.2, 0.3, 0.5])
-def test_a_process_may_end_while_kernels_are_loaded(seconds):
+def test_a_process_may_end_while_kernels_are_loaded_or_compiled(tmp_path, seconds, cached):
     script = f"""
         import time, fanlight
         tagger = fanlight.load("en")
@@ -194,5 +195,11 @@ def test_a_process_may_end_while_kernels_are_loaded(seconds):
         assert len(list(tagger.pipe(texts))) == 40
         time.sleep({seconds})
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True)
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    if not cached:
+        environment["NUMBA_CACHE_DIR"] = str(tmp_path / "cache")
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -146,10 +146,13 @@ class EngineSwitch:
             self.state = "unavailable"
             prepared.set_result(None)
         except Exception as error:
-            if threading.main_thread().is_alive():  # else the interpreter ends, and begins no threads any more
-                logging.getLogger("fanlight").exception("the compiled engine cannot be prepared: the plain one answers")
             self.state = "unavailable"
             prepared.set_exception(error)
+            threading.main_thread().join(1)  # a process that ends begins no threads and no works any more: no fault
+            if threading.main_thread().is_alive():
+                logging.getLogger("fanlight").error(
+                    "the compiled engine cannot be prepared: the plain one answers", exc_info=error
+                )
         else:
             self._compiled, self.state = engine, "ready"
             prepared.set_result(engine)
@@ -203,10 +206,16 @@ def _end_threads() -> None:
         return
     import ctypes
 
-    for thread in running:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
-    for thread in running:
-        thread.join(10)
+    report = sys.unraisablehook
+    # an exception within a function that LLVM calls ends nothing: it is reported, and the thread goes on
+    sys.unraisablehook = lambda event: None if event.exc_type is SystemExit else report(event)
+    for _ in range(50):
+        for thread in running:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+            thread.join(0.2)
+        running = [thread for thread in running if thread.is_alive()]
+        if not running:
+            return
 
 
 def _begin_after_fork() -> None:
@@ -250,22 +259,35 @@ def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
     if not Path(sys.executable or "").name.startswith("python"):
         return None  # embedded in another program: compile here
     import subprocess
-    import tempfile
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.fanlight"
+    with _folder() as folder:
+        path = folder / "model.fanlight"
         save_model(model, path)
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", _COMPILE, str(path)]
+        pipe, silence = subprocess.PIPE, subprocess.DEVNULL  # what fails there fails here, too, and is reported
         try:
             with ignoring_interrupts():
-                process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+                process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silence, env=environment)
         except OSError:
             return None
         atexit.register(process.kill)
         assert process.stdout is not None
         process.stdout.readline()
     return process
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Make a folder for this thread, which the end of the process leaves to it: tempfile would take it away in use."""
+    import shutil
+    import tempfile
+
+    folder = tempfile.mkdtemp()
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 # the pipe of standard input closes when the parent ends, however it ends

@@ -92,6 +92,13 @@ def test_small_corpora_get_smaller_batches_and_more_epochs_and_large_ones_what_t
     assert large == usual
     explicit = read_settings(None, {"epochs": 3, "batch_tokens": 250}).resolve("word", 100, 100, False, tokens=1500)
     assert (explicit.batch_tokens, explicit.epochs) == (250, 3)
+    updates = [round(few.epochs * 40_000 / few.batch_tokens) for few in map(few_thousand, ("word", "character"))]
+    assert updates == pytest.approx([2600, 5000], rel=0.05)  # whole epochs
+
+
+def few_thousand(unit):
+    shares = {"lower_share": 0.0, "upper_share": 0.0, "replacement_share": 0.0}
+    return read_settings(None, shares).resolve(unit, 2000, 2000, False, tokens=40_000)
 
 
 def test_output_bias_begins_at_the_frequencies_of_the_tags():

@@ -18,7 +18,7 @@ from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.parameters import first_parameters
 from fanlight.tagging.nearest_examples import kept_sample
 from fanlight.training.rehearsal_sample import draw_rehearsal_sample
-from fanlight.training.update import inherit_parameters
+from fanlight.training.update import inherit_parameters, update_settings
 from tests.towns import SMALL, TOWNS, in_documents
 
 
@@ -108,6 +108,16 @@ def test_before_the_first_step_old_tags_score_as_they_did(folder):
     np.testing.assert_array_equal(drawn["A"][added], before["A"][added])
     for name in drawn.keys() - {"U", "c", "A"}:
         np.testing.assert_array_equal(drawn[name], model.parameters[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "trained", "chosen"), [("en", 250, 250), ("ko", 500, 500), ("en", 500, 250), ("en", 60, 60)]
+)
+def test_batches_are_at_most_those_that_the_steps_were_chosen_for(name, trained, chosen):
+    model = fanlight.load(name, engine="plain").model
+    settings = {**model.provenance["settings"], "batch_tokens": trained}
+    settings = update_settings(replace(model, provenance={"settings": settings}), {})
+    assert (settings.epochs, settings.rate, settings.batch_tokens) == (5, 0.0005, chosen)
 
 
 def test_what_would_forget_is_refused(folder):

@@ -193,7 +193,7 @@ class Settings(BaseModel):
         choices["rate"] *= min(self.workers, BOLDEST)
         explicit = self.model_dump(exclude_none=True)
         if tokens is not None:
-            choices |= _schedule({**choices, **explicit}, tokens, self.batch_tokens)
+            choices |= _schedule({**choices, **explicit}, tokens, self.batch_tokens, UPDATES[unit])
         return Chosen(**{**choices, **explicit})
 
     @model_validator(mode="before")
@@ -253,12 +253,13 @@ class Chosen(Settings):
 
 FEW = 8000  # sentences: of fewer, with replaced mentions more is learned, also where there are word vectors
 FEW_TOKENS = 3000  # some 150 sentences: below, `_FEW` beats the settings for large corpora
-BOLDEST = 4  # times the rate of one worker (Goyal et al. 2017): more has not been tried
-UPDATES = 5000  # of the parameters, which a small corpus gets by more epochs
+BOLDEST = 2  # times the rate of one worker (Goyal et al. 2017): benchmarks/workers.py
 MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
 UPDATES_AN_EPOCH = 30  # at least, down to batches of `SMALLEST_BATCH` tokens
 SMALLEST_BATCH = 60  # tokens, some three sentences: what calling a program costs is then still less than its work
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
+
+UPDATES = {"word": 2600, "character": 5000}  # of the parameters, which a small corpus gets by more epochs
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).
 _BY_UNIT: dict[str, dict[str, Any]] = {
@@ -269,9 +270,9 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "feature_dropout": {"form": 0.5, "affix": 0.2, "ngram": 0.2},
         "lower_share": 0.05,
         "upper_share": 0.02,
-        "rate": 0.001,
-        "batch_tokens": 250,
-        "epochs": 8,
+        "rate": 0.003,
+        "batch_tokens": 500,
+        "epochs": 6,
     },
     "character": {
         "radius": 4,
@@ -300,11 +301,11 @@ _FEW: dict[str, dict[str, Any]] = {
 }
 
 
-def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) -> dict[str, Any]:
+def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None, updates: int) -> dict[str, Any]:
     """Return batch size and epochs for the size of a corpus.
 
     A network needs a number of updates, not of epochs: a small corpus gets smaller batches and more epochs. Where the
-    unit's usual epochs make `UPDATES`, nothing changes.
+    unit's usual epochs make as many as `updates`, nothing changes.
 
     Parameters
     ----------
@@ -314,11 +315,13 @@ def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None) 
         Of the training data, once.
     batch_tokens : int, optional
         What the user chose.
+    updates : int
+        At least, unless they would take more than `MOST_EPOCHS`.
     """
     shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "replacement")))
     smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
     batch = batch_tokens or min(chosen["batch_tokens"], smaller)
-    needed = min(MOST_EPOCHS, round(UPDATES * batch / max(1, shown)))
+    needed = min(MOST_EPOCHS, round(updates * batch / max(1, shown)))
     return {"batch_tokens": batch, "epochs": max(chosen["epochs"], needed)}
 
 

@@ -32,6 +32,7 @@ from fanlight.training.stages import add_document_features, type_probabilities
 from fanlight.training.train import build_model
 
 EPOCHS, RATE = 5, 0.0005  # few and small steps, so that what was learned before is kept (benchmarks/README.md)
+BATCH_TOKENS = {"word": 250, "character": 500}  # at most: the batches that these steps were chosen for
 NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MOST_REPEATS` of each give them
 MOST_REPEATS = 20  # of an example in an epoch: a single one more often is learned by heart
 FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the first training that an update does not repeat
@@ -117,7 +118,9 @@ def update_settings(model: Model, overrides: Mapping[str, Any]) -> Settings:
     if changed:
         raise SettingsError(f"{changed[0]}: is the model's own and cannot be changed by an update: train anew")
     trained = {k: v for k, v in rename_settings(model.provenance.get("settings", {})).items() if k not in FORGOTTEN}
-    schedule = {"epochs": EPOCHS, "rate": RATE, **overrides}
+    largest = BATCH_TOKENS[shape.unit]
+    batch_tokens = min(largest, trained.get("batch_tokens", largest))
+    schedule = {"epochs": EPOCHS, "rate": RATE, "batch_tokens": batch_tokens, **overrides}
     return read_settings(
         None, {**trained, **schedule, **fixed, "passes": 1, "train_vectors": False, "random_vectors": 0}
     )

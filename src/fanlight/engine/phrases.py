@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fanlight.engine.amounts import amount_bits, find_amount, find_fraction
 from fanlight.engine.words_beside import (
     CLOCK_BYTE,
     DIGIT,
@@ -23,6 +24,7 @@ from fanlight.engine.words_beside import (
     word_before,
 )
 from fanlight.jit import ZERO, inner
+from fanlight.text.amount_words import HALF, QUARTER
 from fanlight.text.automaton_kernels import code_point
 from fanlight.text.span_words import (
     AGO,
@@ -62,6 +64,13 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
                 past = past or (size == 5 and letter == 108) or (size == 7 and letter == 101)  # l...., e......
                 if past and bits_of(data, i, stop) & AGO:
                     n = _past(data, begin, i, stop, out, n)
+                fraction = (size == 4 and letter == 104) or (7 <= size <= 8 and letter == 113)  # h..., q......
+                if fraction and amount_bits(data, i, stop) & (HALF | QUARTER):
+                    low, high, kind = find_fraction(data, out[n - 1, 1] if n else begin, i, stop, end)
+                    if high:
+                        out[n, 0], out[n, 1], out[n, 2] = low, high, kind
+                        n += 1
+                        stop = max(stop, high)
             elif contains(_FIRST_SYLLABLES, code_point(data, i)[0]):
                 bits = bits_of(data, i, stop)
                 if bits & KOREAN_DAY:
@@ -71,8 +80,11 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
         elif is_of(b, DIGIT):
             date = end_of_date(data, begin, i, end)
             stop = date if date else _end_of_measure(data, begin, i, end)
+            low, kind = i, DATE if date else QUANTITY
+            if not stop:
+                low, stop, kind = find_amount(data, begin, i, end)
             if stop:
-                out[n, 0], out[n, 1], out[n, 2] = i, stop, DATE if date else QUANTITY
+                out[n, 0], out[n, 1], out[n, 2] = low, stop, kind
                 n += 1
             i = max(stop, end_of_run(data, i, end, DIGIT))
         else:

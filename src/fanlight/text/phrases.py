@@ -3,12 +3,15 @@
 A date in figures has a day, a month and a year (``12/05/2021``, ``12.05.21``, ``12-May-2021``), or a year, a month and
 a day, in Korean with spaces between (``2020. 1. 1.``), and may go on with a time (``2021-05-12T10:00Z``). A year of two
 digits stands behind strokes; or behind two digits and two, if no label such as ``version`` precedes. A measure has a
-hyphen before its unit (``the 3,000-meter race``).
+hyphen before its unit (``the 3,000-meter race``). `text.amounts` has other amounts.
 `engine.phrases` has the kernels.
 """
 
 from __future__ import annotations
 
+from fanlight.text.amount_words import HALF, QUARTER
+from fanlight.text.amount_words import bits_of as amount_bits
+from fanlight.text.amounts import find_amount, find_fraction
 from fanlight.text.span_words import (
     AGO,
     CHAIN,
@@ -44,16 +47,22 @@ def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
         if is_digit(text[i]):
             date = end_of_date(text, begin, i, end)
             stop = date or _end_of_measure(text, begin, i, end)
-            if stop:
-                out.append((i, stop, Kind.DATE if date else Kind.QUANTITY))
-            i = max(stop, end_of_run(text, i, end, is_digit))
+            phrase = (i, stop, Kind.DATE if date else Kind.QUANTITY) if stop else find_amount(text, begin, i, end)
+            if phrase[1]:
+                out.append(phrase)
+            i = max(phrase[1], end_of_run(text, i, end, is_digit))
         elif is_letter(text[i]):
             stop = end_of_run(text, i, end, is_letter)
             bits = bits_of(text[i:stop])
-            if bits & AGO and (phrase := _past(text, begin, i)):
-                out.append((phrase[0], stop, phrase[1]))
+            if bits & AGO and (past := _past(text, begin, i)):
+                out.append((past[0], stop, past[1]))
             elif bits & KOREAN_DAY:
                 out.append((i, i + (bits >> LENGTH), Kind.DATE))
+            elif amount_bits(text[i:stop]) & (HALF | QUARTER):
+                fraction = find_fraction(text, out[-1][1] if out else begin, i, stop, end)
+                if fraction[1]:
+                    out.append(fraction)
+                    stop = max(stop, fraction[1])
             i = stop
         else:
             i += 1

@@ -32,10 +32,13 @@ from fanlight.text.amount_words import (
     CURRENCY,
     DAY_UNIT,
     DENOMINATOR,
+    FOOT,
     HALF,
     HOUR,
+    INCH,
     JOINT,
     LENGTH,
+    LENGTHS,
     MEASURE,
     MERIDIEM,
     MINUTE,
@@ -47,11 +50,14 @@ from fanlight.text.amount_words import (
     POINT,
     PREFIX,
     SCALE,
+    SHARE,
     SIGNS,
+    SQUARE,
     SYMBOL,
     TO,
     WORDS,
 )
+from fanlight.text.amounts import GROUPS
 from fanlight.text.automaton_kernels import code_point
 from fanlight.text.hash_kernels import hash_bytes
 from fanlight.text.span_words import Kind
@@ -77,9 +83,11 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
     """Find the amount whose figure begins at byte i."""
     if is_glued(data, begin, i, 44):  # , - . /
         return ZERO, ZERO, ZERO
-    stop = _end_of_figure(data, i, end)
+    stop = end_of_figure(data, i, end)
     sign = _begin_of_sign(data, begin, i)
     if sign < i:
+        while stop - i < 4 * GROUPS and end_of_run(data, stop + 1, end, DIGIT) - stop == 4 and data[stop] == 32:
+            stop += 4  # € 2 500
         return sign, _end_of_scale(data, stop, end), np.int64(_MONEY)
     if stop >= end:
         return ZERO, ZERO, ZERO
@@ -98,6 +106,13 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
         return ZERO, ZERO, ZERO
     if unit > stop and data[stop] == 45:
         return ZERO, ZERO, ZERO
+    if bits & SQUARE:
+        last = end_of_run(data, unit_stop + 1, end, LETTER)
+        if amount_bits(data, unit_stop + 1, last) & LENGTHS:
+            return i, last, np.int64(_QUANTITY)
+        return ZERO, ZERO, ZERO
+    if bits & (FOOT | SHARE):
+        return _find_second_figure(data, i, unit_stop, end, bits & FOOT != 0)
     if bits & BASIS_POINT:
         return i, unit_stop, np.int64(_PERCENT)
     if bits & CLOCK_SYMBOL or (bits & MERIDIEM and unit == stop and stop - i < 6):
@@ -111,7 +126,22 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
 
 
 @inner()
-def _end_of_figure(data: Any, i: Any, end: Any) -> Any:
+def _find_second_figure(data: Any, i: Any, stop: Any, end: Any, is_foot: Any) -> tuple[Any, Any, Any]:
+    """Find ``6 ft 4 in`` or ``3분의 1`` at byte i, whose first unit ends at `stop`."""
+    figure = stop + (stop < end and data[stop] == 32)
+    last = end_of_run(data, figure, end, DIGIT)
+    if last > figure and not is_foot:
+        return i, last, np.int64(_QUANTITY)
+    unit = last + (last < end and data[last] == 32)
+    unit_stop = end_of_run(data, unit, end, LETTER)
+    if last > figure and amount_bits(data, unit, unit_stop) & INCH:
+        return i, unit_stop, np.int64(_QUANTITY)
+    return ZERO, ZERO, ZERO
+
+
+@inner()
+def end_of_figure(data: Any, i: Any, end: Any) -> Any:
+    """Return where a figure ends, or several with commas, stops, hyphens or strokes between."""
     stop = end_of_run(data, i, end, DIGIT)
     while stop + 1 < end and 44 <= data[stop] <= 47 and is_of(data[stop + 1], DIGIT):  # , - . /
         stop = end_of_run(data, stop + 1, end, DIGIT)

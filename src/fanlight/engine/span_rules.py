@@ -120,7 +120,7 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
     start, end, kind = phrase[0], phrase[1], phrase[2]
     if not contains(kinds, kind):
         return n
-    has_figure = False
+    has_figure, stop = False, end + (end < len(data) and data[end] == 46)  # 25 °C. before the end of a sentence
     for i in range(start, end):
         has_figure = has_figure or is_of(data[i], DIGIT)
     origin = ZERO
@@ -128,7 +128,7 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
         origin += 1
     last = origin
     while last < n and work[last, 0] < end:
-        beyond = work[last, 0] < start or work[last, 1] > end or not has_figure
+        beyond = work[last, 0] < start or work[last, 1] > stop or not has_figure
         if kinds[work[last, 4]] < DATE and beyond:
             return n
         last += 1

@@ -7,8 +7,9 @@ from fanlight.text.span_words import PARTICLES
 (
     SYMBOL, CLOCK_SYMBOL, BASIS_POINT, DENOMINATOR, BASIS, POINT, MERIDIEM, MEASURE, CLOCK_UNIT, DAY_UNIT, PERCENT, PER,
     CENT, SCALE, CURRENCY, HOUR, NUMBER, HALF, QUARTER, PAST, TO, AND, OF, ARTICLE, JOINT, BETWEEN, PREFIX, MINUTE,
-) = (1 << i for i in range(28))  # fmt: skip
-LENGTH = 28  # the bit from which on a Korean unit has its length without particles
+    SQUARE, LENGTHS, FOOT, INCH, ERA, SEASON, FISCAL, PART_OF_YEAR, SHARE,
+) = (1 << i for i in range(37))  # fmt: skip
+LENGTH = 37  # the bit from which on a Korean unit has its length without particles
 SIGNS = "$£¥₩€₹₽₺₫฿"  # of currencies, before their amounts
 HOURS = "one two three four five six seven eight nine ten eleven twelve"
 
@@ -50,6 +51,15 @@ _WORDS = {
     BETWEEN: "between",
     PREFIX: "minus 시속 초속 분속 섭씨 화씨 영하 영상 기원전",  # of an amount, and part of it
     MINUTE: "m min",
+    SQUARE: "sq cu square cubic",
+    LENGTHS: "ft feet foot m km cm mi mile miles in inches yd yards metres meters kilometres kilometers",
+    FOOT: "ft foot feet",
+    INCH: "in inch inches",
+    ERA: "bc bce ad",
+    SEASON: "spring summer autumn fall winter",
+    FISCAL: "fy",
+    PART_OF_YEAR: "q h",
+    SHARE: "분의",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 1. A figure behind the sign of a currency is MONEY, with its scale (``US$12.5 million``).
 2. A figure with the symbol of a unit is a QUANTITY (``-5°C``, ``13.2 g/dL``, ``16기가바이트``), one with ``bps`` or
    ``basis points`` a PERCENT, and one with ``ms``, with ``am`` or ``pm`` glued to it, or with hours and minutes
-   (``2h 30m``) a TIME.
+   (``2h 30m``) a TIME. So are ``6 ft 4 in``, ``1,800 sq ft`` and ``3분의 1`` QUANTITYs.
 3. ``half`` and ``quarter`` make amounts of what stands beside them (``half past six``, ``half a million pounds``,
    ``three quarters of an hour``, ``two and a half per cent``, ``an hour and a half``).
 
@@ -24,10 +24,13 @@ from fanlight.text.amount_words import (
     CURRENCY,
     DAY_UNIT,
     DENOMINATOR,
+    FOOT,
     HALF,
     HOUR,
+    INCH,
     JOINT,
     LENGTH,
+    LENGTHS,
     MEASURE,
     MERIDIEM,
     MINUTE,
@@ -39,7 +42,9 @@ from fanlight.text.amount_words import (
     POINT,
     PREFIX,
     SCALE,
+    SHARE,
     SIGNS,
+    SQUARE,
     SYMBOL,
     TO,
     bits_of,
@@ -56,7 +61,8 @@ from fanlight.text.span_words import (
 )
 
 Amount = tuple[int, int, int]  # start, end and kind
-NOTHING = (0, 0, 0)
+NOTHING = (0, 0, 0)  # start, end and kind
+GROUPS = 3  # of three digits with blanks before them, at most
 
 
 def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
@@ -66,6 +72,8 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
     stop = end_of_figure(text, i, end)
     sign = _begin_of_sign(text, begin, i)
     if sign < i:
+        while stop - i < 4 * GROUPS and end_of_run(text, stop + 1, end, is_digit) - stop == 4 and text[stop] == " ":
+            stop += 4  # € 2 500
         return sign, _end_of_scale(text, stop, end), Kind.MONEY
     if stop >= end:
         return NOTHING
@@ -82,6 +90,11 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return (i, point, Kind.PERCENT) if bits_of(text[unit_stop + 1 : point]) & POINT else NOTHING
     if unit > stop and text[stop] == "-":
         return NOTHING
+    if bits & SQUARE:
+        last = end_of_run(text, unit_stop + 1, end, is_letter)
+        return (i, last, Kind.QUANTITY) if bits_of(text[unit_stop + 1 : last]) & LENGTHS else NOTHING
+    if bits & (FOOT | SHARE):
+        return _find_second_figure(text, i, unit_stop, end, bool(bits & FOOT))
     if bits & BASIS_POINT:
         return i, unit_stop, Kind.PERCENT
     if bits & CLOCK_SYMBOL or (bits & MERIDIEM and unit == stop and stop - i < 6):
@@ -91,6 +104,18 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
     return _find_hours(text, i, stop, end)
+
+
+def _find_second_figure(text: str, i: int, stop: int, end: int, is_foot: bool) -> Amount:
+    """Find ``6 ft 4 in`` or ``3분의 1`` at i, whose first unit ends at `stop`."""
+    figure = stop + (stop < end and text[stop] == " ")
+    last = end_of_run(text, figure, end, is_digit)
+    if is_foot:
+        unit = last + (last < end and text[last] == " ")
+        unit_stop = end_of_run(text, unit, end, is_letter)
+        is_inch = last > figure and bits_of(text[unit:unit_stop]) & INCH
+        return (i, unit_stop, Kind.QUANTITY) if is_inch else NOTHING
+    return (i, last, Kind.QUANTITY) if last > figure else NOTHING
 
 
 def end_of_figure(text: str, i: int, end: int) -> int:

@@ -145,7 +145,8 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
         values = [span for span in touched if kinds[span.type] >= Kind.DATE]
         names = [span for span in touched if kinds[span.type] < Kind.DATE]
         has_figure = any(map(is_digit, text[start:end]))
-        if kind not in kinds or any(span.start < start or span.end > end or not has_figure for span in names):
+        stop = end + (end < len(text) and text[end] == ".")  # 25 °C. before the end of a sentence
+        if kind not in kinds or any(span.start < start or span.end > stop or not has_figure for span in names):
             continue
         times = [span.type for span in values if kind < Kind.QUANTITY and kinds[span.type] in (Kind.DATE, Kind.TIME)]
         low = min([start, *(span.start for span in values)])

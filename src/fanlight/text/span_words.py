@@ -51,7 +51,7 @@ _WORDS = {
     DAY: """monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter january february march
         april may june july august september october november december
         주 달 해 월요일 화요일 수요일 목요일 금요일 토요일 일요일 주말""",
-    KOREAN_DAY: "글피 그저께 그제 엊그제 엊그저께 모레",
+    KOREAN_DAY: "글피 그저께 그제 엊그제 엊그저께 모레 보름",
     KOREAN_AGO: "전 뒤 후",
     EVE: "yesterday tomorrow",
     SIDE: "before after",

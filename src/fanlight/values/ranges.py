@@ -18,6 +18,7 @@ _FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
 _BORDERS = (" to ", " or ", " through ", " until ", " till ", "-to-", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
 _MULTIPLIERS = "십백천만억조"
 _YEAR = re.compile(r"[0-9]{4}(?![0-9])")
+_FIGURE = re.compile(r"[0-9]{1,4}")
 _PIECE = re.compile(r"\d[\d,.:]*\d|\d|[십백천만억조]|[^\W\d_십백천만억조]+\.?|\s+|.")
 
 
@@ -34,9 +35,9 @@ def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
     text = form.translate({0x223C: "~", 0x301C: "~", 0xFF5E: "~"})
     bare = _FRAME.sub("", _FRAME.sub("", text))
     for border in _BORDERS:
-        if border == " and " and not text.startswith("between "):
-            continue
         left, separator, right = bare.partition(border)
+        if border == " and " and not text.startswith("between ") and not _FIGURE.fullmatch(left):
+            continue  # such as 3 and 4 p.m., with no between in its span
         if not (separator and left.strip() and right.strip()):
             continue
         for end in _with_prefixes(left.strip(), right.strip()):

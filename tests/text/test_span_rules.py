@@ -231,6 +231,11 @@ def test_what_stays_as_it_is(marked):
             "<PERCENT two and a half percent>; <TIME an hour and a half>",
         ),
         ("Half an hour later", "<TIME Half an hour later>"),
+        (
+            "2024 KB국민은행, 10 km를, 3 BP stations, 2PM sang",
+            "2024 KB국민은행, <QUANTITY 10 km>를, 3 BP stations, 2PM sang",
+        ),
+        ("the quarter to 30 June, top 10 ML papers, million and <PERCENT 5%>", None),
         ("half of them, the first half, half past it, a half", None),
         ("one hundred and <MONEY fifty thousand pounds>", "<MONEY one hundred and fifty thousand pounds>"),
         ("six to <DATE eight weeks>, 3 to <DATE 5 March>", "<DATE six to eight weeks>, <DATE 3 to 5 March>"),

@@ -44,6 +44,7 @@ from fanlight.text.amount_words import (
     MINUTE,
     NUMBER,
     OF,
+    PARTICLE,
     PAST,
     PER,
     PERCENT,
@@ -113,13 +114,17 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
         return ZERO, ZERO, ZERO
     if bits & (FOOT | SHARE):
         return _find_second_figure(data, i, unit_stop, end, bits & FOOT != 0)
-    if bits & BASIS_POINT:
+    if bits & BASIS_POINT and data[unit] == 98:  # b, not BP
         return i, unit_stop, np.int64(_PERCENT)
-    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and unit == stop and stop - i < 6):
+    is_small = unit < end and (data[unit] == 97 or data[unit] == 112)  # a p
+    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and is_small and unit == stop and stop - i < 6):
         return i, unit_stop, np.int64(_TIME)
     if bits >> LENGTH:
         unit_stop = unit + 3 * (bits >> LENGTH)
     last = _end_of_rate(data, unit_stop, end)
+    letters = end_of_run(data, last, end, LETTER)
+    if unit > stop and letters > last and not amount_bits(data, last, letters) & PARTICLE:
+        return ZERO, ZERO, ZERO  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
     return _find_hours(data, i, stop, end)
@@ -225,7 +230,7 @@ def find_fraction(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[A
         hour, last = _next_word(data, last, end)
         if not amount_bits(data, hour, last) & HOUR:
             last = end_of_run(data, hour, end, DIGIT)
-            if not 0 < last - hour < 3:
+            if not 0 < last - hour < 3 or (bits & TO and not before & ARTICLE):  # the quarter to 30 June
                 return ZERO, ZERO, ZERO
         return (left if before & ARTICLE and not is_half else i), last, np.int64(_TIME)
     if is_half and before & ARTICLE:
@@ -311,7 +316,8 @@ def begin_of_amount(data: Any, begin: Any, start: Any, stop: Any) -> Any:
     left, right = word_before(data, begin, number)
     scale, last = word_before(data, begin, word)
     is_range = right < number and amount_bits(data, left, right) & BETWEEN
-    return number if is_range or amount_bits(data, scale, last) & SCALE else start
+    is_figure = is_of(data[start], DIGIT)
+    return number if is_range or (not is_figure and amount_bits(data, scale, last) & SCALE) else start
 
 
 @inner()

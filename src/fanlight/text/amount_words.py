@@ -7,9 +7,9 @@ from fanlight.text.span_words import PARTICLES
 (
     SYMBOL, CLOCK_SYMBOL, BASIS_POINT, DENOMINATOR, BASIS, POINT, MERIDIEM, MEASURE, CLOCK_UNIT, DAY_UNIT, PERCENT, PER,
     CENT, SCALE, CURRENCY, HOUR, NUMBER, HALF, QUARTER, PAST, TO, AND, OF, ARTICLE, JOINT, BETWEEN, PREFIX, MINUTE,
-    SQUARE, LENGTHS, FOOT, INCH, ERA, SEASON, FISCAL, PART_OF_YEAR, SHARE,
-) = (1 << i for i in range(37))  # fmt: skip
-LENGTH = 37  # the bit from which on a Korean unit has its length without particles
+    SQUARE, LENGTHS, FOOT, INCH, ERA, SEASON, FISCAL, PART_OF_YEAR, SHARE, PARTICLE,
+) = (1 << i for i in range(38))  # fmt: skip
+LENGTH = 38  # the bit from which on a Korean unit has its length without particles
 SIGNS = "$£¥₩€₹₽₺₫฿"  # of currencies, before their amounts
 HOURS = "one two three four five six seven eight nine ten eleven twelve"
 
@@ -17,8 +17,8 @@ _KOREAN_UNITS = (
     """기가바이트 메가바이트 테라바이트 킬로바이트 킬로와트 메가와트 기가와트 킬로와트시 헥토파스칼 인분 광년"""
 )
 _WORDS = {
-    SYMBOL: """km cm mm nm µm μm kg mg mcg µg μg ml dl km² m² cm² mm² m³ cm³ kmh kph mph rpm bpm psi ppm ppb kcal kj kw
-        kwh mwh gwh twh gw ghz mhz khz hz kb mb gb tb mbps gbps kbps kpa hpa mmhg mbar mmol nmol iu kev mev gev mah °C
+    SYMBOL: """km cm mm nm µm μm kg mg mcg µg μg km² m² cm² mm² m³ cm³ kmh kph mph rpm bpm psi ppm ppb kcal kj kw
+        kwh mwh gwh twh gw ghz mhz khz hz kb mb gb tb mbps gbps kbps kpa hpa mmhg mbar mmol nmol kev mev gev mah °C
         °F °c °f ℃ ℉ ㎞ ㎝ ㎜ ㎏ ㎎ ㎍ ㎡ ㎢ ㎥ ㎖""",
     CLOCK_SYMBOL: "ms",
     BASIS_POINT: "bp bps",
@@ -55,11 +55,12 @@ _WORDS = {
     LENGTHS: "ft feet foot m km cm mi mile miles in inches yd yards metres meters kilometres kilometers",
     FOOT: "ft foot feet",
     INCH: "in inch inches",
-    ERA: "bc bce ad",
+    ERA: "bc bce",
     SEASON: "spring summer autumn fall winter",
     FISCAL: "fy",
     PART_OF_YEAR: "q h",
     SHARE: "분의",
+    PARTICLE: " ".join(PARTICLES),
 }  # fmt: skip
 
 

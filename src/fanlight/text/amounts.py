@@ -36,6 +36,7 @@ from fanlight.text.amount_words import (
     MINUTE,
     NUMBER,
     OF,
+    PARTICLE,
     PAST,
     PER,
     PERCENT,
@@ -95,12 +96,15 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return (i, last, Kind.QUANTITY) if bits_of(text[unit_stop + 1 : last]) & LENGTHS else NOTHING
     if bits & (FOOT | SHARE):
         return _find_second_figure(text, i, unit_stop, end, bool(bits & FOOT))
-    if bits & BASIS_POINT:
+    if bits & BASIS_POINT and text[unit] == "b":  # not BP
         return i, unit_stop, Kind.PERCENT
-    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and unit == stop and stop - i < 6):
+    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and text[unit] in "ap" and unit == stop and stop - i < 6):
         return i, unit_stop, Kind.TIME
     unit_stop = unit + (bits >> LENGTH) if bits >> LENGTH else unit_stop
     last = _end_of_rate(text, unit_stop, end)
+    letters = end_of_run(text, last, end, is_letter)
+    if unit > stop and letters > last and not bits_of(text[last:letters]) & PARTICLE:
+        return NOTHING  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
     return _find_hours(text, i, stop, end)
@@ -191,7 +195,7 @@ def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
         hour, last = _next_word(text, last, end)
         if not bits_of(text[hour:last]) & HOUR:
             last = end_of_run(text, hour, end, is_digit)
-            if not 0 < last - hour < 3:
+            if not 0 < last - hour < 3 or (bits & TO and not before & ARTICLE):  # the quarter to 30 June
                 return NOTHING
         return (left if before & ARTICLE and not is_half else i), last, Kind.TIME
     if is_half and before & ARTICLE:
@@ -266,7 +270,8 @@ def begin_of_amount(text: str, begin: int, start: int, stop: int) -> int:
     left, right = word_before(text, begin, number)
     scale, last = word_before(text, begin, word)
     is_range = right < number and bits_of(text[left:right]) & BETWEEN
-    return number if is_range or bits_of(text[scale:last]) & SCALE else start
+    is_figure = is_digit(text[start])
+    return number if is_range or (not is_figure and bits_of(text[scale:last]) & SCALE) else start
 
 
 def _begin_of_number(text: str, begin: int, i: int) -> int:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fanlight import Entity
 from fanlight.values import Value, read_value
+from fanlight.values.conversion import convert
 from fanlight.values.numbers import read_number
 from fanlight.values.reading import KINDS, LONGEST
 
@@ -59,6 +60,15 @@ ISO = {
     "밤 12시": "T24:00", "오후 3:30": "T15:30", "오후 3시 5분 전": "T14:55", "오후 3~5시": "T15:00/T17:00",
     "오전 9시부터 오후 6시까지": "T09:00/T18:00", "한국시간 오전 3시": "T03:00+09:00", "2020. 3. 1. 15:30": "2020-03-01T15:30",
     "지난 금요일 오후 3시": "2026-11-27T15:00",
+    "Q4 FY2023": "2023-Q4", "Q3 FY24": "2024-Q3", "1H24": "2024-H1", "last quarter": "2026-Q3", "the past decade": "P10Y",
+    "past week": "P1W", "6 months to a year": "P6M/P1Y", "thirty (30) days": "P30D", "90 days' notice": "P90D", "the 12th day of May, 2021": "2021-05-12",
+    "5 May 2024 (Sunday)": "2024-05-05", "three days from today": "2026-12-01", "two-to-three-year": "P2Y/P3Y",
+    "7:45 p.m. ET": "T19:45", "12:00 noon": "T12:00", "3 hrs": "PT3H", "14:30 hrs": "T14:30", "250 ms": "PT0.25S",
+    "10 µs": "PT0.00001S", "quarter of an hour": "PT15M", "two-and-a-half-hour": "PT150M",
+    "24년 1분기": "2024-Q1", "2024. 5. 5.(일)": "2024-05-05", "2박 3일간": "P3D", "한두 달": "P1M/P2M", "사나흘": "P3D/P4D",
+    "이삼일": "P2D/P3D", "서너 시간": "PT3H/PT4H", "오는 6월 3일": "2027-06-03", "지난 3월": "2026-03", "지난 12월": "2025-12",
+    "지난 10년간": "P10Y", "향후 5년": "P5Y", "2시간 이상": "PT2H", "9초58": "PT9.58S", "1분 2초34": "PT1M2.34S",
+    "오후 2시~4시 30분": "T14:00/T16:30",
 }  # fmt: skip
 AMOUNTS = {
     "$3.5 billion": (3500000000, "USD"), "999 dollars": (999, "USD"), "50 cents": (0.5, "USD"), "US$ 5m": (5000000, "USD"),
@@ -78,6 +88,15 @@ AMOUNTS = {
     "월 200만 원": (2000000, "KRW"), "a quarter of a million dollars": (250000, "USD"), "섭씨 영하 10도": (-10, "Cel"),
     "사과 열 개": (10, "{개}"), "10 meters deep": (10, "m"), "5 mg/kg": (5, "mg/kg"), "초당 30미터": (30, "m/s"),
     "half a percent": (0.5, None), "3-1/2 percent": (3.5, None), "50 basis points": (0.5, None), "3할 5푼": (35, None),
+    "€2 500": (2500, "EUR"), "CHF 1'234.50": (1234.5, "CHF"), "$-500": (-500, "USD"), "$5 US": (5, "USD"), "50 zł": (50, "PLN"),
+    "Rs 2.5 lakh crore": (2500000000000, "INR"), "R$ 4.5 bi": (4500000000, "BRL"), "$50 per person per day": (50, "USD"),
+    "일금 오백만원정": (5000000, "KRW"), "100홍콩달러": (100, "HKD"), "평당 3천만원": (30000000, "KRW"),
+    "5 mW": (5, "mW"), "5 MW": (5, "MW"), "5 Nm": (5, "N.m"), "5 nm": (5, "nm"), "50 MT": (50, "t"), "273.15 K": (273.15, "K"),
+    "5.6 mmol/L": (5.6, "mmol/L"), "125 mL/min": (125, "mL/min"), "35㎍/㎥": (35, "ug/m3"), "9.8 m/s²": (9.8, "m/s2"),
+    "120 mmHg": (120, "mm[Hg]"), "88 bpm": (88, "/min"), "100 Mbps": (100, "Mbit/s"), "5-foot-11": (71, "[in_i]"),
+    "quarter-mile": (0.25, "[mi_i]"), "half-a-mile": (0.5, "[mi_i]"), "10 km^2": (10, "km2"), "10 000 km": (10000, "km"),
+    "1.5% per month": (1.5, None), "5.25% p.a.": (5.25, None), "25-basis-point": (0.25, None), "5‰": (0.5, None),
+    "a percentage point": (1, None), "연 5.5%": (5.5, None), "마이너스 3.2%": (-3.2, None), "3할2푼5리": (32.5, None),
     "5분의 1": (20, None), "15% 이상": (15, None), "15,5%": (15.5, None),
     "15%": (15, None), "3.5 per cent": (3.5, None), "15퍼센트": (15, None), "twenty-one percent": (21, None),
 }  # fmt: skip
@@ -86,6 +105,8 @@ RANGES = {
     "5 to 10 million dollars": (5000000, 10000000, "USD"), "5%-10%": (5, 10, None), "between 5 and 10 km": (5, 10, "km"),
     "두세 개": (2, 3, "{개}"), "3억~5억 원": (300000000, 500000000, "KRW"), "3~5천만 원": (30000000, 50000000, "KRW"),
     "3천~5천만 원": (30000000, 50000000, "KRW"),
+    "two to three kilometres": (2, 3, "km"), "2 to 3 1/2 cups": (2, 3.5, "[cup_us]"), "-10 to 5°C": (-10, 5, "Cel"),
+    "1만~2만5천원": (10000, 25000, "KRW"), "이삼십 명": (20, 30, "{명}"),
 }  # fmt: skip
 NOT_UNDERSTOOD = [
     "24/7",
@@ -99,6 +120,9 @@ NOT_UNDERSTOOD = [
     "February 30",
     "25:99",
     "kg",
+    "a few miles",
+    "11-1 pm",
+    "영하 5~10도",
 ]
 
 
@@ -129,6 +153,11 @@ def test_ranges(text):
 @pytest.mark.parametrize("text", NOT_UNDERSTOOD)
 def test_what_is_not_understood_has_no_value(text):
     assert [read_value(text, type_, DAY) for type_ in KINDS] == [None] * len(KINDS)
+
+
+@pytest.mark.parametrize("text", ["이날", "이듬해", "two days later", "a year earlier", "the previous year"])
+def test_dates_that_another_date_in_the_text_decides_have_no_value(text):
+    assert read_value(text, "DATE", DAY) is None
 
 
 @pytest.mark.parametrize("text", ["13월 40일", "February 30", "2021-02-29", "25시 70분"])
@@ -169,6 +198,21 @@ def test_relative_dates_have_no_value_without_a_reference():
 
 def test_the_order_of_day_and_month():
     assert read_value("12/05/2021", "DATE", day_first=True) == Value("date", "2021-05-12")
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "other", "expected"),
+    [
+        (1, "g/dL", "g/L", 10),
+        (60, "/min", "/s", 1),
+        (20, "Cel", "{평}", None),
+        (20, "Cel", "/min", None),
+        (1, "{권}", "m", None),
+    ],
+)
+def test_units_are_converted_where_they_can_be(number, unit, other, expected):
+    pytest.importorskip("pint")
+    assert convert(number, unit, other) == (None if expected is None else pytest.approx(expected))
 
 
 def test_names_have_no_value():

@@ -43,7 +43,7 @@ from fanlight.text.sentences import HEADLINE
 
 def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
     """Return an open-addressing table of the hashes of words, and their bits; `size` is a power of two."""
-    keys, bits = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    keys, bits = np.zeros(size, np.uint64), np.zeros(size, np.int64)
     for word, value in words.items():
         key = _hash(word.encode())
         slot = key & (len(keys) - 1)

@@ -31,7 +31,7 @@ from fanlight.text.span_words import (
     Kind,
 )
 
-DATE, TIME, QUANTITY, AMOUNT = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY), int(Kind.AMOUNT)
+DATE, TIME, QUANTITY, MONEY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY), int(Kind.MONEY)
 _COUNTERS, _PARTS = np.array([ord(c) for c in COUNTERS]), np.array([ord(c) for c in PARTS])
 
 
@@ -68,7 +68,7 @@ def is_no_value(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool
     if hyphen > begin and data[hyphen] == 45 and data[hyphen - 1] > 127:
         return True
     if article:
-        return bool(kind != AMOUNT)
+        return bool(kind < MONEY)
     if is_of(data[start], DIGIT) and end_of_date(data, begin, start, end) == stop:
         return False
     before = start
@@ -76,7 +76,7 @@ def is_no_value(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool
         before -= 1
         if data[before] == 43 or data[before] == 35:  # + #
             return True
-    if is_labelled(data, begin, start) or (kind != AMOUNT and _is_list_number(data, begin, end, start, stop)):
+    if is_labelled(data, begin, start) or (kind < MONEY and _is_list_number(data, begin, end, start, stop)):
         return True
     return _is_code(data, begin, end, bounds, kind)
 
@@ -101,7 +101,7 @@ def _is_list_number(data: Any, begin: Any, end: Any, start: Any, stop: Any) -> b
 def _is_code(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
     """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
     low, high = bounds[0], bounds[1]
-    if kind != AMOUNT and _is_address(data, low, high):
+    if kind < MONEY and _is_address(data, low, high):
         return True
     while low > begin and (is_of(data[low - 1], DIGIT) or data[low - 1] == 45):
         low -= 1

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from fanlight.engine.amounts import amount_bits, find_amount, find_fraction
+from fanlight.engine.periods import find_fiscal, find_period
 from fanlight.engine.words_beside import (
+    BLANK,
     CLOCK_BYTE,
     DIGIT,
     LETTER,
@@ -23,6 +26,7 @@ from fanlight.engine.words_beside import (
     word_before,
 )
 from fanlight.jit import ZERO, inner
+from fanlight.text.amount_words import FISCAL, HALF, PART_OF_YEAR, QUARTER
 from fanlight.text.automaton_kernels import code_point
 from fanlight.text.span_words import (
     AGO,
@@ -47,37 +51,68 @@ _FIRST_SYLLABLES = np.array(sorted({ord(word[0]) for word, bits in WORDS.items()
 
 @inner()
 def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
-    """Fill start, end and kind of dates and measures, spans of time in the past or future, and Korean days."""
+    """Fill start, end and kind of dates and amounts, spans of time in the past or future, and Korean days."""
     n = ZERO
-    i = begin
+    i, is_separate = begin, True
     while i < end and n < PHRASES:
         b = data[i]
+        low, high, kind = ZERO, ZERO, ZERO
+        stop = i + 1
         if is_of(b, LETTER):
             stop = i
             while stop < end and is_of(data[stop], LETTER):
                 stop += 3 if data[stop] >= 0xE0 else 1  # a syllable at a time
             if b < 0x80:
-                size, letter = stop - i, b | 32
-                past = size == 3 and letter == 97 and data[i + 1] | 32 == 103  # ag.
-                past = past or (size == 5 and letter == 108) or (size == 7 and letter == 101)  # l...., e......
-                if past and bits_of(data, i, stop) & AGO:
-                    n = _past(data, begin, i, stop, out, n)
+                low, high, kind = _find_word(data, begin, out[n - 1, 1] if n else begin, i, stop, end)
             elif contains(_FIRST_SYLLABLES, code_point(data, i)[0]):
                 bits = bits_of(data, i, stop)
                 if bits & KOREAN_DAY:
-                    out[n, 0], out[n, 1], out[n, 2] = i, i + 3 * (bits >> LENGTH), DATE
-                    n += 1
-            i = stop
+                    low, high, kind = i, i + 3 * (bits >> LENGTH), np.int64(DATE)
         elif is_of(b, DIGIT):
-            date = end_of_date(data, begin, i, end)
-            stop = date if date else _end_of_measure(data, begin, i, end)
-            if stop:
-                out[n, 0], out[n, 1], out[n, 2] = i, stop, DATE if date else QUANTITY
-                n += 1
-            i = max(stop, end_of_run(data, i, end, DIGIT))
+            stop = end_of_run(data, i, end, DIGIT)
+            low, high, kind = _find_figure(data, begin, i, end)
         else:
-            i += 1
+            is_separate = is_separate or is_of(b, BLANK) or b == 126  # ~
+        if n and low < out[n - 1, 1] < high:  # half an hour later
+            out[n - 1, 0], out[n - 1, 1], out[n - 1, 2] = min(low, out[n - 1, 0]), high, kind
+        elif high and is_separate:
+            out[n, 0], out[n, 1], out[n, 2] = low, high, kind
+            n += 1
+            is_separate = False
+        i = max(stop, high)
     return n
+
+
+@inner()
+def _find_word(data: Any, begin: Any, last: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
+    """Find the phrase of which the word of ASCII at byte i is a part; the phrase before ends at `last`."""
+    size, letter = stop - i, data[i] | 32
+    past = size == 3 and letter == 97 and data[i + 1] | 32 == 103  # ag.
+    past = past or (size == 5 and letter == 108) or (size == 7 and letter == 101)  # l...., e......
+    if past and bits_of(data, i, stop) & AGO:
+        return _past(data, begin, i, stop)
+    fraction = (size == 4 and letter == 104) or (7 <= size <= 8 and letter == 113)  # h..., q......
+    if fraction and amount_bits(data, i, stop) & (HALF | QUARTER):
+        return find_fraction(data, last, i, stop, end)
+    if size < 3 and amount_bits(data, i, stop) & (FISCAL | PART_OF_YEAR):
+        low, high = find_fiscal(data, begin, i, stop, end)
+        return low, high, np.int64(DATE)
+    return ZERO, ZERO, ZERO
+
+
+@inner()
+def _find_figure(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]:
+    """Find the date, period or amount whose figure begins at byte i."""
+    date = end_of_date(data, begin, i, end)
+    if date:
+        return i, date, np.int64(DATE)
+    measure = _end_of_measure(data, begin, i, end)
+    if measure:
+        return i, measure, np.int64(QUANTITY)
+    low, high = find_period(data, begin, i, end)
+    if high:
+        return low, high, np.int64(DATE)
+    return find_amount(data, begin, i, end)
 
 
 @inner()
@@ -191,12 +226,12 @@ def _is_day(year: Any, month: Any, day: Any) -> bool:
 
 
 @inner()
-def _past(data: Any, begin: Any, i: Any, stop: Any, out: Any, n: Any) -> Any:
-    """Enter the span of time before `ago` at byte i, if there is one; return how many phrases there are."""
+def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
+    """Find the span of time before `ago` at byte i."""
     start, end = word_before(data, begin, i)
     unit = bits_of(data, start, end)
     if not unit & UNIT or end == i:
-        return n
+        return ZERO, ZERO, ZERO
     origin, word, of = start, start, False
     for _ in range(CHAIN):
         left, right = word_before(data, begin, word)
@@ -211,6 +246,5 @@ def _past(data: Any, begin: Any, i: Any, stop: Any, out: Any, n: Any) -> Any:
         if not of:
             origin = left
     if origin == start:
-        return n
-    out[n, 0], out[n, 1], out[n, 2] = origin, stop, TIME if unit & CLOCK_UNIT else DATE
-    return n + 1
+        return ZERO, ZERO, ZERO
+    return origin, stop, np.int64(TIME if unit & CLOCK_UNIT else DATE)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fanlight.engine.amounts import begin_of_amount
 from fanlight.engine.columns import Entities
 from fanlight.engine.number_rules import is_no_value
 from fanlight.engine.phrases import find_phrases
@@ -117,12 +118,17 @@ def _copy(out: Any, count: Any) -> Any:
 def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: Any, n: Any) -> Any:
     """Replace the spans that a phrase overlaps, as `text.span_rules` says; return how many spans there are."""
     start, end, kind = phrase[0], phrase[1], phrase[2]
+    if not contains(kinds, kind):
+        return n
+    has_figure, stop = False, end + (end < len(data) and data[end] == 46)  # 25 °C. before the end of a sentence
+    for i in range(start, end):
+        has_figure = has_figure or is_of(data[i], DIGIT)
     origin = ZERO
     while origin < n and work[origin, 1] <= start:
         origin += 1
     last = origin
     while last < n and work[last, 0] < end:
-        beyond = work[last, 0] < start or work[last, 1] > end or not is_of(data[start], DIGIT)
+        beyond = work[last, 0] < start or work[last, 1] > stop or not has_figure
         if kinds[work[last, 4]] < DATE and beyond:
             return n
         last += 1
@@ -199,6 +205,7 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
                 continue
             if kind in (DATE, TIME):
                 _extend(data, left, work[n + 1, 0] if n + 1 < len(work) else end, bounds)
+            bounds[0] = begin_of_amount(data, left, bounds[0], bounds[1])
         row = _write_span(data, document, span, bounds, shares[n], (out, row))
         left = bounds[1]
     return row

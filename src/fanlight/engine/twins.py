@@ -26,12 +26,14 @@ from fanlight.jit import kernel
 from fanlight.network import chain, chain_batch
 from fanlight.network.modelfile import load_model
 from fanlight.network.vector_tables import IntegerRows, ProductCodes
+from fanlight.text.amount_words import WORDS as AMOUNT_WORDS
 from fanlight.text.automaton import compile_expression
 from fanlight.text.sentences import LONGEST, segment
 from fanlight.text.span_rules import Span, correct, kinds_of
 from fanlight.text.span_words import WORDS
 
-SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "MISC", "other")  # types that the rules of spans know
+# types that the rules of spans know
+SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "PERCENT", "MISC", "other")
 ROUNDING = 1e-3  # of probabilities: the compiled engine keeps products as integers of 16 bits
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -202,15 +204,20 @@ def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 def _corrections_of(st: Any) -> Any:
     """Return texts of words that the rules know, among others, with spans."""
-    words = st.sampled_from([*WORDS, *map(str.capitalize, WORDS)]) | st.sampled_from(
-        """12/05/2021 2021-05-12T10:00Z 2023.03.05 31.12.99 5/6/99 1. 3-1 010-1234-5678 900101-1234567 2014-2016 21:14
+    words = st.sampled_from([*WORDS, *map(str.capitalize, WORDS)]) | st.sampled_from([*AMOUNT_WORDS, "and a half"])
+    words |= st.sampled_from(
+        """US$ A$5m € $ % °C -5 5'11" 2h 30m 9.30am g/dL 120/80 half quarter FY2023 FY H1 Q3'24 3Q23 '70s ’90s BC 300
+        summer of 3분의 6 ft 4 in sq
+        12/05/2021 2021-05-12T10:00Z 2023.03.05 31.12.99 5/6/99 1. 3-1 010-1234-5678 900101-1234567 2014-2016 21:14
         78:65 12.05.21 12-May-2021 1.2.3.4 ① /Oslo
         Oslo/ a|b 3장 2절 204호 과-12 3년 사흘 2020년 5월 #Paris # + - . , ( Paris Tab. Anna 서울 é 12 2
         1000""".split()  # noqa: SIM905
     )
     words |= st.sampled_from(["2020. 1. 1.", "2024. 3.", "1) 서울", "Par. 2", "tomorrow morning", "version 12.05.21"])
     words |= st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
-    parts = st.lists(st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", "/", ", "])), max_size=14)
+    parts = st.lists(
+        st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", "/", ", ", "_", "~"])), max_size=14
+    )
     spans = st.tuples(st.integers(0, len(SCHEME) - 1), st.integers(0, 2), st.integers(1, 3))
     return st.tuples(parts.map(lambda rows: "".join(map("".join, rows))), st.lists(spans, max_size=10))
 

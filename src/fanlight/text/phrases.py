@@ -3,12 +3,17 @@
 A date in figures has a day, a month and a year (``12/05/2021``, ``12.05.21``, ``12-May-2021``), or a year, a month and
 a day, in Korean with spaces between (``2020. 1. 1.``), and may go on with a time (``2021-05-12T10:00Z``). A year of two
 digits stands behind strokes; or behind two digits and two, if no label such as ``version`` precedes. A measure has a
-hyphen before its unit (``the 3,000-meter race``).
+hyphen before its unit (``the 3,000-meter race``). `text.amounts` has other amounts,
+`text.periods` other dates.
 `engine.phrases` has the kernels.
 """
 
 from __future__ import annotations
 
+from fanlight.text.amount_words import FISCAL, HALF, PART_OF_YEAR, QUARTER
+from fanlight.text.amount_words import bits_of as amount_bits
+from fanlight.text.amounts import find_amount, find_fraction
+from fanlight.text.periods import find_fiscal, find_period
 from fanlight.text.span_words import (
     AGO,
     CHAIN,
@@ -25,6 +30,7 @@ from fanlight.text.span_words import (
     Kind,
     bits_of,
     end_of_run,
+    is_blank,
     is_digit,
     is_glued,
     is_labelled,
@@ -37,27 +43,58 @@ from fanlight.text.span_words import (
 
 
 def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
-    """Return start, end and kind of dates and measures, spans of time in the past or future, and Korean days."""
+    """Return start, end and kind of dates and amounts, spans of time in the past or future, and Korean days.
+
+    Between two of them stands a blank or ``~``: so no token has more than one, and there are no more than tokens.
+    """
     out: list[tuple[int, int, int]] = []
-    i = begin if may_have_phrase(text[begin:end]) else end
+    i, is_separate = begin if may_have_phrase(text[begin:end]) else end, True
     while i < end and len(out) < PHRASES:
+        phrase = (0, 0, 0)
         if is_digit(text[i]):
-            date = end_of_date(text, begin, i, end)
-            stop = date or _end_of_measure(text, begin, i, end)
-            if stop:
-                out.append((i, stop, Kind.DATE if date else Kind.QUANTITY))
-            i = max(stop, end_of_run(text, i, end, is_digit))
+            stop = end_of_run(text, i, end, is_digit)
+            phrase = _find_figure(text, begin, i, end)
         elif is_letter(text[i]):
             stop = end_of_run(text, i, end, is_letter)
-            bits = bits_of(text[i:stop])
-            if bits & AGO and (phrase := _past(text, begin, i)):
-                out.append((phrase[0], stop, phrase[1]))
-            elif bits & KOREAN_DAY:
-                out.append((i, i + (bits >> LENGTH), Kind.DATE))
-            i = stop
+            phrase = _find_word(text, (begin, out[-1][1] if out else begin), i, stop, end)
         else:
-            i += 1
+            stop = i + 1
+            is_separate = is_separate or is_blank(text[i]) or text[i] == "~"
+        if out and phrase[0] < out[-1][1] < phrase[1]:  # half an hour later
+            out[-1] = (min(phrase[0], out[-1][0]), *phrase[1:])
+        elif phrase[1] and is_separate:
+            out.append(phrase)
+            is_separate = False
+        i = max(stop, phrase[1])
     return out
+
+
+def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) -> tuple[int, int, int]:
+    """Return start, end and kind of the phrase of which the word at i is a part; zeros if there is none.
+
+    The limits are where the sentence begins and where the phrase before ends.
+    """
+    begin, last = limits
+    bits, amounts = bits_of(text[i:stop]), amount_bits(text[i:stop])
+    if bits & AGO and (past := _past(text, begin, i)):
+        return past[0], stop, past[1]
+    if bits & KOREAN_DAY:
+        return i, i + (bits >> LENGTH), Kind.DATE
+    if amounts & (HALF | QUARTER):
+        return find_fraction(text, last, i, stop, end)
+    if amounts & (FISCAL | PART_OF_YEAR):
+        return (*find_fiscal(text, begin, i, stop, end), Kind.DATE)
+    return 0, 0, 0
+
+
+def _find_figure(text: str, begin: int, i: int, end: int) -> tuple[int, int, int]:
+    """Return start, end and kind of the date, period or amount whose figure begins at i; zeros if there is none."""
+    if date := end_of_date(text, begin, i, end):
+        return i, date, Kind.DATE
+    if measure := _end_of_measure(text, begin, i, end):
+        return i, measure, Kind.QUANTITY
+    start, stop = find_period(text, begin, i, end)
+    return (start, stop, Kind.DATE) if stop else find_amount(text, begin, i, end)
 
 
 def end_of_date(text: str, begin: int, i: int, end: int) -> int:

@@ -5,7 +5,9 @@ seldom in training data. Within a sentence:
 
 1. A date in figures (`text.phrases`) and a span of time before ``ago``, ``later`` or ``earlier`` are whole DATEs, or
    TIMEs if the unit is one of a clock; so are a few Korean words for days. A number and its unit with a hyphen between
-   are a whole QUANTITY.
+   are a whole QUANTITY. So are amounts with a sign or symbol, and with ``half`` or ``quarter`` (`text.amounts`); an
+   amount takes in ``minus``, ``시속`` and the like before it, and the number before ``to``, ``or`` and ``and`` that it
+   goes on.
 2. A date takes in ``last``, ``next``, ``지난`` … before a weekday or unit, ``the day before`` before ``yesterday``,
    ``morning`` and the like behind it, and ``전``, ``뒤``, ``후`` behind a Korean span of time.
 3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
@@ -28,6 +30,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fanlight.text.amounts import begin_of_amount
 from fanlight.text.phrases import end_of_date, find_phrases
 from fanlight.text.span_words import (
     ABBREVIATION,
@@ -69,7 +72,7 @@ from fanlight.text.span_words import (
 
 _KINDS = {
     "PER": Kind.PERSON, "ORG": Kind.NAME, "LOC": Kind.NAME, "MISC": Kind.OTHER_NAME, "DATE": Kind.DATE,
-    "TIME": Kind.TIME, "QUANTITY": Kind.QUANTITY, "MONEY": Kind.AMOUNT, "PERCENT": Kind.AMOUNT,
+    "TIME": Kind.TIME, "QUANTITY": Kind.QUANTITY, "MONEY": Kind.MONEY, "PERCENT": Kind.PERCENT,
 }  # fmt: skip
 _NEEDED = {"PER", "DATE", "TIME", "QUANTITY"}  # without these a model marks numbers in a way of its own
 
@@ -128,7 +131,8 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
         elif not kind:
             out.append(span)
         elif not _is_no_value(text, (begin, end), span, kind):
-            out.append(_extend(text, (left, right), span) if kind in (Kind.DATE, Kind.TIME) else span)
+            span = _extend(text, (left, right), span) if kind in (Kind.DATE, Kind.TIME) else span
+            out.append(span._replace(start=begin_of_amount(text, left, span.start, span.end)))
     return out
 
 
@@ -140,7 +144,9 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
         touched = spans[origin:last]
         values = [span for span in touched if kinds[span.type] >= Kind.DATE]
         names = [span for span in touched if kinds[span.type] < Kind.DATE]
-        if any(span.start < start or span.end > end or not is_digit(text[start]) for span in names):
+        has_figure = any(map(is_digit, text[start:end]))
+        stop = end + (end < len(text) and text[end] == ".")  # 25 °C. before the end of a sentence
+        if kind not in kinds or any(span.start < start or span.end > stop or not has_figure for span in names):
             continue
         times = [span.type for span in values if kind < Kind.QUANTITY and kinds[span.type] in (Kind.DATE, Kind.TIME)]
         low = min([start, *(span.start for span in values)])
@@ -246,7 +252,7 @@ def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) ->
     if hyphen > begin and text[hyphen] == "-" and text[hyphen - 1] > "\x7f":
         return True
     if article:
-        return kind != Kind.AMOUNT
+        return kind < Kind.MONEY
     if end_of_date(text, begin, start, end) == stop:
         return False
     before = start
@@ -254,7 +260,7 @@ def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) ->
         before -= 1
         if text[before] in "+#":
             return True
-    if is_labelled(text, begin, start) or (kind != Kind.AMOUNT and _is_list_number(text, sentence, start, stop)):
+    if is_labelled(text, begin, start) or (kind < Kind.MONEY and _is_list_number(text, sentence, start, stop)):
         return True
     return _is_code(text, sentence, span, kind)
 
@@ -278,7 +284,7 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
     """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
     begin, end = sentence
     low, high = span.start, span.end
-    if kind != Kind.AMOUNT and _is_address(text[low:high]):
+    if kind < Kind.MONEY and _is_address(text[low:high]):
         return True
     while low > begin and text[low - 1] in "0123456789-":
         low -= 1

@@ -20,7 +20,7 @@ COUNTERS = "호쪽절항동제실"  # numbers with these are parts of laws, book
 CIRCLED = 0x2460, 0x24FF  # the first and last number in a circle or brackets
 PARTS = "장조"  # so are those, in dates
 SPANS = "간년주달월일분초틀흘루름"  # a Korean span of time ends in one
-_PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤".split())  # noqa: SIM905
+PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤 을 를 이 가 다 씩 입니다".split())  # noqa: SIM905
 
 _WORDS = {
     LABEL: """section sections sec sect article art chapter ch chap paragraph para clause cl rule sch reg figure
@@ -51,7 +51,7 @@ _WORDS = {
     DAY: """monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter january february march
         april may june july august september october november december
         주 달 해 월요일 화요일 수요일 목요일 금요일 토요일 일요일 주말""",
-    KOREAN_DAY: "글피 그저께 그제 엊그제 엊그저께 모레",
+    KOREAN_DAY: "글피 그저께 그제 엊그제 엊그저께 모레 보름",
     KOREAN_AGO: "전 뒤 후",
     EVE: "yesterday tomorrow",
     SIDE: "before after",
@@ -77,7 +77,8 @@ class Kind(IntEnum):
     DATE = 4
     TIME = 5
     QUANTITY = 6
-    AMOUNT = 7
+    MONEY = 7
+    PERCENT = 8
 
 
 def _bits_of_words() -> dict[str, int]:
@@ -88,14 +89,14 @@ def _bits_of_words() -> dict[str, int]:
             if bit in (UNIT, CLOCK_UNIT) and not word.endswith("s"):
                 forms.append("centuries" if word == "century" else word + "s")
             elif bit in (KOREAN_DAY, KOREAN_AGO):
-                forms = [word + particle for particle in _PARTICLES]
+                forms = [word + particle for particle in PARTICLES]
             for form in forms:
                 bits[form] = bits.get(form, 0) | bit | (len(word) << LENGTH if bit == KOREAN_DAY else 0)
     return bits
 
 
 WORDS = _bits_of_words()
-_TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split())
+_TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split(), "half", "quarter")
 
 
 def bits_of(word: str) -> int:
@@ -178,7 +179,5 @@ def end_of_run(text: str, i: int, end: int, test: Callable[[str], bool]) -> int:
 
 
 def may_have_phrase(text: str) -> bool:
-    """Tell whether a text may have a date in figures, ``ago`` and the like, or a Korean word for a day."""
-    return (any(c in text for c in "./-") and any(c in text for c in "0123456789")) or any(
-        word in text.lower() for word in _TRIGGERS
-    )
+    """Tell whether a text may have a figure, ``ago``, ``half`` and the like, or a Korean word for a day."""
+    return any(c in text for c in "0123456789") or any(word in text.lower() for word in _TRIGGERS)

@@ -11,7 +11,10 @@ CODES = {  # the longest first, as ISO 8601 has them
     "year": "Y", "month": "M", "week": "W", "day": "D", "hour": "H", "minute": "M", "second": "S",
 }  # fmt: skip
 _OF_CLOCK = frozenset(["hour", "minute", "second"])
-_LARGER = {"fortnight": (2, "week"), "quarter": (3, "month"), "decade": (10, "year"), "century": (100, "year")}
+_LARGER: dict[str, tuple[float, str]] = {
+    "fortnight": (2, "week"), "quarter": (3, "month"), "decade": (10, "year"), "century": (100, "year"),
+    "millisecond": (1e-3, "second"), "microsecond": (1e-6, "second"), "nanosecond": (1e-9, "second"),
+}  # fmt: skip
 _SMALLER = {
     "hour": (60, "minute"),
     "minute": (60, "second"),
@@ -36,6 +39,12 @@ def write_date(year: int | None, month: int | None = None, day: int | None = Non
         return None
     parts = ["XXXX" if year is None else f"{year:04}", *(f"{part:02}" for part in (month, day) if part is not None)]
     return "-".join(parts)
+
+
+def full_year(figures: str) -> int:
+    """Return a year; of two figures, 69 is 1969 and 68 is 2068, as POSIX has it."""
+    year = int(figures)
+    return year if len(figures) > 2 else year + (1900 if year >= 69 else 2000)
 
 
 def add_months(day: datetime.date, months: int) -> datetime.date:
@@ -96,7 +105,7 @@ def write_parts(parts: Sequence[tuple[float, str]]) -> str:
     >>> write_parts([(2, "hour"), (30, "minute")]), write_parts([(1, "year"), (2, "hour")])
     ('PT2H30M', 'P1YT2H')
     """
-    amounts = [f"{int(n) if n == int(n) else n}{CODES[unit]}" for n, unit in parts]
+    amounts = [f"{int(n) if n == int(n) else f'{n:.12f}'.rstrip('0')}{CODES[unit]}" for n, unit in parts]
     date = [amount for amount, (_, unit) in zip(amounts, parts, strict=True) if unit not in _OF_CLOCK]
     clock = [amount for amount, (_, unit) in zip(amounts, parts, strict=True) if unit in _OF_CLOCK]
     return f"P{''.join(date)}{'T' if clock else ''}{''.join(clock)}"

@@ -13,7 +13,7 @@ ZONES = {
 }  # fmt: skip
 _NAMED = {
     "noon": "T12:00", "midday": "T12:00", "12 noon": "T12:00", "twelve noon": "T12:00", "midnight": "T00:00",
-    "12 midnight": "T00:00", "twelve midnight": "T00:00",
+    "12 midnight": "T00:00", "twelve midnight": "T00:00", "12:00 noon": "T12:00", "12:00 midnight": "T00:00",
 }  # fmt: skip
 _FIGURES = re.compile(
     r"(\d{1,2})(?:[:.](\d{2}))?(?::(\d{2}(?:\.\d{1,9})?))? ?(a\.?m\b\.?|p\.?m\b\.?|o'clock|h(?:rs)?\b)?"
@@ -22,7 +22,9 @@ _FRENCH = re.compile(r"(\d{1,2}) ?h ?(\d{2})")
 _MILITARY = re.compile(r"(\d{2})(\d{2}) ?(?:hours|hrs|h)?")
 _ZONE = re.compile(r" ?\(?(?:(?:gmt|utc)? ?([+-])(\d{1,2})(?::?(\d{2}))?|([a-z]{1,4}))\)?$")
 _LEADING = re.compile(r"^(am|pm|a\.m\.|p\.m\.) ([0-9:]+)$")
-_LOCAL = re.compile(r"(?: \(?(?:local|eastern|central|pacific|mountain)(?: time)?\)?| \([^()]*\))$")
+_LOCAL = re.compile(  # ET is EST or EDT
+    r"(?: \(?(?:(?:local|eastern|central|pacific|mountain)(?: time)?|[ecmp]t)\)?| \([^()]*\))$"
+)
 _PAST = re.compile(r"(?:(?:a )?(half|quarter)|([a-z0-9-]+?)(?: minutes?)?) (past|after|to|before|till) (.+)")
 _PART = re.compile(r" (?:in the (morning|afternoon|evening)|at (night))$")
 
@@ -66,7 +68,7 @@ def read_clock(form: str) -> str | None:
 
 def _in_figures(form: str, half: str, zone: str) -> str | None:
     match = _FIGURES.fullmatch(form)
-    if match is None or not (match[2] or match[4] or half or zone):
+    if match is None or (match[4] == "hrs" and not match[2]) or not (match[2] or match[4] or half or zone):
         return None
     if match[4] and match[4][0] in "ap":
         half = match[4][0]

@@ -14,8 +14,11 @@ _NAMES = {  # of units whose UCUM codes pint does not know
     "[foz_us]": "fluid_ounce",
     "[bbl_us]": "oil_barrel", "[tbs_us]": "tablespoon", "[tsp_us]": "teaspoon", "[cup_us]": "cup",
     "[bu_us]": "bushel", "har": "hectare", "[acr_us]": "acre", "km2": "km**2", "m2": "m**2", "cm2": "cm**2",
-    "m3": "m**3", "cm3": "cm**3", "[smi_us]": "mile**2", "[sft_i]": "foot**2", "[cft_i]": "foot**3",
-    "[mi_i]/h": "mile/hour", "[kn_i]": "knot", "Cel": "degC", "[degF]": "degF", "K": "kelvin",
+    "mm2": "mm**2", "m3": "m**3", "cm3": "cm**3", "[smi_us]": "mile**2", "[sft_i]": "foot**2", "[cft_i]": "foot**3",
+    "[sin_i]": "inch**2", "[syd_i]": "yard**2", "[cin_i]": "inch**3", "[cyd_i]": "yard**3", "m/s2": "m/s**2",
+    "[ppm]": "ppm", "[psi]": "psi", "mm[Hg]": "mmHg", "Ohm": "ohm", "PBy": "petabyte", "KiBy": "kibibyte",
+    "MiBy": "mebibyte", "GiBy": "gibibyte", "TiBy": "tebibyte", "": "1",
+    "[kn_i]": "knot", "Cel": "degC", "[degF]": "degF", "K": "kelvin",
     "kW.h": "kW*hour", "MW.h": "MW*hour", "GW.h": "GW*hour", "[hp_british]": "horsepower", "By": "byte",
     "kBy": "kilobyte", "MBy": "megabyte", "GBy": "gigabyte", "TBy": "terabyte", "a": "year",
     "{평}": "400/121*m**2", "{근}": "0.6*kg", "{돈}": "3.75*g",
@@ -38,12 +41,12 @@ def convert(number: float, unit: str, other: str) -> float | None:
 
     Examples
     --------
-    >>> convert(5.0, "km", "m"), convert(5.0, "km", "kg"), convert(3.0, "{이닝}", "{이닝}")
-    (5000.0, None, 3.0)
+    >>> convert(5.0, "km", "m"), convert(5.0, "km", "kg"), convert(3.0, "{이닝}", "{이닝}"), convert(60.0, "/min", "/s")
+    (5000.0, None, 3.0, 1.0)
     """
     if unit == other:
         return number
-    names = [_NAMES.get(code, code) for code in (unit, other)]
+    names = [_NAMES.get(code) or "/".join(_NAMES.get(part, part) for part in code.split("/")) for code in (unit, other)]
     if any("{" in name for name in names):
         return None
     pint, registry = library("pint"), _registry()
@@ -52,7 +55,7 @@ def convert(number: float, unit: str, other: str) -> float | None:
         if names[0] in _OFFSET or names[1] in _OFFSET:
             return float(registry.Quantity(number, names[0]).to(names[1]).magnitude)
         return float((number * scale[0] / scale[1]).to("").magnitude)
-    except (pint.UndefinedUnitError, pint.DimensionalityError):
+    except (pint.PintError, ValueError):  # such as of degrees and 평, which is written with a factor
         return None
 
 

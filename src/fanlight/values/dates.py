@@ -6,9 +6,18 @@ import datetime
 import re
 from decimal import Decimal
 
-from fanlight.values.calendar import CODES, shift, weekday, write_date, write_duration, write_parts, write_week
+from fanlight.values.calendar import (
+    CODES,
+    full_year,
+    shift,
+    weekday,
+    write_date,
+    write_duration,
+    write_parts,
+    write_week,
+)
 from fanlight.values.clocks import read_clock
-from fanlight.values.numbers import WORDS, Number, read_number, read_ordinal
+from fanlight.values.numbers import WORDS, Number, read_number, read_ordinal, write_years
 from fanlight.values.value import Value
 
 _NAMES = "january february march april may june july august september october november december".split()  # noqa: SIM905
@@ -19,14 +28,24 @@ WEEKDAYS |= {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
 SEASONS = {"spring": "SP", "summer": "SU", "autumn": "FA", "fall": "FA", "winter": "WI"}
 PARTS = {"morning": "TMO", "afternoon": "TAF", "evening": "TEV", "night": "TNI", "tonight": "TNI", "overnight": "TNI"}
 _UNIT = re.compile(
-    r"(second|minute|hour|day|week|fortnight|month|quarter|year|decade|centur(?:y|ie))s?|mins?|hrs?|secs?|yrs?"
+    r"((?:milli|micro|nano)?second|minute|hour|day|week|fortnight|month|quarter|year|decade|centur(?:y|ie))s?|"
+    r"mins?|hrs?|secs?|yrs?|[mμn]s"
 )
-_SHORT = {"min": "minute", "hr": "hour", "sec": "second", "yr": "year", "centurie": "century"}
+_SHORT = {
+    "m": "millisecond",
+    "μ": "microsecond",
+    "n": "nanosecond",
+    "min": "minute",
+    "hr": "hour",
+    "sec": "second",
+    "yr": "year",
+    "centurie": "century",
+}
 _RELATIVE = {
-    "last": -1, "past": -1, "previous": -1, "preceding": -1, "next": 1, "coming": 1, "following": 1, "upcoming": 1,
-    "this": 0, "current": 0,
+    "last": -1, "past": -1, "next": 1, "coming": 1, "upcoming": 1, "this": 0, "current": 0,
 }  # fmt: skip
 
+_IN_BRACKETS = re.compile(r" \((?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\)$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?(z)?)?")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{4})")
 _KOREAN_STOPS = re.compile(r"(?:(\d{2})\. )?(\d{1,2})\. (\d{1,2})\.?")
@@ -58,7 +77,7 @@ def read(text: str, reference: datetime.date | None, day_first: bool) -> Value |
     form = text.strip(" ,;")
     while match := _EDGE.match(form):
         form = form[match.end() :]
-    form = form.removesuffix("'s").removesuffix(" season")
+    form = _IN_BRACKETS.sub("", form).removesuffix("'s").removesuffix(" season")
     if not form.strip():
         return None
     for reader in (_in_figures, _period, _clock, _dated_clock, _relative, _duration, _years, _calendar):
@@ -83,14 +102,14 @@ def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> 
     if match := _MONTH_YEAR.fullmatch(form):
         return write_date(int(match[2]), int(match[1]))
     if (match := _KOREAN_STOPS.fullmatch(form)) and (match[1] or form.endswith(".")):
-        return write_date(_full_year(match[1]) if match[1] else None, int(match[2]), int(match[3]))
+        return write_date(full_year(match[1]) if match[1] else None, int(match[2]), int(match[3]))
     if (match := _DAY_MONTH.fullmatch(form)) and form != "24/7":
         month, day = int(match[1]), int(match[2])
         return write_date(None, *((day, month) if day_first or month > 12 else (month, day)))
     if match := _YEAR_FIRST.fullmatch(form):
         return write_date(int(match.group(1)), int(match.group(3)), int(match.group(4)))
     if match := _FIGURES.fullmatch(form):
-        first_figure, second_figure, year = int(match.group(1)), int(match.group(3)), _full_year(match.group(4))
+        first_figure, second_figure, year = int(match.group(1)), int(match.group(3)), full_year(match.group(4))
         month, day = (
             (second_figure, first_figure)
             if day_first or first_figure > 12 or (match.group(2) == "." and second_figure <= 12)
@@ -98,12 +117,6 @@ def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> 
         )
         return write_date(year, month, day)
     return None
-
-
-def _full_year(figures: str) -> int:
-    """Return a year; of two figures, 69 is 1969 and 68 is 2068, as POSIX has it."""
-    year = int(figures)
-    return year if len(figures) > 2 else year + (1900 if year >= 69 else 2000)
 
 
 def _clock(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
@@ -171,12 +184,14 @@ def _relative(form: str, reference: datetime.date | None, day_first: bool) -> st
         return shift(reference, days[form], "day")
     if len(words) == 2 and words[0] in _RELATIVE:
         if (unit := _unit(words[1])) and not words[1].endswith("s"):
+            if words[0] == "past":
+                return write_duration(1, unit)
             return shift(reference, _RELATIVE[words[0]], unit)
         if words[1] in MONTHS:
             return _month_near(reference, MONTHS[words[1]], _RELATIVE[words[0]])
         if words[1] in SEASONS:
             return f"{reference.year + _RELATIVE[words[0]]}-{SEASONS[words[1]]}"
-    for ending, sign in ((" ago", -1), (" earlier", -1), (" from now", 1), (" later", 1), (" hence", 1)):
+    for ending, sign in ((" ago", -1), (" from now", 1), (" from today", 1), (" hence", 1)):
         if form.endswith(ending) and (amount := _amount(form[: -len(ending)])):
             return shift(reference, sign * int(amount[0]), amount[1])
     return None
@@ -215,7 +230,7 @@ def _amount(form: str) -> tuple[float, str] | None:
         if not number and form.startswith(article):
             value, name = 1.0, form[len(article) :]
     name = re.sub(r"^(?:(?:an?|more|full|whole|consecutive|straight|working|business|calendar) )+", "", name)
-    unit = _unit(re.sub(r"(?:'s?|-long|-old| old| long| time)+$", "", name))
+    unit = _unit(re.sub(r"(?:'s?|-long|-old| old| long| time| notice)+$", "", name))
     return (value, unit) if unit and value else None
 
 
@@ -260,10 +275,10 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
     if _JOINED.search(form):
         return None  # a range, such as June 1-15
     year = month = day = week = None
-    form, is_short = _year_in_figures(form), False
+    form, is_short = write_years(form), False
     for word in _WORD.findall(form):
         token = word.rstrip(".")
-        if token in ("of", "the", ",", "", "-", "ad", "ce", "a.d", "c.e") or word in ",.":
+        if token in ("of", "the", "day", ",", "", "-", "ad", "ce", "a.d", "c.e") or word in ",.":
             continue
         if token == "'":
             is_short = True
@@ -281,7 +296,7 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
         elif not token.isdigit() or year is not None or len(token) != 2 or not (is_short or month):
             return None
         else:
-            year = _full_year(token)
+            year = full_year(token)
     if month is None:
         if week is not None and day is None and year is None:
             return weekday(reference, week, 0)
@@ -291,29 +306,11 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
     return write_date(year, month, day)
 
 
-def _year_in_figures(form: str) -> str:
-    """Write a year in words and ordinals of two words in figures: nineteen eighty-four, twenty-first."""
-    form = _TWO_ORDINALS.sub(lambda match: f"{read_ordinal(match.group().replace(' ', '-'))}th", form)
-    match = _SPELLED_YEAR.search(form)
-    if match is None:
-        return form
-    century, years = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
-    if years is None or years.value > 99:
-        return form
-    return f"{form[: match.start()]}{100 * century + int(years.value)}"
-
-
 _JOINED = re.compile(r"(?<!\d)\d{1,2}-\d{1,2}(?!\d)")
-_TWO_ORDINALS = re.compile(r"\b(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b")
-_SPELLED_YEAR = re.compile(
-    r"\b(ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)[- ]"
-    r"((?:oh |twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|eleven|twelve|thirteen|fourteen|fifteen|"
-    r"sixteen|seventeen|eighteen|nineteen|hundred)[a-z -]{0,8})$"
-)
 _ERA = re.compile(r"(?:(a\.?d\.?|b\.?c\.?(?:e\.?)?) )?(\d{1,4})(?: (a\.?d\.?|c\.?e\.?|b\.?c\.?(?:e\.?)?))?")
 _PART_OF_YEAR = re.compile(
     r"(?:(\d{4}),? )?(?:(h|q)([1-4])|([1-4])(h|q)|(\w+)[ -](half|quarter))"
-    r"(?: ?'?(\d{2})|,? (?:of )?(?:fiscal )?(\d{4})|(?: of)? (last|this|next) year)?"
+    r"(?: ?(?:fy ?)?'?(\d{2})|,? (?:of )?(?:fiscal |fy ?)?(\d{4})|(?: of)? (last|this|next) year)?"
 )
 _NUMBERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": 4}
 _DECADES = {f"{tens[:-1]}ies": n for n, tens in enumerate(
@@ -329,13 +326,15 @@ def _part_of_year(form: str, reference: datetime.date | None) -> str | None:
     number = int(match[3] or match[4] or 0) or _NUMBERS.get(match[6], 0)
     if letter == "H" and match[6] in ("second", "2nd", "last"):
         number = 2
+    is_relative = match[6] == "last" and not (match[8] or match[9] or match[10])  # last quarter
     if (
-        not 1 <= number <= (4 if letter == "Q" else 2)
+        is_relative
+        or not 1 <= number <= (4 if letter == "Q" else 2)
         or (match[4] and not (match[1] or match[8] or match[9]))
         or (match[5] == "h" and match[8])
     ):
         return None
-    year = match[1] or match[9] or (str(_full_year(match[8])) if match[8] else "XXXX")
+    year = match[1] or match[9] or (str(full_year(match[8])) if match[8] else "XXXX")
     if match[10]:
         if reference is None:
             return None
@@ -368,10 +367,10 @@ def _period(form: str, reference: datetime.date | None, day_first: bool) -> str 
     if form in ("weekend", "the weekend"):
         return f"{write_week(reference)}-WE" if reference else "XXXX-WXX-WE"
     if (match := re.fullmatch(r"([a-z]+)(?:,? (?:of )?(\d{4}|'\d{2}))?", form)) and match[1] in SEASONS:
-        year = f"{_full_year(match[2].strip(chr(39))):04}" if match[2] else "XXXX"
+        year = f"{full_year(match[2].strip(chr(39))):04}" if match[2] else "XXXX"
         return f"{year}-{SEASONS[match[1]]}"
     if match := re.fullmatch(r"(?:fiscal(?: year)?|fy|year) ?'?(\d{4}|\d{2})", form):
-        return str(_full_year(match[1]))
+        return str(full_year(match[1]))
     if match := re.fullmatch(r"(\d{4})-?w(\d{2})(?:-([1-7]))?", form):
         return f"{match[1]}-W{match[2]}" + (f"-{match[3]}" if match[3] else "")
     if match := re.fullmatch(r"week (\d{1,2})(?:,? (?:of )?(\d{4}))?", form):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 
-from fanlight.values.calendar import CODES, shift, weekday, write_date, write_duration, write_parts, write_week
+from fanlight.values.calendar import (
+    CODES,
+    full_year,
+    shift,
+    weekday,
+    write_date,
+    write_duration,
+    write_parts,
+    write_week,
+)
 from fanlight.values.dates import read as read_figures
 from fanlight.values.korean_clocks import read_clock
 from fanlight.values.numbers import read_number
@@ -29,7 +38,6 @@ _UNITS = {
     "분": "minute",
     "시간": "hour",
     "일": "day",
-    "날": "day",
     "주일": "week",
     "주": "week",
     "개월": "month",
@@ -68,11 +76,7 @@ _RELATIVE = {
     "지난해": (-1, "year"),
     "재작년": (-2, "year"),
     "내년": (1, "year"),
-    "이듬해": (1, "year"),
     "내달": (1, "month"),
-    "전달": (-1, "month"),
-    "당일": (0, "day"),
-    "익일": (1, "day"),
     "지금": (0, "day"),
     "내후년": (2, "year"),
 }
@@ -82,17 +86,21 @@ _DATE = re.compile(
     r"(?:(\d{4}|'?\d{2}) ?(?:년도?|학년도|회계연도))? ?(?:(\d{1,2}) ?월)? ?(?:(\d{1,2}) ?일)?"
     r"(?: ?\(?([월화수목금토일])(?:요일)?\)?)?"
 )
-_STOPS = re.compile(r"(?:(\d{4})\. ?)?(\d{1,2})\. ?(\d{1,2})\.?")
+_STOPS = re.compile(r"(?:(\d{4})\. ?)?(\d{1,2})\. ?(\d{1,2})\.?(?: ?\([월화수목금토일]\))?")
 _EDGE = re.compile(
     r"(?: ?(?:까지|부터|에서|에|경|쯤|께|즈음|무렵|말|초|초반|중반|후반|중순|하순|상순|초순|중|의|은|는|이|가|을|를|도|"
-    r"만|,|이전|이후|이래|내내|현재|전후|당시|이내))+$"
+    r"만|,|이전|이후|이래|내내|현재|전후|당시|이내|이상|이하|미만|넘게|가까이|안팎|남짓))+$"
 )
-_HEAD = re.compile(r"^(?:약|매년|늦어도|이르면|지난 (?=\d{4}년)|오는 (?=\d{4}년)) ?")
+_HEAD = re.compile(
+    r"^(?:약|매년|늦어도|이르면|지난 (?=\d{4}년)|오는 (?=\d{4}년)|"
+    r"(?:지난|최근|향후|앞으로) ?(?=(?:\d{1,3}|[가-힣]{1,2}) ?(?:년|개월|달|주|시간|분)(?:간|여|동안| |$))) ?"
+)
+_TENTHS = re.compile(r"(?<=\d)초 ?(\d{1,2})$")  # 9초58
 _NUMERALS = re.compile(r"(?<![가-힣0-9])([영공일이삼사오육륙칠팔구십백천]{1,7}) ?(?=[년월일](?![간당곱]))")
 _NAMED_MONTHS = {"정월": "1월", "유월": "6월", "시월": "10월", "동짓달": "11월", "섣달": "12월"}
 _ABOUT = re.compile(r"(?<=[0-9십백천만억])여 ?(?=[가-힣])")
 _BEFORE_CHRIST = re.compile(r"(기원전|bc|기원후|ad|서기) ?(\d{1,4})년")
-_HALF_YEAR = re.compile(r"(?:(\d{4})년 ?|([가-힣]+?) ?)?([상하])반기")
+_HALF_YEAR = re.compile(r"(?:(\d{4}|'?\d{2})년 ?|([가-힣]+?) ?)?([상하])반기")
 _HOLIDAYS = {
     "크리스마스": (12, 25), "성탄절": (12, 25),
     "크리스마스이브": (12, 24), "광복절": (8, 15), "삼일절": (3, 1),
@@ -102,21 +110,21 @@ _HOLIDAYS = {
 }  # fmt: skip
 _YEARS = re.compile(r"(\d{2,4}|\d)0년대")
 _CENTURY = re.compile(r"(\d{1,2}) ?세기")
-_QUARTER = re.compile(r"(?:(\d{4})년 ?|([가-힣]+) ?)?([1-4])(?:[·/.]4)? ?분기")
-_AMOUNT = re.compile(r" ?(시간|주일|개월|세기|초|분|일|날|주|달|년|해)(반)?(?: ?(?:간|동안|여|내내|째|정도|가량))*")
+_QUARTER = re.compile(r"(?:(\d{4}|'?\d{2})년 ?|([가-힣]+) ?)?([1-4])(?:[·/.]4)? ?분기")
+_AMOUNT = re.compile(r" ?(시간|주일|개월|세기|초|분|일|주|달|년|해)(반)?(?: ?(?:간|동안|여|내내|째|정도|가량))*")
 _DIRECTIONS = {"전": -1, "뒤": 1, "후": 1, "이전": -1, "이후": 1}
 _YEARS_AWAY = {
-    "작년": -1, "지난": -1, "지난해": -1, "재작년": -2, "올해": 0, "금년": 0, "이번": 0, "올": 0, "내년": 1, "다음": 1,
+    "작년": -1, "지난해": -1, "재작년": -2, "올해": 0, "금년": 0, "이번": 0, "올": 0, "내년": 1,
 }  # fmt: skip
-_MONTHS_AWAY = {"지난달": -1, "저번달": -1, "전달": -1, "이달": 0, "이번달": 0, "다음달": 1, "내달": 1}
-_NIGHTS = re.compile(r"(\d{1,3})박 ?(\d{1,3})일")
+_MONTHS_AWAY = {"지난달": -1, "저번달": -1, "이달": 0, "이번달": 0, "다음달": 1, "내달": 1}
+_NIGHTS = re.compile(r"(\d{1,3})박 ?(\d{1,3})일(?:간|동안)?")
 _COMPOUND = re.compile(r"(.{1,6}?) ?(년|개월|달|주|일|시간|분|초)(?: |(?=\d)|(?:간|동안)?$)")
 _SEASONS = {"봄": "SP", "여름": "SU", "가을": "FA", "겨울": "WI"}
 
 
 def read(text: str, reference: datetime.date | None) -> Value | None:
     """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
-    form = _ABOUT.sub("", _HEAD.sub("", text.strip(" ,.·")))
+    form = _TENTHS.sub(r".\1초", _ABOUT.sub("", _HEAD.sub("", text.strip(" ,.·"))))
     for name, month in _NAMED_MONTHS.items():
         form = form.replace(name, month)
     forms = dict.fromkeys([form, _EDGE.sub("", form)])
@@ -157,18 +165,23 @@ def _relative(form: str, reference: datetime.date | None) -> Value | None:
             iso = write_date(int(month[:4]), int(month[5:]), int(match[2])) if month else None
             return Value("date", iso) if iso else None
     head, _, tail = form.partition(" ")
-    if head in _YEARS_AWAY and tail and (later := _date(tail, reference)):
+    if head in _NEAREST | _YEARS_AWAY and tail and (later := _date(tail, reference)):
         if reference is None or later.iso is None or not later.iso.startswith("XXXX-") or later.iso[5:7] == "XX":
             return None
-        year, month, day = reference.year + _YEARS_AWAY[head], later.iso[5:7], later.iso[8:]
-        iso = write_date(year, int(month), int(day) if day else None)
+        parts = [int(part) for part in later.iso[5:].split("-")]
+        direction, year = _NEAREST.get(head, 0), reference.year + _YEARS_AWAY.get(head, 0)
+        iso = write_date(year, *parts)
+        passed = iso is not None and iso < reference.isoformat()[: len(iso)]
+        if direction and (direction > 0) == passed:
+            iso = write_date(year + direction, *parts)
         return Value("date", iso) if iso else None
     return None
 
 
 _NIGHT_WORDS = {"어젯밤": -1, "어제밤": -1, "간밤": -1, "지난밤": -1, "오늘밤": 0, "내일밤": 1}
+_NEAREST = {"지난": -1, "오는": 1, "다음": 1}
 _COMING = re.compile(r"(지난|오는) ?(\d{1,2})일")
-_DAY_OF_MONTH = re.compile(r"(이번 ?달|이달|지난 ?달|저번 ?달|전달|다음 ?달|내달) ?(\d{1,2})일")
+_DAY_OF_MONTH = re.compile(r"(이번 ?달|이달|지난 ?달|저번 ?달|다음 ?달|내달) ?(\d{1,2})일")
 
 
 def _weekday(match: re.Match[str], reference: datetime.date | None) -> Value | None:
@@ -270,8 +283,10 @@ def _amount(form: str, reference: datetime.date | None) -> Value | None:
     return Value("duration", write_duration(number, unit))
 
 
-_NAMED_AMOUNTS = {"반년": (0.5, "year"), "반시간": (0.5, "hour"), "반나절": (6.0, "hour"), "한나절": (12.0, "hour"),
-                  "하루 종일": (1.0, "day"), "온종일": (1.0, "day"), "종일": (1.0, "day")}  # fmt: skip
+_NAMED_AMOUNTS = {
+    "반년": (0.5, "year"), "반시간": (0.5, "hour"), "반 시간": (0.5, "hour"), "반나절": (6.0, "hour"),
+    "한나절": (12.0, "hour"), "하루 종일": (1.0, "day"), "온종일": (1.0, "day"), "종일": (1.0, "day"),
+}  # fmt: skip
 
 
 def _compound(form: str) -> Value | None:
@@ -280,9 +295,14 @@ def _compound(form: str) -> Value | None:
     end = 0
     for match in _COMPOUND.finditer(form):
         number = read_number(match[1])
-        if match.start() != end or number is None or number.end != len(match[1]) or number.value % 1:
+        if (
+            match.start() != end
+            or number is None
+            or number.end != len(match[1])
+            or (number.value % 1 and match[2] != "초")
+        ):
             return None
-        parts.append((int(number.value), _UNITS[match[2]]))
+        parts.append((float(number.value), _UNITS[match[2]]))
         end = match.end()
     order = [list(CODES).index(unit) for _, unit in parts]
     if len(parts) < 2 or end != len(form) or order != sorted(set(order)):
@@ -324,7 +344,6 @@ def _period(form: str, reference: datetime.date | None) -> Value | None:
 def _year_of(year: str | None, word: str | None, reference: datetime.date | None) -> str | None:
     """Return a year that is said in figures, by a word such as 올해, or not at all."""
     if year or not word:
-        return year or "XXXX"
-    if word not in _YEARS_AWAY or reference is None:
-        return None
-    return f"{reference.year + _YEARS_AWAY[word]:04}"
+        return str(full_year(year.strip("'"))) if year else "XXXX"
+    years = (_YEARS_AWAY | _NEAREST).get(word)
+    return f"{reference.year + years:04}" if reference and years is not None else None

@@ -23,20 +23,27 @@ SCALES = {
     "mln": 10**6, "mn": 10**6, "m": 10**6,
     "lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7,
     "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9,
-    "trillion": 10**12, "trn": 10**12, "tn": 10**12,
+    "bi": 10**9, "trillion": 10**12, "trn": 10**12, "tn": 10**12,
 }  # fmt: skip
-_SHORT_SCALES = frozenset("k m b mm".split())  # noqa: SIM905 - units, but after money
+_SHORT_SCALES = frozenset("k m b mm bi".split())  # noqa: SIM905 - units, but after money
+_LONG_SCALES = frozenset("million billion trillion crore".split())  # noqa: SIM905
 FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.25"), "third": Decimal(1) / 3,
              "thirds": Decimal(1) / 3, "fourth": Decimal("0.25"), "fourths": Decimal("0.25"),
               "fifth": Decimal("0.2"), "fifths": Decimal("0.2"), "tenth": Decimal("0.1"),
              "tenths": Decimal("0.1")}  # fmt: skip
-_TOKEN = re.compile(r"[0-9]+(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]*\.?[0-9]+(?:e[+-]?[0-9]{1,2}(?![0-9a-z]))?|[a-z]+|\S")
+_TOKEN = re.compile(r"[0-9]+(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]*\.?[0-9]+(?:e[+-]?[0-9]{1,2}(?![0-9a-z]))?|[^\W\d_]+|\S")
 _FRACTION_OF = re.compile(
-    r"(?:(half|one half|one-half|a half)|(?:(a|one|two|three|four) |(one|two|three|four)-)"
+    r"(?:(half|one half|one-half|a half)|(?:(a|one|two|three|four) |(one|two|three|four)-|(?=quarter))"
     r"(quarters?|thirds?|fourths?|fifths?|tenths?)) of (?:an?|one) "
 )
 _GOES_ON = re.compile(r"[0-9]|[일이삼사오육칠팔구십백천]+(?=[십백천만억조\s원달]|$)")
 _FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_TWO_ORDINALS = re.compile(r"\b(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b")
+_SPELLED_YEAR = re.compile(
+    r"\b(ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)[- ]"
+    r"((?:oh |twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|ten|eleven|twelve|thirteen|fourteen|fifteen|"
+    r"sixteen|seventeen|eighteen|nineteen|hundred)[a-z -]{0,8})$"
+)
 
 _DIGITS = {c: n for n, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "륙": 6}
 _MULTIPLIERS = {"십": 10, "백": 100, "천": 1000}
@@ -47,6 +54,14 @@ _NATIVE_TENS = {
 _NATIVE_UNITS = {
     "하나": 1, "한": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "석": 3, "서": 3, "넷": 4, "네": 4, "넉": 4, "너": 4,
     "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9,
+}  # fmt: skip
+
+ABOUT_TWO = {  # numbers that are named as a range, with both of its ends
+    "하루 이틀": ("하루", "이틀"), "하루이틀": ("하루", "이틀"), "사나흘": ("사흘", "나흘"), "이삼일": ("이틀", "사흘"),
+    "이삼 일": ("이틀", "사흘"), "삼사일": ("사흘", "나흘"), "삼사 일": ("사흘", "나흘"), "한두": ("한", "두"),
+    "두세": ("두", "세"), "두서너": ("두", "네"), "서너": ("세", "네"), "너댓": ("네", "다섯"), "네댓": ("네", "다섯"),
+    "대여섯": ("다섯", "여섯"), "예닐곱": ("여섯", "일곱"), "일고여덟": ("일곱", "여덟"), "이삼": ("이", "삼"),
+    "삼사": ("삼", "사"), "사오": ("사", "오"), "오륙": ("오", "육"),
 }  # fmt: skip
 
 
@@ -95,6 +110,18 @@ def read_ordinal(word: str) -> int | None:
     return ORDINALS.get(word)
 
 
+def write_years(form: str) -> str:
+    """Write a year in words and ordinals of two words in figures: nineteen eighty-four, twenty-first."""
+    form = _TWO_ORDINALS.sub(lambda match: f"{read_ordinal(match.group().replace(' ', '-'))}th", form)
+    match = _SPELLED_YEAR.search(form)
+    if match is None:
+        return form
+    century, years = WORDS[match[1]], read_number(match[2].removeprefix("oh ").replace("hundred", "zero"))
+    if years is None or years.value > 99:
+        return form
+    return f"{form[: match.start()]}{100 * century + int(years.value)}"
+
+
 def _english(text: str, money: bool) -> Number | None:
     """Read figures and words: groups with ever smaller scales, such as two million and three hundred thousand."""
     tokens = list(_TOKEN.finditer(text))
@@ -107,6 +134,8 @@ def _english(text: str, money: bool) -> Number | None:
         if limit is not None and scale >= limit:
             break
         place += scale > 1
+        if scale > 1 and _at(words, place) in _LONG_SCALES:  # lakh crore, thousand billion
+            scale, place = scale * SCALES[_at(words, place)], place + 1
         if scale > 1 and (
             part := _and_part(words, place)
         ):  # two million and a half is rare, a million and a half is not

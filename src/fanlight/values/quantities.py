@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from fanlight.values.numbers import SCALES, Number, read_number
-from fanlight.values.units import COINS, COMPOUNDS, CURRENCIES, PERIODS, SIGNS, UNITS
+from fanlight.values.units import CASED, COINS, COMPOUNDS, CURRENCIES, PERIODS, SIGNS, UNITS
 from fanlight.values.value import Value
 
 _EDGE = re.compile(
@@ -17,25 +17,31 @@ _EDGE = re.compile(
     r"약|총|최소|최대|무려|각각|단|겨우|거의|대략)\s)+"
 )
 _PER_CENT = re.compile(
-    r"[\s-]?(?:%|percent|per cent|pct\.?|percentage[ -]points?|points?|퍼센트|프로|%\s?포인트|퍼센트\s?포인트|%p)"
+    r"[\s-]?(?:%|percent|per cent|pct\.?|percentage[ -]points?|points?|ppts?|pp|퍼센트|프로|%\s?포인트|"
+    r"퍼센트\s?포인트|%p)"
 )
-_BASIS_POINTS = re.compile(r" ?(?:basis points?|bps?|bp)")
+_BASIS_POINTS = re.compile(r"[ -]?(?:basis[ -]points?|bps?|베이시스\s?포인트)")
 _PART_OF = re.compile(r"(.{1,12})분의 ?(.{1,12})")
-_TENTHS = re.compile(r"(.{1,3}?) ?할(?: ?(.{1,3}?) ?푼)?")
-_SIGN = re.compile("(?:us|hk|nt|au|ca|can|mex|nz|s|a|c|r)? ?[$€£¥₩₽₹₺₪₫฿￦]|[a-z]{1,3}\\.? ?(?=\\.?[0-9])")
+_TENTHS = re.compile(r"(.{1,3}?) ?할(?: ?(.{1,3}?) ?푼)?(?: ?(.{1,3}?) ?리)?")
+_SIGN = re.compile("(?:us|hk|nt|au|ca|can|mex|nz|s|a|c|r)? ?[$€£¥₩₽₹₺₪₫฿￦₦₱₴₡]|cn¥|[a-zčł]{1,3}\\.? ?(?=\\.?[0-9])")
 _DOLLAR = re.compile(r"^(?:u\.s\.|us) (?=\$)|^미화 ?")
 _SUFFIX = re.compile(
-    r"(?: ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|규모|여|쯤|어치|짜리|씩|대|"
+    r"(?: ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|규모|여|쯤|어치|짜리|씩|대|정|"
     r"의|를|가|는|은|이|을|에|로|으로|과|와|도|만))+$"
 )
 _APPROXIMATELY = re.compile(r" ?(?:가량|정도|이상|이하|미만|초과|안팎|남짓|쯤|어치|짜리|씩|규모)$")
-_RATE = re.compile(r"(?:[ -](?:a|an|per|each|every)[ -]|/)([^\W\d]+)$")
+_RATE = re.compile(r"(?:[ -](?:a|an|per|each|every)[ -]|/)([^\W\d]+[23]?)$")
 _TRAILING = re.compile(
     r"(?:[ -]?plus| annually| yearly| monthly| weekly| daily| hourly|\+| or (?:more|less)| each| apiece|"
-    r" in cash| total)$"
+    r" in cash| total| p\.?a\.?)$"
 )
 _ABOUT = re.compile(r"(?<=[0-9십백천만억조])여 ?(?=[가-힣])")  # 3만여 원
 _STOPS = re.compile(r"(?<![0-9.,])[0-9]{1,3}((?:\.[0-9]{3})+)(?:,([0-9]{1,2}))?(?![0-9.,])")
+_SPACES = re.compile(r"(?<![0-9.,])([0-9]{1,3})((?: [0-9]{3})+)(?![0-9/])")  # €2 500
+_APOSTROPHE = re.compile(r"(?<=[0-9])'(?=[0-9]{3}(?![0-9]))")  # 1'234.50 in Switzerland
+_SIGN_INSIDE = re.compile(r"^([$€£¥₩]) ?-")
+_SIGNS = re.compile(r"^(?:[-+]|(?:minus|plus|마이너스|플러스) )")
+_CASED = re.compile(r"(?<=[0-9])( ?)([A-Za-z]{1,2})(?![^\W\d])")
 _COMMA = re.compile(r"(?<![0-9.,])([0-9]+),([0-9]{1,2})(?![0-9]|[.,][0-9])")
 _FEET = re.compile(r"(?:([0-9]{1,3}) ?')? ?(?:([0-9]{1,3}) ?(?:\"|''))?")
 _BRACED = re.compile(r"[^\W\d]+(?:[ -][^\W\d]+){0,2}")
@@ -47,21 +53,39 @@ _BEFORE = {
 
 
 _YEARS_OF_AGE = re.compile(r"^만 ?(?=[0-9]{1,3} ?[세살])")
-_ABOUT_TWO = {
-    "한두": (1, 2), "두세": (2, 3), "두서너": (2, 4), "서너": (3, 4), "너댓": (4, 5), "네댓": (4, 5), "대여섯": (5, 6),
-    "예닐곱": (6, 7), "일고여덟": (7, 8),
-}  # fmt: skip
+
+
+def spell_symbols(text: str) -> str:
+    """Write out symbols of units that are others in small letters.
+
+    Examples
+    --------
+    >>> spell_symbols("5 mW"), spell_symbols("5 MW")
+    ('5 milliwatt', '5 MW')
+    """
+    return _CASED.sub(_spell, text)
+
+
+def _spell(match: re.Match[str]) -> str:
+    name = CASED.get(match[2]) or CASED.get(match.group())
+    return f" {name}" if name else match.group()
 
 
 def read(text: str, type_: str) -> Value | None:
     """Return the value of money, a per cent or a quantity in lower case; see `fanlight.values.read_value`."""
     form = _EDGE.sub("", text.strip(" ,;"))
-    sign = -1 if form.startswith(("-", "minus ")) or "영하 " in form else 1
+    form = _SIGN_INSIDE.sub(r"-\1", form)
+    form = _APOSTROPHE.sub("", form)
+    form = _SPACES.sub(lambda match: match[1] + match[2].replace(" ", ""), form)
+    sign = -1 if form.startswith(("-", "minus ", "마이너스 ")) or "영하 " in form else 1
     form = form if sign > 0 else form.replace("섭씨 영하 ", "영하 ").replace("화씨 영하 ", "화씨 ")
-    form = _EDGE.sub("", form.removeprefix("-").removeprefix("+").removeprefix("minus "))
+    form = _EDGE.sub("", _SIGNS.sub("", form))
     if "," in form or "." in form:
         form = _COMMA.sub(r"\1.\2", _STOPS.sub(_without_stops, form))
-    value = {"MONEY": _money, "PERCENT": _per_cent, "QUANTITY": _quantity}[type_](_ABOUT.sub("", form))
+    form = _ABOUT.sub("", form)
+    value = {"MONEY": _money, "PERCENT": _per_cent, "QUANTITY": _quantity}[type_](form)
+    if value is None and type_ == "QUANTITY" and (_PART_OF.match(form) or _TENTHS.match(form)):
+        value = _per_cent(form)  # 3분의 1, which KLUE marks as a quantity
     if value is None or value.number is None or sign > 0:
         return value
     return replace(value, number=-value.number)
@@ -78,7 +102,7 @@ _THOUSANDS = re.compile(
     r"(?<![0-9.,])([0-9]{1,3})\.([0-9]{3})(?![0-9.,])(?! ?[a-z]*(?:illion|bn|mn|[kmb]\b)| ?[조억만천])"
 )
 _PAY = re.compile(
-    r"^(?:시간당|월평균|월|연간|연|연봉|월급|일당|시급|1인당|주당|건당|하루|매달|매년|한 달에?) ?"
+    r"^(?:일금|금|[가-힣]{1,3}당|월평균|월|연간|연|연봉|월급|일당|시급|1인당|하루|매달|매년|한 달에?) ?"
     r"(?=[0-9일이삼사오육칠팔구십백천만억])"
 )
 
@@ -87,7 +111,12 @@ def _number(form: str, money: bool = False) -> Number | None:
     """Read a number, also the half of 반 근 and 3평 반, and the article of "a mile" and "a mile and a half"."""
     if number := read_number(form, money):
         return number
-    for word, value in (("반 ", Decimal("0.5")), ("a ", Decimal(1)), ("an ", Decimal(1))):
+    for word, value in (
+        ("반 ", Decimal("0.5")),
+        ("a ", Decimal(1)),
+        ("an ", Decimal(1)),
+        ("quarter-", Decimal("0.25")),
+    ):
         if form.startswith(word):
             return Number(value, len(word))
     return None
@@ -114,7 +143,9 @@ def _money(form: str) -> Value | None:
         return None
     amount, name = number.value + half, _TRAILING.sub("", form[number.end :]).strip(" -")
     if currency is not None:
-        return Value("money", number=amount, unit=currency) if _is_rate(form[number.end :]) else None
+        repeated = _currency(name)  # $5 US, US$ 5 USD
+        is_amount = repeated == (currency, Decimal(1)) if repeated else _is_rate(form[number.end :])
+        return Value("money", number=amount, unit=currency) if is_amount else None
     main_name, separator, coins = name.partition(" and ")
     if separator and (part := _money(coins)) and part.number is not None and (main := _currency(main_name)):
         return Value("money", number=amount + part.number, unit=main[0]) if main[0] == part.unit else None
@@ -136,7 +167,7 @@ def _currency(text: str) -> tuple[str, Decimal] | None:
 
 def _is_rate(text: str) -> bool:
     """Tell whether nothing stands behind an amount but "a share", "-a-year" or "or more"."""
-    tail = _SUFFIX.sub("", _TRAILING.sub("", text))
+    tail = _RATE.sub("", _SUFFIX.sub("", _TRAILING.sub("", text)))  # $50 per person per day
     return not tail.strip(" -") or bool(_RATE.fullmatch(tail if tail[0] in " -/" else f" {tail}"))
 
 
@@ -155,14 +186,19 @@ def _per_cent(form: str) -> Value | None:
     if bare in ("절반", "반"):
         return Value("percent", number=Decimal(50))
     if match := _PART_OF.fullmatch(bare) or _TENTHS.fullmatch(bare):
-        share, part = (_exact_number(text) for text in match.groups())
+        share, *parts = (_exact_number(text) for text in match.groups())
         if match.re is _PART_OF:
-            return Value("percent", number=100 * part / share) if share and part is not None else None
-        return Value("percent", number=10 * share + (part or 0)) if share is not None else None
-    number = read_number(form)
+            return Value("percent", number=100 * parts[0] / share) if share and parts[0] is not None else None
+        tenths, hundredths = (part or Decimal(0) for part in parts)
+        return Value("percent", number=10 * share + tenths + hundredths / 10) if share is not None else None
+    form = form.removeprefix("연 ")
+    number = _number(form)
     if number is None:
         return None
-    unit = form[number.end :].removeprefix(" of").removeprefix(" a").removeprefix(" one")
+    unit = _TRAILING.sub("", form[number.end :]).removeprefix(" of").removeprefix(" a").removeprefix(" one")
+    unit = unit if _PER_CENT.fullmatch(unit) else _RATE.sub("", unit)
+    if unit.strip() == "‰":
+        return Value("percent", number=number.value / 10)
     if _PER_CENT.fullmatch(unit) or _PER_CENT.fullmatch(_SUFFIX.sub("", unit)):
         return Value("percent", number=number.value)
     if _BASIS_POINTS.fullmatch(unit):
@@ -185,16 +221,13 @@ def _quantity(form: str) -> Value | None:
         return Value(
             "quantity", number=12 * feet + inches if match[2] else feet, unit="[in_i]" if match[2] else "[ft_i]"
         )
-    for word, bounds in _ABOUT_TWO.items():
-        if form.startswith(word) and (value := _quantity(f"{bounds[0]}{form[len(word) :]}")):
-            return replace(value, upper=Decimal(bounds[1]))
     form = _YEARS_OF_AGE.sub("", form)
     form = form.removeprefix("a ") if form[:2] == "a " and form[2:3].isdecimal() else form
     word, _, tail = form.partition(" ")
     before = _BEFORE.get(word)
     if before or (tail and "가" <= word[:1] <= "힣" and _exact_number(word) is None and read_number(tail)):
         form = tail  # what is measured stands before it
-    form, half = _halves(form)
+    form, half = _halves(form.replace("half-a-", "half a ").replace("^", ""))
     number = _number(form)
     if number is None:
         return None
@@ -202,8 +235,9 @@ def _quantity(form: str) -> Value | None:
     head, _, tail = name.partition(" ")
     if head in SCALES and (head not in UNITS or tail in UNITS) and tail:
         amount, name = amount * SCALES[head], tail
-    unit = before[0] or None if before else None
-    unit = unit or _unit(name)
+    unit = _unit(name)
+    if before and before[0]:
+        unit = before[0] if unit == "deg" or not name else None
     if unit is not None:
         return Value("quantity", number=amount, unit=unit + (before[1] if before else ""))
     return _compound(amount, name) or _in_braces(amount, name)
@@ -228,7 +262,7 @@ _DIMENSION = re.compile(
 
 def _compound(amount: Decimal, text: str) -> Value | None:
     """Read the rest of 6 feet 2 inches, behind the 6, in the smaller unit."""
-    head, _, tail = text.replace(" and ", " ").replace(", ", " ").partition(" ")
+    head, _, tail = text.replace(" and ", " ").replace(", ", " ").replace("-", " ").partition(" ")
     smaller, count = COMPOUNDS.get(UNITS.get(head, ""), ("", 0))
     number = read_number(tail)
     if not count or number is None or UNITS.get(tail[number.end :].strip(" ."), smaller) != smaller:
@@ -238,4 +272,11 @@ def _compound(amount: Decimal, text: str) -> Value | None:
 
 def _in_braces(amount: Decimal, text: str) -> Value | None:
     name = _APPROXIMATELY.sub("", text) or text
-    return Value("quantity", number=amount, unit="{" + name + "}") if _BRACED.fullmatch(name) else None
+    if _NO_UNIT.search(name) or not _BRACED.fullmatch(name):
+        return None
+    return Value("quantity", number=amount, unit="{" + name + "}")
+
+
+_NO_UNIT = re.compile(
+    r"\b(?:to|or|and|by|x|few|several|many|below|above|hundreds?|thousands?|millions?|billions?)\b|^~"
+)

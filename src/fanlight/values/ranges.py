@@ -9,12 +9,16 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from fanlight.values.numbers import ABOUT_TWO
 from fanlight.values.spans import days_of, seconds_of
 from fanlight.values.value import Value
 
 SHARED = 6  # words, at most, that one end takes from the other
 _FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
-_BORDERS = (" to ", " or ", " through ", " until ", " till ", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
+_BORDERS = (" to ", " or ", " through ", " until ", " till ", "-to-", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
+_MULTIPLIERS = "십백천만억조"
+_YEAR = re.compile(r"[0-9]{4}(?![0-9])")
+_FIGURE = re.compile(r"[0-9]{1,4}")
 _PIECE = re.compile(r"\d[\d,.:]*\d|\d|[십백천만억조]|[^\W\d_십백천만억조]+\.?|\s+|.")
 
 
@@ -31,9 +35,9 @@ def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
     text = form.translate({0x223C: "~", 0x301C: "~", 0xFF5E: "~"})
     bare = _FRAME.sub("", _FRAME.sub("", text))
     for border in _BORDERS:
-        if border == " and " and not text.startswith("between "):
-            continue
         left, separator, right = bare.partition(border)
+        if border == " and " and not text.startswith("between ") and not _FIGURE.fullmatch(left):
+            continue  # such as 3 and 4 p.m., with no between in its span
         if not (separator and left.strip() and right.strip()):
             continue
         for end in _with_prefixes(left.strip(), right.strip()):
@@ -42,8 +46,20 @@ def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
                 continue
             for begin in _with_suffixes(left.strip(), right.strip()):
                 low = read(begin)
+                is_backwards = low is not None and low.kind == "time" and f"{high.iso}" < f"{low.iso}"
+                if is_backwards and begin != left.strip():
+                    continue  # 11-1 pm: not 11 pm
                 if low is not None and (value := _join(low, high)):
                     return value
+    return None
+
+
+def read_two(form: str, read: Callable[[str], Value | None]) -> Value | None:
+    """Return the range of a number that is named as one: 두세 시간, 이삼십 명, 사나흘."""
+    for word, ends in ABOUT_TWO.items():
+        if form.startswith(word):
+            low, high = (read(end + form[len(word) :]) for end in ends)
+            return _join(low, high) if low and high else None
     return None
 
 
@@ -51,6 +67,8 @@ def _with_prefixes(left: str, right: str) -> Iterator[str]:
     """Yield the right end with words of the left one before it, the most first."""
     word_ends = [match.end() for match in _PIECE.finditer(left) if match.group().strip()]
     for place in [*reversed(word_ends[:-1][:SHARED]), 0]:
+        if left[:place] in ("-", "minus") or (place and right.startswith(("a ", "an ", "one "))):
+            continue  # -10 to 5°C, 6 months to a year
         space = " " if left[place : place + 1].isspace() or (place and left[place - 1].isdecimal()) else ""
         yield f"{left[:place]}{space}{right}"
 
@@ -59,11 +77,18 @@ def _with_suffixes(left: str, right: str) -> Iterator[str]:
     """Yield the left end with words of the right one behind it, the most first."""
     word_starts = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
     for place in word_starts[1:][-SHARED:]:
-        if right[place] == left[-1]:
-            continue  # 3억~5억: not 3억 and 억
+        if _cannot_follow(left[-1], right[place:]):
+            continue
         space = " " if right[place - 1].isspace() else ""
         yield f"{left}{space}{right[place:]}"
     yield left
+
+
+def _cannot_follow(last: str, suffix: str) -> bool:
+    """Tell whether a suffix is of the right end's number alone, as 5천원 in 1만~2만5천원 and 30분 in 2시~3시 30분."""
+    if suffix[0].isdecimal() or suffix[0] in "/.:":
+        return not _YEAR.match(suffix)
+    return suffix[0] == last or (last in _MULTIPLIERS and -1 < _MULTIPLIERS.find(suffix[0]) < _MULTIPLIERS.index(last))
 
 
 def _join(low: Value, high: Value) -> Value | None:

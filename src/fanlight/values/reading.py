@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import re
 import unicodedata
 from collections.abc import Callable
 
 from fanlight.values import dates, korean_dates, quantities
-from fanlight.values.ranges import read_range
+from fanlight.values.ranges import read_range, read_two
 from fanlight.values.value import Value
 
 LONGEST = 200  # characters of a text that is read: a longer one has no value
@@ -16,6 +17,9 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "
 _FRACTIONS = {  # ½ as 1/2, and apart from a figure before it
     character: " " + unicodedata.normalize("NFKC", character).replace("\u2044", "/") for character in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 }
+
+_FIGURES_AGAIN = re.compile(r"(?<=[a-z]) \([0-9][0-9,.]*\)(?= )")  # thirty (30) days
+_HALF_YEAR = re.compile(r"^([12])H ?'?(?=[0-9]{2}$)")  # 1H24, while 1h24 is a time
 
 
 def read_value(text: str, type_: str, reference: datetime.date | None = None, day_first: bool = False) -> Value | None:
@@ -43,8 +47,11 @@ def read_value(text: str, type_: str, reference: datetime.date | None = None, da
         return None
     if isinstance(reference, datetime.datetime):
         reference = reference.date()
+    text = quantities.spell_symbols(text) if type_ == "QUANTITY" else text
     spaced = "".join(_FRACTIONS.get(character, character) for character in text.translate(_QUOTES))
+    spaced = _FIGURES_AGAIN.sub("", _HALF_YEAR.sub(r"h\1 '", spaced))
     form = " ".join(unicodedata.normalize("NFKC", spaced).translate(_QUOTES).lower().split()).strip(" ,;")
+    form = form.replace("-and-a-half", " and a half")
     if type_ not in ("DATE", "TIME"):
         return _one_or_range(form, lambda part: quantities.read(part, type_))
     if any("가" <= character <= "힣" for character in form):
@@ -53,4 +60,4 @@ def read_value(text: str, type_: str, reference: datetime.date | None = None, da
 
 
 def _one_or_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
-    return (read(form) or read_range(form, read)) if form else None
+    return (read_two(form, read) or read(form) or read_range(form, read)) if form else None

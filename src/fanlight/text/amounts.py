@@ -1,0 +1,287 @@
+"""Amounts that are whole wherever they stand: figures with a sign or symbol, fractions, and numbers in words.
+
+1. A figure behind the sign of a currency is MONEY, with its scale (``US$12.5 million``).
+2. A figure with the symbol of a unit is a QUANTITY (``-5°C``, ``13.2 g/dL``, ``16기가바이트``), one with ``bps`` or
+   ``basis points`` a PERCENT, and one with ``ms``, with ``am`` or ``pm`` glued to it, or with hours and minutes
+   (``2h 30m``) a TIME. So are ``6 ft 4 in``, ``1,800 sq ft`` and ``3분의 1`` QUANTITYs.
+3. ``half`` and ``quarter`` make amounts of what stands beside them (``half past six``, ``half a million pounds``,
+   ``three quarters of an hour``, ``two and a half per cent``, ``an hour and a half``).
+
+`engine.amounts` has the kernels.
+"""
+
+from __future__ import annotations
+
+from fanlight.text.amount_words import (
+    AND,
+    ARTICLE,
+    BASIS,
+    BASIS_POINT,
+    BETWEEN,
+    CENT,
+    CLOCK_SYMBOL,
+    CLOCK_UNIT,
+    CURRENCY,
+    DAY_UNIT,
+    DENOMINATOR,
+    FOOT,
+    HALF,
+    HOUR,
+    INCH,
+    JOINT,
+    LENGTH,
+    LENGTHS,
+    MEASURE,
+    MERIDIEM,
+    MINUTE,
+    NUMBER,
+    OF,
+    PARTICLE,
+    PAST,
+    PER,
+    PERCENT,
+    POINT,
+    PREFIX,
+    SCALE,
+    SHARE,
+    SIGNS,
+    SQUARE,
+    SYMBOL,
+    TO,
+    bits_of,
+)
+from fanlight.text.span_words import (
+    Kind,
+    end_of_run,
+    is_blank,
+    is_digit,
+    is_glued,
+    is_letter,
+    number_before,
+    word_before,
+)
+
+Amount = tuple[int, int, int]  # start, end and kind
+NOTHING = (0, 0, 0)  # start, end and kind
+GROUPS = 3  # of three digits with blanks before them, at most
+
+
+def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
+    """Return start, end and kind of the amount whose figure begins at i; `NOTHING` if there is none."""
+    if is_glued(text, begin, i, ",-./"):
+        return NOTHING
+    stop = end_of_figure(text, i, end)
+    sign = _begin_of_sign(text, begin, i)
+    if sign < i:
+        while stop - i < 4 * GROUPS and end_of_run(text, stop + 1, end, is_digit) - stop == 4 and text[stop] == " ":
+            stop += 4  # € 2 500
+        return sign, _end_of_scale(text, stop, end), Kind.MONEY
+    if stop >= end:
+        return NOTHING
+    last = end_of_run(text, stop + 1, end, is_digit)
+    if text[stop] == "'" and last > stop + 1 and text[last : last + 1] == '"' and last < end:  # 5'11"
+        return i, last + 1, Kind.QUANTITY
+    unit = stop + (text[stop] == " " or text[stop] == "-")
+    unit_stop = end_of_run(text, unit, end, is_letter_of_unit)
+    if unit_stop == unit:
+        unit_stop = end_of_run(text, unit, end, is_letter)
+    bits = bits_of(text[unit:unit_stop])
+    if bits & BASIS:
+        point = end_of_run(text, unit_stop + 1, end, is_letter)
+        return (i, point, Kind.PERCENT) if bits_of(text[unit_stop + 1 : point]) & POINT else NOTHING
+    if unit > stop and text[stop] == "-":
+        return NOTHING
+    if bits & SQUARE:
+        last = end_of_run(text, unit_stop + 1, end, is_letter)
+        return (i, last, Kind.QUANTITY) if bits_of(text[unit_stop + 1 : last]) & LENGTHS else NOTHING
+    if bits & (FOOT | SHARE):
+        return _find_second_figure(text, i, unit_stop, end, bool(bits & FOOT))
+    if bits & BASIS_POINT and text[unit] == "b":  # not BP
+        return i, unit_stop, Kind.PERCENT
+    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and text[unit] in "ap" and unit == stop and stop - i < 6):
+        return i, unit_stop, Kind.TIME
+    unit_stop = unit + (bits >> LENGTH) if bits >> LENGTH else unit_stop
+    last = _end_of_rate(text, unit_stop, end)
+    letters = end_of_run(text, last, end, is_letter)
+    if unit > stop and letters > last and not bits_of(text[last:letters]) & PARTICLE:
+        return NOTHING  # 2024 KB국민은행
+    if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
+        return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
+    return _find_hours(text, i, stop, end)
+
+
+def _find_second_figure(text: str, i: int, stop: int, end: int, is_foot: bool) -> Amount:
+    """Find ``6 ft 4 in`` or ``3분의 1`` at i, whose first unit ends at `stop`."""
+    figure = stop + (stop < end and text[stop] == " ")
+    last = end_of_run(text, figure, end, is_digit)
+    if is_foot:
+        unit = last + (last < end and text[last] == " ")
+        unit_stop = end_of_run(text, unit, end, is_letter)
+        is_inch = last > figure and bits_of(text[unit:unit_stop]) & INCH
+        return (i, unit_stop, Kind.QUANTITY) if is_inch else NOTHING
+    return (i, last, Kind.QUANTITY) if last > figure else NOTHING
+
+
+def end_of_figure(text: str, i: int, end: int) -> int:
+    """Return where a figure ends, or several with commas, stops, hyphens or strokes between."""
+    stop = end_of_run(text, i, end, is_digit)
+    while stop + 1 < end and text[stop] in ",-./" and is_digit(text[stop + 1]):
+        stop = end_of_run(text, stop + 1, end, is_digit)
+    return stop
+
+
+def is_letter_of_unit(c: str) -> bool:
+    """Tell whether a character is a letter, but none of Hangul, before which a unit ends."""
+    return is_letter(c) and c < "\ua000"
+
+
+def _begin_of_sign(text: str, begin: int, i: int) -> int:
+    """Return where the sign of a currency before i begins, with capitals before a dollar's (``US$``); i if none."""
+    sign = i - 1 - (i - 1 >= begin and text[i - 1] == " ")
+    if sign < begin or text[sign] not in SIGNS:
+        return i
+    origin = sign
+    while text[sign] == "$" and origin > begin and sign - origin < 3 and "A" <= text[origin - 1] <= "Z":
+        origin -= 1
+    if origin > begin and is_letter(text[origin - 1]):
+        origin = sign
+    return i if origin > begin and is_digit(text[origin - 1]) else origin
+
+
+def _end_of_scale(text: str, stop: int, end: int) -> int:
+    """Return where the scales behind a figure end (``million``, ``lakh crore``)."""
+    while stop < end:
+        word = stop + (text[stop] == " " or text[stop] == "-")
+        last = end_of_run(text, word, end, is_letter)
+        if not bits_of(text[word:last]) & SCALE:
+            break
+        stop = last
+    return stop
+
+
+def _end_of_rate(text: str, stop: int, end: int) -> int:
+    """Return where a unit ends by what it is divided (``km/h``, ``㎍/㎥``)."""
+    if stop + 1 >= end or text[stop] != "/":
+        return stop
+    last = end_of_run(text, stop + 1, end, is_letter_of_unit)
+    if not bits_of(text[stop + 1 : last]) & DENOMINATOR:
+        return stop
+    return last + (last < end and text[last - 1] in "mM" and text[last] in "23")
+
+
+def _begin_of_minus(text: str, begin: int, i: int) -> int:
+    """Return where a figure begins with its minus, which stands behind a blank or at the beginning."""
+    return i - 1 if i > begin and text[i - 1] == "-" and (i - 1 == begin or is_blank(text[i - 2])) else i
+
+
+def _find_hours(text: str, i: int, stop: int, end: int) -> Amount:
+    """Find ``2h 30m`` at i, whose hours end at `stop`."""
+    if text[stop] not in "hH":
+        return NOTHING
+    minute = stop + 1 + (stop + 1 < end and text[stop + 1] == " ")
+    last = end_of_run(text, minute, end, is_digit)
+    unit = end_of_run(text, last, end, is_letter)
+    return (i, unit, Kind.TIME) if last > minute and bits_of(text[last:unit]) & MINUTE else NOTHING
+
+
+def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
+    """Return start, end and kind of the amount that ``half`` or ``quarter`` at i is a part of; `NOTHING` if none."""
+    is_half = bits_of(text[i:stop]) & HALF
+    left, right = word_before(text, begin, i)
+    before = bits_of(text[left:right]) if right < i else 0
+    word, last = _next_word(text, stop, end)
+    bits = bits_of(text[word:last])
+    if bits & PAST or (bits & TO and not is_half):
+        hour, last = _next_word(text, last, end)
+        if not bits_of(text[hour:last]) & HOUR:
+            last = end_of_run(text, hour, end, is_digit)
+            if not 0 < last - hour < 3 or (bits & TO and not before & ARTICLE):  # the quarter to 30 June
+                return NOTHING
+        return (left if before & ARTICLE and not is_half else i), last, Kind.TIME
+    if is_half and before & ARTICLE:
+        return _find_half(text, begin, left, stop, end)
+    if bits & OF:
+        word, last = _next_word(text, last, end)
+        bits = bits_of(text[word:last])
+    if not bits & ARTICLE:
+        return NOTHING
+    last, kind = _end_of_named_unit(text, last, end)
+    return (left if before & (ARTICLE | NUMBER) and not is_half else i), last, kind
+
+
+def _find_half(text: str, begin: int, article: int, stop: int, end: int) -> Amount:
+    """Find ``two and a half per cent`` or ``an hour and a half``, whose second article begins at `article`."""
+    word, last = word_before(text, begin, article)
+    if last == article or not bits_of(text[word:last]) & AND:
+        return NOTHING
+    number = _begin_of_number(text, begin, word)
+    if number < word:
+        last, kind = _end_of_named_unit(text, stop, end)
+        return number, last, kind
+    unit, last = word_before(text, begin, word)
+    _, kind = _end_of_named_unit(text, unit - 1, end) if unit > begin else (0, 0)
+    number, last = word_before(text, begin, unit)
+    if last == unit or not bits_of(text[number:last]) & (ARTICLE | NUMBER):
+        number, last = number_before(text, begin, unit)
+    return (number, stop, kind) if kind and number < last < unit else NOTHING
+
+
+def _next_word(text: str, i: int, end: int) -> tuple[int, int]:
+    """Return the run of letters behind i, with a blank or a hyphen between; empty if neither stands there."""
+    if i >= end or not (is_blank(text[i]) or text[i] == "-"):
+        return i, i
+    return i + 1, end_of_run(text, i + 1, end, is_letter)
+
+
+def _end_of_named_unit(text: str, i: int, end: int) -> tuple[int, int]:
+    """Return where the unit behind i ends, with the scales before it, and the kind of its amounts; 0, 0 if none."""
+    word, last = _next_word(text, i, end)
+    bits, is_scaled = bits_of(text[word:last]), False
+    while bits & SCALE:
+        word, last = _next_word(text, last, end)
+        bits, is_scaled = bits_of(text[word:last]), True
+    if bits & PER:
+        word, last = _next_word(text, last, end)
+        return (last, Kind.PERCENT) if bits_of(text[word:last]) & CENT else (0, 0)
+    if bits & PERCENT:
+        return last, Kind.PERCENT
+    if bits & CURRENCY and (is_scaled or not bits & MEASURE):
+        return last, Kind.MONEY
+    if bits & MEASURE:
+        return last, Kind.QUANTITY
+    if bits & CLOCK_UNIT:
+        return last, Kind.TIME
+    return (last, Kind.DATE) if bits & DAY_UNIT else (0, 0)
+
+
+def begin_of_amount(text: str, begin: int, start: int, stop: int) -> int:
+    """Return where an amount begins that a model cut behind ``minus``, ``시속``, ``to``, ``or`` or ``and``."""
+    word, last = word_before(text, begin, start)
+    while last < start and bits_of(text[word:last]) & PREFIX:
+        start = word
+        word, last = word_before(text, begin, start)
+    bits = bits_of(text[word:last])
+    is_number = is_digit(text[start]) or bits_of(text[start : end_of_run(text, start, stop, is_letter)]) & NUMBER
+    if last == start or not is_number or not bits & (JOINT | AND):
+        return start
+    number = _begin_of_number(text, begin, word)
+    if number == word or bits & JOINT:
+        return number if number < word else start
+    left, right = word_before(text, begin, number)
+    scale, last = word_before(text, begin, word)
+    is_range = right < number and bits_of(text[left:right]) & BETWEEN
+    is_figure = is_digit(text[start])
+    return number if is_range or (not is_figure and bits_of(text[scale:last]) & SCALE) else start
+
+
+def _begin_of_number(text: str, begin: int, i: int) -> int:
+    """Return where the figure or the number in words before i begins; i if there is none."""
+    number, last = number_before(text, begin, i)
+    if number < last < i:
+        return number
+    number = i
+    while True:
+        word, last = word_before(text, begin, number)
+        if last == number or not bits_of(text[word:last]) & NUMBER:
+            return number
+        number = word

@@ -132,8 +132,8 @@ def test_a_lost_worker_is_an_error_and_the_run_can_go_on(documents, tmp_path, mo
 
 def test_more_workers_take_longer_steps_unless_the_rate_is_given():
     rates = [read_settings(None, {"workers": n}).resolve("word", 1, 1, True).rate for n in (1, 2, 4, 9)]
-    np.testing.assert_allclose(rates, [0.003, 0.006, 0.006, 0.006])
-    assert read_settings(None, {"workers": 4, "rate": 0.002}).resolve("word", 1, 1, True).rate == 0.002
+    np.testing.assert_allclose(rates, [0.002, 0.004, 0.004, 0.004])
+    assert read_settings(None, {"workers": 4, "rate": 0.003}).resolve("word", 1, 1, True).rate == 0.003
 
 
 def test_more_workers_than_sentences_are_refused(tmp_path):

@@ -52,4 +52,4 @@ def test_settings_of_few_tokens_give_way_to_the_user_s_and_to_more_data():
     resolved = chosen.resolve("word", 10, 10, False, tokens=150)
     assert (resolved.rate, resolved.radius, resolved.output_bias) == (0.001, 2, "zero")
     many = read_settings(None, {}).resolve("word", 10_000, 10_000, False, tokens=150_000)
-    assert (many.rate, many.radius, many.output_bias) == (0.003, 2, "zero")
+    assert (many.rate, many.radius, many.output_bias) == (0.002, 2, "zero")

@@ -270,7 +270,7 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "feature_dropout": {"form": 0.5, "affix": 0.2, "ngram": 0.2},
         "lower_share": 0.05,
         "upper_share": 0.02,
-        "rate": 0.003,
+        "rate": 0.002,
         "batch_tokens": 500,
         "epochs": 6,
     },

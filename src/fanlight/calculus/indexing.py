@@ -19,7 +19,7 @@ from fanlight.calculus.index_algebra import (
     put_indices,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
-from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
+from fanlight.calculus.index_functions import elementwise, inverse, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.pairs import pair_form
 from fanlight.calculus.shapes import ONE, Dimension, Shape
@@ -98,10 +98,10 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         return add(*(multiply(n, form_of(e), axes=()) for n, e in zip(counts, of_factors, strict=True)), axes=())
     if name in ("inv", "det") and not node.shape and not node.arguments[0].shape:
         return reciprocal(done[node.arguments[0]]) if name == "inv" else done[node.arguments[0]]
-    if name in ("inv", "det", "logdet"):
-        atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
-        if name == "inv":
-            return Form.of(atom, indices, done[node.arguments[0]].axes)
+    if name == "inv":
+        return inverse(done[node.arguments[0]], (_operation_key(node),))
+    if name in ("det", "logdet"):
+        atom, _ = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         return Form.of(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
     arguments = tuple(done[a] for a in node.arguments)
     layout = tuple(tuple(map(str, a.shape)) for a in node.arguments)

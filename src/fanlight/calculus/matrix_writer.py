@@ -328,8 +328,12 @@ def _argument(form: Form) -> Expression:
 
 
 def _call_expression(atom: Atom) -> Expression:
-    if atom.name in ("inv", "det", "logdet"):
-        return function(atom.name)(_argument(atom.arguments[0]))
+    if atom.name == "inv":
+        return _shorter_side(atom.arguments[0], function("inv"))
+    if atom.name in ("det", "logdet"):
+        i, j = atom.arguments[0].axes
+        sides = [write_matrix(atom.arguments[0], axes) for axes in ((i, j), (j, i))]
+        return shortest(*map(function(atom.name), sides))
     parameters, _, shapes = atom.parameters
     arguments = []
     for form, shape in zip(atom.arguments, shapes[1:], strict=True):

@@ -218,6 +218,17 @@ def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
     return None
 
 
+def _is_symmetric(e: Expression) -> bool:
+    """Tell whether a square matrix is seen to be its own transpose, however it is written: ``A @ (x * A.T)``."""
+    if transpose(e) is e:
+        return True
+    try:
+        form = form_of(e)
+    except CalculusError:
+        return False
+    return key_of(form) == key_of(Form(form.terms, form.axes[::-1]))
+
+
 def transpose(e: Expression) -> Expression:
     """Transpose, in the shorter way."""
     name = e.operation.name
@@ -237,7 +248,7 @@ def transpose(e: Expression) -> Expression:
         return e
     if name == "symbol" and e.parameters[2] in ("sym", "spd") and e.shape[0] == e.shape[1]:
         return e
-    if name == "inv" and transpose(e.arguments[0]) is e.arguments[0]:
+    if name == "inv" and _is_symmetric(e.arguments[0]):
         return e
     if name == "matmul":
         inner = product(transpose(e.arguments[1]), transpose(e.arguments[0]))

@@ -356,6 +356,11 @@ def power(form: Form, exponent: Fraction) -> Form:
             size = term.coefficient ** int(exponent) if exponent.denominator == 1 else Fraction(1)
             factors = [f._replace(exponent=f.exponent * exponent) for f in term.factors]
             return collect([normal_term(size, factors, form.axes)], form.axes)
+    outside = [f for f in term.factors if set(f.indices) <= set(form.axes) and f.atom.kind != "length"]
+    if len(form.terms) == 1 and outside and exponent.denominator == 1 and exponent < 0:
+        inside = term._replace(factors=tuple(f for f in term.factors if f not in outside))
+        parts = (Form((t,), form.axes) for t in (inside, Term(Fraction(1), tuple(outside))))
+        return multiply(*(power(part, exponent) for part in parts), axes=form.axes)
     size, factor = group(form)
     coefficient = Fraction(1)
     if exponent.denominator == 1:

@@ -167,7 +167,7 @@ def raise_power(e: Expression, exponent: Fraction) -> Expression:
         return e
     if exponent == Fraction(1, 2):
         return function("sqrt")(e)
-    if exponent.denominator == 2 and exponent > 0 and exponent < 3:
+    if exponent.denominator == 2 and 0 < exponent < 3 and e.arguments:
         return function("sqrt")(e) ** int(exponent * 2)
     if exponent.denominator in (3, 6, 7, 9):  # no short decimal number
         return e ** (constant(exponent.numerator) / constant(exponent.denominator))

@@ -95,13 +95,14 @@ def _jacobians(d: Derivation) -> list[Row]:
             product = product @ factor if product.shape and factor.shape else product * factor
         left = Formula.partial(d.name, d.wrt.name)
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
-        rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))
         short = simplify(product)
-        if str(short) == str(product):
-            return rows
-        again = Formula.of(short)
-        again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
-        rows.append(Row((again,), f"1 × {_length(d, d.wrt.name)}", (claim._replace(right=short),)))
+        is_shorter = len(str(short)) < len(str(product))  # otherwise it is the product in another order
+        shape = f"1 × {_length(d, d.wrt.name)}"
+        rows.append(Row((left.equals(Formula.of(product)),), "" if is_shorter else shape, (claim,)))
+        if is_shorter:
+            again = Formula.of(short)
+            again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
+            rows.append(Row((again,), shape, (claim._replace(right=short),)))
     return rows
 
 

@@ -26,6 +26,7 @@ def value(expression):
         ("step(x) * tanh(relu(x) + y)", "step(x) * tanh(x + y)"),
         ("step(x - y) * step(max(x, y) - z)", "step(x - y) * step(x - z)"),
         ("step(x) * tanh(relu(y) + z)", "step(x) * tanh(relu(y) + z)"),
+        ("where(x > y, 1, tanh(y))", "where(x > y, 1, tanh(y))"),
         ("where(x > y, z, tanh(max(x, y)))", "where(x > y, z, tanh(y))"),
     ],
 )

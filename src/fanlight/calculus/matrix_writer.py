@@ -11,7 +11,7 @@ from fanlight.calculus.cases import choices, extremes
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives, multiply_out
-from fanlight.calculus.index_algebra import eye_factor
+from fanlight.calculus.index_algebra import eye_factor, find_used_axes
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, in_order, new_index, scale
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
@@ -81,7 +81,12 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
 def _choices(form: Form, axes: Axes) -> Iterator[Expression]:
     """Write ``step(x) * a + b`` as ``where(x > 0, a + b, b)``."""
     for cases in choices(multiply_out(form) or form):
-        yield choose(*(write_matrix(case, axes) for case in cases))
+        condition, *values = (write_matrix(case, axes) for case in cases)
+        if condition.shape == values[0].shape == values[1].shape:  # a number is repeated by itself
+            values = [
+                _write(v, (None, None)) if not find_used_axes(v) else e for v, e in zip(cases[1:], values, strict=True)
+            ]
+        yield choose(condition, *values)
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:
@@ -132,7 +137,9 @@ def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
         return zeros(rows, columns)
     if e.operation.name == "divide" and e.arguments[0].parameters == (1,):
         return ones(rows, columns) / e.arguments[1]
-    return ones(rows, columns) if value == 1 else e * ones(rows, columns)
+    if value in (1, -1):
+        return ones(rows, columns) if value == 1 else -ones(rows, columns)
+    return e * ones(rows, columns)
 
 
 def _write(form: Form, axes: Axes) -> Expression:

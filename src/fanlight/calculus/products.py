@@ -250,6 +250,8 @@ def transpose(e: Expression) -> Expression:
         return e
     if name == "inv" and _is_symmetric(e.arguments[0]):
         return e
+    if name == "add" and transpose(e.arguments[0]) is e.arguments[1]:  # A + A.T
+        return e
     if name == "matmul":
         inner = product(transpose(e.arguments[1]), transpose(e.arguments[0]))
         return shortest(inner, e.T)
@@ -273,7 +275,13 @@ def entry_product(a: Expression, b: Expression) -> Expression:
 
 
 def multiply_powers(powers: Sequence[Power]) -> Expression:
-    """Multiply entry by entry."""
+    """Multiply entry by entry; what was made of different factors may be the same matrix."""
+    exponents: dict[Expression, Fraction] = {}
+    for e, exponent in powers:
+        exponents[e] = exponents.get(e, Fraction(0)) + exponent
+    if powers and not any(exponents.values()):
+        return ones(*powers[0][0].shape)
+    powers = list(exponents.items())
     above = [raise_power(e, x) for e, x in powers if x > 0]
     below = [raise_power(e, -x) for e, x in powers if x < 0]
     outcome = above[0] if above else constant(1)

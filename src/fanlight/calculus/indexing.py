@@ -254,6 +254,18 @@ def _kron(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(*numbers, a.at(0, *left), a.at(1, *right), axes=_axes(r, c))
 
 
+def _kron_adjoint(is_left: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    """Return the rule of ``G_(i,k)(j,l) B_kl``, or ``G_(k,i)(l,j) A_kl``: each block with the other factor."""
+
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        flat, other = (_named_axes(x.shape) for x in a.node.arguments)
+        pairs = [(i, k) if is_left else (k, i) for i, k in zip((r, c), other, strict=True)]
+        numbers = [pair_form(index, *pair) for index, pair in zip(flat, pairs, strict=True)]
+        return multiply(*numbers, a.at(0, *flat), a.at(1, *other), axes=_axes(r, c))
+
+    return rule
+
+
 def _reshape(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     inner = _named_axes(a.node.arguments[0].shape)
     flat = new_index(math.prod(a.node.arguments[0].shape, start=ONE))
@@ -365,6 +377,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "onehot": _onehot,
     "onehot_rows": _onehot,
     "kron": _kron,
+    "kron_left": _kron_adjoint(True),
+    "kron_right": _kron_adjoint(False),
     "reshape": _reshape,
     "rows": _rows,
     "scatter_rows": _scatter_rows,

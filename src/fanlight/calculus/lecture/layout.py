@@ -136,6 +136,8 @@ def _jacobian(d: Derivation, link: Link) -> Row:
 
 
 def _signals(d: Derivation) -> list[Row]:
+    if not d.deltas:
+        return [Row((f"none: every piece between is a function of {d.wrt.name} itself",))]
     rows = []
     for delta in d.deltas:
         partial = Formula.partial(d.name, delta.piece.name).equals(Formula.of(delta.expression))
@@ -144,7 +146,7 @@ def _signals(d: Derivation) -> list[Row]:
             Claim(Partial(d.name, delta.piece.name, False, False), delta.expression),
         )
         rows.append(Row((Formula.name(delta.name).equals(partial),), show(delta.piece.shape), claims))
-    if len(d.shared) > 1 and d.deltas:
+    if len(d.shared) > 1:
         names = ", ".join(s.name for s in d.shared)
         signal = d.deltas[-1].name
         rows += [

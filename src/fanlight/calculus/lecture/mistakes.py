@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fanlight.calculus.expressions import Expression, constant, symbols_of, walk
 from fanlight.calculus.lecture.wrong_rules import ONLY_OF, WRONG_FACTORS, WRONG_PULLBACKS, Pullback, rule_of
 from fanlight.calculus.numeric import bind, pull_back_value, values_of
+from fanlight.calculus.rewritings import mean_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
@@ -65,7 +66,7 @@ def mistake(
     for alteration in _alterations(expression, target):
         if _same((graph.gradient(alteration) for graph in graphs), learner_values):
             return alteration.reason
-    for search in (_find_product_of_slopes, _find_slope_of_constant, _find_early_stop):
+    for search in (_find_product_of_slopes, _find_slope_of_constant, _find_slope_at_slope, _find_early_stop):
         reason = search(expression, target, points, learner_values)
         if reason is not None:
             return reason
@@ -224,6 +225,28 @@ def _find_slope_of_constant(
     return None
 
 
+def _find_slope_at_slope(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
+) -> str | None:
+    """Name the function of a scalar whose slope is taken at the slope of its argument: cos(2 * x) for sin(x**2)."""
+    relevant = _relevant(expression, target)
+    for node in walk(expression):
+        slope = node.operation.derivative
+        if node not in relevant or slope is None or node.shape or target.shape:
+            continue
+        (inner,) = node.arguments
+        values: list[Array | None] = []
+        for point in points:
+            at = gradient_value(inner, target, point)
+            with np.errstate(all="ignore"):
+                local = slope(at, node.operation.value(at))
+            values.append(gradient_value(expression, node, point) * local if expression is not node else local)
+        if _same(values, learner_values):
+            name = node.operation.name
+            return f"a rule is wrong: ∂{node} = {name}'({inner}) * ∂({inner}), not {name}'(∂({inner}))"
+    return None
+
+
 def _relevant(expression: Expression, target: Expression) -> set[Expression]:
     """Return the nodes that the target reaches."""
     relevant: set[Expression] = set()
@@ -270,7 +293,8 @@ def _reductions(nodes: Sequence[Expression], relevant: set[Expression], target: 
     deviations = [node for node in nodes if node.operation.name in ("sqrt", "norm") and not node.shape]
     for group in (deviations, means, [*means, *deviations]):
         if group and set(group) != {nodes[-1]}:
-            shown = " and ".join(str(node) for node in group)
+            named = {node: mean_of(node.arguments[0]) for node in group if node.operation.name == "sum"}
+            shown = " and ".join(str(named[node] if named.get(node) in nodes else node) for node in group)
             blocked_edges = frozenset((node, 0) for node in group)
             yield Alteration(f"a path is missing: {target} acts also through {shown}", blocked_edges=blocked_edges)
 

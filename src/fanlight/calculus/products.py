@@ -250,8 +250,8 @@ def transpose(e: Expression) -> Expression:
         return e
     if name == "inv" and _is_symmetric(e.arguments[0]):
         return e
-    if name == "add" and transpose(e.arguments[0]) is e.arguments[1]:  # A + A.T
-        return e
+    if name == "add" and e.arguments[1].operation.name == "transpose" and e.arguments[1].arguments[0] is e.arguments[0]:
+        return e  # A + A.T
     if name == "matmul":
         inner = product(transpose(e.arguments[1]), transpose(e.arguments[0]))
         return shortest(inner, e.T)

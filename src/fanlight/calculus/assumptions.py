@@ -8,6 +8,7 @@ from fractions import Fraction
 from fanlight.calculus.index_algebra import collect, eye_factor, normal_term
 from fanlight.calculus.index_derivative import transform
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename
+from fanlight.calculus.inverse_rules import chain_of
 
 _INVERTIBLE = ("invertible", "spd")
 
@@ -43,7 +44,7 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
     (argument,) = factor.atom.arguments
     if len(argument.terms) != 1 or len(argument.terms[0].factors) < 2 or argument.terms[0].coefficient != 1:
         return None
-    chain = _chain(argument)
+    chain = chain_of(argument)
     if chain is None or any(f.atom.kind != "symbol" or facts.get(f.atom.name) not in _INVERTIBLE for f, _ in chain):
         return None
     i, j = (new_index(a.length) for a in argument.axes)
@@ -60,28 +61,8 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
     return rename(product, [names[a] for a in product.axes]) if len(set(factor.indices)) == 2 else None
 
 
-def _chain(form: Form) -> list[tuple[Factor, bool]] | None:
-    """Return the factors of a chain of matrices from the row to the column index, and which are transposed."""
-    (term,) = form.terms
-    if len(form.axes) != 2 or any(len(f.indices) != 2 for f in term.factors):
-        return None
-    place, end = form.axes
-    remaining = [Factor(f.atom, f.indices) for f in term.factors for _ in range(int(f.exponent)) if f.exponent > 0]
-    chain = []
-    while remaining:
-        options = [f for f in remaining if place in f.indices]
-        if len(options) != 1:
-            return None
-        (link,) = options
-        remaining.remove(link)
-        turned = link.indices[1] == place
-        place = link.indices[0] if turned else link.indices[1]
-        chain.append((link, turned))
-    return chain if place == end else None
-
-
 def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
-    """Use facts about entries, and that a matrix times its inverse is the identity."""
+    """Use facts about entries."""
     factors = []
     summed: set[Index] = set()  # indices of factors that are left out: their sum counts
     for factor in term.factors:
@@ -100,11 +81,6 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Ter
     totals = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
     summed |= {i for f in totals if facts[f.atom.name] == "onehot_rows" for i in f.indices[:-1]}
     factors = [f for f in factors if f not in totals]
-    for factor in factors:
-        remaining = _cancel_inverse(factor, factors, axes)
-        if remaining is not None:
-            factors = remaining
-            break
     return normal_term(coefficient, factors, axes, summed)
 
 
@@ -155,30 +131,3 @@ def _is_sum_of_onehot(
     if fact == "onehot":
         return bool(factor.indices) and not set(factor.indices) & others
     return fact == "onehot_rows" and bool(factor.indices) and factor.indices[-1] not in others
-
-
-def _cancel_inverse(inverse: Factor, factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor] | None:
-    """Replace ``inv(A)_ij A_jk`` or ``A_ij inv(A)_jk`` by the identity."""
-    if inverse.atom.name != "inv" or inverse.atom.kind != "call" or inverse.exponent != 1:
-        return None
-    argument = inverse.atom.arguments[0]
-    if len(argument.terms) != 1 or len(argument.terms[0].factors) != 1 or argument.terms[0].coefficient != 1:
-        return None
-    inner = argument.terms[0].factors[0]
-    if len(inner.indices) != 2:
-        return None
-    turned = argument.axes[0] == inner.indices[1]
-    row, column = inverse.indices[::-1] if turned else inverse.indices  # of the inverse of the factor itself
-    orders = [(row, column), (column, row)] if inverse.atom.is_symmetric else [(row, column)]
-    for other in factors:
-        if other.atom != inner.atom or other.exponent != 1:
-            continue
-        ways = [(a, b, other.indices) for a, b in orders]
-        if other.atom.is_symmetric:
-            ways += [(a, b, other.indices[::-1]) for a, b in orders]
-        for a, b, (c, d) in ways:
-            for shared, ends in ((b, (a, d)) if b == c else (None, ()), (a, (c, b)) if a == d else (None, ())):
-                uses = sum(i == shared for f in factors for i in f.indices)
-                if shared is not None and shared not in axes and uses == 2:
-                    return [f for f in factors if f is not inverse and f is not other] + [eye_factor(*ends)]
-    return None

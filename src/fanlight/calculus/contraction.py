@@ -61,6 +61,21 @@ def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
     return any(e.operation.name == "eye" for e in walk(*factors)), sum(map(length_of, factors))
 
 
+def _has_diagonal(a: Expression, b: Expression) -> bool:
+    """Tell whether row sums of a * b are rather a diagonal: of square matrices, or of ``A.T @ inv(M) @ A``."""
+    is_plain = all(e.operation.name in ("symbol", "transpose", "matmul", "inv") for e in (a, b))
+    is_square = all(e.shape[0] == e.shape[1] for e in (a, b))
+    has_inverse = any(e.operation.name == "inv" for e in walk(a, b))
+    return is_plain and (is_square or (has_inverse and _head(a) is _head(b)))
+
+
+def _head(chain: Expression) -> Expression:
+    """Return the matrix that a product begins with."""
+    while chain.operation.name == "matmul":
+        chain = chain.arguments[0]
+    return chain
+
+
 class Network:
     """The factors of a term, contracted one summed index after the other."""
 
@@ -228,6 +243,11 @@ class Network:
                 outcome = _row_sums(matrix)
                 if m.column != index:
                     outcome = shortest(outcome, transpose(_column_sums(multiply_powers(m.powers))))
+                if len(m.powers) == 2 and all(x == 1 for _, x in m.powers):
+                    a, b = (e if m.column == index else transpose(e) for e, _ in m.powers)
+                    if _has_diagonal(a, b):
+                        diagonals = [_diag(product(x, transpose(y))) for x, y in ((a, b), (b, a))]
+                        outcome = shortest(outcome, *diagonals)
             else:
                 column = multiply_powers(vector)
                 row = product(transpose(column), transpose(matrix))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from fanlight.calculus.assumptions import apply_assumptions
 from fanlight.calculus.expressions import Expression, context_of, remember, symbols_of
+from fanlight.calculus.factoring import count_factors, simplest
 from fanlight.calculus.index_derivative import derivative
-from fanlight.calculus.index_form import Form, key_of
+from fanlight.calculus.index_form import Form, in_order, key_of
 from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.indexing import Axes, axes_of, form_of, new_axes
 from fanlight.calculus.matrix_writer import write_matrix
@@ -74,11 +75,21 @@ def hessian(expression: Expression, wrt: str | Expression) -> Expression | Index
     if expression.shape:
         raise CalculusError(f"a Hessian is of a scalar; this is {show(expression.shape)}")
     rows, columns = new_axes(target), new_axes(target)
-    second = derivative(derivative(form_of(expression), target.name, rows), target.name, columns)
+    slope = derivative(form_of(expression), target.name, rows)
     if _is_matrix(target.shape):
-        return _build_indexed(expression, target, second, 2)
+        return _build_indexed(expression, target, derivative(slope, target.name, columns), 2)
     axes = (rows[0] if rows else None, columns[0] if columns else None)
-    return _write_or_index(expression, target, second, axes, 2)
+    simple = simplest(in_order(slope))
+    seconds, fault = [], None
+    # what cancels in the slope does not do so in the derivatives of its factors
+    for form in [slope, simple] if count_factors(simple) < count_factors(slope) else [slope]:
+        try:
+            seconds.append(_write_or_index(expression, target, derivative(form, target.name, columns), axes, 2))
+        except CalculusError as error:  # too many terms
+            fault = fault or error
+    if fault is not None and not seconds:
+        raise fault
+    return min(seconds, key=lambda e: (isinstance(e, Indexed), len(str(e))))
 
 
 def shortest_gradient(expression: Expression, target: Expression) -> Expression:

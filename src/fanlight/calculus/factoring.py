@@ -44,7 +44,7 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
     for fraction in _join_fractions(form):
         yield fraction, 1.0
         yield from _clear_fractions(fraction)
-    if _count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
+    if count_factors(form) > _LIMIT_OF_OPENED_FACTORS:
         return
     opened = multiply_out(form)
     if opened is not None:
@@ -71,7 +71,7 @@ def _join_diagonals(form: Form) -> Form:
     vector = factor_out(collect(entries, [min(form.axes)]))
     others = [t for t in form.terms if t not in diagonal]
     entry = _in_parentheses(vector)
-    return Form((*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))), form.axes)
+    return collect([*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))], form.axes)
 
 
 def _join_sums(form: Form) -> Iterator[Form]:
@@ -80,9 +80,7 @@ def _join_sums(form: Form) -> Iterator[Form]:
     for length in sorted({i.length for indices in summed for i in indices}, key=str):
         indices = [next((i for i in indices if i.length == length), None) for indices in summed]
         count = length_factor(length)._replace(exponent=Fraction(-1))
-        if len(form.terms) < 2 or sum(i is not None for i in indices) < 2:
-            continue
-        if not _has_common_count(form, indices, count):
+        if len(form.terms) < 2 or not _has_common_count(form, indices, count):
             continue
         common = new_index(length)
         axes = (*form.axes, common)
@@ -94,7 +92,7 @@ def _join_sums(form: Form) -> Iterator[Form]:
         ]
         inner = factor_out(collect(terms, axes))
         used = set(find_used_axes(inner))
-        has_outer = any(all(not used <= set(f.indices) for f in t.factors) for t in terms)  # an outer product as a term
+        has_outer = any(common in t.indices and _is_outer(t, frozenset({common}), form.axes) for t in terms)
         if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
             yield Form((_in_parentheses(inner),), form.axes)
 
@@ -111,15 +109,16 @@ def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
             if inner is None:
                 factors.append(factor)
                 continue
-            size, cleared = group(inner[0])
+            size, integral = group(inner[0])
             coefficient *= size ** int(factor.exponent)
-            factors.append(cleared._replace(exponent=factor.exponent))
+            factors.append(integral._replace(exponent=factor.exponent))
             factors += [f._replace(exponent=f.exponent * factor.exponent) for f in inner[1]]
             below += inner[1]
             is_clearer &= bool(sums_below) and all(f.atom.kind == "symbol" for f in inner[1])
         terms.append(normal_term(coefficient, factors, form.axes))
-    if below:
-        yield collect(terms, form.axes), _COMPOUND if is_clearer else 1.0
+    cleared = collect(terms, form.axes)
+    if below and count_factors(cleared) <= count_factors(form):  # else what is inside would be cleared without end
+        yield cleared, _COMPOUND if is_clearer else 1.0
 
 
 def _is_in_fraction(factor: Factor, term: Term) -> bool:
@@ -152,13 +151,13 @@ def _has_common_count(form: Form, indices: Sequence[Index | None], count: Factor
     counts = [next((f.exponent for f in t.factors if f.atom == count.atom), Fraction(0)) for t in form.terms]
     sums = {x for x, i in zip(counts, indices, strict=True) if i is not None}
     others = {x for x, i in zip(counts, indices, strict=True) if i is None}
-    return max(sums) < 0 or min(others, default=1) > 0
+    return (max(sums) < 0 and len(indices) - indices.count(None) > 1) or min(others, default=1) > 0
 
 
 def _join_fractions(form: Form) -> Iterator[Form]:
     """Bring terms to a common denominator: ``1 / (1 + t) - t / (1 + t)**2`` is ``1 / (1 + t)**2``."""
     places = [{(f.atom, f.indices): f.exponent for f in t.factors} for t in form.terms]
-    below = {(f.atom, f.indices) for t in form.terms for f in t.factors if f.exponent <= -1}
+    below = {(f.atom, f.indices) for t in form.terms for f in t.factors if f.exponent < 0}
     for atom, indices in sorted(below, key=str):
         exponents = [place.get((atom, indices), Fraction(0)) for place in places]
         lowest = min(exponents)
@@ -174,20 +173,27 @@ def _join_fractions(form: Form) -> Iterator[Form]:
         if opened.terms and len(opened.terms) <= len(form.terms):
             term = _in_parentheses(factor_out(opened))
             factors = [*term.factors, Factor(atom, indices, lowest)]
-            yield Form((normal_term(term.coefficient, factors, form.axes),), form.axes)
+            fraction = collect([normal_term(term.coefficient, factors, form.axes)], form.axes)
+            if count_factors(fraction) <= count_factors(form):  # else what is above would be joined without end
+                yield fraction
 
 
 def _in_parentheses(form: Form) -> Term:
     """Return a sum as one term: a number times a group."""
-    if len(form.terms) == 1:
-        return form.terms[0]
+    if len(form.terms) < 2:
+        return form.terms[0] if form.terms else Term(Fraction(0), ())
     size, factor = group(form)
     return Term(size, (factor,))
 
 
-def _count_factors(form: Form) -> int:
+def simplest(form: Form) -> Form:
+    """Return the alternative of the fewest factors."""
+    return min((other for other, _ in alternatives(form)), key=count_factors)
+
+
+def count_factors(form: Form) -> int:
     """Return how many factors a form has, with those inside its factors."""
-    return sum(1 + sum(map(_count_factors, f.atom.arguments)) for t in form.terms for f in t.factors)
+    return sum(1 + sum(map(count_factors, f.atom.arguments)) for t in form.terms for f in t.factors)
 
 
 def multiply_out(form: Form) -> Form | None:
@@ -266,13 +272,15 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     if len(new) == 1 and len(factor.indices) == 1 and any(_is_outer(t, new, form.axes) for t in inner.terms):
         return None  # nor is a matrix made of two vectors, to be multiplied with a third
     inner = factor_out(inner, summed | new)
+    chosen = {t for t, _ in places}
+    unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
+    if not inner.terms:  # they are alike but for their order
+        return collect(unchanged, form.axes)
     used = find_used_axes(inner)
     is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
     if is_matrix and any(not set(used) <= t.indices for t in inner.terms):
         return None  # nor for a vector
     merged = _in_parentheses(inner)
-    chosen = {t for t, _ in places}
-    unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
     return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
-from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, orient, rename, scale
+from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of, orient, rename, scale, term_key
 
 
 def with_function_rules(factors: list[Factor]) -> list[Factor]:
     """Return the factors of a product with its functions joined where this is another function."""
-    if not any(f.atom.name in ("step", "sign", "sinh", "sin", "power") for f in factors):
+    if not any(f.atom.name in ("step", "sign", "sinh", "sin", "power", "exp") for f in factors):
         return factors
-    return _with_steps(_with_tangents(_with_powers(factors)))
+    return _with_steps(_with_tangents(_with_powers(_with_exponentials(factors))))
 
 
 def _with_steps(factors: list[Factor]) -> list[Factor]:
@@ -23,11 +23,12 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
         inner = only_factor(rename(argument, switch.indices))
         for other in [f for f in results if f is not switch]:
             product: Factor | None = None
-            if switch.atom.name == "step" and other.atom.kind == "function" and other.indices == switch.indices:
-                if other.exponent > 0 and other.atom.name == "relu" and _is_of(other, argument):
+            if switch.atom.name == "step":
+                is_relu = other.exponent > 0 and other.atom.name == "relu" and other.indices == switch.indices
+                if is_relu and _is_of(other, argument):
                     results = [f for f in results if f is not switch]
                     break
-                if (passed := _where_positive(other, argument)) is not None:
+                if (passed := in_case(other, switch, is_positive=True)) is not None:
                     results = [passed if f is other else f for f in results]
             elif inner is None or switch.atom.name != "sign":
                 continue
@@ -45,7 +46,7 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
 
 
 def _with_powers(factors: list[Factor]) -> list[Factor]:
-    """Write ``x**(t - 1) * x`` as ``x**t``."""
+    """Write ``x**(t - 1) * x`` as ``x**t``, and ``x**(t - 1) / x`` as ``x**(t - 2)``."""
     for power in [f for f in factors if f.atom.name == "power" and f.exponent == 1 == len(f.atom.arguments[1:])]:
         base, exponent = power.atom.arguments
         number = sum((t.coefficient for t in exponent.terms if not t.factors), Fraction(0))
@@ -54,17 +55,29 @@ def _with_powers(factors: list[Factor]) -> list[Factor]:
         placed = rename(base, power.indices)
         inner = only_factor(placed) or Factor(*orient("group", "", placed))
         for other in factors:
-            count = min(other.exponent, -number)
-            if (other.atom, other.indices) != (inner.atom, inner.indices) or other.exponent < 1 or count != int(count):
+            count = min(other.exponent / inner.exponent, -number)  # of the base, which may be a root
+            if (other.atom, other.indices) != (inner.atom, inner.indices) or not count or count != int(count):
                 continue
             others = tuple(t for t in exponent.terms if t.factors)
             left = (Term(number + count, ()),) if number + count else ()
             atom = Atom(
                 "function", "power", power.atom.lengths, arguments=(base, Form((*left, *others), exponent.axes))
             )
-            changed = [Factor(atom, power.indices), other._replace(exponent=other.exponent - count)]
+            remaining_exponent = other.exponent - count * inner.exponent
+            changed = [Factor(atom, power.indices), other._replace(exponent=remaining_exponent)]
             remaining = [f for f in factors if f is not power and f is not other]
             return _with_powers([*remaining, *(f for f in changed if f.exponent)])
+    return factors
+
+
+def _with_exponentials(factors: list[Factor]) -> list[Factor]:
+    """Use that ``exp(x) * exp(-x)`` is 1."""
+    for a, b in itertools.combinations([f for f in factors if f.atom.name == "exp" and f.exponent > 0], 2):
+        negative = scale(rename(a.atom.arguments[0], a.indices), -1)
+        if (b.atom, b.indices) == orient("function", "exp", negative):
+            lowest = min(a.exponent, b.exponent)
+            changed = [f._replace(exponent=f.exponent - lowest) for f in (a, b) if f.exponent > lowest]
+            return _with_exponentials([f for f in factors if f is not a and f is not b] + changed)
     return factors
 
 
@@ -91,17 +104,30 @@ def _is_of(factor: Factor, argument: Form) -> bool:
     return [key_of(a) for a in factor.atom.arguments] == [key_of(argument)]
 
 
-def _where_positive(factor: Factor, argument: Form) -> Factor | None:
-    """Return f(c * u) for a factor f(c * relu(u)), of which it has the value where u is positive."""
-    inner = factor.atom.arguments[0]
-    if len(factor.atom.arguments) != 1 or len(inner.terms) != 1 or len(inner.terms[0].factors) != 1:
+def in_case(factor: Factor, switch: Factor, is_positive: bool) -> Factor | None:
+    """Return f(.. relu(u) ..) with u for relu(u), its value where ``step(u)`` is 1, or with 0, that where it is 0.
+
+    None stands for what has no relu(u), or nothing else than this where it is 0.
+    """
+    if factor.atom.kind != "function" or len(factor.atom.arguments) != 1:
         return None
-    (relu,) = inner.terms[0].factors
-    if relu.atom.name != "relu" or relu.exponent != 1 or relu.indices != inner.axes or not _is_of(relu, argument):
+    inner = rename(factor.atom.arguments[0], factor.indices)
+    sums: dict[str, Term] = {}
+    for term in inner.terms:
+        relu = next((f for f in term.factors if f.atom.name == "relu" and f.exponent == 1), None)
+        if relu is None or relu.indices != switch.indices or not _is_of(relu, switch.atom.arguments[0]):
+            opened = [term]
+        else:
+            others = tuple(f for f in term.factors if f is not relu)
+            values = rename(relu.atom.arguments[0], relu.indices).terms if is_positive else ()
+            opened = [Term(term.coefficient * v.coefficient, (*others, *v.factors)) for v in values]
+        for t in opened:
+            key = term_key(t, inner.axes)
+            sums[key] = t._replace(coefficient=t.coefficient + (sums[key].coefficient if key in sums else 0))
+    form = Form(tuple(t for t in sums.values() if t.coefficient), inner.axes)
+    if not form.terms or key_of(form) == key_of(inner):
         return None
-    atom, indices = orient("function", factor.atom.name, scale(argument, inner.terms[0].coefficient))
-    names = dict(zip(argument.axes, factor.indices, strict=True))
-    return Factor(atom, tuple(names[i] for i in indices), factor.exponent)
+    return Factor(*orient("function", factor.atom.name, form), factor.exponent)
 
 
 def collect_powers(factors: list[Factor]) -> list[Factor]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from fanlight.calculus.function_rules import collect_powers, only_factor, with_function_rules
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, orient, rename, scale, term_key
+from fanlight.calculus.inverse_rules import cancel_inverse
 from fanlight.calculus.pairs import PAIR, join_pairs
 from fanlight.calculus.shapes import ONE, Dimension
 
@@ -183,6 +184,9 @@ def normal_term(
             del powers[place]
     outcome = [Factor(atom, indices, exponent) for (atom, indices), exponent in powers.items()]
     outcome = with_function_rules(outcome)
+    if (cancelled := cancel_inverse(outcome, axes, group)) is not None:
+        remaining, equal, absorbed = cancelled
+        return normal_term(coefficient, [*remaining, eye_factor(*equal)], axes, summed - absorbed)
     outcome, absorbed = _sum_probabilities(outcome, axes)
     outcome, chosen = _sum_selections(outcome, axes)
     absorbed |= chosen
@@ -352,6 +356,11 @@ def power(form: Form, exponent: Fraction) -> Form:
             size = term.coefficient ** int(exponent) if exponent.denominator == 1 else Fraction(1)
             factors = [f._replace(exponent=f.exponent * exponent) for f in term.factors]
             return collect([normal_term(size, factors, form.axes)], form.axes)
+    outside = [f for f in term.factors if set(f.indices) <= set(form.axes) and f.atom.kind != "length"]
+    if len(form.terms) == 1 and outside and exponent.denominator == 1 and exponent < 0:
+        inside = term._replace(factors=tuple(f for f in term.factors if f not in outside))
+        parts = (Form((t,), form.axes) for t in (inside, Term(Fraction(1), tuple(outside))))
+        return multiply(*(power(part, exponent) for part in parts), axes=form.axes)
     size, factor = group(form)
     coefficient = Fraction(1)
     if exponent.denominator == 1:

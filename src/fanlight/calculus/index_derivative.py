@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from fanlight.calculus.expressions import Expression, symbol
+from fanlight.calculus.function_rules import only_factor
 from fanlight.calculus.index_algebra import (
     add,
     collect,
@@ -20,7 +21,7 @@ from fanlight.calculus.index_algebra import (
     put_indices,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
-from fanlight.calculus.index_functions import elementwise, power_function
+from fanlight.calculus.index_functions import elementwise, inverse, power_function
 from fanlight.calculus.indexing import form_of, part_form
 from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.shapes import ONE
@@ -167,12 +168,11 @@ def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     if not argument.axes:  # of a scalar, the logarithm of its size
         return distribute(power(argument, Fraction(-1)), derivative(argument, name, by), tuple(by))
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
-    inverse, indices = orient("call", "inv", rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     # the inverse of a transposed matrix is the transposed inverse
-    factors = [Factor(inverse, indices)]
+    sides = inverse(rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     if factor.atom.name == "det":
-        factors.append(factor)
-    return distribute(Form((Term(Fraction(1), tuple(factors)),), (k, l)), slope, tuple(by))
+        sides = multiply(sides, Form((Term(Fraction(1), (factor,)),), ()), axes=sides.axes)
+    return distribute(sides, slope, tuple(by))
 
 
 def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
@@ -276,5 +276,7 @@ def _transform_inverse(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
     fresh = _fresh(indices)
     inner = transform(rename(atom.arguments[0], fresh), rule)
-    outcome = Factor(*orient("call", "inv", inner, atom.parameters))
-    return put_indices(rule(outcome) or Form((Term(Fraction(1), (outcome,)),), fresh), indices)
+    outcome = inverse(inner, atom.parameters)
+    only = only_factor(outcome)
+    replaced = rule(only) if only is not None and only.atom.name == "inv" else None
+    return put_indices(outcome if replaced is None else replaced, indices)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
-from fanlight.calculus.index_algebra import add, collect, distribute, find_used_axes, number, power, split_selection
+from fanlight.calculus.index_algebra import (
+    EYE,
+    add,
+    collect,
+    distribute,
+    eye_factor,
+    find_used_axes,
+    multiply,
+    number,
+    power,
+    put_indices,
+    split_selection,
+)
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, orient, rename, scale
 
 _ODD = {"tanh", "sin", "tan", "erf", "sinh", "sign"}
@@ -115,6 +128,25 @@ def reciprocal(form: Form) -> Form:
     if (inner := _one_plus_exp(form)) is not None:
         return elementwise("sigmoid", Form(scale(inner, -1).terms, form.axes))
     return power(form, Fraction(-1))
+
+
+def inverse(matrix: Form, parameters: tuple[Any, ...]) -> Form:
+    """Return the inverse of a square matrix; of a diagonal matrix it is the diagonal of one over each entry."""
+    row, column = matrix.axes
+    eyes = [f for t in matrix.terms for f in t.factors if f.atom.kind == EYE and set(f.indices) == {row, column}]
+    if matrix.terms and len(eyes) == len(matrix.terms):
+        entries = [t._replace(factors=tuple(f for f in t.factors if f not in eyes)) for t in matrix.terms]
+        diagonal = put_indices(Form(tuple(entries), matrix.axes), (row, row))
+        identity = Form((Term(Fraction(1), (eye_factor(row, column),)),), matrix.axes)
+        return multiply(reciprocal(diagonal), identity, axes=matrix.axes)
+    term = matrix.terms[0] if len(matrix.terms) == 1 else Term(Fraction(1), ())
+    scalars = tuple(f for f in term.factors if not f.indices)
+    if scalars or term.coefficient != 1:
+        others = Form((Term(Fraction(1), tuple(f for f in term.factors if f.indices)),), matrix.axes)
+        size = reciprocal(Form((Term(term.coefficient, scalars),), ()))
+        return multiply(size, inverse(others, parameters), axes=matrix.axes)
+    atom, indices = orient("call", "inv", matrix, parameters)
+    return Form.of(atom, indices, matrix.axes)
 
 
 def power_function(base: Form, exponent: Form, axes: Sequence[Index]) -> Form:

@@ -19,7 +19,7 @@ from fanlight.calculus.index_algebra import (
     put_indices,
 )
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, new_index, orient, rename, scale
-from fanlight.calculus.index_functions import elementwise, power_function, reciprocal
+from fanlight.calculus.index_functions import elementwise, inverse, power_function, reciprocal
 from fanlight.calculus.operations import TABLE
 from fanlight.calculus.pairs import pair_form
 from fanlight.calculus.shapes import ONE, Dimension, Shape
@@ -98,10 +98,10 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         return add(*(multiply(n, form_of(e), axes=()) for n, e in zip(counts, of_factors, strict=True)), axes=())
     if name in ("inv", "det") and not node.shape and not node.arguments[0].shape:
         return reciprocal(done[node.arguments[0]]) if name == "inv" else done[node.arguments[0]]
-    if name in ("inv", "det", "logdet"):
-        atom, indices = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
-        if name == "inv":
-            return Form.of(atom, indices, done[node.arguments[0]].axes)
+    if name == "inv":
+        return inverse(done[node.arguments[0]], (_operation_key(node),))
+    if name in ("det", "logdet"):
+        atom, _ = orient("call", name, done[node.arguments[0]], (_operation_key(node),))
         return Form.of(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
     arguments = tuple(done[a] for a in node.arguments)
     layout = tuple(tuple(map(str, a.shape)) for a in node.arguments)
@@ -254,6 +254,18 @@ def _kron(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(*numbers, a.at(0, *left), a.at(1, *right), axes=_axes(r, c))
 
 
+def _kron_adjoint(is_left: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    """Return the rule of ``G_(i,k)(j,l) B_kl``, or ``G_(k,i)(l,j) A_kl``: each block with the other factor."""
+
+    def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
+        flat, other = (_named_axes(x.shape) for x in a.node.arguments)
+        pairs = [(i, k) if is_left else (k, i) for i, k in zip((r, c), other, strict=True)]
+        numbers = [pair_form(index, *pair) for index, pair in zip(flat, pairs, strict=True)]
+        return multiply(*numbers, a.at(0, *flat), a.at(1, *other), axes=_axes(r, c))
+
+    return rule
+
+
 def _reshape(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     inner = _named_axes(a.node.arguments[0].shape)
     flat = new_index(math.prod(a.node.arguments[0].shape, start=ONE))
@@ -365,6 +377,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "onehot": _onehot,
     "onehot_rows": _onehot,
     "kron": _kron,
+    "kron_left": _kron_adjoint(True),
+    "kron_right": _kron_adjoint(False),
     "reshape": _reshape,
     "rows": _rows,
     "scatter_rows": _scatter_rows,

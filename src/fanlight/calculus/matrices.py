@@ -159,6 +159,13 @@ def _kron_adjoint(name: str, up: Value, factor: Value, other: Value) -> Value:
     return apply(name, up, factor, parameters=tuple(other.shape))
 
 
+def _kron_adjoint_shape(g: Shape, factor: Shape, rows: Dimension, columns: Dimension) -> Shape:
+    lengths = [n * m for n, m in zip((rows, columns), factor or (ONE, ONE), strict=True)]
+    if list(g or (ONE, ONE)) != lengths:
+        raise CalculusError(f"kron: {show(g)} is not the product's shape, {show(shape_of(lengths))}")
+    return shape_of((rows, columns))
+
+
 for entry in (
     Operation("tr", of_matrix(np.trace), _to_scalar(_square("tr")), lambda up, out, x: (up * _eye_like(x),)),
     Operation("det", of_matrix(np.linalg.det), _to_scalar(_square("det")), lambda up, out, x: (up * out * F.inv(x).T,)),
@@ -179,13 +186,13 @@ for entry in (
     Operation(
         "kron_left",
         _kron_left,
-        lambda g, b, m, n: shape_of((m, n)),
+        _kron_adjoint_shape,
         lambda up, out, g, b, m, n: (F.kron(up, b), apply("kron_right", g, up, parameters=tuple(b.shape))),
     ),
     Operation(
         "kron_right",
         _kron_right,
-        lambda g, a, p, q: shape_of((p, q)),
+        _kron_adjoint_shape,
         lambda up, out, g, a, p, q: (F.kron(a, up), apply("kron_left", g, up, parameters=tuple(a.shape))),
     ),
     Operation(

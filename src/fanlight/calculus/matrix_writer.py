@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from fanlight.calculus.cases import choices, extremes
 from fanlight.calculus.contraction import Network
 from fanlight.calculus.expressions import Expression, constant, eye, function, ones, walk, zeros
 from fanlight.calculus.factoring import alternatives, multiply_out
-from fanlight.calculus.index_algebra import collect, eye_factor
+from fanlight.calculus.index_algebra import eye_factor, find_used_axes
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, in_order, new_index, scale
 from fanlight.calculus.indexing import Axes
 from fanlight.calculus.operations import TABLE, generic
@@ -79,15 +80,13 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
 
 def _choices(form: Form, axes: Axes) -> Iterator[Expression]:
     """Write ``step(x) * a + b`` as ``where(x > 0, a + b, b)``."""
-    form = multiply_out(form) or form
-    steps = {(f.atom.key, f.indices): f for t in form.terms for f in t.factors if f.atom.name == "step"}
-    for step in steps.values():
-        inside = [t._replace(factors=tuple(f for f in t.factors if f != step)) for t in form.terms if step in t.factors]
-        others = [t for t in form.terms if step not in t.factors]
-        condition = Form((Term(Fraction(1), (step,)),), form.axes)
-        if others and step.exponent == 1 and set(step.indices) <= set(form.axes):
-            cases = (condition, collect([*inside, *others], form.axes), collect(others, form.axes))
-            yield choose(*(write_matrix(case, axes) for case in cases))
+    for cases in choices(multiply_out(form) or form):
+        condition, *values = (write_matrix(case, axes) for case in cases)
+        if condition.shape == values[0].shape == values[1].shape:  # a number is repeated by itself
+            values = [
+                _write(v, (None, None)) if not find_used_axes(v) else e for v, e in zip(cases[1:], values, strict=True)
+            ]
+        yield choose(condition, *values)
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:
@@ -138,14 +137,26 @@ def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
         return zeros(rows, columns)
     if e.operation.name == "divide" and e.arguments[0].parameters == (1,):
         return ones(rows, columns) / e.arguments[1]
-    return ones(rows, columns) if value == 1 else e * ones(rows, columns)
+    if value in (1, -1):
+        return ones(rows, columns) if value == 1 else -ones(rows, columns)
+    return e * ones(rows, columns)
 
 
 def _write(form: Form, axes: Axes) -> Expression:
     """Write a sum; what is the same along an axis may be left to broadcasting."""
     if not form.terms:
         return constant(0)
-    parts = sorted((_write_signed_term(t, axes) for t in in_order(form).terms), key=_order)
+    form = in_order(form)
+    candidates = [_add_parts([_write_signed_term(t, axes) for t in form.terms])]
+    for name, a, b, others in extremes(form):
+        extreme = Expression.node(TABLE[name], [_write(a, axes), _write(b, axes)])
+        candidates.append(_add_parts([(True, extreme), *(_write_signed_term(t, axes) for t in others)]))
+    return shortest(*candidates) if candidates[1:] else candidates[0]
+
+
+def _add_parts(parts: list[tuple[bool, Expression]]) -> Expression:
+    """Add what has a plus and take away what has a minus."""
+    parts = sorted(parts, key=_order)
     positive, leading = parts[0]
     outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:
@@ -328,8 +339,12 @@ def _argument(form: Form) -> Expression:
 
 
 def _call_expression(atom: Atom) -> Expression:
-    if atom.name in ("inv", "det", "logdet"):
-        return function(atom.name)(_argument(atom.arguments[0]))
+    if atom.name == "inv":
+        return _shorter_side(atom.arguments[0], function("inv"))
+    if atom.name in ("det", "logdet"):
+        i, j = atom.arguments[0].axes
+        sides = [write_matrix(atom.arguments[0], axes) for axes in ((i, j), (j, i))]
+        return shortest(*map(function(atom.name), sides))
     parameters, _, shapes = atom.parameters
     arguments = []
     for form, shape in zip(atom.arguments, shapes[1:], strict=True):

@@ -167,7 +167,7 @@ def raise_power(e: Expression, exponent: Fraction) -> Expression:
         return e
     if exponent == Fraction(1, 2):
         return function("sqrt")(e)
-    if exponent.denominator == 2 and exponent > 0 and exponent < 3:
+    if exponent.denominator == 2 and 0 < exponent < 3 and e.arguments:
         return function("sqrt")(e) ** int(exponent * 2)
     if exponent.denominator in (3, 6, 7, 9):  # no short decimal number
         return e ** (constant(exponent.numerator) / constant(exponent.denominator))
@@ -218,6 +218,17 @@ def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
     return None
 
 
+def _is_symmetric(e: Expression) -> bool:
+    """Tell whether a square matrix is seen to be its own transpose, however it is written: ``A @ (x * A.T)``."""
+    if transpose(e) is e:
+        return True
+    try:
+        form = form_of(e)
+    except CalculusError:
+        return False
+    return key_of(form) == key_of(Form(form.terms, form.axes[::-1]))
+
+
 def transpose(e: Expression) -> Expression:
     """Transpose, in the shorter way."""
     name = e.operation.name
@@ -237,8 +248,10 @@ def transpose(e: Expression) -> Expression:
         return e
     if name == "symbol" and e.parameters[2] in ("sym", "spd") and e.shape[0] == e.shape[1]:
         return e
-    if name == "inv" and transpose(e.arguments[0]) is e.arguments[0]:
+    if name == "inv" and _is_symmetric(e.arguments[0]):
         return e
+    if name == "add" and e.arguments[1].operation.name == "transpose" and e.arguments[1].arguments[0] is e.arguments[0]:
+        return e  # A + A.T
     if name == "matmul":
         inner = product(transpose(e.arguments[1]), transpose(e.arguments[0]))
         return shortest(inner, e.T)
@@ -262,7 +275,13 @@ def entry_product(a: Expression, b: Expression) -> Expression:
 
 
 def multiply_powers(powers: Sequence[Power]) -> Expression:
-    """Multiply entry by entry."""
+    """Multiply entry by entry; what was made of different factors may be the same matrix."""
+    exponents: dict[Expression, Fraction] = {}
+    for e, exponent in powers:
+        exponents[e] = exponents.get(e, Fraction(0)) + exponent
+    if powers and not any(exponents.values()):
+        return ones(*powers[0][0].shape)
+    powers = list(exponents.items())
     above = [raise_power(e, x) for e, x in powers if x > 0]
     below = [raise_power(e, -x) for e, x in powers if x < 0]
     outcome = above[0] if above else constant(1)

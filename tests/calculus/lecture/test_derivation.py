@@ -86,6 +86,24 @@ def test_the_chain_of_jacobians_is_the_gradient():
     np.testing.assert_allclose(product.T, evaluate(steps.gradient, point), atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("text", "by", "shapes", "line"),
+    [
+        ("tr(kron(A, B) @ C)", "A", {"A": ("m", "m"), "B": ("n", "n"), "C": ("m*n", "m*n")},
+         "∂s/∂A_ij = Σ_kl δ_h_(i,k)(j,l) B_kl"),
+        ("norm(W.T @ W - eye(k))**2", "W", {"W": ("n", "k")}, "∂s/∂W_ij = Σ_l W_il (δ + δ.T)_jl"),
+        ("sum(where(abs(r) > d, d * abs(r), r**2))", "r", {"r": ("n", 1), "d": ()},
+         "none: every piece between is a function of r itself"),
+        ("-log(sigmoid(w.T @ x))", "w", {"w": ("n", 1), "x": ("n", 1)}, "∂J/∂w = (ŷ - 1) * x.T   1 × n"),
+        ("max(max(x, y), z)", "x", {"x": (), "y": (), "z": ()}, "∂J/∂x = step(h - z) * step(x - y)   1 × 1"),
+        ("-sum(x)", "x", {"x": ("n", 1)}, "∂s/∂x = -ones(n, 1)   n × 1"),
+    ],
+)  # fmt: skip
+def test_a_line_says_what_a_student_needs(text, by, shapes, line):
+    lines = [re.sub(" {3,}", "   ", row.strip()) for row in str(derive(parse(text, shapes), by)).splitlines()]
+    assert line in lines
+
+
 def test_operations_are_counted_as_they_run():
     program = count([parse("tanh(W @ x + b)", SHAPES)])
     assert (str(program.multiplications), str(program.additions), str(program.functions)) == ("m*n", "m*n", "n")

@@ -176,9 +176,11 @@ def _diagnosis(trial: Trial, formula: Expression, text: str, pairs: list[tuple[A
         share = int((wrong > limit + TOLERANCE * np.abs(right)).sum())
         if not np.isfinite(mine).all():
             reasons = ["it has no finite value at the points tried"]
+        elif right.size == 1:
+            reasons.append(f"its value is {mine.item():.6g} where {right.item():.6g} is right")
         elif not any("depends on the values" in reason for reason in reasons):
             reasons.append(f"{share} of {right.size} entries differ, by up to {wrong.max(initial=0):.3g}")
-    return Verdict(False, reasons, trial.expected, differs if len(reasons) == 1 else [])
+    return Verdict(False, reasons, trial.expected, differs if len(reasons) == 1 and right.size > 1 else [])
 
 
 def _difference(pair: tuple[Array, Array]) -> float:
@@ -197,9 +199,9 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: list[tupl
             chain = mistake(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
         if chain and "path" not in chain:
             return [chain]
-        assumption = _assumption(formula, trial)
-        if assumption:
-            return [assumption]
+        special = _assumption(formula, trial) or _integral(formula, trial)
+        if special:
+            return [special]
         term = _missing_term(formula, trial.expected, trial.points, pairs)
         reasons = [reason for reason in (term, chain) if reason]
     if not reasons:
@@ -251,7 +253,8 @@ def _reasons(learner: Expression, trial: Trial, pairs: list[tuple[Array, Array]]
         start_ratio = ratios[0] or 0.0
         if all(abs((r or 0.0) - start_ratio) < 1e-6 * max(1, abs(start_ratio)) for r in ratios):
             return [f"right up to a constant factor: multiply it by {start_ratio:.6g}"]
-        return ["right up to a factor that depends on the values: a scalar is missing or too many"]
+        if any(b.size > 1 for _, b in pairs):  # any two numbers have a ratio
+            return ["right up to a factor that depends on the values: a scalar is missing or too many"]
     return []
 
 
@@ -301,6 +304,19 @@ def _assumption(learner: Expression, trial: Trial) -> str | None:
                 shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
                 return f"right if {name} is {shown.get(fact, fact)}: --assume {name}={fact}"
     return _symmetry(learner, trial, rng)
+
+
+def _integral(learner: Expression, trial: Trial) -> str | None:
+    """Say that a number has been integrated."""
+    e, target = trial.expression, trial.target
+    if target.shape or e.shape or trial.kind != "gradient" or target.name not in symbols_of(learner):
+        return None
+    try:
+        back = gradient(learner, target)
+    except CalculusError:
+        return None
+    is_back = all(_agree(back, e, point) for point in trial.points)
+    return f"it is not differentiated but integrated: its derivative is {e}" if is_back else None
 
 
 def _symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:

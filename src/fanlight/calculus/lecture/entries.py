@@ -100,13 +100,19 @@ def entries(form: Form, letters: str, joins: bool = False) -> Formula:
 
 def _term(term: Term, axes: Sequence[Index], letters: str, joins: bool) -> Formula:
     names = dict(zip(axes, letters, strict=True))
-    free = (c for c in _LETTERS if c not in letters)
+    lengths = {letter for i in (*axes, *term.indices) for letter in i.length.letters}
+    free = (c for c in _LETTERS if c not in letters and c not in lengths)
     factors = with_softmax(term.factors)
     matrices, factors = _join(factors, axes) if joins else ([], factors)
-    summed = [i for i in sorted({i for f in factors for i in f.indices}) if i not in names]
+    numbered = _numbered_pairs(factors, axes)
+    factors = [f for f in factors if f not in numbered]
+    summed = [i for i in sorted({i for f in (*factors, *numbered) for i in f.indices}) if i not in names]
+    for flat in (f.indices[0] for f in numbered):
+        summed.remove(flat)
     names |= dict(zip(summed, itertools.islice(free, len(summed)), strict=False))
     if any(i not in names for i in summed):
         raise CalculusError("there are more indices than letters")
+    names |= {f.indices[0]: f"({','.join(names[i] for i in f.indices[1:])})" for f in numbered}
     size = abs(term.coefficient)
     parts = [] if size == 1 and term.factors else [Formula(str(size), _fraction(size))]
     parts += [_entry(e, indices, names) for e, indices in sorted(matrices, key=lambda product: len(product[1]))]
@@ -115,6 +121,12 @@ def _term(term: Term, axes: Sequence[Index], letters: str, joins: bool) -> Formu
         over = " ".join(names[i] for i in summed)
         parts.insert(0, Formula(f"Σ_{over.replace(' ', '')}", rf"\sum_{{{over}}}"))
     return Formula(" ".join(p.text for p in parts), " ".join(p.latex for p in parts))
+
+
+def _numbered_pairs(factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor]:
+    """Return the factors that say which pair a summed index numbers, one for each: the pair is written in its place."""
+    pairs = {f.indices[0]: f for f in reversed(factors) if f.atom.kind == "pair" and f.indices[0] not in axes}
+    return [f for f in pairs.values() if not pairs.keys() & set(f.indices[1:])]
 
 
 def _join(

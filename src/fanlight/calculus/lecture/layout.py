@@ -95,13 +95,14 @@ def _jacobians(d: Derivation) -> list[Row]:
             product = product @ factor if product.shape and factor.shape else product * factor
         left = Formula.partial(d.name, d.wrt.name)
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
-        rows.append(Row((left.equals(Formula.of(product)),), "", (claim,)))
         short = simplify(product)
-        if str(short) == str(product):
-            return rows
-        again = Formula.of(short)
-        again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
-        rows.append(Row((again,), f"1 × {_length(d, d.wrt.name)}", (claim._replace(right=short),)))
+        is_shorter = len(str(short)) < len(str(product))  # otherwise it is the product in another order
+        shape = f"1 × {_length(d, d.wrt.name)}"
+        rows.append(Row((left.equals(Formula.of(product)),), "" if is_shorter else shape, (claim,)))
+        if is_shorter:
+            again = Formula.of(short)
+            again = Formula(f"{' ' * len(left.text)} = {again.text}", f"= {again.latex}")
+            rows.append(Row((again,), shape, (claim._replace(right=short),)))
     return rows
 
 
@@ -135,6 +136,8 @@ def _jacobian(d: Derivation, link: Link) -> Row:
 
 
 def _signals(d: Derivation) -> list[Row]:
+    if not d.deltas:
+        return [Row((f"none: every piece between is a function of {d.wrt.name} itself",))]
     rows = []
     for delta in d.deltas:
         partial = Formula.partial(d.name, delta.piece.name).equals(Formula.of(delta.expression))
@@ -143,7 +146,7 @@ def _signals(d: Derivation) -> list[Row]:
             Claim(Partial(d.name, delta.piece.name, False, False), delta.expression),
         )
         rows.append(Row((Formula.name(delta.name).equals(partial),), show(delta.piece.shape), claims))
-    if len(d.shared) > 1 and d.deltas:
+    if len(d.shared) > 1:
         names = ", ".join(s.name for s in d.shared)
         signal = d.deltas[-1].name
         rows += [

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fanlight.calculus.expressions import Expression, symbols_of, walk
+from fanlight.calculus.expressions import Expression, constant, symbols_of, walk
 from fanlight.calculus.lecture.wrong_rules import ONLY_OF, WRONG_FACTORS, WRONG_PULLBACKS, Pullback, rule_of
 from fanlight.calculus.numeric import bind, pull_back_value, values_of
+from fanlight.calculus.rewritings import mean_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
@@ -65,8 +66,11 @@ def mistake(
     for alteration in _alterations(expression, target):
         if _same((graph.gradient(alteration) for graph in graphs), learner_values):
             return alteration.reason
-    product = _find_product_of_slopes(expression, target, points, learner_values)
-    return product or _find_early_stop(expression, target, points, learner_values)
+    for search in (_find_product_of_slopes, _find_slope_of_constant, _find_slope_at_slope, _find_early_stop):
+        reason = search(expression, target, points, learner_values)
+        if reason is not None:
+            return reason
+    return None
 
 
 def find_other_gradient(
@@ -195,6 +199,54 @@ def _find_product_of_slopes(
     return None
 
 
+def _find_slope_of_constant(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
+) -> str | None:
+    """Name the factor that does not move with the target and is differentiated too: x**3 * y**2 is not 6 * x**2 * y."""
+    relevant = _relevant(expression, target)
+    multiplications = [n for n in walk(expression) if n.operation.name == "multiply" and not n.shape and n in relevant]
+    for node in multiplications:
+        for place, fixed in enumerate(node.arguments):
+            if fixed in relevant or fixed.shape:
+                continue
+            for other in symbols_of(fixed).values():
+                if other.shape != ():
+                    continue
+                slopes = [gradient_value(fixed, other, point) for point in points]
+                if np.allclose(slopes, slopes[0]):  # -t is left out rather than differentiated
+                    continue
+                rules = [{(node, 1 - place): lambda up, arguments, slope=slope: up * slope} for slope in slopes]
+                values = [
+                    _Graph(expression, target, point).gradient(Alteration("", edges=rule))
+                    for point, rule in zip(points, rules, strict=True)
+                ]
+                if _same(values, learner_values):
+                    return f"a factor too many is differentiated: {fixed} does not depend on {target}"
+    return None
+
+
+def _find_slope_at_slope(
+    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
+) -> str | None:
+    """Name the function of a scalar whose slope is taken at the slope of its argument: cos(2 * x) for sin(x**2)."""
+    relevant = _relevant(expression, target)
+    for node in walk(expression):
+        slope = node.operation.derivative
+        if node not in relevant or slope is None or node.shape or target.shape:
+            continue
+        (inner,) = node.arguments
+        values: list[Array | None] = []
+        for point in points:
+            at = gradient_value(inner, target, point)
+            with np.errstate(all="ignore"):
+                local = slope(at, node.operation.value(at))
+            values.append(gradient_value(expression, node, point) * local if expression is not node else local)
+        if _same(values, learner_values):
+            name = node.operation.name
+            return f"a rule is wrong: ∂{node} = {name}'({inner}) * ∂({inner}), not {name}'(∂({inner}))"
+    return None
+
+
 def _relevant(expression: Expression, target: Expression) -> set[Expression]:
     """Return the nodes that the target reaches."""
     relevant: set[Expression] = set()
@@ -241,7 +293,8 @@ def _reductions(nodes: Sequence[Expression], relevant: set[Expression], target: 
     deviations = [node for node in nodes if node.operation.name in ("sqrt", "norm") and not node.shape]
     for group in (deviations, means, [*means, *deviations]):
         if group and set(group) != {nodes[-1]}:
-            shown = " and ".join(str(node) for node in group)
+            named = {node: mean_of(node.arguments[0]) for node in group if node.operation.name == "sum"}
+            shown = " and ".join(str(named[node] if named.get(node) in nodes else node) for node in group)
             blocked_edges = frozenset((node, 0) for node in group)
             yield Alteration(f"a path is missing: {target} acts also through {shown}", blocked_edges=blocked_edges)
 
@@ -277,6 +330,10 @@ def _wrong_powers(nodes: Sequence[Expression]) -> Iterator[Alteration]:
         powers = [f"{base}**{q}" if q != 1 else base for q in (p - 1, p)]
         right = f"∂({node}) = {p} * {powers[0]}"
         yield Alteration(f"a factor is missing: {right}", {node: lambda up, y, x: up})
+        if p == 2 and node.arguments[0].operation.name == "norm":  # with the norm's own slope it is a vector
+            vector = Expression.node(node.operation, (node.arguments[0].arguments[0], constant(1)))
+            powers = [str(vector).rpartition("**")[0], f"{base} * {str(vector).rpartition('**')[0]}"]
+            right = f"∂({node}) = 2 * {powers[0]}"
         yield Alteration(f"a rule is wrong: {right}, not {powers[0]}", {node: _power(1, p - 1)})
         yield Alteration(f"a rule is wrong: {right}, not {p} * {powers[1]}", {node: _power(p, p)})
         if p != 2:

@@ -1,0 +1,101 @@
+"""Products in which a matrix, itself a product or a sum, meets its inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from fanlight.calculus.index_form import Factor, Form, Index
+
+Link = tuple[Factor, bool]  # a matrix of a chain, and whether it is transposed
+
+
+def chain_of(form: Form) -> list[Link] | None:
+    """Return the factors of a chain of matrices from the row to the column index, and which are transposed."""
+    (term,) = form.terms
+    if len(form.axes) != 2 or any(len(f.indices) != 2 or f.exponent != 1 for f in term.factors):
+        return None
+    place, end = form.axes
+    remaining = list(term.factors)
+    chain = []
+    while remaining:
+        options = [f for f in remaining if place in f.indices]
+        if len(options) != 1:
+            return None
+        (link,) = options
+        remaining.remove(link)
+        turned = link.indices[1] == place
+        place = link.indices[0] if turned else link.indices[1]
+        chain.append((link, turned))
+    return chain if place == end else None
+
+
+def cancel_inverse(
+    factors: Sequence[Factor], axes: Sequence[Index], group: Callable[[Form], tuple[Fraction, Factor]]
+) -> tuple[list[Factor], tuple[Index, Index], set[Index]] | None:
+    """Take a matrix and its inverse out of a product: ``inv(A.T @ B)_ij A_kj B_kl``.
+
+    Parameters
+    ----------
+    factors : sequence of Factor
+    axes : sequence of Index
+        Which are not summed over.
+    group : callable
+        Returns a sum as a number times one factor.
+
+    Returns
+    -------
+    list of Factor, (Index, Index), set of Index
+        The remaining factors, the two indices that are now equal, and those that are no longer summed over; None where
+        no inverse meets its matrix.
+    """
+    for inverse in factors:
+        if inverse.atom.name != "inv" or inverse.atom.kind != "call" or inverse.exponent != 1:
+            continue
+        links = _links(inverse.atom.arguments[0], group)
+        row, column = inverse.indices
+        back = [(link, not turned) for link, turned in links[::-1]]
+        ends = [(column, row, links), (row, column, back)]  # where the chain begins, what it makes equal to its end
+        if inverse.atom.is_symmetric:
+            ends += [(row, column, links), (column, row, back)]
+        for start, other, chain in ends:
+            walked = _walk(start, chain, factors, axes)
+            if walked is not None:
+                used, places = walked
+                remaining = [f for f in factors if f is not inverse and all(f is not u for u in used)]
+                return remaining, (other, places[-1]), set(places[:-1])
+    return None
+
+
+def _links(argument: Form, group: Callable[[Form], tuple[Fraction, Factor]]) -> list[Link]:
+    """Return the chain of matrices that an inverse is of; a sum is one matrix."""
+    if len(argument.terms) == 1:
+        return (chain_of(argument) or []) if argument.terms[0].coefficient == 1 else []
+    size, factor = group(argument)
+    return [(factor, factor.indices[0] != argument.axes[0])] if size == 1 == len(factor.indices[1:]) else []
+
+
+def _walk(
+    start: Index, chain: Sequence[Link], factors: Sequence[Factor], axes: Sequence[Index]
+) -> tuple[list[Factor], list[Index]] | None:
+    """Follow a chain among factors from an index; return its factors and the indices on the way, the last one too."""
+    used: list[Factor] = []
+    places = [start]
+    for link, turned in chain:
+        place = places[-1]
+        if place in axes or sum(i == place for f in factors for i in f.indices) != 2:
+            return None
+        for factor in factors:
+            if factor.atom != link.atom or factor.exponent != 1 or any(factor is u for u in used):
+                continue
+            ways = [factor.indices[::-1] if turned else factor.indices]
+            if link.atom.is_symmetric:
+                ways.append(ways[0][::-1])
+            ends = [b for a, b in ways if a == place]
+            if ends:
+                used.append(factor)
+                places.append(ends[0])
+                break
+        else:
+            return None
+    return (used, places) if used else None

@@ -225,6 +225,7 @@ def test_what_stays_as_it_is(marked):
         ("at 9.30am in 250 ms", "at <TIME 9.30am> in <TIME 250 ms>"),
         ("half past six, a quarter to 7", "<TIME half past six>, <TIME a quarter to 7>"),
         ("half a pound, half a million pounds", "<QUANTITY half a pound>, <MONEY half a million pounds>"),
+        ("It cost three-quarters of a million dollars", "It cost <MONEY three-quarters of a million dollars>"),
         ("three quarters of an hour, a quarter of it", "<TIME three quarters of an hour>, a quarter of it"),
         (
             "two and a <PERCENT half percent>; an hour and a half",

@@ -222,7 +222,7 @@ def _find_hours(data: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
 def find_fraction(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
     """Find the amount that ``half`` or ``quarter`` at byte i is a part of."""
     is_half = amount_bits(data, i, stop) & HALF != 0
-    left, right = word_before(data, begin, i)
+    left, right = word_before(data, begin, i - (i > begin and data[i - 1] == 45))  # three-quarters
     before = amount_bits(data, left, right) if right < i else ZERO
     word, last = _next_word(data, stop, end)
     bits = amount_bits(data, word, last)

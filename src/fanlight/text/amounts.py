@@ -187,7 +187,7 @@ def _find_hours(text: str, i: int, stop: int, end: int) -> Amount:
 def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
     """Return start, end and kind of the amount that ``half`` or ``quarter`` at i is a part of; `NOTHING` if none."""
     is_half = bits_of(text[i:stop]) & HALF
-    left, right = word_before(text, begin, i)
+    left, right = word_before(text, begin, i - (i > begin and text[i - 1] == "-"))  # three-quarters
     before = bits_of(text[left:right]) if right < i else 0
     word, last = _next_word(text, stop, end)
     bits = bits_of(text[word:last])

@@ -25,6 +25,7 @@ from fanlight.entities.scores import score_spans
 from fanlight.text.sentences import tokenise_sentences
 
 RIVALS = ("crf", "spacy", "torch", "limits")
+SOONEST = ["--set", "passes=1", "--set", "epochs=3", "--set", "rate=0.003"]  # to dev F1 93
 
 
 def main() -> None:
@@ -104,7 +105,7 @@ def limits(arguments: argparse.Namespace, folder: Path) -> None:
     train, dev = (arguments.data / "conll2003-en" / f"{part}.txt" for part in ("train", "dev"))
     vectors = ["--vectors", str(arguments.vectors)]
     print("\n| conll2003-en | dev F1 | seconds | peak memory, MB |\n|---|---|---|---|")
-    for name, options in (("passes=1, epochs=3", ["--set", "passes=1", "--set", "epochs=3"]), ("default", [])):
+    for name, options in (("soonest", SOONEST), ("default", [])):
         f1, seconds, memory = fanlight(train, dev, folder / "m.fanlight", vectors + options)
         print(f"| {name} | {f1:.2f} | {seconds:.1f} | {memory:.0f} |", flush=True)
 

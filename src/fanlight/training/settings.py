@@ -272,7 +272,7 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
         "upper_share": 0.02,
         "rate": 0.002,
         "batch_tokens": 500,
-        "epochs": 6,
+        "epochs": 8,
     },
     "character": {
         "radius": 4,

@@ -93,7 +93,7 @@ def test_small_corpora_get_smaller_batches_and_more_epochs_and_large_ones_what_t
     explicit = read_settings(None, {"epochs": 3, "batch_tokens": 250}).resolve("word", 100, 100, False, tokens=1500)
     assert (explicit.batch_tokens, explicit.epochs) == (250, 3)
     updates = [round(few.epochs * 40_000 / few.batch_tokens) for few in map(few_thousand, ("word", "character"))]
-    assert updates == pytest.approx([2600, 5000], rel=0.05)  # whole epochs
+    assert updates == pytest.approx([3500, 5000], rel=0.05)  # whole epochs
 
 
 def few_thousand(unit):

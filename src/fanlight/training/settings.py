@@ -259,7 +259,7 @@ UPDATES_AN_EPOCH = 30  # at least, down to batches of `SMALLEST_BATCH` tokens
 SMALLEST_BATCH = 60  # tokens, some three sentences: what calling a program costs is then still less than its work
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
 
-UPDATES = {"word": 2600, "character": 5000}  # of the parameters, which a small corpus gets by more epochs
+UPDATES = {"word": 3500, "character": 5000}  # of the parameters, which a small corpus gets by more epochs
 
 # What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).
 _BY_UNIT: dict[str, dict[str, Any]] = {

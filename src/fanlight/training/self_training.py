@@ -35,7 +35,7 @@ LABELLERS = 2  # networks that must agree
 SEEDS = 1 << 63  # of which the setting is one
 SURE = 0.5  # probability of an entity from which on a labeller is sure of it (benchmarks/README.md)
 EMPTY_SHARE = 0.5  # sentences without entities for each one with entities, at most: they teach little
-MOST_RAW = 1.0  # raw sentences for each labelled one that an epoch shows, at most
+MAX_RAW = 1.0  # raw sentences for each labelled one that an epoch shows, at most
 BATCH = 1000  # documents that are tagged at once, so that memory is bounded
 LINES = 5000  # of raw text that are read, unless it is said otherwise
 
@@ -224,7 +224,7 @@ def agree(readings: Sequence[Sequence[TokenSpan]]) -> bool:
 
 
 def raw_share(raw: Corpus, labelled: Sequence[Corpus]) -> float:
-    """Return the share of labelled raw text that an epoch shows: `MOST_RAW` sentences for each of the others, at most.
+    """Return the share of labelled raw text that an epoch shows: `MAX_RAW` sentences for each of the others, at most.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def raw_share(raw: Corpus, labelled: Sequence[Corpus]) -> float:
     >>> raw_share(Corpus("raw", "word", [[sentence]] * 8), [Corpus("train", "word", [[sentence]] * 2)])
     0.25
     """
-    return min(1.0, MOST_RAW * sum(len(corpus.sentences) for corpus in labelled) / len(raw.sentences))
+    return min(1.0, MAX_RAW * sum(len(corpus.sentences) for corpus in labelled) / len(raw.sentences))
 
 
 def _tag(model: Model, documents: Sequence[Sequence[Sentence]]) -> list[list[TokenSpan]]:

@@ -254,7 +254,7 @@ class Chosen(Settings):
 FEW = 8000  # sentences: of fewer, with replaced mentions more is learned, also where there are word vectors
 FEW_TOKENS = 3000  # some 150 sentences: below, `_FEW` beats the settings for large corpora
 BOLDEST = 2  # times the rate of one worker (Goyal et al. 2017): benchmarks/workers.py
-MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
+MAX_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
 UPDATES_AN_EPOCH = 30  # at least, down to batches of `SMALLEST_BATCH` tokens
 SMALLEST_BATCH = 60  # tokens, some three sentences: what calling a program costs is then still less than its work
 DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
@@ -316,12 +316,12 @@ def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None, 
     batch_tokens : int, optional
         What the user chose.
     updates : int
-        At least, unless they would take more than `MOST_EPOCHS`.
+        At least, unless they would take more than `MAX_EPOCHS`.
     """
     shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "replacement")))
     smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
     batch = batch_tokens or min(chosen["batch_tokens"], smaller)
-    needed = min(MOST_EPOCHS, round(updates * batch / max(1, shown)))
+    needed = min(MAX_EPOCHS, round(updates * batch / max(1, shown)))
     return {"batch_tokens": batch, "epochs": max(chosen["epochs"], needed)}
 
 

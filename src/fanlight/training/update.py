@@ -33,8 +33,8 @@ from fanlight.training.train import build_model
 
 EPOCHS, RATE = 5, 0.0005  # few and small steps, so that what was learned before is kept (benchmarks/README.md)
 BATCH_TOKENS = {"word": 250, "character": 500}  # at most: the batches that these steps were chosen for
-NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MOST_REPEATS` of each give them
-MOST_REPEATS = 20  # of an example in an epoch: a single one more often is learned by heart
+NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MAX_REPEATS` of each give them
+MAX_REPEATS = 20  # of an example in an epoch: a single one more often is learned by heart
 FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the first training that an update does not repeat
 
 
@@ -135,7 +135,7 @@ def _repeats(corpora: Sequence[Corpus], old: int) -> list[int]:
     """Return how often an epoch shows each corpus: few new examples among many to rehearse are shown several times."""
     rehearsal = sum(len(corpus.sentences) for corpus in corpora[:old])
     examples = max(1, sum(len(corpus.sentences) for corpus in corpora[old:]))
-    times = min(MOST_REPEATS, max(1, round(NEW_SHARE * rehearsal / examples)))
+    times = min(MAX_REPEATS, max(1, round(NEW_SHARE * rehearsal / examples)))
     return [1] * old + [times] * (len(corpora) - old)
 
 

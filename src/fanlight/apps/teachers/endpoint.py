@@ -29,7 +29,7 @@ PARALLEL = 4  # calls at a time
 TIMEOUT = 120  # seconds of a call
 ATTEMPTS = 4  # of a call, if the service is busy, fails or answers with what is no answer
 LONGEST_WAIT = 60.0  # seconds before the next attempt
-MOST_BYTES = 1 << 24  # of an answer
+MAX_BYTES = 1 << 24  # of an answer
 BYTES_A_TOKEN = 4  # of English, for most tokenisers; of Korean a token has fewer: the cost is said to be an estimate
 TOKENS_OUT = 30  # of the answer, for a text: one or two entities
 _RETRY = {408, 409, 429, 500, 502, 503, 504}
@@ -187,7 +187,7 @@ class EndpointTeacher:
             wait = 2.0**attempt
             try:
                 with build_opener(_NoRedirect).open(Request(self._url, data, headers), timeout=TIMEOUT) as response:
-                    return self._read(response.read(MOST_BYTES))
+                    return self._read(response.read(MAX_BYTES))
             except HTTPError as error:
                 reason = f"status {error.code}: {_said(error)}"
                 if error.code not in _RETRY:

@@ -20,7 +20,7 @@ _ENTITY = re.compile(r"T\d+\t(\S+) ([\d ;]+)\t(.*)")
 
 
 def read_brat(path: str, encoding: str) -> list[Record]:
-    """Read a folder of file pairs, or the pair of one NAME.ann or NAME.txt; annotations other than entities are skipped.
+    """Read a folder of file pairs, or the pair of one NAME.ann or NAME.txt; other annotations are skipped.
 
     Raises
     ------

@@ -149,10 +149,8 @@ def prepare(
         `also` is more training data, which may mark other types.
     dev_types : collection of str, optional
         The types that the dev set marks, by default those of `train`; others are not counted in it.
-    repeats : sequence of int
-        Repetitions of each corpus in an epoch, by default 1.
-    raw : (Corpus, float), optional
-        Raw text labelled by two networks, and its share in an epoch.
+    repeats, raw : sequence of int; (Corpus, float), optional
+        Repetitions of each corpus in an epoch, by default 1; raw text labelled by two networks, and its share.
 
     Raises
     ------

@@ -90,14 +90,10 @@ def train_model(
     out : path
         The model file. ``out + ".part"`` is the checkpoint of an unfinished run, for `resume`; ``out + ".part.*"`` are
         those of earlier stages.
-    warn : callable
-        Called with messages for the user.
-    about : mapping
-        Additions to the model's provenance, such as licences.
-    engine : Engine
-        Provides the workers (`training.data_parallel`).
-    announce : callable
-        Called before the first epoch with the data report and the resolved settings.
+    warn, announce : callables
+        `warn` is called with messages for the user, `announce` before the first epoch with data report and settings.
+    about, engine : mapping, Engine
+        Additions to the model's provenance, such as licences; provider of workers (`training.data_parallel`).
 
     Raises
     ------

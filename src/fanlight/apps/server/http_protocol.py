@@ -101,7 +101,7 @@ class CoalescingProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _at_rest(self) -> bool:
-        """Tell whether no other request of the connection is being handled or queued."""
+        """Tell whether the connection is idle, stays open, and needs no upgrade and no 100-continue."""
         return (
             (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused

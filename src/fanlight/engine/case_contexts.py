@@ -26,7 +26,8 @@ class DocumentMemory(NamedTuple):
     Attributes
     ----------
     cases : int32 array (forms or kinds, 4)
-        Stamps of the last document with the kind in lower case, in upper case and in any case; its count there.
+        Stamps of the last document with the kind in lower case, capitalised inside an ordinary sentence, and in any
+        case; its count there.
     counts : int32 array (forms, 2), or (0, 2) for words
         Stamp of the last document with the form, and its count there.
     slots : int32 array (forms, 2)
